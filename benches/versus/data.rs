@@ -1,0 +1,92 @@
+//! The data file: made once, held in the page cache, removed at the end.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use anyhow::{Context, Result};
+
+use crate::stop;
+
+/// Bytes written at a time.
+const BLOCK: usize = 1 << 20;
+
+/// A file of noise in the page cache that goes away with its value.
+#[derive(Debug)]
+pub(crate) struct DataFile {
+    path: PathBuf,
+}
+
+impl DataFile {
+    /// Fills a new file in `dir` with `size` bytes.
+    pub(crate) fn create(dir: &Path, size: u64) -> Result<Self> {
+        let dir = dir
+            .canonicalize()
+            .with_context(|| format!("no data directory {}", dir.display()))?;
+        let path = dir.join(format!("versus-{}.data", process::id()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        // From here on the file is removed whatever happens.
+        let data = Self { path };
+        fill(&mut file, size).with_context(|| format!("cannot fill {}", data.path.display()))?;
+        Ok(data)
+    }
+
+    /// Reads the file once, so that all of it is in the page cache.
+    pub(crate) fn warm(&self) -> Result<()> {
+        let (mut file, mut block) = (self.open()?, vec![0; BLOCK]);
+        while file.read(&mut block).context("cannot read the data file")? > 0 {
+            stop::check_signals()?;
+        }
+        Ok(())
+    }
+
+    /// Opens the file for reading.
+    pub(crate) fn open(&self) -> Result<File> {
+        File::open(&self.path).with_context(|| format!("cannot open {}", self.path.display()))
+    }
+
+    /// The path as it goes into command lines.
+    pub(crate) fn path(&self) -> Result<&str> {
+        self.path
+            .to_str()
+            .context("the path of the data directory is not UTF-8")
+    }
+}
+
+impl Drop for DataFile {
+    fn drop(&mut self) {
+        // Nothing better can be done about a failure here than the temporary directory's own cleaning.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn fill(file: &mut File, size: u64) -> Result<()> {
+    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut block = vec![0; BLOCK];
+    let mut left = size;
+    while left > 0 {
+        stop::check_signals()?;
+        scramble(&mut block, &mut state);
+        let len = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
+        file.write_all(&block[..len])?;
+        left -= len as u64;
+    }
+    // Written back now, the pages do not occupy the disk while a run is timed.
+    file.sync_all()?;
+    Ok(())
+}
+
+/// Xorshift: no zero pages and no repetition that a file system could share or compress.
+fn scramble(block: &mut [u8], state: &mut u64) {
+    for word in block.chunks_exact_mut(8) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        word.copy_from_slice(&state.to_ne_bytes());
+    }
+}

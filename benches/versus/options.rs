@@ -1,0 +1,95 @@
+//! The benchmark's own flags, and what follows from them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+/// Measures tidegate side by side with its peers.
+#[derive(Debug, Parser)]
+#[command(name = "versus")]
+pub(crate) struct Options {
+    /// Recorded rounds of the transfer routes; one more is run first and thrown away
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) runs: u32,
+
+    /// Bytes sent through the pipes of `pipe-pipe`
+    #[arg(long, default_value = "2GiB", value_parser = parse_size)]
+    pub(crate) size: u64,
+
+    /// Size of the file of `middle` and `file-tcp` [default: 1GiB, or --size if that is less]
+    #[arg(long, value_parser = parse_size)]
+    file_size: Option<u64>,
+
+    /// Routes to measure, by name [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) routes: Vec<String>,
+
+    /// Recorded rounds of `empty`
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) empty_runs: u32,
+
+    /// Messages per peer in `latency`, spread over the rounds
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) latency_reps: u32,
+
+    /// Transfers whose peak memory `memory` compares
+    #[arg(long, value_delimiter = ',', default_value = "100MiB,10GiB", value_parser = parse_size)]
+    pub(crate) memory_sizes: Vec<u64>,
+
+    /// The tidegate to measure [default: the release binary of this crate]
+    #[arg(long)]
+    program: Option<PathBuf>,
+
+    /// Directory for versus.json and versus.md
+    #[arg(long, default_value = "target/versus")]
+    pub(crate) out: PathBuf,
+
+    /// Directory for the data file, which is removed at the end
+    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    pub(crate) data: PathBuf,
+
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    pub(crate) bench: bool,
+}
+
+impl Options {
+    /// Size of the data file in bytes.
+    pub(crate) fn file_size(&self) -> u64 {
+        self.file_size.unwrap_or_else(|| self.size.min(GIB))
+    }
+
+    /// Absolute path of the tidegate to measure.
+    pub(crate) fn program(&self) -> Result<String> {
+        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tidegate"));
+        let path = self.program.clone().unwrap_or_else(built);
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("no program to measure at {}", path.display()))?;
+        let path = path.into_os_string().into_string();
+        path.map_err(|path| anyhow::anyhow!("the path {} is not UTF-8", path.display()))
+    }
+}
+
+/// Reads `2GiB`, `512M`, `4096`: binary units, as dd and pv mean them.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "K" | "KiB" => KIB,
+        "M" | "MiB" => MIB,
+        "G" | "GiB" => GIB,
+        other => return Err(format!("unknown unit `{other}`: use KiB, MiB or GiB")),
+    };
+    let number: u64 = digits.parse().map_err(|e| format!("`{digits}`: {e}"))?;
+    match number.checked_mul(unit) {
+        None => Err("too large".to_owned()),
+        Some(0) => Err("must not be zero".to_owned()),
+        Some(bytes) => Ok(bytes),
+    }
+}

@@ -1,0 +1,178 @@
+//! The runs that move bytes from a start to an end and time the whole.
+
+use std::io::{self, PipeReader, PipeWriter};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result, ensure};
+use rustix::pipe::fcntl_setpipe_size;
+
+use crate::pipeline::Pipeline;
+use crate::pumps::{TcpSink, drain, feed, joined};
+use crate::sample::{Clock, Sample};
+use crate::schedule::Run;
+use crate::stats;
+use crate::stop::Deadline;
+
+/// What the dynamic loader and the locale may add to the bytes a program reads.
+const LOADER_ALLOWANCE: u64 = 1 << 20;
+
+/// The largest pipe that an unprivileged user may ask for by default.
+const WIDE: usize = 1 << 20;
+
+/// Through the peer, from a costless writer to a costless reader.
+pub(crate) fn pipe_to_pipe(run: &Run<'_>) -> Result<Sample> {
+    through(run, Pipes::AsMade)
+}
+
+/// The same with pipes that are wide already.
+pub(crate) fn wide_pipe_to_pipe(run: &Run<'_>) -> Result<Sample> {
+    through(run, Pipes::Wide)
+}
+
+fn through(run: &Run<'_>, pipes: Pipes) -> Result<Sample> {
+    let deadline = Deadline::of_run();
+    let clock = Clock::start()?;
+    let (flow, stdin) = Flow::start(run, pipes)?;
+    drop(stdin);
+    flow.finish(run, clock, deadline)
+}
+
+/// From the file to `/dev/null`. The last process is a plain `cat`: how much arrived is what it has read.
+pub(crate) fn to_null(run: &Run<'_>) -> Result<Sample> {
+    let deadline = Deadline::of_run();
+    let clock = Clock::start()?;
+    let mut pipeline = Pipeline::spawn(&run.stages("")?, Stdio::null(), Stdio::null())?;
+    pipeline.wait(deadline)?;
+    let wall = clock.wall();
+    let read = pipeline.read_by_last()?;
+    pipeline.reap()?;
+    let extra = read.checked_sub(run.bytes);
+    ensure!(
+        extra.is_some_and(|extra| extra <= LOADER_ALLOWANCE),
+        "the last cat read {read} bytes instead of {}",
+        run.bytes
+    );
+    clock.sample(wall, run.bytes)
+}
+
+/// From the file to a TCP receiver on the loopback.
+pub(crate) fn to_tcp(run: &Run<'_>) -> Result<Sample> {
+    let deadline = Deadline::of_run();
+    let sink = TcpSink::listen(deadline)?;
+    let stages = run.stages(&sink.port().to_string())?;
+    let clock = Clock::start()?;
+    let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;
+    pipeline.wait(deadline)?;
+    // The peer is asked before the receiver: one that could not connect has left the receiver waiting.
+    pipeline.reap()?;
+    let bytes = sink.received()?;
+    let wall = clock.wall();
+    check_count(bytes, run.bytes)?;
+    clock.sample(wall, bytes)
+}
+
+/// From `/dev/null` to `/dev/null`: what is left is starting and ending.
+pub(crate) fn nothing(run: &Run<'_>) -> Result<Sample> {
+    let deadline = Deadline::of_run();
+    let stages = run.stages("")?;
+    let clock = Clock::start()?;
+    let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;
+    pipeline.wait(deadline)?;
+    let wall = clock.wall();
+    pipeline.reap()?;
+    clock.sample(wall, 0)
+}
+
+/// How the pipes of a [`Flow`] are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pipes {
+    /// As a shell makes them: 64 KiB, unless the peer widens them.
+    AsMade,
+    /// Widened by the harness, the peer need not.
+    Wide,
+}
+
+impl Pipes {
+    fn make(self) -> Result<(PipeReader, PipeWriter)> {
+        let ends = io::pipe().context("cannot make a pipe")?;
+        if self == Self::Wide {
+            fcntl_setpipe_size(&ends.1, WIDE).context("cannot widen a pipe")?;
+        }
+        Ok(ends)
+    }
+}
+
+/// A peer between the costless writer and the costless reader.
+pub(crate) struct Flow {
+    /// The peer.
+    pub(crate) pipeline: Pipeline,
+    drained: Arc<AtomicU64>,
+    writer: JoinHandle<io::Result<()>>,
+    reader: JoinHandle<io::Result<()>>,
+}
+
+impl Flow {
+    /// Spawns the peer and starts both ends. The peer sees its end of input once the returned pipe is dropped too.
+    pub(crate) fn start(run: &Run<'_>, pipes: Pipes) -> Result<(Self, PipeWriter)> {
+        let stages = run.stages("")?;
+        let file = run.bench.data.open()?;
+        let (their_in, stdin) = pipes.make()?;
+        let own_stdin = stdin.try_clone().context("cannot copy a descriptor")?;
+        let (pipeline, stdout) = if stages.is_empty() {
+            // With nothing between, the reader empties the very pipe that the writer fills.
+            (Pipeline::default(), their_in)
+        } else {
+            let (stdout, their_out) = pipes.make()?;
+            let ends = (their_in.into(), their_out.into());
+            (Pipeline::spawn(&stages, ends.0, ends.1)?, stdout)
+        };
+        let bytes = run.bytes;
+        let writer = thread::spawn(move || feed(&file, &own_stdin, bytes));
+        let drained = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&drained);
+        let reader = thread::spawn(move || drain(&stdout, &count));
+        let flow = Self {
+            pipeline,
+            drained,
+            writer,
+            reader,
+        };
+        Ok((flow, stdin))
+    }
+
+    /// Bytes that have come out so far.
+    pub(crate) fn drained(&self) -> u64 {
+        self.drained.load(Ordering::Relaxed)
+    }
+
+    /// Waits for the end, checks it and takes the times.
+    pub(crate) fn finish(
+        mut self,
+        run: &Run<'_>,
+        clock: Clock,
+        deadline: Deadline,
+    ) -> Result<Sample> {
+        self.pipeline.wait(deadline)?;
+        let read = joined(self.reader)?;
+        let wall = clock.wall();
+        // The peer's own complaint explains more than a broken pipe at our ends.
+        self.pipeline.reap()?;
+        joined(self.writer)?.context("the peer did not take all bytes")?;
+        read.context("the reader failed")?;
+        let bytes = self.drained.load(Ordering::Relaxed);
+        check_count(bytes, run.bytes)?;
+        clock.sample(wall, bytes)
+    }
+}
+
+fn check_count(arrived: u64, sent: u64) -> Result<()> {
+    ensure!(
+        arrived == sent,
+        "{arrived} bytes arrived instead of {sent} ({})",
+        stats::bytes(sent)
+    );
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! `--stats`: one JSON object a line, written by a thread of its own so that a slow reader of the records never
+//! holds the flow up.
+
+use super::Sample;
+use crate::endpoint::Delivered;
+use crate::error::{Side, TransferError};
+use crate::link::{LinkSnapshot, LinkState};
+use crate::meter::{Phase, Waits};
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use tokio::sync::oneshot;
+
+/// The version of the records: fields may be added under it, none changes its meaning.
+const VERSION: u32 = 1;
+
+/// Records that may wait for a slow reader; samples beyond are left out.
+const BACKLOG: usize = 1024;
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Record<'a> {
+    Listening {
+        version: u32,
+        end: &'static str,
+        address: &'a str,
+    },
+    Start(Start<'a>),
+    Sample(Numbers),
+    End {
+        #[serde(flatten)]
+        numbers: Numbers,
+        outcome: &'static str,
+        delivered: Option<&'static str>,
+        error: Option<Failure<'a>>,
+        exit_code: i32,
+    },
+}
+
+#[derive(Serialize)]
+struct Start<'a> {
+    version: u32,
+    source: &'a str,
+    sink: &'a str,
+    road: &'a str,
+    size: Option<u64>,
+    chunk_size: u64,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    end: Option<&'static str>,
+    uri: Option<&'a str>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Numbers {
+    elapsed_s: f64,
+    bytes_in: u64,
+    bytes_out: u64,
+    rate_bytes_s: f64,
+    average_bytes_s: f64,
+    size: Option<u64>,
+    eta_s: Option<f64>,
+    links: Vec<LinkNumbers>,
+    waits: WaitNumbers,
+    bound_by: &'static str,
+}
+
+#[derive(Serialize)]
+struct LinkNumbers {
+    from: &'static str,
+    to: &'static str,
+    state: &'static str,
+    readable: ReadableNumbers,
+    writable: WritableNumbers,
+    pauses: u64,
+    drains: u64,
+    paused_s: f64,
+}
+
+#[derive(Serialize)]
+struct ReadableNumbers {
+    len: u64,
+    high_water_mark: u64,
+}
+
+#[derive(Serialize)]
+struct WritableNumbers {
+    len: u64,
+    high_water_mark: u64,
+    low_water_mark: u64,
+    max_len: u64,
+}
+
+#[derive(Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the records, which carry their unit"
+)]
+struct WaitNumbers {
+    source_s: f64,
+    sink_s: f64,
+    rate_s: f64,
+    transform_s: f64,
+    moving_s: f64,
+}
+
+impl From<&Sample> for Numbers {
+    fn from(sample: &Sample) -> Self {
+        Self {
+            elapsed_s: sample.now.elapsed.as_secs_f64(),
+            bytes_in: sample.now.bytes_in,
+            bytes_out: sample.now.bytes_out,
+            rate_bytes_s: sample.rate,
+            average_bytes_s: sample.average,
+            size: sample.size,
+            eta_s: sample.eta.map(|eta| eta.as_secs_f64()),
+            links: sample.now.links.iter().map(LinkNumbers::from).collect(),
+            waits: WaitNumbers::from(&sample.now.waits),
+            bound_by: sample.bound_by.map_or("none", Phase::name),
+        }
+    }
+}
+
+impl From<&LinkSnapshot> for LinkNumbers {
+    fn from(link: &LinkSnapshot) -> Self {
+        Self {
+            from: Side::Source.name(),
+            to: Side::Sink.name(),
+            state: match link.state {
+                LinkState::Flowing => "flowing",
+                LinkState::Paused => "paused",
+                LinkState::Ended => "ended",
+            },
+            readable: ReadableNumbers {
+                len: link.readable.len(),
+                high_water_mark: link.readable.mark(),
+            },
+            writable: WritableNumbers {
+                len: link.writable.len(),
+                high_water_mark: link.writable.mark(),
+                low_water_mark: link.writable.low_water_mark(),
+                max_len: link.writable.max_len(),
+            },
+            pauses: link.readable.pauses(),
+            drains: link.writable.drains(),
+            paused_s: link.paused.as_secs_f64(),
+        }
+    }
+}
+
+impl From<&Waits> for WaitNumbers {
+    fn from(waits: &Waits) -> Self {
+        let seconds = |phase| waits.of(phase).as_secs_f64();
+        Self {
+            source_s: seconds(Phase::Source),
+            sink_s: seconds(Phase::Sink),
+            rate_s: seconds(Phase::Rate),
+            transform_s: seconds(Phase::Transform),
+            moving_s: seconds(Phase::Moving),
+        }
+    }
+}
+
+/// How a transfer ended, for its last record.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// `complete`, `failed`, `interrupted` or `downstream-closed`.
+    pub outcome: &'static str,
+    /// In which sense it was delivered.
+    pub delivered: Option<Delivered>,
+    /// What failed.
+    pub error: Option<&'a TransferError>,
+    /// The exit status, 128 + N for a signal.
+    pub exit_code: i32,
+}
+
+/// The writer of the records.
+#[derive(Debug)]
+pub struct Stats {
+    lines: SyncSender<String>,
+    finished: oneshot::Receiver<io::Result<()>>,
+}
+
+impl Stats {
+    /// Starts writing to `file`.
+    ///
+    /// # Errors
+    /// When the system has no threads left.
+    pub fn start(file: File) -> io::Result<Self> {
+        let (lines, queue) = sync_channel(BACKLOG);
+        let (finish, finished) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("stats".to_owned())
+            .spawn(move || {
+                // Nobody listens any more when the process is about to end.
+                let _ = finish.send(write_lines(file, &queue));
+            })?;
+        Ok(Self { lines, finished })
+    }
+
+    /// An end listens.
+    pub fn listening(&self, side: Side, address: &str) {
+        self.put(&Record::Listening {
+            version: VERSION,
+            end: side.name(),
+            address,
+        });
+    }
+
+    /// Both ends are open.
+    pub fn started(
+        &self,
+        source: &str,
+        sink: &str,
+        road: &str,
+        size: Option<u64>,
+        chunk_size: u64,
+    ) {
+        self.put(&Record::Start(Start {
+            version: VERSION,
+            source,
+            sink,
+            road,
+            size,
+            chunk_size,
+        }));
+    }
+
+    /// A look in between.
+    pub fn sample(&self, sample: &Sample) {
+        self.put(&Record::Sample(sample.into()));
+    }
+
+    /// The last record; resolves once everything is written, however slow the reader of the records is.
+    ///
+    /// # Errors
+    /// When a record could not be written.
+    pub async fn end(self, sample: &Sample, ending: Ending<'_>) -> io::Result<()> {
+        let error = ending.error.map(|error| Failure {
+            end: error.at.as_ref().map(|(side, _)| side.name()),
+            uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
+            message: error.to_string(),
+        });
+        let record = Record::End {
+            numbers: sample.into(),
+            outcome: ending.outcome,
+            delivered: ending.delivered.map(Delivered::name),
+            error,
+            exit_code: ending.exit_code,
+        };
+        let (line, lines) = (json(&record), self.lines);
+        // A full backlog is waited for elsewhere, so that signals are still heard here.
+        let queued = tokio::task::spawn_blocking(move || lines.send(line)).await;
+        drop(queued);
+        self.finished
+            .await
+            .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// A record that finds the backlog full is left out: the numbers are cumulative, so the next one tells as much.
+    fn put(&self, record: &Record<'_>) {
+        let _ = self.lines.try_send(json(record));
+    }
+}
+
+fn json(record: &Record<'_>) -> String {
+    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
+    serde_json::to_string(record).unwrap_or_default() + "\n"
+}
+
+fn write_lines(mut file: File, queue: &Receiver<String>) -> io::Result<()> {
+    for line in queue {
+        file.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}

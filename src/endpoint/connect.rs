@@ -1,0 +1,238 @@
+//! `tcp://HOST:PORT`: connects, trying every address of the host, the next one while the last is still silent.
+
+use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::{
+    EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Sink, SinkPlan, Slashes,
+    Source, SourcePlan, ValueKind,
+};
+use crate::error::{UsageError, reason};
+use crate::uri::Uri;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// `tcp://`.
+pub(super) const KIND: Kind = Kind {
+    scheme: "tcp",
+    form: "tcp://HOST:PORT",
+    slashes: Slashes::Required,
+    summary: "connects; [ADDR] for IPv6",
+    options: &[
+        NODELAY,
+        OptionSpec {
+            name: "connect-timeout",
+            value: ValueKind::Duration,
+            only: None,
+            default: "10s",
+            help: "how long one attempt may take",
+        },
+        CLOSE,
+        OptionSpec {
+            name: "retry",
+            value: ValueKind::Count,
+            only: None,
+            default: "0",
+            help: "try again so many times, a second apart",
+        },
+        SNDBUF,
+        RCVBUF,
+        OptionSpec {
+            name: "bind",
+            value: ValueKind::Address,
+            only: None,
+            default: "",
+            help: "connect from this IP address, with :PORT or without",
+        },
+    ],
+    source: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
+    sink: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
+};
+
+/// Splits `HOST:PORT`; an IPv6 address stands in brackets. An empty host is the caller's to judge.
+pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), UsageError> {
+    let wrong = |why: &str| UsageError::new(format!("'{uri}': {why}; write {form}"));
+    let text = std::str::from_utf8(&uri.rest).map_err(|_| wrong("the host is not UTF-8"))?;
+    let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("no PORT"))?;
+    let port = port
+        .parse()
+        .map_err(|_| wrong(&format!("'{port}' is no PORT")))?;
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    if bare.is_none() && host.contains([':', '/', '[', ']', '@']) {
+        return Err(wrong(&format!(
+            "'{host}' is no HOST (an IPv6 address stands in brackets)"
+        )));
+    }
+    Ok((bare.unwrap_or(host).to_owned(), port))
+}
+
+struct Connect {
+    host: String,
+    port: u16,
+    bind: Option<SocketAddr>,
+    attempt_timeout: Duration,
+    retries: u64,
+    settings: Settings,
+}
+
+impl Connect {
+    fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        let (host, port) = host_and_port(uri, KIND.form)?;
+        if host.is_empty() {
+            return Err(UsageError::new(format!(
+                "'{uri}': no HOST; write {}",
+                KIND.form
+            )));
+        }
+        Ok(Self {
+            host,
+            port,
+            bind: options.address("bind"),
+            attempt_timeout: options
+                .duration("connect-timeout")
+                .unwrap_or(CONNECT_TIMEOUT),
+            retries: options.number("retry").unwrap_or(0),
+            settings: Settings::of(options),
+        })
+    }
+
+    /// Connects, as often as was asked for.
+    async fn connect(&self) -> Result<TcpStream, OpenError> {
+        let mut left = self.retries;
+        loop {
+            match timeout(self.attempt_timeout, self.attempt()).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) if left == 0 => return Err(error),
+                Err(_) if left == 0 => return Err(self.timed_out()),
+                _ => left -= 1,
+            }
+            sleep(RETRY_PAUSE).await;
+        }
+    }
+
+    fn timed_out(&self) -> OpenError {
+        let after = humantime::format_duration(self.attempt_timeout);
+        let why = OpenFailure::Timeout(format!("no answer within {after} (#connect-timeout)"));
+        OpenError {
+            act: "connecting to",
+            why,
+        }
+    }
+
+    /// One round over all addresses.
+    async fn attempt(&self) -> Result<TcpStream, OpenError> {
+        let found = lookup_host((self.host.as_str(), self.port)).await;
+        let addresses: Vec<_> = found.map_err(|error| unresolved(&error))?.collect();
+        let mut waiting: VecDeque<_> = addresses
+            .iter()
+            .copied()
+            .filter(|it| self.can_reach(it))
+            .collect();
+        let mut running = JoinSet::new();
+        let mut failures = Vec::new();
+        while !(waiting.is_empty() && running.is_empty()) {
+            if let Some(address) = waiting.pop_front() {
+                running.spawn(try_address(address, self.bind, self.settings));
+            }
+            tokio::select! {
+                Some(done) = running.join_next() => match done.map_err(io::Error::other) {
+                    Ok(Ok(stream)) => return Ok(stream),
+                    Ok(Err(failure)) => failures.push(failure),
+                    Err(error) => return Err(OpenError::io("connecting to", error)),
+                },
+                () = sleep(NEXT_ADDRESS_AFTER), if !waiting.is_empty() => {}
+            }
+        }
+        Err(refused_by_all(&failures))
+    }
+
+    /// Whether an address of this family can be reached from the one we bind to.
+    fn can_reach(&self, address: &SocketAddr) -> bool {
+        self.bind
+            .is_none_or(|bind| bind.is_ipv4() == address.is_ipv4())
+    }
+}
+
+async fn try_address(
+    address: SocketAddr,
+    bind: Option<SocketAddr>,
+    settings: Settings,
+) -> Result<TcpStream, (SocketAddr, io::Error)> {
+    let connect = async {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        settings.apply_early(&socket)?;
+        if let Some(bind) = bind {
+            socket.set_reuseaddr(true)?;
+            socket.bind(bind)?;
+        }
+        socket.connect(address).await
+    };
+    connect.await.map_err(|error| (address, error))
+}
+
+fn unresolved(error: &io::Error) -> OpenError {
+    let text = reason(error);
+    let why = text
+        .strip_prefix("failed to lookup address information: ")
+        .unwrap_or(&text)
+        .to_owned();
+    OpenError {
+        act: "resolving the host of",
+        why: OpenFailure::Told(why),
+    }
+}
+
+fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
+    let told: Vec<_> = failures
+        .iter()
+        .map(|(address, error)| format!("{address}: {}", reason(error)))
+        .collect();
+    let why = match failures {
+        [] => "the host has no address of the family of #bind".to_owned(),
+        [(_, error)] => reason(error),
+        _ => told.join("; "),
+    };
+    OpenError {
+        act: "connecting to",
+        why: OpenFailure::Told(why),
+    }
+}
+
+impl EndPlan for Connect {}
+
+impl SourcePlan for Connect {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+        Box::pin(async move {
+            let stream = self.connect().await?;
+            self.settings
+                .source(stream)
+                .map_err(|error| OpenError::io("setting up", error))
+        })
+    }
+}
+
+impl SinkPlan for Connect {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        Box::pin(async move {
+            let stream = self.connect().await?;
+            self.settings
+                .sink(stream)
+                .map_err(|error| OpenError::io("setting up", error))
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Reads and writes on a descriptor of any kind without waiting, and without touching flags that are not ours.
+//!
+//! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
+//! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
+
+use crate::endpoint::FileId;
+use crate::platform;
+use crate::wait::{self, Ready};
+use rustix::event::PollFlags;
+use rustix::fs::{FileType, SeekFrom, fstat, seek};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// How a descriptor is kept from waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// Pipes: each call says so itself (preadv2(2), `RWF_NOWAIT`).
+    EachCall,
+    /// Sockets: each call says so itself (recv(2), `MSG_DONTWAIT`).
+    Socket,
+    /// Descriptors that we opened: `O_NONBLOCK` is set.
+    Flag,
+    /// Terminals, and pipes where the system has nothing better: asked by poll(2), then called plainly. A write may
+    /// sleep.
+    Asked,
+    /// Files and block devices, which have no "not now".
+    Plain,
+}
+
+/// An open descriptor.
+#[derive(Debug)]
+pub(super) struct Descriptor {
+    fd: OwnedFd,
+    manner: Manner,
+    kind: FileType,
+    id: FileId,
+}
+
+impl Descriptor {
+    /// A descriptor whose flags are shared with others.
+    pub(super) fn shared(fd: OwnedFd) -> io::Result<Self> {
+        let stat = fstat(&fd)?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        let manner = match kind {
+            FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Plain,
+            FileType::Socket => Manner::Socket,
+            FileType::Fifo => Manner::EachCall,
+            _ => Manner::Asked,
+        };
+        let id = FileId {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+        };
+        Ok(Self {
+            fd,
+            manner,
+            kind,
+            id,
+        })
+    }
+
+    /// A descriptor that we opened ourselves.
+    pub(super) fn own(fd: OwnedFd) -> io::Result<Self> {
+        let mut it = Self::shared(fd)?;
+        if it.manner == Manner::EachCall {
+            rustix::io::ioctl_fionbio(&it.fd, true)?;
+            it.manner = Manner::Flag;
+        }
+        Ok(it)
+    }
+
+    /// The file this is, if it is one that must not be both ends of a transfer: a file, a block device, a FIFO.
+    pub(super) fn file_id(&self) -> Option<FileId> {
+        let matters = matches!(
+            self.kind,
+            FileType::RegularFile | FileType::BlockDevice | FileType::Fifo
+        );
+        matters.then_some(self.id)
+    }
+
+    pub(super) fn is_regular(&self) -> bool {
+        self.kind == FileType::RegularFile
+    }
+
+    /// Whether what is written here goes to another process of a pipeline.
+    pub(super) fn is_pipeline(&self) -> bool {
+        matches!(self.kind, FileType::Fifo | FileType::Socket)
+    }
+
+    /// Whether a write may sleep in the system.
+    pub(super) fn sleeps(&self) -> bool {
+        matches!(self.manner, Manner::Plain | Manner::Asked)
+    }
+
+    /// Empties a regular file.
+    pub(super) fn truncate(&self) -> io::Result<()> {
+        Ok(rustix::fs::ftruncate(&self.fd, 0)?)
+    }
+
+    pub(super) fn into_fd(self) -> OwnedFd {
+        self.fd
+    }
+
+    /// Reads what is there.
+    pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.manner {
+            Manner::Plain | Manner::Flag => Ok(rustix::io::read(&self.fd, buf)?),
+            Manner::Socket => Ok(rustix::net::recv(&self.fd, buf, RecvFlags::DONTWAIT)?.0),
+            Manner::EachCall => {
+                if let Some(result) = platform::read_now(self.fd.as_fd(), buf) {
+                    return result;
+                }
+                self.manner = Manner::Asked;
+                self.read(buf)
+            }
+            Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::IN) => {
+                Ok(rustix::io::read(&self.fd, buf)?)
+            }
+            Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// Writes what fits.
+    pub(super) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self.manner {
+            Manner::Plain | Manner::Flag => Ok(rustix::io::writev(&self.fd, bufs)?),
+            Manner::Socket => send_now(self.fd.as_fd(), bufs),
+            Manner::EachCall => {
+                if let Some(result) = platform::write_now(self.fd.as_fd(), bufs) {
+                    return result;
+                }
+                self.manner = Manner::Asked;
+                self.write(bufs)
+            }
+            Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
+                Ok(rustix::io::writev(&self.fd, bufs)?)
+            }
+            Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// What to wait for before the next read.
+    pub(super) fn readable(&self) -> Ready<'_> {
+        Ready::Readable(self.fd.as_fd())
+    }
+
+    /// What to wait for before the next write.
+    pub(super) fn writable(&self) -> Ready<'_> {
+        Ready::Writable(self.fd.as_fd())
+    }
+
+    /// Bytes from the current offset to the end. Files that say 0 are not asked further: those of /proc do so and
+    /// hold something all the same.
+    pub(super) fn size_left(&self) -> Option<u64> {
+        let size = match self.kind {
+            FileType::RegularFile => u64::try_from(fstat(&self.fd).ok()?.st_size).ok()?,
+            FileType::BlockDevice => self.device_size()?,
+            _ => return None,
+        };
+        let offset = seek(&self.fd, SeekFrom::Current(0)).ok()?;
+        (size > 0).then(|| size.saturating_sub(offset))
+    }
+
+    /// Moves at most `n` bytes ahead, not past the end.
+    pub(super) fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
+        let ahead = n.min(self.size_left().unwrap_or(0));
+        let Ok(offset) = i64::try_from(ahead) else {
+            return Ok(0);
+        };
+        if offset > 0 {
+            seek(&self.fd, SeekFrom::Current(offset))?;
+        }
+        Ok(ahead)
+    }
+
+    fn device_size(&self) -> Option<u64> {
+        let offset = seek(&self.fd, SeekFrom::Current(0)).ok()?;
+        let size = seek(&self.fd, SeekFrom::End(0)).ok()?;
+        seek(&self.fd, SeekFrom::Start(offset)).ok()?;
+        Some(size)
+    }
+}
+
+/// Sends what fits into a socket; a peer that went away is an error, not a signal.
+pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    match rustix::net::sendmsg(fd, bufs, &mut SendAncillaryBuffer::default(), flags) {
+        // The queue is short of memory for a moment; a socket that is writable again says so.
+        Err(Errno::NOBUFS) => Err(io::ErrorKind::WouldBlock.into()),
+        other => Ok(other?),
+    }
+}

@@ -1,0 +1,29 @@
+//! `fd:N`: a descriptor inherited from whoever started us, treated like standard input and output.
+
+use super::stdio::InheritedPlan;
+use super::{Kind, Slashes};
+use crate::error::UsageError;
+use crate::uri::Uri;
+
+/// `fd:N`.
+pub(super) const KIND: Kind = Kind {
+    scheme: "fd",
+    form: "fd:N",
+    slashes: Slashes::Forbidden,
+    summary: "an inherited descriptor, treated like standard input and output",
+    options: &[],
+    source: Some(|uri, _| Ok(Box::new(adopt(uri)?))),
+    sink: Some(|uri, _| Ok(Box::new(adopt(uri)?))),
+};
+
+fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
+    let number = std::str::from_utf8(&uri.rest)
+        .ok()
+        .and_then(|text| text.parse::<u16>().ok());
+    let Some(number) = number else {
+        return Err(UsageError::new(format!(
+            "'{uri}': write fd:N with the number of an open descriptor"
+        )));
+    };
+    InheritedPlan::adopt(number.into(), &format!("fd:{number}"))
+}

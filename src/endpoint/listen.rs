@@ -1,0 +1,186 @@
+//! `tcp-listen://[ADDR]:PORT`: says where it listens, accepts one peer, and closes the door behind it.
+
+use super::connect::host_and_port;
+use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::{
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Sink, SinkPlan,
+    Slashes, Source, SourcePlan, ValueKind,
+};
+use crate::error::{Side, UsageError, reason};
+use crate::uri::Uri;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream, lookup_host};
+
+/// `tcp-listen://`.
+pub(super) const KIND: Kind = Kind {
+    scheme: "tcp-listen",
+    form: "tcp-listen://[ADDR]:PORT",
+    slashes: Slashes::Required,
+    summary: "accepts one peer; port 0 is any free one",
+    options: &[
+        NODELAY,
+        OptionSpec {
+            name: "accept-timeout",
+            value: ValueKind::Duration,
+            only: None,
+            default: "none",
+            help: "how long to wait for the peer",
+        },
+        CLOSE,
+        SNDBUF,
+        RCVBUF,
+    ],
+    source: Some(|uri, options| Ok(Box::new(Listen::of(uri, options)?))),
+    sink: Some(|uri, options| Ok(Box::new(Listen::of(uri, options)?))),
+};
+
+const LISTENING: &str = "listening on";
+
+struct Listen {
+    host: String,
+    port: u16,
+    accept_timeout: Option<Duration>,
+    settings: Settings,
+    listener: Option<TcpListener>,
+}
+
+impl Listen {
+    fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        let (host, port) = host_and_port(uri, KIND.form)?;
+        Ok(Self {
+            host,
+            port,
+            accept_timeout: options.duration("accept-timeout"),
+            settings: Settings::of(options),
+            listener: None,
+        })
+    }
+
+    async fn bind(&self) -> Result<TcpListener, OpenError> {
+        let addresses = self.addresses().await?;
+        let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+        for address in addresses {
+            match self.listen_on(address) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => failure = error,
+            }
+        }
+        Err(OpenError::io(LISTENING, failure))
+    }
+
+    /// Without a host all interfaces: the IPv6 wildcard takes IPv4 too, where there is IPv6.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, OpenError> {
+        if self.host.is_empty() {
+            let port = self.port;
+            return Ok(vec![
+                (Ipv6Addr::UNSPECIFIED, port).into(),
+                (Ipv4Addr::UNSPECIFIED, port).into(),
+            ]);
+        }
+        match lookup_host((self.host.as_str(), self.port)).await {
+            Ok(addresses) => Ok(addresses.collect()),
+            Err(error) => Err(OpenError {
+                act: LISTENING,
+                why: OpenFailure::Told(reason(&error)),
+            }),
+        }
+    }
+
+    fn listen_on(&self, address: SocketAddr) -> io::Result<TcpListener> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
+        if address.is_ipv6() {
+            socket.set_only_v6(!self.host.is_empty())?;
+        }
+        // A port whose last connection is in TIME_WAIT can be listened on at once (socket(7)).
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        self.settings.apply_early(&socket)?;
+        socket.bind(&address.into())?;
+        socket.listen(1)?;
+        TcpListener::from_std(socket.into())
+    }
+
+    async fn accept(&mut self) -> Result<TcpStream, OpenError> {
+        // Taken out, so that nobody else is let in once the peer is here.
+        let Some(listener) = self.listener.take() else {
+            return Err(OpenError::io(
+                "accepting on",
+                io::ErrorKind::NotConnected.into(),
+            ));
+        };
+        let accepted = accept_one(&listener);
+        let result = match self.accept_timeout {
+            None => accepted.await,
+            Some(limit) => match tokio::time::timeout(limit, accepted).await {
+                Ok(result) => result,
+                Err(_) => return Err(nobody_came(limit)),
+            },
+        };
+        result.map_err(|error| OpenError::io("accepting on", error))
+    }
+}
+
+fn nobody_came(limit: Duration) -> OpenError {
+    let within = humantime::format_duration(limit);
+    let why = OpenFailure::Timeout(format!(
+        "nobody connected within {within} (#accept-timeout)"
+    ));
+    OpenError {
+        act: "accepting on",
+        why,
+    }
+}
+
+/// Accepts the next peer that is still there; one that hung up while it waited is passed over (accept(2)).
+async fn accept_one(listener: &TcpListener) -> io::Result<TcpStream> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return Ok(stream),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+impl EndPlan for Listen {
+    fn prepare<'a>(&'a mut self, side: Side, announce: &'a dyn Announce) -> Opening<'a, ()> {
+        Box::pin(async move {
+            let listener = self.bind().await?;
+            let address = listener
+                .local_addr()
+                .map_err(|error| OpenError::io(LISTENING, error))?;
+            announce.listening(side, address);
+            self.listener = Some(listener);
+            Ok(())
+        })
+    }
+}
+
+impl SourcePlan for Listen {
+    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+        Box::pin(async move {
+            let stream = self.accept().await?;
+            self.settings
+                .source(stream)
+                .map_err(|error| OpenError::io("setting up", error))
+        })
+    }
+}
+
+impl SinkPlan for Listen {
+    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        Box::pin(async move {
+            let stream = self.accept().await?;
+            self.settings
+                .sink(stream)
+                .map_err(|error| OpenError::io("setting up", error))
+        })
+    }
+}

@@ -1,0 +1,343 @@
+//! What an end can do, and the table of the kinds there are.
+//!
+//! An end never waits: it reads or writes what can be had now, says "not now" with
+//! [`io::ErrorKind::WouldBlock`], and names what to wait for. All waiting is the road's.
+//!
+//! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in [`KINDS`]; help, errors and
+//! the plan follow from the table.
+
+mod connect;
+mod descriptor;
+mod fd;
+mod file;
+mod leftover;
+mod listen;
+mod options;
+mod output;
+mod pattern;
+mod socket;
+mod stdio;
+mod table;
+
+pub use leftover::Leftover;
+pub use options::{OptionSpec, Options, ValueKind, parse_duration};
+pub use table::{Planned, help, plan_sink, plan_source};
+
+use crate::error::{Side, TransferError, UsageError};
+use crate::uri::Uri;
+use crate::wait::Ready;
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Instant;
+
+/// Every kind of end, in the order in which help shows them.
+pub const KINDS: &[&Kind] = &[
+    &stdio::STDIN,
+    &stdio::STDOUT,
+    &file::KIND,
+    &connect::KIND,
+    &listen::KIND,
+    &pattern::ZERO,
+    &pattern::RANDOM,
+    &pattern::NULL,
+    &fd::KIND,
+];
+
+/// One kind of end: its name, what it takes, and how it is planned on either side.
+#[derive(Debug)]
+pub struct Kind {
+    /// The scheme, in lower case.
+    pub scheme: &'static str,
+    /// How it is written, for help and errors.
+    pub form: &'static str,
+    /// Whether `//` follows the scheme; a path may have it or not.
+    pub slashes: Slashes,
+    /// One line of help.
+    pub summary: &'static str,
+    /// What may stand behind `#`.
+    pub options: &'static [OptionSpec],
+    /// How it becomes a SOURCE, if it can be one.
+    pub source: Option<Make<dyn SourcePlan>>,
+    /// How it becomes a SINK, if it can be one.
+    pub sink: Option<Make<dyn SinkPlan>>,
+}
+
+/// Plans an end; the options have been checked against the kind's.
+pub type Make<P> = fn(&Uri, &Options) -> Result<Box<P>, UsageError>;
+
+/// Whether a scheme is followed by `//`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slashes {
+    /// It names a host.
+    Required,
+    /// It names nothing, or a number.
+    Forbidden,
+    /// It names a path.
+    Optional,
+}
+
+/// A boxed future; opening may wait for a name server, a peer, or the other end of a FIFO.
+pub type Opening<'a, T> = Pin<Box<dyn Future<Output = Result<T, OpenError>> + 'a>>;
+
+/// Why an end could not be opened: the act, for `ACT URI: WHY`, and the reason.
+#[derive(Debug)]
+pub struct OpenError {
+    /// `connecting to`, `opening`.
+    pub act: &'static str,
+    /// The reason.
+    pub why: OpenFailure,
+}
+
+/// The reason why an end could not be opened.
+#[derive(Debug)]
+pub enum OpenFailure {
+    /// The system's.
+    Io(io::Error),
+    /// A connection's, with the addresses that were tried.
+    Told(String),
+    /// `connect-timeout` or `accept-timeout` has passed.
+    Timeout(String),
+    /// The request cannot mean this file.
+    Usage(String),
+}
+
+impl OpenError {
+    /// The system refused.
+    #[must_use]
+    pub fn io(act: &'static str, error: io::Error) -> Self {
+        Self {
+            act,
+            why: OpenFailure::Io(error),
+        }
+    }
+}
+
+/// Which file an end is, so that a transfer does not eat its own tail: device and inode number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId {
+    /// Number of the device the file is on.
+    pub device: u64,
+    /// Its inode number there.
+    pub inode: u64,
+}
+
+/// Tells the world where a listening end listens.
+pub trait Announce {
+    /// `side` listens on `address`.
+    fn listening(&self, side: Side, address: SocketAddr);
+}
+
+/// An end that was asked for and is not open yet.
+pub trait EndPlan {
+    /// Does what waits for nobody: opens the file, binds the listener. Nothing that exists is changed.
+    fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The file this is, known after `prepare`.
+    fn file_id(&self) -> Option<FileId> {
+        None
+    }
+}
+
+/// A SOURCE that was asked for.
+pub trait SourcePlan: EndPlan {
+    /// Opens it, waiting for a peer if there is one.
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>>;
+}
+
+/// A SINK that was asked for.
+pub trait SinkPlan: EndPlan {
+    /// Opens it, waiting for a peer if there is one. What existed is still as it was.
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>>;
+}
+
+/// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
+pub trait Source: Send {
+    /// Reads what is there into the non-empty `buf`; 0 is the end of input.
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing is there, wait for [`Source::ready`]. Anything else ends the transfer.
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
+
+    /// What to wait for after `WouldBlock`.
+    fn ready(&self) -> Ready<'_>;
+
+    /// Bytes from here to the end, where that is known.
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    /// Moves up to `n` bytes ahead without reading; returns by how many.
+    ///
+    /// # Errors
+    /// When the system cannot seek in what should be seekable.
+    fn seek_ahead(&mut self, _n: u64) -> io::Result<u64> {
+        Ok(0)
+    }
+
+    /// Lets go of it after everything was delivered.
+    fn close(self: Box<Self>) {}
+}
+
+/// An open end that bytes go to. Dropped before it has finished, it leaves nothing that looks like success.
+pub trait Sink: Send {
+    /// Empties what existed, if that is what opening it for writing means. Called once, before the first byte.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn start(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Writes what fits of the non-empty `bufs`.
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing fits, wait for [`Sink::ready`]. Anything else ends the transfer.
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// What to wait for after `WouldBlock`.
+    fn ready(&self) -> Ready<'_>;
+
+    /// What to listen to beside waiting: a peer that talks back or goes away while we have nothing for it.
+    fn backchannel(&self) -> Option<Ready<'_>> {
+        None
+    }
+
+    /// Reads and drops what the peer says.
+    ///
+    /// # Errors
+    /// The first error of the connection, which is the transfer's.
+    fn hear(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Bytes the peer has sent to us, which were dropped.
+    fn heard(&self) -> u64 {
+        0
+    }
+
+    /// One step towards the end after the last byte: flush, half-close, sync, rename, await delivery.
+    ///
+    /// # Errors
+    /// When delivery has failed.
+    fn finish(&mut self) -> io::Result<Finish<'_>>;
+
+    /// Whether a write may sleep in the system: files and terminals, which never say "not now".
+    fn sleeps(&self) -> bool {
+        false
+    }
+
+    /// Whether a broken pipe means that the reader of our output went away, as `head` does, and is no error.
+    fn is_pipeline(&self) -> bool {
+        false
+    }
+
+    /// What is to be removed if this end is given up while it cannot answer.
+    fn leftover(&self) -> Option<Leftover> {
+        None
+    }
+
+    /// Bytes written that the peer's system has not acknowledged.
+    fn unacknowledged(&self) -> u64 {
+        0
+    }
+}
+
+/// How far the end of a sink has come.
+#[derive(Debug)]
+pub enum Finish<'a> {
+    /// Everything is where it should be.
+    Done(Delivered),
+    /// Not yet: wait, then ask again.
+    Wait {
+        /// For this descriptor, if one can tell.
+        ready: Option<Ready<'a>>,
+        /// At most until then.
+        until: Instant,
+        /// Whether something has moved since the last step.
+        moved: bool,
+        /// Whether the peer is to blame for waiting, so that `--idle-timeout` counts.
+        peer: bool,
+    },
+}
+
+/// In which sense the bytes were delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// The system took them.
+    Written,
+    /// They are on the disk.
+    Synced,
+    /// The peer's system has them all; the peer has not closed.
+    Acknowledged,
+    /// The peer's system has them all and the peer has closed its side.
+    Closed,
+}
+
+impl Delivered {
+    /// The word for it in records and the summary.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Delivered::Written => "written",
+            Delivered::Synced => "synced",
+            Delivered::Acknowledged => "acknowledged",
+            Delivered::Closed => "closed",
+        }
+    }
+}
+
+impl OpenError {
+    /// As a failure of the end `uri`.
+    #[must_use]
+    pub fn at(self, side: Side, uri: &str) -> TransferError {
+        use crate::error::{Class, reason};
+        let (class, why) = match self.why {
+            OpenFailure::Io(error) => (Class::Io, reason(&error)),
+            OpenFailure::Told(why) => (Class::Io, why),
+            OpenFailure::Timeout(why) => (Class::Timeout, why),
+            OpenFailure::Usage(why) => (Class::Usage, why),
+        };
+        TransferError::at_end(class, side, self.act, uri, anyhow::Error::msg(why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_row_of_the_table_is_complete_and_named_once() {
+        let mut schemes = BTreeSet::new();
+        for kind in KINDS {
+            assert!(schemes.insert(kind.scheme), "{} stands twice", kind.scheme);
+            assert_eq!(kind.scheme, kind.scheme.to_ascii_lowercase());
+            assert!(kind.form.starts_with(kind.scheme), "{}", kind.form);
+            assert!(!kind.summary.is_empty(), "{} has no summary", kind.scheme);
+            assert!(
+                kind.source.is_some() || kind.sink.is_some(),
+                "{} does nothing",
+                kind.scheme
+            );
+            let mut names = BTreeSet::new();
+            for option in kind.options {
+                assert!(
+                    names.insert(option.name),
+                    "{}#{} stands twice",
+                    kind.scheme,
+                    option.name
+                );
+                assert!(
+                    !option.help.is_empty(),
+                    "{}#{} has no help",
+                    kind.scheme,
+                    option.name
+                );
+            }
+        }
+    }
+}

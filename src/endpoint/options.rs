@@ -1,0 +1,223 @@
+//! What may stand behind the `#` of a URI: declared in the table, checked here, read by the kinds.
+
+use crate::error::{Side, UsageError};
+use crate::size::parse_size;
+use crate::uri::Uri;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// One option of a kind.
+#[derive(Debug)]
+pub struct OptionSpec {
+    /// As written.
+    pub name: &'static str,
+    /// What its value is.
+    pub value: ValueKind,
+    /// The only side it makes sense on.
+    pub only: Option<Side>,
+    /// The default, as help shows it; empty for none.
+    pub default: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// What an option's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    /// There is none.
+    Flag,
+    /// A SIZE in bytes, at least 1.
+    Size,
+    /// A SIZE of which 0 makes sense.
+    SizeOrZero,
+    /// A duration.
+    Duration,
+    /// A whole number.
+    Count,
+    /// An IP address, with a port or without.
+    Address,
+    /// `SIZE:D`.
+    SizeAndDuration,
+}
+
+impl ValueKind {
+    /// How the value is written.
+    #[must_use]
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            ValueKind::Flag => "",
+            ValueKind::Size | ValueKind::SizeOrZero => "SIZE",
+            ValueKind::Duration => "D",
+            ValueKind::Count => "N",
+            ValueKind::Address => "ADDR",
+            ValueKind::SizeAndDuration => "SIZE:D",
+        }
+    }
+
+    fn parse(self, text: Option<&str>) -> Result<Value, String> {
+        let Some(text) = text else {
+            return match self {
+                ValueKind::Flag => Ok(Value::Flag),
+                other => Err(format!("needs a value (={})", other.placeholder())),
+            };
+        };
+        match self {
+            ValueKind::Flag => Err("takes no value".to_owned()),
+            ValueKind::Size => crate::size::parse_positive_size(text).map(Value::Number),
+            ValueKind::SizeOrZero => parse_size(text)
+                .map(Value::Number)
+                .map_err(|e| e.to_string()),
+            ValueKind::Duration => parse_duration(text).map(Value::Duration),
+            ValueKind::Count => text
+                .parse()
+                .map(Value::Number)
+                .map_err(|_| "not a whole number".to_owned()),
+            ValueKind::Address => parse_address(text).map(Value::Address),
+            ValueKind::SizeAndDuration => {
+                let (size, duration) = text.split_once(':').ok_or("write SIZE:D, as in 1M:2s")?;
+                let size = parse_size(size).map_err(|e| e.to_string())?;
+                Ok(Value::SizeAndDuration(size, parse_duration(duration)?))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    Flag,
+    Number(u64),
+    Duration(Duration),
+    Address(SocketAddr),
+    SizeAndDuration(u64, Duration),
+}
+
+/// A duration as people write it: `500ms`, `10s`, `2m`.
+///
+/// # Errors
+/// When it is none; the text says how to write one.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "not a duration (write 500ms, 10s or 2m)".to_owned())
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    text.parse()
+        .or_else(|_| bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)))
+        .map_err(|_| "not an IP address (with :PORT or without)".to_owned())
+}
+
+/// The options given to one end, checked against its kind.
+#[derive(Debug, Default)]
+pub struct Options {
+    given: Vec<(&'static str, Value)>,
+}
+
+impl Options {
+    /// Checks the options of `uri` against `specs`.
+    ///
+    /// # Errors
+    /// For an option that is unknown, given twice, on the wrong side, or whose value is none.
+    pub fn check(uri: &Uri, specs: &'static [OptionSpec], side: Side) -> Result<Self, UsageError> {
+        let mut given: Vec<(&'static str, Value)> = Vec::new();
+        for (name, value) in &uri.options {
+            let here: Vec<_> = specs
+                .iter()
+                .filter(|spec| spec.only.is_none_or(|only| only == side))
+                .collect();
+            let Some(spec) = here.iter().find(|spec| spec.name == name) else {
+                return Err(unknown(uri, name, specs, &here, side));
+            };
+            if given.iter().any(|(other, _)| other == name) {
+                return Err(UsageError::new(format!(
+                    "option '{name}' of '{uri}' is given twice"
+                )));
+            }
+            let value = spec.value.parse(value.as_deref()).map_err(|why| {
+                let value = value
+                    .as_deref()
+                    .map(|text| format!("={text}"))
+                    .unwrap_or_default();
+                UsageError::new(format!("option '{name}{value}' of '{uri}': {why}"))
+            })?;
+            given.push((spec.name, value));
+        }
+        Ok(Self { given })
+    }
+
+    /// Whether the flag was given.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
+    /// A size or count.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u64> {
+        match self.value(name)? {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// A duration.
+    #[must_use]
+    pub fn duration(&self, name: &str) -> Option<Duration> {
+        match self.value(name)? {
+            Value::Duration(duration) => Some(duration),
+            _ => None,
+        }
+    }
+
+    /// An address; port 0 where none was given.
+    #[must_use]
+    pub fn address(&self, name: &str) -> Option<SocketAddr> {
+        match self.value(name)? {
+            Value::Address(address) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// A size and a duration.
+    #[must_use]
+    pub fn size_and_duration(&self, name: &str) -> Option<(u64, Duration)> {
+        match self.value(name)? {
+            Value::SizeAndDuration(size, duration) => Some((size, duration)),
+            _ => None,
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        self.given
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| *value)
+    }
+}
+
+fn unknown(
+    uri: &Uri,
+    name: &str,
+    all: &[OptionSpec],
+    here: &[&OptionSpec],
+    side: Side,
+) -> UsageError {
+    let valid: Vec<_> = here.iter().map(|spec| spec.name).collect();
+    let valid_text = if valid.is_empty() {
+        "it takes none".to_owned()
+    } else {
+        format!("valid: {}", valid.join(", "))
+    };
+    if all.iter().any(|spec| spec.name == name) {
+        let side = side.name().to_uppercase();
+        return UsageError::new(format!(
+            "option '{name}' of '{uri}' makes no sense on a {side}; {valid_text}"
+        ));
+    }
+    let hint = crate::suggest::nearest(name, valid)
+        .map(|near| format!("; did you mean '{near}'?"))
+        .unwrap_or_default();
+    UsageError::new(format!(
+        "unknown option '{name}' of '{uri}'; {valid_text}{hint}"
+    ))
+}

@@ -1,0 +1,302 @@
+//! Connected sockets as ends, and how a transfer over one ends. Connecting and accepting are elsewhere.
+//!
+//! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded: whatever
+//! ends this process before, the peer does not take it for a clean end.
+
+use super::descriptor::send_now;
+use super::{Delivered, Finish, OptionSpec, Options, Sink, Source, ValueKind};
+use crate::error::Side;
+use crate::sys;
+use crate::wait::Ready;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, Shutdown, recv, shutdown, sockopt};
+use std::io::{self, IoSlice};
+use std::net::TcpStream;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long the peer may take to close, once its system has everything.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The first and the longest pause between two looks at a send queue: nothing tells when it is empty.
+const QUEUE_LOOKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
+
+/// How many reads one hearing takes at most, so that a peer that talks without end does not keep us from sending.
+const READS_PER_HEARING: usize = 16;
+
+const fn option(
+    name: &'static str,
+    value: ValueKind,
+    default: &'static str,
+    help: &'static str,
+) -> OptionSpec {
+    OptionSpec {
+        name,
+        value,
+        only: None,
+        default,
+        help,
+    }
+}
+
+/// The options of every TCP end.
+pub(super) const NODELAY: OptionSpec = option(
+    "nodelay",
+    ValueKind::Flag,
+    "",
+    "send small data at once (TCP_NODELAY)",
+);
+/// See [`NODELAY`].
+pub(super) const CLOSE: OptionSpec = OptionSpec {
+    only: Some(Side::Sink),
+    ..option(
+        "close-timeout",
+        ValueKind::Duration,
+        "10s",
+        "how long the peer may take to close after the last byte",
+    )
+};
+/// See [`NODELAY`].
+pub(super) const SNDBUF: OptionSpec =
+    option("sndbuf", ValueKind::Size, "the system's", "send buffer");
+/// See [`NODELAY`].
+pub(super) const RCVBUF: OptionSpec =
+    option("rcvbuf", ValueKind::Size, "the system's", "receive buffer");
+
+/// What was asked for of a TCP connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    nodelay: bool,
+    sndbuf: Option<usize>,
+    rcvbuf: Option<usize>,
+    close_timeout: Duration,
+}
+
+impl Settings {
+    pub(super) fn of(options: &Options) -> Self {
+        let size = |name| {
+            options
+                .number(name)
+                .map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+        };
+        Self {
+            nodelay: options.has("nodelay"),
+            sndbuf: size("sndbuf"),
+            rcvbuf: size("rcvbuf"),
+            close_timeout: options.duration("close-timeout").unwrap_or(CLOSE_TIMEOUT),
+        }
+    }
+
+    /// Before connecting or listening, when buffer sizes still decide the window (tcp(7)).
+    pub(super) fn apply_early(&self, socket: impl AsFd) -> io::Result<()> {
+        // The kernel takes an int.
+        let most = usize::try_from(i32::MAX).unwrap_or(usize::MAX);
+        if let Some(size) = self.sndbuf {
+            sockopt::set_socket_send_buffer_size(&socket, size.min(most))?;
+        }
+        if let Some(size) = self.rcvbuf {
+            sockopt::set_socket_recv_buffer_size(&socket, size.min(most))?;
+        }
+        Ok(())
+    }
+
+    fn connected(&self, stream: &tokio::net::TcpStream) -> io::Result<()> {
+        sockopt::set_socket_keepalive(stream, true)?;
+        sockopt::set_tcp_nodelay(stream, self.nodelay)?;
+        Ok(sockopt::set_socket_linger(stream, Some(Duration::ZERO))?)
+    }
+
+    pub(super) fn source(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Source>> {
+        self.connected(&stream)?;
+        Ok(Box::new(SocketSource {
+            fd: stream.into_std()?.into(),
+        }))
+    }
+
+    pub(super) fn sink(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Sink>> {
+        self.connected(&stream)?;
+        Ok(Box::new(SocketSink::new(
+            stream.into_std()?,
+            self.close_timeout,
+        )))
+    }
+}
+
+/// A socket that is read until the peer's FIN. Our side is never shut down first: `nc -l <file` and `ncat -l <file`
+/// cut their sending short when they see a FIN.
+#[derive(Debug)]
+struct SocketSource {
+    fd: OwnedFd,
+}
+
+impl Source for SocketSource {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        Ok(recv(&self.fd, buf, RecvFlags::DONTWAIT)?.0)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::Readable(self.fd.as_fd())
+    }
+
+    fn close(self: Box<Self>) {
+        // Failing means that the connection is gone already.
+        let _ = sockopt::set_socket_linger(&self.fd, None);
+    }
+}
+
+/// A socket that is written to, while what the peer says is read and dropped.
+#[derive(Debug)]
+struct SocketSink {
+    fd: OwnedFd,
+    close_timeout: Duration,
+    heard: u64,
+    /// The peer has sent its FIN, which it may do at any time.
+    peer_closed: bool,
+    ending: Option<Ending>,
+}
+
+/// After our FIN.
+#[derive(Debug)]
+struct Ending {
+    queued: u64,
+    look_after: Duration,
+    /// Since when the peer's system has everything.
+    empty_since: Option<Instant>,
+}
+
+impl SocketSink {
+    fn new(stream: TcpStream, close_timeout: Duration) -> Self {
+        Self {
+            fd: stream.into(),
+            close_timeout,
+            heard: 0,
+            peer_closed: false,
+            ending: None,
+        }
+    }
+
+    /// The connection's pending error, for which every call waits in vain otherwise.
+    fn check(&self) -> io::Result<()> {
+        match sockopt::socket_error(&self.fd)? {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn half_close(&mut self) -> io::Result<()> {
+        if self.ending.is_none() {
+            self.check()?;
+            shutdown(&self.fd, Shutdown::Write)?;
+            let (look_after, _) = QUEUE_LOOKS;
+            self.ending = Some(Ending {
+                queued: u64::MAX,
+                look_after,
+                empty_since: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn delivered(&self, how: Delivered) -> io::Result<Finish<'_>> {
+        self.check()?;
+        // From here on closing is a clean end; failing means that the connection is gone already.
+        let _ = sockopt::set_socket_linger(&self.fd, None);
+        Ok(Finish::Done(how))
+    }
+}
+
+impl Sink for SocketSink {
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        send_now(self.fd.as_fd(), bufs)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::Writable(self.fd.as_fd())
+    }
+
+    fn backchannel(&self) -> Option<Ready<'_>> {
+        let fd = self.fd.as_fd();
+        Some(if self.peer_closed {
+            Ready::Failed(fd)
+        } else {
+            Ready::Readable(fd)
+        })
+    }
+
+    fn hear(&mut self) -> io::Result<()> {
+        let mut dropped = [0u8; 16 * 1024];
+        for _ in 0..READS_PER_HEARING {
+            if self.peer_closed {
+                break;
+            }
+            match recv(&self.fd, &mut dropped[..], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => self.peer_closed = true,
+                Ok((n, _)) => self.heard += n as u64,
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.check()
+    }
+
+    fn heard(&self) -> u64 {
+        self.heard
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        self.half_close()?;
+        self.hear()?;
+        // Asked before the error is: a reset that empties the queue is then seen as the error it is.
+        let queued = self.unacknowledged();
+        self.check()?;
+        let (now, peer_closed, close_timeout) =
+            (Instant::now(), self.peer_closed, self.close_timeout);
+        let Some(ending) = &mut self.ending else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        if queued > 0 {
+            let moved = ending.look_again(queued);
+            let until = now + ending.look_after;
+            // After both FINs poll(2) would report a hang-up at once, each time.
+            let ready = (!peer_closed).then(|| Ready::Readable(self.fd.as_fd()));
+            return Ok(Finish::Wait {
+                ready,
+                until,
+                moved,
+                peer: true,
+            });
+        }
+        let until = *ending.empty_since.get_or_insert(now) + close_timeout;
+        if peer_closed {
+            return self.delivered(Delivered::Closed);
+        }
+        if now >= until {
+            return self.delivered(Delivered::Acknowledged);
+        }
+        Ok(Finish::Wait {
+            ready: Some(Ready::Readable(self.fd.as_fd())),
+            until,
+            moved: false,
+            peer: false,
+        })
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        sys::unacknowledged(self.fd.as_fd()).unwrap_or(0)
+    }
+}
+
+impl Ending {
+    /// Notes the length of the send queue; looks again soon if it has shrunk, and later if not. Returns whether it has.
+    fn look_again(&mut self, queued: u64) -> bool {
+        let (first, longest) = QUEUE_LOOKS;
+        let moved = queued < self.queued;
+        self.queued = queued;
+        self.look_after = if moved {
+            first
+        } else {
+            (self.look_after * 2).min(longest)
+        };
+        moved
+    }
+}

@@ -1,0 +1,112 @@
+//! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
+
+use super::descriptor::Descriptor;
+use super::output::PlainSink;
+use super::{EndPlan, FileId, Kind, Opening, Options, Sink, SinkPlan, Slashes, Source, SourcePlan};
+use crate::error::UsageError;
+use crate::sys;
+use crate::uri::Uri;
+use crate::wait::Ready;
+use std::io;
+use std::os::fd::RawFd;
+
+/// `stdin:`.
+pub(super) const STDIN: Kind = Kind {
+    scheme: "stdin",
+    form: "stdin:",
+    slashes: Slashes::Forbidden,
+    summary: "standard input, as - is for a SOURCE",
+    options: &[],
+    source: Some(|uri, _: &Options| no_rest(uri, "stdin:").and_then(|()| source())),
+    sink: None,
+};
+
+/// `stdout:`.
+pub(super) const STDOUT: Kind = Kind {
+    scheme: "stdout",
+    form: "stdout:",
+    slashes: Slashes::Forbidden,
+    summary: "standard output, as - is for a SINK",
+    options: &[],
+    source: None,
+    sink: Some(|uri, _: &Options| no_rest(uri, "stdout:").and_then(|()| sink())),
+};
+
+/// Plans standard input as the SOURCE.
+pub(super) fn source() -> Result<Box<dyn SourcePlan>, UsageError> {
+    Ok(Box::new(InheritedPlan::adopt(0, "standard input")?))
+}
+
+/// Plans standard output as the SINK.
+pub(super) fn sink() -> Result<Box<dyn SinkPlan>, UsageError> {
+    Ok(Box::new(InheritedPlan::adopt(1, "standard output")?))
+}
+
+/// Refuses anything behind the colon of a scheme that takes nothing.
+pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
+    if uri.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(UsageError::new(format!("'{uri}': write {form}")))
+    }
+}
+
+/// A descriptor that was open before we were started. Adopted while planning, when every open descriptor is still
+/// one of those.
+#[derive(Debug)]
+pub(super) struct InheritedPlan {
+    descriptor: Descriptor,
+}
+
+impl InheritedPlan {
+    pub(super) fn adopt(fd: RawFd, name: &str) -> Result<Self, UsageError> {
+        let closed = |_| UsageError::new(format!("{name} is not open"));
+        if sys::closed_at_start(fd) {
+            return Err(closed(io::ErrorKind::NotFound.into()));
+        }
+        let descriptor = sys::adopt(fd)
+            .and_then(Descriptor::shared)
+            .map_err(closed)?;
+        Ok(Self { descriptor })
+    }
+}
+
+impl EndPlan for InheritedPlan {
+    fn file_id(&self) -> Option<FileId> {
+        self.descriptor.file_id()
+    }
+}
+
+impl SourcePlan for InheritedPlan {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+        Box::pin(async { Ok(Box::new(PlainSource(self.descriptor)) as Box<dyn Source>) })
+    }
+}
+
+impl SinkPlan for InheritedPlan {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        Box::pin(async { Ok(Box::new(PlainSink::new(self.descriptor)) as Box<dyn Sink>) })
+    }
+}
+
+/// A descriptor that is read to its end.
+#[derive(Debug)]
+pub(super) struct PlainSource(pub(super) Descriptor);
+
+impl Source for PlainSource {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        self.0.readable()
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.0.size_left()
+    }
+
+    fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
+        self.0.seek_ahead(n)
+    }
+}

@@ -1,0 +1,248 @@
+//! From an argument to a planned end, by the table; and the table as help shows it.
+
+use super::{EndPlan, KINDS, Kind, Make, Options, SinkPlan, Slashes, SourcePlan};
+use super::{file, stdio};
+use crate::error::{Side, UsageError};
+use crate::uri::{self, Spec, Uri};
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::path::Path;
+
+/// A planned end and the name that messages and records call it by.
+pub struct Planned<P: ?Sized> {
+    /// The argument as typed, made printable.
+    pub uri: String,
+    /// The plan.
+    pub end: Box<P>,
+}
+
+impl<P: ?Sized + EndPlan> std::fmt::Debug for Planned<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Planned")
+            .field("uri", &self.uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Plans the end that bytes come from.
+///
+/// # Errors
+/// For an unknown scheme, option or value, and for an end that cannot be a SOURCE.
+pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageError> {
+    let end = match resolve(argument)? {
+        Resolved::Stdio => stdio::source()?,
+        Resolved::Path(path) => file::source_at(path),
+        Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
+    };
+    Ok(Planned {
+        uri: uri::display(argument),
+        end,
+    })
+}
+
+/// Plans the end that bytes go to.
+///
+/// # Errors
+/// As [`plan_source`].
+pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> {
+    let end = match resolve(argument)? {
+        Resolved::Stdio => stdio::sink()?,
+        Resolved::Path(path) => file::sink_at(path),
+        Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
+    };
+    Ok(Planned {
+        uri: uri::display(argument),
+        end,
+    })
+}
+
+fn make<P: ?Sized>(
+    kind: &Kind,
+    make: Option<Make<P>>,
+    uri: &Uri,
+    side: Side,
+) -> Result<Box<P>, UsageError> {
+    let Some(make) = make else {
+        let side = side.name().to_uppercase();
+        return Err(UsageError::new(format!(
+            "{} cannot be the {side}",
+            kind.form
+        )));
+    };
+    make(uri, &Options::check(uri, kind.options, side)?)
+}
+
+enum Resolved<'a> {
+    Stdio,
+    Path(&'a OsStr),
+    Kind(&'static Kind, Uri),
+}
+
+fn resolve(argument: &OsStr) -> Result<Resolved<'_>, UsageError> {
+    if argument.is_empty() {
+        return Err(UsageError::new(
+            "an empty SOURCE or SINK; write - for standard input or output",
+        ));
+    }
+    match Spec::parse(argument)? {
+        Spec::Dash => Ok(Resolved::Stdio),
+        Spec::Path(_) => Ok(Resolved::Path(argument)),
+        Spec::Uri(uri) => match KINDS.iter().find(|kind| kind.scheme == uri.scheme) {
+            Some(kind) => {
+                check_form(kind, &uri)?;
+                Ok(Resolved::Kind(kind, uri))
+            }
+            None if !uri.has_authority && exists(argument) => Ok(Resolved::Path(argument)),
+            None => Err(unknown_scheme(argument, &uri)),
+        },
+    }
+}
+
+/// Whether there is such a file; a dangling link counts, since it is a name somebody made.
+fn exists(argument: &OsStr) -> bool {
+    Path::new(argument).symlink_metadata().is_ok()
+}
+
+fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
+    let fits = match kind.slashes {
+        Slashes::Required => uri.has_authority,
+        Slashes::Forbidden => !uri.has_authority,
+        Slashes::Optional => true,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(UsageError::new(format!("'{uri}': write {}", kind.form)))
+    }
+}
+
+fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
+    let near = crate::suggest::nearest(&uri.scheme, KINDS.iter().map(|kind| kind.scheme));
+    let typed = uri::display(argument);
+    let slashes = if uri.has_authority { "//" } else { "" };
+    let schemes: Vec<_> = KINDS
+        .iter()
+        .map(|kind| format!("{}:", kind.scheme))
+        .collect();
+    let mut hints = vec![format!("valid: {}", schemes.join(" "))];
+    if let Some(kind) = near.and_then(|near| KINDS.iter().find(|kind| kind.scheme == near)) {
+        hints.push(format!("did you mean {}?", kind.form));
+    }
+    if !uri.has_authority {
+        hints.push(format!("for a file of that name write ./{typed}"));
+    }
+    UsageError::new(format!(
+        "unknown scheme '{}:{slashes}' in '{typed}'; {}",
+        uri.scheme,
+        hints.join("; ")
+    ))
+}
+
+/// The endpoints and their options, one a line, as `--help` shows them.
+#[must_use]
+pub fn help() -> String {
+    let mut text = String::from("Endpoints:\n");
+    let mut row = |left: &str, right: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {left:<28} {right}");
+    };
+    row(
+        "-, PATH",
+        "standard input or output; a file, FIFO or device, taken literally",
+    );
+    for kind in KINDS {
+        row(kind.form, kind.summary);
+        for option in kind.options {
+            let value = match option.value.placeholder() {
+                "" => String::new(),
+                placeholder => format!("={placeholder}"),
+            };
+            let default = if option.default.is_empty() {
+                String::new()
+            } else {
+                format!(" [{}]", option.default)
+            };
+            row(
+                &format!("  #{}{value}", option.name),
+                &format!("{}{default}", option.help),
+            );
+        }
+    }
+    text.push_str("\nOptions ride behind '#', comma-separated: tcp://host:9000#nodelay,retry=3\n");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plan_sink, plan_source};
+    use std::ffi::OsStr;
+
+    fn refusal(source: &str, sink: &str) -> String {
+        let source = plan_source(OsStr::new(source)).err();
+        let refusal = source.or_else(|| plan_sink(OsStr::new(sink)).err());
+        refusal.map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_wrong_end_is_refused_with_what_is_valid_and_what_was_meant() {
+        let table = [
+            (
+                "tpc://h:1",
+                "null:",
+                &[
+                    "unknown scheme 'tpc://'",
+                    "valid: stdin:",
+                    "did you mean tcp://HOST:PORT",
+                ][..],
+            ),
+            ("noscheme:x", "null:", &["write ./noscheme:x"]),
+            ("tcp:h:1", "null:", &["write tcp://HOST:PORT"]),
+            ("zero:5", "null:", &["zero:"]),
+            (
+                "zero:#sise=5",
+                "null:",
+                &[
+                    "unknown option 'sise'",
+                    "valid: size",
+                    "did you mean 'size'?",
+                ],
+            ),
+            (
+                "zero:#size=5K5",
+                "null:",
+                &["size=5K5", "unknown unit 'K5'"],
+            ),
+            ("zero:#size", "null:", &["needs a value (=SIZE)"]),
+            ("zero:#size=1,size=2", "null:", &["given twice"]),
+            ("null:", "null:", &["null: cannot be the SOURCE"]),
+            ("zero:", "zero:", &["zero: cannot be the SINK"]),
+            (
+                "file:x#atomic",
+                "null:",
+                &["'atomic'", "makes no sense on a SOURCE"],
+            ),
+            ("zero:", "file:x#atomic=1", &["takes no value"]),
+            ("zero:", "file:", &["PATH"]),
+            ("zero:", "file://host/x", &["file:///PATH"]),
+            ("zero:", "tcp://h", &["PORT"]),
+            ("zero:", "tcp://:1", &["HOST"]),
+            ("zero:", "tcp://h:99999", &["99999"]),
+            ("zero:", "tcp://h:1#close-timeout=5", &["not a duration"]),
+            ("zero:", "tcp://h:1#bind=nowhere", &["not an IP address"]),
+            ("zero:", "tcp-listen://h", &["PORT"]),
+            ("zero:", "fd:x", &["fd:N"]),
+            ("zero:", "fd:912", &["fd:912", "not open"]),
+            ("", "null:", &["empty SOURCE"]),
+            ("stdout:", "null:", &["cannot be the SOURCE"]),
+        ];
+        for (source, sink, parts) in table {
+            let message = refusal(source, sink);
+            for part in parts {
+                assert!(
+                    message.contains(part),
+                    "{source} {sink}: {message:?} lacks {part:?}"
+                );
+            }
+        }
+    }
+}

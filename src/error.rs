@@ -1,0 +1,100 @@
+//! What can go wrong, sorted by what the exit code depends on; everything else about an error is prose.
+
+use std::fmt;
+use std::io;
+use thiserror::Error;
+
+/// One of the two ends of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Where bytes come from.
+    Source,
+    /// Where bytes go.
+    Sink,
+}
+
+impl Side {
+    /// The word for it in records and messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Source => "source",
+            Side::Sink => "sink",
+        }
+    }
+}
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// An I/O error on either end.
+    Io,
+    /// Something in the request itself, found out before a byte moved.
+    Usage,
+    /// Not what `--expect-size` or a digest asked for.
+    Integrity,
+    /// A timeout of connecting, accepting, or of an idle peer.
+    Timeout,
+    /// The reader of a pipe we write to went away.
+    DownstreamClosed,
+}
+
+/// A failed transfer: what was being done, to which end, and why it failed.
+#[derive(Debug, Error)]
+#[error("{doing}: {why:#}")]
+pub struct TransferError {
+    /// What the exit code depends on.
+    pub class: Class,
+    /// The end it happened at, where it is one end's failure.
+    pub at: Option<(Side, String)>,
+    /// The act and the thing: `connecting to tcp://host:1`.
+    pub doing: String,
+    /// The reason.
+    pub why: anyhow::Error,
+}
+
+impl TransferError {
+    /// A failure at one end. `act` is put before its URI: `reading`, `connecting to`.
+    pub fn at_end(
+        class: Class,
+        side: Side,
+        act: &str,
+        uri: &str,
+        why: impl Into<anyhow::Error>,
+    ) -> Self {
+        Self {
+            class,
+            at: Some((side, uri.to_owned())),
+            doing: format!("{act} {uri}"),
+            why: why.into(),
+        }
+    }
+
+    /// An I/O error at one end.
+    #[must_use]
+    pub fn io(side: Side, act: &str, uri: &str, why: &io::Error) -> Self {
+        Self::at_end(Class::Io, side, act, uri, anyhow::Error::msg(reason(why)))
+    }
+}
+
+/// An I/O error in words a user knows: the system's message, without Rust's "(os error N)".
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error ") {
+        Some(at) => text[..at].to_owned(),
+        None => text,
+    }
+}
+
+/// A mistake on the command line: exit 2, printed as clap prints its own.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+impl UsageError {
+    /// A mistake described by `message`.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self(message.to_string())
+    }
+}

@@ -1,0 +1,299 @@
+//! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
+//!
+//! A gate does no I/O, has no clock and no lock. It is the only place where a pause or a drain is counted.
+//! The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>):
+//! `tests/node/` plays recorded Node runs against these types, event by event.
+//!
+//! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link
+//! never makes one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before
+//! it offers.
+
+/// Names one of the sinks a readable feeds; the number is its place in pipe order.
+pub type SinkId = usize;
+
+/// The readable side of a buffer: what was read and has not been taken yet.
+#[derive(Debug, Clone)]
+pub struct ReadableGate {
+    mark: u64,
+    len: u64,
+    flowing: bool,
+    ended: bool,
+    awaiting: Vec<SinkId>,
+    pauses: u64,
+}
+
+impl ReadableGate {
+    /// An empty readable with a high-water mark of `mark` bytes, flowing as a freshly piped one does.
+    #[must_use]
+    pub fn new(mark: u64) -> Self {
+        Self {
+            mark,
+            len: 0,
+            flowing: true,
+            ended: false,
+            awaiting: Vec::new(),
+            pauses: 0,
+        }
+    }
+
+    /// Bytes buffered.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether nothing is buffered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The high-water mark in bytes.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    /// Whether chunks are delivered as they become available.
+    #[must_use]
+    pub fn is_flowing(&self) -> bool {
+        self.flowing
+    }
+
+    /// Whether the end of input was pushed.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// How often a sink's "stop" has paused this readable.
+    #[must_use]
+    pub fn pauses(&self) -> u64 {
+        self.pauses
+    }
+
+    /// Node's read-ahead: whether the source should be asked for more although nobody takes anything.
+    /// Below the mark always; at a mark of 0 only while flowing.
+    #[must_use]
+    pub fn wants(&self) -> bool {
+        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
+    }
+
+    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
+    #[must_use]
+    pub fn wants_after(&self, taking: u64) -> bool {
+        !self.ended && (self.len == 0 || self.len - taking < self.mark)
+    }
+
+    /// The answer to a push, advice to the source: "go on" while there is room or nothing at all.
+    #[must_use]
+    pub fn answer(&self) -> bool {
+        !self.ended && (self.is_below_mark() || self.len == 0)
+    }
+
+    /// Bytes that fit below the mark: the hard bound on what the link may read next.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        if self.ended {
+            0
+        } else {
+            self.mark.saturating_sub(self.len)
+        }
+    }
+
+    /// Whether the buffer holds something and has reached its mark.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len > 0 && self.len >= self.mark
+    }
+
+    /// Whether a consumer that found too little should be told of the next data.
+    #[must_use]
+    pub fn is_within_mark(&self) -> bool {
+        self.len <= self.mark
+    }
+
+    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
+    #[must_use]
+    pub fn bypasses(&self) -> bool {
+        self.flowing && self.len == 0
+    }
+
+    /// Whether a transform whose readable side this is may take its next input: when its last output left
+    /// `before` bytes here unchanged (there was none, or it went straight on) or stayed below the mark.
+    /// Otherwise the completion of that input is withheld until somebody reads.
+    #[must_use]
+    pub fn releases(&self, before: u64) -> bool {
+        self.len == before || self.is_below_mark()
+    }
+
+    /// Buffers `n` bytes.
+    pub fn push(&mut self, n: u64) {
+        self.len += n;
+    }
+
+    /// Notes the end of input; what is buffered can still be taken.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Removes `n` buffered bytes on their way to the sinks.
+    pub fn take(&mut self, n: u64) {
+        debug_assert!(n <= self.len, "took {n} of {} bytes", self.len);
+        self.len -= n;
+    }
+
+    /// `sink` said "stop": its drain is awaited. Returns whether this paused the readable.
+    pub fn await_drain(&mut self, sink: SinkId) -> bool {
+        if !self.awaiting.contains(&sink) {
+            self.awaiting.push(sink);
+        }
+        let paused = self.flowing;
+        self.flowing = false;
+        self.pauses += u64::from(paused);
+        paused
+    }
+
+    /// `sink` has drained or gone away. Returns whether the readable resumes: once no drain is awaited any more, so that
+    /// the slowest sink decides.
+    pub fn drained(&mut self, sink: SinkId) -> bool {
+        self.awaiting.retain(|&other| other != sink);
+        let resumed = self.awaiting.is_empty() && !self.flowing;
+        self.flowing |= resumed;
+        resumed
+    }
+
+    fn is_below_mark(&self) -> bool {
+        self.len < self.mark
+    }
+}
+
+/// The writable side of a buffer: what was offered and has not been completed yet, the chunk in flight
+/// included.
+#[derive(Debug, Clone)]
+pub struct WritableGate {
+    mark: u64,
+    low: u64,
+    len: u64,
+    max_len: u64,
+    needs_drain: bool,
+    ending: bool,
+    drains: u64,
+}
+
+impl WritableGate {
+    /// An empty writable with a high-water mark of `mark` bytes that drains at empty, Node's rule.
+    #[must_use]
+    pub fn new(mark: u64) -> Self {
+        Self::with_low_water_mark(mark, 0)
+    }
+
+    /// An empty writable that drains once its length has fallen to `low` bytes.
+    #[must_use]
+    pub fn with_low_water_mark(mark: u64, low: u64) -> Self {
+        Self {
+            mark,
+            low,
+            len: 0,
+            max_len: 0,
+            needs_drain: false,
+            ending: false,
+            drains: 0,
+        }
+    }
+
+    /// Bytes offered and not completed.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether every offered byte was completed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The high-water mark in bytes.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        self.mark
+    }
+
+    /// The low-water mark in bytes.
+    #[must_use]
+    pub fn low_water_mark(&self) -> u64 {
+        self.low
+    }
+
+    /// The largest length there ever was.
+    #[must_use]
+    pub fn max_len(&self) -> u64 {
+        self.max_len
+    }
+
+    /// How often the owed signal was given.
+    #[must_use]
+    pub fn drains(&self) -> u64 {
+        self.drains
+    }
+
+    /// Whether the end was requested.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.ending
+    }
+
+    /// Bytes that fit below the mark: the hard bound on what the link may offer next.
+    #[must_use]
+    pub fn room(&self) -> u64 {
+        self.mark.saturating_sub(self.len)
+    }
+
+    /// Accepts `n` bytes.
+    pub fn offer(&mut self, n: u64) {
+        self.len += n;
+        self.max_len = self.max_len.max(self.len);
+    }
+
+    /// The answer to an offer: true is "go on", false is "stop" and owes a drain. To be asked after a completion that
+    /// happened at once, as Node does since 20.10.
+    #[must_use = "a false answer has to pause the readable"]
+    pub fn answer(&mut self) -> bool {
+        let go_on = self.len < self.mark || self.len == 0;
+        self.needs_drain |= !go_on;
+        go_on
+    }
+
+    /// `n` bytes left for the sink.
+    pub fn complete(&mut self, n: u64) {
+        debug_assert!(n <= self.len, "completed {n} of {} bytes", self.len);
+        self.len -= n;
+    }
+
+    /// Whether a drain is owed and the length has fallen far enough for it.
+    #[must_use]
+    pub fn owes_drain(&self) -> bool {
+        self.needs_drain && self.len <= self.low
+    }
+
+    /// Gives the owed signal, if it is due. Returns whether it was given; never after the end was requested.
+    #[must_use = "a drain has to resume the readable"]
+    pub fn drain(&mut self) -> bool {
+        let drained = self.owes_drain() && !self.ending;
+        self.needs_drain &= !drained;
+        self.drains += u64::from(drained);
+        drained
+    }
+
+    /// Requests the end: no drain is owed from now on.
+    pub fn end(&mut self) {
+        self.ending = true;
+    }
+
+    /// Whether the end was requested and every byte has left.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.ending && self.len == 0
+    }
+}

@@ -1,0 +1,64 @@
+//! tidegate streams bytes between files, sockets and pipes, and shows where they are stuck.
+//!
+//! This is the map, in the order in which a byte, and before it the request to move it, meets the modules.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)
+)]
+
+/// The command line as typed.
+pub mod cli;
+
+/// Sizes as typed.
+pub mod size;
+
+/// Ends as typed.
+pub mod uri;
+
+/// What was probably meant by a misspelt name.
+pub mod suggest;
+
+/// Flags become decisions.
+pub mod plan;
+
+/// One transfer from opening its ends to its outcome.
+pub mod run;
+
+/// The ends: what they can do, and the table of kinds.
+pub mod endpoint;
+
+/// The roads from source to sink.
+pub mod road;
+
+/// The buffer between two stages.
+pub mod link;
+
+/// Backpressure as a pure state machine.
+pub mod gate;
+
+mod chunk;
+
+/// Where a stage sleeps.
+pub mod wait;
+
+/// What has passed and where the time went.
+pub mod meter;
+
+/// Showing it.
+pub mod display;
+
+/// Speaking to the user.
+pub mod report;
+
+/// Signals from outside.
+pub mod signal;
+
+/// What can go wrong.
+pub mod error;
+
+/// The exit status.
+pub mod exit;
+
+mod platform;
+mod sys;

@@ -1,0 +1,183 @@
+//! One transfer: opens its ends, sets the road to work, watches over it, and says how it ended.
+//!
+//! Everything about it is a value owned here; two of them can run in one process.
+
+mod open;
+mod outcome;
+mod watch;
+
+pub use outcome::Outcome;
+
+use crate::display::{self, Sample, Sampler, Stats};
+use crate::endpoint::Leftover;
+use crate::exit::Exit;
+use crate::link::Link;
+use crate::meter::Meter;
+use crate::plan::Plan;
+use crate::report;
+use crate::road::{self, ReaderEnd, Running, WriterEnd};
+use crate::signal::Signals;
+use open::{Ends, Opened};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a stage that was told to give up may take; beyond it sits in a system call that does not return.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// A transfer whose parts exist, before its ends are open.
+#[derive(Debug)]
+struct Transfer {
+    plan: Plan,
+    link: Arc<Link>,
+    meter: Arc<Meter>,
+    signals: Signals,
+    sampler: Sampler,
+    stats: Option<Stats>,
+}
+
+/// Runs the planned transfer to its end and tells the user about it.
+///
+/// # Errors
+/// When the process is out of descriptors or threads before it has begun.
+pub async fn run(plan: Plan) -> io::Result<Exit> {
+    let link = Arc::new(Link::new(plan.marks, plan.flow.chunk_size)?);
+    let meter = Arc::new(Meter::new(Arc::clone(&link)));
+    let signals = Signals::listen()?;
+    let sampler = Sampler::new(plan.size);
+    let mut transfer = Transfer {
+        plan,
+        link,
+        meter,
+        signals,
+        sampler,
+        stats: None,
+    };
+    let outcome = match transfer.open().await {
+        Ok(ends) => transfer.move_bytes(ends).await,
+        Err(outcome) => outcome,
+    };
+    transfer.meter.stop();
+    Ok(transfer.conclude(&outcome).await)
+}
+
+impl Transfer {
+    /// Opens both ends and announces the start.
+    async fn open(&mut self) -> Result<Ends, Outcome> {
+        let Opened { ends, stats } = open::open(&mut self.plan, &mut self.signals).await;
+        self.stats = stats;
+        let mut ends = ends?;
+        if let Err(error) = ends.sink.start() {
+            return Err(Outcome::sink_failed(&self.plan, "truncating", &error));
+        }
+        let size = self.plan.expected(ends.source.size());
+        self.sampler = Sampler::new(size);
+        self.meter.start();
+        if let Some(stats) = &self.stats {
+            let chunk_size = self.plan.flow.chunk_size;
+            stats.started(
+                &self.plan.source.uri,
+                &self.plan.sink.uri,
+                "buffered",
+                size,
+                chunk_size,
+            );
+        }
+        Ok(ends)
+    }
+
+    /// Lets the road work and watches over it.
+    async fn move_bytes(&mut self, ends: Ends) -> Outcome {
+        let leftover = ends.sink.leftover();
+        let is_socket = ends.sink.backchannel().is_some();
+        let started = road::start(
+            ends.source,
+            ends.sink,
+            self.plan.flow,
+            &self.link,
+            &self.meter,
+        );
+        let mut running = match started {
+            Ok(running) => running,
+            Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
+        };
+        let mut reader_end = None;
+        let stopped = watch::watch(self, &mut running, &mut reader_end).await;
+        let writer_end = match stopped {
+            watch::Stopped::Written(end) => end,
+            watch::Stopped::GivenUp(outcome) => {
+                self.link.cancel();
+                self.settle(&mut running, &mut reader_end, leftover.as_ref())
+                    .await;
+                return outcome.after(self.meter.bytes_out(), is_socket);
+            }
+        };
+        if reader_end.is_none() {
+            reader_end = timeout(GRACE, &mut running.reader)
+                .await
+                .ok()
+                .and_then(Result::ok);
+        }
+        Outcome::of(&self.plan, reader_end, writer_end).after(self.meter.bytes_out(), is_socket)
+    }
+
+    /// Waits for stages that were told to give up, so that they clean up; a second signal ends the wait.
+    async fn settle(
+        &mut self,
+        running: &mut Running,
+        read: &mut Option<ReaderEnd>,
+        leftover: Option<&Leftover>,
+    ) {
+        let both = async {
+            let _ = (&mut running.writer).await;
+            if read.is_none() {
+                let _ = (&mut running.reader).await;
+            }
+        };
+        tokio::select! {
+            _ = timeout(GRACE, both) => {}
+            _ = self.signals.next_end() => {}
+        }
+        if let Some(leftover) = leftover {
+            leftover.remove();
+        }
+    }
+
+    fn look(&mut self) -> Sample {
+        self.sampler.look(self.meter.snapshot())
+    }
+
+    /// Tells how it ended: on standard error, in the records, and by the exit status.
+    async fn conclude(mut self, outcome: &Outcome) -> Exit {
+        let sample = self.sampler.last_look(self.meter.snapshot());
+        outcome.tell(&self.plan.sink.uri);
+        if let (Outcome::Complete { how, .. }, true) = (outcome, self.plan.summary) {
+            report::say(&display::summary(&sample, *how));
+        }
+        if let Some(stats) = self.stats {
+            tokio::select! {
+                written = stats.end(&sample, outcome.ending()) => if let Err(error) = written {
+                    report::say(&format!("writing --stats: {}", crate::error::reason(&error)));
+                },
+                number = self.signals.next_end() => return Exit::Signal(number),
+            }
+        }
+        outcome.exit()
+    }
+}
+
+impl std::fmt::Debug for Ends {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ends").finish_non_exhaustive()
+    }
+}
+
+/// What the writer left when it panicked, which it reports by not reporting.
+fn lost(end: Result<WriterEnd, tokio::sync::oneshot::error::RecvError>) -> WriterEnd {
+    end.unwrap_or_else(|_| WriterEnd::Failed {
+        act: "writing to",
+        error: io::Error::other("the writer stopped without a word; this is a bug"),
+        downstream: false,
+    })
+}

@@ -1,0 +1,161 @@
+//! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
+
+use super::Outcome;
+use crate::display::Stats;
+use crate::endpoint::{Announce, EndPlan, FileId, Opening, Sink, SinkPlan, Source, SourcePlan};
+use crate::error::{Class, Side, TransferError, reason};
+use crate::plan::{Plan, StatsFile};
+use crate::report;
+use crate::signal::{Event, Signals};
+use std::cell::RefCell;
+use std::net::SocketAddr;
+
+/// Both ends, open.
+pub(super) struct Ends {
+    pub(super) source: Box<dyn Source>,
+    pub(super) sink: Box<dyn Sink>,
+}
+
+/// What opening came to, and the records, which exist either way.
+pub(super) struct Opened {
+    pub(super) ends: Result<Ends, Outcome>,
+    pub(super) stats: Option<Stats>,
+}
+
+/// Opens, unless a signal comes first.
+pub(super) async fn open(plan: &mut Plan, signals: &mut Signals) -> Opened {
+    let announcer = Announcer::default();
+    let prepared = until_signal(prepare(plan, &announcer), signals)
+        .await
+        .and_then(|done| done);
+    let stats_file = plan.stats.take();
+    if let Err(refusal) = prepared.and_then(|()| different_files(plan, stats_file.as_ref())) {
+        let stats = stats_file
+            .filter(|file| !is_an_end(plan, file))
+            .and_then(|file| announcer.start_stats(file));
+        return Opened {
+            ends: Err(refusal),
+            stats,
+        };
+    }
+    let stats = stats_file.and_then(|file| announcer.start_stats(file));
+    let ends = until_signal(establish(plan), signals)
+        .await
+        .and_then(|done| done);
+    Opened { ends, stats }
+}
+
+async fn until_signal<T>(
+    work: impl Future<Output = T>,
+    signals: &mut Signals,
+) -> Result<T, Outcome> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            event = signals.next() => match event {
+                Event::End(number) => return Err(Outcome::Interrupted(number)),
+                Event::Status => report::say("waiting for both ends to open"),
+            },
+        }
+    }
+}
+
+async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> {
+    let source = plan.source.end.prepare(Side::Source, announcer).await;
+    source.map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))?;
+    let sink = plan.sink.end.prepare(Side::Sink, announcer).await;
+    sink.map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+}
+
+/// Waits for peers on both ends at once: each may need the other to come.
+async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
+    let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open();
+    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open();
+    let source = async {
+        source
+            .await
+            .map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))
+    };
+    let sink = async {
+        sink.await
+            .map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+    };
+    let (source, sink) = tokio::try_join!(source, sink)?;
+    Ok(Ends { source, sink })
+}
+
+/// Refuses to eat our own tail.
+fn different_files(plan: &Plan, stats: Option<&StatsFile>) -> Result<(), Outcome> {
+    let (source, sink) = (plan.source.end.file_id(), plan.sink.end.file_id());
+    let refuse = |why: &str| {
+        Err(Outcome::Failed(TransferError {
+            class: Class::Usage,
+            at: None,
+            doing: format!("'{}' to '{}'", plan.source.uri, plan.sink.uri),
+            why: anyhow::Error::msg(why.to_owned()),
+        }))
+    };
+    if source.is_some() && source == sink {
+        return refuse("source and sink are the same file");
+    }
+    if stats.is_some_and(|stats| is_an_end(plan, stats)) {
+        return refuse("--stats would overwrite an end of the transfer");
+    }
+    Ok(())
+}
+
+fn is_an_end(plan: &Plan, stats: &StatsFile) -> bool {
+    let ends = [plan.source.end.file_id(), plan.sink.end.file_id()];
+    stats.replaces.is_some_and(|id| ends.contains(&Some(id)))
+}
+
+/// Says where a listening end listens, at once to the user, and in the records as soon as there are any.
+#[derive(Default)]
+struct Announcer(RefCell<Vec<(Side, String)>>);
+
+impl Announce for Announcer {
+    fn listening(&self, side: Side, address: SocketAddr) {
+        report::announce(&format!("listening on {address}"));
+        self.0.borrow_mut().push((side, address.to_string()));
+    }
+}
+
+impl Announcer {
+    /// Starts the records. A transfer is worth more than they are: without them it goes on.
+    fn start_stats(self, file: StatsFile) -> Option<Stats> {
+        match file.into_empty().and_then(Stats::start) {
+            Ok(stats) => {
+                for (side, address) in self.0.into_inner() {
+                    stats.listening(side, &address);
+                }
+                Some(stats)
+            }
+            Err(error) => {
+                report::say(&format!("opening --stats: {}", reason(&error)));
+                None
+            }
+        }
+    }
+}
+
+/// Stands where a plan was that has been opened.
+struct Gone;
+
+impl EndPlan for Gone {
+    fn file_id(&self) -> Option<FileId> {
+        None
+    }
+}
+
+impl SourcePlan for Gone {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl SinkPlan for Gone {
+    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        Box::pin(std::future::pending())
+    }
+}

@@ -1,0 +1,152 @@
+//! How a transfer ended, and how that is told.
+
+use crate::display::{Ending, bytes_exactly};
+use crate::endpoint::Delivered;
+use crate::error::{Class, Side, TransferError};
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::report;
+use crate::road::{ReaderEnd, WriterEnd};
+use std::io;
+
+/// How a transfer ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Every byte was delivered.
+    Complete {
+        /// In which sense.
+        how: Delivered,
+        /// Bytes the peer sent to us, which were dropped.
+        heard: u64,
+    },
+    /// Something failed.
+    Failed(TransferError),
+    /// A signal ended it.
+    Interrupted(i32),
+}
+
+impl Outcome {
+    /// The outcome of two stages that came to their ends. Succeeding lets go of the source: held until now, so that
+    /// a peer on the other side learns of a failure.
+    pub(super) fn of(plan: &Plan, reader: Option<ReaderEnd>, writer: WriterEnd) -> Self {
+        match writer {
+            WriterEnd::Delivered { how, heard } => {
+                if let Some(reader) = reader {
+                    reader.source.close();
+                }
+                Outcome::Complete { how, heard }
+            }
+            WriterEnd::SourceCut | WriterEnd::Cancelled => source_failed(plan, reader),
+            WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
+            WriterEnd::Failed {
+                act,
+                error,
+                downstream,
+            } => {
+                let class = if downstream {
+                    Class::DownstreamClosed
+                } else {
+                    Class::Io
+                };
+                let failure = TransferError::io(Side::Sink, act, &plan.sink.uri, &error);
+                Outcome::Failed(TransferError { class, ..failure })
+            }
+        }
+    }
+
+    /// The sink failed before anything was written.
+    pub(super) fn sink_failed(plan: &Plan, act: &str, error: &io::Error) -> Self {
+        Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
+    }
+
+    /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same.
+    pub(super) fn after(self, bytes: u64, is_socket: bool) -> Self {
+        match self {
+            Outcome::Failed(error) => {
+                let most = if is_socket && bytes > 0 {
+                    "at most "
+                } else {
+                    ""
+                };
+                let why = format!("{:#}; {most}{} delivered", error.why, bytes_exactly(bytes));
+                Outcome::Failed(TransferError {
+                    why: anyhow::Error::msg(why),
+                    ..error
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// Tells the user what there is to tell, in a line.
+    pub(super) fn tell(&self, sink: &str) {
+        match self {
+            Outcome::Complete { heard: 0, .. } | Outcome::Interrupted(_) => {}
+            Outcome::Complete { heard, .. } => {
+                report::say(&format!(
+                    "warning: {sink} sent {}, dropped",
+                    bytes_exactly(*heard)
+                ));
+            }
+            Outcome::Failed(error) => match error.class {
+                Class::Usage => report::usage(&crate::error::UsageError::new(error)),
+                Class::DownstreamClosed => {}
+                Class::Io | Class::Integrity | Class::Timeout => report::say(&error.to_string()),
+            },
+        }
+    }
+
+    /// The exit status.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Outcome::Complete { .. } => Exit::Success,
+            Outcome::Failed(error) => error.class.into(),
+            Outcome::Interrupted(number) => Exit::Signal(*number),
+        }
+    }
+
+    /// For the last record.
+    #[must_use]
+    pub fn ending(&self) -> Ending<'_> {
+        let (outcome, delivered, error) = match self {
+            Outcome::Complete { how, .. } => ("complete", Some(*how), None),
+            Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
+                ("downstream-closed", None, None)
+            }
+            Outcome::Failed(error) => ("failed", None, Some(error)),
+            Outcome::Interrupted(_) => ("interrupted", None, None),
+        };
+        Ending {
+            outcome,
+            delivered,
+            error,
+            exit_code: self.exit().code(),
+        }
+    }
+}
+
+fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {
+    let error = match reader.map(|reader| reader.result) {
+        Some(Err(error)) => error,
+        _ => io::Error::other("reading stopped without a reason; this is a bug"),
+    };
+    Outcome::Failed(TransferError::io(
+        Side::Source,
+        "reading",
+        &plan.source.uri,
+        &error,
+    ))
+}
+
+fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
+    let why = format!("not the {} of --expect-size", bytes_exactly(expected));
+    let error = TransferError::at_end(
+        Class::Integrity,
+        Side::Sink,
+        "writing to",
+        &plan.sink.uri,
+        anyhow::Error::msg(why),
+    );
+    Outcome::Failed(error)
+}

@@ -1,0 +1,78 @@
+//! The signals a transfer listens to. Those that were ignored when we were started stay ignored, as nohup wants.
+
+use crate::sys;
+use std::io;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Something from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// End, with this signal's number as the reason.
+    End(i32),
+    /// Say where you are.
+    Status,
+}
+
+/// The signals, from now on.
+#[derive(Debug)]
+pub struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+    status: Option<Signal>,
+}
+
+impl Signals {
+    /// Listens.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: unless_ignored(SignalKind::interrupt())?,
+            terminate: unless_ignored(SignalKind::terminate())?,
+            hangup: unless_ignored(SignalKind::hangup())?,
+            status: unless_ignored(status_kind())?,
+        })
+    }
+
+    /// The next event.
+    pub async fn next(&mut self) -> Event {
+        tokio::select! {
+            () = recv(self.interrupt.as_mut()) => Event::End(SignalKind::interrupt().as_raw_value()),
+            () = recv(self.terminate.as_mut()) => Event::End(SignalKind::terminate().as_raw_value()),
+            () = recv(self.hangup.as_mut()) => Event::End(SignalKind::hangup().as_raw_value()),
+            () = recv(self.status.as_mut()) => Event::Status,
+        }
+    }
+
+    /// The next signal that ends the transfer; requests for the status are passed over.
+    pub async fn next_end(&mut self) -> i32 {
+        loop {
+            if let Event::End(number) = self.next().await {
+                return number;
+            }
+        }
+    }
+}
+
+/// SIGINFO (^T) where it exists would be heard here too; tokio names it on the BSDs only.
+fn status_kind() -> SignalKind {
+    SignalKind::user_defined1()
+}
+
+fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
+    if sys::is_ignored(kind.as_raw_value()) {
+        Ok(None)
+    } else {
+        signal(kind).map(Some)
+    }
+}
+
+async fn recv(signal: Option<&mut Signal>) {
+    match signal {
+        // `None` would mean that the runtime is going down, and this future with it.
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,108 @@
+//! The only unsafe code: what no safe crate offers. One system call a function, nothing else in here.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+
+/// A close-on-exec duplicate of the inherited descriptor `fd`.
+///
+/// # Errors
+/// `EBADF` when no such descriptor is open.
+pub(crate) fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
+    if fd < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
+    // SAFETY: fcntl only reads its integer arguments; a descriptor that is not open is answered with EBADF.
+    let duplicate = unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) };
+    if duplicate < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor for us; nobody else knows its number.
+    Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })
+}
+
+/// Closes `fd` and says whether that went well; dropping it would hide the error some filesystems keep for close(2).
+///
+/// # Errors
+/// Whatever close(2) reports; the descriptor is gone all the same.
+pub(crate) fn close(fd: OwnedFd) -> io::Result<()> {
+    // SAFETY: `into_raw_fd` gives up ownership, so the descriptor is closed exactly once, here.
+    match unsafe { libc::close(fd.into_raw_fd()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Whether `signal` was set to be ignored by whoever started us (nohup, or a shell's background job).
+#[must_use]
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: a null new action only asks; the answer goes into a struct of the right type that outlives the call.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &raw mut action) };
+    asked == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included
+/// (`SIOCOUTQ`, tcp(7)).
+///
+/// # Errors
+/// When `fd` is no TCP socket.
+#[cfg(target_os = "linux")]
+pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    use std::os::fd::AsRawFd;
+    let mut queued: libc::c_int = 0;
+    // SAFETY: SIOCOUTQ (the same number as TIOCOUTQ) writes one int to the address given, which is valid for it.
+    match unsafe { libc::ioctl(fd.as_raw_fd(), libc::TIOCOUTQ, &raw mut queued) } {
+        0 => Ok(u64::try_from(queued).unwrap_or(0)),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Elsewhere the send queue cannot be asked for; the peer's FIN and the close timeout decide alone.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn unacknowledged(_fd: BorrowedFd<'_>) -> io::Result<u64> {
+    Ok(0)
+}
+
+/// Whether standard descriptor `fd` (0 to 2) was closed when we were started. Rust's runtime opens /dev/null in its
+/// place before `main`, so that reading would look like an empty input and writing like success.
+#[must_use]
+pub(crate) fn closed_at_start(fd: RawFd) -> bool {
+    usize::try_from(fd).is_ok_and(|at| at < 3 && start::closed(at))
+}
+
+#[cfg(target_os = "linux")]
+mod start {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
+
+    // SAFETY: the C library calls the functions in .init_array once each, on the only thread there is, before `main`
+    // and before Rust's runtime touches the descriptors.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+
+    extern "C" fn look() {
+        for (fd, closed) in (0..).zip(&CLOSED) {
+            // SAFETY: F_GETFD only asks; a closed descriptor is answered with -1.
+            let is_closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0;
+            closed.store(is_closed, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn closed(at: usize) -> bool {
+        CLOSED[at].load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod start {
+    pub(super) fn closed(_at: usize) -> bool {
+        false
+    }
+}

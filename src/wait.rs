@@ -1,0 +1,96 @@
+//! The only place where a stage sleeps: until its end is ready, its bell rings, or a moment has come.
+
+use crate::platform::Signal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// Wakes one stage: the other side of its link rings it, and so does a cancellation.
+#[derive(Debug)]
+pub struct Bell {
+    signal: Signal,
+    rung: AtomicBool,
+}
+
+impl Bell {
+    /// A silent bell.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            signal: Signal::new()?,
+            rung: AtomicBool::new(false),
+        })
+    }
+
+    /// Wakes the stage, now or when it next waits.
+    pub fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.signal.raise();
+        }
+    }
+
+    fn silence(&self) {
+        // Cleared before the flag: a ring in between finds the flag set and was meant for this very waking.
+        self.signal.clear();
+        self.rung.store(false, Ordering::Release);
+    }
+}
+
+/// What an end that said "not now" waits for.
+#[derive(Debug, Clone, Copy)]
+pub enum Ready<'fd> {
+    /// The descriptor has something to read, or has failed.
+    Readable(BorrowedFd<'fd>),
+    /// The descriptor takes something, or has failed.
+    Writable(BorrowedFd<'fd>),
+    /// The descriptor has failed; nothing else is of interest.
+    Failed(BorrowedFd<'fd>),
+    /// A moment.
+    At(Instant),
+}
+
+/// Sleeps until `bell` rings, one of `ends` is ready, or `deadline` has come. Returns early when a signal handler
+/// ran: callers try again and wait again.
+///
+/// # Errors
+/// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
+pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<()> {
+    let mut fds = Vec::with_capacity(1 + ends.len());
+    fds.push(PollFd::new(&bell.signal, PollFlags::IN));
+    let mut until = deadline;
+    for end in ends {
+        match end {
+            Ready::Readable(fd) => fds.push(PollFd::from_borrowed_fd(*fd, PollFlags::IN)),
+            Ready::Writable(fd) => fds.push(PollFd::from_borrowed_fd(*fd, PollFlags::OUT)),
+            Ready::Failed(fd) => fds.push(PollFd::from_borrowed_fd(*fd, PollFlags::empty())),
+            Ready::At(moment) => until = Some(until.map_or(*moment, |other| other.min(*moment))),
+        }
+    }
+    match poll(&mut fds, until.map(time_until).as_ref()) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if !fds[0].revents().is_empty() {
+        bell.silence();
+    }
+    Ok(())
+}
+
+/// Whether `fd` can be read or written (`interest`) without waiting, or has failed.
+#[must_use]
+pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, interest)];
+    matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1..))
+}
+
+fn time_until(moment: Instant) -> Timespec {
+    let left = moment.saturating_duration_since(Instant::now());
+    Timespec {
+        tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: left.subsec_nanos().into(),
+    }
+}

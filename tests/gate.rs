@@ -1,0 +1,277 @@
+//! Tables for the gates: what recorded Node runs cannot show, such as rooms, low-water marks and peaks.
+
+use tidegate::gate::{ReadableGate, WritableGate};
+
+/// A readable with `len` bytes buffered, on its way to being paused or ended if so wanted.
+fn readable(mark: u64, len: u64, paused: bool, ended: bool) -> ReadableGate {
+    let mut gate = ReadableGate::new(mark);
+    gate.push(len);
+    if paused {
+        assert!(gate.await_drain(0), "a new readable flows");
+    }
+    if ended {
+        gate.end();
+    }
+    gate
+}
+
+fn writable(mark: u64, low: u64, len: u64) -> WritableGate {
+    let mut gate = WritableGate::with_low_water_mark(mark, low);
+    gate.offer(len);
+    gate
+}
+
+#[test]
+fn a_new_gate_is_empty_and_remembers_its_marks() {
+    let gate = ReadableGate::new(7);
+    assert_eq!((gate.mark(), gate.len(), gate.pauses()), (7, 0, 0));
+    assert!(gate.is_empty() && gate.is_flowing() && !gate.is_ended());
+
+    let gate = WritableGate::with_low_water_mark(7, 3);
+    assert_eq!((gate.mark(), gate.low_water_mark()), (7, 3));
+    assert_eq!((gate.len(), gate.max_len(), gate.drains()), (0, 0, 0));
+    assert!(gate.is_empty() && !gate.is_ending() && !gate.owes_drain());
+    assert_eq!(WritableGate::new(7).low_water_mark(), 0);
+}
+
+#[test]
+fn room_is_what_fits_below_the_mark() {
+    for (mark, len, room) in [
+        (0, 0, 0),
+        (0, 1, 0),
+        (4, 0, 4),
+        (4, 3, 1),
+        (4, 4, 0),
+        (4, 9, 0),
+    ] {
+        let state = format!("mark {mark}, length {len}");
+        assert_eq!(readable(mark, len, false, false).room(), room, "{state}");
+        assert_eq!(readable(mark, len, true, false).room(), room, "{state}");
+        assert_eq!(readable(mark, len, false, true).room(), 0, "{state}");
+        assert_eq!(writable(mark, 0, len).room(), room, "{state}");
+    }
+}
+
+#[test]
+fn length_and_mark_decide_what_a_readable_wants() {
+    // mark, length | wants flowing, wants paused, answer, full, within the mark, bypasses
+    for (mark, len, flowing, paused, answer, full, within, bypasses) in [
+        (0, 0, true, false, true, false, true, true),
+        (0, 1, false, false, false, true, false, false),
+        (4, 0, true, true, true, false, true, true),
+        (4, 3, true, true, true, false, true, false),
+        (4, 4, false, false, false, true, true, false),
+        (4, 5, false, false, false, true, false, false),
+    ] {
+        let state = format!("mark {mark}, length {len}");
+        let gate = readable(mark, len, false, false);
+        assert_eq!(gate.wants(), flowing, "{state}");
+        assert_eq!(gate.answer(), answer, "{state}");
+        assert_eq!(gate.is_full(), full, "{state}");
+        assert_eq!(gate.is_within_mark(), within, "{state}");
+        assert_eq!(gate.bypasses(), bypasses, "{state}");
+        assert_eq!(gate.is_empty(), len == 0, "{state}");
+
+        let gate = readable(mark, len, true, false);
+        assert_eq!(gate.wants(), paused, "{state}, paused");
+        assert_eq!(gate.answer(), answer, "{state}, paused");
+        assert!(!gate.bypasses(), "{state}, paused");
+
+        let gate = readable(mark, len, false, true);
+        assert!(gate.is_ended(), "{state}, ended");
+        assert!(!gate.wants() && !gate.answer(), "{state}, ended");
+        assert!(!gate.wants_after(0), "{state}, ended");
+    }
+}
+
+#[test]
+fn a_take_asks_first_when_what_remains_is_below_the_mark() {
+    for (mark, len, taking, asks) in [
+        (0, 0, 0, true),
+        (0, 1, 0, false),
+        (0, 1, 1, false),
+        (4, 0, 0, true),
+        (4, 3, 0, true),
+        (4, 4, 0, false),
+        (4, 4, 1, true),
+        (4, 8, 4, false),
+        (4, 8, 5, true),
+    ] {
+        let gate = readable(mark, len, false, false);
+        assert_eq!(
+            gate.wants_after(taking),
+            asks,
+            "mark {mark}, length {len}, taking {taking}"
+        );
+    }
+}
+
+#[test]
+fn a_transform_is_released_by_an_unchanged_length_or_one_below_the_mark() {
+    for (mark, len, before, releases) in [
+        (4, 3, 0, true),
+        (4, 4, 0, false),
+        (4, 4, 4, true),
+        (4, 9, 9, true),
+        (4, 9, 8, false),
+        (0, 1, 0, false),
+        (0, 0, 0, true),
+    ] {
+        let gate = readable(mark, len, false, false);
+        let state = format!("mark {mark}, length {len}, before {before}");
+        assert_eq!(gate.releases(before), releases, "{state}");
+    }
+}
+
+#[test]
+fn pushes_add_and_takes_remove() {
+    let mut gate = ReadableGate::new(4);
+    gate.push(3);
+    gate.push(5);
+    assert_eq!(gate.len(), 8);
+    gate.take(3);
+    assert_eq!(gate.len(), 5);
+    gate.end();
+    gate.take(5);
+    assert!(gate.is_empty() && gate.is_ended());
+}
+
+#[test]
+fn the_slowest_of_three_sinks_decides() {
+    let mut gate = ReadableGate::new(4);
+    assert!(gate.await_drain(2));
+    assert!(!gate.await_drain(0), "paused already");
+    assert!(!gate.await_drain(2), "awaited already");
+    assert!(!gate.is_flowing());
+    assert!(!gate.drained(1), "never awaited");
+    assert!(!gate.drained(2), "sink 0 is still full");
+    assert!(!gate.is_flowing());
+    assert!(gate.drained(0));
+    assert!(gate.is_flowing());
+    assert!(!gate.drained(0), "flowing already");
+    assert!(gate.is_flowing());
+    assert_eq!(gate.pauses(), 1);
+}
+
+#[test]
+fn each_pause_is_counted_once() {
+    let mut gate = ReadableGate::new(4);
+    for pauses in 1..=3 {
+        assert!(gate.await_drain(0));
+        assert!(!gate.await_drain(1));
+        assert_eq!(gate.pauses(), pauses);
+        assert!(!gate.drained(0));
+        assert!(gate.drained(1));
+    }
+    assert_eq!(gate.pauses(), 3);
+}
+
+#[test]
+fn an_offer_is_answered_no_from_the_mark_on() {
+    for (mark, len, answer) in [
+        (0, 0, true),
+        (0, 1, false),
+        (4, 0, true),
+        (4, 3, true),
+        (4, 4, false),
+        (4, 5, false),
+    ] {
+        let mut gate = writable(mark, 0, len);
+        let state = format!("mark {mark}, length {len}");
+        assert_eq!(gate.answer(), answer, "{state}");
+        gate.complete(len);
+        assert_eq!(gate.owes_drain(), !answer, "{state}");
+        assert_eq!(gate.drain(), !answer, "{state}");
+        assert_eq!(gate.drains(), u64::from(!answer), "{state}");
+        assert!(!gate.drain(), "{state}: one drain for one no");
+    }
+}
+
+#[test]
+fn a_drain_stays_owed_when_a_later_answer_is_yes() {
+    let mut gate = writable(4, 0, 4);
+    assert!(!gate.answer());
+    gate.complete(3);
+    assert!(gate.answer(), "one of four bytes");
+    gate.complete(1);
+    assert!(gate.drain());
+}
+
+#[test]
+fn a_drain_comes_at_the_low_water_mark_and_only_once() {
+    for (low, completed, due) in [
+        (0, 7, false),
+        (0, 8, true),
+        (3, 4, false),
+        (3, 5, true),
+        (3, 8, true),
+    ] {
+        let mut gate = writable(8, low, 8);
+        assert!(!gate.answer());
+        gate.complete(completed);
+        let state = format!("low-water mark {low}, {completed} of 8 completed");
+        assert_eq!(gate.owes_drain(), due, "{state}");
+        assert_eq!(gate.drain(), due, "{state}");
+        assert_eq!(gate.drains(), u64::from(due), "{state}");
+        gate.complete(8 - completed);
+        assert_eq!(gate.drain(), !due, "{state}");
+        assert_eq!(gate.drains(), 1, "{state}");
+    }
+}
+
+#[test]
+fn drains_are_counted() {
+    let mut gate = WritableGate::new(1);
+    for drains in 1..=3 {
+        gate.offer(1);
+        assert!(!gate.answer());
+        gate.complete(1);
+        assert!(gate.drain());
+        assert_eq!(gate.drains(), drains);
+    }
+}
+
+#[test]
+fn nothing_drains_after_the_end_was_requested() {
+    let mut gate = writable(4, 0, 4);
+    assert!(!gate.answer());
+    gate.end();
+    assert!(gate.is_ending() && !gate.is_flushed());
+    gate.complete(4);
+    assert!(!gate.drain());
+    assert_eq!(gate.drains(), 0);
+    assert!(gate.is_flushed());
+}
+
+#[test]
+fn an_empty_writable_is_flushed_only_when_ending() {
+    let mut gate = WritableGate::new(4);
+    assert!(!gate.is_flushed());
+    gate.end();
+    assert!(gate.is_flushed());
+}
+
+#[test]
+fn the_peak_outlives_completions() {
+    let mut gate = WritableGate::new(4);
+    for (offer, complete, len, peak) in [(3, 2, 1, 3), (5, 6, 0, 6), (2, 0, 2, 6), (1, 0, 3, 6)] {
+        gate.offer(offer);
+        gate.complete(complete);
+        assert_eq!((gate.len(), gate.max_len()), (len, peak));
+        assert_eq!(gate.is_empty(), len == 0);
+    }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "took 5 of 4 bytes")]
+fn more_cannot_be_taken_than_is_there() {
+    readable(4, 4, false, false).take(5);
+}
+
+#[test]
+#[cfg(debug_assertions)]
+#[should_panic(expected = "completed 5 of 4 bytes")]
+fn more_cannot_be_completed_than_was_offered() {
+    writable(4, 0, 4).complete(5);
+}

@@ -1,0 +1,225 @@
+//! Node's order of events: the virtual clock and the job queue around the product's gates.
+//!
+//! The procedures in the modules below carry the names of the rule set they were written from, so that the
+//! two can be read side by side.
+
+mod ends;
+mod readable;
+mod writable;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::log::{Counters, Event, Name, Outcome, What};
+use crate::scenario::Scenario;
+use ends::{Source, Transform};
+use readable::Readable;
+use writable::{Target, Writable};
+
+/// An index into the machine's readables.
+type ReadableId = usize;
+/// An index into the machine's writables.
+type WritableId = usize;
+
+/// The source is always the first readable, the readable half of a transform the second.
+const SOURCE: ReadableId = 0;
+const TRANSFORM_OUT: ReadableId = 1;
+/// With a transform, its writable half is the first writable; the sinks follow in pipe order.
+const TRANSFORM_IN: WritableId = 0;
+
+/// Steps (jobs, actions, turns of a loop) any scenario may take, and those each item adds. A chunk needs
+/// about a dozen; a wrong gate that goes round in circles runs out of them instead of hanging the test.
+const STEPS: usize = 1_000;
+const STEPS_PER_ITEM: usize = 200;
+
+/// What runs before the clock moves on, first in, first out.
+#[derive(Debug, Clone, Copy)]
+enum Job {
+    Wake(ReadableId),
+    Topup(ReadableId),
+    Resume(ReadableId),
+    End(ReadableId),
+    Settle(WritableId),
+    Finish(WritableId),
+    Complete(WritableId),
+}
+
+/// What happens at a later tick. The derived order settles ties: the source, then the sinks in pipe order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Action {
+    Answer,
+    Complete(WritableId),
+}
+
+struct Machine {
+    tick: u64,
+    last_tick: u64,
+    steps_left: usize,
+    jobs: VecDeque<Job>,
+    actions: BTreeSet<(u64, Action)>,
+    readables: Vec<Readable>,
+    writables: Vec<Writable>,
+    source: Source,
+    transform: Option<Transform>,
+    events: Vec<Event>,
+}
+
+/// Plays a scenario to its end. An error says why the run does not count.
+pub(crate) fn play(scenario: &Scenario) -> Result<Outcome, String> {
+    play_within(scenario, STEPS + STEPS_PER_ITEM * scenario.source.len())
+}
+
+/// Plays a scenario that has to come to its end in fewer than `steps` steps.
+pub(crate) fn play_within(scenario: &Scenario, steps: usize) -> Result<Outcome, String> {
+    let mut machine = Machine::new(scenario, steps);
+    machine.run();
+    if machine.steps_left == 0 {
+        return Err(format!(
+            "no end in sight at tick {} after {} events",
+            machine.tick,
+            machine.events.len()
+        ));
+    }
+    machine.check_gate_counts()?;
+    Ok(machine.outcome())
+}
+
+impl Machine {
+    fn new(scenario: &Scenario, steps_left: usize) -> Self {
+        let mut machine = Self {
+            tick: 0,
+            last_tick: 0,
+            steps_left,
+            jobs: VecDeque::new(),
+            actions: BTreeSet::new(),
+            readables: vec![Readable::new(Name::Source, scenario.read_high_water_mark)],
+            writables: Vec::new(),
+            source: Source::new(scenario),
+            transform: scenario.transform.as_ref().map(Transform::new),
+            events: Vec::new(),
+        };
+        let mut last = SOURCE;
+        if let Some(spec) = &scenario.transform {
+            let mark = spec.writable_high_water_mark;
+            machine.pipe(last, Name::Transform, mark, false, Target::Transform);
+            let readable = Readable::new(Name::Transform, spec.readable_high_water_mark);
+            machine.readables.push(readable);
+            last = TRANSFORM_OUT;
+        }
+        let sinks = [
+            (Name::Sink, Some(&scenario.sink)),
+            (Name::Sink2, scenario.tee.as_ref()),
+        ];
+        for (name, spec) in sinks {
+            if let Some(spec) = spec {
+                let mark = spec.write_high_water_mark;
+                machine.pipe(last, name, mark, spec.writev, Target::sink(spec));
+            }
+        }
+        machine
+    }
+
+    /// Joins a new writable to `feeder`. A readable's gate flows from birth, so the first pipe only has to
+    /// post the job that starts the flow.
+    fn pipe(&mut self, feeder: ReadableId, name: Name, mark: u64, writev: bool, target: Target) {
+        let readable = &mut self.readables[feeder];
+        let place = readable.dests.len();
+        readable.dests.push(self.writables.len());
+        self.writables
+            .push(Writable::new(name, mark, writev, target, feeder, place));
+        if place == 0 {
+            self.post_resume(feeder);
+        }
+    }
+
+    fn run(&mut self) {
+        self.run_jobs();
+        while self.may_go_on() {
+            let Some((due, action)) = self.actions.pop_first() else {
+                break;
+            };
+            self.tick = due;
+            self.last_tick = due;
+            match action {
+                Action::Answer => self.answer_request(),
+                Action::Complete(w) => self.complete(w),
+            }
+            self.run_jobs();
+        }
+    }
+
+    fn run_jobs(&mut self) {
+        while self.may_go_on() {
+            let Some(job) = self.jobs.pop_front() else {
+                break;
+            };
+            match job {
+                Job::Wake(r) => self.wake_job(r),
+                Job::Topup(r) => self.topup_job(r),
+                Job::Resume(r) => self.resume_job(r),
+                Job::End(r) => self.end_job(r),
+                Job::Settle(w) => self.settle(w),
+                Job::Finish(w) => self.finish_job(w),
+                Job::Complete(w) => self.complete(w),
+            }
+        }
+    }
+
+    /// Takes one step of those the run has; every loop of the machine asks here.
+    fn may_go_on(&mut self) -> bool {
+        self.steps_left = self.steps_left.saturating_sub(1);
+        self.steps_left > 0
+    }
+
+    fn post(&mut self, job: Job) {
+        self.jobs.push_back(job);
+    }
+
+    fn act_at(&mut self, due: u64, action: Action) {
+        self.actions.insert((due, action));
+    }
+
+    fn log(&mut self, on: Name, what: What) {
+        let t = self.tick;
+        self.events.push(Event { t, on, what });
+    }
+
+    fn counters(&self, w: WritableId) -> Counters {
+        let writable = &self.writables[w];
+        let feeder = self.readables[writable.feeder].name;
+        Counters::of(&self.events, writable.name, feeder)
+    }
+
+    /// The gates count too, and the product reports their numbers: they have to agree with the log. Pauses
+    /// and drains agree exactly, since no chunk is delivered after `end` and nothing drains after that.
+    /// The log shows a length only when a write returns, so it may miss the peak of one completed within.
+    fn check_gate_counts(&self) -> Result<(), String> {
+        for (w, writable) in self.writables.iter().enumerate() {
+            let readable = &self.readables[writable.feeder];
+            let log = self.counters(w);
+            let (pauses, drains) = (readable.gate.pauses(), writable.gate.drains());
+            let max_len = writable.gate.max_len();
+            if (pauses, drains) != (log.pauses, log.drains) || max_len < log.max_writable_length {
+                return Err(format!(
+                    "the gates before {:?} counted {pauses} pauses, {drains} drains and a length of \
+                     {max_len}, the log has {log:?}",
+                    writable.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(self) -> Outcome {
+        let mut others: BTreeMap<Name, Counters> = (0..self.writables.len())
+            .map(|w| (self.writables[w].name, self.counters(w)))
+            .collect();
+        let mut sinks = self.writables.iter().filter(|w| w.is_sink());
+        Outcome {
+            finished: sinks.all(|sink| sink.finished),
+            last_tick: self.last_tick,
+            counters: others.remove(&Name::Sink).unwrap_or_default(),
+            others,
+            events: self.events,
+        }
+    }
+}
