@@ -16,6 +16,11 @@ use std::time::{Duration, Instant};
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
 
+/// What is written at once while the source has more at once, in bytes. Every write wakes whoever reads behind the
+/// sink, and every waking of the writer costs two context switches, so a few chunks are worth one. Chosen by
+/// measurement.
+const BATCH: u64 = 1 << 20;
+
 /// The marks of one link, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
@@ -43,6 +48,8 @@ pub enum Next {
     Chunks,
     /// Nothing yet; the writer's bell will ring.
     Nothing,
+    /// Little yet, and the reader is reading more: worth waiting for, for a moment. The bell will ring.
+    Little,
     /// Everything has been written, and this is how the input ended.
     End(End),
     /// The transfer was given up.
@@ -103,6 +110,10 @@ struct State {
     pool: Pool,
     end: End,
     cancelled: bool,
+    /// So many bytes are a batch though the reader goes on reading.
+    batch_len: u64,
+    /// Whether the reader is reading on.
+    more_comes: bool,
     reader_waits: bool,
     writer_waits: bool,
     paused_since: Option<Instant>,
@@ -124,6 +135,8 @@ impl Link {
             pool: Pool::new(read_len),
             end: End::Whole,
             cancelled: false,
+            batch_len: BATCH.min(marks.writable),
+            more_comes: false,
             reader_waits: false,
             writer_waits: false,
             paused_since: None,
@@ -168,12 +181,21 @@ impl Link {
         self.lock().pool.get()
     }
 
-    /// Buffers what was read, at most the room there was, and passes it on if the readable flows.
+    /// Buffers what was read, at most the room there was, and passes it on if the readable flows. The reader goes on
+    /// reading, so a writer that waits is woken only once there is a batch; [`Link::flush`] says that it does not.
     pub fn push(&self, chunk: BytesMut) {
         let mut state = self.lock();
         state.readable.push(chunk.len() as u64);
         chunk::append(&mut state.ahead, chunk);
         state.flow();
+        state.more_comes = true;
+        self.wake_writer(state);
+    }
+
+    /// Nothing more may come for a while: the writer is to take whatever there is.
+    pub fn flush(&self) {
+        let mut state = self.lock();
+        state.more_comes = false;
         self.wake_writer(state);
     }
 
@@ -181,18 +203,25 @@ impl Link {
     pub fn end(&self, end: End) {
         let mut state = self.lock();
         state.end = end;
+        state.more_comes = false;
         state.readable.end();
         state.flow();
         self.wake_writer(state);
     }
 
-    /// Moves everything offered into the empty `batch`. The bytes count until [`Link::complete`] takes them off.
-    pub fn next(&self, batch: &mut VecDeque<BytesMut>) -> Next {
+    /// Moves everything offered into the empty `batch`. The bytes count until [`Link::complete`] takes them off. An
+    /// `impatient` writer takes less than a batch too.
+    pub fn next(&self, batch: &mut VecDeque<BytesMut>, impatient: bool) -> Next {
         let mut state = self.lock();
         if state.cancelled {
             return Next::Cancelled;
         }
         if !state.offered.is_empty() {
+            if !impatient && !state.has_batch() {
+                state.writer_waits = true;
+                return Next::Little;
+            }
+            state.writer_waits = false;
             std::mem::swap(&mut state.offered, batch);
             return Next::Chunks;
         }
@@ -247,7 +276,7 @@ impl Link {
     }
 
     fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
-        let wake = state.writer_waits && (!state.offered.is_empty() || state.writable.is_ending());
+        let wake = state.writer_waits && (state.has_batch() || state.writable.is_ending());
         state.writer_waits &= !wake;
         drop(state);
         if wake {
@@ -279,6 +308,12 @@ impl State {
             self.writable.end();
             self.stop_pause_clock();
         }
+    }
+
+    /// Whether there is enough to write, or as much as there will be for a while.
+    fn has_batch(&self) -> bool {
+        let more_comes = self.more_comes && self.readable.is_flowing();
+        !self.offered.is_empty() && (!more_comes || self.writable.len() >= self.batch_len)
     }
 
     /// Gives the drain if one is due, and lets the readable flow again.

@@ -1,14 +1,18 @@
 //! The one door to what differs between Unix systems: a wake-up descriptor, and reads and writes that do not wait on
 //! descriptors whose flags are not ours to change.
 
-pub(crate) use imp::{Signal, read_now, write_now};
+pub(crate) use imp::{Signal, read_now, widen_pipe, write_now};
 
 #[cfg(target_os = "linux")]
 mod imp {
     use rustix::event::{EventfdFlags, eventfd};
     use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
+    use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
     use std::io::{IoSlice, IoSliceMut};
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+    /// The most an unprivileged user may ask for by default (pipe(7), /proc/sys/fs/pipe-max-size).
+    const WIDEST_PIPE: usize = 1 << 20;
 
     /// At the current position, as in read(2); preadv2(2) takes -1 for it.
     const HERE: u64 = u64::MAX;
@@ -61,6 +65,15 @@ mod imp {
         bufs: &[IoSlice<'_>],
     ) -> Option<std::io::Result<usize>> {
         answer(pwritev2(fd, bufs, HERE, ReadWriteFlags::NOWAIT))
+    }
+
+    /// Enlarges a pipe up to `bytes`, so that its two ends wake each other less often. Never shrinks it; a refusal is
+    /// fine, since users have a budget (pipe(7), /proc/sys/fs/pipe-user-pages-soft).
+    pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: u64) {
+        let wanted = usize::try_from(bytes).map_or(WIDEST_PIPE, |bytes| bytes.min(WIDEST_PIPE));
+        if fcntl_getpipe_size(fd).is_ok_and(|size| size < wanted) {
+            let _ = fcntl_setpipe_size(fd, wanted);
+        }
     }
 
     fn answer(result: Result<usize, Errno>) -> Option<std::io::Result<usize>> {
@@ -118,6 +131,9 @@ mod imp {
     pub(crate) fn read_now(_fd: BorrowedFd<'_>, _buf: &mut [u8]) -> Option<std::io::Result<usize>> {
         None
     }
+
+    /// Pipes here have the size they have.
+    pub(crate) fn widen_pipe(_fd: BorrowedFd<'_>, _bytes: u64) {}
 
     /// No call here writes without waiting unless the descriptor's flags say so.
     pub(crate) fn write_now(

@@ -15,7 +15,7 @@ pub const DEFAULT_MARK: u64 = 1 << 20;
 
 /// The most one read takes unless asked otherwise, in bytes. Chosen by measurement: the best size for copies between
 /// user space and pipes or files.
-pub const DEFAULT_CHUNK: u64 = 128 << 10;
+pub const DEFAULT_CHUNK: u64 = 256 << 10;
 
 /// Streams bytes from SOURCE to SINK through bounded buffers, and tells where they are stuck
 #[derive(Debug, Parser)]
@@ -57,7 +57,7 @@ pub struct Cli {
 
     /// The most one read takes
     #[arg(short, long, value_name = "SIZE", env = "TIDEGATE_CHUNK_SIZE")]
-    #[arg(value_parser = parse_positive_size, default_value = "128K", help_heading = FLOW)]
+    #[arg(value_parser = parse_positive_size, default_value = "256K", help_heading = FLOW)]
     pub chunk_size: u64,
 
     /// Leave out the first bytes

@@ -141,6 +141,13 @@ impl Descriptor {
         }
     }
 
+    /// Enlarges the pipe this may be.
+    pub(super) fn widen(&self, bytes: u64) {
+        if self.kind == FileType::Fifo {
+            platform::widen_pipe(self.fd.as_fd(), bytes);
+        }
+    }
+
     /// What to wait for before the next read.
     pub(super) fn readable(&self) -> Ready<'_> {
         Ready::Readable(self.fd.as_fd())

@@ -165,6 +165,9 @@ pub trait Source: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
+    /// Lets the system's own buffer in front of us hold up to `bytes`, if it is one that can be enlarged.
+    fn widen(&mut self, _bytes: u64) {}
+
     /// Bytes from here to the end, where that is known.
     fn size(&self) -> Option<u64> {
         None
@@ -191,6 +194,9 @@ pub trait Sink: Send {
     fn start(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// Lets the system's own buffer behind us hold up to `bytes`, if it is one that can be enlarged.
+    fn widen(&mut self, _bytes: u64) {}
 
     /// Writes what fits of the non-empty `bufs`.
     ///

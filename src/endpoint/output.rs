@@ -42,6 +42,12 @@ impl PlainSink {
 }
 
 impl Sink for PlainSink {
+    fn widen(&mut self, bytes: u64) {
+        if let Some(descriptor) = &self.descriptor {
+            descriptor.widen(bytes);
+        }
+    }
+
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         self.open()?.write(bufs)
     }
@@ -263,6 +269,10 @@ impl Sink for FileSink {
             Some(descriptor) if self.truncates => descriptor.truncate(),
             _ => Ok(()),
         }
+    }
+
+    fn widen(&mut self, bytes: u64) {
+        self.plain.widen(bytes);
     }
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {

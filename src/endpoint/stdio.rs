@@ -102,6 +102,10 @@ impl Source for PlainSource {
         self.0.readable()
     }
 
+    fn widen(&mut self, bytes: u64) {
+        self.0.widen(bytes);
+    }
+
     fn size(&self) -> Option<u64> {
         self.0.size_left()
     }

@@ -80,6 +80,7 @@ impl Reader<'_> {
             let room = match self.link.room() {
                 Room::Bytes(room) => room,
                 Room::None => {
+                    self.link.flush();
                     wait::wait(self.link.reader_bell(), &[], None)?;
                     continue;
                 }
@@ -111,6 +112,7 @@ impl Reader<'_> {
             Ok(n) => Ok(Some(n)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.link.flush();
                 wait::wait(self.link.reader_bell(), &[self.source.ready()], None)?;
                 Ok(None)
             }

@@ -40,6 +40,9 @@ pub enum WriterEnd {
     },
 }
 
+/// How long a little data may wait for more that is being read: half the time in which small data has to be through.
+const PATIENCE: Duration = Duration::from_micros(250);
+
 /// The most slices one write takes; the system's limit is 1024 (writev(2)).
 const MOST_SLICES: usize = 64;
 
@@ -71,6 +74,8 @@ pub(super) fn run(
 enum For {
     /// The link's bell: something to write.
     Data,
+    /// The same, but only for a moment.
+    Batch,
     /// The sink, or a cancellation.
     Sink,
 }
@@ -87,12 +92,21 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write_all(&mut self) -> Result<WriterEnd, WriterEnd> {
+        let mut impatient = false;
         loop {
-            match self.link.next(&mut self.batch) {
-                Next::Chunks => self.write_batch()?,
+            match self.link.next(&mut self.batch, impatient) {
+                Next::Chunks => {
+                    impatient = false;
+                    self.write_batch()?;
+                }
                 Next::Nothing => {
                     self.meter.enter(Phase::Source);
                     self.wait(For::Data)?;
+                }
+                Next::Little => {
+                    self.meter.enter(Phase::Source);
+                    self.wait(For::Batch)?;
+                    impatient = true;
                 }
                 Next::End(End::Whole) => return self.finish(),
                 Next::End(End::Cut) => return Err(WriterEnd::SourceCut),
@@ -208,7 +222,8 @@ impl Writer<'_> {
         let backchannel = self.sink.backchannel();
         ends.extend(backchannel);
         let listens = backchannel.is_some();
-        let mut result = wait::wait(self.link.writer_bell(), &ends, None);
+        let until = (purpose == For::Batch).then(|| Instant::now() + PATIENCE);
+        let mut result = wait::wait(self.link.writer_bell(), &ends, until);
         if listens && result.is_ok() {
             result = self.sink.hear();
         }

@@ -71,6 +71,8 @@ impl Transfer {
         if let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "truncating", &error));
         }
+        ends.source.widen(self.plan.marks.readable);
+        ends.sink.widen(self.plan.marks.writable);
         let size = self.plan.expected(ends.source.size());
         self.sampler = Sampler::new(size);
         self.meter.start();
