@@ -1,0 +1,10 @@
+//! The real binary, as its users meet it: one topic a file, written in the small language of `tide`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod smoke;
+mod tide;
