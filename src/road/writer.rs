@@ -62,6 +62,7 @@ pub(super) fn run(
         expect_size,
         sleeps,
     };
+    let _guard = link.cancel_on_panic();
     let end = writer.write_all().unwrap_or_else(|failure| failure);
     if !matches!(end, WriterEnd::Delivered { .. }) {
         link.cancel();
