@@ -1,4 +1,4 @@
-//! Chunks between two stages, guarded by the gates: SOURCE ─▶ [readable] ─▶ [writable] ─▶ SINK.
+//! Chunks between two stages, guarded by the gates: `SOURCE ─▶ [readable] ─▶ [writable] ─▶ SINK`.
 //!
 //! The reader fills the readable side, the writer empties the writable side, and neither waits for the other's system
 //! calls. Chunks pass from one side to the other under the lock whenever the readable flows. The marks are hard
