@@ -7,4 +7,5 @@
 )]
 
 mod smoke;
+mod terminal;
 mod tide;
