@@ -6,5 +6,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod endpoints;
+mod files;
+mod live;
 mod smoke;
 mod tide;
