@@ -187,7 +187,10 @@ fn without_an_address_a_listener_is_reached_from_everywhere() {
 #[test]
 fn every_address_of_a_host_is_tried() {
     let it = Scratch::new();
-    it.write("hosts", "::1 both.test\n127.0.0.2 both.test\n127.0.0.1 both.test\n");
+    it.write(
+        "hosts",
+        "::1 both.test\n127.0.0.2 both.test\n127.0.0.1 both.test\n",
+    );
     let own_hosts = "unshare -m bash -c 'mount --bind hosts /etc/hosts && exec \"$@\"' -";
     if !it.can(&format!("{own_hosts} true")) {
         return untested("no mount namespaces, so no host with two addresses");

@@ -3,7 +3,6 @@
 use crate::live::{bound, until};
 use crate::tide::{Scratch, noise};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::time::Duration;
 
 #[test]
 fn a_file_is_truncated_as_cp_does() {
@@ -74,12 +73,10 @@ fn an_atomic_file_keeps_its_old_content_until_the_new_one_is_complete() {
         .tide(["--stats", "fd:2", "-i", "20ms", "-", "file:out#atomic"])
         .open_input()
         .start();
-    let mut stdin = running.child.stdin.take().unwrap();
-    std::io::Write::write_all(&mut stdin, b"brand new").unwrap();
+    running.feed("brand new");
     running.has_written(9);
     assert_eq!(it.read("out"), b"old");
-    drop(stdin);
-    running.done().exits(0);
+    running.end_of_input().exits(0);
     assert_eq!(it.read("out"), b"brand new");
     assert_eq!(it.names(), ["out"]);
 }
@@ -286,8 +283,5 @@ fn an_atomic_file_is_seen_whole_by_those_who_look_meanwhile() {
         ended.then_some(())
     });
     running.done().succeeds();
-    let limit = Duration::from_secs(60);
-    let age = it.path("out").metadata().unwrap().modified().unwrap();
-    assert!(age.elapsed().is_ok_and(|age| age < limit));
     assert_eq!(it.read("out"), vec![0; 300_000]);
 }

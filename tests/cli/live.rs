@@ -4,7 +4,7 @@ use crate::tide::{Cmd, DEADLINE, Done, Running, Scratch, records};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, mknodat};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
@@ -100,13 +100,27 @@ impl Scratch {
 }
 
 impl Cmd {
-    /// Its standard input is a pipe that stays open until the test lets go of it.
+    /// Its standard input is a pipe that stays open: see [`Running::feed`] and [`Running::end_of_input`].
     pub(crate) fn open_input(self) -> Self {
         self.stdin(Stdio::piped())
     }
 }
 
 impl Running {
+    /// Writes into the open standard input.
+    #[track_caller]
+    pub(crate) fn feed(&mut self, bytes: impl AsRef<[u8]>) {
+        let stdin = self.child.stdin.as_mut().expect("an open input");
+        stdin.write_all(bytes.as_ref()).expect("feeding");
+    }
+
+    /// Closes the open standard input and waits for the end.
+    #[track_caller]
+    pub(crate) fn end_of_input(mut self) -> Done {
+        drop(self.child.stdin.take());
+        self.done()
+    }
+
     /// With `--stats fd:2`: the first record from now on that fits.
     #[track_caller]
     pub(crate) fn record(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
@@ -180,7 +194,9 @@ impl Running {
             let tasks = std::fs::read_dir(&tasks).ok()?;
             let mut states = tasks.flatten().map(|task| {
                 let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-                stat.rsplit(") ").next().is_some_and(|it| it.starts_with('S'))
+                stat.rsplit(") ")
+                    .next()
+                    .is_some_and(|it| it.starts_with('S'))
             });
             states.all(|asleep| asleep).then_some(())
         };

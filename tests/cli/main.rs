@@ -9,5 +9,7 @@
 mod endpoints;
 mod files;
 mod live;
+mod outcomes;
 mod smoke;
 mod tide;
+mod vanishing;
