@@ -1,6 +1,7 @@
 //! More words for `tide`: what can be seen of a command while it runs, its records, and peers that misbehave.
 
 use crate::tide::{Cmd, DEADLINE, Done, Running, Scratch, records};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, mknodat};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
@@ -49,6 +50,12 @@ pub(crate) fn untested(why: &str) {
 /// The status flags of an open file description that a command shares.
 pub(crate) fn flags(fd: impl AsFd) -> OFlags {
     fcntl_getfl(fd).expect("the flags of a descriptor")
+}
+
+/// Whether a pipe takes nothing more.
+pub(crate) fn is_full(pipe: impl AsFd) -> bool {
+    let mut ends = [PollFd::new(&pipe, PollFlags::OUT)];
+    poll(&mut ends, Some(&Timespec::default())).expect("polling") == 0
 }
 
 /// A listener whose queue is full: connecting to it gets no answer, as from a firewall that drops.

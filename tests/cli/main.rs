@@ -10,6 +10,7 @@ mod endpoints;
 mod files;
 mod live;
 mod outcomes;
+mod signals;
 mod smoke;
 mod tide;
 mod vanishing;
