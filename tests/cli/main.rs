@@ -8,6 +8,7 @@
 
 mod endpoints;
 mod files;
+mod flow;
 mod live;
 mod outcomes;
 mod signals;
