@@ -13,5 +13,7 @@ mod live;
 mod outcomes;
 mod signals;
 mod smoke;
+mod stats;
+mod telling;
 mod tide;
 mod vanishing;
