@@ -6,6 +6,15 @@
     reason = "a test fails by panicking"
 )]
 
+mod endpoints;
+mod files;
+mod flow;
+mod live;
+mod outcomes;
+mod signals;
 mod smoke;
+mod stats;
+mod telling;
 mod terminal;
 mod tide;
+mod vanishing;

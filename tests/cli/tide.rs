@@ -129,7 +129,8 @@ impl Cmd {
             .command
             .spawn()
             .unwrap_or_else(|error| panic!("{shown}: {error}"));
-        if let (Some(input), Some(mut stdin)) = (self.input, child.stdin.take()) {
+        if let Some(input) = self.input {
+            let mut stdin = child.stdin.take().expect("a pipe for the input");
             // A command may end before it has read everything.
             thread::spawn(move || drop(stdin.write_all(&input)));
         }
