@@ -6,6 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+mod pairs;
+mod peer;
+mod real_peers;
+mod receiving;
+mod scripted;
 mod smoke;
 mod terminal;
 mod tide;
