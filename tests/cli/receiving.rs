@@ -177,7 +177,7 @@ fn the_sender_learns_by_a_reset_that_the_size_was_not_the_expected() {
 fn the_sender_learns_by_a_reset_that_we_were_interrupted() {
     for role in Role::BOTH {
         for signal in ["INT", "TERM", "HUP", "KILL"] {
-            let (scratch, (_open, hold)) = (Scratch::new(), gate());
+            let (scratch, (open, hold)) = (Scratch::new(), gate());
             let steps = vec![
                 Step::Send(noise(1000)),
                 Step::HalfClose,
@@ -189,7 +189,7 @@ fn the_sender_learns_by_a_reset_that_we_were_interrupted() {
             peer.has_done(2);
             running.signal(signal);
             assert!(end_of(running).code() > 128);
-            drop(_open);
+            drop(open);
             peer.story().sees_a_reset();
         }
     }
@@ -209,7 +209,7 @@ fn the_sender_learns_by_a_reset_that_the_reader_of_our_output_went_away() {
 #[test]
 fn a_silent_sender_fails_the_transfer_after_the_idle_timeout() {
     for role in Role::BOTH {
-        let (scratch, (_open, hold)) = (Scratch::new(), gate());
+        let (scratch, (open, hold)) = (Scratch::new(), gate());
         let (running, peer) = role.meets(vec![Step::Send(noise(1000)), hold], "", |uri| {
             scratch.tide(["--idle-timeout", "200ms", uri, "out"])
         });
@@ -219,7 +219,7 @@ fn a_silent_sender_fails_the_transfer_after_the_idle_timeout() {
             "1000 bytes delivered",
         ];
         end_of(running).fails_saying(4, &parts);
-        drop(_open);
+        drop(open);
         peer.story();
     }
 }
