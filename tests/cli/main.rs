@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking"
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it passes over"
 )]
 
 mod endpoints;
@@ -11,6 +12,11 @@ mod files;
 mod flow;
 mod live;
 mod outcomes;
+mod pairs;
+mod peer;
+mod real_peers;
+mod receiving;
+mod scripted;
 mod signals;
 mod smoke;
 mod stats;
