@@ -28,8 +28,6 @@ pub struct Plan {
     pub marks: Marks,
     /// The size to expect, where the source cannot tell.
     pub size: Option<u64>,
-    /// How long a peer may let nothing move.
-    pub idle_timeout: Option<Duration>,
     /// Time between two samples.
     pub interval: Duration,
     /// Where the records go.
@@ -72,10 +70,10 @@ impl Plan {
                 skip: cli.skip,
                 take: cli.take,
                 expect_size: cli.expect_size,
+                idle_timeout: cli.idle_timeout,
             },
             marks,
             size: found_elsewhere.or(cli.expect_size),
-            idle_timeout: cli.idle_timeout,
             interval: cli.interval,
             stats: cli.stats.as_deref().map(StatsFile::open).transpose()?,
             live: stderr_is_seen && !cli.quiet && !source_is_terminal(&cli.source) && !is_dumb(),

@@ -258,6 +258,7 @@ fn play(case: &Case) -> Played {
         skip: case.skip,
         take: case.take,
         expect_size: None,
+        idle_timeout: None,
     };
     let link = Arc::new(Link::new(marks, case.chunk_size).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link)));
@@ -373,6 +374,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             skip: 0,
             take: None,
             expect_size: None,
+            idle_timeout: None,
         };
         let link = Arc::new(Link::new(marks, 10).unwrap());
         let meter = Arc::new(Meter::new(Arc::clone(&link)));

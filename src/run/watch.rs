@@ -30,7 +30,7 @@ pub(super) async fn watch(
     let bar = transfer.plan.live.then(|| Bar::new(transfer.size));
     let mut drawings = interval(display::BAR_INTERVAL);
     drawings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (meter, limit) = (transfer.meter.clone(), transfer.plan.idle_timeout);
+    let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
     loop {
@@ -84,7 +84,7 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
 }
 
 fn stalled(transfer: &Transfer, phase: Phase) -> Outcome {
-    let limit = transfer.plan.idle_timeout.unwrap_or_default();
+    let limit = transfer.plan.flow.idle_timeout.unwrap_or_default();
     let (side, uri) = match phase {
         Phase::Source => (Side::Source, &transfer.plan.source.uri),
         _ => (Side::Sink, &transfer.plan.sink.uri),

@@ -130,7 +130,8 @@ fn a_connection_that_breaks_is_an_error_and_no_closed_pipe() {
     let running = it.tide(["zero:", &uri]).start();
     reset(listener.accept().unwrap().0);
     let done = running.done();
-    done.fails_saying(1, &[&format!("writing to {uri}: "), " delivered\n"]);
+    // The reset may come before our side has noticed that it is connected.
+    done.fails_saying(1, &[&uri]);
 }
 
 #[test]
@@ -140,8 +141,10 @@ fn a_source_that_resets_is_an_error_and_leaves_no_atomic_file() {
     let uri = format!("tcp://{}", listener.local_addr().unwrap());
     let running = it.tide([&uri, "file:out#atomic"]).start();
     reset(listener.accept().unwrap().0);
-    let message = format!("reading {uri}: Connection reset by peer; 0 bytes delivered\n");
-    running.done().fails_saying(1, &[&message]);
+    // The reset may come before our side has noticed that it is connected.
+    running
+        .done()
+        .fails_saying(1, &[&uri, "Connection reset by peer"]);
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
