@@ -5,9 +5,12 @@ use crate::tide::{Scratch, noise, records};
 use serde_json::Value;
 use std::io::Read;
 
+/// A field, by its JSON pointer less the first slash, and what it has to be.
+type Field = (&'static str, fn(&Value) -> bool);
+
 /// All `fields` are there and of their type.
 #[track_caller]
-fn has(record: &Value, fields: &[(&str, fn(&Value) -> bool)]) {
+fn has(record: &Value, fields: &[Field]) {
     for (name, fits) in fields {
         let value = record.pointer(&format!("/{name}"));
         assert!(value.is_some_and(fits), "{name} in {record}");
@@ -22,7 +25,7 @@ fn is_size_or_null(value: &Value) -> bool {
     value.is_null() || value.is_u64()
 }
 
-const NUMBERS: [(&str, fn(&Value) -> bool); 26] = [
+const NUMBERS: [Field; 26] = [
     ("elapsed_s", Value::is_f64),
     ("bytes_in", Value::is_u64),
     ("bytes_out", Value::is_u64),

@@ -22,7 +22,7 @@ fn a_person_watches_a_live_line_and_is_left_with_the_summary() {
     let Some(seen) = on_terminal(&it, "$T zero:#size=4M null:#rate=8M") else {
         return;
     };
-    assert!(seen.contains("[") && seen.contains("PAUSED"), "{seen:?}");
+    assert!(seen.contains('[') && seen.contains("PAUSED"), "{seen:?}");
     let last = seen
         .trim_end()
         .rsplit(['\r', '\n'])
