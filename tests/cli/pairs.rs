@@ -288,3 +288,13 @@ fn a_far_end_that_fails_fails_everyone_up_to_the_source() {
     relay.done().fails_saying(1, &["tcp"]);
     peer.story().sees_a_reset();
 }
+
+#[test]
+fn a_socket_that_meets_itself_has_met_nobody() {
+    let free =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = free.expect("a free port");
+    let uri = format!("tcp://{address}#bind={address}");
+    let done = Scratch::new().tide(["-", &uri]).input(noise(100_000)).run();
+    done.fails_saying(1, &["connecting to", &uri, "Connection refused"]);
+}
