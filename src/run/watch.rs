@@ -8,7 +8,10 @@ use crate::report;
 use crate::road::{ReaderEnd, Running, WriterEnd};
 use crate::signal::Event;
 use std::time::{Duration, Instant};
-use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, sleep_until};
+
+/// Longer than any transfer.
+const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
 
 /// Why there is nothing to watch any more.
 pub(super) enum Stopped {
@@ -24,12 +27,9 @@ pub(super) async fn watch(
     running: &mut Running,
     read: &mut Option<ReaderEnd>,
 ) -> Stopped {
-    let mut samples = interval(transfer.plan.interval);
-    samples.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    samples.tick().await;
+    let mut samples = every(transfer.plan.interval);
     let bar = transfer.plan.live.then(|| Bar::new(transfer.size));
-    let mut drawings = interval(display::BAR_INTERVAL);
-    drawings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut drawings = every(display::BAR_INTERVAL);
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
@@ -63,6 +63,16 @@ pub(super) async fn watch(
             }
         }
     }
+}
+
+/// Ticks after each `period`; the first tick is a period away.
+fn every(period: Duration) -> Interval {
+    let start = tokio::time::Instant::now();
+    // A period beyond the end of time never ticks, which is what was asked for.
+    let first = start.checked_add(period).unwrap_or(start + FAR_AWAY);
+    let mut ticks = interval_at(first, period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// Resolves when a peer has let nothing move for `limit`.
