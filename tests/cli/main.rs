@@ -12,6 +12,7 @@ mod flow;
 mod live;
 mod outcomes;
 mod signals;
+mod small;
 mod smoke;
 mod stats;
 mod telling;
