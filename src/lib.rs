@@ -7,57 +7,57 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)
 )]
 
-/// The command line as typed.
+// The command line as typed.
 pub mod cli;
 
-/// Sizes as typed.
+// Sizes as typed.
 pub mod size;
 
-/// Ends as typed.
+// Ends as typed.
 pub mod uri;
 
-/// What was probably meant by a misspelt name.
+// What was probably meant by a misspelt name.
 pub mod suggest;
 
-/// Flags become decisions.
+// Flags become decisions.
 pub mod plan;
 
-/// One transfer from opening its ends to its outcome.
+// One transfer from opening its ends to its outcome.
 pub mod run;
 
-/// The ends: what they can do, and the table of kinds.
+// The ends: what they can do, and the table of kinds.
 pub mod endpoint;
 
-/// The roads from source to sink.
+// The roads from source to sink.
 pub mod road;
 
-/// The buffer between two stages.
+// The buffer between two stages.
 pub mod link;
 
-/// Backpressure as a pure state machine.
+// Backpressure as a pure state machine.
 pub mod gate;
 
 mod chunk;
 
-/// Where a stage sleeps.
+// Where a stage sleeps.
 pub mod wait;
 
-/// What has passed and where the time went.
+// What has passed and where the time went.
 pub mod meter;
 
-/// Showing it.
+// Showing it.
 pub mod display;
 
-/// Speaking to the user.
+// Speaking to the user.
 pub mod report;
 
-/// Signals from outside.
+// Signals from outside.
 pub mod signal;
 
-/// What can go wrong.
+// What can go wrong.
 pub mod error;
 
-/// The exit status.
+// The exit status.
 pub mod exit;
 
 mod platform;

@@ -1,4 +1,4 @@
-//! Chunks between two stages, guarded by the gates: SOURCE ─▶ [readable] ─▶ [writable] ─▶ SINK.
+//! Chunks between two stages, guarded by the gates: `SOURCE ─▶ [readable] ─▶ [writable] ─▶ SINK`.
 //!
 //! The reader fills the readable side, the writer empties the writable side, and neither waits for the other's system
 //! calls. Chunks pass from one side to the other under the lock whenever the readable flows. The marks are hard
@@ -100,6 +100,10 @@ pub struct Link {
 }
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, not one state in disguise"
+)]
 struct State {
     readable: ReadableGate,
     writable: WritableGate,
@@ -254,6 +258,11 @@ impl Link {
         self.writer.ring();
     }
 
+    /// Cancels if the stage that holds it panics, so that the other one does not wait for it.
+    pub(crate) fn cancel_on_panic(&self) -> impl Drop + '_ {
+        CancelOnPanic(self)
+    }
+
     /// Whether the transfer was given up.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -287,6 +296,16 @@ impl Link {
     /// The state is numbers and buffers, valid between any two statements: a panic elsewhere does not spoil it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct CancelOnPanic<'a>(&'a Link);
+
+impl Drop for CancelOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
     }
 }
 

@@ -28,14 +28,14 @@ pub struct Plan {
     pub marks: Marks,
     /// The size to expect, where the source cannot tell.
     pub size: Option<u64>,
-    /// How long a peer may let nothing move.
-    pub idle_timeout: Option<Duration>,
     /// Time between two samples.
     pub interval: Duration,
     /// Where the records go.
     pub stats: Option<StatsFile>,
     /// Whether a complete transfer is summed up in a line.
     pub summary: bool,
+    /// Whether a person watches: there is a live line.
+    pub live: bool,
 }
 
 /// The file of the records, open but not emptied: it might be one of the ends.
@@ -70,12 +70,13 @@ impl Plan {
                 skip: cli.skip,
                 take: cli.take,
                 expect_size: cli.expect_size,
+                idle_timeout: cli.idle_timeout,
             },
             marks,
             size: found_elsewhere.or(cli.expect_size),
-            idle_timeout: cli.idle_timeout,
             interval: cli.interval,
             stats: cli.stats.as_deref().map(StatsFile::open).transpose()?,
+            live: stderr_is_seen && !cli.quiet && !source_is_terminal(&cli.source) && !is_dumb(),
             summary: match cli.summary {
                 SummaryChoice::Always => true,
                 SummaryChoice::Auto => stderr_is_seen && !cli.quiet,
@@ -118,6 +119,19 @@ fn sink_is_terminal(sink: &OsStr) -> bool {
         .iter()
         .any(|name| sink == OsStr::new(name));
     is_stdout && std::io::stdout().is_terminal()
+}
+
+/// Whether somebody types what is sent, on the terminal that the live line would be drawn on.
+fn source_is_terminal(source: &OsStr) -> bool {
+    let is_stdin = ["-", "stdin:", "fd:0"]
+        .iter()
+        .any(|name| source == OsStr::new(name));
+    is_stdin && std::io::stdin().is_terminal()
+}
+
+/// Whether the terminal cannot redraw a line (terminfo(5), `dumb`).
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// `--size`: a SIZE, or `@PATH` for the size of a file or block device.

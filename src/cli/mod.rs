@@ -19,7 +19,7 @@ pub const DEFAULT_CHUNK: u64 = 256 << 10;
 
 /// Streams bytes from SOURCE to SINK through bounded buffers, and tells where they are stuck
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, max_term_width = 100, after_help = SHORT_HELP, after_long_help = long_help())]
+#[command(name = "tidegate", version, override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]", max_term_width = 100, after_help = SHORT_HELP, after_long_help = long_help())]
 pub struct Cli {
     /// Where bytes come from: an endpoint or a path
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
@@ -35,72 +35,94 @@ pub struct Cli {
         long,
         visible_alias = "hwm",
         value_name = "SIZE",
-        env = "TIDEGATE_HIGH_WATER_MARK"
+        env = "TIDEGATE_HIGH_WATER_MARK",
+        hide_env = true
     )]
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub high_water_mark: u64,
 
     /// High-water mark of the reading side alone [default: --high-water-mark]
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_READ_HIGH_WATER_MARK")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_READ_HIGH_WATER_MARK",
+        hide_env = true
+    )]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub read_high_water_mark: Option<u64>,
 
     /// High-water mark of the writing side alone [default: --high-water-mark]
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_WRITE_HIGH_WATER_MARK")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_WRITE_HIGH_WATER_MARK",
+        hide_env = true
+    )]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub write_high_water_mark: Option<u64>,
 
     /// A paused source resumes when the sink's buffer has fallen to this; 0 is Node's rule
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_LOW_WATER_MARK")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_LOW_WATER_MARK",
+        hide_env = true
+    )]
     #[arg(value_parser = parse_size, default_value = "0", help_heading = FLOW)]
     pub low_water_mark: u64,
 
     /// The most one read takes
-    #[arg(short, long, value_name = "SIZE", env = "TIDEGATE_CHUNK_SIZE")]
+    #[arg(
+        short,
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_CHUNK_SIZE",
+        hide_env = true
+    )]
     #[arg(value_parser = parse_positive_size, default_value = "256K", help_heading = FLOW)]
     pub chunk_size: u64,
 
     /// Leave out the first bytes
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_SKIP", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", env = "TIDEGATE_SKIP", hide_env = true, value_parser = parse_size)]
     #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
     pub skip: u64,
 
     /// Stop after so many bytes, reading none beyond them
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_TAKE", value_parser = parse_size, help_heading = FLOW)]
+    #[arg(long, value_name = "SIZE", env = "TIDEGATE_TAKE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub take: Option<u64>,
 
     /// Expected size, for percent and ETA, or @PATH for the size of that file [default: found]
-    #[arg(short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", help_heading = FLOW)]
+    #[arg(short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", hide_env = true, help_heading = FLOW)]
     pub size: Option<OsString>,
 
     /// Succeed only if exactly so many bytes were delivered (exit 3)
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", value_parser = parse_size, help_heading = FLOW)]
+    #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
     /// How bytes travel
-    #[arg(long, value_name = "ROAD", env = "TIDEGATE_ROAD", value_enum, default_value_t, help_heading = FLOW)]
+    #[arg(long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
     /// Fail (exit 4) when no byte moved for so long on account of a peer
-    #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", help_heading = FLOW)]
+    #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
     #[arg(value_parser = endpoint::parse_duration)]
     pub idle_timeout: Option<Duration>,
 
     /// Write records of the transfer, a JSON object a line, to FILE or fd:N
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
     /// Time between two samples
-    #[arg(short, long, value_name = "D", env = "TIDEGATE_INTERVAL", help_heading = SHOW)]
+    #[arg(short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
     #[arg(value_parser = parse_interval, default_value = "1s")]
     pub interval: Duration,
 
     /// One line at the end; auto: when standard error is a terminal
-    #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", value_enum, default_value_t, help_heading = SHOW)]
+    #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
     /// Say nothing but errors, and where a listening end listens
-    #[arg(short, long, env = "TIDEGATE_QUIET", action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 }

@@ -1,8 +1,10 @@
 //! Showing a transfer: samples the meter on its own clock, never touches the flow.
 
+mod bar;
 mod json;
 mod line;
 
+pub use bar::{Bar, INTERVAL as BAR_INTERVAL};
 pub use json::{Ending, Stats};
 pub use line::{bytes_exactly, status, summary};
 

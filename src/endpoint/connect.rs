@@ -180,7 +180,12 @@ async fn try_address(
             socket.set_reuseaddr(true)?;
             socket.bind(bind)?;
         }
-        socket.connect(address).await
+        let stream = socket.connect(address).await?;
+        // Where nobody listens on a port of the ephemeral range, a socket may be given that very port and meet itself.
+        if stream.local_addr()? == stream.peer_addr()? {
+            return Err(rustix::io::Errno::CONNREFUSED.into());
+        }
+        Ok(stream)
     };
     connect.await.map_err(|error| (address, error))
 }

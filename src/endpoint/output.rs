@@ -5,10 +5,10 @@ use super::{Delivered, FileId, Finish, Leftover, Sink};
 use crate::sys;
 use crate::wait::Ready;
 use rustix::fs::{Mode, OFlags};
-use std::fs::{File, Metadata, Permissions};
+use std::fs::{File, Metadata};
 use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
@@ -142,10 +142,9 @@ impl Staged {
         let named = tempfile::Builder::new()
             .prefix(".tidegate-")
             .suffix(".tmp")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(Plain::into_plain)?;
-        let (file, temporary) = named.into_parts();
+            .make_in(directory, create_new)?;
+        let (fd, temporary) = named.into_parts();
+        let file = File::from(fd);
         if let Some(existing) = existing {
             // Giving a file away takes a privilege; without it the new file is ours, as with any editor's rename.
             let _ = fchown(&file, Some(existing.uid()), Some(existing.gid()));
@@ -188,21 +187,10 @@ impl Drop for Staged {
     }
 }
 
-/// tempfile adds the temporary path to its errors, which means nothing to a user.
-trait Plain {
-    fn into_plain(self) -> io::Error;
-}
-
-impl Plain for io::Error {
-    fn into_plain(self) -> io::Error {
-        let inner = self
-            .get_ref()
-            .and_then(|inner| inner.source())
-            .and_then(|source| source.downcast_ref::<io::Error>());
-        inner
-            .and_then(io::Error::raw_os_error)
-            .map_or(io::Error::from(self.kind()), io::Error::from_raw_os_error)
-    }
+/// As any new file is made, with the mode that the umask leaves.
+fn create_new(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?)
 }
 
 /// A rename is on the disk once its directory is (fsync(2)).

@@ -87,8 +87,10 @@ impl Settings {
         }
     }
 
-    /// Before connecting or listening, when buffer sizes still decide the window (tcp(7)).
+    /// Before connecting or listening: buffer sizes still decide the window (tcp(7)), and there is no moment at which
+    /// a connection could end cleanly without having succeeded. An accepted socket inherits all of it.
     pub(super) fn apply_early(&self, socket: impl AsFd) -> io::Result<()> {
+        sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
         // The kernel takes an int.
         let most = usize::try_from(i32::MAX).unwrap_or(usize::MAX);
         if let Some(size) = self.sndbuf {
@@ -102,8 +104,7 @@ impl Settings {
 
     fn connected(&self, stream: &tokio::net::TcpStream) -> io::Result<()> {
         sockopt::set_socket_keepalive(stream, true)?;
-        sockopt::set_tcp_nodelay(stream, self.nodelay)?;
-        Ok(sockopt::set_socket_linger(stream, Some(Duration::ZERO))?)
+        Ok(sockopt::set_tcp_nodelay(stream, self.nodelay)?)
     }
 
     pub(super) fn source(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Source>> {

@@ -8,6 +8,7 @@ use crate::meter::Meter;
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What the road has to know about the flow.
@@ -21,6 +22,8 @@ pub struct Flow {
     pub take: Option<u64>,
     /// The only number of delivered bytes that is a success.
     pub expect_size: Option<u64>,
+    /// How long a peer may let nothing move; the watch over it is somebody else's, the road only looks often enough.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// A transfer under way. Each side sends its end once; one that never does has panicked.
@@ -50,7 +53,7 @@ pub fn start(
         .name("writer".to_owned())
         .spawn(move || {
             // Nobody listens any more when the process is about to end.
-            let _ = writer_ends.send(writer::run(sink, flow.expect_size, &its_link, &its_meter));
+            let _ = writer_ends.send(writer::run(sink, flow, &its_link, &its_meter));
         })?;
     let (its_link, its_meter) = (Arc::clone(link), Arc::clone(meter));
     let spawned = thread::Builder::new()

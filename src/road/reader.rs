@@ -32,6 +32,7 @@ pub(super) fn run(source: Box<dyn Source>, flow: Flow, link: &Link, meter: &Mete
         meter,
         left: flow.take,
     };
+    let _guard = link.cancel_on_panic();
     let result = reader
         .skip(flow.skip)
         .and_then(|()| reader.read_all(flow.chunk_size));
@@ -63,7 +64,11 @@ impl Reader<'_> {
                 .len()
                 .min(usize::try_from(left).unwrap_or(usize::MAX));
             match self.read(&mut dropped[..most])? {
-                Some(0) => break,
+                // The end is not asked for twice: a terminal would want ^D again.
+                Some(0) => {
+                    self.left = Some(0);
+                    break;
+                }
                 Some(n) => {
                     left -= n as u64;
                     self.meter.moved();

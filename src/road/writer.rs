@@ -1,5 +1,6 @@
 //! The writing side: takes what was offered, writes it as soon as the sink accepts it, and sees the end through.
 
+use super::Flow;
 use crate::endpoint::{Delivered, Finish, Sink};
 use crate::link::{End, Link, Next};
 use crate::meter::{Meter, Phase};
@@ -47,21 +48,19 @@ const PATIENCE: Duration = Duration::from_micros(250);
 const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
-pub(super) fn run(
-    sink: Box<dyn Sink>,
-    expect_size: Option<u64>,
-    link: &Link,
-    meter: &Meter,
-) -> WriterEnd {
+pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, link: &Link, meter: &Meter) -> WriterEnd {
     let sleeps = sink.sleeps();
     let mut writer = Writer {
         sink,
         link,
         meter,
         batch: VecDeque::new(),
-        expect_size,
+        expect_size: flow.expect_size,
+        look_every: flow.idle_timeout.map(|limit| limit / 4),
+        queued: 0,
         sleeps,
     };
+    let _guard = link.cancel_on_panic();
     let end = writer.write_all().unwrap_or_else(|failure| failure);
     if !matches!(end, WriterEnd::Delivered { .. }) {
         link.cancel();
@@ -87,6 +86,10 @@ struct Writer<'a> {
     /// In flight: taken from the link and not completed.
     batch: VecDeque<BytesMut>,
     expect_size: Option<u64>,
+    /// How often to look whether the system's queue moves while it takes no more.
+    look_every: Option<Duration>,
+    /// Its length at the last look.
+    queued: u64,
     sleeps: bool,
 }
 
@@ -222,12 +225,29 @@ impl Writer<'_> {
         let backchannel = self.sink.backchannel();
         ends.extend(backchannel);
         let listens = backchannel.is_some();
-        let until = (purpose == For::Batch).then(|| Instant::now() + PATIENCE);
+        let most = match purpose {
+            For::Data => None,
+            For::Batch => Some(PATIENCE),
+            For::Sink => self.look_every,
+        };
+        let until = most.map(|most| Instant::now() + most);
         let mut result = wait::wait(self.link.writer_bell(), &ends, until);
         if listens && result.is_ok() {
             result = self.sink.hear();
         }
+        if purpose == For::Sink {
+            self.look_at_queue();
+        }
         result.map_err(|error| self.failed("writing to", error))
+    }
+
+    /// A peer that reads slowly moves bytes out of the system's queue long before there is room in it for more.
+    fn look_at_queue(&mut self) {
+        let queued = self.sink.unacknowledged();
+        if queued < self.queued {
+            self.meter.moved();
+        }
+        self.queued = queued;
     }
 
     fn failed(&self, act: &'static str, error: io::Error) -> WriterEnd {

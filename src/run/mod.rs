@@ -33,7 +33,12 @@ struct Transfer {
     link: Arc<Link>,
     meter: Arc<Meter>,
     signals: Signals,
+    /// The expected size in bytes.
+    size: Option<u64>,
+    /// Looks for the records.
     sampler: Sampler,
+    /// Looks for the user.
+    shown: Sampler,
     stats: Option<Stats>,
 }
 
@@ -45,13 +50,14 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
     let link = Arc::new(Link::new(plan.marks, plan.flow.chunk_size)?);
     let meter = Arc::new(Meter::new(Arc::clone(&link)));
     let signals = Signals::listen()?;
-    let sampler = Sampler::new(plan.size);
     let mut transfer = Transfer {
+        size: plan.size,
+        sampler: Sampler::new(plan.size),
+        shown: Sampler::new(plan.size),
         plan,
         link,
         meter,
         signals,
-        sampler,
         stats: None,
     };
     let outcome = match transfer.open().await {
@@ -74,7 +80,8 @@ impl Transfer {
         ends.source.widen(self.plan.marks.readable);
         ends.sink.widen(self.plan.marks.writable);
         let size = self.plan.expected(ends.source.size());
-        self.sampler = Sampler::new(size);
+        self.size = size;
+        (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
         self.meter.start();
         if let Some(stats) = &self.stats {
             let chunk_size = self.plan.flow.chunk_size;
@@ -146,6 +153,12 @@ impl Transfer {
         }
     }
 
+    /// A look for the user, who compares it with what was last shown.
+    fn glance(&mut self) -> Sample {
+        self.shown.look(self.meter.snapshot())
+    }
+
+    /// A look for the records.
     fn look(&mut self) -> Sample {
         self.sampler.look(self.meter.snapshot())
     }

@@ -1,7 +1,7 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
 use super::{Outcome, Transfer, lost};
-use crate::display;
+use crate::display::{self, Bar};
 use crate::error::{Class, Side, TransferError};
 use crate::meter::{Meter, Phase};
 use crate::report;
@@ -27,7 +27,10 @@ pub(super) async fn watch(
     let mut samples = interval(transfer.plan.interval);
     samples.set_missed_tick_behavior(MissedTickBehavior::Delay);
     samples.tick().await;
-    let (meter, limit) = (transfer.meter.clone(), transfer.plan.idle_timeout);
+    let bar = transfer.plan.live.then(|| Bar::new(transfer.size));
+    let mut drawings = interval(display::BAR_INTERVAL);
+    drawings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
     loop {
@@ -40,7 +43,16 @@ pub(super) async fn watch(
             },
             event = transfer.signals.next() => match event {
                 Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
-                Event::Status => report::say(&display::status(&transfer.look())),
+                Event::Status => {
+                    let line = display::status(&transfer.glance());
+                    match &bar {
+                        Some(bar) => bar.say_above(|| report::say(&line)),
+                        None => report::say(&line),
+                    }
+                }
+            },
+            _ = drawings.tick(), if bar.is_some() => if let Some(bar) = &bar {
+                bar.draw(&transfer.glance());
             },
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
             _ = samples.tick(), if transfer.stats.is_some() => {
@@ -72,7 +84,7 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
 }
 
 fn stalled(transfer: &Transfer, phase: Phase) -> Outcome {
-    let limit = transfer.plan.idle_timeout.unwrap_or_default();
+    let limit = transfer.plan.flow.idle_timeout.unwrap_or_default();
     let (side, uri) = match phase {
         Phase::Source => (Side::Source, &transfer.plan.source.uri),
         _ => (Side::Sink, &transfer.plan.sink.uri),

@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test fails by panicking"
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it passes over"
 )]
 
 mod endpoints;
@@ -11,10 +12,16 @@ mod files;
 mod flow;
 mod live;
 mod outcomes;
+mod pairs;
+mod peer;
+mod real_peers;
+mod receiving;
+mod scripted;
 mod signals;
 mod small;
 mod smoke;
 mod stats;
 mod telling;
+mod terminal;
 mod tide;
 mod vanishing;

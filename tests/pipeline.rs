@@ -1,0 +1,386 @@
+//! Whole pipelines in-process under hostile I/O: pieces of any size, "not now" at any time, an error at any byte.
+//!
+//! What must hold whatever happens: the sink has a prefix of what the source gave, all of it on success, and never
+//! more is held than the marks allow.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::link::{Link, LinkSnapshot, Marks};
+use tidegate::meter::Meter;
+use tidegate::road::{self, Flow, ReaderEnd, WriterEnd};
+use tidegate::wait::Ready;
+use tokio::sync::oneshot;
+
+/// What a hostile end does at its next call.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    /// Moves at most so many bytes.
+    Move(usize),
+    NotNow,
+    Interrupt,
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let act = prop_oneof![
+        4 => (1usize..20).prop_map(Act::Move),
+        2 => (20usize..5000).prop_map(Act::Move),
+        2 => Just(Act::NotNow),
+        1 => Just(Act::Interrupt),
+    ];
+    prop::collection::vec(act, 1..40)
+}
+
+/// Plays a script over and over; one without a move would never get anywhere.
+struct Script(VecDeque<Act>);
+
+impl Script {
+    fn new(mut acts: Vec<Act>) -> Self {
+        acts.push(Act::Move(7));
+        Self(acts.into())
+    }
+
+    fn next(&mut self, most: usize) -> io::Result<usize> {
+        self.0.rotate_left(1);
+        match self.0.back() {
+            Some(Act::Move(n)) => Ok(most.min(*n)),
+            Some(Act::Interrupt) => Err(io::ErrorKind::Interrupted.into()),
+            _ => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+}
+
+/// What both ends know of each other: how much is under way.
+#[derive(Default)]
+struct UnderWay {
+    given: AtomicU64,
+    taken: AtomicU64,
+}
+
+struct HostileSource {
+    data: Vec<u8>,
+    at: usize,
+    fails_at: Option<usize>,
+    script: Script,
+    ended: bool,
+    under_way: Arc<UnderWay>,
+    bound: u64,
+}
+
+impl Source for HostileSource {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        assert!(!buf.is_empty(), "read into nothing");
+        assert!(!self.ended, "read after the end of input");
+        let n = self.script.next(buf.len())?;
+        let until = self
+            .fails_at
+            .unwrap_or(self.data.len())
+            .min(self.data.len());
+        if self.at >= until && self.fails_at.is_some() {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let n = n.min(until - self.at);
+        buf[..n].copy_from_slice(&self.data[self.at..self.at + n]);
+        self.at += n;
+        self.ended = n == 0;
+        let given = self.under_way.given.fetch_add(n as u64, Ordering::SeqCst) + n as u64;
+        let held = given - self.under_way.taken.load(Ordering::SeqCst);
+        assert!(
+            held <= self.bound,
+            "{held} bytes held, the marks allow {}",
+            self.bound
+        );
+        Ok(n)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now())
+    }
+}
+
+struct HostileSink {
+    got: Arc<Mutex<Vec<u8>>>,
+    fails_at: Option<usize>,
+    script: Script,
+    steps_to_finish: u32,
+    finished: bool,
+    under_way: Arc<UnderWay>,
+}
+
+impl Sink for HostileSink {
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        assert!(!self.finished, "written to after the end");
+        let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+        assert!(!all.is_empty(), "wrote nothing");
+        let n = self.script.next(all.len())?;
+        let mut got = self.got.lock().unwrap();
+        let n = n.min(self.fails_at.map_or(n, |at| at - got.len()));
+        if n == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        // Counted first: the source may look in between, and must not see less taken than was.
+        self.under_way.taken.fetch_add(n as u64, Ordering::SeqCst);
+        got.extend_from_slice(&all[..n]);
+        Ok(n)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now())
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        self.finished = true;
+        if self.steps_to_finish == 0 {
+            return Ok(Finish::Done(Delivered::Written));
+        }
+        self.steps_to_finish -= 1;
+        Ok(Finish::Wait {
+            ready: None,
+            until: Instant::now(),
+            moved: true,
+            peer: true,
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    len: usize,
+    source: Vec<Act>,
+    sink: Vec<Act>,
+    source_fails_at: Option<usize>,
+    sink_fails_at: Option<usize>,
+    marks: (u64, u64),
+    low: u64,
+    chunk_size: u64,
+    skip: u64,
+    take: Option<u64>,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let size = prop_oneof![1u64..10, 10u64..3000, Just(1 << 20)];
+    let point = || prop::option::weighted(0.3, 0usize..20_000);
+    (
+        (0usize..20_000, acts(), acts(), point(), point()),
+        (size.clone(), size.clone(), 0u64..3000, size),
+        (
+            prop::option::weighted(0.2, 0u64..3000),
+            prop::option::weighted(0.2, 0u64..20_000),
+        ),
+    )
+        .prop_map(
+            |(
+                (len, source, sink, source_fails_at, sink_fails_at),
+                (read, write, low, chunk_size),
+                (skip, take),
+            )| {
+                let (low, skip) = (low % write, skip.unwrap_or(0));
+                Case {
+                    len,
+                    source,
+                    sink,
+                    source_fails_at,
+                    sink_fails_at,
+                    marks: (read, write),
+                    low,
+                    chunk_size,
+                    skip,
+                    take,
+                }
+            },
+        )
+}
+
+/// What a side sends at its end, which comes before the deadline.
+fn ended<T>(side: oneshot::Receiver<T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let end = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), side).await });
+    end.expect("still running").expect("panicked")
+}
+
+struct Played {
+    data: Vec<u8>,
+    got: Vec<u8>,
+    reader: ReaderEnd,
+    writer: WriterEnd,
+    link: LinkSnapshot,
+}
+
+/// The bytes of position and length are such that no piece looks like another.
+fn data(len: usize) -> Vec<u8> {
+    (0..len)
+        .map(|at| u8::try_from((at * 31 + at / 251) % 256).unwrap())
+        .collect()
+}
+
+fn play(case: &Case) -> Played {
+    let (read, write) = case.marks;
+    let under_way = Arc::new(UnderWay::default());
+    let got = Arc::new(Mutex::new(Vec::new()));
+    let source = HostileSource {
+        data: data(case.len),
+        at: 0,
+        fails_at: case.source_fails_at,
+        script: Script::new(case.source.clone()),
+        ended: false,
+        under_way: Arc::clone(&under_way),
+        // What is skipped counts as given and is never taken.
+        bound: read + write + case.skip,
+    };
+    let sink = HostileSink {
+        got: Arc::clone(&got),
+        fails_at: case.sink_fails_at,
+        script: Script::new(case.sink.clone()),
+        steps_to_finish: 3,
+        finished: false,
+        under_way,
+    };
+    let marks = Marks {
+        readable: read,
+        writable: write,
+        low: case.low,
+    };
+    let flow = Flow {
+        chunk_size: case.chunk_size,
+        skip: case.skip,
+        take: case.take,
+        expect_size: None,
+        idle_timeout: None,
+    };
+    let link = Arc::new(Link::new(marks, case.chunk_size).unwrap());
+    let meter = Arc::new(Meter::new(Arc::clone(&link)));
+    meter.start();
+    let running = road::start(Box::new(source), Box::new(sink), flow, &link, &meter).unwrap();
+    let reader = ended(running.reader);
+    let writer = ended(running.writer);
+    let got = std::mem::take(&mut *got.lock().unwrap());
+    Played {
+        data: data(case.len),
+        got,
+        reader,
+        writer,
+        link: link.snapshot(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_delivered_is_a_prefix_and_all_of_it_on_success(case in cases()) {
+        let played = play(&case);
+        let skip = usize::try_from(case.skip).unwrap().min(case.len);
+        let take = case.take.map_or(usize::MAX, |take| usize::try_from(take).unwrap());
+        let wanted = &played.data[skip..];
+        let wanted = &wanted[..wanted.len().min(take)];
+        prop_assert!(wanted.starts_with(&played.got), "not a prefix");
+        match played.writer {
+            WriterEnd::Delivered { how, .. } => {
+                prop_assert_eq!(how, Delivered::Written);
+                prop_assert_eq!(played.got.len(), wanted.len());
+                prop_assert!(played.reader.result.is_ok());
+                prop_assert_eq!(played.link.readable.len() + played.link.writable.len(), 0);
+            }
+            WriterEnd::SourceCut => {
+                let read = case.source_fails_at.expect("only a failing source is cut").saturating_sub(skip);
+                prop_assert_eq!(played.got.len(), read.min(wanted.len()), "what was read is delivered");
+                prop_assert!(played.reader.result.is_err());
+            }
+            WriterEnd::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
+            other => prop_assert!(false, "{other:?}"),
+        }
+        prop_assert!(played.link.writable.max_len() <= case.marks.1, "the mark is a hard bound");
+        let (pauses, drains) = (played.link.readable.pauses(), played.link.writable.drains());
+        prop_assert!(drains <= pauses && pauses <= drains + 1, "{pauses} pauses, {drains} drains");
+    }
+}
+
+#[test]
+fn a_sink_that_is_always_slower_pauses_the_source_once_for_every_mark() {
+    let case = Case {
+        len: 64_000,
+        source: vec![Act::Move(5000)],
+        // One byte for every sixteen calls: the reader is always ahead.
+        sink: [vec![Act::NotNow; 15], vec![Act::Move(1)]].concat(),
+        source_fails_at: None,
+        sink_fails_at: None,
+        marks: (4000, 4000),
+        low: 0,
+        chunk_size: 700,
+        skip: 0,
+        take: None,
+    };
+    let pauses = play(&case).link.readable.pauses();
+    assert!(
+        (15..=17).contains(&pauses),
+        "{pauses} pauses for 64000 bytes through a mark of 4000"
+    );
+}
+
+#[test]
+fn giving_up_wakes_both_sides_wherever_they_wait() {
+    struct Silent;
+    impl Source for Silent {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        fn ready(&self) -> Ready<'_> {
+            Ready::At(Instant::now() + Duration::from_secs(3600))
+        }
+    }
+    struct Full;
+    impl Sink for Full {
+        fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+        fn ready(&self) -> Ready<'_> {
+            Ready::At(Instant::now() + Duration::from_secs(3600))
+        }
+        fn finish(&mut self) -> io::Result<Finish<'_>> {
+            Ok(Finish::Done(Delivered::Written))
+        }
+    }
+    let endless = || HostileSource {
+        data: data(1 << 20),
+        at: 0,
+        fails_at: None,
+        script: Script::new(vec![Act::Move(100)]),
+        ended: false,
+        under_way: Arc::default(),
+        bound: u64::MAX,
+    };
+    let sources: [Box<dyn Source>; 2] = [Box::new(Silent), Box::new(endless())];
+    for source in sources {
+        let marks = Marks {
+            readable: 100,
+            writable: 100,
+            low: 0,
+        };
+        let flow = Flow {
+            chunk_size: 10,
+            skip: 0,
+            take: None,
+            expect_size: None,
+            idle_timeout: None,
+        };
+        let link = Arc::new(Link::new(marks, 10).unwrap());
+        let meter = Arc::new(Meter::new(Arc::clone(&link)));
+        let running = road::start(source, Box::new(Full), flow, &link, &meter).unwrap();
+        link.cancel();
+        assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
+        ended(running.reader);
+    }
+}
