@@ -271,6 +271,21 @@ fn a_transfer_that_never_began_leaves_no_empty_file() {
 }
 
 #[test]
+fn an_interrupted_wait_removes_nothing_that_others_put_there() {
+    for line in ["echo precious >out", "echo precious >new; mv new out"] {
+        let it = Scratch::new();
+        let mut waiting = it.tide(["tcp-listen://127.0.0.1:0", "out"]).start();
+        waiting.listening();
+        waiting.sleeps();
+        it.sh(line).run().succeeds();
+        waiting.signal("INT");
+        waiting.done().dies_of("INT");
+        assert_eq!(it.names(), ["out"], "{line}");
+        assert_eq!(it.read("out"), b"precious\n", "{line}");
+    }
+}
+
+#[test]
 fn an_atomic_file_is_seen_whole_by_those_who_look_meanwhile() {
     let it = Scratch::new();
     it.write("out", vec![1; 300_000]);

@@ -18,6 +18,7 @@ mod real_peers;
 mod receiving;
 mod scripted;
 mod signals;
+mod small;
 mod smoke;
 mod stats;
 mod telling;

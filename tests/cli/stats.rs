@@ -5,7 +5,7 @@ use crate::tide::{Scratch, noise, records};
 use serde_json::Value;
 use std::io::Read;
 
-/// A field, by its JSON pointer less the first slash, and what it has to be.
+/// A place in a record, and what must stand there.
 type Field = (&'static str, fn(&Value) -> bool);
 
 /// All `fields` are there and of their type.
@@ -17,22 +17,14 @@ fn has(record: &Value, fields: &[Field]) {
     }
 }
 
-fn is_number_or_null(value: &Value) -> bool {
-    value.is_null() || value.is_f64()
-}
-
-fn is_size_or_null(value: &Value) -> bool {
-    value.is_null() || value.is_u64()
-}
-
 const NUMBERS: [Field; 26] = [
     ("elapsed_s", Value::is_f64),
     ("bytes_in", Value::is_u64),
     ("bytes_out", Value::is_u64),
     ("rate_bytes_s", Value::is_f64),
     ("average_bytes_s", Value::is_f64),
-    ("size", is_size_or_null),
-    ("eta_s", is_number_or_null),
+    ("size", |it| it.is_null() || it.is_u64()),
+    ("eta_s", |it| it.is_null() || it.is_f64()),
     ("links", Value::is_array),
     ("links/0/from", |it| it == "source"),
     ("links/0/to", |it| it == "sink"),

@@ -81,6 +81,32 @@ fn bytes_that_trickle_are_not_idle() {
     .prints([b'\n'; 15]);
 }
 
+/// Reads from the FIFO `p` so that its writer waits longer than the timeout for all, but never for some.
+const SIP: &str =
+    "{ for i in {1..15}; do dd bs=4096 count=1 status=none; sleep 0.1; done; cat; } <p >/dev/null";
+
+#[test]
+fn a_slow_reader_of_a_fifo_is_not_idle_whoever_opened_the_fifo() {
+    let it = Scratch::new();
+    it.fifo("p");
+    for sink in ["p", "- >p"] {
+        let line = format!("{SIP} & $T --idle-timeout 700ms --take 2M zero: {sink}");
+        it.sh(&line).run().succeeds();
+    }
+}
+
+#[test]
+fn a_slow_reader_of_a_fifo_is_what_binds_the_flow_whoever_opened_the_fifo() {
+    let it = Scratch::new();
+    it.fifo("p");
+    for sink in ["p", "- >p"] {
+        let line = format!("{SIP} & $T --stats s --take 2M zero: {sink}");
+        it.sh(&line).run().succeeds();
+        let end = it.end_of("s");
+        assert_eq!(end["bound_by"], "sink", "{sink}: {end}");
+    }
+}
+
 #[test]
 fn waiting_for_a_peer_to_come_is_not_idle() {
     let it = Scratch::new();
@@ -127,11 +153,12 @@ fn a_connection_that_breaks_is_an_error_and_no_closed_pipe() {
     let it = Scratch::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("tcp://{}", listener.local_addr().unwrap());
-    let running = it.tide(["zero:", &uri]).start();
-    reset(listener.accept().unwrap().0);
-    let done = running.done();
-    // The reset may come before our side has noticed that it is connected.
-    done.fails_saying(1, &[&uri]);
+    let mut running = it.tide(["--stats", "fd:2", "zero:", &uri]).start();
+    let (peer, _) = listener.accept().unwrap();
+    running.started();
+    reset(peer);
+    let line = format!("tidegate: writing to {uri}: ");
+    running.done().exits(1).mentions(&[&line, " delivered\n"]);
 }
 
 #[test]
@@ -139,12 +166,13 @@ fn a_source_that_resets_is_an_error_and_leaves_no_atomic_file() {
     let it = Scratch::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("tcp://{}", listener.local_addr().unwrap());
-    let running = it.tide([&uri, "file:out#atomic"]).start();
-    reset(listener.accept().unwrap().0);
-    // The reset may come before our side has noticed that it is connected.
-    running
-        .done()
-        .fails_saying(1, &[&uri, "Connection reset by peer"]);
+    let args = ["--stats", "fd:2", &uri, "file:out#atomic"];
+    let mut running = it.tide(args).start();
+    let (peer, _) = listener.accept().unwrap();
+    running.started();
+    reset(peer);
+    let line = format!("tidegate: reading {uri}: Connection reset by peer; 0 bytes delivered\n");
+    running.done().exits(1).mentions(&[&line]);
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
