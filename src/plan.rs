@@ -78,7 +78,7 @@ impl Plan {
             stats: cli.stats.as_deref().map(StatsFile::open).transpose()?,
             live: stderr_is_seen && !cli.quiet && !source_is_terminal(&cli.source) && !is_dumb(),
             summary: match cli.summary {
-                SummaryChoice::Always => true,
+                SummaryChoice::Always => !cli.quiet,
                 SummaryChoice::Auto => stderr_is_seen && !cli.quiet,
                 SummaryChoice::Never => false,
             },

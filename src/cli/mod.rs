@@ -152,7 +152,7 @@ pub enum SummaryChoice {
     /// When standard error is a terminal, the sink is none, and --quiet was not given
     #[default]
     Auto,
-    /// After every complete transfer
+    /// After every complete transfer, unless --quiet was given
     Always,
     /// Not at all
     Never,

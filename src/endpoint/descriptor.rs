@@ -7,16 +7,32 @@ use crate::endpoint::FileId;
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
-use rustix::fs::{FileType, SeekFrom, fstat, seek};
+use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, seek};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Opens a path; a file that is made gets the mode that the umask leaves.
+pub(super) fn open(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    let mode = Mode::from_raw_mode(0o666);
+    Ok(rustix::fs::open(
+        path,
+        flags | OFlags::CLOEXEC | OFlags::NOCTTY,
+        mode,
+    )?)
+}
+
+/// What a write to a pipe or terminal that was said to have room takes at most, so that it does not sleep for more
+/// (pipe(7), `PIPE_BUF`).
+const SURE_ROOM: usize = 4096;
 
 /// How a descriptor is kept from waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// Pipes: each call says so itself (preadv2(2), `RWF_NOWAIT`).
+    /// Pipes: each call says so itself (preadv2(2), `RWF_NOWAIT`). Not so FIFOs, which are opened once more.
     EachCall,
     /// Sockets: each call says so itself (recv(2), `MSG_DONTWAIT`).
     Socket,
@@ -25,7 +41,9 @@ enum Manner {
     /// Terminals, and pipes where the system has nothing better: asked by poll(2), then called plainly. A write may
     /// sleep.
     Asked,
-    /// Files and block devices, which have no "not now".
+    /// Files and block devices, which have no "not now" for a write. A read may have to wait for the disk.
+    Cached,
+    /// The same, where a read cannot tell whether it will wait.
     Plain,
 }
 
@@ -36,6 +54,8 @@ pub(super) struct Descriptor {
     manner: Manner,
     kind: FileType,
     id: FileId,
+    /// The reader knows that the next read may sleep.
+    forewarned: bool,
 }
 
 impl Descriptor {
@@ -44,7 +64,7 @@ impl Descriptor {
         let stat = fstat(&fd)?;
         let kind = FileType::from_raw_mode(stat.st_mode);
         let manner = match kind {
-            FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Plain,
+            FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Cached,
             FileType::Socket => Manner::Socket,
             FileType::Fifo => Manner::EachCall,
             _ => Manner::Asked,
@@ -58,6 +78,7 @@ impl Descriptor {
             manner,
             kind,
             id,
+            forewarned: false,
         })
     }
 
@@ -91,7 +112,7 @@ impl Descriptor {
 
     /// Whether a write may sleep in the system.
     pub(super) fn sleeps(&self) -> bool {
-        matches!(self.manner, Manner::Plain | Manner::Asked)
+        matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Asked)
     }
 
     /// Empties a regular file.
@@ -106,39 +127,90 @@ impl Descriptor {
     /// Reads what is there.
     pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.manner {
-            Manner::Plain | Manner::Flag => Ok(rustix::io::read(&self.fd, buf)?),
+            Manner::Flag => Ok(rustix::io::read(&self.fd, buf)?),
             Manner::Socket => Ok(rustix::net::recv(&self.fd, buf, RecvFlags::DONTWAIT)?.0),
             Manner::EachCall => {
                 if let Some(result) = platform::read_now(self.fd.as_fd(), buf) {
                     return result;
                 }
-                self.manner = Manner::Asked;
+                self.manner = self.opened_again(OFlags::RDONLY);
                 self.read(buf)
             }
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::IN) => {
                 Ok(rustix::io::read(&self.fd, buf)?)
             }
             Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
+            Manner::Cached | Manner::Plain => self.read_file(buf),
         }
+    }
+
+    /// Reads a file. Before a read that may sleep it says "not now" once, so that nobody waits for what was read
+    /// before.
+    fn read_file(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.forewarned {
+            self.forewarned = false;
+            return Ok(rustix::io::read(&self.fd, buf)?);
+        }
+        if self.manner == Manner::Cached {
+            match platform::read_now(self.fd.as_fd(), buf) {
+                Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Some(result) => return result,
+                None => self.manner = Manner::Plain,
+            }
+        }
+        self.forewarned = true;
+        Err(io::ErrorKind::WouldBlock.into())
     }
 
     /// Writes what fits.
     pub(super) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         match self.manner {
-            Manner::Plain | Manner::Flag => Ok(rustix::io::writev(&self.fd, bufs)?),
+            Manner::Cached | Manner::Plain | Manner::Flag => {
+                Ok(rustix::io::writev(&self.fd, bufs)?)
+            }
             Manner::Socket => send_now(self.fd.as_fd(), bufs),
             Manner::EachCall => {
                 if let Some(result) = platform::write_now(self.fd.as_fd(), bufs) {
                     return result;
                 }
-                self.manner = Manner::Asked;
+                self.manner = self.opened_again(OFlags::WRONLY);
                 self.write(bufs)
             }
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
-                Ok(rustix::io::writev(&self.fd, bufs)?)
+                let first = bufs.first().map_or(&[][..], |buf| buf);
+                Ok(rustix::io::write(
+                    &self.fd,
+                    &first[..first.len().min(SURE_ROOM)],
+                )?)
             }
             Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
         }
+    }
+
+    /// Opens the same FIFO once more (proc(5), `/proc/self/fd`): that description is ours, and its flags with it.
+    fn opened_again(&mut self, mode: OFlags) -> Manner {
+        let path = PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()));
+        match open(&path, mode | OFlags::NONBLOCK) {
+            Ok(fd) => {
+                self.fd = fd;
+                Manner::Flag
+            }
+            Err(_) => Manner::Asked,
+        }
+    }
+
+    /// What to wait for before the next read.
+    pub(super) fn readable(&self) -> Ready<'_> {
+        if self.forewarned {
+            Ready::At(Instant::now())
+        } else {
+            Ready::Readable(self.fd.as_fd())
+        }
+    }
+
+    /// What to wait for before the next write.
+    pub(super) fn writable(&self) -> Ready<'_> {
+        Ready::Writable(self.fd.as_fd())
     }
 
     /// Enlarges the pipe this may be.
@@ -146,16 +218,6 @@ impl Descriptor {
         if self.kind == FileType::Fifo {
             platform::widen_pipe(self.fd.as_fd(), bytes);
         }
-    }
-
-    /// What to wait for before the next read.
-    pub(super) fn readable(&self) -> Ready<'_> {
-        Ready::Readable(self.fd.as_fd())
-    }
-
-    /// What to wait for before the next write.
-    pub(super) fn writable(&self) -> Ready<'_> {
-        Ready::Writable(self.fd.as_fd())
     }
 
     /// Bytes from the current offset to the end. Files that say 0 are not asked further: those of /proc do so and
@@ -168,6 +230,12 @@ impl Descriptor {
         };
         let offset = seek(&self.fd, SeekFrom::Current(0)).ok()?;
         (size > 0).then(|| size.saturating_sub(offset))
+    }
+
+    /// The size of a regular file now.
+    pub(super) fn file_size(&self) -> Option<u64> {
+        let size = self.is_regular().then(|| fstat(&self.fd).ok())??.st_size;
+        u64::try_from(size).ok()
     }
 
     /// Moves at most `n` bytes ahead, not past the end.

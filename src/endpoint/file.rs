@@ -1,7 +1,7 @@
 //! Files, FIFOs and devices by path: a bare PATH, `file:PATH`, `file:///PATH`.
 
-use super::descriptor::Descriptor;
-use super::output::{Effects, FileSink, Fresh, Staged};
+use super::descriptor::{Descriptor, open};
+use super::output::{Effects, FileSink, Staged};
 use super::stdio::PlainSource;
 use super::{
     Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Sink, SinkPlan,
@@ -9,11 +9,10 @@ use super::{
 };
 use crate::error::{Side, UsageError};
 use crate::uri::Uri;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Access, OFlags, access};
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -97,19 +96,9 @@ fn id_of(metadata: &Metadata) -> FileId {
     }
 }
 
-fn open_path(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
-    let mode = Mode::from_raw_mode(0o666);
-    Ok(rustix::fs::open(
-        path,
-        flags | OFlags::CLOEXEC | OFlags::NOCTTY,
-        mode,
-    )?)
-}
-
 /// Opens a FIFO, which waits for its other end, on a thread that may be left behind when we are interrupted.
 async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
-    let opened =
-        tokio::task::spawn_blocking(move || Descriptor::own(open_path(&path, flags)?)).await;
+    let opened = tokio::task::spawn_blocking(move || Descriptor::own(open(&path, flags)?)).await;
     opened
         .map_err(io::Error::other)
         .and_then(|result| result)
@@ -132,7 +121,7 @@ impl EndPlan for FileSourcePlan {
             }
             self.id = Some(id_of(&metadata)).filter(|_| !metadata.file_type().is_char_device());
             if !metadata.file_type().is_fifo() {
-                let fd = open_path(&self.path, OFlags::RDONLY).map_err(refused)?;
+                let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
                 self.descriptor = Some(Descriptor::own(fd).map_err(refused)?);
             }
             Ok(())
@@ -151,7 +140,7 @@ impl SourcePlan for FileSourcePlan {
                 Some(descriptor) => descriptor,
                 None => open_fifo(self.path, OFlags::RDONLY).await?,
             };
-            Ok(Box::new(PlainSource(descriptor)) as Box<dyn Source>)
+            Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
         })
     }
 }
@@ -183,27 +172,26 @@ impl FileSinkPlan {
             self.sink = Some(FileSink::staged(staged, self.effects)?);
             return Ok(());
         }
-        let append = if self.effects.append {
-            OFlags::APPEND
-        } else {
-            OFlags::empty()
-        };
-        let flags = OFlags::WRONLY | OFlags::CREATE | append;
-        let fresh = match existing {
-            None => open_path(&self.path, flags | OFlags::EXCL).ok(),
-            Some(_) => None,
-        };
-        let (fd, fresh) = match fresh {
-            Some(fd) => (fd, Some(Fresh::new(&self.path))),
-            // It exists, or somebody was quicker, or it is a link that leads nowhere yet.
-            None if self.effects.create => (open_path(&self.path, flags | OFlags::EXCL)?, None),
-            None => (open_path(&self.path, flags)?, None),
-        };
-        let sink = FileSink::at(Descriptor::own(fd)?, fresh, self.effects);
+        if existing.is_none() {
+            check_directory(&self.path)?;
+            self.sink = Some(FileSink::to_be_made(&self.path, self.effects));
+            return Ok(());
+        }
+        let fd = open(&self.path, OFlags::WRONLY | self.effects.append_flag())?;
+        let sink = FileSink::at(Descriptor::own(fd)?, self.effects);
         self.id = sink.file_id();
         self.sink = Some(sink);
         Ok(())
     }
+}
+
+/// Whether a file can be made there; better known before a peer is waited for than after.
+fn check_directory(path: &Path) -> io::Result<()> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let may = Access::WRITE_OK | Access::EXEC_OK;
+    Ok(access(parent.unwrap_or(Path::new(".")), may)?)
 }
 
 impl EndPlan for FileSinkPlan {
@@ -244,11 +232,7 @@ impl SinkPlan for FileSinkPlan {
         Box::pin(async {
             let sink = match self.sink {
                 Some(sink) => sink,
-                None => FileSink::at(
-                    open_fifo(self.path, OFlags::WRONLY).await?,
-                    None,
-                    self.effects,
-                ),
+                None => FileSink::at(open_fifo(self.path, OFlags::WRONLY).await?, self.effects),
             };
             Ok(Box::new(sink) as Box<dyn Sink>)
         })

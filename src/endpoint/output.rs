@@ -1,6 +1,6 @@
 //! Descriptors that are written to: plain ones, and files with what is to happen at their beginning and end.
 
-use super::descriptor::Descriptor;
+use super::descriptor::{Descriptor, open};
 use super::{Delivered, FileId, Finish, Leftover, Sink};
 use crate::sys;
 use crate::wait::Ready;
@@ -17,16 +17,13 @@ use tempfile::TempPath;
 pub(super) struct PlainSink {
     descriptor: Option<Descriptor>,
     is_pipeline: bool,
-    sleeps: bool,
 }
 
 impl PlainSink {
     pub(super) fn new(descriptor: Descriptor) -> Self {
-        let (is_pipeline, sleeps) = (descriptor.is_pipeline(), descriptor.sleeps());
         Self {
+            is_pipeline: descriptor.is_pipeline(),
             descriptor: Some(descriptor),
-            is_pipeline,
-            sleeps,
         }
     }
 
@@ -62,7 +59,7 @@ impl Sink for PlainSink {
     }
 
     fn sleeps(&self) -> bool {
-        self.sleeps
+        self.descriptor.as_ref().is_some_and(Descriptor::sleeps)
     }
 
     fn is_pipeline(&self) -> bool {
@@ -90,28 +87,18 @@ pub(super) struct Effects {
     pub(super) atomic: bool,
 }
 
-/// A file that did not exist before and is removed again when nothing comes of the transfer before it starts.
-#[derive(Debug)]
-pub(super) struct Fresh(Option<PathBuf>);
-
-impl Fresh {
-    pub(super) fn new(path: &Path) -> Self {
-        Self(Some(path.to_owned()))
-    }
-
-    fn keep(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Fresh {
-    fn drop(&mut self) {
-        if let Some(path) = self.0.take() {
-            // Nothing better can be done about a file that does not go away.
-            let _ = std::fs::remove_file(path);
+impl Effects {
+    pub(super) fn append_flag(self) -> OFlags {
+        if self.append {
+            OFlags::APPEND
+        } else {
+            OFlags::empty()
         }
     }
 }
+
+/// A file that is made, and was not there.
+const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL);
 
 /// The temporary file of an `atomic` sink; it goes away with this value unless it was renamed.
 #[derive(Debug)]
@@ -142,7 +129,7 @@ impl Staged {
         let named = tempfile::Builder::new()
             .prefix(".tidegate-")
             .suffix(".tmp")
-            .make_in(directory, create_new)?;
+            .make_in(directory, |path| open(path, NEW))?;
         let (fd, temporary) = named.into_parts();
         let file = File::from(fd);
         if let Some(existing) = existing {
@@ -187,12 +174,6 @@ impl Drop for Staged {
     }
 }
 
-/// As any new file is made, with the mode that the umask leaves.
-fn create_new(path: &Path) -> io::Result<OwnedFd> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    Ok(rustix::fs::open(path, flags, Mode::from_raw_mode(0o666))?)
-}
-
 /// A rename is on the disk once its directory is (fsync(2)).
 fn sync_directory(path: &Path) -> io::Result<()> {
     let parent = path
@@ -204,33 +185,45 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::fsync(&directory)?)
 }
 
-/// A file, FIFO or device opened by path.
+/// A file, FIFO or device named by its path.
 #[derive(Debug)]
 pub(super) struct FileSink {
     plain: PlainSink,
-    fresh: Option<Fresh>,
+    /// A file that does not exist yet: made at the start, so that nothing is left if it never comes to that.
+    to_be_made: Option<PathBuf>,
     staged: Option<Staged>,
-    truncates: bool,
-    syncs: bool,
+    effects: Effects,
 }
 
 impl FileSink {
-    /// Writes to the file itself.
-    pub(super) fn at(descriptor: Descriptor, fresh: Option<Fresh>, effects: Effects) -> Self {
-        let truncates = descriptor.is_regular() && !effects.append;
+    /// Writes to a file that is open.
+    pub(super) fn at(descriptor: Descriptor, effects: Effects) -> Self {
         Self {
             plain: PlainSink::new(descriptor),
-            fresh,
+            to_be_made: None,
             staged: None,
-            truncates,
-            syncs: effects.sync,
+            effects,
+        }
+    }
+
+    /// Writes to a file that does not exist.
+    pub(super) fn to_be_made(path: &Path, effects: Effects) -> Self {
+        let plain = PlainSink {
+            descriptor: None,
+            is_pipeline: false,
+        };
+        Self {
+            plain,
+            to_be_made: Some(path.to_owned()),
+            staged: None,
+            effects,
         }
     }
 
     /// Writes to a temporary file that replaces the real one at the end.
     pub(super) fn staged(mut staged: Staged, effects: Effects) -> io::Result<Self> {
         let file = staged.file.take().ok_or(io::ErrorKind::NotFound)?;
-        let mut sink = Self::at(Descriptor::own(file.into())?, None, effects);
+        let mut sink = Self::at(Descriptor::own(file.into())?, effects);
         sink.staged = Some(staged);
         Ok(sink)
     }
@@ -250,11 +243,15 @@ impl FileSink {
 
 impl Sink for FileSink {
     fn start(&mut self) -> io::Result<()> {
-        if let Some(fresh) = &mut self.fresh {
-            fresh.keep();
+        if let Some(path) = self.to_be_made.take() {
+            let new = OFlags::WRONLY | OFlags::CREATE | self.effects.append_flag();
+            let flags = if self.effects.create { NEW } else { new };
+            self.plain = PlainSink::new(Descriptor::own(open(&path, flags)?)?);
         }
         match &self.plain.descriptor {
-            Some(descriptor) if self.truncates => descriptor.truncate(),
+            Some(descriptor) if descriptor.is_regular() && !self.effects.append => {
+                descriptor.truncate()
+            }
             _ => Ok(()),
         }
     }
@@ -273,15 +270,15 @@ impl Sink for FileSink {
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
         if let Some(fd) = self.plain.take_fd() {
-            if self.syncs {
+            if self.effects.sync {
                 Self::sync(&fd)?;
             }
             sys::close(fd)?;
         }
         if let Some(staged) = self.staged.take() {
-            staged.commit(self.syncs)?;
+            staged.commit(self.effects.sync)?;
         }
-        Ok(Finish::Done(if self.syncs {
+        Ok(Finish::Done(if self.effects.sync {
             Delivered::Synced
         } else {
             Delivered::Written
@@ -289,7 +286,7 @@ impl Sink for FileSink {
     }
 
     fn sleeps(&self) -> bool {
-        self.plain.sleeps
+        self.plain.sleeps()
     }
 
     fn is_pipeline(&self) -> bool {

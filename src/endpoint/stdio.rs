@@ -79,7 +79,7 @@ impl EndPlan for InheritedPlan {
 
 impl SourcePlan for InheritedPlan {
     fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
-        Box::pin(async { Ok(Box::new(PlainSource(self.descriptor)) as Box<dyn Source>) })
+        Box::pin(async { Ok(Box::new(PlainSource::new(self.descriptor)) as Box<dyn Source>) })
     }
 }
 
@@ -91,26 +91,53 @@ impl SinkPlan for InheritedPlan {
 
 /// A descriptor that is read to its end.
 #[derive(Debug)]
-pub(super) struct PlainSource(pub(super) Descriptor);
+pub(super) struct PlainSource {
+    descriptor: Descriptor,
+    /// The size of the file when it was opened.
+    size_then: Option<u64>,
+}
+
+impl PlainSource {
+    pub(super) fn new(descriptor: Descriptor) -> Self {
+        let size_then = descriptor.file_size();
+        Self {
+            descriptor,
+            size_then,
+        }
+    }
+
+    /// The end of a file that has become shorter meanwhile is no end.
+    fn check_end(&self) -> io::Result<()> {
+        let is_shorter = self.descriptor.file_size() < self.size_then;
+        if is_shorter {
+            return Err(io::Error::other("the file was truncated while it was read"));
+        }
+        Ok(())
+    }
+}
 
 impl Source for PlainSource {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
+        let n = self.descriptor.read(buf)?;
+        if n == 0 {
+            self.check_end()?;
+        }
+        Ok(n)
     }
 
     fn ready(&self) -> Ready<'_> {
-        self.0.readable()
+        self.descriptor.readable()
     }
 
     fn widen(&mut self, bytes: u64) {
-        self.0.widen(bytes);
+        self.descriptor.widen(bytes);
     }
 
     fn size(&self) -> Option<u64> {
-        self.0.size_left()
+        self.descriptor.size_left()
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
-        self.0.seek_ahead(n)
+        self.descriptor.seek_ahead(n)
     }
 }

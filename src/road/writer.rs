@@ -49,7 +49,6 @@ const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
 pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, link: &Link, meter: &Meter) -> WriterEnd {
-    let sleeps = sink.sleeps();
     let mut writer = Writer {
         sink,
         link,
@@ -58,7 +57,6 @@ pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, link: &Link, meter: &Meter) -
         expect_size: flow.expect_size,
         look_every: flow.idle_timeout.map(|limit| limit / 4),
         queued: 0,
-        sleeps,
     };
     let _guard = link.cancel_on_panic();
     let end = writer.write_all().unwrap_or_else(|failure| failure);
@@ -90,7 +88,6 @@ struct Writer<'a> {
     look_every: Option<Duration>,
     /// Its length at the last look.
     queued: u64,
-    sleeps: bool,
 }
 
 impl Writer<'_> {
@@ -146,7 +143,7 @@ impl Writer<'_> {
             .take(MOST_SLICES)
             .map(|chunk| IoSlice::new(chunk))
             .collect();
-        if !self.sleeps {
+        if !self.sink.sleeps() {
             return self.sink.write(&slices);
         }
         let asleep = Asleep::watch();

@@ -75,7 +75,7 @@ impl Transfer {
         self.stats = stats;
         let mut ends = ends?;
         if let Err(error) = ends.sink.start() {
-            return Err(Outcome::sink_failed(&self.plan, "truncating", &error));
+            return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
         ends.source.widen(self.plan.marks.readable);
         ends.sink.widen(self.plan.marks.writable);
