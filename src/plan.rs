@@ -42,8 +42,10 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct StatsFile {
     file: File,
-    /// Which file it is, if it is a regular one that is to be emptied.
-    pub replaces: Option<FileId>,
+    /// Which file it is, unless it is a device: records and data must not meet there.
+    pub id: Option<FileId>,
+    /// Whether what it held is to be replaced.
+    empties: bool,
 }
 
 impl Plan {
@@ -172,10 +174,7 @@ impl StatsFile {
             .and_then(|n| n.parse().ok());
         if let Some(number) = inherited {
             let file = sys::adopt(number).map(File::from).map_err(wrong)?;
-            return Ok(Self {
-                file,
-                replaces: None,
-            });
+            return Self::new(file, false).map_err(wrong);
         }
         let file = OpenOptions::new()
             .write(true)
@@ -183,14 +182,19 @@ impl StatsFile {
             .truncate(false)
             .open(path)
             .map_err(wrong)?;
-        let metadata = file.metadata().map_err(wrong)?;
+        Self::new(file, true).map_err(wrong)
+    }
+
+    fn new(file: File, by_path: bool) -> std::io::Result<Self> {
+        let metadata = file.metadata()?;
         let id = FileId {
             device: metadata.dev(),
             inode: metadata.ino(),
         };
         Ok(Self {
             file,
-            replaces: metadata.is_file().then_some(id),
+            id: Some(id).filter(|_| !metadata.file_type().is_char_device()),
+            empties: by_path && metadata.is_file(),
         })
     }
 
@@ -199,7 +203,7 @@ impl StatsFile {
     /// # Errors
     /// When the system refuses.
     pub fn into_empty(self) -> std::io::Result<File> {
-        if self.replaces.is_some() {
+        if self.empties {
             self.file.set_len(0)?;
         }
         Ok(self.file)

@@ -100,14 +100,16 @@ fn different_files(plan: &Plan, stats: Option<&StatsFile>) -> Result<(), Outcome
         return refuse("source and sink are the same file");
     }
     if stats.is_some_and(|stats| is_an_end(plan, stats)) {
-        return refuse("--stats would overwrite an end of the transfer");
+        return refuse(
+            "--stats is an end of the transfer too; give the records a file of their own",
+        );
     }
     Ok(())
 }
 
 fn is_an_end(plan: &Plan, stats: &StatsFile) -> bool {
     let ends = [plan.source.end.file_id(), plan.sink.end.file_id()];
-    stats.replaces.is_some_and(|id| ends.contains(&Some(id)))
+    stats.id.is_some_and(|id| ends.contains(&Some(id)))
 }
 
 /// Says where a listening end listens, at once to the user, and in the records as soon as there are any.

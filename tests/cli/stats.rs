@@ -342,3 +342,11 @@ fn records_that_nobody_reads_do_not_hold_the_flow_up() {
     assert_eq!(types(&records), ["start", "sample", "end"]);
     assert_eq!(records[records.len() - 1]["bytes_out"], 100_000);
 }
+
+#[test]
+fn records_are_never_mixed_into_the_data() {
+    let it = Scratch::new();
+    let line = "$T --stats fd:2 zero:#size=5 - 2>&1 | cat >seen; exit ${PIPESTATUS[0]}";
+    it.sh(line).run().exits(2);
+    assert!(!it.read("seen").contains(&0), "no byte was moved");
+}
