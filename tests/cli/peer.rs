@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// One thing a peer does. After the last it closes, cleanly as far as it knows.
 pub(crate) enum Step {
@@ -281,12 +281,8 @@ pub(crate) fn end_of(running: Running) -> Done {
 /// Waits until something is so.
 #[track_caller]
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + DEADLINE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never came to pass: {what}");
-        // Neither a file nor another process's socket tells when it changes.
-        thread::sleep(Duration::from_millis(2));
-    }
+    // Neither a file nor another process's socket tells when it changes.
+    super::live::until(what, || is_so().then_some(()));
 }
 
 /// The last record of the `--stats` file of this name.
