@@ -108,16 +108,24 @@ pub struct Cli {
     #[arg(value_parser = endpoint::parse_duration)]
     pub idle_timeout: Option<Duration>,
 
+    /// What is shown on standard error while bytes move
+    #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    pub progress: ProgressChoice,
+
+    /// Call this transfer LABEL in what is shown
+    #[arg(short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
+    pub name: Option<String>,
+
     /// Write records of the transfer, a JSON object a line, to FILE or fd:N
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
-    /// Time between two samples
+    /// Time between two lines or records [default: 1s], or two drawings of the bar [default: 100ms]
     #[arg(short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
-    #[arg(value_parser = parse_interval, default_value = "1s")]
-    pub interval: Duration,
+    #[arg(value_parser = parse_interval)]
+    pub interval: Option<Duration>,
 
-    /// One line at the end; auto: when standard error is a terminal
+    /// One line at the end; auto: with a bar or lines
     #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
@@ -146,13 +154,29 @@ pub enum RoadChoice {
     Kernel,
 }
 
+/// What is shown while bytes move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressChoice {
+    /// A bar on a terminal that can redraw, lines on one that cannot, else nothing
+    #[default]
+    Auto,
+    /// Rows that are redrawn in place; lines where that cannot be done
+    Bar,
+    /// A line an interval
+    Line,
+    /// The records of --stats
+    Json,
+    /// Nothing
+    None,
+}
+
 /// When there is a summary.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SummaryChoice {
-    /// When standard error is a terminal, the sink is none, and --quiet was not given
+    /// With a bar or lines
     #[default]
     Auto,
-    /// After every complete transfer, unless --quiet was given
+    /// After every transfer that was not failed, unless --quiet was given
     Always,
     /// Not at all
     Never,

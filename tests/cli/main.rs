@@ -14,6 +14,7 @@ mod live;
 mod outcomes;
 mod pairs;
 mod peer;
+mod progress;
 mod readme;
 mod real_peers;
 mod receiving;

@@ -202,7 +202,6 @@ fn every_shell_example_in_the_readme_does_what_it_says() {
 }
 
 #[test]
-#[ignore = "needs -p"]
 fn every_example_of_progress_in_the_readme_does_what_it_says() {
     let examples = examples("sh").into_iter();
     run_shell(examples.filter(Example::shows_progress));
