@@ -6,6 +6,7 @@ Each command prints one line that says what was seen.
 
 import fcntl
 import os
+import re
 import select
 import socket
 import struct
@@ -108,7 +109,7 @@ def ahead(*command):
 
 
 def screen(seconds, line):
-    """Runs a line with a terminal on standard error; prints the last text of each of its seconds."""
+    """Runs a line with a terminal on standard error; prints what was drawn, with the second before it."""
     mine, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
 
@@ -134,8 +135,10 @@ def screen(seconds, line):
     child.kill()
     child.wait()
     for second in sorted(texts):
-        lines = texts[second].replace("\n", "\r").split("\r")
-        print(second, next((it for it in reversed(lines) if it.strip()), ""), sep="\t")
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", texts[second])
+        for drawn in re.split(r"[\r\n]+", text):
+            if drawn.strip():
+                print(second, drawn.strip(), sep="\t")
 
 
 if __name__ == "__main__":

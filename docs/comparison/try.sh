@@ -134,15 +134,10 @@ row() { # LABEL FUNCTION
 
 # ---- What you see ----------------------------------------------------------------------------------------------------
 
-# What the screen says in each second while the reader is stuck.
-stuck_screen() { # LINE
-  python3 "$ends" screen 3 "$1 | sleep 4" | sed 's/\x1b\[[0-9;]*[A-Za-z]//g'
-}
-
 shows_fill() {
   local pattern slow_reader='{ while head -c 64K >/dev/null; do sleep 0.1; done; }'
   case $1 in
-    tidegate) pattern='[0-9.]* [KM]iB */ *1 MiB.*[0-9.]* [KM]iB */ *1 MiB' line="$TIDEGATE zero:" ;;
+    tidegate) pattern='source.*\[.*\].* of .*\[.*\].* of .*sink' line="$TIDEGATE zero:" ;;
     pv) pattern='{ *[0-9]*%}' line='pv -T -C -B 1M /dev/zero' ;;
     mbuffer) pattern='buffer *[0-9]*% full' line='mbuffer -m 8M -i /dev/zero' ;;
     *) return ;;
@@ -160,7 +155,7 @@ ticks_while_stuck() {
     mbuffer) line='mbuffer -m 8M -i /dev/zero' ;;
     *) return ;;
   esac
-  seen=$(stuck_screen "$line" | grep -c '^[12]')
+  seen=$(python3 "$ends" screen 3 "$line | sleep 4" | grep -c '^[12]')
   if [ "$seen" -ge 1 ]; then echo "goes on"; else echo "stands still"; fi
 }
 
@@ -219,7 +214,7 @@ advanced_offset() {
   esac
   # The standard input of the screen is the terminal, so the line takes it from the file.
   line="exec <in; dd bs=1M count=4 iflag=fullblock of=/dev/null status=none; $line"
-  percent=$(python3 "$ends" screen 1.2 "$line" | tail -1 | sed 's/buffer *[0-9]*% full//' | grep -o '[0-9]*%' | head -1)
+  percent=$(python3 "$ends" screen 1.2 "$line" | grep -o '([0-9]*%)\|[0-9]*% *\[\|\] *[0-9]*%\|[0-9]*% done' | tail -1 | grep -o '[0-9]*%')
   echo "${percent:-none}"
 }
 

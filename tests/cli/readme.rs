@@ -277,9 +277,56 @@ fn every_screen_in_the_readme_is_what_comes() {
         .exits(0);
 }
 
+/// The rows that a terminal of 100 columns gets.
+fn on_terminal(it: &Scratch, example: &Example) -> Vec<String> {
+    let line = "script -qec \"stty cols 100 rows 24; $LINE\" /dev/null </dev/null";
+    let at = it.path("bin");
+    let done = it
+        .sh(&format!("PATH=\"{}:$PATH\" {line}", at.display()))
+        .env("LINE", example.run_as(""))
+        .env("TERM", "xterm")
+        .env("LC_ALL", "C.UTF-8")
+        .env("NO_COLOR", "1")
+        .run()
+        .exits(0);
+    let seen = String::from_utf8_lossy(&done.stdout).into_owned();
+    // An escape sequence ends with its first letter; before the first there is text.
+    let texts = format!("\x1b[m{seen}");
+    let texts = texts.split('\x1b').map(|text| {
+        let text = text.split_once(|it: char| it.is_ascii_alphabetic());
+        text.unwrap_or_default().1
+    });
+    let rows = texts.flat_map(|text| text.split(['\r', '\n']));
+    rows.map(bare).collect()
+}
+
+/// What is the same in every drawing of a row: no numbers, no filling, no blanks.
+fn bare(row: &str) -> String {
+    let is_filling = |it: char| ('\u{2580}'..='\u{259f}').contains(&it) || it.is_whitespace();
+    let text: String = masked(row).chars().filter(|it| !is_filling(*it)).collect();
+    text.replace("##", "#")
+}
+
+#[test]
+fn every_drawing_in_the_readme_is_what_a_terminal_gets() {
+    let it = scratch();
+    if !it.can("command -v script") {
+        return untested("no script(1) here");
+    }
+    for example in examples("text") {
+        let rows = on_terminal(&it, &example);
+        for shown in &example.output {
+            // Behind the verdict may stand what else took time.
+            let is_drawn = rows.iter().any(|row| row.starts_with(&bare(shown)));
+            assert!(is_drawn, "{shown:?} is not in {rows:?}");
+        }
+    }
+}
+
 #[test]
 fn nothing_is_kept_for_examples_that_the_readme_no_longer_has() {
     let (shell, screens) = (examples("sh"), examples("console"));
+    assert_eq!(examples("text").len(), 1, "each is drawn on a terminal");
     let said = |what: &str| {
         let mut examples = shell.iter().chain(&screens);
         examples.any(|example| example.line.contains(what) || example.run_as("").contains(what))
