@@ -349,17 +349,18 @@ peer_closes_early() {
 
 # As the last, where the sender is the one that listens.
 peer_closes_early_on_a_listener() {
-  local line status
   case $1 in
-    tidegate) line="$TIDEGATE in tcp-listen://127.0.0.1:0" ;;
-    nc) line='nc -N -l 127.0.0.1 0 <in' ;;
-    ncat) line='ncat -l 127.0.0.1 0 <in' ;;
-    socat) line='socat -u OPEN:in TCP-LISTEN:0,bind=127.0.0.1' ;;
-    *) return ;;
+    tidegate) early_close_of "$TIDEGATE in tcp-listen://127.0.0.1:0" ;;
+    nc) early_close_of 'nc -N -l 127.0.0.1 0 <in' ;;
+    ncat) echo "$(early_close_of 'ncat -l 127.0.0.1 0 <in'); with --send-only: $(early_close_of 'ncat --send-only -l 127.0.0.1 0 <in')" ;;
+    socat) early_close_of 'socat -u OPEN:in TCP-LISTEN:0,bind=127.0.0.1' ;;
   esac
+}
+
+early_close_of() { # SENDER
   mib 16 >in
-  bash -c "exec $line" >/dev/null 2>err.sender </dev/null &
-  local sender=$!
+  bash -c "exec $1" >/dev/null 2>err.sender </dev/null &
+  local status sender=$!
   timeout 20 python3 "$ends" early-close "$(port_of "$sender")" >peer
   reap 5 "$sender"
   status=$(ended 5 $? "$(grep -vc '^listening on' err.sender)")
