@@ -15,6 +15,7 @@ mod outcomes;
 mod pairs;
 mod peer;
 mod progress;
+mod readme;
 mod real_peers;
 mod receiving;
 mod scripted;
