@@ -1,7 +1,8 @@
 //! The live display: what `picture` says, drawn by indicatif on the rows of the terminal that `canvas` keeps.
 
 use super::canvas::Canvas;
-use super::picture::{GAP, Picture, picture};
+use super::cells::GAP;
+use super::picture::{Picture, picture};
 use super::{Display, Look, Sample};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;

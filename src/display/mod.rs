@@ -4,6 +4,7 @@
 
 mod bar;
 mod canvas;
+mod cells;
 mod json;
 mod line;
 mod picture;

@@ -6,14 +6,14 @@
 //! sink-bound 91%, source 2%, moving 7%
 //! ```
 //!
-//! A row is made of cells that have several forms, the most telling first. Where the row is too long, the least
-//! important cell takes its next form, until it fits.
+//! Where a row is too long, `cells` decides by the ranks given here what is left out.
 
+use super::cells::{Cell, Text, Tone, fit, row};
 use super::words::{clock, count, share, short_size, steady_size, verdict, whole};
 use super::{Look, Sample};
 use crate::link::{LinkSnapshot, LinkState};
 use crate::meter::Phase;
-use console::{Style, measure_text_width, truncate_str};
+use console::truncate_str;
 use std::time::Duration;
 
 /// When nothing has moved for so long the flow is said to be stalled.
@@ -43,13 +43,10 @@ pub(super) fn picture(sample: &Sample, look: &Look, columns: usize, step: usize)
     let percent = sample.percent();
     let mut cells = vec![
         name(look),
-        Cell::new(
-            10,
-            [Text::plain(format!(
-                "{:>10}",
-                steady_size(sample.now.bytes_out)
-            ))],
-        ),
+        Cell::fixed(Text::plain(format!(
+            "{:>10}",
+            steady_size(sample.now.bytes_out)
+        ))),
         of_size(sample),
         percent_cell(percent),
     ];
@@ -81,12 +78,12 @@ pub(super) fn picture(sample: &Sample, look: &Look, columns: usize, step: usize)
 
 /// A bar with its brackets is drawn by somebody else; here it is only as long as the shortest one.
 fn bar(size_is_known: bool, look: &Look, step: usize) -> Cell {
-    let forms = if size_is_known {
-        [Text::plain(" ".repeat(BAR_COLUMNS)), Text::none()]
+    let text = if size_is_known {
+        " ".repeat(BAR_COLUMNS)
     } else {
-        [Text::plain(bouncing(look, step)), Text::none()]
+        bouncing(look, step)
     };
-    Cell::new(3, forms)
+    Cell::optional(3, Text::plain(text))
 }
 
 /// A block that goes to and fro in a frame, a column a step.
@@ -101,54 +98,55 @@ fn bouncing(look: &Look, step: usize) -> String {
 fn name(look: &Look) -> Cell {
     let whole = look.name.as_deref().unwrap_or_default();
     if whole.is_empty() {
-        return Cell::new(0, [Text::none()]);
+        return Cell::fixed(Text::none());
     }
     let short = |columns| truncate_str(whole, columns, if look.unicode { "…" } else { "~" });
     let form = |columns| Text::toned(format!("{}:", short(columns)), Tone::Strong);
-    Cell::new(4, [form(NAME_COLUMNS), form(12), Text::none()])
+    Cell::new([
+        (1, form(NAME_COLUMNS)),
+        (4, form(12)),
+        (u8::MAX, Text::none()),
+    ])
 }
 
 fn of_size(sample: &Sample) -> Cell {
-    let forms = match (sample.size, sample.percent()) {
-        (Some(size), Some(_)) => vec![
-            Text::plain(format!("of {}", steady_size(size))),
-            Text::none(),
-        ],
-        _ => vec![Text::none()],
+    let text = match (sample.size, sample.percent()) {
+        (Some(size), Some(_)) => Text::plain(format!("of {}", steady_size(size))),
+        _ => Text::none(),
     };
-    Cell::new(2, forms)
+    Cell::optional(2, text)
 }
 
 fn percent_cell(percent: Option<u64>) -> Cell {
     let text = percent.map_or_else(Text::none, |percent| {
         Text::toned(format!("{percent:>3}%"), Tone::Strong)
     });
-    Cell::new(9, [text, Text::none()])
+    Cell::optional(9, text)
 }
 
 fn speed(sample: &Sample) -> Cell {
     let bytes = whole(sample.speed);
     let forms = [
-        format!("{:>12}", steady_size(bytes) + "/s"),
-        format!("{:>10}", short_size(bytes) + "/s"),
-        String::new(),
+        (6, format!("{:>12}", steady_size(bytes) + "/s")),
+        (8, format!("{:>10}", short_size(bytes) + "/s")),
+        (u8::MAX, String::new()),
     ];
-    Cell::new(8, forms.map(Text::plain))
+    Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
 }
 
 fn eta(sample: &Sample) -> Cell {
     if sample.percent().is_none() {
-        return Cell::new(0, [Text::none()]);
+        return Cell::fixed(Text::none());
     }
     let eta = sample.eta.filter(|_| !is_stalled(sample));
     let time = eta.map_or_else(|| "-:--".to_owned(), clock);
     let text = format!("{:>9}", format!("ETA {time}"));
-    Cell::new(7, [Text::plain(text), Text::none()])
+    Cell::optional(7, Text::plain(text))
 }
 
 fn elapsed(sample: &Sample) -> Cell {
     let time = format!("{:>5}", clock(sample.now.elapsed));
-    Cell::new(5, [Text::toned(time, Tone::Faint), Text::none()])
+    Cell::optional(5, Text::toned(time, Tone::Faint))
 }
 
 fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
@@ -158,13 +156,13 @@ fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
         LinkState::Paused => ("PAUSED ", Tone::Warning),
         LinkState::Ended => ("ended  ", Tone::Faint),
     };
-    let side = |text| Cell::new(1, [Text::toned(text, Tone::Faint), Text::none()]);
+    let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
     let (read, written) = (&link.readable, &link.writable);
     let mut cells = [
         side(format!("source {arrow}")),
         gauge(read.len(), read.mark(), look),
         fill(read.len(), read.mark()),
-        Cell::new(10, [Text::toned(state.to_owned(), tone)]),
+        Cell::fixed(Text::toned(state.to_owned(), tone)),
         gauge(written.len(), written.mark(), look),
         fill(written.len(), written.mark()),
         side(format!("{arrow} sink")),
@@ -176,8 +174,11 @@ fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
 
 /// How full a buffer is, as a picture.
 fn gauge(len: u64, mark: u64, look: &Look) -> Cell {
-    let form = |cells| Text::plain(format!("[{}]", filled(len, mark, cells, look.unicode)));
-    Cell::new(6, [10, 8, 6, 4].map(form))
+    let form = |(rank, cells)| {
+        let filled = filled(len, mark, cells, look.unicode);
+        (rank, Text::plain(format!("[{filled}]")))
+    };
+    Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
 }
 
 /// `cells` columns of which as many are filled as `len` is of `mark`. Nothing at all and something, and something
@@ -198,21 +199,21 @@ fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
 /// How full a buffer is, in numbers.
 fn fill(len: u64, mark: u64) -> Cell {
     let len = format!("{:>10}", steady_size(len));
-    let forms = [
-        Text::plain(format!("{len} of {}", super::words::size(mark))),
-        Text::plain(len),
-        Text::none(),
-    ];
-    Cell::new(3, forms)
+    let of_mark = format!("{len} of {}", super::words::size(mark));
+    Cell::new([
+        (1, Text::plain(of_mark)),
+        (6, Text::plain(len)),
+        (u8::MAX, Text::none()),
+    ])
 }
 
 fn counts(pauses: u64, drains: u64) -> Cell {
-    let forms = [
-        format!("{}, {}", count(pauses, "pause"), count(drains, "drain")),
-        format!("{pauses}p {drains}d"),
-        String::new(),
-    ];
-    Cell::new(7, forms.map(Text::plain))
+    let words = format!("{}, {}", count(pauses, "pause"), count(drains, "drain"));
+    Cell::new([
+        (5, Text::plain(words)),
+        (9, Text::plain(format!("{pauses}p {drains}d"))),
+        (u8::MAX, Text::none()),
+    ])
 }
 
 fn is_stalled(sample: &Sample) -> bool {
@@ -230,11 +231,11 @@ fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
     let now = &sample.now;
     if has_ended(sample) {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
-        return row(&[Cell::new(10, [Text::toned(text, Tone::Good)])], look);
+        return Text::toned(text, Tone::Good).styled(look);
     }
     if is_stalled(sample) {
         let text = format!("stalled for {}: {}", clock(now.still), stall(now.phase));
-        return row(&[Cell::new(10, [Text::toned(text, Tone::Bad)])], look);
+        return Text::toned(text, Tone::Bad).styled(look);
     }
     let bound = sample.recent.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
@@ -249,11 +250,8 @@ fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
     .filter(|phase| *phase != bound)
     .map(|phase| (phase.name(), share(&sample.recent, phase)))
     .filter(|(_, share)| share != "0%")
-    .map(|(name, share)| {
-        let text = Text::toned(format!("{name} {share}"), Tone::Faint);
-        Cell::new(1, [text, Text::none()])
-    });
-    let mut cells = vec![Cell::new(10, [verdict])];
+    .map(|(name, share)| Cell::optional(1, Text::toned(format!("{name} {share}"), Tone::Faint)));
+    let mut cells = vec![Cell::fixed(verdict)];
     cells.extend(others);
     fit(&mut cells, columns);
     row(&cells, look)
@@ -269,107 +267,142 @@ fn stall(phase: Phase) -> &'static str {
     }
 }
 
-/// What a text means, from which follows its colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tone {
-    Plain,
-    Strong,
-    Faint,
-    Good,
-    Warning,
-    Bad,
-}
+#[cfg(test)]
+mod tests {
+    use super::{Picture, filled, picture};
+    use crate::display::{Look, Sample, Sampler};
+    use crate::gate::{ReadableGate, WritableGate};
+    use crate::link::{LinkSnapshot, LinkState};
+    use crate::meter::{Phase, Snapshot, Waits};
+    use console::measure_text_width;
+    use std::time::Duration;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Text {
-    text: String,
-    tone: Tone,
-}
+    const MIB: u64 = 1 << 20;
 
-impl Text {
-    fn toned(text: String, tone: Tone) -> Self {
-        Self { text, tone }
-    }
-
-    fn plain(text: String) -> Self {
-        Self::toned(text, Tone::Plain)
-    }
-
-    fn none() -> Self {
-        Self::plain(String::new())
-    }
-
-    fn columns(&self) -> usize {
-        measure_text_width(&self.text)
-    }
-
-    fn styled(&self, look: &Look) -> String {
-        let style = match self.tone {
-            Tone::Plain => return self.text.clone(),
-            Tone::Strong => Style::new().bold(),
-            Tone::Faint => Style::new().dim(),
-            Tone::Good => Style::new().green(),
-            Tone::Warning => Style::new().yellow().bold(),
-            Tone::Bad => Style::new().red().bold(),
-        };
-        let style = style.force_styling(look.colour);
-        style.apply_to(&self.text).to_string()
-    }
-}
-
-/// A part of a row that can be told in several ways. The greater the rank, the longer it stays as it is.
-#[derive(Debug, Clone)]
-struct Cell {
-    rank: u8,
-    forms: Vec<Text>,
-}
-
-impl Cell {
-    fn new(rank: u8, forms: impl Into<Vec<Text>>) -> Self {
-        Self {
-            rank,
-            forms: forms.into(),
+    fn look(unicode: bool) -> Look {
+        Look {
+            name: Some("backup".to_owned()),
+            colour: false,
+            unicode,
         }
     }
 
-    fn shown(&self) -> Option<&Text> {
-        self.forms.first().filter(|text| !text.text.is_empty())
-    }
-
-    fn is_dropped(&self) -> bool {
-        self.shown().is_none()
-    }
-}
-
-/// Shortens cells, the least important first, until all fit into the columns or none can be shorter.
-fn fit(cells: &mut [Cell], columns: usize) {
-    while columns_of(cells) > columns {
-        let can_be_shorter = cells.iter_mut().filter(|cell| cell.forms.len() > 1);
-        // Among equals, the one that can do so most often.
-        let Some(cell) =
-            can_be_shorter.min_by_key(|cell| (cell.rank, usize::MAX - cell.forms.len()))
-        else {
-            return;
+    /// A transfer that is paused, 12 s after its start.
+    fn paused(size: Option<u64>, still: Duration) -> Sample {
+        let mut readable = ReadableGate::new(MIB);
+        readable.push(MIB);
+        readable.await_drain(0);
+        let mut writable = WritableGate::with_low_water_mark(MIB, 0);
+        writable.offer(MIB / 2);
+        let link = LinkSnapshot {
+            state: LinkState::Paused,
+            readable,
+            writable,
+            paused: Duration::ZERO,
         };
-        cell.forms.remove(0);
+        let now = Snapshot {
+            elapsed: Duration::from_secs(12),
+            bytes_in: 33 * MIB,
+            bytes_out: 31 * MIB,
+            waits: Waits::default(),
+            phase: Phase::Sink,
+            still,
+            links: vec![link],
+        };
+        Sampler::new(size).look(now)
     }
-}
 
-/// Columns of a row, with two between cells.
-fn columns_of(cells: &[Cell]) -> usize {
-    let shown: Vec<_> = cells.iter().filter_map(Cell::shown).collect();
-    let gaps = shown.len().saturating_sub(1) * GAP.len();
-    shown.iter().map(|text| text.columns()).sum::<usize>() + gaps
-}
+    fn text(picture: &Picture) -> Vec<String> {
+        let bar = if picture.has_bar { "  [bar]  " } else { "" };
+        let first = format!("{}{bar}{}", picture.head, picture.tail);
+        [first].into_iter().chain(picture.rows.clone()).collect()
+    }
 
-/// What stands between two cells.
-pub(super) const GAP: &str = "  ";
+    #[test]
+    fn what_matters_least_is_left_out_first_as_the_screen_gets_narrower() {
+        let sample = paused(Some(100 * MIB), Duration::ZERO);
+        let table = [
+            (
+                120,
+                [
+                    "backup:   31.00 MiB  of 100.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:26   0:12",
+                    "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
+                    "moving 0%",
+                ],
+            ),
+            (
+                79,
+                [
+                    "backup:   31.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:26   0:12",
+                    "[##########]    1.00 MiB  PAUSED   [#####     ]  512.00 KiB  1 pause, 0 drains",
+                    "moving 0%",
+                ],
+            ),
+            (
+                39,
+                [
+                    " 31.00 MiB   31%     3 MiB/s   ETA 0:26",
+                    "[########]  PAUSED   [####    ]  1p 0d",
+                    "moving 0%",
+                ],
+            ),
+            (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
+        ];
+        for (columns, expected) in table {
+            let picture = picture(&sample, &look(false), columns, 0);
+            assert_eq!(text(&picture), expected, "in {columns} columns");
+        }
+    }
 
-fn row(cells: &[Cell], look: &Look) -> String {
-    let shown: Vec<_> = cells
-        .iter()
-        .filter_map(Cell::shown)
-        .map(|text| text.styled(look))
-        .collect();
-    shown.join(GAP)
+    #[test]
+    fn no_row_is_wider_than_the_screen() {
+        let samples = [
+            paused(Some(100 * MIB), Duration::ZERO),
+            paused(Some(MIB), Duration::from_secs(90)),
+            paused(None, Duration::ZERO),
+        ];
+        for (sample, columns) in samples
+            .iter()
+            .flat_map(|it| (1..=200).map(move |n| (it, n)))
+        {
+            let picture = picture(sample, &look(true), columns, columns);
+            for row in text(&picture) {
+                let columns_of_row = measure_text_width(&row);
+                assert!(columns_of_row <= columns, "{row:?} in {columns} columns");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_that_does_not_move_is_said_to_be_stalled_and_by_whom() {
+        let sample = paused(Some(100 * MIB), Duration::from_secs(75));
+        let rows = text(&picture(&sample, &look(true), 120, 0));
+        assert!(rows[0].contains("ETA -:--"), "{rows:?}");
+        assert_eq!(rows[2], "stalled for 1:15: waiting for the sink");
+    }
+
+    #[test]
+    fn where_nobody_knows_the_size_a_gauge_moves_as_long_as_bytes_do() {
+        let sample = paused(None, Duration::ZERO);
+        let gauge = |step| text(&picture(&sample, &look(false), 80, step))[0].clone();
+        assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));
+        assert_eq!(gauge(3), gauge(27), "it goes to and fro");
+        assert!(!gauge(0).contains("ETA") && !gauge(0).contains('%'));
+    }
+
+    #[test]
+    fn a_gauge_shows_a_trace_as_something_and_only_all_as_all() {
+        let table = [
+            (0, "    ", "    "),
+            (1, "#   ", "▏   "),
+            (500, "##  ", "██  "),
+            (999, "### ", "███▉"),
+            (1000, "####", "████"),
+            (5000, "####", "████"),
+        ];
+        for (len, ascii, unicode) in table {
+            assert_eq!(filled(len, 1000, 4, false), ascii, "{len}");
+            assert_eq!(filled(len, 1000, 4, true), unicode, "{len}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod open;
 mod outcome;
+mod pulse;
 mod watch;
 
 pub use outcome::Outcome;

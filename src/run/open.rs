@@ -101,7 +101,7 @@ fn different_files(plan: &Plan, stats: &[StatsFile]) -> Result<(), Outcome> {
     }
     if let Some(file) = stats.iter().find(|file| is_an_end(plan, file)) {
         return refuse(&format!(
-            "{} is an end of the transfer too; give the records a file of their own",
+            "{} would write into an end of the transfer; give the records a file of their own",
             file.flag
         ));
     }

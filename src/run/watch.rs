@@ -1,5 +1,6 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
+use super::pulse::{PULSE, Pulse};
 use super::{Outcome, Transfer, lost};
 use crate::display::{self, Display};
 use crate::error::{Class, Side, TransferError};
@@ -20,9 +21,6 @@ pub(super) enum Stopped {
     GivenUp(Outcome),
 }
 
-/// How often we look whether we have been stopped (SIGSTOP says nothing beforehand), which is how exactly it is known.
-const PULSE: Duration = Duration::from_millis(100);
-
 /// Watches until the writer ends or the transfer is to be given up. The reader's end is noted on the way.
 pub(super) async fn watch(
     transfer: &mut Transfer,
@@ -37,7 +35,7 @@ pub(super) async fn watch(
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
     let mut pulses = every(PULSE);
-    let mut last_pulse = Instant::now();
+    let mut pulse = Pulse::new(Instant::now());
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
@@ -49,16 +47,16 @@ pub(super) async fn watch(
                 Ok(end) => *read = Some(end),
                 Err(_) => return Stopped::GivenUp(reader_lost(transfer)),
             },
-            event = transfer.signals.next() => {
-                match event {
-                    Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
-                    Event::Status => tell_status(transfer, display.as_deref_mut()),
-                    Event::Stop => stop(transfer, display.as_deref_mut()),
-                    Event::Continued => leave_out_stop(&transfer.meter, last_pulse),
+            event = transfer.signals.next() => match event {
+                Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
+                Event::Status => tell_status(transfer, display.as_deref_mut()),
+                Event::Stop => {
+                    stop(transfer, display.as_deref_mut());
+                    pulse.skip(Instant::now());
                 }
-                last_pulse = Instant::now();
+                Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => last_pulse = Instant::now(),
+            _ = pulses.tick() => pulse.beat(Instant::now()),
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
@@ -89,14 +87,6 @@ fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
     transfer.clock.hold();
     signal::stop();
     transfer.clock.release();
-}
-
-/// We go on, having been stopped unawares at some time since the last pulse.
-fn leave_out_stop(meter: &Meter, last_pulse: Instant) {
-    let gap = last_pulse.elapsed();
-    if gap > PULSE * 2 {
-        meter.leave_out(gap.saturating_sub(PULSE / 2));
-    }
 }
 
 /// Ticks after each `period`; the first tick is a period away.

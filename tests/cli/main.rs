@@ -15,6 +15,7 @@ mod live;
 mod outcomes;
 mod pairs;
 mod peer;
+mod progress;
 mod real_peers;
 mod receiving;
 mod resizing;
