@@ -72,6 +72,37 @@ fn the_live_display_never_wraps_and_leaves_nothing_however_wide_the_screen() {
 }
 
 #[test]
+fn the_live_display_fits_into_any_screen_whatever_the_transfer_is_called() {
+    let it = Scratch::new();
+    let line = format!("$T --summary never -N \"$N\" {SLOW}");
+    let sizes = [
+        (2, 24),
+        (5, 24),
+        (12, 24),
+        (25, 24),
+        (80, 1),
+        (80, 2),
+        (40, 3),
+    ];
+    let names = [
+        "日本語の名前".repeat(20),
+        "tab\there \x1b[31mred".to_owned(),
+    ];
+    let on_screen = |(columns, rows), name| it.sh(&line).env("N", name).on_screen(columns, rows);
+    let screens = names
+        .each_ref()
+        .map(|name| sizes.map(|size| on_screen(size, name)));
+    for screen in screens.into_iter().flatten() {
+        let ended = screen.done().exits(0);
+        let ended = ended.always("within its rows", |view| {
+            view.height() <= MOST && !view.wraps()
+        });
+        assert!(!ended.raw.contains("[31m"), "{ended:?}");
+        ended.leaves(&[]);
+    }
+}
+
+#[test]
 fn only_the_summary_is_left_at_the_bottom_of_the_screen_and_what_scrolled_off_is_whole() {
     let it = Scratch::new();
     let line = format!("seq 1 20; $T {SLOW}");
@@ -315,9 +346,7 @@ fn two_on_one_terminal_leave_it_as_it_was() {
                 $T --summary never - null:#rate=1M; stty -a >after";
     let screen = below_two_lines(&it, line, (80, 24));
     drawing(&screen);
-    let ended = screen.done().exits(0);
-    let lines = ended.view.lines();
-    assert_eq!(lines[..2], ["one", "two"], "{ended:?}");
+    kept_to_its_place(screen.done().exits(0)).leaves(&["one", "two"]);
     assert_eq!(it.read("before"), it.read("after"));
     let settings = String::from_utf8(it.read("after")).unwrap();
     assert!(
