@@ -1,8 +1,7 @@
 //! Parse, plan, build the runtime, run, exit.
 
-use clap::Parser;
 use std::io;
-use tidegate::cli::Cli;
+use tidegate::cli;
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::Plan;
@@ -13,7 +12,7 @@ fn main() {
 }
 
 fn go() -> Exit {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(answer) => {
             // Help that nobody reads to its end is no failure.

@@ -10,6 +10,7 @@
 mod endpoints;
 mod files;
 mod flow;
+mod help;
 mod live;
 mod outcomes;
 mod pairs;
