@@ -1,7 +1,7 @@
 //! Parse, plan, build the runtime, run, exit.
 
 use std::io;
-use tidegate::cli;
+use tidegate::cli::{self, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::Plan;
@@ -24,6 +24,9 @@ fn go() -> Exit {
             };
         }
     };
+    if let Some(what) = cli.generate {
+        return generate::write(what);
+    }
     match Plan::from_cli(&cli) {
         Ok(plan) => run_on_runtime(plan).unwrap_or_else(|error| {
             report::say(&format!("starting: {}", reason(&error)));

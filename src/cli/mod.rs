@@ -9,11 +9,19 @@ mod help;
 // What was probably meant by a mistyped flag.
 mod mistake;
 
+// `--generate`, and what it writes.
+pub mod generate;
+
+mod man;
+
+mod completions;
+
 use crate::endpoint;
 use crate::size::{parse_positive_size, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
+use generate::Generate;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -163,6 +171,10 @@ pub struct Cli {
     #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
+
+    /// Write the man page or a completion to standard output
+    #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
+    pub generate: Option<Generate>,
 }
 
 const FLOW: &str = "Flow";

@@ -52,7 +52,7 @@ const CONNECTING_SENDERS: [&str; 5] = [
 ];
 
 /// Whether this program is here.
-fn is_here(program: &str) -> bool {
+pub(crate) fn is_here(program: &str) -> bool {
     let found = Command::new("bash")
         .args(["-c", &format!("command -v {program}")])
         .stdout(Stdio::null())
