@@ -36,9 +36,13 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Exit 3 unless exactly so many were delivered')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'How bytes travel')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Exit 4 when a peer lets nothing move so long')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show it')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show it')
+            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Write JSON records to FILE, or to fd:N')
-            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two samples')
-            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two samples')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records [default: 1s]')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records [default: 1s]')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'One line at the end')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
@@ -123,9 +127,11 @@ $global:TidegateEnds = @{
 # The names of flags are told apart by case.
 $global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)
 $global:TidegateValues['--road'] = @('auto', 'buffered')
+$global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
+$global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--road', '--idle-timeout', '--stats', '-i', '--interval', '--summary')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -i -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --road --idle-timeout --stats --interval --summary --quiet --help --version"
+            opts="-H -c -s -p -N -i -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --road --idle-timeout --progress --name --stats --interval --summary --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -131,6 +131,28 @@ _tidegate() {
                     fi
                     return 0
                     ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -N)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --stats)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -216,7 +238,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout --stats -i --interval --summary ' i
+    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then

@@ -33,9 +33,13 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --expect-size 'Exit 3 unless exactly so many were delivered'
             cand --road 'How bytes travel'
             cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
+            cand -p 'How to show it'
+            cand --progress 'How to show it'
+            cand -N 'Call this transfer LABEL in what is shown'
+            cand --name 'Call this transfer LABEL in what is shown'
             cand --stats 'Write JSON records to FILE, or to fd:N'
-            cand -i 'Time between two samples'
-            cand --interval 'Time between two samples'
+            cand -i 'Time between two lines or records [default: 1s]'
+            cand --interval 'Time between two lines or records [default: 1s]'
             cand --summary 'One line at the end'
             cand -q 'Say nothing but errors, and where an end listens'
             cand --quiet 'Say nothing but errors, and where an end listens'
@@ -116,11 +120,13 @@ var tidegate-table = [
 ]
 var tidegate-values = [
   &--road=[auto buffered]
+  &-p=[auto bar line json none]
+  &--progress=[auto bar line json none]
   &--summary=[auto always never]
 ]
 var tidegate-files = [--stats]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout --stats -i --interval --summary]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -10,10 +10,16 @@ complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were deliv
 complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The best there is for the two ends'
 buffered\t'Through our own buffers'"
 complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so long' -r -f
+complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
+bar\t'Rows that are redrawn in place; lines where that cannot be done'
+line\t'A line each --interval'
+json\t'The records of --stats'
+none\t'Nothing'"
+complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
 complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
-complete -c tidegate -s i -l interval -d 'Time between two samples' -r -f
-complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'After live lines'
-always\t'After every complete transfer'
+complete -c tidegate -s i -l interval -d 'Time between two lines or records [default: 1s]' -r -f
+complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'With a bar or lines'
+always\t'After every transfer that did not fail'
 never\t'Not at all'"
 complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
@@ -81,7 +87,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout --stats -i --interval --summary
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary
     set -l position 0
     set -l skip 0
     set -l literal 0

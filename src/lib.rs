@@ -42,6 +42,9 @@ mod chunk;
 // Where a stage sleeps.
 pub mod wait;
 
+// Time, less the time we were stopped.
+pub mod clock;
+
 // What has passed and where the time went.
 pub mod meter;
 

@@ -5,13 +5,14 @@
 //! bounds here: a read asks for room first, and an offer is cut at the writable's room.
 
 use crate::chunk::{self, Pool};
+use crate::clock::Clock;
 use crate::gate::{ReadableGate, SinkId, WritableGate};
 use crate::wait::Bell;
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
@@ -120,7 +121,8 @@ struct State {
     more_comes: bool,
     reader_waits: bool,
     writer_waits: bool,
-    paused_since: Option<Instant>,
+    clock: Arc<Clock>,
+    paused_since: Option<Duration>,
     paused: Duration,
 }
 
@@ -129,7 +131,7 @@ impl Link {
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub fn new(marks: Marks, chunk_size: u64) -> io::Result<Self> {
+    pub fn new(marks: Marks, chunk_size: u64, clock: Arc<Clock>) -> io::Result<Self> {
         let read_len = usize::try_from(chunk_size.min(marks.readable)).unwrap_or(usize::MAX);
         let state = State {
             readable: ReadableGate::new(marks.readable),
@@ -143,6 +145,7 @@ impl Link {
             more_comes: false,
             reader_waits: false,
             writer_waits: false,
+            clock,
             paused_since: None,
             paused: Duration::ZERO,
         };
@@ -277,10 +280,7 @@ impl Link {
             state: state.name(),
             readable: state.readable.clone(),
             writable: state.writable.clone(),
-            paused: state.paused
-                + state
-                    .paused_since
-                    .map_or(Duration::ZERO, |since| since.elapsed()),
+            paused: state.paused + state.current_pause(),
         }
     }
 
@@ -320,7 +320,7 @@ impl State {
             self.writable.offer(chunk.len() as u64);
             chunk::append(&mut self.offered, chunk);
             if !self.writable.answer() && self.readable.await_drain(SINK) {
-                self.paused_since = Some(Instant::now());
+                self.paused_since = Some(self.clock.now());
             }
         }
         if self.readable.is_ended() && self.readable.is_empty() {
@@ -344,8 +344,15 @@ impl State {
     }
 
     fn stop_pause_clock(&mut self) {
-        let since = self.paused_since.take();
-        self.paused += since.map_or(Duration::ZERO, |since| since.elapsed());
+        self.paused += self.current_pause();
+        self.paused_since = None;
+    }
+
+    fn current_pause(&self) -> Duration {
+        let since = self.paused_since;
+        since.map_or(Duration::ZERO, |since| {
+            self.clock.now().saturating_sub(since)
+        })
     }
 
     fn name(&self) -> LinkState {

@@ -1,9 +1,10 @@
 //! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
 
+use crate::clock::Clock;
 use crate::link::{Link, LinkSnapshot};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the writer is doing. Every moment of a transfer belongs to exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +79,16 @@ impl Waits {
         self.0[phase as usize] += time;
     }
 
+    /// Takes at most `time` off a phase; returns how much.
+    fn take(&mut self, phase: Phase, time: Duration) -> Duration {
+        let time = time.min(self.of(phase));
+        self.0[phase as usize] -= time;
+        time
+    }
+
     /// Moves at most `time` from one phase to another.
     fn shift(&mut self, from: Phase, to: Phase, time: Duration) {
-        let time = time.min(self.of(from));
-        self.0[from as usize] -= time;
+        let time = self.take(from, time);
         self.add(to, time);
     }
 }
@@ -97,6 +104,10 @@ pub struct Snapshot {
     pub bytes_out: u64,
     /// Where the time went.
     pub waits: Waits,
+    /// What the writer is doing now.
+    pub phase: Phase,
+    /// How long nothing has moved.
+    pub still: Duration,
     /// The buffers, in the order in which a byte meets them.
     pub links: Vec<LinkSnapshot>,
 }
@@ -104,14 +115,17 @@ pub struct Snapshot {
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
+/// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
-struct Clock {
-    started: Option<Instant>,
-    stopped: Option<Instant>,
+struct Notes {
+    started: Option<Duration>,
+    stopped: Option<Duration>,
     phase: Phase,
-    since: Instant,
+    since: Duration,
     waits: Waits,
-    moved: Instant,
+    /// The last phase that a long time was booked to.
+    long: Phase,
+    moved: Duration,
     /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
     peer_counts: bool,
 }
@@ -122,20 +136,22 @@ pub struct Meter {
     link: Arc<Link>,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    clock: Mutex<Clock>,
+    clock: Arc<Clock>,
+    notes: Mutex<Notes>,
 }
 
 impl Meter {
-    /// Counters at zero, with the clock standing.
+    /// Counters at zero; no time is booked yet.
     #[must_use]
-    pub fn new(link: Arc<Link>) -> Self {
-        let now = Instant::now();
-        let clock = Clock {
+    pub fn new(link: Arc<Link>, clock: Arc<Clock>) -> Self {
+        let now = clock.now();
+        let notes = Notes {
             started: None,
             stopped: None,
             phase: Phase::Source,
             since: now,
             waits: Waits::default(),
+            long: Phase::Source,
             moved: now,
             peer_counts: true,
         };
@@ -143,24 +159,25 @@ impl Meter {
             link,
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
-            clock: Mutex::new(clock),
+            clock,
+            notes: Mutex::new(notes),
         }
     }
 
     /// Both ends are open: time runs from now.
     pub fn start(&self) {
-        let mut clock = self.lock();
-        let now = Instant::now();
-        clock.started = Some(now);
-        (clock.since, clock.moved) = (now, now);
+        let mut notes = self.lock();
+        let now = self.clock.now();
+        notes.started = Some(now);
+        (notes.since, notes.moved) = (now, now);
     }
 
     /// Nothing moves any more: time stands from now.
     pub fn stop(&self) {
-        let mut clock = self.lock();
-        let now = Instant::now();
-        clock.settle(now);
-        clock.stopped.get_or_insert(now);
+        let mut notes = self.lock();
+        let now = self.clock.now();
+        notes.settle(now);
+        notes.stopped.get_or_insert(now);
     }
 
     /// `n` bytes came from the source.
@@ -172,10 +189,10 @@ impl Meter {
     /// `n` bytes went to the sink, which takes them.
     pub fn count_out(&self, n: u64) {
         self.bytes_out.fetch_add(n, Ordering::Relaxed);
-        let mut clock = self.lock();
-        let now = Instant::now();
-        clock.settle(now);
-        clock.moved = now;
+        let mut notes = self.lock();
+        let now = self.clock.now();
+        notes.settle(now);
+        notes.moved = now;
     }
 
     /// Bytes the sink took.
@@ -186,76 +203,98 @@ impl Meter {
 
     /// Something has moved, if only in the system's own buffers.
     pub fn moved(&self) {
-        self.lock().moved = Instant::now();
+        self.lock().moved = self.clock.now();
     }
 
     /// The writer does something else from now on.
     pub fn enter(&self, phase: Phase) {
-        let mut clock = self.lock();
-        clock.settle(Instant::now());
-        clock.phase = phase;
+        let mut notes = self.lock();
+        notes.settle(self.clock.now());
+        notes.phase = phase;
     }
 
     /// Of the time just spent moving, `time` was slept in the system: that is the sink.
     pub fn slept_in_sink(&self, time: Duration) {
-        let mut clock = self.lock();
-        clock.settle(Instant::now());
-        clock.waits.shift(Phase::Moving, Phase::Sink, time);
+        let mut notes = self.lock();
+        notes.settle(self.clock.now());
+        notes.waits.shift(Phase::Moving, Phase::Sink, time);
     }
 
     /// Whether waiting from now on is on account of a peer.
     pub fn set_peer_counts(&self, counts: bool) {
-        let mut clock = self.lock();
-        clock.peer_counts = counts;
+        self.lock().peer_counts = counts;
     }
 
-    /// Since when nothing has moved on account of a peer, and which side it is.
+    /// How long nothing has moved on account of a peer, and which side it is.
     #[must_use]
-    pub fn idle_since(&self) -> Option<(Instant, Phase)> {
-        let clock = self.lock();
-        let phase = if clock.phase == Phase::Moving {
+    pub fn idle(&self) -> Option<(Duration, Phase)> {
+        let notes = self.lock();
+        let phase = if notes.phase == Phase::Moving {
             Phase::Sink
         } else {
-            clock.phase
+            notes.phase
         };
-        let is_peer = clock.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
-        is_peer.then_some((clock.moved, phase))
+        let is_peer = notes.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
+        is_peer.then(|| (self.clock.now().saturating_sub(notes.moved), phase))
+    }
+
+    /// The process was stopped for `time`, as was found out afterwards: none of it counts, and what a stage has booked
+    /// of it in the meantime is taken back.
+    pub fn leave_out(&self, time: Duration) {
+        let mut notes = self.lock();
+        self.clock.leave_out(time);
+        let now = self.clock.now();
+        if let Some(started) = notes.started {
+            let booked = notes.waits.total() + now.saturating_sub(notes.since);
+            let excess = booked.saturating_sub(now.saturating_sub(started));
+            let long = notes.long;
+            notes.waits.take(long, excess);
+        }
+        notes.since = notes.since.min(now);
+        notes.moved = notes.moved.min(now);
     }
 
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let clock = self.lock();
-        let now = clock.stopped.unwrap_or_else(Instant::now);
-        let mut waits = clock.waits;
+        let notes = self.lock();
+        let now = notes.stopped.unwrap_or_else(|| self.clock.now());
+        let mut waits = notes.waits;
+        let current = now.saturating_sub(notes.since);
+        let is_stuck = notes.phase == Phase::Moving && current > LONG_CALL;
+        let phase = if is_stuck { Phase::Sink } else { notes.phase };
         let mut elapsed = Duration::ZERO;
-        if let Some(started) = clock.started {
-            let current = now.saturating_duration_since(clock.since);
-            let stuck = clock.phase == Phase::Moving && current > LONG_CALL;
-            waits.add(if stuck { Phase::Sink } else { clock.phase }, current);
-            elapsed = now.saturating_duration_since(started);
+        if let Some(started) = notes.started {
+            waits.add(phase, current);
+            elapsed = now.saturating_sub(started);
         }
-        drop(clock);
+        let still = now.saturating_sub(notes.moved);
+        drop(notes);
         Snapshot {
             elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
             waits,
+            phase,
+            still,
             links: vec![self.link.snapshot()],
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Clock> {
-        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Clock {
+impl Notes {
     /// Books the time since the last change.
-    fn settle(&mut self, now: Instant) {
+    fn settle(&mut self, now: Duration) {
         if self.started.is_some() && self.stopped.is_none() {
-            let spent = now.saturating_duration_since(self.since);
+            let spent = now.saturating_sub(self.since);
             self.waits.add(self.phase, spent);
+            if spent > LONG_CALL {
+                self.long = self.phase;
+            }
         }
         self.since = now;
     }
@@ -263,7 +302,10 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::{Phase, Waits};
+    use super::{LONG_CALL, Meter, Phase, Waits};
+    use crate::clock::Clock;
+    use crate::link::{Link, Marks};
+    use std::sync::Arc;
     use std::time::Duration;
 
     fn waits(millis: [u64; 5]) -> Waits {
@@ -290,5 +332,54 @@ mod tests {
         it.shift(Phase::Moving, Phase::Sink, Duration::from_millis(9));
         assert_eq!(it, waits([1, 7, 3, 4, 0]));
         assert_eq!(it.since(&waits([1, 1, 1, 1, 0])), waits([0, 6, 2, 3, 0]));
+    }
+
+    fn running_meter() -> (Arc<Clock>, Meter) {
+        let clock = Arc::new(Clock::new());
+        let marks = Marks {
+            readable: 1,
+            writable: 1,
+            low: 0,
+        };
+        let link = Link::new(marks, 1, Arc::clone(&clock)).unwrap();
+        let meter = Meter::new(Arc::new(link), Arc::clone(&clock));
+        meter.start();
+        (clock, meter)
+    }
+
+    fn assert_sums_up(meter: &Meter) {
+        let now = meter.snapshot();
+        assert_eq!(now.waits.total(), now.elapsed);
+    }
+
+    #[test]
+    fn waits_add_up_to_the_time_elapsed_though_the_process_was_stopped() {
+        let (clock, meter) = running_meter();
+        let pass = |time| {
+            let from = clock.now();
+            while clock.now() < from + time {}
+        };
+        pass(LONG_CALL + Duration::from_millis(20));
+        meter.enter(Phase::Sink);
+        assert_sums_up(&meter);
+        // A stop that a stage has booked before it was known as one, and one that nobody has booked yet.
+        meter.leave_out(LONG_CALL);
+        assert_sums_up(&meter);
+        pass(Duration::from_millis(20));
+        meter.leave_out(Duration::from_millis(10));
+        assert_sums_up(&meter);
+        assert!(meter.snapshot().elapsed < LONG_CALL);
+    }
+
+    #[test]
+    fn a_stop_is_no_idleness() {
+        let (clock, meter) = running_meter();
+        while clock.now() < Duration::from_millis(30) {}
+        meter.leave_out(Duration::from_millis(30));
+        assert!(
+            meter
+                .idle()
+                .is_some_and(|(idle, _)| idle < Duration::from_millis(30))
+        );
     }
 }

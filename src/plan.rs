@@ -1,19 +1,18 @@
 //! Flags become decisions already made; nothing after this looks at the command line.
 
-use crate::cli::{Cli, RoadChoice, SummaryChoice};
-use crate::endpoint::{self, FileId, Planned, SinkPlan, SourcePlan};
+use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
+use crate::display::{Look, Progress, Show, StatsFile, Watched};
+use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
 use crate::road::Flow;
 use crate::size::parse_size;
-use crate::sys;
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
-use std::io::{IsTerminal, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-use std::time::Duration;
 
 /// A transfer, decided in every respect.
 #[derive(Debug)]
@@ -28,24 +27,10 @@ pub struct Plan {
     pub marks: Marks,
     /// The size to expect, where the source cannot tell.
     pub size: Option<u64>,
-    /// Time between two samples.
-    pub interval: Duration,
     /// Where the records go.
-    pub stats: Option<StatsFile>,
-    /// Whether a complete transfer is summed up in a line.
-    pub summary: bool,
-    /// Whether a person watches: there is a live line.
-    pub live: bool,
-}
-
-/// The file of the records, open but not emptied: it might be one of the ends.
-#[derive(Debug)]
-pub struct StatsFile {
-    file: File,
-    /// Which file it is, unless it is a device: records and data must not meet there.
-    pub id: Option<FileId>,
-    /// Whether what it held is to be replaced.
-    empties: bool,
+    pub stats: Vec<StatsFile>,
+    /// What is shown.
+    pub show: Show,
 }
 
 impl Plan {
@@ -63,7 +48,6 @@ impl Plan {
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
         let found_elsewhere = cli.size.as_deref().map(expected_size).transpose()?;
-        let stderr_is_seen = std::io::stderr().is_terminal() && !sink_is_terminal(&cli.sink);
         Ok(Self {
             source,
             sink,
@@ -76,14 +60,8 @@ impl Plan {
             },
             marks,
             size: found_elsewhere.or(cli.expect_size),
-            interval: cli.interval,
-            stats: cli.stats.as_deref().map(StatsFile::open).transpose()?,
-            live: stderr_is_seen && !cli.quiet && !source_is_terminal(&cli.source) && !is_dumb(),
-            summary: match cli.summary {
-                SummaryChoice::Always => !cli.quiet,
-                SummaryChoice::Auto => stderr_is_seen && !cli.quiet,
-                SummaryChoice::Never => false,
-            },
+            stats: stats(cli)?,
+            show: show(cli),
         })
     }
 
@@ -115,25 +93,41 @@ fn marks(cli: &Cli) -> Result<Marks, UsageError> {
     Ok(marks)
 }
 
-/// Whether what is written is seen where the display would be.
-fn sink_is_terminal(sink: &OsStr) -> bool {
-    let is_stdout = ["-", "stdout:", "fd:1"]
-        .iter()
-        .any(|name| sink == OsStr::new(name));
-    is_stdout && std::io::stdout().is_terminal()
+fn show(cli: &Cli) -> Show {
+    Show {
+        progress: match cli.progress {
+            _ if cli.quiet => Progress::None,
+            ProgressChoice::Auto => Progress::Auto,
+            ProgressChoice::Bar => Progress::Bar,
+            ProgressChoice::Line => Progress::Line,
+            ProgressChoice::Json | ProgressChoice::None => Progress::None,
+        },
+        summary: match cli.summary {
+            _ if cli.quiet => Some(false),
+            SummaryChoice::Auto => None,
+            SummaryChoice::Always => Some(true),
+            SummaryChoice::Never => Some(false),
+        },
+        interval: cli.interval,
+        watched: Watched::stderr(),
+        look: Look::from_environment(
+            cli.name
+                .as_deref()
+                .map(|name| crate::uri::display(OsStr::new(name))),
+        ),
+    }
 }
 
-/// Whether somebody types what is sent, on the terminal that the live line would be drawn on.
-fn source_is_terminal(source: &OsStr) -> bool {
-    let is_stdin = ["-", "stdin:", "fd:0"]
-        .iter()
-        .any(|name| source == OsStr::new(name));
-    is_stdin && std::io::stdin().is_terminal()
-}
-
-/// Whether the terminal cannot redraw a line (terminfo(5), `dumb`).
-fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_none_or(|term| term == "dumb")
+/// Every place that records go to.
+fn stats(cli: &Cli) -> Result<Vec<StatsFile>, UsageError> {
+    let mut files = Vec::new();
+    if let Some(path) = &cli.stats {
+        files.push(StatsFile::open(path)?);
+    }
+    if cli.progress == ProgressChoice::Json && !cli.quiet {
+        files.push(StatsFile::stderr()?);
+    }
+    Ok(files)
 }
 
 /// `--size`: a SIZE, or `@PATH` for the size of a file or block device.
@@ -156,56 +150,5 @@ fn size_of_path(path: &Path) -> Result<u64, String> {
         Ok(metadata.len())
     } else {
         Err("neither a file nor a block device".to_owned())
-    }
-}
-
-impl StatsFile {
-    fn open(path: &Path) -> Result<Self, UsageError> {
-        let wrong = |error: std::io::Error| {
-            UsageError::new(format!(
-                "--stats {}: {}",
-                crate::uri::display(path.as_os_str()),
-                reason(&error)
-            ))
-        };
-        let inherited = path
-            .to_str()
-            .and_then(|text| text.strip_prefix("fd:"))
-            .and_then(|n| n.parse().ok());
-        if let Some(number) = inherited {
-            let file = sys::adopt(number).map(File::from).map_err(wrong)?;
-            return Self::new(file, false).map_err(wrong);
-        }
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(wrong)?;
-        Self::new(file, true).map_err(wrong)
-    }
-
-    fn new(file: File, by_path: bool) -> std::io::Result<Self> {
-        let metadata = file.metadata()?;
-        let id = FileId {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        };
-        Ok(Self {
-            file,
-            id: Some(id).filter(|_| !metadata.file_type().is_char_device()),
-            empties: by_path && metadata.is_file(),
-        })
-    }
-
-    /// The file, emptied.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn into_empty(self) -> std::io::Result<File> {
-        if self.empties {
-            self.file.set_len(0)?;
-        }
-        Ok(self.file)
     }
 }

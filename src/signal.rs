@@ -1,6 +1,7 @@
 //! The signals a transfer listens to. Those that were ignored when we were started stay ignored, as nohup wants.
 
 use crate::sys;
+use rustix::process::Signal as Os;
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -11,6 +12,10 @@ pub enum Event {
     End(i32),
     /// Say where you are.
     Status,
+    /// Somebody wants us to stop (^Z): clean up, and call [`stop`].
+    Stop,
+    /// We were stopped, and go on.
+    Continued,
 }
 
 /// The signals, from now on.
@@ -20,6 +25,8 @@ pub struct Signals {
     terminate: Option<Signal>,
     hangup: Option<Signal>,
     status: Option<Signal>,
+    stop: Option<Signal>,
+    continued: Option<Signal>,
 }
 
 impl Signals {
@@ -33,6 +40,8 @@ impl Signals {
             terminate: unless_ignored(SignalKind::terminate())?,
             hangup: unless_ignored(SignalKind::hangup())?,
             status: unless_ignored(status_kind())?,
+            stop: unless_ignored(kind(Os::TSTP))?,
+            continued: unless_ignored(kind(Os::CONT))?,
         })
     }
 
@@ -42,6 +51,8 @@ impl Signals {
             () = recv(self.interrupt.as_mut()) => Event::End(SignalKind::interrupt().as_raw_value()),
             () = recv(self.terminate.as_mut()) => Event::End(SignalKind::terminate().as_raw_value()),
             () = recv(self.hangup.as_mut()) => Event::End(SignalKind::hangup().as_raw_value()),
+            () = recv(self.continued.as_mut()) => Event::Continued,
+            () = recv(self.stop.as_mut()) => Event::Stop,
             () = recv(self.status.as_mut()) => Event::Status,
         }
     }
@@ -49,11 +60,22 @@ impl Signals {
     /// The next signal that ends the transfer; requests for the status are passed over.
     pub async fn next_end(&mut self) -> i32 {
         loop {
-            if let Event::End(number) = self.next().await {
-                return number;
+            match self.next().await {
+                Event::End(number) => return number,
+                Event::Stop => stop(),
+                Event::Status | Event::Continued => {}
             }
         }
     }
+}
+
+/// Stops the process, as SIGTSTP does if nobody listens to it; returns when it goes on.
+pub fn stop() {
+    sys::stop();
+}
+
+fn kind(signal: Os) -> SignalKind {
+    SignalKind::from_raw(signal.as_raw())
 }
 
 /// SIGINFO (^T) where it exists would be heard here too; tokio names it on the BSDs only.

@@ -43,6 +43,22 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     asked == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
+/// Does what SIGTSTP does to a process that does not listen to it: stops it, unless nobody could wake it again
+/// (an orphaned process group, termios(3) and setpgid(2)). Returns when the process goes on.
+pub(crate) fn stop() {
+    // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
+    let default: libc::sigaction = unsafe { std::mem::zeroed() };
+    let mut ours = default;
+    // SAFETY: both structs are of the right type and outlive the call. The action in force comes back below, so
+    // whoever has installed it finds it in place.
+    if unsafe { libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut ours) } == 0 {
+        // SAFETY: raising a signal with its default action touches no memory of ours.
+        unsafe { libc::raise(libc::SIGTSTP) };
+        // SAFETY: `ours` was filled in by the first call.
+        unsafe { libc::sigaction(libc::SIGTSTP, &raw const ours, std::ptr::null_mut()) };
+    }
+}
+
 /// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included
 /// (`SIOCOUTQ`, tcp(7)).
 ///

@@ -15,6 +15,7 @@ use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tidegate::clock::Clock;
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
@@ -260,8 +261,9 @@ fn play(case: &Case) -> Played {
         expect_size: None,
         idle_timeout: None,
     };
-    let link = Arc::new(Link::new(marks, case.chunk_size).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link)));
+    let clock = Arc::new(Clock::new());
+    let link = Arc::new(Link::new(marks, case.chunk_size, Arc::clone(&clock)).unwrap());
+    let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
     meter.start();
     let running = road::start(Box::new(source), Box::new(sink), flow, &link, &meter).unwrap();
     let reader = ended(running.reader);
@@ -376,8 +378,9 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             expect_size: None,
             idle_timeout: None,
         };
-        let link = Arc::new(Link::new(marks, 10).unwrap());
-        let meter = Arc::new(Meter::new(Arc::clone(&link)));
+        let clock = Arc::new(Clock::new());
+        let link = Arc::new(Link::new(marks, 10, Arc::clone(&clock)).unwrap());
+        let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
         let running = road::start(source, Box::new(Full), flow, &link, &meter).unwrap();
         link.cancel();
         assert!(matches!(ended(running.writer), WriterEnd::Cancelled));

@@ -1,6 +1,6 @@
 //! Command lines of the route table: from the shell's notation to what is spawned.
 //!
-//! Understood are words, `|` and `< FILE`, and the names `{tidegate}`, `{file}` and `{port}`. The harness spawns the
+//! Understood are words, `|`, `< FILE` and `2> tty` (a terminal that somebody watches), and the names `{tidegate}`, `{file}` and `{port}`. The harness spawns the
 //! stages itself, so that no shell is measured along with a peer.
 
 use std::env;
@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     pub(crate) argv: Vec<String>,
     /// The file that is its standard input.
     pub(crate) stdin: Option<String>,
+    /// Whether its standard error is a terminal.
+    pub(crate) is_watched: bool,
 }
 
 impl Peer {
@@ -74,10 +76,10 @@ impl Peer {
             // The names are put in word by word, as a path may contain spaces.
             let mut words = text.split_whitespace();
             while let Some(word) = words.next() {
-                if word == "<" {
-                    stage.stdin = words.next().map(|word| names.put_into(word));
-                } else {
-                    stage.argv.push(names.put_into(word));
+                match word {
+                    "<" => stage.stdin = words.next().map(|word| names.put_into(word)),
+                    "2>" => stage.is_watched = words.next() == Some("tty"),
+                    word => stage.argv.push(names.put_into(word)),
                 }
             }
             stage

@@ -18,6 +18,7 @@ mod schedule;
 mod stats;
 mod stop;
 mod tables;
+mod terminal;
 mod transfers;
 
 use std::process::ExitCode;

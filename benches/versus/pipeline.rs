@@ -13,6 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 
 use crate::command::Stage;
 use crate::stop::{self, Deadline};
+use crate::terminal::Terminal;
 
 /// Running processes, each one's output being the next one's input.
 #[derive(Debug, Default)]
@@ -103,6 +104,7 @@ struct Running {
     child: Child,
     pidfd: OwnedFd,
     stderr: File,
+    terminal: Option<Terminal>,
     reaped: bool,
 }
 
@@ -111,6 +113,12 @@ impl Running {
         let (program, args) = stage.argv.split_first().context("empty command line")?;
         // Stderr goes to a file in memory: peers see that it is no terminal, and none can block on it.
         let stderr = File::from(memfd_create("stderr", MemfdFlags::CLOEXEC)?);
+        let (terminal, stderr_of_child) = if stage.is_watched {
+            let (terminal, theirs) = Terminal::open()?;
+            (Some(terminal), theirs)
+        } else {
+            (None, stderr.try_clone()?.into())
+        };
         let stdin = match &stage.stdin {
             Some(path) => Some(Stdio::from(File::open(path)?)),
             None => stdin,
@@ -119,7 +127,8 @@ impl Running {
             .args(args)
             .stdin(stdin.unwrap_or_else(Stdio::null))
             .stdout(stdout.unwrap_or_else(Stdio::null))
-            .stderr(stderr.try_clone()?)
+            .stderr(stderr_of_child)
+            .env("TERM", "xterm-256color")
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {program}"))?;
@@ -136,6 +145,7 @@ impl Running {
             child,
             pidfd,
             stderr,
+            terminal,
             reaped: false,
         })
     }
@@ -145,6 +155,7 @@ impl Running {
         let status = self.child.wait().context("cannot reap a child")?;
         self.reaped = true;
         if status.success() {
+            self.terminal.take().map_or(Ok(()), Terminal::check)?;
             return Ok(None);
         }
         Ok(Some(format!(

@@ -130,6 +130,31 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "display",
+        about: "As `pipe-pipe`, with the live display drawn on a terminal ten times a second, with status lines, with \
+                records, and with none of them.",
+        kind: Kind::Stream,
+        run: transfers::pipe_to_pipe,
+        peers: &[
+            Peer::new("{tidegate} -p bar 2> tty"),
+            Peer::new("{tidegate} -q"),
+            Peer::again("{tidegate} -q"),
+            Peer::new("{tidegate} -p line -i 100ms"),
+            Peer::new("{tidegate} -p json -i 100ms"),
+        ],
+    },
+    Route {
+        name: "display-tcp",
+        about: "As `file-tcp`, with the live display and without.",
+        kind: Kind::File,
+        run: transfers::to_tcp,
+        peers: &[
+            Peer::new("{tidegate} -p bar {file} tcp://127.0.0.1:{port} 2> tty"),
+            Peer::new("{tidegate} -q {file} tcp://127.0.0.1:{port}"),
+            Peer::again("{tidegate} -q {file} tcp://127.0.0.1:{port}"),
+        ],
+    },
+    Route {
         name: "empty",
         about: "Start to finish with nothing to do: stdin and stdout are /dev/null.",
         kind: Kind::Startup,

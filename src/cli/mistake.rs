@@ -1,6 +1,6 @@
 //! Adds to clap's refusals what was probably meant.
 
-use super::command;
+use super::declaration;
 use super::declared::equals;
 use crate::endpoint::KINDS;
 use crate::suggest;
@@ -53,7 +53,7 @@ fn option_of_an_end(typed: &str) -> Option<String> {
 
 /// clap compares by a measure that short names never pass.
 fn nearest_flag(typed: &str) -> Option<String> {
-    let command = command();
+    let command = declaration();
     let names = command
         .get_arguments()
         .filter(|argument| !argument.is_hide_set())

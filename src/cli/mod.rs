@@ -152,16 +152,29 @@ pub struct Cli {
     #[arg(value_parser = endpoint::parse_duration)]
     pub idle_timeout: Option<Duration>,
 
+    /// How to show it
+    ///
+    /// This goes to standard error. On a terminal that also is the sink nothing is drawn, and unless it is asked for
+    /// neither on one that is the source.
+    #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    pub progress: ProgressChoice,
+
+    /// Call this transfer LABEL in what is shown
+    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
+    pub name: Option<String>,
+
     /// Write JSON records to FILE, or to fd:N
     ///
     /// Each is an object on a line of its own. See `RECORDS`.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
-    /// Time between two samples
+    /// Time between two lines or records [default: 1s]
+    ///
+    /// It is that between two drawings of the bar too, which is 100ms unless this is given.
     #[arg(hide_short_help = true, short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
-    #[arg(value_parser = parse_interval, default_value = "1s")]
-    pub interval: Duration,
+    #[arg(value_parser = parse_interval)]
+    pub interval: Option<Duration>,
 
     /// One line at the end
     #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
@@ -193,13 +206,29 @@ pub enum RoadChoice {
     Kernel,
 }
 
+/// What is shown while bytes move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ProgressChoice {
+    /// A bar on a terminal that can redraw, lines on one that cannot, else nothing
+    #[default]
+    Auto,
+    /// Rows that are redrawn in place; lines where that cannot be done
+    Bar,
+    /// A line each --interval
+    Line,
+    /// The records of --stats
+    Json,
+    /// Nothing
+    None,
+}
+
 /// When there is a summary.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SummaryChoice {
-    /// After live lines
+    /// With a bar or lines
     #[default]
     Auto,
-    /// After every complete transfer
+    /// After every transfer that did not fail
     Always,
     /// Not at all
     Never,
@@ -217,10 +246,15 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 /// The declaration with its help screens.
 #[must_use]
 pub fn command() -> Command {
+    help::dress(declaration())
+}
+
+/// The declaration, with one help flag for both screens.
+fn declaration() -> Command {
     let help = Arg::new("help").short('h').long("help");
     let help = help.action(ArgAction::Help);
     let command = Cli::command().disable_help_flag(true);
-    help::dress(command.arg(help.help("Print a screen of help (-h), or all of it (--help)")))
+    command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
 }
 
 /// The command line of this process.
@@ -228,14 +262,21 @@ pub fn command() -> Command {
 /// # Errors
 /// Help and version are errors too, as clap has it: what they print is the error's text.
 pub fn parse() -> Result<Cli, clap::Error> {
-    let matches = command().try_get_matches().map_err(mistake::explain)?;
+    let matches = declaration().try_get_matches().or_else(|refusal| {
+        // The screens are drawn only for those who ask: it takes as long as everything else before the first byte.
+        if refusal.kind() == ErrorKind::DisplayHelp {
+            command().try_get_matches()
+        } else {
+            Err(mistake::explain(refusal))
+        }
+    })?;
     Cli::from_arg_matches(&matches)
 }
 
 /// A usage error in clap's own form.
 #[must_use]
 pub fn usage_error(message: &str) -> clap::Error {
-    command().error(ErrorKind::ValueValidation, message)
+    declaration().error(ErrorKind::ValueValidation, message)
 }
 
 #[cfg(test)]

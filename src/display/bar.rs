@@ -1,58 +1,91 @@
-//! The live line: a bar where the size is known, and the status, redrawn by a clock while a person watches.
+//! The live display: what `picture` says, drawn by indicatif on the rows of the terminal that `canvas` keeps.
 
-use super::{Sample, status};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
+use super::canvas::Canvas;
+use super::cells::GAP;
+use super::picture::{Picture, picture};
+use super::{Display, Look, Sample};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
 
-/// Time between two drawings: a stalled flow still ticks.
-pub const INTERVAL: Duration = Duration::from_millis(100);
+/// Filled, partly filled from the most to the least, empty.
+const BLOCKS: &str = "█▉▊▋▌▍▎▏ ";
 
-/// A line on a terminal that is ours as long as this value lives.
+/// The same where there is only ASCII.
+const ASCII: &str = "=> ";
+
+/// Rows on a terminal that are ours as long as this value lives.
 #[derive(Debug)]
-pub struct Bar(ProgressBar);
+pub(super) struct Bar {
+    drawn: ProgressBar,
+    canvas: Canvas,
+    look: Look,
+    /// Frames in which bytes had moved, which is what moves a gauge.
+    step: usize,
+    last_bytes: u64,
+}
 
 impl Bar {
-    /// A line that is not drawn yet.
-    #[must_use]
-    pub fn new(size: Option<u64>) -> Self {
-        let template = if size.is_some() {
-            "[{bar:20}] {wide_msg}"
-        } else {
-            "{spinner} {wide_msg}"
-        };
-        // Both templates are well-formed; the default style would do otherwise.
-        let style = ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("=> ");
-        let bar = ProgressBar::with_draw_target(size, ProgressDrawTarget::stderr());
-        Self(bar.with_style(style))
-    }
-
-    /// Draws `sample`, unless the terminal belongs to somebody else now, as it does after ^Z and bg.
-    pub fn draw(&self, sample: &Sample) {
-        if is_foreground() {
-            self.0.set_position(sample.now.bytes_out);
-            self.0.set_message(status(sample));
-            self.0.tick();
+    /// Nothing is drawn yet.
+    pub(super) fn new(look: Look) -> Self {
+        let canvas = Canvas::default();
+        let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
+        Self {
+            drawn: ProgressBar::with_draw_target(None, target),
+            canvas,
+            look,
+            step: 0,
+            last_bytes: 0,
         }
     }
+}
 
-    /// Says something on the lines above.
-    pub fn say_above(&self, say: impl FnOnce()) {
-        self.0.suspend(say);
+impl Display for Bar {
+    fn draw(&mut self, sample: &Sample) {
+        let bytes = sample.now.bytes_out;
+        self.step += usize::from(bytes != self.last_bytes);
+        self.last_bytes = bytes;
+        let columns = usize::from(self.canvas.begin());
+        let picture = picture(sample, &self.look, columns, self.step);
+        self.drawn.set_style(style(picture, &self.look));
+        self.drawn.update(|state| {
+            state.set_pos(bytes);
+            state.set_len(sample.size.unwrap_or(bytes));
+        });
+        self.canvas.show();
+    }
+
+    fn clear(&mut self) {
+        self.canvas.erase();
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        if !is_foreground() {
-            self.0.set_draw_target(ProgressDrawTarget::hidden());
-        }
-        self.0.finish_and_clear();
+        self.clear();
     }
 }
 
-fn is_foreground() -> bool {
-    let owner = rustix::termios::tcgetpgrp(rustix::stdio::stderr());
-    owner.is_ok_and(|group| group == rustix::process::getpgrp())
+/// indicatif's template for a picture: its texts as they are, and a bar that fills its row up.
+fn style(picture: Picture, look: &Look) -> ProgressStyle {
+    let bar = match (picture.has_bar, look.colour) {
+        (false, _) => String::new(),
+        (true, false) => format!("{GAP}[{{wide_bar}}]{GAP}"),
+        (true, true) => format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}"),
+    };
+    let template = format!("{{head}}{bar}{{tail}}\n{{rows}}");
+    // The template is well-formed; the default style would do otherwise.
+    ProgressStyle::with_template(&template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars(if look.unicode { BLOCKS } else { ASCII })
+        .with_key("head", text(picture.head))
+        .with_key("tail", text(picture.tail))
+        .with_key("rows", text(picture.rows.join("\n")))
+}
+
+/// A part of the template that is this text.
+fn text(text: String) -> impl Fn(&ProgressState, &mut dyn Write) + Clone + Send + Sync {
+    move |_, buffer| {
+        // Writing to indicatif's buffer does not fail.
+        let _ = buffer.write_str(&text);
+    }
 }

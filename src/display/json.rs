@@ -26,7 +26,11 @@ enum Record<'a> {
         end: &'static str,
         address: &'a str,
     },
-    Start(Start<'a>),
+    Start {
+        version: u32,
+        #[serde(flatten)]
+        start: Start<'a>,
+    },
     Sample(Numbers),
     End {
         #[serde(flatten)]
@@ -38,14 +42,21 @@ enum Record<'a> {
     },
 }
 
-#[derive(Serialize)]
-struct Start<'a> {
-    version: u32,
-    source: &'a str,
-    sink: &'a str,
-    road: &'a str,
-    size: Option<u64>,
-    chunk_size: u64,
+/// What is known once both ends are open.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Start<'a> {
+    /// What the user calls this transfer.
+    pub name: Option<&'a str>,
+    /// The source, as typed.
+    pub source: &'a str,
+    /// The sink, as typed.
+    pub sink: &'a str,
+    /// How the bytes travel.
+    pub road: &'a str,
+    /// The expected size in bytes.
+    pub size: Option<u64>,
+    /// The most one read takes, in bytes.
+    pub chunk_size: u64,
 }
 
 #[derive(Serialize)]
@@ -181,16 +192,18 @@ pub struct Ending<'a> {
 /// The writer of the records.
 #[derive(Debug)]
 pub struct Stats {
+    /// The flag that asked for them.
+    pub flag: &'static str,
     lines: SyncSender<String>,
     finished: oneshot::Receiver<io::Result<()>>,
 }
 
 impl Stats {
-    /// Starts writing to `file`.
+    /// Starts writing to `file`, which `flag` has asked for.
     ///
     /// # Errors
     /// When the system has no threads left.
-    pub fn start(file: File) -> io::Result<Self> {
+    pub fn start(flag: &'static str, file: File) -> io::Result<Self> {
         let (lines, queue) = sync_channel(BACKLOG);
         let (finish, finished) = oneshot::channel();
         std::thread::Builder::new()
@@ -199,7 +212,11 @@ impl Stats {
                 // Nobody listens any more when the process is about to end.
                 let _ = finish.send(write_lines(file, &queue));
             })?;
-        Ok(Self { lines, finished })
+        Ok(Self {
+            flag,
+            lines,
+            finished,
+        })
     }
 
     /// An end listens.
@@ -212,22 +229,11 @@ impl Stats {
     }
 
     /// Both ends are open.
-    pub fn started(
-        &self,
-        source: &str,
-        sink: &str,
-        road: &str,
-        size: Option<u64>,
-        chunk_size: u64,
-    ) {
-        self.put(&Record::Start(Start {
+    pub fn started(&self, start: Start<'_>) {
+        self.put(&Record::Start {
             version: VERSION,
-            source,
-            sink,
-            road,
-            size,
-            chunk_size,
-        }));
+            start,
+        });
     }
 
     /// A look in between.

@@ -110,6 +110,10 @@ impl Descriptor {
         matches!(self.kind, FileType::Fifo | FileType::Socket)
     }
 
+    pub(super) fn is_terminal(&self) -> bool {
+        self.kind == FileType::CharacterDevice && rustix::termios::isatty(&self.fd)
+    }
+
     /// Whether a write may sleep in the system.
     pub(super) fn sleeps(&self) -> bool {
         matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Asked)

@@ -173,6 +173,11 @@ pub trait Source: Send {
         None
     }
 
+    /// Whether somebody types what is read.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+
     /// Moves up to `n` bytes ahead without reading; returns by how many.
     ///
     /// # Errors
@@ -238,6 +243,11 @@ pub trait Sink: Send {
 
     /// Whether a broken pipe means that the reader of our output went away, as `head` does, and is no error.
     fn is_pipeline(&self) -> bool {
+        false
+    }
+
+    /// Whether somebody sees what is written.
+    fn is_terminal(&self) -> bool {
         false
     }
 

@@ -65,6 +65,12 @@ impl Sink for PlainSink {
     fn is_pipeline(&self) -> bool {
         self.is_pipeline
     }
+
+    fn is_terminal(&self) -> bool {
+        self.descriptor
+            .as_ref()
+            .is_some_and(Descriptor::is_terminal)
+    }
 }
 
 fn ready(descriptor: Option<&Descriptor>) -> Ready<'_> {
@@ -291,6 +297,10 @@ impl Sink for FileSink {
 
     fn is_pipeline(&self) -> bool {
         self.plain.is_pipeline
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.plain.is_terminal()
     }
 
     fn leftover(&self) -> Option<Leftover> {

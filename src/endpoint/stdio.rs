@@ -137,6 +137,10 @@ impl Source for PlainSource {
         self.descriptor.size_left()
     }
 
+    fn is_terminal(&self) -> bool {
+        self.descriptor.is_terminal()
+    }
+
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         self.descriptor.seek_ahead(n)
     }

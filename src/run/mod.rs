@@ -4,10 +4,12 @@
 
 mod open;
 mod outcome;
+mod pulse;
 mod watch;
 
 pub use outcome::Outcome;
 
+use crate::clock::Clock;
 use crate::display::{self, Sample, Sampler, Stats};
 use crate::endpoint::Leftover;
 use crate::exit::Exit;
@@ -39,7 +41,10 @@ struct Transfer {
     sampler: Sampler,
     /// Looks for the user.
     shown: Sampler,
-    stats: Option<Stats>,
+    stats: Vec<Stats>,
+    /// Which ends are terminals.
+    terminals: display::Ends,
+    clock: Arc<Clock>,
 }
 
 /// Runs the planned transfer to its end and tells the user about it.
@@ -47,8 +52,10 @@ struct Transfer {
 /// # Errors
 /// When the process is out of descriptors or threads before it has begun.
 pub async fn run(plan: Plan) -> io::Result<Exit> {
-    let link = Arc::new(Link::new(plan.marks, plan.flow.chunk_size)?);
-    let meter = Arc::new(Meter::new(Arc::clone(&link)));
+    let clock = Arc::new(Clock::new());
+    let link = Link::new(plan.marks, plan.flow.chunk_size, Arc::clone(&clock))?;
+    let link = Arc::new(link);
+    let meter = Arc::new(Meter::new(Arc::clone(&link), Arc::clone(&clock)));
     let signals = Signals::listen()?;
     let mut transfer = Transfer {
         size: plan.size,
@@ -58,7 +65,9 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
         link,
         meter,
         signals,
-        stats: None,
+        stats: Vec::new(),
+        terminals: display::Ends::default(),
+        clock,
     };
     let outcome = match transfer.open().await {
         Ok(ends) => transfer.move_bytes(ends).await,
@@ -82,16 +91,21 @@ impl Transfer {
         let size = self.plan.expected(ends.source.size());
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
+        self.terminals = display::Ends {
+            source: ends.source.is_terminal(),
+            sink: ends.sink.is_terminal(),
+        };
         self.meter.start();
-        if let Some(stats) = &self.stats {
-            let chunk_size = self.plan.flow.chunk_size;
-            stats.started(
-                &self.plan.source.uri,
-                &self.plan.sink.uri,
-                "buffered",
-                size,
-                chunk_size,
-            );
+        let start = display::Start {
+            name: self.plan.show.look.name.as_deref(),
+            source: &self.plan.source.uri,
+            sink: &self.plan.sink.uri,
+            road: "buffered",
+            size,
+            chunk_size: self.plan.flow.chunk_size,
+        };
+        for stats in &self.stats {
+            stats.started(start);
         }
         Ok(ends)
     }
@@ -167,18 +181,26 @@ impl Transfer {
     async fn conclude(mut self, outcome: &Outcome) -> Exit {
         let sample = self.sampler.last_look(self.meter.snapshot());
         outcome.tell(&self.plan.sink.uri);
-        if let (Outcome::Complete { how, .. }, true) = (outcome, self.plan.summary) {
-            report::say(&display::summary(&sample, *how));
+        if self.plan.show.sums_up(self.terminals)
+            && let Some(how) = outcome.summed()
+        {
+            self.say(&display::summary(&sample, how));
         }
-        if let Some(stats) = self.stats {
+        for stats in std::mem::take(&mut self.stats) {
+            let flag = stats.flag;
             tokio::select! {
                 written = stats.end(&sample, outcome.ending()) => if let Err(error) = written {
-                    report::say(&format!("writing --stats: {}", crate::error::reason(&error)));
+                    report::say(&format!("writing {flag}: {}", crate::error::reason(&error)));
                 },
                 number = self.signals.next_end() => return Exit::Signal(number),
             }
         }
         outcome.exit()
+    }
+
+    /// Says something about this transfer, by its name.
+    fn say(&self, text: &str) {
+        report::say(&self.plan.show.look.named(text));
     }
 }
 

@@ -1,12 +1,12 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
 use super::Outcome;
-use crate::display::Stats;
+use crate::display::{Stats, StatsFile};
 use crate::endpoint::{Announce, EndPlan, FileId, Opening, Sink, SinkPlan, Source, SourcePlan};
 use crate::error::{Class, Side, TransferError, reason};
-use crate::plan::{Plan, StatsFile};
+use crate::plan::Plan;
 use crate::report;
-use crate::signal::{Event, Signals};
+use crate::signal::{self, Event, Signals};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 
@@ -19,7 +19,7 @@ pub(super) struct Ends {
 /// What opening came to, and the records, which exist either way.
 pub(super) struct Opened {
     pub(super) ends: Result<Ends, Outcome>,
-    pub(super) stats: Option<Stats>,
+    pub(super) stats: Vec<Stats>,
 }
 
 /// Opens, unless a signal comes first.
@@ -28,17 +28,15 @@ pub(super) async fn open(plan: &mut Plan, signals: &mut Signals) -> Opened {
     let prepared = until_signal(prepare(plan, &announcer), signals)
         .await
         .and_then(|done| done);
-    let stats_file = plan.stats.take();
-    if let Err(refusal) = prepared.and_then(|()| different_files(plan, stats_file.as_ref())) {
-        let stats = stats_file
-            .filter(|file| !is_an_end(plan, file))
-            .and_then(|file| announcer.start_stats(file));
+    let files = std::mem::take(&mut plan.stats);
+    if let Err(refusal) = prepared.and_then(|()| different_files(plan, &files)) {
+        let files = files.into_iter().filter(|file| !is_an_end(plan, file));
         return Opened {
             ends: Err(refusal),
-            stats,
+            stats: announcer.start_stats(files),
         };
     }
-    let stats = stats_file.and_then(|file| announcer.start_stats(file));
+    let stats = announcer.start_stats(files);
     let ends = until_signal(establish(plan), signals)
         .await
         .and_then(|done| done);
@@ -56,6 +54,8 @@ async fn until_signal<T>(
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
                 Event::Status => report::say("waiting for both ends to open"),
+                Event::Stop => signal::stop(),
+                Event::Continued => {}
             },
         }
     }
@@ -86,7 +86,7 @@ async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
 }
 
 /// Refuses to eat our own tail.
-fn different_files(plan: &Plan, stats: Option<&StatsFile>) -> Result<(), Outcome> {
+fn different_files(plan: &Plan, stats: &[StatsFile]) -> Result<(), Outcome> {
     let (source, sink) = (plan.source.end.file_id(), plan.sink.end.file_id());
     let refuse = |why: &str| {
         Err(Outcome::Failed(TransferError {
@@ -99,10 +99,11 @@ fn different_files(plan: &Plan, stats: Option<&StatsFile>) -> Result<(), Outcome
     if source.is_some() && source == sink {
         return refuse("source and sink are the same file");
     }
-    if stats.is_some_and(|stats| is_an_end(plan, stats)) {
-        return refuse(
-            "--stats is an end of the transfer too; give the records a file of their own",
-        );
+    if let Some(file) = stats.iter().find(|file| is_an_end(plan, file)) {
+        return refuse(&format!(
+            "{} would write into an end of the transfer; give the records a file of their own",
+            file.flag
+        ));
     }
     Ok(())
 }
@@ -125,19 +126,19 @@ impl Announce for Announcer {
 
 impl Announcer {
     /// Starts the records. A transfer is worth more than they are: without them it goes on.
-    fn start_stats(self, file: StatsFile) -> Option<Stats> {
-        match file.into_empty().and_then(Stats::start) {
-            Ok(stats) => {
-                for (side, address) in self.0.into_inner() {
-                    stats.listening(side, &address);
-                }
-                Some(stats)
+    fn start_stats(self, files: impl IntoIterator<Item = StatsFile>) -> Vec<Stats> {
+        let heard = self.0.into_inner();
+        let start = |file: StatsFile| {
+            let flag = file.flag;
+            let started = file.into_empty().and_then(|file| Stats::start(flag, file));
+            let told = |error| report::say(&format!("opening {flag}: {}", reason(&error)));
+            let stats = started.map_err(told).ok()?;
+            for (side, address) in &heard {
+                stats.listening(*side, address);
             }
-            Err(error) => {
-                report::say(&format!("opening --stats: {}", reason(&error)));
-                None
-            }
-        }
+            Some(stats)
+        };
+        files.into_iter().filter_map(start).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a transfer ended, and how that is told.
 
-use crate::display::{Ending, bytes_exactly};
+use crate::display::{Ending, Summed, bytes_exactly};
 use crate::endpoint::Delivered;
 use crate::error::{Class, Side, TransferError};
 use crate::exit::Exit;
@@ -103,6 +103,16 @@ impl Outcome {
             Outcome::Complete { .. } => Exit::Success,
             Outcome::Failed(error) => error.class.into(),
             Outcome::Interrupted(number) => Exit::Signal(*number),
+        }
+    }
+
+    /// How it is summed up; what failed has been told.
+    #[must_use]
+    pub fn summed(&self) -> Option<Summed> {
+        match self {
+            Outcome::Complete { how, .. } => Some(Summed::Complete(*how)),
+            Outcome::Interrupted(_) => Some(Summed::Interrupted),
+            Outcome::Failed(_) => None,
         }
     }
 

@@ -1,14 +1,14 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
+use super::pulse::{PULSE, Pulse};
 use super::{Outcome, Transfer, lost};
-use crate::display::{self, Bar};
+use crate::display::{self, Display};
 use crate::error::{Class, Side, TransferError};
 use crate::meter::{Meter, Phase};
-use crate::report;
 use crate::road::{ReaderEnd, Running, WriterEnd};
-use crate::signal::Event;
+use crate::signal::{self, Event};
 use std::time::{Duration, Instant};
-use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, sleep_until};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep};
 
 /// Longer than any transfer.
 const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
@@ -27,9 +27,15 @@ pub(super) async fn watch(
     running: &mut Running,
     read: &mut Option<ReaderEnd>,
 ) -> Stopped {
-    let mut samples = every(transfer.plan.interval);
-    let bar = transfer.plan.live.then(|| Bar::new(transfer.size));
-    let mut drawings = every(display::BAR_INTERVAL);
+    let show = &transfer.plan.show;
+    let (mut display, drawn_every) = match show.display(transfer.terminals) {
+        Some((display, interval)) => (Some(display), interval),
+        None => (None, FAR_AWAY),
+    };
+    let mut drawings = every(drawn_every);
+    let mut samples = every(show.record_interval());
+    let mut pulses = every(PULSE);
+    let mut pulse = Pulse::new(Instant::now());
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
@@ -43,26 +49,44 @@ pub(super) async fn watch(
             },
             event = transfer.signals.next() => match event {
                 Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
-                Event::Status => {
-                    let line = display::status(&transfer.glance());
-                    match &bar {
-                        Some(bar) => bar.say_above(|| report::say(&line)),
-                        None => report::say(&line),
-                    }
+                Event::Status => tell_status(transfer, display.as_deref_mut()),
+                Event::Stop => {
+                    stop(transfer, display.as_deref_mut());
+                    pulse.skip(Instant::now());
                 }
+                Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = drawings.tick(), if bar.is_some() => if let Some(bar) = &bar {
-                bar.draw(&transfer.glance());
+            _ = pulses.tick() => pulse.beat(Instant::now()),
+            _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
+                display.draw(&transfer.glance());
             },
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
-            _ = samples.tick(), if transfer.stats.is_some() => {
+            _ = samples.tick(), if !transfer.stats.is_empty() => {
                 let sample = transfer.look();
-                if let Some(stats) = &transfer.stats {
+                for stats in &transfer.stats {
                     stats.sample(&sample);
                 }
             }
         }
     }
+}
+
+fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
+    let line = display::status(&transfer.glance());
+    if let Some(display) = display {
+        display.clear();
+    }
+    transfer.say(&line);
+}
+
+/// Lets the shell have its terminal, and the clock stand, until we are told to go on.
+fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
+    if let Some(display) = display {
+        display.clear();
+    }
+    transfer.clock.hold();
+    signal::stop();
+    transfer.clock.release();
 }
 
 /// Ticks after each `period`; the first tick is a period away.
@@ -81,14 +105,11 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
         return std::future::pending().await;
     };
     loop {
-        match meter
-            .idle_since()
-            .map(|(since, phase)| (since.checked_add(limit), phase))
-        {
-            Some((Some(until), phase)) if until <= Instant::now() => return phase,
-            Some((Some(until), _)) => sleep_until(until.into()).await,
+        match meter.idle() {
+            Some((idle, phase)) if idle >= limit => return phase,
+            Some((idle, _)) => sleep(limit.saturating_sub(idle)).await,
             // Nobody is to blame now; that may change.
-            _ => sleep(limit.min(Duration::from_millis(100))).await,
+            None => sleep(limit.min(Duration::from_millis(100))).await,
         }
     }
 }

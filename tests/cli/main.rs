@@ -18,6 +18,7 @@ mod live;
 mod outcomes;
 mod pairs;
 mod peer;
+mod progress;
 mod real_peers;
 mod receiving;
 mod scripted;

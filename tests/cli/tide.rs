@@ -213,6 +213,7 @@ impl Running {
             "USR1" => rustix::process::Signal::USR1,
             "KILL" => rustix::process::Signal::KILL,
             "STOP" => rustix::process::Signal::STOP,
+            "TSTP" => rustix::process::Signal::TSTP,
             "CONT" => rustix::process::Signal::CONT,
             other => panic!("no signal {other}"),
         };

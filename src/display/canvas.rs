@@ -1,0 +1,180 @@
+//! The rows of a terminal that are ours for a while.
+//!
+//! Between two frames the cursor stands at the beginning of the first row, not behind the last one. A terminal that
+//! breaks rows anew when its width changes takes the cursor along, so erasing from there to the end of the screen
+//! leaves nothing behind, whatever has become of the rows; and the `^C` that the terminal echoes is erased too.
+//! A frame is one write, and the cursor is never hidden: a killed process leaves a usable terminal.
+
+use console::measure_text_width;
+use indicatif::TermLike;
+use rustix::event::PollFlags;
+use rustix::stdio::stderr;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where a terminal says nothing about itself (`ioctl_tty(2)`, a size of 0).
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// The rows. indicatif draws on it as on a terminal; what it drew last is shown when we say so.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Canvas(Arc<Mutex<Frame>>);
+
+#[derive(Debug, Default)]
+struct Frame {
+    columns: u16,
+    rows: Vec<String>,
+    /// The row that indicatif is writing.
+    row: String,
+    /// Whether there is something of ours on the screen.
+    is_drawn: bool,
+}
+
+impl Canvas {
+    /// Begins a frame. Returns its columns: the last one of the screen stays free, since some terminals go on to the
+    /// next row as soon as something stands there.
+    pub(super) fn begin(&self) -> u16 {
+        let mut frame = self.lock();
+        frame.columns = size().0.saturating_sub(1).max(1);
+        frame.restart();
+        frame.columns
+    }
+
+    /// Puts the frame onto the screen, unless the terminal is held (^S) or belongs to somebody else now.
+    pub(super) fn show(&self) {
+        let mut frame = self.lock();
+        if is_ours() && takes_more() {
+            let text = frame.text(usize::from(size().1));
+            frame.is_drawn = write(&text);
+        }
+    }
+
+    /// Takes everything of ours off the screen.
+    pub(super) fn erase(&self) {
+        let mut frame = self.lock();
+        if frame.is_drawn && is_ours() && takes_more() {
+            write("\r\x1b[J");
+        }
+        frame.is_drawn = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Frame> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(stderr()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+        _ => USUAL_SIZE,
+    }
+}
+
+/// Whether the terminal is ours to draw on: in the foreground, or without job control on it (tcgetpgrp(3)).
+fn is_ours() -> bool {
+    match rustix::termios::tcgetpgrp(stderr()) {
+        Ok(group) => group == rustix::process::getpgrp(),
+        Err(_) => true,
+    }
+}
+
+/// Whether a write goes through now. Signals and the end of the transfer must not wait for a held terminal.
+fn takes_more() -> bool {
+    crate::wait::is_ready(stderr(), PollFlags::OUT)
+}
+
+fn write(text: &str) -> bool {
+    io::stderr().write_all(text.as_bytes()).is_ok()
+}
+
+impl Frame {
+    fn restart(&mut self) {
+        self.rows.clear();
+        self.row.clear();
+    }
+
+    /// A row is complete once it is as wide as the screen: indicatif fills rows up with blanks and relies on the
+    /// terminal to go on to the next.
+    fn push(&mut self, text: &str) {
+        self.row += text;
+        if measure_text_width(&self.row) >= usize::from(self.columns) {
+            self.rows.push(self.row.trim_end().to_owned());
+            self.row.clear();
+        }
+    }
+
+    /// What puts the first rows of it onto the screen, and the cursor back to its place.
+    fn text(&self, height: usize) -> String {
+        let rows = &self.rows[..self.rows.len().min(height)];
+        let back = match rows.len() {
+            0 | 1 => String::new(),
+            rows => format!("\x1b[{}A", rows - 1),
+        };
+        format!("\r{}\x1b[J{back}\r", rows.join("\x1b[K\r\n"))
+    }
+}
+
+/// Every frame is drawn anew from its first row, so moving about and clearing say only that it begins.
+impl TermLike for Canvas {
+    fn width(&self) -> u16 {
+        self.lock().columns
+    }
+
+    fn height(&self) -> u16 {
+        u16::MAX
+    }
+
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        self.lock().restart();
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.lock().push(text);
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Canvas;
+    use indicatif::TermLike;
+
+    #[test]
+    fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
+        let canvas = Canvas::default();
+        canvas.lock().columns = 5;
+        for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
+            canvas.write_str(text).unwrap();
+        }
+        assert_eq!(
+            canvas.lock().text(9),
+            "\rab\x1b[K\r\n\x1b[1mcdefg\x1b[0m\x1b[K\r\nh\x1b[J\x1b[2A\r"
+        );
+        assert_eq!(canvas.lock().text(1), "\rab\x1b[J\r");
+    }
+}

@@ -1,0 +1,187 @@
+//! Rows of a display, made of cells that give way: each has several forms, the most telling first, and where a row is
+//! too long, the least important form of all is given up, until the row fits.
+
+use super::Look;
+use console::{Style, measure_text_width};
+use std::collections::VecDeque;
+
+/// What a text means, from which follows its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Warning,
+    Bad,
+}
+
+/// A piece of text without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text {
+    text: String,
+    tone: Tone,
+}
+
+impl Text {
+    pub(super) fn toned(text: String, tone: Tone) -> Self {
+        Self { text, tone }
+    }
+
+    pub(super) fn plain(text: String) -> Self {
+        Self::toned(text, Tone::Plain)
+    }
+
+    pub(super) fn none() -> Self {
+        Self::plain(String::new())
+    }
+
+    fn columns(&self) -> usize {
+        measure_text_width(&self.text)
+    }
+
+    pub(super) fn styled(&self, look: &Look) -> String {
+        let style = match self.tone {
+            Tone::Plain => return self.text.clone(),
+            Tone::Strong => Style::new().bold(),
+            Tone::Faint => Style::new().dim(),
+            Tone::Good => Style::new().green(),
+            Tone::Warning => Style::new().yellow().bold(),
+            Tone::Bad => Style::new().red().bold(),
+        };
+        let style = style.force_styling(look.colour);
+        style.apply_to(&self.text).to_string()
+    }
+}
+
+/// A part of a row that can be told in several ways, the most telling first.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// Each with its rank: the greater it is, the longer the form is kept.
+    forms: VecDeque<(u8, Text)>,
+}
+
+impl Cell {
+    /// Something that is always there.
+    pub(super) fn fixed(text: Text) -> Self {
+        Self::new([(u8::MAX, text)])
+    }
+
+    /// Something that is left out when there is no room for it.
+    pub(super) fn optional(rank: u8, text: Text) -> Self {
+        Self::new([(rank, text), (u8::MAX, Text::none())])
+    }
+
+    pub(super) fn new(forms: impl IntoIterator<Item = (u8, Text)>) -> Self {
+        Self {
+            forms: forms.into_iter().collect(),
+        }
+    }
+
+    fn shown(&self) -> Option<&Text> {
+        let (_, text) = self.forms.front()?;
+        Some(text).filter(|text| !text.text.is_empty())
+    }
+
+    pub(super) fn is_dropped(&self) -> bool {
+        self.shown().is_none()
+    }
+
+    /// The rank of the form it would lose next, if it can lose one.
+    fn rank(&self) -> Option<u8> {
+        let (rank, _) = self.forms.front()?;
+        Some(*rank).filter(|_| self.forms.len() > 1)
+    }
+}
+
+/// Shortens cells, the least important form first, until all fit into the columns or none can be shorter.
+pub(super) fn fit(cells: &mut [Cell], columns: usize) {
+    while columns_of(cells) > columns {
+        let shortened = cells.iter_mut().filter(|cell| cell.rank().is_some());
+        let Some(cell) = shortened.min_by_key(|cell| cell.rank()) else {
+            return;
+        };
+        cell.forms.pop_front();
+    }
+}
+
+/// Columns of a row, with two between cells.
+fn columns_of(cells: &[Cell]) -> usize {
+    let shown: Vec<_> = cells.iter().filter_map(Cell::shown).collect();
+    let gaps = shown.len().saturating_sub(1) * GAP.len();
+    shown.iter().map(|text| text.columns()).sum::<usize>() + gaps
+}
+
+/// What stands between two cells.
+pub(super) const GAP: &str = "  ";
+
+/// The row, with its gaps.
+pub(super) fn row(cells: &[Cell], look: &Look) -> String {
+    let shown: Vec<_> = cells
+        .iter()
+        .filter_map(Cell::shown)
+        .map(|text| text.styled(look))
+        .collect();
+    shown.join(GAP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, GAP, Look, Text, Tone, fit, row};
+
+    const PLAIN: Look = Look {
+        name: None,
+        colour: false,
+        unicode: true,
+    };
+
+    fn cells() -> [Cell; 3] {
+        let text = |text: &str| Text::plain(text.to_owned());
+        [
+            Cell::fixed(text("always")),
+            Cell::new([
+                (2, text("many words")),
+                (5, text("few")),
+                (u8::MAX, text("")),
+            ]),
+            Cell::optional(3, text("perhaps")),
+        ]
+    }
+
+    #[test]
+    fn the_least_important_form_gives_way_first_and_the_rest_moves_up() {
+        let table = [
+            (27, "always  many words  perhaps"),
+            (26, "always  few  perhaps"),
+            (20, "always  few  perhaps"),
+            (19, "always  few"),
+            (10, "always"),
+            (3, "always"),
+        ];
+        for (columns, expected) in table {
+            let mut cells = cells();
+            fit(&mut cells, columns);
+            assert_eq!(row(&cells, &PLAIN), expected, "in {columns} columns");
+        }
+    }
+
+    #[test]
+    fn columns_are_counted_as_the_terminal_does_and_colours_take_none() {
+        let look = Look {
+            colour: true,
+            ..PLAIN
+        };
+        let mut cells = [
+            Cell::fixed(Text::toned("潮汐".to_owned(), Tone::Bad)),
+            Cell::optional(1, Text::plain("x".to_owned())),
+        ];
+        fit(&mut cells, 4 + GAP.len() + 1);
+        let wide = row(&cells, &look);
+        assert!(
+            wide.starts_with('\u{1b}') && wide.ends_with("  x"),
+            "{wide:?}"
+        );
+        fit(&mut cells, 4 + GAP.len());
+        assert!(cells[1].is_dropped());
+    }
+}

@@ -1,0 +1,225 @@
+//! One look at the meter, and what follows from it and the looks before.
+
+use crate::meter::{Phase, Snapshot, Waits};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Over how long the rate behind the ETA is averaged, as pv does.
+const ETA_WINDOW: Duration = Duration::from_secs(30);
+
+/// Over how long the rate is averaged that a person watches: at ten looks a second it would be a blur otherwise.
+const SPEED_WINDOW: Duration = Duration::from_secs(1);
+
+/// Over how long it is judged what binds the flow now.
+const RECENT: Duration = Duration::from_secs(5);
+
+/// One look at the meter and what follows from it and the looks before.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The numbers themselves.
+    pub now: Snapshot,
+    /// Bytes a second since the look before.
+    pub rate: f64,
+    /// Bytes a second over the last second.
+    pub speed: f64,
+    /// Bytes a second since the start.
+    pub average: f64,
+    /// The expected size in bytes.
+    pub size: Option<u64>,
+    /// Until the expected size is reached, at the rate of the last 30 s.
+    pub eta: Option<Duration>,
+    /// What has bound the flow since the look before.
+    pub bound_by: Option<Phase>,
+    /// Where the time of the last 5 s went.
+    pub recent: Waits,
+}
+
+impl Sample {
+    /// How much of the expected size has been delivered, in whole percent. More than was expected is no percentage:
+    /// the expectation was wrong.
+    #[must_use]
+    pub fn percent(&self) -> Option<u64> {
+        let size = self.size.filter(|size| *size >= self.now.bytes_out)?;
+        let percent = u128::from(self.now.bytes_out) * 100 / u128::from(size.max(1));
+        u64::try_from(percent).ok().filter(|_| size > 0)
+    }
+}
+
+/// A moment that later looks are compared with.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    at: Duration,
+    bytes: u64,
+    waits: Waits,
+}
+
+/// Remembers the looks that the next one is compared with.
+#[derive(Debug)]
+pub struct Sampler {
+    size: Option<u64>,
+    /// The looks of the longest window and the last one before it, oldest first. Never empty.
+    marks: VecDeque<Mark>,
+}
+
+impl Sampler {
+    /// Nothing seen yet; `size` is the expected size in bytes.
+    #[must_use]
+    pub fn new(size: Option<u64>) -> Self {
+        Self {
+            size,
+            marks: VecDeque::from([Mark::default()]),
+        }
+    }
+
+    /// Takes note of `now`.
+    pub fn look(&mut self, now: Snapshot) -> Sample {
+        let mark = Mark {
+            at: now.elapsed,
+            bytes: now.bytes_out,
+            waits: now.waits,
+        };
+        let last = self.marks.back().copied().unwrap_or_default();
+        let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
+        let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));
+        let recently = self.before(mark.at.saturating_sub(RECENT));
+        self.forget(mark.at.saturating_sub(ETA_WINDOW));
+        self.marks.push_back(mark);
+        let to_come = self.size.map(|size| size.saturating_sub(mark.bytes));
+        Sample {
+            rate: mark.rate_since(&last),
+            speed: mark.rate_since(&second_ago),
+            average: mark.rate_since(&Mark::default()),
+            size: self.size,
+            eta: to_come.and_then(|bytes| time_for(bytes, mark.rate_since(&long_ago))),
+            bound_by: mark.waits.since(&last.waits).bound_by(),
+            recent: mark.waits.since(&recently.waits),
+            now,
+        }
+    }
+
+    /// The last look: its rate and what bound the flow are those of the whole.
+    pub fn last_look(&mut self, now: Snapshot) -> Sample {
+        let whole = now.waits.bound_by();
+        let mut sample = self.look(now);
+        (sample.rate, sample.eta, sample.bound_by) = (sample.average, None, whole);
+        sample
+    }
+
+    /// The last look not after `moment`, or the oldest that is remembered.
+    fn before(&self, moment: Duration) -> Mark {
+        let later = self.marks.partition_point(|mark| mark.at <= moment);
+        let index = later.saturating_sub(1);
+        self.marks.get(index).copied().unwrap_or_default()
+    }
+
+    /// Forgets what is older than the last look not after `moment`.
+    fn forget(&mut self, moment: Duration) {
+        let later = self.marks.partition_point(|mark| mark.at <= moment);
+        self.marks.drain(..later.saturating_sub(1));
+    }
+}
+
+impl Mark {
+    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+    fn rate_since(&self, earlier: &Mark) -> f64 {
+        let time = self.at.saturating_sub(earlier.at);
+        if time.is_zero() {
+            0.0
+        } else {
+            self.bytes.saturating_sub(earlier.bytes) as f64 / time.as_secs_f64()
+        }
+    }
+}
+
+/// `None` when nothing moves, or when it would take longer than anybody waits.
+#[expect(clippy::cast_precision_loss, reason = "times to come are for show")]
+fn time_for(bytes: u64, rate: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(bytes as f64 / rate).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, Sampler};
+    use crate::meter::{Phase, Snapshot, Waits};
+    use std::time::Duration;
+
+    fn at(millis: u64, bytes_out: u64) -> Snapshot {
+        Snapshot {
+            elapsed: Duration::from_millis(millis),
+            bytes_in: bytes_out,
+            bytes_out,
+            waits: Waits::default(),
+            phase: Phase::Moving,
+            still: Duration::ZERO,
+            links: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn rates_are_since_the_last_look_and_since_the_start() {
+        let mut sampler = Sampler::new(Some(1000));
+        let first = sampler.look(at(1000, 100));
+        assert_eq!(
+            (first.rate, first.average, first.eta),
+            (100.0, 100.0, Some(Duration::from_secs(9)))
+        );
+        let second = sampler.look(at(2000, 400));
+        assert_eq!(
+            (second.rate, second.average, second.eta),
+            (300.0, 200.0, Some(Duration::from_secs(3)))
+        );
+    }
+
+    #[test]
+    fn the_speed_is_that_of_the_last_second_however_often_one_looks() {
+        let mut sampler = Sampler::new(None);
+        let mut speeds = (1..=40).map(|n| {
+            let bytes = if n % 2 == 0 { n * 10 } else { n * 10 - 10 };
+            sampler.look(at(n * 100, bytes)).speed
+        });
+        assert!(speeds.all(|speed| speed <= 110.0));
+        assert_eq!(sampler.look(at(9000, 400)).speed, 0.0);
+    }
+
+    #[test]
+    fn the_eta_forgets_what_is_more_than_half_a_minute_ago() {
+        let mut sampler = Sampler::new(Some(10_000));
+        for second in 1..=10 {
+            sampler.look(at(second * 1000, second * 500));
+        }
+        let mut last = None;
+        for second in 11..=60 {
+            last = sampler.look(at(second * 1000, 5000 + (second - 10))).eta;
+        }
+        assert_eq!(last, Some(Duration::from_secs(4950)));
+    }
+
+    #[test]
+    fn a_stalled_flow_has_no_eta_once_the_window_has_passed() {
+        let mut sampler = Sampler::new(Some(1000));
+        sampler.look(at(1000, 100));
+        assert!(sampler.look(at(20_000, 100)).eta.is_some());
+        assert_eq!(sampler.look(at(60_000, 100)).eta, None);
+        assert_eq!(Sampler::new(Some(5)).look(at(0, 0)).eta, None);
+    }
+
+    #[test]
+    fn there_is_no_percentage_of_nothing_or_beyond_the_whole() {
+        let percent = |size, bytes| -> Option<u64> {
+            let sample: Sample = Sampler::new(size).look(at(1000, bytes));
+            sample.percent()
+        };
+        let table = [
+            (Some(1000), 0, Some(0)),
+            (Some(1000), 999, Some(99)),
+            (Some(1000), 1000, Some(100)),
+            (Some(1000), 1001, None),
+            (Some(0), 0, None),
+            (None, 5, None),
+            (Some(u64::MAX), u64::MAX - 1, Some(99)),
+        ];
+        for (size, bytes, expected) in table {
+            assert_eq!(percent(size, bytes), expected, "{bytes} of {size:?}");
+        }
+    }
+}
