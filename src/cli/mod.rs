@@ -263,7 +263,7 @@ fn declaration() -> Command {
 /// Help and version are errors too, as clap has it: what they print is the error's text.
 pub fn parse() -> Result<Cli, clap::Error> {
     let matches = declaration().try_get_matches().or_else(|refusal| {
-        // The screens are drawn only for those who ask: it takes as long as everything else before the first byte.
+        // The screens are drawn only for those who ask: a transfer starts without them.
         if refusal.kind() == ErrorKind::DisplayHelp {
             command().try_get_matches()
         } else {

@@ -134,3 +134,28 @@ fn the_man_page_tells_every_flag_and_every_endpoint() {
         }
     }
 }
+
+#[test]
+fn the_man_page_names_no_flag_that_there_is_not() {
+    let page = generated(&Scratch::new(), "man").replace("\\-", "-");
+    let mut flags = tidegate::cli::command();
+    // With the flags that clap adds.
+    flags.build();
+    let flags: Vec<_> = flags.get_arguments().collect();
+    for text in page.split("--").skip(1) {
+        let end = text.find(|c: char| !(c.is_ascii_lowercase() || c == '-'));
+        let name = &text[..end.unwrap_or(text.len())];
+        let is_one = |flag: &&clap::Arg| {
+            let names = flag.get_long_and_visible_aliases().unwrap_or_default();
+            names.contains(&name)
+        };
+        // `--` alone ends the flags.
+        assert!(name.is_empty() || flags.iter().any(is_one), "--{name}");
+    }
+    for text in page.split("TIDEGATE_").skip(1) {
+        let end = text.find(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        let name = text[..end.unwrap_or(0)].to_lowercase().replace('_', "-");
+        let is_one = |flag: &&clap::Arg| flag.get_long() == Some(&name);
+        assert!(name.is_empty() || flags.iter().any(is_one), "{name}");
+    }
+}
