@@ -1,8 +1,7 @@
 //! Parse, plan, build the runtime, run, exit.
 
-use clap::Parser;
 use std::io;
-use tidegate::cli::Cli;
+use tidegate::cli::{self, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::Plan;
@@ -13,7 +12,7 @@ fn main() {
 }
 
 fn go() -> Exit {
-    let cli = match Cli::try_parse() {
+    let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(answer) => {
             // Help that nobody reads to its end is no failure.
@@ -25,6 +24,9 @@ fn go() -> Exit {
             };
         }
     };
+    if let Some(what) = cli.generate {
+        return generate::write(what);
+    }
     match Plan::from_cli(&cli) {
         Ok(plan) => run_on_runtime(plan).unwrap_or_else(|error| {
             report::say(&format!("starting: {}", reason(&error)));

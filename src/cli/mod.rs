@@ -1,10 +1,27 @@
 //! The command line as typed. What it means is decided in `plan`; nothing after that looks at clap.
 
+// What all texts below say alike.
+mod declared;
+
+// Both help screens.
+mod help;
+
+// What was probably meant by a mistyped flag.
+mod mistake;
+
+// `--generate`, and what it writes.
+pub mod generate;
+
+mod man;
+
+mod completions;
+
 use crate::endpoint;
 use crate::size::{parse_positive_size, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory, Parser, ValueEnum, ValueHint};
+use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
+use generate::Generate;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,11 +34,18 @@ pub const DEFAULT_MARK: u64 = 1 << 20;
 /// fewest wake-ups, which matters most for sockets; pipes give what they hold in any case.
 pub const DEFAULT_CHUNK: u64 = 1 << 20;
 
-/// Streams bytes from SOURCE to SINK through bounded buffers, and tells where they are stuck
+// Of a flag's documentation the first paragraph is what the help screens show, and all of it what the man page says.
+
+/// Streams bytes from SOURCE to SINK, and tells where they are stuck
 #[derive(Debug, Parser)]
-#[command(name = "tidegate", version, override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]", max_term_width = 100, after_help = SHORT_HELP, after_long_help = long_help())]
+#[command(
+    name = "tidegate",
+    version,
+    override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]",
+    max_term_width = 100
+)]
 pub struct Cli {
-    /// Where bytes come from: an endpoint or a path
+    /// Where bytes come from
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
     pub source: OsString,
 
@@ -29,7 +53,10 @@ pub struct Cli {
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
     pub sink: OsString,
 
-    /// High-water mark of every buffer, in bytes: beyond it the source is paused
+    /// Bound of each buffer, in bytes
+    ///
+    /// There are two, that of the reading side and that of the writing side. Neither ever holds more, whatever the
+    /// chunk size.
     #[arg(
         short = 'H',
         long,
@@ -41,8 +68,9 @@ pub struct Cli {
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub high_water_mark: u64,
 
-    /// High-water mark of the reading side alone [default: --high-water-mark]
+    /// That of the reading side alone [default: -H]
     #[arg(
+        hide_short_help = true,
         long,
         value_name = "SIZE",
         env = "TIDEGATE_READ_HIGH_WATER_MARK",
@@ -51,8 +79,9 @@ pub struct Cli {
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub read_high_water_mark: Option<u64>,
 
-    /// High-water mark of the writing side alone [default: --high-water-mark]
+    /// That of the writing side alone [default: -H]
     #[arg(
+        hide_short_help = true,
         long,
         value_name = "SIZE",
         env = "TIDEGATE_WRITE_HIGH_WATER_MARK",
@@ -61,8 +90,11 @@ pub struct Cli {
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub write_high_water_mark: Option<u64>,
 
-    /// A paused source resumes when the sink's buffer has fallen to this; 0 is Node's rule
+    /// Resume a paused source once the writing side's buffer has fallen to this; 0, empty, is the rule of Node.js
+    ///
+    /// It has to be below the high-water mark of the writing side.
     #[arg(
+        hide_short_help = true,
         long,
         value_name = "SIZE",
         env = "TIDEGATE_LOW_WATER_MARK",
@@ -73,6 +105,7 @@ pub struct Cli {
 
     /// The most one read takes
     #[arg(
+        hide_short_help = true,
         short,
         long,
         value_name = "SIZE",
@@ -83,64 +116,82 @@ pub struct Cli {
     pub chunk_size: u64,
 
     /// Leave out the first bytes
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_SKIP", hide_env = true, value_parser = parse_size)]
+    ///
+    /// A file is not read for it: its offset is moved.
+    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_SKIP", hide_env = true, value_parser = parse_size)]
     #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
     pub skip: u64,
 
     /// Stop after so many bytes, reading none beyond them
+    ///
+    /// What follows on standard input or `fd:N` is left for others to read. Bytes that `--skip` leaves out do not count.
     #[arg(long, value_name = "SIZE", env = "TIDEGATE_TAKE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub take: Option<u64>,
 
-    /// Expected size, for percent and ETA, or @PATH for the size of that file [default: found]
-    #[arg(short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", hide_env = true, help_heading = FLOW)]
+    /// Expected size, for percent and ETA; @PATH is the size of that file
+    ///
+    /// Without it, it is found where the source is a file: what lies behind its offset. Nothing is checked by it; see
+    /// `--expect-size`.
+    #[arg(hide_short_help = true, short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", hide_env = true, help_heading = FLOW)]
     pub size: Option<OsString>,
 
-    /// Succeed only if exactly so many bytes were delivered (exit 3)
+    /// Exit 3 unless exactly so many were delivered
+    ///
+    /// With `atomic`, nothing gets the name of the sink then. Percent and ETA go by it, unless `--size` is given.
     #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
     /// How bytes travel
-    #[arg(long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
+    #[arg(hide_short_help = true, long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
-    /// Fail (exit 4) when no byte moved for so long on account of a peer
+    /// Exit 4 when a peer lets nothing move so long
+    ///
+    /// Waiting at the end for its acknowledgement counts too. Waiting for a slow `null:` does not.
     #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
     #[arg(value_parser = endpoint::parse_duration)]
     pub idle_timeout: Option<Duration>,
 
-    /// What is shown on standard error while bytes move
+    /// How to show it
+    ///
+    /// This goes to standard error. On a terminal that also is the sink nothing is drawn, and unless it is asked for
+    /// neither on one that is the source.
     #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub progress: ProgressChoice,
 
     /// Call this transfer LABEL in what is shown
-    #[arg(short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
+    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
     pub name: Option<String>,
 
-    /// Write records of the transfer, a JSON object a line, to FILE or fd:N
+    /// Write JSON records to FILE, or to fd:N
+    ///
+    /// Each is an object on a line of its own. See `RECORDS`.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
-    /// Time between two lines or records [default: 1s], or two drawings of the bar [default: 100ms]
-    #[arg(short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
+    /// Time between two lines or records, or two drawings of the bar
+    ///
+    /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.
+    #[arg(hide_short_help = true, short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
 
-    /// One line at the end; auto: with a bar or lines
+    /// One line at the end
     #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
-    /// Say nothing but errors, and where a listening end listens
+    /// Say nothing but errors, and where an end listens
     #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
+
+    /// Write the man page or a completion to standard output
+    #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
+    pub generate: Option<Generate>,
 }
 
 const FLOW: &str = "Flow";
 const SHOW: &str = "What it shows";
-
-const SHORT_HELP: &str = "\
-SIZE: 512, 64K, 1.5MiB, 10MB (K M G T 1024-based, KB MB GB TB 1000-based). D: 500ms, 10s, 2m.
-Every flag has an environment variable TIDEGATE_… of its name. --help tells the endpoints and exit codes.";
 
 /// How bytes travel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -151,6 +202,7 @@ pub enum RoadChoice {
     /// Through our own buffers
     Buffered,
     /// Through the kernel's alone
+    #[value(hide = true)]
     Kernel,
 }
 
@@ -162,7 +214,7 @@ pub enum ProgressChoice {
     Auto,
     /// Rows that are redrawn in place; lines where that cannot be done
     Bar,
-    /// A line an interval
+    /// A line each --interval
     Line,
     /// The records of --stats
     Json,
@@ -176,7 +228,7 @@ pub enum SummaryChoice {
     /// With a bar or lines
     #[default]
     Auto,
-    /// After every transfer that was not failed, unless --quiet was given
+    /// After every transfer that did not fail
     Always,
     /// Not at all
     Never,
@@ -191,27 +243,40 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn long_help() -> String {
-    format!("{}\n{EXIT_STATUS}\n{SHORT_HELP}", endpoint::help())
+/// The declaration with its help screens.
+#[must_use]
+pub fn command() -> Command {
+    help::dress(declaration())
 }
 
-const EXIT_STATUS: &str = "\
-Exit status:
-  0    the source ended, or --take was reached, and every byte was delivered
-  1    an I/O error on either end, a reset connection included
-  2    usage; source and sink the same file
-  3    an integrity expectation failed (--expect-size)
-  4    a timeout (connect-timeout, accept-timeout, --idle-timeout)
-  129, 130, 143  ended by SIGHUP, SIGINT, SIGTERM
-  141  the reader of a pipe we write to went away (SIGPIPE)
+/// The declaration, with one help flag for both screens.
+fn declaration() -> Command {
+    let help = Arg::new("help").short('h').long("help");
+    let help = help.action(ArgAction::Help);
+    let command = Cli::command().disable_help_flag(true);
+    command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
+}
 
-SIGUSR1 prints one status line.
-";
+/// The command line of this process.
+///
+/// # Errors
+/// Help and version are errors too, as clap has it: what they print is the error's text.
+pub fn parse() -> Result<Cli, clap::Error> {
+    let matches = declaration().try_get_matches().or_else(|refusal| {
+        // The screens are drawn only for those who ask: a transfer starts without them.
+        if refusal.kind() == ErrorKind::DisplayHelp {
+            command().try_get_matches()
+        } else {
+            Err(mistake::explain(refusal))
+        }
+    })?;
+    Cli::from_arg_matches(&matches)
+}
 
 /// A usage error in clap's own form.
 #[must_use]
 pub fn usage_error(message: &str) -> clap::Error {
-    Cli::command().error(ErrorKind::ValueValidation, message)
+    declaration().error(ErrorKind::ValueValidation, message)
 }
 
 #[cfg(test)]
@@ -237,7 +302,7 @@ mod tests {
     fn every_flag_has_its_environment_variable() {
         for argument in Cli::command()
             .get_arguments()
-            .filter(|it| it.get_long().is_some())
+            .filter(|it| it.get_long().is_some() && !it.is_hide_set())
         {
             let name = format!(
                 "TIDEGATE_{}",

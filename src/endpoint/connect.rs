@@ -26,7 +26,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp",
     form: "tcp://HOST:PORT",
     slashes: Slashes::Required,
-    summary: "connects; [ADDR] for IPv6",
+    summary: "connects; an IPv6 address stands in brackets",
     options: &[
         NODELAY,
         OptionSpec {

@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "fd",
     form: "fd:N",
     slashes: Slashes::Forbidden,
-    summary: "an inherited descriptor, treated like standard input and output",
+    summary: "an inherited descriptor, treated as those of - are",
     options: &[],
     source: Some(|uri, _| Ok(Box::new(adopt(uri)?))),
     sink: Some(|uri, _| Ok(Box::new(adopt(uri)?))),

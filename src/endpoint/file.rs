@@ -33,9 +33,9 @@ pub(super) const KIND: Kind = Kind {
     slashes: Slashes::Optional,
     summary: "a file, FIFO or device; percent-decoded, with options",
     options: &[
-        flag("append", "write behind what is there"),
-        flag("create", "fail if it exists"),
-        flag("sync", "fsync before success"),
+        flag("append", "write behind what the file holds"),
+        flag("create", "make a new file; fail if there is one"),
+        flag("sync", "have it on the disk before success (fsync)"),
         flag(
             "atomic",
             "write a temporary file beside it, renamed on success",

@@ -19,7 +19,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp-listen",
     form: "tcp-listen://[ADDR]:PORT",
     slashes: Slashes::Required,
-    summary: "accepts one peer; port 0 is any free one",
+    summary: "listens for one peer; port 0 is any free one",
     options: &[
         NODELAY,
         OptionSpec {

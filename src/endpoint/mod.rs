@@ -21,7 +21,7 @@ mod table;
 
 pub use leftover::Leftover;
 pub use options::{OptionSpec, Options, ValueKind, parse_duration};
-pub use table::{Planned, help, plan_sink, plan_source};
+pub use table::{Planned, plan_sink, plan_source};
 
 use crate::error::{Side, TransferError, UsageError};
 use crate::uri::Uri;

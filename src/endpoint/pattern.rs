@@ -51,7 +51,7 @@ pub(super) const RANDOM: Kind = Kind {
             value: ValueKind::Count,
             only: None,
             default: "",
-            help: "the same bytes each time (xoshiro256++)",
+            help: "the same bytes for the same N (xoshiro256++)",
         },
     ],
     source: Some(|uri, options| {

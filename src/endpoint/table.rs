@@ -1,11 +1,10 @@
-//! From an argument to a planned end, by the table; and the table as help shows it.
+//! From an argument to a planned end, by the table.
 
 use super::{EndPlan, KINDS, Kind, Make, Options, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
 use crate::error::{Side, UsageError};
 use crate::uri::{self, Spec, Uri};
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::path::Path;
 
 /// A planned end and the name that messages and records call it by.
@@ -136,40 +135,6 @@ fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
         uri.scheme,
         hints.join("; ")
     ))
-}
-
-/// The endpoints and their options, one a line, as `--help` shows them.
-#[must_use]
-pub fn help() -> String {
-    let mut text = String::from("Endpoints:\n");
-    let mut row = |left: &str, right: &str| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "  {left:<28} {right}");
-    };
-    row(
-        "-, PATH",
-        "standard input or output; a file, FIFO or device, taken literally",
-    );
-    for kind in KINDS {
-        row(kind.form, kind.summary);
-        for option in kind.options {
-            let value = match option.value.placeholder() {
-                "" => String::new(),
-                placeholder => format!("={placeholder}"),
-            };
-            let default = if option.default.is_empty() {
-                String::new()
-            } else {
-                format!(" [{}]", option.default)
-            };
-            row(
-                &format!("  #{}{value}", option.name),
-                &format!("{}{default}", option.help),
-            );
-        }
-    }
-    text.push_str("\nOptions ride behind '#', comma-separated: tcp://host:9000#nodelay,retry=3\n");
-    text
 }
 
 #[cfg(test)]

@@ -7,9 +7,13 @@
     reason = "a test fails by panicking, and says what it passes over"
 )]
 
+mod completions;
 mod endpoints;
+mod examples;
 mod files;
 mod flow;
+mod generated;
+mod help;
 mod jobs;
 mod live;
 mod outcomes;

@@ -1,0 +1,348 @@
+_tidegate() {
+    local i cur prev opts cmd
+    COMPREPLY=()
+    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+        cur="$2"
+    else
+        cur="${COMP_WORDS[COMP_CWORD]}"
+    fi
+    prev="$3"
+    cmd=""
+    opts=""
+
+    for i in "${COMP_WORDS[@]:0:COMP_CWORD}"
+    do
+        case "${cmd},${i}" in
+            ",$1")
+                cmd="tidegate"
+                ;;
+            *)
+                ;;
+        esac
+    done
+
+    case "${cmd}" in
+        tidegate)
+            opts="-H -c -s -p -N -i -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --road --idle-timeout --progress --name --stats --interval --summary --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --high-water-mark)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --hwm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --read-high-water-mark)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --write-high-water-mark)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --low-water-mark)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --chunk-size)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --skip)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --take)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --expect-size)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --road)
+                    COMPREPLY=($(compgen -W "auto buffered" -- "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -N)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --stats)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --summary)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+    esac
+}
+
+if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
+    complete -F _tidegate -o nosort -o bashdefault -o default tidegate
+else
+    complete -F _tidegate -o bashdefault -o default tidegate
+fi
+
+# How a SOURCE or a SINK can start; with a scheme, what may stand behind its '#'.
+_tidegate_table() {
+    case $1,$2 in
+        source,) echo 'stdin: file: tcp:// tcp-listen:// zero: random: fd:' ;;
+        source,tcp) echo 'nodelay connect-timeout= retry= sndbuf= rcvbuf= bind=' ;;
+        source,tcp-listen) echo 'nodelay accept-timeout= sndbuf= rcvbuf=' ;;
+        source,zero) echo 'size=' ;;
+        source,random) echo 'size= seed=' ;;
+        sink,) echo 'stdout: file: tcp:// tcp-listen:// null: fd:' ;;
+        sink,file) echo 'append create sync atomic' ;;
+        sink,tcp) echo 'nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind=' ;;
+        sink,tcp-listen) echo 'nodelay accept-timeout= close-timeout= sndbuf= rcvbuf=' ;;
+        sink,null) echo 'rate= stall=' ;;
+    esac
+}
+
+# The words up to the cursor, in the array `words`: bash has taken them apart at colons and equals signs too.
+_tidegate_words() {
+    local rest=${COMP_LINE:0:COMP_POINT} gap word i
+    words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        gap=${rest%%[![:space:]]*}
+        rest=${rest#"$gap"}
+        word=${COMP_WORDS[i]}
+        ((i < COMP_CWORD)) || word=$rest
+        rest=${rest#"$word"}
+        if ((i == 0)) || [[ -n $gap ]]; then
+            words+=("$word")
+        else
+            words[${#words[@]} - 1]+=$word
+        fi
+    done
+}
+
+# Whether the value of this flag, or cluster of flags, is the next word.
+_tidegate_takes_next() {
+    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary ' i
+    [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
+    for ((i = 1; i < ${#1}; i++)); do
+        if [[ $takes == *" -${1:i:1} "* ]]; then
+            ((i == ${#1} - 1))
+            return
+        fi
+    done
+    return 1
+}
+
+# Leaves of COMPREPLY what bash takes for the last word: what stands behind the last of its word breaks.
+_tidegate_reply() {
+    local word=$1 before
+    before=${word%"${word##*[$COMP_WORDBREAKS]}"}
+    COMPREPLY=("${COMPREPLY[@]#"$before"}")
+}
+
+# Completes a SOURCE or a SINK: _tidegate_end SIDE WORD
+_tidegate_end() {
+    local side=$1 word=$2 item quote='' last given path
+    case $word in [\"\']*) quote=${word:0:1} word=${word:1} ;; esac
+    COMPREPLY=()
+    case $word in
+        [a-z]*:*\#*)
+            last=${word##*[#,]}
+            given=,${word#*\#}
+            given=${given%"$last"}
+            for item in $(_tidegate_table "$side" "${word%%:*}"); do
+                if [[ $item == "$last"* && $given != *",${item%=}"[,=]* ]]; then
+                    COMPREPLY+=("${word%"$last"}$item")
+                fi
+            done
+            compopt -o nospace +o default +o bashdefault 2>/dev/null
+            ;;
+        file:*)
+            path=${word#file:}
+            while IFS= read -r item; do
+                [[ -d $item ]] && item+=/
+                [[ -n $quote ]] || printf -v item %q "$item"
+                COMPREPLY+=("file:$item")
+            done < <(compgen -f -- "$path")
+            compopt -o nospace +o default +o bashdefault 2>/dev/null
+            ;;
+        *)
+            for item in $(_tidegate_table "$side"); do
+                [[ $item == "$word"* ]] && COMPREPLY+=("$item")
+            done
+            # Files alone are better left to bash.
+            ((${#COMPREPLY[@]})) || return 0
+            [[ -n $word ]] || COMPREPLY+=(-)
+            while IFS= read -r item; do
+                [[ -d $item ]] && item+=/
+                [[ -n $quote ]] || printf -v item %q "$item"
+                COMPREPLY+=("$item")
+            done < <(compgen -f -- "$word")
+            compopt -o nospace 2>/dev/null
+            ;;
+    esac
+    [[ -n $quote ]] || _tidegate_reply "$word"
+}
+
+_tidegate_any() {
+    local words word i position=0 flag='' redirected='' literal=''
+    _tidegate_words
+    local count=$((${#words[@]} - 1))
+    for ((i = 1; i < count; i++)); do
+        word=${words[i]}
+        if [[ -n $flag || -n $redirected ]]; then
+            flag='' redirected=''
+        elif [[ $word =~ ^[0-9]*[\<\>] ]]; then
+            [[ $word == *[\<\>\&] ]] && redirected=yes
+        elif [[ -z $literal && $word == -- ]]; then
+            literal=yes
+        elif [[ -z $literal && $word == -?* ]]; then
+            _tidegate_takes_next "$word" && flag=$word
+        else
+            position=$((position + 1))
+        fi
+    done
+    word=${words[count]}
+    if [[ -n $redirected ]]; then
+        COMPREPLY=()
+    elif [[ -n $flag ]]; then
+        # The last flag of a cluster is the one that wants a value.
+        [[ $flag == --* ]] || flag=-${flag: -1}
+        _tidegate "$1" "$word" "$flag"
+        _tidegate_reply "$word"
+    elif [[ -z $literal && $word == --*=* ]]; then
+        _tidegate "$1" "${word#*=}" "${word%%=*}"
+        COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}")
+        _tidegate_reply "$word"
+    elif [[ -z $literal && $word == -* ]]; then
+        _tidegate "$1" "$word" "$3"
+    else
+        case $position in
+            0) _tidegate_end source "$word" ;;
+            1) _tidegate_end sink "$word" ;;
+            *)
+                COMPREPLY=()
+                compopt +o default +o bashdefault 2>/dev/null
+                ;;
+        esac
+    fi
+}
+
+complete -F _tidegate_any -o nosort -o bashdefault -o default tidegate 2>/dev/null ||
+    complete -F _tidegate_any -o bashdefault -o default tidegate

@@ -1,0 +1,198 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[tidegate] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'tidegate'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'tidegate'= {
+            cand -H 'Bound of each buffer, in bytes'
+            cand --high-water-mark 'Bound of each buffer, in bytes'
+            cand --hwm 'Bound of each buffer, in bytes'
+            cand --read-high-water-mark 'That of the reading side alone [default: -H]'
+            cand --write-high-water-mark 'That of the writing side alone [default: -H]'
+            cand --low-water-mark 'Resume a paused source once the writing side''s buffer has fallen to this; 0, empty, is the rule of Node.js'
+            cand -c 'The most one read takes'
+            cand --chunk-size 'The most one read takes'
+            cand --skip 'Leave out the first bytes'
+            cand --take 'Stop after so many bytes, reading none beyond them'
+            cand -s 'Expected size, for percent and ETA; @PATH is the size of that file'
+            cand --size 'Expected size, for percent and ETA; @PATH is the size of that file'
+            cand --expect-size 'Exit 3 unless exactly so many were delivered'
+            cand --road 'How bytes travel'
+            cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
+            cand -p 'How to show it'
+            cand --progress 'How to show it'
+            cand -N 'Call this transfer LABEL in what is shown'
+            cand --name 'Call this transfer LABEL in what is shown'
+            cand --stats 'Write JSON records to FILE, or to fd:N'
+            cand -i 'Time between two lines or records, or two drawings of the bar'
+            cand --interval 'Time between two lines or records, or two drawings of the bar'
+            cand --summary 'One line at the end'
+            cand -q 'Say nothing but errors, and where an end listens'
+            cand --quiet 'Say nothing but errors, and where an end listens'
+            cand -h 'Print a screen of help (-h), or all of it (--help)'
+            cand --help 'Print a screen of help (-h), or all of it (--help)'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+    ]
+    $completions[$command]
+}
+
+var tidegate-table = [
+  &source,=[
+    ['stdin:' 'standard input, as - is for a SOURCE']
+    ['file:' 'a file, FIFO or device; percent-decoded, with options']
+    ['tcp://' 'connects; an IPv6 address stands in brackets']
+    ['tcp-listen://' 'listens for one peer; port 0 is any free one']
+    ['zero:' 'zero bytes']
+    ['random:' 'random bytes, not for secrets']
+    ['fd:' 'an inherited descriptor, treated as those of - are']
+  ]
+  &source,tcp=[
+    ['nodelay' 'send small data at once (TCP_NODELAY)']
+    ['connect-timeout=' 'how long one attempt may take']
+    ['retry=' 'try again so many times, a second apart']
+    ['sndbuf=' 'send buffer']
+    ['rcvbuf=' 'receive buffer']
+    ['bind=' 'connect from this IP address, with :PORT or without']
+  ]
+  &source,tcp-listen=[
+    ['nodelay' 'send small data at once (TCP_NODELAY)']
+    ['accept-timeout=' 'how long to wait for the peer']
+    ['sndbuf=' 'send buffer']
+    ['rcvbuf=' 'receive buffer']
+  ]
+  &source,zero=[
+    ['size=' 'end after so many bytes']
+  ]
+  &source,random=[
+    ['size=' 'end after so many bytes']
+    ['seed=' 'the same bytes for the same N (xoshiro256++)']
+  ]
+  &sink,=[
+    ['stdout:' 'standard output, as - is for a SINK']
+    ['file:' 'a file, FIFO or device; percent-decoded, with options']
+    ['tcp://' 'connects; an IPv6 address stands in brackets']
+    ['tcp-listen://' 'listens for one peer; port 0 is any free one']
+    ['null:' 'discards; rehearses a slow reader']
+    ['fd:' 'an inherited descriptor, treated as those of - are']
+  ]
+  &sink,file=[
+    ['append' 'write behind what the file holds']
+    ['create' 'make a new file; fail if there is one']
+    ['sync' 'have it on the disk before success (fsync)']
+    ['atomic' 'write a temporary file beside it, renamed on success']
+  ]
+  &sink,tcp=[
+    ['nodelay' 'send small data at once (TCP_NODELAY)']
+    ['connect-timeout=' 'how long one attempt may take']
+    ['close-timeout=' 'how long the peer may take to close after the last byte']
+    ['retry=' 'try again so many times, a second apart']
+    ['sndbuf=' 'send buffer']
+    ['rcvbuf=' 'receive buffer']
+    ['bind=' 'connect from this IP address, with :PORT or without']
+  ]
+  &sink,tcp-listen=[
+    ['nodelay' 'send small data at once (TCP_NODELAY)']
+    ['accept-timeout=' 'how long to wait for the peer']
+    ['close-timeout=' 'how long the peer may take to close after the last byte']
+    ['sndbuf=' 'send buffer']
+    ['rcvbuf=' 'receive buffer']
+  ]
+  &sink,null=[
+    ['rate=' 'take so many bytes a second, 10 ms'' worth at a time']
+    ['stall=' 'stop once for D after SIZE bytes']
+  ]
+]
+var tidegate-values = [
+  &--road=[auto buffered]
+  &-p=[auto bar line json none]
+  &--progress=[auto bar line json none]
+  &--summary=[auto always never]
+]
+var tidegate-files = [--stats]
+
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary]
+var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
+
+# Puts words and their help, behind what is typed already.
+fn tidegate-offer {|before words|
+  each {|it|
+    edit:complex-candidate $before$it[0] &display=$it[0]'  '$it[1]
+  } $words
+}
+
+# Completes a SOURCE or a SINK.
+fn tidegate-end {|side word|
+  if (and (str:contains $word ':') (str:contains $word '#')) {
+    var at = (+ 1 (str:last-index $word '#'))
+    if (str:contains $word[$at..] ',') {
+      set at = (+ 1 (str:last-index $word ','))
+    }
+    var key = $side','$word[..(str:index $word ':')]
+    if (has-key $tidegate-table $key) {
+      tidegate-offer $word[..$at] $tidegate-table[$key]
+    }
+  } elif (str:has-prefix $word 'file:') {
+    edit:complete-filename $word[5..] | each {|it|
+      edit:complex-candidate 'file:'$it[stem] &display=$it[stem]
+    }
+  } else {
+    tidegate-offer '' $tidegate-table[$side',']
+    edit:complete-filename $word
+  }
+}
+
+# How many of SOURCE and SINK are among these words.
+fn tidegate-position {|words|
+  var position = (num 0)
+  var skip = $false
+  var literal = $false
+  for word $words {
+    if $skip {
+      set skip = $false
+    } elif (and (not $literal) (eq $word '--')) {
+      set literal = $true
+    } elif (and (not $literal) (not-eq $word '-') (str:has-prefix $word '-')) {
+      set skip = (has-value $tidegate-takes $word)
+    } else {
+      set position = (+ $position 1)
+    }
+  }
+  put $position
+}
+
+set edit:completion:arg-completer[tidegate] = {|@words|
+  var word = $words[-1]
+  var before = $words[-2]
+  if (has-key $tidegate-values $before) {
+    all $tidegate-values[$before]
+  } elif (has-value $tidegate-files $before) {
+    edit:complete-filename $word
+  } elif (has-value $tidegate-takes $before) {
+    nop
+  } elif (str:has-prefix $word '-') {
+    tidegate-flags tidegate $word
+  } else {
+    var position = (tidegate-position $words[1..-1])
+    if (== $position 0) {
+      tidegate-end source $word
+    } elif (== $position 1) {
+      tidegate-end sink $word
+    }
+  }
+}

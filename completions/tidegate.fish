@@ -1,0 +1,136 @@
+complete -c tidegate -s H -l high-water-mark -l hwm -d 'Bound of each buffer, in bytes' -r -f
+complete -c tidegate -l read-high-water-mark -d 'That of the reading side alone [default: -H]' -r -f
+complete -c tidegate -l write-high-water-mark -d 'That of the writing side alone [default: -H]' -r -f
+complete -c tidegate -l low-water-mark -d 'Resume a paused source once the writing side\'s buffer has fallen to this; 0, empty, is the rule of Node.js' -r -f
+complete -c tidegate -s c -l chunk-size -d 'The most one read takes' -r -f
+complete -c tidegate -l skip -d 'Leave out the first bytes' -r -f
+complete -c tidegate -l take -d 'Stop after so many bytes, reading none beyond them' -r -f
+complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH is the size of that file' -r -f
+complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
+complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The best there is for the two ends'
+buffered\t'Through our own buffers'"
+complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so long' -r -f
+complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
+bar\t'Rows that are redrawn in place; lines where that cannot be done'
+line\t'A line each --interval'
+json\t'The records of --stats'
+none\t'Nothing'"
+complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
+complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
+complete -c tidegate -s i -l interval -d 'Time between two lines or records, or two drawings of the bar' -r -f
+complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'With a bar or lines'
+always\t'After every transfer that did not fail'
+never\t'Not at all'"
+complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
+complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
+complete -c tidegate -s V -l version -d 'Print version'
+
+# How a SOURCE or a SINK can start; with a scheme, what may stand behind its '#'.
+function __tidegate_table -a side scheme
+    switch "$side,$scheme"
+        case 'source,'
+            printf '%s\t%s\n' 'stdin:' 'standard input, as - is for a SOURCE'
+            printf '%s\t%s\n' 'file:' 'a file, FIFO or device; percent-decoded, with options'
+            printf '%s\t%s\n' 'tcp://' 'connects; an IPv6 address stands in brackets'
+            printf '%s\t%s\n' 'tcp-listen://' 'listens for one peer; port 0 is any free one'
+            printf '%s\t%s\n' 'zero:' 'zero bytes'
+            printf '%s\t%s\n' 'random:' 'random bytes, not for secrets'
+            printf '%s\t%s\n' 'fd:' 'an inherited descriptor, treated as those of - are'
+        case 'source,tcp'
+            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
+            printf '%s\t%s\n' 'connect-timeout=' 'how long one attempt may take'
+            printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
+            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without'
+        case 'source,tcp-listen'
+            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
+            printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
+            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+        case 'source,zero'
+            printf '%s\t%s\n' 'size=' 'end after so many bytes'
+        case 'source,random'
+            printf '%s\t%s\n' 'size=' 'end after so many bytes'
+            printf '%s\t%s\n' 'seed=' 'the same bytes for the same N (xoshiro256++)'
+        case 'sink,'
+            printf '%s\t%s\n' 'stdout:' 'standard output, as - is for a SINK'
+            printf '%s\t%s\n' 'file:' 'a file, FIFO or device; percent-decoded, with options'
+            printf '%s\t%s\n' 'tcp://' 'connects; an IPv6 address stands in brackets'
+            printf '%s\t%s\n' 'tcp-listen://' 'listens for one peer; port 0 is any free one'
+            printf '%s\t%s\n' 'null:' 'discards; rehearses a slow reader'
+            printf '%s\t%s\n' 'fd:' 'an inherited descriptor, treated as those of - are'
+        case 'sink,file'
+            printf '%s\t%s\n' 'append' 'write behind what the file holds'
+            printf '%s\t%s\n' 'create' 'make a new file; fail if there is one'
+            printf '%s\t%s\n' 'sync' 'have it on the disk before success (fsync)'
+            printf '%s\t%s\n' 'atomic' 'write a temporary file beside it, renamed on success'
+        case 'sink,tcp'
+            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
+            printf '%s\t%s\n' 'connect-timeout=' 'how long one attempt may take'
+            printf '%s\t%s\n' 'close-timeout=' 'how long the peer may take to close after the last byte'
+            printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
+            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without'
+        case 'sink,tcp-listen'
+            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
+            printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
+            printf '%s\t%s\n' 'close-timeout=' 'how long the peer may take to close after the last byte'
+            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+        case 'sink,null'
+            printf '%s\t%s\n' 'rate=' 'take so many bytes a second, 10 ms\' worth at a time'
+            printf '%s\t%s\n' 'stall=' 'stop once for D after SIZE bytes'
+    end
+end
+
+# How many of SOURCE and SINK stand before the cursor.
+function __tidegate_position
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary
+    set -l position 0
+    set -l skip 0
+    set -l literal 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if test $literal = 0; and test "$word" = --
+            set literal 1
+        else if test $literal = 0; and string match -q -- '--*' $word
+            contains -- $word $takes; and set skip 1
+        else if test $literal = 0; and string match -q -- '-?*' $word
+            # A cluster: the first flag that takes a value takes the rest, or else the next word.
+            set -l letters (string split '' -- (string sub -s 2 -- $word))
+            for i in (seq (count $letters))
+                if contains -- -$letters[$i] $takes
+                    test $i = (count $letters); and set skip 1
+                    break
+                end
+            end
+        else
+            set position (math $position + 1)
+        end
+    end
+    echo $position
+end
+
+# Completes a SOURCE or a SINK: __tidegate_end SIDE
+function __tidegate_end -a side
+    set -l word (commandline -ct | string trim -l -c '"\'')
+    if not string match -q -- '*:*#*' $word
+        __tidegate_table $side ''
+        printf '%s\t%s\n' - 'standard input or output'
+        return
+    end
+    set -l parts (string match -r -- '^([a-z-]+):[^#]*#(?:.*,)?' $word)
+    set -l given (string split , -- (string replace -r -- '^[^#]*#' '' $parts[1]))
+    for line in (__tidegate_table $side $parts[2])
+        set -l name (string match -r -- '^[a-z-]+' $line)
+        # What was given already is not given twice.
+        string match -qr -- "^$name(=|\$)" $given; or echo $parts[1]$line
+    end
+end
+
+complete -c tidegate -n 'test (__tidegate_position) = 0' -a '(__tidegate_end source)'
+complete -c tidegate -n 'test (__tidegate_position) = 1' -a '(__tidegate_end sink)'
+complete -c tidegate -n 'test (__tidegate_position) -gt 1' -f

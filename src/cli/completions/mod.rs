@@ -1,0 +1,105 @@
+//! Completion scripts: clap's own for the flags, and for SOURCE and SINK a small piece for each shell, made from the
+//! endpoint table.
+
+mod bash;
+mod elvish;
+mod ends;
+mod fish;
+mod powershell;
+mod zsh;
+
+use super::command;
+use super::declared::values;
+use clap::builder::ValueHint;
+use clap::{Arg, Command};
+use clap_complete::Shell;
+
+/// The script of this shell.
+pub(super) fn script(shell: Shell) -> String {
+    let mut flags = flags();
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut flags, "tidegate", &mut text);
+    let generated = String::from_utf8_lossy(&text);
+    match shell {
+        Shell::Zsh => zsh::script(&generated),
+        Shell::Fish => fish::script(&generated, &flags),
+        Shell::Elvish => elvish::script(&generated, &flags),
+        Shell::PowerShell => powershell::script(&generated, &flags),
+        _ => bash::script(&generated, &flags),
+    }
+}
+
+/// The command line as completions show it: nothing hidden, and no files where a number is to be typed.
+fn flags() -> Command {
+    let whole = command();
+    let shown = whole.get_arguments().filter(|it| !it.is_hide_set());
+    let shown = shown.cloned().map(|argument| {
+        let wants_text = argument.get_action().takes_values()
+            && argument.get_value_hint() == ValueHint::Unknown
+            && values(&argument).is_empty();
+        if wants_text {
+            argument.value_hint(ValueHint::Other)
+        } else {
+            argument
+        }
+    });
+    Command::new("tidegate")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_flag(true)
+        .args(shown)
+}
+
+/// The names of the flags whose value is the next word.
+fn flags_with_values(flags: &Command) -> Vec<String> {
+    let with_values = flags
+        .get_arguments()
+        .filter(|it| it.get_action().takes_values());
+    with_values.flat_map(names).collect()
+}
+
+pub(super) fn names(argument: &Arg) -> Vec<String> {
+    let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
+    let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
+    let shorts = shorts.into_iter().map(|short| format!("-{short}"));
+    shorts
+        .chain(longs.into_iter().map(|long| format!("--{long}")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::script;
+    use clap_complete::Shell;
+
+    #[test]
+    fn what_is_put_in_place_of_generated_text_found_that_text() {
+        let zsh = script(Shell::Zsh);
+        for side in ["source", "sink"] {
+            let line = zsh
+                .lines()
+                .find(|line| line.starts_with(&format!("'::{side}")));
+            let action = format!(":_tidegate_{side}' \\");
+            assert!(line.is_some_and(|line| line.ends_with(&action)), "{line:?}");
+        }
+        let powershell = script(Shell::PowerShell);
+        assert_eq!(powershell.matches("Register-ArgumentCompleter").count(), 1);
+        assert!(powershell.contains("$global:TidegateFlags = {\n"));
+    }
+
+    #[test]
+    fn nothing_hidden_is_offered() {
+        for shell in [
+            Shell::Bash,
+            Shell::Zsh,
+            Shell::Fish,
+            Shell::Elvish,
+            Shell::PowerShell,
+        ] {
+            let script = script(shell);
+            assert!(!script.contains("generate"), "{shell}");
+            assert!(!script.contains("kernel"), "{shell}");
+            assert!(script.contains("high-water-mark"), "{shell}");
+            assert!(script.contains("tcp-listen"), "{shell}");
+        }
+    }
+}

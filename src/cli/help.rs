@@ -1,0 +1,268 @@
+//! Both help screens, drawn for 80 columns from the declaration and the endpoint table: `-h` is one screen of what is
+//! used most, `--help` is everything there is to look up.
+
+use super::declared::{
+    default, equals, headings, is_other, names, only_side, placeholder, under, values,
+};
+use crate::endpoint::KINDS;
+use crate::error::Side;
+use clap::builder::{PossibleValue, Styles};
+use clap::{Arg, Command};
+use std::fmt::Write;
+
+const WIDTH: usize = 80;
+
+/// Where the explanations of flags and endpoints start.
+const COLUMN: usize = 30;
+
+/// Where those of SOURCE and SINK start, and of other short words.
+const NARROW: usize = 10;
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}";
+
+/// Gives the declaration its help screens. clap lays out only what stands above them.
+pub(super) fn dress(command: Command) -> Command {
+    let mut built = command.clone();
+    built.build();
+    command
+        .help_template(TEMPLATE)
+        .after_help(short(&built))
+        .after_long_help(long(&built))
+}
+
+fn short(command: &Command) -> String {
+    let mut screen = Screen::new(command.get_styles());
+    screen.row(NARROW, "SOURCE", &forms(Side::Source));
+    screen.row(NARROW, "SINK", &forms(Side::Sink));
+    for heading in headings(command) {
+        screen.heading(heading);
+        for argument in under(command, heading).filter(|it| !it.is_hide_short_help_set()) {
+            screen.flag(argument, Detail::OneLine);
+        }
+    }
+    screen.lines(SHORT_END);
+    screen.text
+}
+
+fn long(command: &Command) -> String {
+    let mut screen = Screen::new(command.get_styles());
+    screen.row(
+        NARROW,
+        "SOURCE",
+        "where bytes come from: an endpoint [default: -]",
+    );
+    screen.row(NARROW, "SINK", "where they go: an endpoint [default: -]");
+    for heading in headings(command) {
+        screen.heading(heading);
+        for argument in under(command, heading) {
+            screen.flag(argument, Detail::Values);
+        }
+    }
+    screen.heading("Other");
+    for argument in command.get_arguments().filter(|it| is_other(it)) {
+        screen.flag(argument, Detail::Values);
+    }
+    screen.endpoints();
+    for (heading, lines) in SECTIONS {
+        screen.heading(heading);
+        screen.lines(lines);
+    }
+    screen.text
+}
+
+/// What an end on this side can be.
+fn forms(side: Side) -> String {
+    let word = match side {
+        Side::Source => "from",
+        Side::Sink => "to",
+    };
+    let kinds = KINDS
+        .iter()
+        .filter(|kind| only_side(kind).is_none_or(|only| only == side))
+        .map(|kind| kind.form);
+    let forms: Vec<_> = ["-", "PATH"].into_iter().chain(kinds).collect();
+    format!("{word} {} [default: -]", forms.join(", "))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    OneLine,
+    Values,
+}
+
+struct Screen<'a> {
+    text: String,
+    styles: &'a Styles,
+}
+
+impl<'a> Screen<'a> {
+    fn new(styles: &'a Styles) -> Self {
+        Self {
+            text: String::new(),
+            styles,
+        }
+    }
+
+    fn heading(&mut self, text: &str) {
+        let style = self.styles.get_header();
+        // Writing to a string does not fail, here and below.
+        let _ = write!(self.text, "\n{style}{text}:{style:#}\n");
+    }
+
+    fn lines(&mut self, lines: &str) {
+        self.text.push_str(lines);
+    }
+
+    /// A word and its explanation, which hangs at the column.
+    fn row(&mut self, column: usize, left: &str, right: &str) {
+        let style = self.styles.get_literal();
+        let indent = left.len() - left.trim_start().len() + 2;
+        let left = left.trim_start();
+        let _ = write!(self.text, "{:indent$}{style}{left}{style:#}", "");
+        let mut at = indent + left.len();
+        if at + 2 > column && !right.is_empty() {
+            self.text.push('\n');
+            at = 0;
+        }
+        for line in wrapped(right, WIDTH - column) {
+            let gap = column - at;
+            let line = line.replace(UNBROKEN, " ");
+            let _ = writeln!(self.text, "{:gap$}{line}", "");
+            at = 0;
+        }
+    }
+
+    fn flag(&mut self, argument: &Arg, detail: Detail) {
+        let indent = if argument.get_short().is_some() {
+            ""
+        } else {
+            "    "
+        };
+        let left = format!("{indent}{} {}", names(argument), placeholder(argument));
+        let mut right = argument
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let values = values(argument);
+        if detail == Detail::OneLine && !values.is_empty() {
+            let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+            let _ = write!(right, ": {}", names.join(", "));
+        } else if let Some(default) = default(argument) {
+            let _ = write!(right, " {}", together(&format!("[default: {default}]")));
+        }
+        if detail == Detail::OneLine {
+            return self.row(COLUMN, left.trim_end(), &right);
+        }
+        for alias in argument.get_visible_aliases().unwrap_or_default() {
+            let _ = write!(right, " {}", together(&format!("[alias: --{alias}]")));
+        }
+        self.row(COLUMN, left.trim_end(), &right);
+        for value in values {
+            let help = value
+                .get_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let left = format!("{:1$}{2}", "", COLUMN - 2, value.get_name());
+            self.row(COLUMN + NARROW, &left, &help);
+        }
+    }
+
+    fn endpoints(&mut self) {
+        self.heading("Endpoints");
+        self.row(COLUMN, "-", "standard input or standard output");
+        self.row(COLUMN, "PATH", "a file, FIFO or device, taken literally");
+        for kind in KINDS {
+            let summary = on(only_side(kind), kind.summary);
+            self.row(COLUMN, kind.form, &summary);
+            for option in kind.options {
+                let mut help = on(option.only, option.help);
+                if !option.default.is_empty() {
+                    let default = format!("[default: {}]", option.default);
+                    let _ = write!(help, " {}", together(&default));
+                }
+                let left = format!("  #{}{}", option.name, equals(option));
+                self.row(COLUMN, &left, &help);
+            }
+        }
+        self.lines(OPTIONS_RIDE);
+    }
+}
+
+/// Says which side it is for, if it is for one alone.
+fn on(only: Option<Side>, text: &str) -> String {
+    match only {
+        Some(side) => format!("{} only: {text}", side.name().to_uppercase()),
+        None => text.to_owned(),
+    }
+}
+
+/// A blank that no line is broken at.
+const UNBROKEN: char = '\u{a0}';
+
+fn together(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
+/// Breaks at blanks.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                let _ = write!(line, " {word}");
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+const SHORT_END: &str = "
+SIZE: 512, 64K, 1.5MiB, 10MB.  D: 500ms, 10s, 2m.
+Everything else, with the options of endpoints: --help, and man tidegate.
+";
+
+const OPTIONS_RIDE: &str =
+    "  Options stand behind '#', comma-separated: tcp://host:9000#nodelay,retry=3
+";
+
+const SECTIONS: &[(&str, &str)] = &[
+    (
+        "Sizes and durations",
+        "  \
+  SIZE    512, 64K, 1.5MiB, 10MB, in bytes. K M G T and KiB MiB GiB TiB are
+          1024-based, KB MB GB TB 1000-based; case does not matter.
+  D       500ms, 10s, 2m
+",
+    ),
+    (
+        "Exit status",
+        "  \
+  0       the source ended, or --take was reached, and every byte was delivered
+  1       an I/O error on either end, a connection that was reset included
+  2       usage; SOURCE and SINK are the same file
+  3       not the --expect-size
+  4       connect-timeout, accept-timeout or --idle-timeout
+  129, 130, 143
+          ended by SIGHUP, SIGINT, SIGTERM
+  141     the reader of a pipe we write to went away (SIGPIPE)
+",
+    ),
+    (
+        "Signals and environment",
+        "  \
+  SIGUSR1 prints one status line. Every flag can be set by a variable of its
+  name: TIDEGATE_HIGH_WATER_MARK=64M. NO_COLOR is honoured.
+",
+    ),
+    (
+        "Examples",
+        "  \
+  tar c src | tidegate -H 64M | ssh host 'tar x'           # in a pipeline
+  tidegate tcp-listen://:9000 file:disk.img#atomic,sync    # on the receiver
+  tidegate disk.img tcp://receiver:9000                    # on the sender
+  tidegate disk.img 'null:#rate=10M'                       # into a slow reader
+",
+    ),
+];

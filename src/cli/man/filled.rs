@@ -1,0 +1,136 @@
+//! What the page says that is declared elsewhere: the options, and the table of endpoints.
+
+use super::page::Page;
+use crate::cli::{completions, declared};
+use crate::endpoint::{KINDS, Kind, OptionSpec};
+use crate::error::Side;
+use clap::{Arg, Command};
+
+/// Every option, under the headings of the help screens.
+pub(super) fn options(page: &mut Page, command: &Command) {
+    let mut built = command.clone();
+    built.build();
+    for heading in declared::headings(&built) {
+        page.part(heading);
+        for argument in declared::under(&built, heading) {
+            option(page, argument);
+        }
+    }
+    page.part("Other");
+    for argument in built.get_arguments().filter(|it| declared::is_other(it)) {
+        option(page, argument);
+    }
+}
+
+fn option(page: &mut Page, argument: &Arg) {
+    let help = argument.get_long_help().or(argument.get_help());
+    let (text, told) = without_default(&help.map(ToString::to_string).unwrap_or_default());
+    let default = told.or_else(|| declared::default(argument));
+    let default = default.map(|default| format!("The default is `{default}`."));
+    let values = declared::values(argument);
+    if values.is_empty() {
+        let default = default.map(|it| format!(" {it}")).unwrap_or_default();
+        return page.term(&names(argument), &format!("{text}{default}"));
+    }
+    page.term(&names(argument), &text);
+    page.into();
+    for value in values {
+        let help = value.get_help().map(ToString::to_string);
+        let text = sentences(&help.unwrap_or_default());
+        page.term(&format!("`{}`", value.get_name()), &text);
+    }
+    page.out();
+    if let Some(default) = default {
+        page.more(&default);
+    }
+}
+
+/// As sentences, and the default by itself where the help itself tells it.
+fn without_default(help: &str) -> (String, Option<String>) {
+    match help.split_once(" [default: ") {
+        Some((text, default)) => {
+            let default = default.trim_end_matches(']').to_owned();
+            (sentences(text), Some(default))
+        }
+        None => (sentences(help), None),
+    }
+}
+
+/// Each name in bold, with the value in italics.
+fn names(argument: &Arg) -> String {
+    let names = completions::names(argument);
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let value = match declared::placeholder(argument) {
+        value if value.is_empty() => value,
+        value => format!(" {{{value}}}"),
+    };
+    format!("{}{value}", names.join(", "))
+}
+
+/// Help texts have no full stop at the end of a paragraph that is one sentence.
+fn sentences(help: &str) -> String {
+    let paragraphs = help.split("\n\n").map(|paragraph| {
+        let dot = if paragraph.ends_with('.') { "" } else { "." };
+        format!("{paragraph}{dot}")
+    });
+    paragraphs.collect::<Vec<_>>().join(" ")
+}
+
+/// Every kind of endpoint with its options.
+pub(super) fn endpoints(page: &mut Page) {
+    page.term(
+        "`-`",
+        "Standard input as {SOURCE}, standard output as {SINK}.",
+    );
+    page.term(
+        "{PATH}",
+        "A file, FIFO or device; the path is taken literally.",
+    );
+    for kind in KINDS {
+        endpoint(page, kind);
+    }
+}
+
+fn endpoint(page: &mut Page, kind: &Kind) {
+    let side = match declared::only_side(kind) {
+        Some(Side::Source) => "As {SOURCE} only: ",
+        Some(Side::Sink) => "As {SINK} only: ",
+        None => "",
+    };
+    let summary = sentences(kind.summary);
+    let text = if side.is_empty() {
+        capital(&summary)
+    } else {
+        format!("{side}{summary}")
+    };
+    page.term(&format!("`{}`", kind.form), &text);
+    if kind.options.is_empty() {
+        return;
+    }
+    page.into();
+    for option in kind.options {
+        let value = match option.value.placeholder() {
+            "" => String::new(),
+            placeholder => format!("`=`{{{placeholder}}}"),
+        };
+        page.term(&format!("`{}`{value}", option.name), &meaning(option));
+    }
+    page.out();
+}
+
+fn meaning(option: &OptionSpec) -> String {
+    let mut text = capital(&sentences(option.help));
+    if let Some(side) = option.only {
+        text = format!("{text} For a {{{}}} only.", side.name().to_uppercase());
+    }
+    if !option.default.is_empty() {
+        text = format!("{text} The default is {}.", option.default);
+    }
+    text
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|it| it.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}

@@ -1,0 +1,154 @@
+//! Help that a person can read, and what is said to a person who mistyped.
+
+use crate::tide::Scratch;
+use tidegate::endpoint::KINDS;
+
+fn screen(flag: &str, columns: &str) -> String {
+    let it = Scratch::new();
+    let done = it.tide([flag]).env("COLUMNS", columns).run().succeeds();
+    String::from_utf8(done.stdout).expect("help is UTF-8")
+}
+
+#[track_caller]
+fn is_no_wider_than(text: &str, columns: usize) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= columns, "{line:?}");
+    }
+}
+
+#[test]
+fn the_short_help_is_one_screen() {
+    let help = screen("-h", "80");
+    assert!(help.lines().count() <= 24, "{help}");
+    is_no_wider_than(&help, 80);
+    for part in [
+        "tcp://HOST:PORT",
+        "null:",
+        "-H,",
+        "--take",
+        "SIZE:",
+        "--help",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
+fn the_long_help_has_its_sections_in_order_and_fits_in_80_columns() {
+    let help = screen("--help", "80");
+    is_no_wider_than(&help, 80);
+    let mut rest = help.as_str();
+    for heading in [
+        "Usage: ",
+        "\nFlow:\n",
+        "\nWhat it shows:\n",
+        "\nOther:\n",
+        "\nEndpoints:\n",
+        "\nSizes and durations:\n",
+        "\nExit status:\n",
+        "\nSignals and environment:\n",
+        "\nExamples:\n",
+    ] {
+        let (_, after) = rest
+            .split_once(heading)
+            .unwrap_or_else(|| panic!("no {heading:?} in {rest}"));
+        rest = after;
+    }
+}
+
+#[test]
+fn the_help_is_the_same_however_wide_the_terminal() {
+    for flag in ["-h", "--help"] {
+        assert_eq!(screen(flag, "80"), screen(flag, "100"));
+        assert_eq!(screen(flag, "80"), screen(flag, "200"));
+    }
+}
+
+#[test]
+fn the_long_help_tells_every_flag_and_every_endpoint() {
+    let help = screen("--help", "80");
+    for flag in tidegate::cli::command().get_arguments() {
+        let name = flag.get_long().unwrap_or_default();
+        assert_eq!(
+            help.contains(&format!("--{name}")),
+            !flag.is_hide_set(),
+            "{name}"
+        );
+    }
+    for kind in KINDS {
+        assert!(help.contains(kind.form), "{}", kind.form);
+        for option in kind.options {
+            assert!(
+                help.contains(&format!("#{}", option.name)),
+                "{}",
+                option.name
+            );
+        }
+    }
+}
+
+#[test]
+fn help_whose_reader_goes_away_is_no_failure() {
+    let it = Scratch::new();
+    for line in ["$T --help | true", "$T --help >&-", "$T -h >/dev/full"] {
+        it.sh(&format!("set -o pipefail; {line}")).run().succeeds();
+    }
+}
+
+#[test]
+fn a_slip_is_answered_with_what_was_meant() {
+    let it = Scratch::new();
+    let table: [(&[&str], &[&str]); 17] = [
+        (&["tpc://h:1"], &["did you mean tcp://HOST:PORT"]),
+        (&["zero:", "nul:"], &["did you mean null:"]),
+        (&["--highwatermark", "5"], &["'--high-water-mark'"]),
+        (&["--hmw", "5"], &["'--hwm'"]),
+        (&["--stat=x"], &["'--stats'"]),
+        (&["--quite"], &["'--quiet'"]),
+        (&["--idle-timout", "5s"], &["'--idle-timeout'"]),
+        (&["--atomic"], &["file:PATH#atomic"]),
+        (&["--rate", "5M"], &["null:#rate=SIZE"]),
+        (
+            &["zero:", "file:x#atomci"],
+            &["valid: ", "did you mean 'atomic'?"],
+        ),
+        (&["zero:", "null:#rat=5"], &["did you mean 'rate'?"]),
+        (&["--summary", "alway"], &["[possible values: ", "'always'"]),
+        (
+            &["-H", "64Q"],
+            &["unknown unit 'Q'", "K M G T", "KB MB GB TB"],
+        ),
+        (&["--take", "1,5M"], &["'1,5M'", "--take", "valid: "]),
+        (&["--idle-timeout", "5"], &["'5'", "write 500ms, 10s or 2m"]),
+        (&["zero:", "null:#stall=5M"], &["write SIZE:D"]),
+        (
+            &["zero:#size=5KiBB"],
+            &["size=5KiBB", "unknown unit 'KiBB'"],
+        ),
+    ];
+    for (args, parts) in table {
+        it.tide(args).run().refuses(parts);
+    }
+}
+
+#[test]
+fn a_stranger_among_the_flags_gets_no_far_fetched_advice() {
+    let it = Scratch::new();
+    let done = it.tide(["--xyzzy"]).run().refuses(&["'--xyzzy'"]);
+    assert!(!done.stderr.contains("similar"), "{}", done.stderr);
+}
+
+#[test]
+fn a_third_argument_is_refused_with_the_likely_reason() {
+    let it = Scratch::new();
+    it.write("my file", "x");
+    for line in [
+        "$T - - extra",
+        "name='my file'; $T $name out",
+        "$T in out -q x",
+    ] {
+        let done = it.sh(line).run();
+        done.refuses(&["one SOURCE and one SINK", "quote", "[SOURCE [SINK]]"]);
+    }
+    assert_eq!(it.names(), ["my file"]);
+}
