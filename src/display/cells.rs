@@ -94,14 +94,16 @@ impl Cell {
     }
 }
 
-/// Shortens cells, the least important form first, until all fit into the columns or none can be shorter.
+/// Shortens cells, the least important form first, until all fit into the columns or none can be shorter. Equals give
+/// way together.
 pub(super) fn fit(cells: &mut [Cell], columns: usize) {
     while columns_of(cells) > columns {
-        let shortened = cells.iter_mut().filter(|cell| cell.rank().is_some());
-        let Some(cell) = shortened.min_by_key(|cell| cell.rank()) else {
+        let Some(least) = cells.iter().filter_map(Cell::rank).min() else {
             return;
         };
-        cell.forms.pop_front();
+        for cell in cells.iter_mut().filter(|cell| cell.rank() == Some(least)) {
+            cell.forms.pop_front();
+        }
     }
 }
 

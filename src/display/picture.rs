@@ -250,7 +250,10 @@ fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
     .filter(|phase| *phase != bound)
     .map(|phase| (phase.name(), share(&sample.recent, phase)))
     .filter(|(_, share)| share != "0%")
-    .map(|(name, share)| Cell::optional(1, Text::toned(format!("{name} {share}"), Tone::Faint)));
+    .zip([4, 3, 2, 1])
+    .map(|((name, share), rank)| {
+        Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
+    });
     let mut cells = vec![Cell::fixed(verdict)];
     cells.extend(others);
     fit(&mut cells, columns);

@@ -103,6 +103,16 @@ impl Scratch {
         self.sh(line).run().code() == 0
     }
 
+    /// Waits until the latest record in the stats file `name` fits.
+    #[track_caller]
+    pub(crate) fn recorded(&self, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        until("a record that fits", || {
+            let bytes = std::fs::read(self.path(name)).ok()?;
+            let whole = bytes.iter().rposition(|byte| *byte == b'\n')?;
+            records(&bytes[..whole]).pop().filter(&fits)
+        })
+    }
+
     /// The last record in the stats file `name`.
     #[track_caller]
     pub(crate) fn end_of(&self, name: &str) -> Value {

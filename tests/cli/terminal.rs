@@ -1,49 +1,356 @@
-//! What a person at a terminal sees, through script(1)'s pseudo-terminal.
+//! What a person at a terminal sees of a transfer, and what they are left with.
 
+use crate::screen::{CTRL_C, CTRL_Q, CTRL_S, Ended, Screen};
 use crate::tide::Scratch;
+use crate::view::View;
+use rustix::process::Signal;
+use serde_json::Value;
+use std::io::Write;
+use std::net::TcpListener;
+use std::time::Duration;
 
-/// Runs the line with a terminal on standard error; says so aloud where there is no script(1).
-fn on_terminal(it: &Scratch, line: &str) -> Option<String> {
-    if !it.sh("command -v script").run().status.success() {
-        eprintln!("skipped: no script(1) here");
-        return None;
+/// Narrow, wide, and off by one.
+const WIDTHS: [u16; 7] = [20, 39, 40, 41, 79, 80, 200];
+
+/// The most rows that a live display takes.
+const MOST: usize = 3;
+
+/// Half a second that takes a while to be written.
+const SLOW: &str = "zero:#size=500K null:#rate=1M";
+
+/// A transfer that never ends, and is not summed up when it is made to.
+const ENDLESS: &str = "--summary never zero: null:#rate=1M";
+
+/// Runs the line on a screen on which two lines stand already.
+fn below_two_lines(it: &Scratch, line: &str, (columns, rows): (u16, u16)) -> Screen {
+    let line = format!("printf 'one\\ntwo\\n'; {line}");
+    it.sh(&line).on_screen(columns, rows)
+}
+
+/// Waits for the live display below the two lines.
+#[track_caller]
+fn drawing(screen: &Screen) -> View {
+    screen.until("a live display", |view| view.height() > 2 && view.has("/s"))
+}
+
+/// The display has always kept to its rows, below lines that it never touched.
+#[track_caller]
+fn kept_to_its_place(ended: Ended) -> Ended {
+    ended
+        .always("within its rows", |view| {
+            view.height() <= 2 + MOST && !view.wraps()
+        })
+        .always("below what stood there", |view| {
+            let rows = view.rows();
+            ["", "one"].contains(&rows[0].as_str()) && ["", "two"].contains(&rows[1].as_str())
+        })
+        .once("drawn", |view| view.height() > 2)
+}
+
+#[test]
+fn a_person_watches_a_live_display_and_is_left_with_the_summary() {
+    let it = Scratch::new();
+    let watched = it
+        .tide(["zero:#size=4M", "null:#rate=8M"])
+        .on_screen(80, 24);
+    watched.until("backpressure", |view| view.has("PAUSED") && view.has("%"));
+    let ended = watched.done().exits(0).leaves_the_cursor_below();
+    let lines = ended.view.lines();
+    assert_eq!(lines.len(), 1, "{ended:?}");
+    assert!(lines[0].starts_with("tidegate: 4"), "{ended:?}");
+    assert!(lines[0].contains("sink-bound"), "{ended:?}");
+}
+
+#[test]
+fn the_live_display_never_wraps_and_leaves_nothing_however_wide_the_screen() {
+    let it = Scratch::new();
+    let line = format!("$T --summary never {SLOW}");
+    let screens = WIDTHS.map(|columns| below_two_lines(&it, &line, (columns, 24)));
+    for screen in screens {
+        kept_to_its_place(screen.done().exits(0)).leaves(&["one", "two"]);
     }
-    let done = it
-        .sh(&format!("script -qec {line:?} /dev/null </dev/null"))
-        .env("TERM", "xterm")
-        .run()
-        .exits(0);
-    Some(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 
 #[test]
-fn a_person_watches_a_live_line_and_is_left_with_the_summary() {
+fn the_live_display_fits_into_any_screen_whatever_the_transfer_is_called() {
     let it = Scratch::new();
-    let Some(seen) = on_terminal(&it, "$T zero:#size=4M null:#rate=8M") else {
-        return;
-    };
-    assert!(seen.contains('[') && seen.contains("PAUSED"), "{seen:?}");
-    let last = seen
-        .trim_end()
-        .rsplit(['\r', '\n'])
-        .next()
-        .unwrap_or_default();
-    assert!(last.contains("tidegate: 4 MiB in 0.5"), "{seen:?}");
-    assert!(last.contains("sink-bound"), "{seen:?}");
+    let line = format!("$T --summary never -N \"$N\" {SLOW}");
+    let sizes = [
+        (2, 24),
+        (5, 24),
+        (12, 24),
+        (25, 24),
+        (80, 1),
+        (80, 2),
+        (40, 3),
+    ];
+    let names = [
+        "日本語の名前".repeat(20),
+        "tab\there \x1b[31mred".to_owned(),
+    ];
+    let on_screen = |(columns, rows), name| it.sh(&line).env("N", name).on_screen(columns, rows);
+    let screens = names
+        .each_ref()
+        .map(|name| sizes.map(|size| on_screen(size, name)));
+    for screen in screens.into_iter().flatten() {
+        let ended = screen.done().exits(0);
+        let ended = ended.always("within its rows", |view| {
+            view.height() <= MOST && !view.wraps()
+        });
+        assert!(!ended.raw.contains("[31m"), "{ended:?}");
+        ended.leaves(&[]);
+    }
 }
 
 #[test]
-fn nothing_is_drawn_when_asked_to_be_quiet_or_on_a_dumb_terminal() {
+fn only_the_summary_is_left_at_the_bottom_of_the_screen_and_what_scrolled_off_is_whole() {
     let it = Scratch::new();
-    let Some(seen) = on_terminal(&it, "$T -q zero:#size=1M null:#rate=10M") else {
-        return;
-    };
-    assert_eq!(seen, "");
-    let Some(seen) = on_terminal(
-        &it,
-        "TERM=dumb $T --summary never zero:#size=1M null:#rate=10M",
-    ) else {
-        return;
-    };
-    assert_eq!(seen, "");
+    let line = format!("seq 1 20; $T {SLOW}");
+    let screens = WIDTHS.map(|columns| it.sh(&line).on_screen(columns, 8));
+    let numbers: Vec<_> = (1..=20).map(|n| n.to_string()).collect();
+    for screen in screens {
+        let ended = screen.done().exits(0).leaves_the_cursor_below();
+        let lines = ended.view.lines();
+        assert_eq!(lines[..20], numbers, "{ended:?}");
+        assert!(lines[20].starts_with("tidegate: 500"), "{ended:?}");
+        assert_eq!(lines.len(), 21, "{ended:?}");
+    }
+}
+
+#[test]
+fn the_interrupt_key_leaves_nothing_of_the_display_and_ends_a_script_too() {
+    let it = Scratch::new();
+    for size in [(80, 24), (40, 24), (80, 4)] {
+        let line = format!("$T {ENDLESS}; echo after");
+        let screen = below_two_lines(&it, &line, size);
+        screen.until("a live display", |view| view.has("/s"));
+        screen.keys(CTRL_C);
+        let ended = screen.done().exits(130);
+        // What the terminal itself makes of the key may stay.
+        let left = ended.view.lines().join(" ").replace("^C", "");
+        assert_eq!(left.trim_end(), "one two", "{ended:?}");
+    }
+}
+
+#[test]
+fn a_signal_that_ends_it_leaves_nothing_of_the_display() {
+    let it = Scratch::new();
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let screen = below_two_lines(&it, &format!("exec $T {ENDLESS}"), (80, 24));
+        drawing(&screen);
+        screen.signal(signal);
+        kept_to_its_place(screen.done().exits(code)).leaves(&["one", "two"]);
+    }
+}
+
+#[test]
+fn an_error_leaves_its_message_alone() {
+    let it = Scratch::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("tcp://{}", listener.local_addr().unwrap());
+    let screen = below_two_lines(&it, &format!("$T zero: {uri}"), (80, 24));
+    let peer = socket2::Socket::from(listener.accept().unwrap().0);
+    drawing(&screen);
+    peer.set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    let ended = screen.done().exits(1).leaves_the_cursor_below();
+    let lines = ended.view.lines();
+    assert_eq!(lines[..2], ["one", "two"], "{ended:?}");
+    assert!(
+        lines[2].starts_with(&format!("tidegate: writing to {uri}: ")),
+        "{ended:?}"
+    );
+    assert_eq!(lines.len(), 3, "{ended:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_leaves_nothing_of_the_display() {
+    let it = Scratch::new();
+    it.fifo("gate");
+    let line = "$T zero: | read -r line <gate; exit ${PIPESTATUS[0]}";
+    let screen = below_two_lines(&it, line, (80, 24));
+    drawing(&screen);
+    it.write("gate", "go away\n");
+    kept_to_its_place(screen.done().exits(141)).leaves(&["one", "two"]);
+}
+
+#[test]
+fn a_kill_leaves_the_cursor_to_be_seen_and_what_stood_there() {
+    let it = Scratch::new();
+    let screen = below_two_lines(&it, &format!("exec $T {ENDLESS}"), (80, 24));
+    drawing(&screen);
+    screen.signal(Signal::KILL);
+    kept_to_its_place(screen.done().exits(137));
+}
+
+#[test]
+fn the_status_on_demand_stays_above_the_display() {
+    let it = Scratch::new();
+    let line = format!("exec $T {ENDLESS}");
+    let screen = below_two_lines(&it, &line, (80, 24));
+    for said in 1..=2 {
+        drawing(&screen);
+        screen.signal(Signal::USR1);
+        let has_said = |view: &View| {
+            let lines = view.lines();
+            let statuses = lines.iter().filter(|line| line.starts_with("tidegate: "));
+            statuses.count() == said && lines.len() > 2 + said
+        };
+        let seen = screen.until("the status and the display below it", has_said);
+        screen.changed(&seen);
+    }
+    screen.signal(Signal::TERM);
+    let ended = screen.done().exits(143).leaves_the_cursor_below();
+    let lines = ended.view.lines();
+    assert_eq!(lines[..2], ["one", "two"], "{ended:?}");
+    assert!(
+        lines[2..].iter().all(|line| line.starts_with("tidegate: ")),
+        "{ended:?}"
+    );
+    assert_eq!(lines.len(), 4, "{ended:?}");
+}
+
+#[test]
+fn a_stalled_flow_still_ticks() {
+    let it = Scratch::new();
+    let line = "exec $T --summary never zero: null:#stall=100K:1h";
+    let screen = below_two_lines(&it, line, (80, 24));
+    let mut seen = screen.until("backpressure", |view| view.has("PAUSED"));
+    for _ in 0..3 {
+        seen = screen.changed(&seen);
+        assert!(seen.has("100") && seen.has("PAUSED"), "{seen:?}");
+    }
+    screen.signal(Signal::TERM);
+    kept_to_its_place(screen.done().exits(143)).leaves(&["one", "two"]);
+}
+
+#[test]
+fn a_terminal_that_is_held_holds_nothing_up() {
+    let it = Scratch::new();
+    it.fifo("in");
+    let line = "$T --summary never --stats stats -i 20ms in out";
+    let screen = below_two_lines(&it, line, (80, 24));
+    let mut input = std::fs::File::create(it.path("in")).unwrap();
+    input.write_all(b"some ").unwrap();
+    drawing(&screen);
+    screen.keys(CTRL_S);
+    // Time enough to fill a terminal that takes nothing, were it filled.
+    let elapsed = |record: &Value| record["elapsed_s"].as_f64().unwrap_or(0.0);
+    let held = elapsed(&it.recorded("stats", |_| true));
+    it.recorded("stats", |record| elapsed(record) > held + 0.5);
+    input.write_all(b"data").unwrap();
+    drop(input);
+    it.recorded("stats", |record| record["type"] == "end");
+    assert_eq!(it.read("out"), b"some data");
+    screen.keys(CTRL_Q);
+    screen.done().exits(0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_plain_lines_or_nothing() {
+    let it = Scratch::new();
+    for term in [Some("dumb"), None] {
+        let mut cmd = it.sh(&format!("$T -i 100ms {SLOW}"));
+        match term {
+            Some(term) => cmd = cmd.env("TERM", term),
+            None => drop(cmd.command.env_remove("TERM")),
+        }
+        let ended = cmd.on_screen(80, 24).done().exits(0);
+        // The terminal itself turns ends of lines into these two.
+        let text = ended.raw.replace("\r\n", "\n");
+        let is_plain = text.chars().all(|c| c == '\n' || !c.is_control());
+        assert!(is_plain && text.contains("500"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_pause_is_coloured() {
+    let it = Scratch::new();
+    let screen = it.sh(&format!("exec $T {ENDLESS}")).on_screen(80, 24);
+    let paused = screen.until("backpressure", |view| view.has("PAUSED"));
+    assert!(paused.colour_of("PAUSED").is_some(), "{paused:?}");
+    screen.signal(Signal::TERM);
+    assert!(!screen.done().exits(143).colour_codes().is_empty());
+}
+
+#[test]
+fn no_color_means_no_colour() {
+    let it = Scratch::new();
+    let colourless = it.sh(&format!("$T {SLOW}")).env("NO_COLOR", "1");
+    let ended = colourless.on_screen(80, 24).done().exits(0);
+    let ended = ended.once("drawn", |view| view.has("/s"));
+    assert!(ended.colour_codes().is_empty(), "{ended:?}");
+}
+
+#[test]
+fn a_terminal_without_unicode_gets_ascii() {
+    let it = Scratch::new();
+    let screen = it.sh(&format!("exec $T {ENDLESS}")).env("LC_ALL", "C");
+    let screen = screen.on_screen(80, 24);
+    screen.until("backpressure", |view| view.has("PAUSED"));
+    screen.signal(Signal::TERM);
+    let ended = screen.done().exits(143);
+    assert!(ended.raw.is_ascii(), "{ended:?}");
+}
+
+#[test]
+fn quiet_is_quiet() {
+    let it = Scratch::new();
+    let line = format!("$T -q {SLOW}");
+    let screen = below_two_lines(&it, &line, (80, 24));
+    assert_eq!(screen.done().exits(0).raw, "one\r\ntwo\r\n");
+}
+
+#[test]
+fn nothing_is_drawn_into_a_file() {
+    let it = Scratch::new();
+    let line = format!("$T {SLOW} 2>err");
+    let screen = below_two_lines(&it, &line, (80, 24));
+    assert_eq!(screen.done().exits(0).raw, "one\r\ntwo\r\n");
+    assert_eq!(it.read("err"), b"");
+}
+
+#[test]
+fn nothing_that_is_drawn_gets_into_the_data() {
+    let it = Scratch::new();
+    it.fifo("in");
+    let screen = below_two_lines(&it, "$T --summary never in >out", (80, 24));
+    let mut input = std::fs::File::create(it.path("in")).unwrap();
+    input.write_all(b"some ").unwrap();
+    let seen = drawing(&screen);
+    input.write_all(b"data").unwrap();
+    screen.changed(&seen);
+    drop(input);
+    kept_to_its_place(screen.done().exits(0)).leaves(&["one", "two"]);
+    assert_eq!(it.read("out"), b"some data");
+}
+
+#[test]
+fn nothing_is_drawn_where_the_data_goes() {
+    let it = Scratch::new();
+    it.fifo("in");
+    let line = "$T --stats stats -i 20ms in";
+    let screen = below_two_lines(&it, line, (80, 24));
+    let mut input = std::fs::File::create(it.path("in")).unwrap();
+    input.write_all(b"some data\n").unwrap();
+    it.recorded("stats", |it| it["elapsed_s"].as_f64() > Some(0.5));
+    drop(input);
+    let ended = screen.done().exits(0);
+    assert_eq!(ended.raw, "one\r\ntwo\r\nsome data\r\n");
+}
+
+#[test]
+fn two_on_one_terminal_leave_it_as_it_was() {
+    let it = Scratch::new();
+    let line = "stty -a >before; $T --summary never zero:#size=500K | \
+                $T --summary never - null:#rate=1M; stty -a >after";
+    let screen = below_two_lines(&it, line, (80, 24));
+    drawing(&screen);
+    kept_to_its_place(screen.done().exits(0)).leaves(&["one", "two"]);
+    assert_eq!(it.read("before"), it.read("after"));
+    let settings = String::from_utf8(it.read("after")).unwrap();
+    assert!(
+        settings.contains(" echo ") && settings.contains(" icanon "),
+        "{settings}"
+    );
 }

@@ -1,0 +1,384 @@
+//! Every example in the README is run as it stands there, and what it shows is compared with what comes.
+//!
+//! In output, numbers and units are masked, so that a capture may be of any machine and day, but not of another form.
+
+use crate::live::untested;
+use crate::tide::{Cmd, Done, Running, Scratch, noise};
+use assert_cmd::cargo::cargo_bin;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+const README: &str = include_str!("../../README.md");
+const TRIED: &str = include_str!("../../docs/comparison.md");
+
+/// What is said in the README, and what is run in its place.
+const STAND_INS: [(&str, &str); 6] = [
+    ("cargo run --release --", "tidegate"), // what it builds and runs is here already
+    ("1G", "1M"),                           // the same in less time
+    ("100M:5s", "1M:5ms"),
+    ("tcp-listen://:9000", "tcp-listen://:0"), // a free port
+    ("tcp://receiver:9000", "tcp://127.0.0.1:PORT"), // the port that was announced
+    ("& sleep 1;", "& hears $!; sleep 1;"),    // not before it can be asked
+];
+
+/// Programs that only the README's author has.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("ssh", "cd far && sh -c \"$2\""),
+    ("pg_dump", "seq 1000000"),
+    ("slow-uploader", "cat >uploaded"),
+    ("process-the-rest", "cat >rest"),
+    // Signal 10, SIGUSR1, is bit 9 of those it catches.
+    (
+        "hears",
+        "while [ -e /proc/$1 ] && ! (( 0x$(sed -n 's/^SigCgt:\\t//p' /proc/$1/status) & 0x200 )); do :; done",
+    ),
+];
+
+/// Examples that are not run: `cargo test` is what runs this.
+const NOT_RUN: [&str; 1] = ["cargo test"];
+
+/// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
+const SHELL: [(&str, i32, &str); 13] = [
+    ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
+    ("tar c src", 0, "cmp src/file far/src/file"),
+    ("pg_dump", 0, "pg_dump db | cmp - uploaded"),
+    (
+        "{ tidegate --take 512",
+        0,
+        "cat header.bin rest | cmp - input && [ $(stat -c %s header.bin) = 512 ]",
+    ),
+    ("tidegate access.log", 141, "[[ $OUT = 1 && -z $ERR ]]"),
+    (
+        "tidegate --stats",
+        0,
+        "cmp disk.img copy.img && tail -1 run.ndjson | grep '\"type\":\"end\"'",
+    ),
+    ("jq -r", 0, "[[ $OUT =~ ^(source|sink|none)$ ]]"),
+    ("ssh host 'cat big'", 0, "cmp far/big big && [[ -z $OUT ]]"),
+    ("tidegate -p line", 0, "grep nightly backup.log"),
+    (
+        "tidegate -p json",
+        0,
+        "cmp disk.img copy.img && [[ -n $OUT ]]",
+    ),
+    (
+        "tidegate 'random:",
+        0,
+        "[ $(stat -c %s big) = $((1 << 20)) ]",
+    ),
+    ("tidegate big 'null:#rate", 0, "[[ -z $OUT$ERR ]]"),
+    ("tidegate big 'null:#stall", 0, "[[ -z $OUT$ERR ]]"),
+];
+
+/// A command line of the README.
+#[derive(Debug)]
+struct Example {
+    /// What is before the `$`: the machine on which it is typed.
+    host: &'static str,
+    line: &'static str,
+    /// What it shows.
+    output: Vec<&'static str>,
+}
+
+impl Example {
+    fn shows_progress(&self) -> bool {
+        let flags = ["-p", "--progress", "-N", "--name"];
+        self.line.split(' ').any(|word| flags.contains(&word))
+    }
+
+    /// What is run instead, with the port of the peer that listens.
+    fn run_as(&self, port: &str) -> String {
+        let replace = |line: String, (said, run): &(&str, &str)| line.replace(said, run);
+        let line = STAND_INS.iter().fold(self.line.to_owned(), replace);
+        line.replace("PORT", port)
+    }
+
+    /// The row that knows it.
+    #[track_caller]
+    fn known(&self) -> (&'static str, i32, &'static str) {
+        let mut rows = SHELL.iter().filter(|row| self.line.starts_with(row.0));
+        match (rows.next(), rows.next()) {
+            (Some(row), None) => *row,
+            _ => panic!("tests/cli/readme.rs does not know this example: {self:?}"),
+        }
+    }
+}
+
+/// The blocks of code, each with its language.
+fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut blocks = Vec::new();
+    let mut lines = README.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            let content = lines.by_ref().take_while(|line| !line.starts_with("```"));
+            blocks.push((language, content.collect()));
+        }
+    }
+    blocks
+}
+
+fn examples(language: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for (language, lines) in blocks().into_iter().filter(|block| block.0 == language) {
+        for line in lines.into_iter().filter(|line| !line.is_empty()) {
+            let (host, line, is_output) = match (language, line.split_once("$ ")) {
+                ("sh", _) => ("", line, false),
+                (_, Some((host, line))) if ["", "sender", "receiver"].contains(&host) => {
+                    (host, line, false)
+                }
+                _ => ("", line, true),
+            };
+            if is_output {
+                let example = examples.last_mut().expect("output comes after a command");
+                example.output.push(line);
+            } else {
+                let output = Vec::new();
+                examples.push(Example { host, line, output });
+            }
+        }
+    }
+    examples.retain(|example| !NOT_RUN.contains(&example.line));
+    assert!(!examples.is_empty(), "no {language} block in the README");
+    examples
+}
+
+/// A directory with everything the examples use.
+fn scratch() -> Scratch {
+    let it = Scratch::new();
+    for directory in ["bin", "src", "far", "sender", "receiver"] {
+        fs::create_dir(it.path(directory)).expect("a directory");
+    }
+    symlink(cargo_bin!("tidegate"), it.path("bin/tidegate")).expect("a link");
+    for (name, script) in PROGRAMS {
+        let path = it.write(&format!("bin/{name}"), format!("#!/bin/bash\n{script}\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+    let mebibyte = noise(1 << 20);
+    for name in ["src/file", "input", "big", "far/big"] {
+        it.write(name, &mebibyte);
+    }
+    for name in ["disk.img", "sender/disk.img"] {
+        it.write(name, mebibyte.repeat(64));
+    }
+    let numbers: Vec<_> = (1..1_000_000).map(|number| number.to_string()).collect();
+    it.write("access.log", numbers.join("\n"));
+    it
+}
+
+/// A line of the README, where the README's programs are.
+fn bash(it: &Scratch, example: &Example, port: &str) -> Cmd {
+    let (host, line) = (example.host, example.run_as(port));
+    let path = std::env::var("PATH").expect("a PATH");
+    let at = it.path("bin");
+    it.sh(&format!("set -o pipefail; cd ./{host}\n{line}"))
+        .env("PATH", format!("{}:{path}", at.display()))
+}
+
+/// Runs examples of `sh` blocks, in order.
+#[track_caller]
+fn run_shell(examples: impl IntoIterator<Item = Example>) {
+    let it = scratch();
+    for example in examples {
+        let (_, status, check) = example.known();
+        if example.line.contains("jq ") && !it.can("command -v jq") {
+            untested(&format!("no jq here for {}", example.line));
+            continue;
+        }
+        let done = bash(&it, &example, "").run().exits(status);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        it.sh(&format!("PATH=$PWD/bin:$PATH; {check}"))
+            .env("OUT", text(&done.stdout))
+            .env("ERR", text(done.stderr.as_bytes()))
+            .run()
+            .exits(0);
+    }
+}
+
+#[test]
+fn every_shell_example_in_the_readme_does_what_it_says() {
+    let examples = examples("sh").into_iter();
+    run_shell(examples.filter(|example| !example.shows_progress()));
+}
+
+#[test]
+fn every_example_of_progress_in_the_readme_does_what_it_says() {
+    let examples = examples("sh").into_iter();
+    run_shell(examples.filter(Example::shows_progress));
+}
+
+/// The same text for the same form: without numbers, units, plurals, and what depends on the moment.
+fn masked(line: &str) -> String {
+    if line.starts_with("listening on ") {
+        return "listening on #".to_owned();
+    }
+    let mut masked = String::new();
+    for character in line.chars() {
+        let is_number = character.is_ascii_digit();
+        let goes_on = masked.ends_with('#') && (character == '.' || character == ':');
+        if is_number && !masked.ends_with('#') {
+            masked.push('#');
+        } else if !is_number && !goes_on {
+            masked.push(character);
+        }
+    }
+    let alike = [
+        ("KiB", "B"),
+        ("MiB", "B"),
+        ("GiB", "B"),
+        ("pauses", "pause"),
+        ("drains", "drain"),
+        (" (# s in all)", ""),
+        ("PAUSED", "flowing"),
+        ("sink-bound", "moving"),
+        ("source-bound", "moving"),
+    ];
+    alike
+        .iter()
+        .fold(masked, |line, (from, to)| line.replace(from, to))
+}
+
+#[track_caller]
+fn looks_like(example: &Example, done: &Done) {
+    let mask = |lines: &mut dyn Iterator<Item = &str>| lines.map(masked).collect::<Vec<_>>();
+    let (got, shown) = (
+        mask(&mut done.stderr.lines()),
+        mask(&mut example.output.iter().copied()),
+    );
+    assert_eq!(got, shown, "{}\n{}", example.line, done.stderr);
+    assert!(done.stdout.is_empty(), "{}", example.line);
+}
+
+/// A tidegate that listens waits for the next example, which is its peer.
+#[test]
+fn every_screen_in_the_readme_is_what_comes() {
+    let it = scratch();
+    let mut peer: Option<(Example, Running, String)> = None;
+    for example in examples("console") {
+        // As at a terminal, which is where these were captured.
+        let port = peer.as_ref().map_or("", |peer| &peer.2);
+        let cmd = bash(&it, &example, port).env("TIDEGATE_SUMMARY", "always");
+        let mut running = cmd.start();
+        if example.line.contains("tcp-listen:") {
+            let address = running.listening();
+            let port = address.rsplit(':').next().expect("a port").to_owned();
+            assert!(peer.is_none(), "nobody came to {:?}", peer.map(|it| it.0));
+            peer = Some((example, running, port));
+            continue;
+        }
+        looks_like(&example, &running.done().exits(0));
+        if let Some((example, running, _)) = peer.take() {
+            looks_like(&example, &running.done().exits(0));
+        }
+    }
+    assert!(peer.is_none(), "nobody came to {:?}", peer.map(|it| it.0));
+    it.sh("cmp sender/disk.img receiver/disk.img")
+        .run()
+        .exits(0);
+}
+
+/// The rows that a terminal of 100 columns gets.
+fn on_terminal(it: &Scratch, example: &Example) -> Vec<String> {
+    let line = "script -qec \"stty cols 100 rows 24; $LINE\" /dev/null </dev/null";
+    let at = it.path("bin");
+    let done = it
+        .sh(&format!("PATH=\"{}:$PATH\" {line}", at.display()))
+        .env("LINE", example.run_as(""))
+        .env("TERM", "xterm")
+        .env("LC_ALL", "C.UTF-8")
+        .env("NO_COLOR", "1")
+        .run()
+        .exits(0);
+    let seen = String::from_utf8_lossy(&done.stdout).into_owned();
+    // An escape sequence ends with its first letter; before the first there is text.
+    let texts = format!("\x1b[m{seen}");
+    let texts = texts.split('\x1b').map(|text| {
+        let text = text.split_once(|it: char| it.is_ascii_alphabetic());
+        text.unwrap_or_default().1
+    });
+    let rows = texts.flat_map(|text| text.split(['\r', '\n']));
+    rows.map(bare).collect()
+}
+
+/// What is the same in every drawing of a row: no numbers, no filling, no blanks.
+fn bare(row: &str) -> String {
+    let is_filling = |it: char| ('\u{2580}'..='\u{259f}').contains(&it) || it.is_whitespace();
+    let text: String = masked(row).chars().filter(|it| !is_filling(*it)).collect();
+    text.replace("##", "#")
+}
+
+#[test]
+fn every_drawing_in_the_readme_is_what_a_terminal_gets() {
+    let it = scratch();
+    if !it.can("command -v script") {
+        return untested("no script(1) here");
+    }
+    for example in examples("text") {
+        let rows = on_terminal(&it, &example);
+        for shown in &example.output {
+            // Behind the verdict may stand what else took time.
+            let is_drawn = rows.iter().any(|row| row.starts_with(&bare(shown)));
+            assert!(is_drawn, "{shown:?} is not in {rows:?}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_kept_for_examples_that_the_readme_no_longer_has() {
+    let (shell, screens) = (examples("sh"), examples("console"));
+    assert_eq!(examples("text").len(), 1, "each is drawn on a terminal");
+    let said = |what: &str| {
+        let mut examples = shell.iter().chain(&screens);
+        examples.any(|example| example.line.contains(what) || example.run_as("").contains(what))
+    };
+    for (what, _) in STAND_INS.iter().chain(&PROGRAMS) {
+        assert!(said(what), "{what}");
+    }
+    for (start, _, _) in SHELL {
+        let known = |example: &Example| example.known().0 == start;
+        assert_eq!(shell.iter().filter(|it| known(it)).count(), 1, "{start}");
+    }
+    let all = blocks();
+    for line in NOT_RUN {
+        assert!(all.iter().any(|block| block.1.contains(&line)), "{line}");
+    }
+    for (language, _) in all {
+        let is_known = ["sh", "console", "text"].contains(&language);
+        assert!(is_known, "a block of {language:?}: nothing would run it");
+    }
+}
+
+#[test]
+fn the_readme_says_of_other_tools_only_what_was_tried() {
+    let said = README.split_once("\n## Compared\n").expect("a section").1;
+    let said = said.split("\n## ").next().unwrap_or_default();
+    let rows: Vec<_> = said.lines().filter(|it| it.starts_with("| ")).collect();
+    assert!(rows.len() > 10);
+    for row in rows {
+        assert!(TRIED.lines().any(|line| line == row), "{row}");
+    }
+}
+
+#[test]
+fn what_the_readme_points_to_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (before, after) in README.split("](").zip(README.split("](").skip(1)) {
+        let target = after.split(')').next().unwrap_or_default();
+        let name = before.rsplit('[').next().unwrap_or_default();
+        assert!(root.join(target).exists(), "[{name}]({target})");
+    }
+}
+
+#[test]
+fn every_endpoint_option_in_the_readme_exists() {
+    let help = Scratch::new().tide(["--help"]).run().exits(0);
+    let help = String::from_utf8(help.stdout).expect("help is UTF-8");
+    let table = README.split_once("\n## Endpoints\n").expect("a section").1;
+    let rows = table.lines().skip_while(|it| !it.starts_with("| -"));
+    for row in rows.skip(1).take_while(|it| it.starts_with('|')) {
+        let options = row.rsplit('|').nth(1).expect("the last column");
+        for option in options.split('`').skip(1).step_by(2) {
+            assert!(help.contains(&format!("    #{option}")), "{option}");
+        }
+    }
+}
