@@ -17,7 +17,7 @@ json\t'The records of --stats'
 none\t'Nothing'"
 complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
 complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
-complete -c tidegate -s i -l interval -d 'Time between two lines or records [default: 1s]' -r -f
+complete -c tidegate -s i -l interval -d 'Time between two lines or records, or two drawings of the bar' -r -f
 complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'With a bar or lines'
 always\t'After every transfer that did not fail'
 never\t'Not at all'"

@@ -169,9 +169,9 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
-    /// Time between two lines or records [default: 1s]
+    /// Time between two lines or records, or two drawings of the bar
     ///
-    /// It is that between two drawings of the bar too, which is 100ms unless this is given.
+    /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.
     #[arg(hide_short_help = true, short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
