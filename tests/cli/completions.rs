@@ -1,9 +1,10 @@
-//! Completions, used: each by its own shell, which stands in a window of tmux and is typed into.
+//! Completions, used: each by its own shell, which has a terminal and is typed into.
 
 use crate::generated::{generated, in_tree};
-use crate::live::until;
 use crate::real_peers::is_here;
+use crate::screen::Screen;
 use crate::tide::Scratch;
+use crate::view::View;
 
 /// The name under which each shell looks for it.
 const NAMES: [(&str, &str); 4] = [
@@ -49,13 +50,16 @@ const SHELLS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// A shell in a window of tmux. Both are gone when this is dropped.
-struct Shell(Scratch);
+/// A shell on a terminal of its own.
+struct Shell {
+    screen: Screen,
+    _home: Scratch,
+}
 
 impl Shell {
-    /// `None`, said aloud, where it or tmux is not here.
+    /// `None`, said aloud, where it is not here.
     fn start(name: &str) -> Option<Self> {
-        if !is_here("tmux") || !is_here(name) {
+        if !is_here(name) {
             return None;
         }
         let it = Scratch::new();
@@ -64,87 +68,40 @@ impl Shell {
             it.write(&format!("done/{file}"), generated(&it, shell));
         }
         it.write("scribbles.txt", "");
-        let (_, start, rc) = SHELLS
-            .iter()
-            .find(|it| it.0 == name)
-            .expect("a known shell");
+        let known = SHELLS.iter().find(|it| it.0 == name);
+        let (_, start, rc) = known.expect("a known shell");
         it.write("rc", rc);
-        let shell = Self(it);
-        shell.tmux(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            "200",
-            "-y",
-            "50",
-            start,
-        ]);
-        shell.until("ready>");
-        Some(shell)
-    }
-
-    fn tmux(&self, args: &[&str]) -> String {
-        let mut tmux = self
-            .0
-            .cmd("tmux")
-            .env("HOME", self.0.path(""))
-            .env("LC_ALL", "C.UTF-8");
+        let mut start = it
+            .sh(start)
+            .env("HOME", it.path(""))
+            .env("HISTFILE", "/dev/null");
         for name in [
             "XDG_CONFIG_HOME",
             "XDG_DATA_HOME",
             "XDG_STATE_HOME",
             "XDG_CACHE_HOME",
+            "XDG_RUNTIME_DIR",
         ] {
-            tmux = tmux.env(name, self.0.path("home"));
+            start = start.env(name, it.path("home"));
         }
-        // A server of our own: nobody else's is touched.
-        tmux.command
-            .env_remove("TMUX")
-            .args(["-S", "tmux"])
-            .args(args);
-        String::from_utf8_lossy(&tmux.run().exits(0).stdout).into_owned()
-    }
-
-    #[track_caller]
-    fn until(&self, text: &str) -> String {
-        until(text, || {
-            let shown = self.tmux(&["capture-pane", "-p"]);
-            shown.contains(text).then_some(shown)
-        })
+        let screen = start.env("INPUTRC", "/dev/null").on_screen(200, 60);
+        screen.until("a prompt", |view| view.has("ready>"));
+        Some(Self { screen, _home: it })
     }
 
     /// Types a line, in which `<` is the Tab key, and waits for what tidegate gets.
     #[track_caller]
     fn gets(&self, line: &str, arguments: &str) {
-        for (at, piece) in line.split('<').enumerate() {
-            if at > 0 {
-                self.tmux(&["send-keys", "Tab"]);
-            }
-            if !piece.is_empty() {
-                self.tmux(&["send-keys", "-l", "--", piece]);
-            }
-        }
-        self.tmux(&["send-keys", "Enter"]);
-        self.until(&format!("GOT{arguments}"));
+        let before = self.screen.enter(&line.replace('<', "\t"));
+        self.screen.said(&before, &format!("GOT{arguments}"));
     }
 
     /// What stands on the screen after this was typed and Tab pressed twice.
     #[track_caller]
     fn offers(&self, line: &str, words: &[&str]) -> String {
-        self.tmux(&["send-keys", "-l", "--", line]);
-        self.tmux(&["send-keys", "Tab", "Tab"]);
-        until(line, || {
-            let shown = self.tmux(&["capture-pane", "-p"]);
-            words.iter().all(|it| shown.contains(it)).then_some(shown)
-        })
-    }
-}
-
-impl Drop for Shell {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
+        self.screen.keys(&format!("{line}\t\t"));
+        let shows = |view: &View| words.iter().all(|it| view.has(it));
+        self.screen.until(line, shows).lines().join("\n")
     }
 }
 
@@ -178,7 +135,7 @@ fn types_all(name: &str) -> Option<Shell> {
     for (line, arguments) in LINES {
         shell.gets(line, arguments);
     }
-    shell.tmux(&["send-keys", "C-l"]);
+    shell.screen.keys("\x0c");
     Some(shell)
 }
 

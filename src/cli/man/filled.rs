@@ -45,13 +45,14 @@ fn option(page: &mut Page, argument: &Arg) {
     }
 }
 
-/// As sentences, and the default by itself where the help itself tells it.
+/// As sentences, and the default by itself where the help itself tells it, at whatever place.
 fn without_default(help: &str) -> (String, Option<String>) {
-    match help.split_once(" [default: ") {
-        Some((text, default)) => {
-            let default = default.trim_end_matches(']').to_owned();
-            (sentences(text), Some(default))
-        }
+    let told = help.split_once(" [default: ").and_then(|(before, rest)| {
+        let (default, after) = rest.split_once(']')?;
+        Some((format!("{before}{after}"), default.to_owned()))
+    });
+    match told {
+        Some((text, default)) => (sentences(&text), Some(default)),
         None => (sentences(help), None),
     }
 }
@@ -133,4 +134,26 @@ fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|it| it.to_uppercase().to_string());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_default;
+
+    #[test]
+    fn a_default_told_by_the_help_is_taken_out_of_it() {
+        let table = [
+            ("A mark", "A mark.", None),
+            ("A mark [default: -H]", "A mark.", Some("-H")),
+            (
+                "A mark [default: -H]\n\nMore of it.",
+                "A mark. More of it.",
+                Some("-H"),
+            ),
+        ];
+        for (help, text, default) in table {
+            let wanted = (text.to_owned(), default.map(str::to_owned));
+            assert_eq!(without_default(help), wanted);
+        }
+    }
 }
