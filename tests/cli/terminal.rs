@@ -354,3 +354,71 @@ fn two_on_one_terminal_leave_it_as_it_was() {
         "{settings}"
     );
 }
+
+/// What stands where, with numbers that no clock changes: a sink that has taken a quarter and takes no more. The bar
+/// is whatever is left of its row, so it is looked at apart.
+#[test]
+fn what_matters_stands_in_its_place_at_40_80_and_200_columns() {
+    let it = Scratch::new();
+    let args = "--summary never -N copy -H 64K zero:#size=4M null:#stall=1M:1h";
+    let expected = [
+        (
+            40,
+            [
+                "  1.00 MiB   25%       0 B/s   ETA -:--",
+                "[██████]  PAUSED   [██████]  17p 16d",
+            ],
+        ),
+        (
+            80,
+            [
+                "copy:    1.00 MiB   25%  []         0 B/s   ETA -:--   T",
+                "[████████]   64.00 KiB  PAUSED   [████████]   64.00 KiB  17 pauses, 16 drains",
+            ],
+        ),
+        (
+            200,
+            [
+                "copy:    1.00 MiB  of 4.00 MiB   25%  []         0 B/s   ETA -:--   T",
+                "source →  [██████████]   64.00 KiB of 64 KiB  PAUSED   [██████████]   64.00 KiB of 64 KiB  → sink  \
+                 17 pauses, 16 drains",
+            ],
+        ),
+    ];
+    let screens = expected.map(|(columns, rows)| {
+        let words: Vec<_> = args.split(' ').collect();
+        (it.tide(words).on_screen(columns, 24), columns, rows)
+    });
+    for (screen, columns, rows) in screens {
+        let view = screen.until("a stall", |view| view.has("stalled for"));
+        let seen = view.rows();
+        let (first, bar) = without_bar(&seen[0]);
+        assert_eq!([first.as_str(), &seen[1]], rows, "{view:?}");
+        assert!(seen[2].starts_with("stalled for 0:"), "{view:?}");
+        assert!(seen[2].ends_with(": waiting for the sink"), "{view:?}");
+        if let Some((filled, length)) = bar {
+            assert_eq!(filled, length / 4, "{view:?}");
+            assert_eq!(
+                seen[0].chars().count(),
+                usize::from(columns) - 1,
+                "{view:?}"
+            );
+        }
+        assert_eq!(view.cursor(), (0, 0), "{view:?}");
+        screen.keys(CTRL_C);
+        screen.done().exits(130);
+    }
+}
+
+/// The first row without what stands in its bar, and without the time at its end, which runs; how many columns of the
+/// bar are filled, and how many there are.
+fn without_bar(row: &str) -> (String, Option<(usize, usize)>) {
+    let Some((before, rest)) = row.split_once('[') else {
+        return (row.to_owned(), None);
+    };
+    let (bar, after) = rest.split_once(']').expect("the end of the bar");
+    let (after, _time) = after.rsplit_once(' ').expect("a time");
+    let filled = bar.chars().filter(|c| *c == '█').count();
+    let text = format!("{before}[]{after} T");
+    (text, Some((filled, bar.chars().count())))
+}
