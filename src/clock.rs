@@ -1,20 +1,22 @@
 //! Time as a transfer sees it: it stands while the process is stopped (^Z), so that no time is booked in which
 //! nothing could have moved.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Stands where no moment is held. Nobody runs for 584 years.
-const RUNNING: u64 = u64::MAX;
 
 /// A clock that can be held. Whoever reads it gets the time since it was made, less what was left out.
 #[derive(Debug)]
 pub struct Clock {
     made: Instant,
-    /// Nanoseconds that do not count.
-    left_out: AtomicU64,
-    /// The moment it stands at, in nanoseconds, or `RUNNING`.
-    held_at: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Time that does not count.
+    left_out: Duration,
+    /// The time it stands at.
+    held_at: Option<Duration>,
 }
 
 impl Clock {
@@ -23,42 +25,43 @@ impl Clock {
     pub fn new() -> Self {
         Self {
             made: Instant::now(),
-            left_out: AtomicU64::new(0),
-            held_at: AtomicU64::new(RUNNING),
+            state: Mutex::default(),
         }
     }
 
     /// The time that counts, since the clock was made.
     #[must_use]
     pub fn now(&self) -> Duration {
-        match self.held_at.load(Ordering::Acquire) {
-            RUNNING => Duration::from_nanos(self.running()),
-            held_at => Duration::from_nanos(held_at),
-        }
+        let state = self.lock();
+        state.held_at.unwrap_or_else(|| self.running(&state))
     }
 
     /// The clock stands from now on.
     pub fn hold(&self) {
-        self.held_at.store(self.running(), Ordering::Release);
+        let mut state = self.lock();
+        state.held_at = Some(self.running(&state));
     }
 
     /// The clock runs again from where it stood.
     pub fn release(&self) {
-        let held_at = self.held_at.load(Ordering::Acquire);
-        if held_at != RUNNING {
-            self.left_out
-                .fetch_add(self.running().saturating_sub(held_at), Ordering::AcqRel);
-            self.held_at.store(RUNNING, Ordering::Release);
+        let mut state = self.lock();
+        if let Some(held_at) = state.held_at.take() {
+            state.left_out = self.made.elapsed().saturating_sub(held_at);
         }
     }
 
     /// So much of the time that has passed does not count, as was found out afterwards.
     pub fn leave_out(&self, time: Duration) {
-        self.left_out.fetch_add(nanos(time), Ordering::AcqRel);
+        self.lock().left_out += time;
     }
 
-    fn running(&self) -> u64 {
-        nanos(self.made.elapsed()).saturating_sub(self.left_out.load(Ordering::Acquire))
+    /// The time is read under the lock: whoever is stopped in between would see it jump.
+    fn running(&self, state: &State) -> Duration {
+        self.made.elapsed().saturating_sub(state.left_out)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,10 +69,6 @@ impl Default for Clock {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX - 1)
 }
 
 #[cfg(test)]

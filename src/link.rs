@@ -284,6 +284,14 @@ impl Link {
         }
     }
 
+    /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
+    pub(crate) fn leave_out(&self, now: Duration, most: Duration) {
+        let mut state = self.lock();
+        state.paused_since = state.paused_since.map(|since| since.min(now));
+        let current = state.current_pause();
+        state.paused = state.paused.min(most.saturating_sub(current));
+    }
+
     fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
         let wake = state.writer_waits && (state.has_batch() || state.writable.is_ending());
         state.writer_waits &= !wake;

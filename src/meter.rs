@@ -203,7 +203,8 @@ impl Meter {
 
     /// Something has moved, if only in the system's own buffers.
     pub fn moved(&self) {
-        self.lock().moved = self.clock.now();
+        let mut notes = self.lock();
+        notes.moved = self.clock.now();
     }
 
     /// The writer does something else from now on.
@@ -216,8 +217,12 @@ impl Meter {
     /// Of the time just spent moving, `time` was slept in the system: that is the sink.
     pub fn slept_in_sink(&self, time: Duration) {
         let mut notes = self.lock();
-        notes.settle(self.clock.now());
+        // Of what was booked just now: while we were stopped nobody slept in the system.
+        let time = time.min(notes.settle(self.clock.now()));
         notes.waits.shift(Phase::Moving, Phase::Sink, time);
+        if time > LONG_CALL {
+            notes.long = Phase::Sink;
+        }
     }
 
     /// Whether waiting from now on is on account of a peer.
@@ -239,7 +244,7 @@ impl Meter {
     }
 
     /// The process was stopped for `time`, as was found out afterwards: none of it counts, and what a stage has booked
-    /// of it in the meantime is taken back.
+    /// of it in the meantime is taken back, from the phase to which a long time was booked last.
     pub fn leave_out(&self, time: Duration) {
         let mut notes = self.lock();
         self.clock.leave_out(time);
@@ -252,6 +257,8 @@ impl Meter {
         }
         notes.since = notes.since.min(now);
         notes.moved = notes.moved.min(now);
+        let most = now.saturating_sub(notes.started.unwrap_or(now));
+        self.link.leave_out(now, most);
     }
 
     /// The numbers now.
@@ -287,16 +294,17 @@ impl Meter {
 }
 
 impl Notes {
-    /// Books the time since the last change.
-    fn settle(&mut self, now: Duration) {
+    /// Books the time since the last change; returns it.
+    fn settle(&mut self, now: Duration) -> Duration {
+        let spent = now.saturating_sub(self.since);
         if self.started.is_some() && self.stopped.is_none() {
-            let spent = now.saturating_sub(self.since);
             self.waits.add(self.phase, spent);
             if spent > LONG_CALL {
                 self.long = self.phase;
             }
         }
         self.since = now;
+        spent
     }
 }
 

@@ -48,12 +48,25 @@ impl Signals {
     /// The next event.
     pub async fn next(&mut self) -> Event {
         tokio::select! {
+            biased;
             () = recv(self.interrupt.as_mut()) => Event::End(SignalKind::interrupt().as_raw_value()),
             () = recv(self.terminate.as_mut()) => Event::End(SignalKind::terminate().as_raw_value()),
             () = recv(self.hangup.as_mut()) => Event::End(SignalKind::hangup().as_raw_value()),
+            // Before SIGCONT: who is continued while the request to stop is on its way does not stop.
+            () = recv(self.stop.as_mut()) => {
+                if self.was_continued().await { Event::Continued } else { Event::Stop }
+            }
             () = recv(self.continued.as_mut()) => Event::Continued,
-            () = recv(self.stop.as_mut()) => Event::Stop,
             () = recv(self.status.as_mut()) => Event::Status,
+        }
+    }
+
+    /// Whether SIGCONT has come already.
+    async fn was_continued(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            () = recv(self.continued.as_mut()) => true,
+            () = std::future::ready(()) => false,
         }
     }
 

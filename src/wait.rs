@@ -2,6 +2,7 @@
 
 use crate::platform::Signal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,7 +72,7 @@ pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::R
         }
     }
     match poll(&mut fds, until.map(time_until).as_ref()) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(error.into()),
     }
     if !fds[0].revents().is_empty() {
@@ -85,6 +86,28 @@ pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::R
 pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(fd, interest)];
     matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1..))
+}
+
+/// Writes everything, however long it takes; a descriptor that somebody has set to `O_NONBLOCK` is waited for.
+///
+/// # Errors
+/// When the system refuses a write.
+pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(fd, bytes) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(n) => bytes = &bytes[n..],
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None) {
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 fn time_until(moment: Instant) -> Timespec {

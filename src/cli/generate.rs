@@ -4,6 +4,7 @@ use super::{completions, man};
 use crate::error::{Class, reason};
 use crate::exit::Exit;
 use crate::report;
+use crate::sys;
 use clap::ValueEnum;
 use clap_complete::Shell;
 use std::io::{self, ErrorKind, Write};
@@ -44,6 +45,10 @@ impl Generate {
 /// Writes it to standard output.
 #[must_use]
 pub fn write(what: Generate) -> Exit {
+    if sys::closed_at_start(1) {
+        report::say("writing to standard output: it is not open");
+        return Exit::Io;
+    }
     let mut stdout = io::stdout().lock();
     let written = stdout
         .write_all(what.text().as_bytes())

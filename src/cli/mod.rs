@@ -234,10 +234,13 @@ pub enum SummaryChoice {
     Never,
 }
 
+/// A clock that ticks faster would keep a processor busy by itself.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+
 fn parse_interval(text: &str) -> Result<Duration, String> {
     let interval = endpoint::parse_duration(text)?;
-    if interval.is_zero() {
-        Err("must be longer than 0".to_owned())
+    if interval < SHORTEST_INTERVAL {
+        Err("must be at least 1ms".to_owned())
     } else {
         Ok(interval)
     }

@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::cells::GAP;
 use super::picture::{Picture, picture};
 use super::{Display, Look, Sample};
+use crate::report::Voice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 
@@ -26,8 +27,8 @@ pub(super) struct Bar {
 
 impl Bar {
     /// Nothing is drawn yet.
-    pub(super) fn new(look: Look) -> Self {
-        let canvas = Canvas::default();
+    pub(super) fn new(look: Look, voice: Voice) -> Self {
+        let canvas = Canvas::new(voice);
         let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
         Self {
             drawn: ProgressBar::with_draw_target(None, target),

@@ -5,19 +5,22 @@
 //! leaves nothing behind, whatever has become of the rows; and the `^C` that the terminal echoes is erased too.
 //! A frame is one write, and the cursor is never hidden: a killed process leaves a usable terminal.
 
+use crate::report::{self, Voice};
 use console::measure_text_width;
 use indicatif::TermLike;
-use rustix::event::PollFlags;
 use rustix::stdio::stderr;
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where a terminal says nothing about itself (`ioctl_tty(2)`, a size of 0).
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
 /// The rows. indicatif draws on it as on a terminal; what it drew last is shown when we say so.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Canvas(Arc<Mutex<Frame>>);
+#[derive(Debug, Clone)]
+pub(super) struct Canvas {
+    frame: Arc<Mutex<Frame>>,
+    voice: Voice,
+}
 
 #[derive(Debug, Default)]
 struct Frame {
@@ -30,6 +33,14 @@ struct Frame {
 }
 
 impl Canvas {
+    /// Nothing is drawn yet; what is drawn goes where the voice goes.
+    pub(super) fn new(voice: Voice) -> Self {
+        Self {
+            frame: Arc::default(),
+            voice,
+        }
+    }
+
     /// Begins a frame. Returns its columns: the last one of the screen stays free, since some terminals go on to the
     /// next row as soon as something stands there.
     pub(super) fn begin(&self) -> u16 {
@@ -39,26 +50,24 @@ impl Canvas {
         frame.columns
     }
 
-    /// Puts the frame onto the screen, unless the terminal is held (^S) or belongs to somebody else now.
+    /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
     pub(super) fn show(&self) {
         let mut frame = self.lock();
-        if is_ours() && takes_more() {
-            let text = frame.text(usize::from(size().1));
-            frame.is_drawn = write(&text);
+        if report::has_terminal() {
+            self.voice.draw(frame.text(usize::from(size().1)));
+            frame.is_drawn = true;
         }
     }
 
     /// Takes everything of ours off the screen.
     pub(super) fn erase(&self) {
-        let mut frame = self.lock();
-        if frame.is_drawn && is_ours() && takes_more() {
-            write("\r\x1b[J");
+        if std::mem::take(&mut self.lock().is_drawn) {
+            self.voice.erase("\r\x1b[J");
         }
-        frame.is_drawn = false;
     }
 
     fn lock(&self) -> MutexGuard<'_, Frame> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,23 +77,6 @@ fn size() -> (u16, u16) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
         _ => USUAL_SIZE,
     }
-}
-
-/// Whether the terminal is ours to draw on: in the foreground, or without job control on it (tcgetpgrp(3)).
-fn is_ours() -> bool {
-    match rustix::termios::tcgetpgrp(stderr()) {
-        Ok(group) => group == rustix::process::getpgrp(),
-        Err(_) => true,
-    }
-}
-
-/// Whether a write goes through now. Signals and the end of the transfer must not wait for a held terminal.
-fn takes_more() -> bool {
-    crate::wait::is_ready(stderr(), PollFlags::OUT)
-}
-
-fn write(text: &str) -> bool {
-    io::stderr().write_all(text.as_bytes()).is_ok()
 }
 
 impl Frame {
@@ -162,11 +154,12 @@ impl TermLike for Canvas {
 #[cfg(test)]
 mod tests {
     use super::Canvas;
+    use crate::report::Voice;
     use indicatif::TermLike;
 
     #[test]
     fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
-        let canvas = Canvas::default();
+        let canvas = Canvas::new(Voice::start().unwrap());
         canvas.lock().columns = 5;
         for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
             canvas.write_str(text).unwrap();

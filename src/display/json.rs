@@ -6,9 +6,11 @@ use crate::endpoint::Delivered;
 use crate::error::{Side, TransferError};
 use crate::link::{LinkSnapshot, LinkState};
 use crate::meter::{Phase, Waits};
+use crate::wait;
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
+use std::os::fd::AsFd;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tokio::sync::oneshot;
 
@@ -210,7 +212,7 @@ impl Stats {
             .name("stats".to_owned())
             .spawn(move || {
                 // Nobody listens any more when the process is about to end.
-                let _ = finish.send(write_lines(file, &queue));
+                let _ = finish.send(write_lines(&file, &queue));
             })?;
         Ok(Self {
             flag,
@@ -241,11 +243,16 @@ impl Stats {
         self.put(&Record::Sample(sample.into()));
     }
 
-    /// The last record; resolves once everything is written, however slow the reader of the records is.
+    /// Queues the last record. What comes back resolves once everything is written, however slow the reader of the
+    /// records is.
     ///
     /// # Errors
     /// When a record could not be written.
-    pub async fn end(self, sample: &Sample, ending: Ending<'_>) -> io::Result<()> {
+    pub fn end(
+        self,
+        sample: &Sample,
+        ending: Ending<'_>,
+    ) -> impl Future<Output = io::Result<()>> + use<> {
         let error = ending.error.map(|error| Failure {
             end: error.at.as_ref().map(|(side, _)| side.name()),
             uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
@@ -258,13 +265,15 @@ impl Stats {
             error,
             exit_code: ending.exit_code,
         };
-        let (line, lines) = (json(&record), self.lines);
+        let (line, lines, finished) = (json(&record), self.lines, self.finished);
         // A full backlog is waited for elsewhere, so that signals are still heard here.
-        let queued = tokio::task::spawn_blocking(move || lines.send(line)).await;
-        drop(queued);
-        self.finished
-            .await
-            .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+        let queued = tokio::task::spawn_blocking(move || lines.send(line));
+        async move {
+            drop(queued.await);
+            finished
+                .await
+                .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+        }
     }
 
     /// A record that finds the backlog full is left out: the numbers are cumulative, so the next one tells as much.
@@ -278,9 +287,9 @@ fn json(record: &Record<'_>) -> String {
     serde_json::to_string(record).unwrap_or_default() + "\n"
 }
 
-fn write_lines(mut file: File, queue: &Receiver<String>) -> io::Result<()> {
+fn write_lines(file: &File, queue: &Receiver<String>) -> io::Result<()> {
     for line in queue {
-        file.write_all(line.as_bytes())?;
+        wait::write_all(file.as_fd(), line.as_bytes())?;
     }
     Ok(())
 }

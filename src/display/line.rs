@@ -4,21 +4,24 @@ use super::words::{count, size, speed, time, verdict};
 use super::{Display, Look, Sample};
 use crate::endpoint::Delivered;
 use crate::link::{LinkSnapshot, LinkState};
-use crate::report;
+use crate::report::Voice;
 
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
-pub(super) struct Lines(Look);
+pub(super) struct Lines {
+    look: Look,
+    voice: Voice,
+}
 
 impl Lines {
-    pub(super) fn new(look: Look) -> Self {
-        Self(look)
+    pub(super) fn new(look: Look, voice: Voice) -> Self {
+        Self { look, voice }
     }
 }
 
 impl Display for Lines {
     fn draw(&mut self, sample: &Sample) {
-        report::say(&self.0.named(&status(sample)));
+        self.voice.remark(&self.look.named(&status(sample)));
     }
 
     fn clear(&mut self) {}

@@ -78,6 +78,10 @@ impl Sampler {
             bytes: now.bytes_out,
             waits: now.waits,
         };
+        // The clock may have been put back, since we were stopped.
+        while self.marks.back().is_some_and(|later| later.at > mark.at) {
+            self.marks.pop_back();
+        }
         let last = self.marks.back().copied().unwrap_or_default();
         let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
         let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));

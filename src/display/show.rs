@@ -3,6 +3,7 @@
 use super::Display;
 use super::bar::Bar;
 use super::line::Lines;
+use crate::report::Voice;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -77,7 +78,8 @@ impl Watched {
     /// What standard error is now.
     #[must_use]
     pub fn stderr() -> Self {
-        let can_redraw = std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+        let can_redraw =
+            std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
         match (std::io::stderr().is_terminal(), can_redraw) {
             (true, true) => Self::Screen,
             (true, false) => Self::Paper,
@@ -96,14 +98,12 @@ impl Look {
         // The order of locale(7).
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
-            name,
+            name: name.filter(|name| !name.is_empty()),
             colour: set("NO_COLOR").is_none(),
             unicode: locale.is_some_and(|locale| is_utf8(&locale)) && !is_console,
         }
     }
-}
 
-impl Look {
     /// `text` with the transfer's name before it, if it has one.
     #[must_use]
     pub fn named(&self, text: &str) -> String {
@@ -120,7 +120,7 @@ fn is_utf8(locale: &OsStr) -> bool {
 }
 
 impl Show {
-    /// Whether there are records on standard error, or lines, a second apart unless asked otherwise.
+    /// Time between two lines, and between two records.
     #[must_use]
     pub fn record_interval(&self) -> Duration {
         self.interval.unwrap_or(LINE_INTERVAL)
@@ -128,14 +128,14 @@ impl Show {
 
     /// The display for a transfer between these ends, and the time between two drawings.
     #[must_use]
-    pub fn display(&self, ends: Ends) -> Option<(Box<dyn Display>, Duration)> {
+    pub fn display(&self, ends: Ends, voice: &Voice) -> Option<(Box<dyn Display>, Duration)> {
         match self.resolved(ends) {
             Progress::Bar => Some((
-                Box::new(Bar::new(self.look.clone())),
+                Box::new(Bar::new(self.look.clone(), voice.clone())),
                 self.interval.unwrap_or(BAR_INTERVAL),
             )),
             Progress::Line => Some((
-                Box::new(Lines::new(self.look.clone())),
+                Box::new(Lines::new(self.look.clone(), voice.clone())),
                 self.record_interval(),
             )),
             Progress::None | Progress::Auto => None,
@@ -169,6 +169,7 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::{Ends, Look, Progress, Show, Watched, is_utf8};
+    use crate::report::Voice;
     use std::ffi::OsStr;
 
     const NEITHER: Ends = Ends {
@@ -217,6 +218,7 @@ mod tests {
             (Line, Log, SEEN, Line),
             (None, Screen, NEITHER, None),
         ];
+        let voice = Voice::start().unwrap();
         for (asked, watched, ends, expected) in table {
             let show = show(asked, watched);
             assert_eq!(
@@ -224,7 +226,7 @@ mod tests {
                 expected,
                 "{asked:?} {watched:?} {ends:?}"
             );
-            assert_eq!(show.display(ends).is_some(), expected != None);
+            assert_eq!(show.display(ends, &voice).is_some(), expected != None);
             assert_eq!(show.sums_up(ends), expected != None);
         }
     }

@@ -91,13 +91,20 @@ enum Value {
     SizeAndDuration(u64, Duration),
 }
 
+/// Longer than anybody waits, and short enough to be added to any moment.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// A duration as people write it: `500ms`, `10s`, `2m`.
 ///
 /// # Errors
-/// When it is none; the text says how to write one.
+/// When it is none, or longer than a hundred years; the text says how to write one.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|_| "not a duration (write 500ms, 10s or 2m)".to_owned())
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "not a duration (write 500ms, 10s or 2m)".to_owned())?;
+    if duration > LONGEST {
+        return Err("longer than 100 years".to_owned());
+    }
+    Ok(duration)
 }
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {

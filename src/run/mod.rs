@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::Plan;
-use crate::report;
+use crate::report::Voice;
 use crate::road::{self, ReaderEnd, Running, WriterEnd};
 use crate::signal::Signals;
 use open::{Ends, Opened};
@@ -45,6 +45,7 @@ struct Transfer {
     /// Which ends are terminals.
     terminals: display::Ends,
     clock: Arc<Clock>,
+    voice: Voice,
 }
 
 /// Runs the planned transfer to its end and tells the user about it.
@@ -68,6 +69,7 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
         stats: Vec::new(),
         terminals: display::Ends::default(),
         clock,
+        voice: Voice::start()?,
     };
     let outcome = match transfer.open().await {
         Ok(ends) => transfer.move_bytes(ends).await,
@@ -80,7 +82,8 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
 impl Transfer {
     /// Opens both ends and announces the start.
     async fn open(&mut self) -> Result<Ends, Outcome> {
-        let Opened { ends, stats } = open::open(&mut self.plan, &mut self.signals).await;
+        let Opened { ends, stats } =
+            open::open(&mut self.plan, &mut self.signals, &self.voice).await;
         self.stats = stats;
         let mut ends = ends?;
         if let Err(error) = ends.sink.start() {
@@ -177,30 +180,42 @@ impl Transfer {
         self.sampler.look(self.meter.snapshot())
     }
 
-    /// Tells how it ended: on standard error, in the records, and by the exit status.
+    /// Tells how it ended: on standard error, in the records, and by the exit status. Whoever is told may take his
+    /// time, but a signal ends the wait.
     async fn conclude(mut self, outcome: &Outcome) -> Exit {
         let sample = self.sampler.last_look(self.meter.snapshot());
-        outcome.tell(&self.plan.sink.uri);
+        outcome.tell(&self.voice, &self.plan.sink.uri);
         if self.plan.show.sums_up(self.terminals)
             && let Some(how) = outcome.summed()
         {
             self.say(&display::summary(&sample, how));
         }
-        for stats in std::mem::take(&mut self.stats) {
-            let flag = stats.flag;
-            tokio::select! {
-                written = stats.end(&sample, outcome.ending()) => if let Err(error) = written {
-                    report::say(&format!("writing {flag}: {}", crate::error::reason(&error)));
-                },
-                number = self.signals.next_end() => return Exit::Signal(number),
+        let stats = std::mem::take(&mut self.stats).into_iter();
+        let ends: Vec<_> = stats
+            .map(|stats| (stats.flag, stats.end(&sample, outcome.ending())))
+            .collect();
+        let told = async {
+            for (flag, end) in ends {
+                if let Err(error) = end.await {
+                    let why = crate::error::reason(&error);
+                    self.voice.say(&format!("writing {flag}: {why}"));
+                }
             }
+            match outcome {
+                // Who wants an end does not wait for a terminal that is held.
+                Outcome::Interrupted(_) => drop(timeout(GRACE, self.voice.flushed()).await),
+                _ => self.voice.flushed().await,
+            }
+        };
+        tokio::select! {
+            () = told => outcome.exit(),
+            number = self.signals.next_end() => Exit::Signal(number),
         }
-        outcome.exit()
     }
 
     /// Says something about this transfer, by its name.
     fn say(&self, text: &str) {
-        report::say(&self.plan.show.look.named(text));
+        self.voice.say(&self.plan.show.look.named(text));
     }
 }
 

@@ -1,14 +1,15 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
-use super::Outcome;
+use super::{GRACE, Outcome};
 use crate::display::{Stats, StatsFile};
 use crate::endpoint::{Announce, EndPlan, FileId, Opening, Sink, SinkPlan, Source, SourcePlan};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
-use crate::report;
+use crate::report::Voice;
 use crate::signal::{self, Event, Signals};
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use tokio::time::timeout;
 
 /// Both ends, open.
 pub(super) struct Ends {
@@ -23,11 +24,12 @@ pub(super) struct Opened {
 }
 
 /// Opens, unless a signal comes first.
-pub(super) async fn open(plan: &mut Plan, signals: &mut Signals) -> Opened {
-    let announcer = Announcer::default();
-    let prepared = until_signal(prepare(plan, &announcer), signals)
+pub(super) async fn open(plan: &mut Plan, signals: &mut Signals, voice: &Voice) -> Opened {
+    let announcer = Announcer::new(voice);
+    let prepared = until_signal(prepare(plan, &announcer), signals, voice)
         .await
         .and_then(|done| done);
+    announcer.is_heard().await;
     let files = std::mem::take(&mut plan.stats);
     if let Err(refusal) = prepared.and_then(|()| different_files(plan, &files)) {
         let files = files.into_iter().filter(|file| !is_an_end(plan, file));
@@ -37,7 +39,7 @@ pub(super) async fn open(plan: &mut Plan, signals: &mut Signals) -> Opened {
         };
     }
     let stats = announcer.start_stats(files);
-    let ends = until_signal(establish(plan), signals)
+    let ends = until_signal(establish(plan), signals, voice)
         .await
         .and_then(|done| done);
     Opened { ends, stats }
@@ -46,6 +48,7 @@ pub(super) async fn open(plan: &mut Plan, signals: &mut Signals) -> Opened {
 async fn until_signal<T>(
     work: impl Future<Output = T>,
     signals: &mut Signals,
+    voice: &Voice,
 ) -> Result<T, Outcome> {
     tokio::pin!(work);
     loop {
@@ -53,7 +56,7 @@ async fn until_signal<T>(
             done = &mut work => return Ok(done),
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => report::say("waiting for both ends to open"),
+                Event::Status => voice.say("waiting for both ends to open"),
                 Event::Stop => signal::stop(),
                 Event::Continued => {}
             },
@@ -61,7 +64,7 @@ async fn until_signal<T>(
     }
 }
 
-async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> {
+async fn prepare(plan: &mut Plan, announcer: &Announcer<'_>) -> Result<(), Outcome> {
     let source = plan.source.end.prepare(Side::Source, announcer).await;
     source.map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))?;
     let sink = plan.sink.end.prepare(Side::Sink, announcer).await;
@@ -114,24 +117,39 @@ fn is_an_end(plan: &Plan, stats: &StatsFile) -> bool {
 }
 
 /// Says where a listening end listens, at once to the user, and in the records as soon as there are any.
-#[derive(Default)]
-struct Announcer(RefCell<Vec<(Side, String)>>);
+struct Announcer<'a> {
+    voice: &'a Voice,
+    heard: RefCell<Vec<(Side, String)>>,
+}
 
-impl Announce for Announcer {
+impl Announce for Announcer<'_> {
     fn listening(&self, side: Side, address: SocketAddr) {
-        report::announce(&format!("listening on {address}"));
-        self.0.borrow_mut().push((side, address.to_string()));
+        self.voice.announce(&format!("listening on {address}"));
+        self.heard.borrow_mut().push((side, address.to_string()));
     }
 }
 
-impl Announcer {
+impl<'a> Announcer<'a> {
+    fn new(voice: &'a Voice) -> Self {
+        let heard = RefCell::default();
+        Self { voice, heard }
+    }
+
+    /// Resolves once everybody knows who listens; a log that nobody reads is not waited for.
+    async fn is_heard(&self) {
+        if !self.heard.borrow().is_empty() {
+            let _ = timeout(GRACE, self.voice.flushed()).await;
+        }
+    }
+
     /// Starts the records. A transfer is worth more than they are: without them it goes on.
     fn start_stats(self, files: impl IntoIterator<Item = StatsFile>) -> Vec<Stats> {
-        let heard = self.0.into_inner();
+        let Self { voice, heard } = self;
+        let heard = heard.into_inner();
         let start = |file: StatsFile| {
             let flag = file.flag;
             let started = file.into_empty().and_then(|file| Stats::start(flag, file));
-            let told = |error| report::say(&format!("opening {flag}: {}", reason(&error)));
+            let told = |error| voice.say(&format!("opening {flag}: {}", reason(&error)));
             let stats = started.map_err(told).ok()?;
             for (side, address) in &heard {
                 stats.listening(*side, address);

@@ -2,10 +2,10 @@
 
 use crate::display::{Ending, Summed, bytes_exactly};
 use crate::endpoint::Delivered;
-use crate::error::{Class, Side, TransferError};
+use crate::error::{Class, Side, TransferError, UsageError};
 use crate::exit::Exit;
 use crate::plan::Plan;
-use crate::report;
+use crate::report::Voice;
 use crate::road::{ReaderEnd, WriterEnd};
 use std::io;
 
@@ -79,19 +79,19 @@ impl Outcome {
     }
 
     /// Tells the user what there is to tell, in a line.
-    pub(super) fn tell(&self, sink: &str) {
+    pub(super) fn tell(&self, voice: &Voice, sink: &str) {
         match self {
             Outcome::Complete { heard: 0, .. } | Outcome::Interrupted(_) => {}
             Outcome::Complete { heard, .. } => {
-                report::say(&format!(
+                voice.say(&format!(
                     "warning: {sink} sent {}, dropped",
                     bytes_exactly(*heard)
                 ));
             }
             Outcome::Failed(error) => match error.class {
-                Class::Usage => report::usage(&crate::error::UsageError::new(error)),
+                Class::Usage => voice.usage(UsageError::new(error)),
                 Class::DownstreamClosed => {}
-                Class::Io | Class::Integrity | Class::Timeout => report::say(&error.to_string()),
+                Class::Io | Class::Integrity | Class::Timeout => voice.say(&error.to_string()),
             },
         }
     }

@@ -25,10 +25,11 @@ impl Pulse {
         }
     }
 
-    /// A pulse.
-    pub(super) fn beat(&mut self, now: Instant) {
+    /// A pulse. Returns whether it was late.
+    pub(super) fn beat(&mut self, now: Instant) -> bool {
         self.late = self.lateness(now);
         self.last = now;
+        !self.late.is_zero()
     }
 
     /// We go on after a stop. Returns how long it was.
@@ -65,12 +66,12 @@ mod tests {
     fn a_stop_is_noticed_whether_the_pulse_or_the_signal_comes_first() {
         let start = Instant::now();
         let mut pulse = Pulse::new(start);
-        pulse.beat(start + PULSE);
+        assert!(!pulse.beat(start + PULSE));
         let expected = LONG.saturating_sub(PULSE / 2);
         assert_eq!(pulse.continued(start + PULSE + LONG), expected);
 
         let mut pulse = Pulse::new(start);
-        pulse.beat(start + LONG);
+        assert!(pulse.beat(start + LONG));
         assert_eq!(pulse.continued(start + LONG), expected);
         assert_eq!(pulse.continued(start + LONG), Duration::ZERO, "not twice");
     }

@@ -1,14 +1,14 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
 use super::pulse::{PULSE, Pulse};
-use super::{Outcome, Transfer, lost};
+use super::{GRACE, Outcome, Transfer, lost};
 use crate::display::{self, Display};
 use crate::error::{Class, Side, TransferError};
 use crate::meter::{Meter, Phase};
 use crate::road::{ReaderEnd, Running, WriterEnd};
 use crate::signal::{self, Event};
 use std::time::{Duration, Instant};
-use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// Longer than any transfer.
 const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
@@ -28,7 +28,7 @@ pub(super) async fn watch(
     read: &mut Option<ReaderEnd>,
 ) -> Stopped {
     let show = &transfer.plan.show;
-    let (mut display, drawn_every) = match show.display(transfer.terminals) {
+    let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.voice) {
         Some((display, interval)) => (Some(display), interval),
         None => (None, FAR_AWAY),
     };
@@ -51,12 +51,15 @@ pub(super) async fn watch(
                 Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
                 Event::Status => tell_status(transfer, display.as_deref_mut()),
                 Event::Stop => {
-                    stop(transfer, display.as_deref_mut());
+                    stop(transfer, display.as_deref_mut()).await;
                     pulse.skip(Instant::now());
                 }
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => pulse.beat(Instant::now()),
+            _ = pulses.tick() => if pulse.beat(Instant::now()) {
+                // Have we been stopped? Timers come before signals then; nothing must go by the clock before we know.
+                tokio::task::yield_now().await;
+            },
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
@@ -80,9 +83,11 @@ fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'sta
 }
 
 /// Lets the shell have its terminal, and the clock stand, until we are told to go on.
-fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
+async fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
     if let Some(display) = display {
         display.clear();
+        // A terminal that is held keeps what it shows.
+        let _ = timeout(GRACE, transfer.voice.flushed()).await;
     }
     transfer.clock.hold();
     signal::stop();
@@ -91,10 +96,8 @@ fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
 
 /// Ticks after each `period`; the first tick is a period away.
 fn every(period: Duration) -> Interval {
-    let start = tokio::time::Instant::now();
-    // A period beyond the end of time never ticks, which is what was asked for.
-    let first = start.checked_add(period).unwrap_or(start + FAR_AWAY);
-    let mut ticks = interval_at(first, period);
+    let period = period.min(FAR_AWAY);
+    let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
