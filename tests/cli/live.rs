@@ -3,9 +3,10 @@
 use crate::tide::{Cmd, DEADLINE, Done, Running, Scratch, records};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, mknodat};
+use rustix::pipe::fcntl_setpipe_size;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
-use std::io::{Read, Write};
+use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
@@ -60,6 +61,17 @@ pub(crate) fn flags(fd: impl AsFd) -> OFlags {
 pub(crate) fn is_full(pipe: impl AsFd) -> bool {
     let mut ends = [PollFd::new(&pipe, PollFlags::OUT)];
     poll(&mut ends, Some(&Timespec::default())).expect("polling") == 0
+}
+
+/// A small pipe that takes nothing more until it is read, and how many bytes are in it.
+pub(crate) fn full_pipe() -> (PipeReader, PipeWriter, usize) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let size = fcntl_setpipe_size(&writer, 4096).expect("a small pipe");
+    writer
+        .write_all(&vec![b'\n'; size])
+        .expect("filling a pipe");
+    assert!(is_full(&writer), "{size} bytes fill the pipe");
+    (reader, writer, size)
 }
 
 /// A listener whose queue is full: connecting to it gets no answer, as from a firewall that drops.

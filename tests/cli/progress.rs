@@ -2,6 +2,8 @@
 
 use crate::live::{untested, until};
 use crate::tide::{Running, Scratch};
+use serde_json::Value;
+use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -65,11 +67,8 @@ fn records_on_standard_error_are_those_of_a_stats_file() {
 fn records_do_not_go_where_the_data_goes() {
     let it = Scratch::new();
     let mixed = it.sh("$T -p json zero:#size=1K - 2>&1 | grep -c .").run();
-    assert_eq!(
-        mixed.stdout.first(),
-        Some(&b'3'),
-        "a usage error and nothing else"
-    );
+    let lines = String::from_utf8_lossy(&mixed.stdout).into_owned();
+    assert_eq!(lines, "3\n", "a usage error and nothing else");
     it.write("in", "hello");
     it.sh("$T -p json in out 2>>out").run().exits(2);
 }
@@ -236,12 +235,108 @@ fn time_spent_stopped_does_not_count() {
 fn a_stop_is_no_peer_that_lets_nothing_move() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
-        let mut stopped = idle(&it, &["--idle-timeout", "30s"]);
+        let mut stopped = idle(&it, &["--idle-timeout", "1s"]);
         stopped.feed("x");
         stopped.has_written(1);
-        stop_for(&stopped, signal, Duration::from_millis(300));
-        stopped.end_of_input().exits(0).prints("x");
+        stop_for(&stopped, signal, Duration::from_millis(1500));
+        stopped.feed("y");
+        stopped.has_written(2);
+        stopped.end_of_input().exits(0).prints("xy");
     }
+}
+
+#[test]
+fn time_never_runs_backwards_over_a_stop() {
+    let it = Scratch::new();
+    for signal in ["TSTP", "STOP"] {
+        let mut stopped = idle(&it, &[]);
+        for round in 1..=3 {
+            stopped.feed("x");
+            stopped.has_written(round);
+            stop_for(&stopped, signal, Duration::from_millis(400));
+        }
+        let done = stopped.end_of_input().exits(0);
+        let mut last = 0.0;
+        for record in &done.records()[1..] {
+            let elapsed = record["elapsed_s"].as_f64().unwrap();
+            assert!(elapsed >= last, "{signal}: {last} s, then {record}");
+            last = elapsed;
+        }
+    }
+}
+
+/// Starts a transfer with records in the file `s`, stops it in its midst for longer than it runs, and interrupts it.
+fn stopped_in_its_midst(it: &Scratch, signal: &str, args: &[&str], stdout: Stdio) -> Value {
+    let args = [&["--stats", "s", "-i", "10ms"], args].concat();
+    let running = it.tide(args).stdout(stdout).start();
+    let elapsed = |record: &Value| record["elapsed_s"].as_f64().unwrap_or(0.0);
+    let before = it.recorded("s", |record| elapsed(record) > 0.3);
+    stop_for(&running, signal, Duration::from_secs(1));
+    it.recorded("s", |record| elapsed(record) > elapsed(&before) + 0.3);
+    running.signal("INT");
+    running.done().dies_of("INT");
+    let end = it.end_of("s");
+    std::fs::remove_file(it.path("s")).unwrap();
+    end
+}
+
+#[test]
+fn a_stop_is_no_wait_for_anybody() {
+    let it = Scratch::new();
+    for signal in ["TSTP", "STOP"] {
+        let args = ["zero:", "/dev/null"];
+        let end = stopped_in_its_midst(&it, signal, &args, Stdio::null());
+        let elapsed = end["elapsed_s"].as_f64().unwrap();
+        let waits = end["waits"].as_object().unwrap();
+        let sum: f64 = waits.values().filter_map(Value::as_f64).sum();
+        assert!((sum - elapsed).abs() <= elapsed * 0.01, "{signal}: {end}");
+        let moving = waits["moving_s"].as_f64().unwrap();
+        assert!(moving > elapsed * 0.5, "{signal}: {end}");
+    }
+}
+
+#[test]
+fn no_pause_is_longer_than_the_transfer_that_was_stopped_in_it() {
+    let it = Scratch::new();
+    for signal in ["TSTP", "STOP"] {
+        for sink in ["null:#stall=64K:1h", "null:#rate=1M", "-"] {
+            let (_unread, stdout) = std::io::pipe().unwrap();
+            let args = ["-H", "16K", "zero:", sink];
+            let end = stopped_in_its_midst(&it, signal, &args, stdout.into());
+            let paused = end["links"][0]["paused_s"].as_f64().unwrap();
+            let elapsed = end["elapsed_s"].as_f64().unwrap();
+            assert!(paused > 0.0, "{signal}, {sink}: {end}");
+            assert!(paused <= elapsed, "{signal}, {sink}: {end}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_name_is_none() {
+    let it = Scratch::new();
+    let args = ["-N", "", "--summary", "always", "zero:#size=1K", "null:"];
+    let done = it.tide(args).run().exits(0);
+    assert!(
+        done.stderr.starts_with("tidegate: 1 KiB in "),
+        "{}",
+        done.stderr
+    );
+    let args = ["-N", "", "-p", "json", "zero:#size=1K", "null:"];
+    let start = it.tide(args).run().exits(0).records().remove(0);
+    assert_eq!(start["type"], "start", "{start}");
+    assert!(start["name"].is_null(), "{start}");
+}
+
+#[test]
+fn an_interval_is_a_millisecond_at_least() {
+    let it = Scratch::new();
+    for short in ["0ms", "1ns", "999us", "999999ns"] {
+        let args = ["-i", short, "zero:#size=1K", "null:"];
+        it.tide(args).run().refuses(&["--interval", "1ms"]);
+    }
+    let args = ["-i", "1ms", "-p", "line", "zero:#size=64K", "null:#rate=1M"];
+    let done = it.tide(args).run().exits(0);
+    assert!(done.stderr.lines().count() > 2, "{}", done.stderr);
 }
 
 #[test]

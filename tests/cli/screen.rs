@@ -1,8 +1,11 @@
 //! A terminal and the person before it: a command on a pseudo-terminal of its own, its screen, and keys to type.
 
+use crate::live::{is_full, until};
 use crate::tide::{Cmd, DEADLINE, Scratch};
 use crate::view::View;
 use pty_process::{Size, blocking};
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::process::{Child, Command};
@@ -193,6 +196,16 @@ impl Screen {
         rustix::process::kill_process_group(group, signal).expect("sending a signal");
     }
 
+    /// Types ^S, and waits until the terminal takes nothing more.
+    #[track_caller]
+    pub(crate) fn hold(&self) {
+        let terminal = other_side(&self.pty);
+        self.keys(CTRL_S);
+        until("a terminal that is held", || {
+            is_full(&terminal).then_some(())
+        });
+    }
+
     /// Makes the window another size, which the job in the foreground is told.
     #[track_caller]
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
@@ -253,6 +266,23 @@ impl Drop for Screen {
         let _ = self.leader.kill();
         let _ = self.leader.wait();
     }
+}
+
+/// What a command would have as its standard error.
+fn other_side(pty: &blocking::Pty) -> File {
+    let name = rustix::pty::ptsname(pty, Vec::new()).expect("the name of a terminal");
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let terminal = rustix::fs::open(name.as_c_str(), flags, Mode::empty());
+    terminal.expect("opening a terminal").into()
+}
+
+/// A terminal before which nobody sits and that nobody reads, and what a command has as its standard error there.
+pub(crate) fn unread(columns: u16, rows: u16) -> (blocking::Pty, File) {
+    let (pty, pts) = blocking::open().expect("a pseudo-terminal");
+    pty.resize(Size::new(rows, columns)).expect("a size");
+    let terminal = other_side(&pty);
+    drop(pts);
+    (pty, terminal)
 }
 
 /// The command, led by a shell that outlives it.

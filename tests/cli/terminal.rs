@@ -249,7 +249,7 @@ fn a_terminal_that_is_held_holds_nothing_up() {
 #[test]
 fn a_dumb_terminal_gets_plain_lines_or_nothing() {
     let it = Scratch::new();
-    for term in [Some("dumb"), None] {
+    for term in [Some("dumb"), Some(""), None] {
         let mut cmd = it.sh(&format!("$T -i 100ms {SLOW}"));
         match term {
             Some(term) => cmd = cmd.env("TERM", term),
