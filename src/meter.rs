@@ -277,6 +277,9 @@ impl Meter {
         }
         let still = now.saturating_sub(notes.moved);
         drop(notes);
+        let mut link = self.link.snapshot();
+        // Looked at a moment later, when a pause has gone on.
+        link.paused = link.paused.min(elapsed);
         Snapshot {
             elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
@@ -284,7 +287,7 @@ impl Meter {
             waits,
             phase,
             still,
-            links: vec![self.link.snapshot()],
+            links: vec![link],
         }
     }
 

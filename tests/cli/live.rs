@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 use std::io::{PipeReader, PipeWriter, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Stdio;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -136,6 +136,13 @@ impl Cmd {
     /// Its standard input is a pipe that stays open: see [`Running::feed`] and [`Running::end_of_input`].
     pub(crate) fn open_input(self) -> Self {
         self.stdin(Stdio::piped())
+    }
+
+    /// In a process group of its own, as a shell's jobs are: SIGTSTP stops nothing in a group that nobody could
+    /// continue (setpgid(2), orphaned process groups), as that of the tests may be.
+    pub(crate) fn as_a_job(mut self) -> Self {
+        self.command.process_group(0);
+        self
     }
 }
 
