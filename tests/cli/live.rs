@@ -140,7 +140,7 @@ impl Cmd {
 
     /// In a process group of its own, as a shell's jobs are: SIGTSTP stops nothing in a group that nobody could
     /// continue (setpgid(2), orphaned process groups), as that of the tests may be.
-    pub(crate) fn as_a_job(mut self) -> Self {
+    pub(crate) fn in_a_group_of_its_own(mut self) -> Self {
         self.command.process_group(0);
         self
     }

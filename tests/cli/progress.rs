@@ -184,7 +184,7 @@ fn more_than_was_expected_is_no_percentage() {
 fn idle(it: &Scratch, flags: &[&str]) -> Running {
     let records = ["--stats", "fd:2", "-i", "10ms"];
     let running = it.tide([&records[..], flags].concat()).open_input();
-    let mut running = running.as_a_job().start();
+    let mut running = running.in_a_group_of_its_own().start();
     running.started();
     running
 }
@@ -268,7 +268,7 @@ fn time_never_runs_backwards_over_a_stop() {
 /// Starts a transfer with records in the file `s`, stops it in its midst for longer than it runs, and interrupts it.
 fn stopped_in_its_midst(it: &Scratch, signal: &str, args: &[&str], stdout: Stdio) -> Value {
     let args = [&["--stats", "s", "-i", "10ms"], args].concat();
-    let running = it.tide(args).stdout(stdout).as_a_job().start();
+    let running = it.tide(args).stdout(stdout).in_a_group_of_its_own().start();
     let elapsed = |record: &Value| record["elapsed_s"].as_f64().unwrap_or(0.0);
     let before = it.recorded("s", |record| elapsed(record) > 0.3);
     stop_for(&running, signal, Duration::from_secs(1));
