@@ -147,7 +147,7 @@ pub struct Cli {
 
     /// Exit 4 when a peer lets nothing move so long
     ///
-    /// Waiting at the end for its acknowledgement counts too. Waiting for a slow `null:` does not.
+    /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
     #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
     #[arg(value_parser = endpoint::parse_duration)]
     pub idle_timeout: Option<Duration>,

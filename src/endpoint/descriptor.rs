@@ -56,6 +56,7 @@ pub(super) struct Descriptor {
     id: FileId,
     /// The reader knows that the next read may sleep.
     forewarned: bool,
+    is_terminal: bool,
 }
 
 impl Descriptor {
@@ -73,12 +74,14 @@ impl Descriptor {
             device: stat.st_dev,
             inode: stat.st_ino,
         };
+        let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
         Ok(Self {
             fd,
             manner,
             kind,
             id,
             forewarned: false,
+            is_terminal,
         })
     }
 
@@ -111,7 +114,7 @@ impl Descriptor {
     }
 
     pub(super) fn is_terminal(&self) -> bool {
-        self.kind == FileType::CharacterDevice && rustix::termios::isatty(&self.fd)
+        self.is_terminal
     }
 
     /// Whether a write may sleep in the system.
@@ -182,9 +185,12 @@ impl Descriptor {
             }
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
                 let first = bufs.first().map_or(&[][..], |buf| buf);
+                // Other devices, as /dev/null is one, take what they are given.
+                let is_device = self.kind == FileType::CharacterDevice && !self.is_terminal;
+                let most = if is_device { usize::MAX } else { SURE_ROOM };
                 Ok(rustix::io::write(
                     &self.fd,
-                    &first[..first.len().min(SURE_ROOM)],
+                    &first[..first.len().min(most)],
                 )?)
             }
             Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
