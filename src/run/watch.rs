@@ -13,6 +13,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 /// Longer than any transfer.
 const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
 
+/// How long a signal may take from one thread to another.
+const HEARSAY: Duration = Duration::from_millis(10);
+
 /// Why there is nothing to watch any more.
 pub(super) enum Stopped {
     /// The writer came to its end.
@@ -57,8 +60,9 @@ pub(super) async fn watch(
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
             _ = pulses.tick() => if pulse.beat(Instant::now()) {
-                // Have we been stopped? Timers come before signals then; nothing must go by the clock before we know.
-                tokio::task::yield_now().await;
+                // Have we been stopped? Timers come before signals then, and another thread may be the one to hear of it;
+                // nothing must go by the clock before we know.
+                sleep(HEARSAY).await;
             },
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
