@@ -265,6 +265,12 @@ impl WritableGate {
         go_on
     }
 
+    /// What holds the bytes takes no more of them, whatever the mark says: a "stop", which owes a drain. A pipe of the
+    /// kernel does so when it is out of slots before it is out of bytes (`man 7 pipe`).
+    pub fn refuse(&mut self) {
+        self.needs_drain = true;
+    }
+
     /// `n` bytes left for the sink.
     pub fn complete(&mut self, n: u64) {
         debug_assert!(n <= self.len, "completed {n} of {} bytes", self.len);

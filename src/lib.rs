@@ -37,8 +37,6 @@ pub mod link;
 // Backpressure as a pure state machine.
 pub mod gate;
 
-mod chunk;
-
 // Where a stage sleeps.
 pub mod wait;
 

@@ -1,6 +1,7 @@
 //! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
 
 use crate::clock::Clock;
+use crate::error::Side;
 use crate::link::{Link, LinkSnapshot};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -186,6 +187,11 @@ impl Meter {
         self.moved();
     }
 
+    /// What came from the source so far is going to come once more, by another road.
+    pub(crate) fn recount_in(&self) {
+        self.bytes_in.store(0, Ordering::Relaxed);
+    }
+
     /// `n` bytes went to the sink, which takes them.
     pub fn count_out(&self, n: u64) {
         self.bytes_out.fetch_add(n, Ordering::Relaxed);
@@ -214,14 +220,18 @@ impl Meter {
         notes.phase = phase;
     }
 
-    /// Of the time just spent moving, `time` was slept in the system: that is the sink.
-    pub fn slept_in_sink(&self, time: Duration) {
+    /// Of the time just spent moving, `time` was slept in the system, on account of the sink or the source.
+    pub fn slept(&self, side: Side, time: Duration) {
+        let phase = match side {
+            Side::Source => Phase::Source,
+            Side::Sink => Phase::Sink,
+        };
         let mut notes = self.lock();
         // Of what was booked just now: while we were stopped nobody slept in the system.
         let time = time.min(notes.settle(self.clock.now()));
-        notes.waits.shift(Phase::Moving, Phase::Sink, time);
+        notes.waits.shift(Phase::Moving, phase, time);
         if time > LONG_CALL {
-            notes.long = Phase::Sink;
+            notes.long = phase;
         }
     }
 

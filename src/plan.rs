@@ -5,7 +5,7 @@ use crate::display::{Look, Progress, Show, StatsFile, Watched};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
-use crate::road::Flow;
+use crate::road::{Flow, Wish};
 use crate::size::parse_size;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -23,6 +23,8 @@ pub struct Plan {
     pub sink: Planned<dyn SinkPlan>,
     /// How much of them, in which pieces.
     pub flow: Flow,
+    /// Which road is wished for.
+    pub road: Wish,
     /// The marks of the link.
     pub marks: Marks,
     /// The size to expect, where the source cannot tell.
@@ -39,11 +41,6 @@ impl Plan {
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli) -> Result<Self, UsageError> {
-        if cli.road == RoadChoice::Kernel {
-            return Err(UsageError::new(
-                "--road kernel: this version has the buffered road only",
-            ));
-        }
         let marks = marks(cli)?;
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
@@ -57,6 +54,11 @@ impl Plan {
                 take: cli.take,
                 expect_size: cli.expect_size,
                 idle_timeout: cli.idle_timeout,
+            },
+            road: match cli.road {
+                RoadChoice::Auto => Wish::Auto,
+                RoadChoice::Buffered => Wish::Buffered,
+                RoadChoice::Kernel => Wish::Kernel,
             },
             marks,
             size: found_elsewhere.or(cli.expect_size),
@@ -104,10 +106,11 @@ fn show(cli: &Cli) -> Show {
         },
         summary: match cli.summary {
             _ if cli.quiet => Some(false),
-            SummaryChoice::Auto => None,
+            SummaryChoice::Auto => cli.verbose.then_some(true),
             SummaryChoice::Always => Some(true),
             SummaryChoice::Never => Some(false),
         },
+        says_road: cli.verbose,
         interval: cli.interval,
         watched: Watched::stderr(),
         look: Look::from_environment(

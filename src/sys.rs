@@ -84,6 +84,31 @@ pub(crate) fn unacknowledged(_fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(0)
 }
 
+/// Sets `SO_RCVLOWAT` (socket(7)): how many bytes must have come before a socket is said to be readable.
+///
+/// # Errors
+/// When `fd` is no socket.
+#[cfg(target_os = "linux")]
+pub(crate) fn set_receive_low_water_mark(fd: BorrowedFd<'_>, bytes: i32) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let size = libc::socklen_t::try_from(size_of::<libc::c_int>()).unwrap_or(0);
+    // SAFETY: the option is one int, read from an address that is valid for it and of the size given with it.
+    let set = unsafe {
+        libc::setsockopt(
+            fd.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_RCVLOWAT,
+            (&raw const bytes).cast(),
+            size,
+        )
+    };
+    if set == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Whether standard descriptor `fd` (0 to 2) was closed when we were started. Rust's runtime opens /dev/null in its
 /// place before `main`, so that reading would look like an empty input and writing like success.
 #[must_use]

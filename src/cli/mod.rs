@@ -142,6 +142,8 @@ pub struct Cli {
     pub expect_size: Option<u64>,
 
     /// How bytes travel
+    ///
+    /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
     #[arg(hide_short_help = true, long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
@@ -180,6 +182,11 @@ pub struct Cli {
     #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
+    /// Sum the transfer up, and say which road it took
+    #[arg(hide_short_help = true, short, long, env = "TIDEGATE_VERBOSE", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub verbose: bool,
+
     /// Say nothing but errors, and where an end listens
     #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
@@ -196,13 +203,12 @@ const SHOW: &str = "What it shows";
 /// How bytes travel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum RoadChoice {
-    /// The best there is for the two ends
+    /// The kernel's where both ends allow it, else our own buffers
     #[default]
     Auto,
     /// Through our own buffers
     Buffered,
-    /// Through the kernel's alone
-    #[value(hide = true)]
+    /// Through the kernel's buffers alone, or not at all (exit 2)
     Kernel,
 }
 

@@ -38,6 +38,7 @@ enum Record<'a> {
         #[serde(flatten)]
         numbers: Numbers,
         outcome: &'static str,
+        road: Option<&'static str>,
         delivered: Option<&'static str>,
         error: Option<Failure<'a>>,
         exit_code: i32,
@@ -53,8 +54,10 @@ pub struct Start<'a> {
     pub source: &'a str,
     /// The sink, as typed.
     pub sink: &'a str,
-    /// How the bytes travel.
+    /// How the bytes travel: `kernel` or `buffered`.
     pub road: &'a str,
+    /// By which calls the kernel moves them.
+    pub calls: Option<&'a str>,
     /// The expected size in bytes.
     pub size: Option<u64>,
     /// The most one read takes, in bytes.
@@ -87,8 +90,8 @@ struct LinkNumbers {
     from: &'static str,
     to: &'static str,
     state: &'static str,
-    readable: ReadableNumbers,
-    writable: WritableNumbers,
+    readable: Option<ReadableNumbers>,
+    writable: Option<WritableNumbers>,
     pauses: u64,
     drains: u64,
     paused_s: f64,
@@ -148,18 +151,18 @@ impl From<&LinkSnapshot> for LinkNumbers {
                 LinkState::Paused => "paused",
                 LinkState::Ended => "ended",
             },
-            readable: ReadableNumbers {
-                len: link.readable.len(),
-                high_water_mark: link.readable.mark(),
-            },
-            writable: WritableNumbers {
-                len: link.writable.len(),
-                high_water_mark: link.writable.mark(),
-                low_water_mark: link.writable.low_water_mark(),
-                max_len: link.writable.max_len(),
-            },
-            pauses: link.readable.pauses(),
-            drains: link.writable.drains(),
+            readable: link.readable.map(|it| ReadableNumbers {
+                len: it.len,
+                high_water_mark: it.mark,
+            }),
+            writable: link.writable.map(|it| WritableNumbers {
+                len: it.len,
+                high_water_mark: it.mark,
+                low_water_mark: it.low,
+                max_len: it.max_len,
+            }),
+            pauses: link.pauses,
+            drains: link.drains,
             paused_s: link.paused.as_secs_f64(),
         }
     }
@@ -183,6 +186,8 @@ impl From<&Waits> for WaitNumbers {
 pub struct Ending<'a> {
     /// `complete`, `failed`, `interrupted` or `downstream-closed`.
     pub outcome: &'static str,
+    /// How the bytes travelled in the end, if they ever did.
+    pub road: Option<&'static str>,
     /// In which sense it was delivered.
     pub delivered: Option<Delivered>,
     /// What failed.
@@ -261,6 +266,7 @@ impl Stats {
         let record = Record::End {
             numbers: sample.into(),
             outcome: ending.outcome,
+            road: ending.road,
             delivered: ending.delivered.map(Delivered::name),
             error,
             exit_code: ending.exit_code,

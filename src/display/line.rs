@@ -5,6 +5,7 @@ use super::{Display, Look, Sample};
 use crate::endpoint::Delivered;
 use crate::link::{LinkSnapshot, LinkState};
 use crate::report::Voice;
+use crate::road::Taken;
 
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
@@ -52,9 +53,9 @@ pub enum Summed {
     Interrupted,
 }
 
-/// One line that says what a transfer was like.
+/// One line that says what a transfer was like, and which road it took if that is to be said.
 #[must_use]
-pub fn summary(sample: &Sample, how: Summed) -> String {
+pub fn summary(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
@@ -72,11 +73,15 @@ pub fn summary(sample: &Sample, how: Summed) -> String {
         };
         parts.push(format!(
             "{}{paused}, {}",
-            count(link.readable.pauses(), "pause"),
-            count(link.writable.drains(), "drain")
+            count(link.pauses, "pause"),
+            count(link.drains, "drain")
         ));
     }
     parts.push(verdict(&sample.now.waits));
+    parts.extend(road.map(|taken| match taken.calls {
+        Some(calls) => format!("{} road ({calls})", taken.road),
+        None => format!("{} road", taken.road),
+    }));
     parts.join("; ")
 }
 
@@ -107,13 +112,15 @@ fn buffers(link: &LinkSnapshot) -> String {
         LinkState::Paused => "PAUSED",
         LinkState::Ended => "input ended",
     };
-    format!(
-        "{state}, read {}/{}, to write {}/{}, {}, {}",
-        size(link.readable.len()),
-        size(link.readable.mark()),
-        size(link.writable.len()),
-        size(link.writable.mark()),
-        count(link.readable.pauses(), "pause"),
-        count(link.writable.drains(), "drain"),
-    )
+    let mut parts = vec![state.to_owned()];
+    if let Some(read) = link.readable {
+        parts.push(format!("read {}/{}", size(read.len), size(read.mark)));
+    }
+    if let Some(written) = link.writable {
+        let (len, mark) = (size(written.len), size(written.mark));
+        parts.push(format!("to write {len}/{mark}"));
+    }
+    parts.push(count(link.pauses, "pause"));
+    parts.push(count(link.drains, "drain"));
+    parts.join(", ")
 }

@@ -157,17 +157,19 @@ fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
         LinkState::Ended => ("ended  ", Tone::Faint),
     };
     let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
-    let (read, written) = (&link.readable, &link.writable);
-    let mut cells = [
-        side(format!("source {arrow}")),
-        gauge(read.len(), read.mark(), look),
-        fill(read.len(), read.mark()),
-        Cell::fixed(Text::toned(state.to_owned(), tone)),
-        gauge(written.len(), written.mark(), look),
-        fill(written.len(), written.mark()),
-        side(format!("{arrow} sink")),
-        counts(read.pauses(), written.drains()),
-    ];
+    let mut cells = vec![side(format!("source {arrow}"))];
+    if let Some(read) = link.readable {
+        cells.extend([gauge(read.len, read.mark, look), fill(read.len, read.mark)]);
+    }
+    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
+    if let Some(written) = link.writable {
+        cells.extend([
+            gauge(written.len, written.mark, look),
+            fill(written.len, written.mark),
+        ]);
+    }
+    cells.push(side(format!("{arrow} sink")));
+    cells.push(counts(link.pauses, link.drains));
     fit(&mut cells, columns);
     row(&cells, look)
 }
@@ -223,7 +225,9 @@ fn is_stalled(sample: &Sample) -> bool {
 /// Whether everything has been written, and only the sink's word is waited for.
 fn has_ended(sample: &Sample) -> bool {
     let links = &sample.now.links;
-    let is_done = |link: &LinkSnapshot| link.state == LinkState::Ended && link.writable.is_empty();
+    let is_done = |link: &LinkSnapshot| {
+        link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
+    };
     !links.is_empty() && links.iter().all(is_done)
 }
 
@@ -274,8 +278,7 @@ fn stall(phase: Phase) -> &'static str {
 mod tests {
     use super::{Picture, filled, picture};
     use crate::display::{Look, Sample, Sampler};
-    use crate::gate::{ReadableGate, WritableGate};
-    use crate::link::{LinkSnapshot, LinkState};
+    use crate::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
     use crate::meter::{Phase, Snapshot, Waits};
     use console::measure_text_width;
     use std::time::Duration;
@@ -292,15 +295,20 @@ mod tests {
 
     /// A transfer that is paused, 12 s after its start.
     fn paused(size: Option<u64>, still: Duration) -> Sample {
-        let mut readable = ReadableGate::new(MIB);
-        readable.push(MIB);
-        readable.await_drain(0);
-        let mut writable = WritableGate::with_low_water_mark(MIB, 0);
-        writable.offer(MIB / 2);
         let link = LinkSnapshot {
             state: LinkState::Paused,
-            readable,
-            writable,
+            readable: Some(ReadableFill {
+                len: MIB,
+                mark: MIB,
+            }),
+            writable: Some(WritableFill {
+                len: MIB / 2,
+                mark: MIB,
+                low: 0,
+                max_len: MIB,
+            }),
+            pauses: 1,
+            drains: 0,
             paused: Duration::ZERO,
         };
         let now = Snapshot {

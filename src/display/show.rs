@@ -66,6 +66,8 @@ pub struct Show {
     pub progress: Progress,
     /// In a line at its end; `None` is with a bar or lines.
     pub summary: Option<bool>,
+    /// Whether that line says which road bytes took.
+    pub says_road: bool,
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
@@ -189,6 +191,7 @@ mod tests {
         Show {
             progress,
             summary: None,
+            says_road: false,
             interval: None,
             watched,
             look: Look {

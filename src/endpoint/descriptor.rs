@@ -3,7 +3,7 @@
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
-use crate::endpoint::FileId;
+use crate::endpoint::{FileId, Raw, Unfit};
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
@@ -120,6 +120,36 @@ impl Descriptor {
     /// Whether a write may sleep in the system.
     pub(super) fn sleeps(&self) -> bool {
         matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Asked)
+    }
+
+    /// What the kernel can move bytes from or to here.
+    pub(super) fn raw(&self) -> Result<Raw, Unfit> {
+        match self.kind {
+            FileType::Fifo => Ok(Raw::Pipe),
+            FileType::RegularFile | FileType::BlockDevice if self.appends() => {
+                Err("it is open for appending, which splice(2) refuses")
+            }
+            FileType::RegularFile | FileType::BlockDevice => Ok(Raw::File),
+            // Others may be reading or writing it, and its flags, which keep a call from sleeping, are theirs too.
+            FileType::Socket => Err("it is a socket that is shared with others"),
+            _ if platform::is_null(self.fd.as_fd()) => Ok(Raw::Null),
+            _ if self.is_terminal => Err("it is a terminal"),
+            _ => Err("it is a device"),
+        }
+    }
+
+    pub(super) fn raw_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+
+    /// Whether there is a byte at the current offset of a file.
+    pub(super) fn has_more(&self) -> io::Result<bool> {
+        let offset = seek(&self.fd, SeekFrom::Current(0))?;
+        Ok(rustix::io::pread(&self.fd, &mut [0; 1][..], offset)? > 0)
+    }
+
+    fn appends(&self) -> bool {
+        rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| flags.contains(OFlags::APPEND))
     }
 
     /// Empties a regular file.

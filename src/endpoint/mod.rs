@@ -29,6 +29,7 @@ use crate::wait::Ready;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::time::Instant;
 
@@ -154,6 +155,22 @@ pub trait SinkPlan: EndPlan {
     fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>>;
 }
 
+/// What an end is to a kernel that moves bytes by itself (splice(2)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raw {
+    /// A pipe or FIFO, which is a buffer.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A file or block device.
+    File,
+    /// What takes everything and keeps nothing.
+    Null,
+}
+
+/// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
+pub type Unfit = &'static str;
+
 /// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
 pub trait Source: Send {
     /// Reads what is there into the non-empty `buf`; 0 is the end of input.
@@ -185,6 +202,35 @@ pub trait Source: Send {
     fn seek_ahead(&mut self, _n: u64) -> io::Result<u64> {
         Ok(0)
     }
+
+    /// What the kernel can move bytes from without our seeing them.
+    ///
+    /// # Errors
+    /// The reason why it cannot.
+    fn raw(&self) -> Result<Raw, Unfit> {
+        Err("its bytes are made by this program")
+    }
+
+    /// The descriptor that [`Source::raw`] speaks of.
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// The kernel has moved `n` bytes from here.
+    fn moved(&mut self, _n: u64) {}
+
+    /// The kernel has met the end of input. Returns whether it is one: some files, as those of /proc, have something to
+    /// read all the same.
+    ///
+    /// # Errors
+    /// When this end comes too early.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with anything. A wish, for bytes that
+    /// come in a stream.
+    fn gather(&mut self, _bytes: u64) {}
 
     /// Lets go of it after everything was delivered.
     fn close(self: Box<Self>) {}
@@ -229,6 +275,30 @@ pub trait Sink: Send {
     fn heard(&self) -> u64 {
         0
     }
+
+    /// What the kernel can move bytes to without our seeing them. May be asked before [`Sink::start`].
+    ///
+    /// # Errors
+    /// The reason why it cannot.
+    fn raw(&self) -> Result<Raw, Unfit> {
+        Err("its bytes are taken by this program")
+    }
+
+    /// The descriptor that [`Sink::raw`] speaks of.
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// How many of `most` bytes the kernel may move here now.
+    ///
+    /// # Errors
+    /// `WouldBlock`: none, wait for [`Sink::ready`].
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        Ok(most)
+    }
+
+    /// The kernel has moved `n` bytes here, of those that were granted.
+    fn moved(&mut self, _n: u64) {}
 
     /// One step towards the end after the last byte: flush, half-close, sync, rename, await delivery.
     ///

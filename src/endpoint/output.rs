@@ -1,13 +1,13 @@
 //! Descriptors that are written to: plain ones, and files with what is to happen at their beginning and end.
 
 use super::descriptor::{Descriptor, open};
-use super::{Delivered, FileId, Finish, Leftover, Sink};
+use super::{Delivered, FileId, Finish, Leftover, Raw, Sink, Unfit};
 use crate::sys;
 use crate::wait::Ready;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
 use std::io::{self, IoSlice};
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -70,6 +70,14 @@ impl Sink for PlainSink {
         self.descriptor
             .as_ref()
             .is_some_and(Descriptor::is_terminal)
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        self.descriptor.as_ref().ok_or("it is closed")?.raw()
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.descriptor.as_ref().map(Descriptor::raw_fd)
     }
 }
 
@@ -301,6 +309,18 @@ impl Sink for FileSink {
 
     fn is_terminal(&self) -> bool {
         self.plain.is_terminal()
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match &self.to_be_made {
+            Some(_) if self.effects.append => Err("it is open for appending, which splice(2) refuses"),
+            Some(_) => Ok(Raw::File),
+            None => self.plain.raw(),
+        }
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.plain.raw_fd()
     }
 
     fn leftover(&self) -> Option<Leftover> {

@@ -1,16 +1,21 @@
 //! Ends without a system behind them: `zero:` and `random:` produce, `null:` swallows. They rehearse a pipeline.
 
 use super::stdio::no_rest;
+use super::descriptor;
 use super::{
-    Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Sink, SinkPlan, Slashes, Source,
-    SourcePlan, ValueKind,
+    Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Raw, Sink, SinkPlan, Slashes, Source,
+    SourcePlan, Unfit, ValueKind,
 };
+use crate::platform;
 use crate::wait::Ready;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use rustix::fs::OFlags;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const SIZE: OptionSpec = OptionSpec {
@@ -33,6 +38,7 @@ pub(super) const ZERO: Kind = Kind {
         Ok(Box::new(Pattern {
             left: options.number("size"),
             random: None,
+            zeros: None,
         }))
     }),
     sink: None,
@@ -63,6 +69,7 @@ pub(super) const RANDOM: Kind = Kind {
         Ok(Box::new(Pattern {
             left: options.number("size"),
             random: Some(RandomBytes::new(seed)),
+            zeros: None,
         }))
     }),
     sink: None,
@@ -104,12 +111,18 @@ pub(super) const NULL: Kind = Kind {
 struct Pattern {
     left: Option<u64>,
     random: Option<RandomBytes>,
+    /// The zeros in a file, from which the kernel can take them.
+    zeros: Option<OwnedFd>,
 }
 
 impl EndPlan for Pattern {}
 
 impl SourcePlan for Pattern {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+        if self.random.is_none() {
+            // Without it they are written into our own memory.
+            self.zeros = platform::zeros(self.left.unwrap_or(u64::MAX)).ok();
+        }
         Box::pin(async { Ok(self as Box<dyn Source>) })
     }
 }
@@ -134,6 +147,21 @@ impl Source for Pattern {
 
     fn size(&self) -> Option<u64> {
         self.left
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match self.zeros {
+            Some(_) => Ok(Raw::File),
+            None => Err("its bytes are made by this program"),
+        }
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.zeros.as_ref().map(AsFd::as_fd)
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.left = self.left.map(|left| left.saturating_sub(n));
     }
 }
 
@@ -177,6 +205,10 @@ struct Null {
     stall: Option<(u64, Duration)>,
     taken: u64,
     busy_until: Option<Instant>,
+    /// The moment from which what was granted last counts.
+    from: Option<Instant>,
+    /// Where the kernel may leave the bytes.
+    device: Option<OwnedFd>,
 }
 
 impl Null {
@@ -186,6 +218,8 @@ impl Null {
             stall,
             taken: 0,
             busy_until: None,
+            from: None,
+            device: None,
         }
     }
 
@@ -228,7 +262,9 @@ fn time_for(bytes: u64, rate: u64) -> Duration {
 impl EndPlan for Null {}
 
 impl SinkPlan for Null {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        // Without it the bytes come to us.
+        self.device = descriptor::open(Path::new("/dev/null"), OFlags::WRONLY).ok();
         Box::pin(async { Ok(self as Box<dyn Sink>) })
     }
 }
@@ -236,19 +272,39 @@ impl SinkPlan for Null {
 impl Sink for Null {
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let all = bufs.iter().map(|buf| buf.len()).sum::<usize>();
+        let n = self.grant(all as u64)?;
+        self.moved(n);
+        Ok(usize::try_from(n).unwrap_or(all))
+    }
+
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
         if self.rate.is_none() && self.stall.is_none() && self.busy_until.is_none() {
-            return Ok(all);
+            return Ok(most);
         }
         self.stall_if_due();
-        let Some(from) = self.accept_from() else {
+        self.from = self.accept_from();
+        if self.from.is_none() {
             return Err(io::ErrorKind::WouldBlock.into());
-        };
-        let n = (all as u64).min(self.most());
+        }
+        Ok(most.min(self.most()))
+    }
+
+    fn moved(&mut self, n: u64) {
         self.taken += n;
-        if let Some(rate) = self.rate {
+        if let (Some(rate), Some(from)) = (self.rate, self.from) {
             self.busy_until = Some(from + time_for(n, rate));
         }
-        Ok(usize::try_from(n).unwrap_or(all))
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match self.device {
+            Some(_) => Ok(Raw::Null),
+            None => Err("there is no /dev/null"),
+        }
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.device.as_ref().map(AsFd::as_fd)
     }
 
     fn ready(&self) -> Ready<'_> {

@@ -4,15 +4,16 @@
 //! ends this process before, the peer does not take it for a clean end.
 
 use super::descriptor::send_now;
-use super::{Delivered, Finish, OptionSpec, Options, Sink, Source, ValueKind};
+use super::{Delivered, Finish, OptionSpec, Options, Raw, Sink, Source, Unfit, ValueKind};
 use crate::error::Side;
+use crate::platform;
 use crate::sys;
 use crate::wait::Ready;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown, sockopt};
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long the peer may take to close, once its system has everything.
@@ -139,6 +140,19 @@ impl Source for SocketSource {
         Ready::Readable(self.fd.as_fd())
     }
 
+    fn raw(&self) -> Result<Raw, Unfit> {
+        Ok(Raw::Socket)
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.fd.as_fd())
+    }
+
+    fn gather(&mut self, bytes: u64) {
+        // A wish: without it bytes come in smaller pieces.
+        let _ = platform::gather(self.fd.as_fd(), bytes);
+    }
+
     fn close(self: Box<Self>) {
         // Failing means that the connection is gone already.
         let _ = sockopt::set_socket_linger(&self.fd, None);
@@ -242,6 +256,14 @@ impl Sink for SocketSink {
 
     fn heard(&self) -> u64 {
         self.heard
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        Ok(Raw::Socket)
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.fd.as_fd())
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {

@@ -2,13 +2,15 @@
 
 use super::descriptor::Descriptor;
 use super::output::PlainSink;
-use super::{EndPlan, FileId, Kind, Opening, Options, Sink, SinkPlan, Slashes, Source, SourcePlan};
+use super::{
+    EndPlan, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan, Unfit,
+};
 use crate::error::UsageError;
 use crate::sys;
 use crate::uri::Uri;
 use crate::wait::Ready;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 
 /// `stdin:`.
 pub(super) const STDIN: Kind = Kind {
@@ -143,5 +145,21 @@ impl Source for PlainSource {
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         self.descriptor.seek_ahead(n)
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match self.descriptor.raw()? {
+            Raw::Null => Err("it is a device"),
+            raw => Ok(raw),
+        }
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.descriptor.raw_fd())
+    }
+
+    fn has_ended(&mut self) -> io::Result<bool> {
+        self.check_end()?;
+        Ok(!(self.descriptor.is_regular() && self.descriptor.has_more()?))
     }
 }

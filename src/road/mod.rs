@@ -1,9 +1,121 @@
-//! The roads a byte can take from the source to the sink. One so far: through our own buffers.
+//! The roads a byte can take from the source to the sink: through our own buffers, or through the kernel's alone.
+//!
+//! `choice` picks one by what the ends can do, never by what they are. Where the kernel refuses its very first call, the
+//! kernel road hands over to the buffered one, and nothing is lost on the way.
 
+mod choice;
+
+// The two ends, as either road uses them.
+mod inlet;
+mod outlet;
+
+// Through our own buffers.
 mod buffered;
 mod reader;
 mod writer;
 
-pub use buffered::{Flow, Running, start};
-pub use reader::ReaderEnd;
-pub use writer::WriterEnd;
+// Through the kernel's.
+mod kernel;
+
+pub use choice::{Impossible, Road, Wish, choose};
+pub use inlet::ReaderEnd;
+pub use kernel::Door;
+pub use outlet::WriterEnd;
+
+use crate::endpoint::{Sink, Source};
+use crate::link::Link;
+use crate::meter::Meter;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+
+/// What a road has to know about the flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow {
+    /// The most one read takes, in bytes.
+    pub chunk_size: u64,
+    /// Bytes to leave out at the beginning.
+    pub skip: u64,
+    /// Bytes to stop after.
+    pub take: Option<u64>,
+    /// The only number of delivered bytes that is a success.
+    pub expect_size: Option<u64>,
+    /// How long a peer may let nothing move; the watch over it is somebody else's, the road only looks often enough.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// The road that bytes have taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// `kernel` or `buffered`.
+    pub road: &'static str,
+    /// By which calls the kernel moves them, if it does.
+    pub calls: Option<&'static str>,
+}
+
+/// A transfer under way. Each side sends its end once; one that never does has panicked.
+#[derive(Debug)]
+pub struct Running {
+    /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
+    pub taken: watch::Receiver<Option<Taken>>,
+    /// How reading ended.
+    pub reader: oneshot::Receiver<ReaderEnd>,
+    /// How writing ended.
+    pub writer: oneshot::Receiver<WriterEnd>,
+}
+
+/// Where the stages of a road report to. Nobody listens any more when the process is about to end.
+struct Reports {
+    taken: watch::Sender<Option<Taken>>,
+    reader: oneshot::Sender<ReaderEnd>,
+    writer: oneshot::Sender<WriterEnd>,
+}
+
+/// Everything that goes along a road.
+struct Journey {
+    source: Box<dyn Source>,
+    sink: Box<dyn Sink>,
+    flow: Flow,
+    link: Arc<Link>,
+    meter: Arc<Meter>,
+    reports: Reports,
+}
+
+/// Sets the road to work. Its stages stop by themselves, or when the link is cancelled.
+///
+/// # Errors
+/// When the system has no threads left.
+pub fn start(
+    road: Road,
+    source: Box<dyn Source>,
+    sink: Box<dyn Sink>,
+    flow: Flow,
+    link: &Arc<Link>,
+    meter: &Arc<Meter>,
+) -> io::Result<Running> {
+    let (take, taken) = watch::channel(None);
+    let (reader_ends, reader) = oneshot::channel();
+    let (writer_ends, writer) = oneshot::channel();
+    let journey = Journey {
+        source,
+        sink,
+        flow,
+        link: Arc::clone(link),
+        meter: Arc::clone(meter),
+        reports: Reports {
+            taken: take,
+            reader: reader_ends,
+            writer: writer_ends,
+        },
+    };
+    match road {
+        Road::Buffered => buffered::start(journey)?,
+        Road::Kernel(ways) => kernel::start(ways, journey)?,
+    }
+    Ok(Running {
+        taken,
+        reader,
+        writer,
+    })
+}

@@ -17,7 +17,7 @@ use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::Plan;
 use crate::report::Voice;
-use crate::road::{self, ReaderEnd, Running, WriterEnd};
+use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
 use crate::signal::Signals;
 use open::{Ends, Opened};
 use std::io;
@@ -42,6 +42,8 @@ struct Transfer {
     /// Looks for the user.
     shown: Sampler,
     stats: Vec<Stats>,
+    /// The road that bytes take, once it is clear which.
+    taken: Option<Taken>,
     /// Which ends are terminals.
     terminals: display::Ends,
     clock: Arc<Clock>,
@@ -67,12 +69,13 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
         meter,
         signals,
         stats: Vec::new(),
+        taken: None,
         terminals: display::Ends::default(),
         clock,
         voice: Voice::start()?,
     };
     let outcome = match transfer.open().await {
-        Ok(ends) => transfer.move_bytes(ends).await,
+        Ok((ends, road)) => transfer.move_bytes(ends, road).await,
         Err(outcome) => outcome,
     };
     transfer.meter.stop();
@@ -80,17 +83,19 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
 }
 
 impl Transfer {
-    /// Opens both ends and announces the start.
-    async fn open(&mut self) -> Result<Ends, Outcome> {
+    /// Opens both ends and chooses a road for them. What exists is changed as the last step.
+    async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
         let Opened { ends, stats } =
             open::open(&mut self.plan, &mut self.signals, &self.voice).await;
         self.stats = stats;
         let mut ends = ends?;
+        ends.source.widen(self.plan.marks.readable);
+        ends.sink.widen(self.plan.marks.writable);
+        let road = road::choose(&*ends.source, &*ends.sink, self.plan.road, self.plan.marks)
+            .map_err(|why| Outcome::no_road(&self.plan, &why))?;
         if let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
-        ends.source.widen(self.plan.marks.readable);
-        ends.sink.widen(self.plan.marks.writable);
         let size = self.plan.expected(ends.source.size());
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
@@ -99,25 +104,32 @@ impl Transfer {
             sink: ends.sink.is_terminal(),
         };
         self.meter.start();
+        Ok((ends, road))
+    }
+
+    /// The road is clear: announces the start, unless that was done.
+    fn set_out(&mut self, taken: Taken) {
+        let is_first = self.taken.replace(taken).is_none();
         let start = display::Start {
             name: self.plan.show.look.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
-            road: "buffered",
-            size,
+            road: taken.road,
+            calls: taken.calls,
+            size: self.size,
             chunk_size: self.plan.flow.chunk_size,
         };
-        for stats in &self.stats {
+        for stats in self.stats.iter().filter(|_| is_first) {
             stats.started(start);
         }
-        Ok(ends)
     }
 
     /// Lets the road work and watches over it.
-    async fn move_bytes(&mut self, ends: Ends) -> Outcome {
+    async fn move_bytes(&mut self, ends: Ends, road: Road) -> Outcome {
         let leftover = ends.sink.leftover();
         let is_socket = ends.sink.backchannel().is_some();
         let started = road::start(
+            road,
             ends.source,
             ends.sink,
             self.plan.flow,
@@ -130,6 +142,8 @@ impl Transfer {
         };
         let mut reader_end = None;
         let stopped = watch::watch(self, &mut running, &mut reader_end).await;
+        let taken = *running.taken.borrow();
+        taken.into_iter().for_each(|taken| self.set_out(taken));
         let writer_end = match stopped {
             watch::Stopped::Written(end) => end,
             watch::Stopped::GivenUp(outcome) => {
@@ -188,11 +202,12 @@ impl Transfer {
         if self.plan.show.sums_up(self.terminals)
             && let Some(how) = outcome.summed()
         {
-            self.say(&display::summary(&sample, how));
+            let road = self.taken.filter(|_| self.plan.show.says_road);
+            self.say(&display::summary(&sample, how, road));
         }
         let stats = std::mem::take(&mut self.stats).into_iter();
         let ends: Vec<_> = stats
-            .map(|stats| (stats.flag, stats.end(&sample, outcome.ending())))
+            .map(|stats| (stats.flag, stats.end(&sample, outcome.ending(self.taken))))
             .collect();
         let told = async {
             for (flag, end) in ends {

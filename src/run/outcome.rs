@@ -2,11 +2,11 @@
 
 use crate::display::{Ending, Summed, bytes_exactly};
 use crate::endpoint::Delivered;
-use crate::error::{Class, Side, TransferError, UsageError};
+use crate::error::{Class, Side, TransferError, UsageError, reason};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::report::Voice;
-use crate::road::{ReaderEnd, WriterEnd};
+use crate::road::{ReaderEnd, Taken, WriterEnd};
 use std::io;
 
 /// How a transfer ended.
@@ -38,6 +38,10 @@ impl Outcome {
             }
             WriterEnd::SourceCut | WriterEnd::Cancelled => source_failed(plan, reader),
             WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
+            WriterEnd::NoRoad { error } => {
+                let why = format!("the kernel does not do it here: {}", reason(&error));
+                Self::no_road(plan, &why)
+            }
             WriterEnd::Failed {
                 act,
                 error,
@@ -54,6 +58,17 @@ impl Outcome {
         }
     }
 
+    /// The kernel road was insisted on and cannot be had.
+    pub(super) fn no_road(plan: &Plan, why: &impl std::fmt::Display) -> Self {
+        let (source, sink) = (&plan.source.uri, &plan.sink.uri);
+        Outcome::Failed(TransferError {
+            class: Class::Usage,
+            at: None,
+            doing: format!("--road kernel from '{source}' to '{sink}'"),
+            why: anyhow::anyhow!("{why}; --road auto takes the buffered road here"),
+        })
+    }
+
     /// The sink failed before anything was written.
     pub(super) fn sink_failed(plan: &Plan, act: &str, error: &io::Error) -> Self {
         Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
@@ -62,7 +77,7 @@ impl Outcome {
     /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same.
     pub(super) fn after(self, bytes: u64, is_socket: bool) -> Self {
         match self {
-            Outcome::Failed(error) => {
+            Outcome::Failed(error) if error.class != Class::Usage => {
                 let most = if is_socket && bytes > 0 {
                     "at most "
                 } else {
@@ -118,7 +133,7 @@ impl Outcome {
 
     /// For the last record.
     #[must_use]
-    pub fn ending(&self) -> Ending<'_> {
+    pub fn ending(&self, taken: Option<Taken>) -> Ending<'_> {
         let (outcome, delivered, error) = match self {
             Outcome::Complete { how, .. } => ("complete", Some(*how), None),
             Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
@@ -129,6 +144,7 @@ impl Outcome {
         };
         Ending {
             outcome,
+            road: taken.map(|taken| taken.road),
             delivered,
             error,
             exit_code: self.exit().code(),

@@ -46,6 +46,10 @@ pub(super) async fn watch(
         tokio::select! {
             biased;
             end = &mut running.writer => return Stopped::Written(lost(end)),
+            Ok(()) = running.taken.changed() => {
+                let taken = *running.taken.borrow_and_update();
+                taken.into_iter().for_each(|taken| transfer.set_out(taken));
+            }
             end = &mut running.reader, if read.is_none() => match end {
                 Ok(end) => *read = Some(end),
                 Err(_) => return Stopped::GivenUp(reader_lost(transfer)),
@@ -68,7 +72,7 @@ pub(super) async fn watch(
                 display.draw(&transfer.glance());
             },
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
-            _ = samples.tick(), if !transfer.stats.is_empty() => {
+            _ = samples.tick(), if !transfer.stats.is_empty() && transfer.taken.is_some() => {
                 let sample = transfer.look();
                 for stats in &transfer.stats {
                     stats.sample(&sample);

@@ -1,0 +1,210 @@
+//! The link of the buffered road: chunks in our own memory.
+//!
+//! The reader fills the readable side, the writer empties the writable side, and neither waits for the other's system
+//! calls. Chunks pass from one side to the other under the lock whenever the readable flows. The marks are hard
+//! bounds here: a read asks for room first, and an offer is cut at the writable's room.
+
+use super::chunk::{self, Pool};
+use super::{Link, State};
+use bytes::BytesMut;
+use std::collections::VecDeque;
+use std::sync::MutexGuard;
+
+/// What is written at once while the source has more at once, in bytes. Every write wakes whoever reads behind the
+/// sink, and every waking of the writer costs two context switches, so a few chunks are worth one. Chosen by
+/// measurement.
+const BATCH: u64 = 1 << 20;
+
+/// How the readable side ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// At the end of input.
+    Whole,
+    /// By an error: what was read is still to be delivered, but it is not all there should have been.
+    Cut,
+}
+
+/// What the writer finds.
+#[derive(Debug)]
+pub enum Next {
+    /// There are chunks in the batch now.
+    Chunks,
+    /// Nothing yet; the writer's bell will ring.
+    Nothing,
+    /// Little yet, and the reader is reading more: worth waiting for, for a moment. The bell will ring.
+    Little,
+    /// Everything has been written, and this is how the input ended.
+    End(End),
+    /// The transfer was given up.
+    Cancelled,
+}
+
+/// What the reader finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many bytes fit below the readable's mark.
+    Bytes(u64),
+    /// None; the reader's bell will ring.
+    None,
+    /// The transfer was given up.
+    Cancelled,
+}
+
+/// The chunks of a link, and who waits for them.
+#[derive(Debug)]
+pub(super) struct Queue {
+    /// The readable's chunks.
+    ahead: VecDeque<BytesMut>,
+    /// The writable's chunks, less those in flight.
+    offered: VecDeque<BytesMut>,
+    pool: Pool,
+    end: End,
+    /// So many bytes are a batch though the reader goes on reading.
+    batch_len: u64,
+    /// Whether the reader is reading on.
+    more_comes: bool,
+    reader_waits: bool,
+    writer_waits: bool,
+}
+
+impl Queue {
+    /// No chunks yet, for a reader that takes at most `read_len` bytes at a time and a writable of this mark.
+    pub(super) fn new(read_len: u64, mark: u64) -> Self {
+        Self {
+            ahead: VecDeque::new(),
+            offered: VecDeque::new(),
+            pool: Pool::new(usize::try_from(read_len).unwrap_or(usize::MAX)),
+            end: End::Whole,
+            batch_len: BATCH.min(mark),
+            more_comes: false,
+            reader_waits: false,
+            writer_waits: false,
+        }
+    }
+}
+
+impl Link {
+    /// How much the reader may read now.
+    pub fn room(&self) -> Room {
+        let mut state = self.lock();
+        if state.cancelled {
+            return Room::Cancelled;
+        }
+        match state.gates.readable.room() {
+            0 => {
+                state.queue.reader_waits = true;
+                Room::None
+            }
+            bytes => Room::Bytes(bytes),
+        }
+    }
+
+    /// A buffer to read into.
+    pub fn buffer(&self) -> BytesMut {
+        self.lock().queue.pool.get()
+    }
+
+    /// Buffers what was read, at most the room there was, and passes it on if the readable flows. The reader goes on
+    /// reading, so a writer that waits is woken only once there is a batch; [`Link::flush`] says that it does not.
+    pub fn push(&self, chunk: BytesMut) {
+        let mut state = self.lock();
+        state.gates.readable.push(chunk.len() as u64);
+        chunk::append(&mut state.queue.ahead, chunk);
+        state.flow();
+        state.queue.more_comes = true;
+        self.wake_writer(state);
+    }
+
+    /// Nothing more may come for a while: the writer is to take whatever there is.
+    pub fn flush(&self) {
+        let mut state = self.lock();
+        state.queue.more_comes = false;
+        self.wake_writer(state);
+    }
+
+    /// Notes how the input ended.
+    pub fn end(&self, end: End) {
+        let mut state = self.lock();
+        state.queue.end = end;
+        state.queue.more_comes = false;
+        state.gates.readable.end();
+        state.flow();
+        self.wake_writer(state);
+    }
+
+    /// Moves everything offered into the empty `batch`. The bytes count until [`Link::complete`] takes them off. An
+    /// `impatient` writer takes less than a batch too.
+    pub fn next(&self, batch: &mut VecDeque<BytesMut>, impatient: bool) -> Next {
+        let mut state = self.lock();
+        if state.cancelled {
+            return Next::Cancelled;
+        }
+        if !state.queue.offered.is_empty() {
+            if !impatient && !state.has_batch() {
+                state.queue.writer_waits = true;
+                return Next::Little;
+            }
+            state.queue.writer_waits = false;
+            std::mem::swap(&mut state.queue.offered, batch);
+            return Next::Chunks;
+        }
+        if state.gates.writable.is_flushed() {
+            return Next::End(state.queue.end);
+        }
+        state.queue.writer_waits = true;
+        Next::Nothing
+    }
+
+    /// `done` has left for the sink; its buffers are used again. A drain resumes the readable.
+    pub fn complete(&self, done: impl IntoIterator<Item = BytesMut>) {
+        let mut state = self.lock();
+        for piece in done {
+            state.gates.writable.complete(piece.len() as u64);
+            state.queue.pool.put(piece);
+        }
+        if state.gates.drain() {
+            state.flow();
+        }
+        if state.queue.reader_waits && state.gates.readable.room() > 0 {
+            state.queue.reader_waits = false;
+            drop(state);
+            self.reader_bell().ring();
+        }
+    }
+
+    fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
+        let is_worth_it = state.has_batch() || state.gates.writable.is_ending();
+        let wake = state.queue.writer_waits && is_worth_it;
+        state.queue.writer_waits &= !wake;
+        drop(state);
+        if wake {
+            self.writer_bell().ring();
+        }
+    }
+}
+
+impl State {
+    /// Passes chunks from the readable to the writable until that says "stop" or there are none.
+    fn flow(&mut self) {
+        let (gates, queue) = (&mut self.gates, &mut self.queue);
+        while gates.readable.is_flowing() {
+            let Some(chunk) = chunk::take_front(&mut queue.ahead, gates.writable.room()) else {
+                break;
+            };
+            let n = chunk.len() as u64;
+            chunk::append(&mut queue.offered, chunk);
+            gates.readable.take(n);
+            gates.offer(n);
+        }
+        if gates.readable.is_ended() && gates.readable.is_empty() {
+            gates.end();
+        }
+    }
+
+    /// Whether there is enough to write, or as much as there will be for a while.
+    fn has_batch(&self) -> bool {
+        let more_comes = self.queue.more_comes && self.gates.readable.is_flowing();
+        let is_much = self.gates.writable.len() >= self.queue.batch_len;
+        !self.queue.offered.is_empty() && (!more_comes || is_much)
+    }
+}

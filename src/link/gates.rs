@@ -1,0 +1,105 @@
+//! Both gates of a link, and the clock of its pauses: what the two roads have in common.
+
+use super::{LinkState, Marks};
+use crate::clock::Clock;
+use crate::gate::{ReadableGate, SinkId, WritableGate};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The only sink of a link that feeds one.
+const SINK: SinkId = 0;
+
+#[derive(Debug)]
+pub(super) struct Gates {
+    pub(super) readable: ReadableGate,
+    pub(super) writable: WritableGate,
+    clock: Arc<Clock>,
+    paused_since: Option<Duration>,
+    paused: Duration,
+}
+
+impl Gates {
+    pub(super) fn new(marks: Marks, clock: Arc<Clock>) -> Self {
+        Self {
+            readable: ReadableGate::new(marks.readable),
+            writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
+            clock,
+            paused_since: None,
+            paused: Duration::ZERO,
+        }
+    }
+
+    /// As if nothing had passed yet.
+    pub(super) fn restart(&mut self, marks: Marks) {
+        *self = Self::new(marks, Arc::clone(&self.clock));
+    }
+
+    /// `n` bytes are offered to the writable, which may say "stop".
+    pub(super) fn offer(&mut self, n: u64) {
+        self.writable.offer(n);
+        if !self.writable.answer() {
+            self.pause();
+        }
+    }
+
+    /// Whatever holds the writable's bytes takes no more, though they are fewer than its mark.
+    pub(super) fn refuse(&mut self) {
+        self.writable.refuse();
+        self.pause();
+    }
+
+    /// Gives the drain if one is due. Returns whether the readable flows again.
+    pub(super) fn drain(&mut self) -> bool {
+        let resumed = self.writable.drain() && self.readable.drained(SINK);
+        if resumed {
+            self.stop_pause_clock();
+        }
+        resumed
+    }
+
+    /// The input has ended and was handed on.
+    pub(super) fn end(&mut self) {
+        self.writable.end();
+        self.stop_pause_clock();
+    }
+
+    /// For how long the readable was paused in all.
+    pub(super) fn paused(&self) -> Duration {
+        self.paused + self.current_pause()
+    }
+
+    pub(super) fn state(&self) -> LinkState {
+        if self.writable.is_ending() {
+            LinkState::Ended
+        } else if self.readable.is_flowing() {
+            LinkState::Flowing
+        } else {
+            LinkState::Paused
+        }
+    }
+
+    /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
+    pub(super) fn leave_out(&mut self, now: Duration, most: Duration) {
+        self.paused_since = self.paused_since.map(|since| since.min(now));
+        let current = self.current_pause();
+        self.paused = self.paused.min(most.saturating_sub(current));
+    }
+
+    fn pause(&mut self) {
+        if self.readable.await_drain(SINK) {
+            self.paused_since = Some(self.clock.now());
+        }
+    }
+
+    fn stop_pause_clock(&mut self) {
+        self.paused += self.current_pause();
+        self.paused_since = None;
+    }
+
+    fn current_pause(&self) -> Duration {
+        let since = self.paused_since;
+        since.map_or(Duration::ZERO, |since| {
+            self.clock.now().saturating_sub(since)
+        })
+    }
+}

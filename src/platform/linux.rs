@@ -1,0 +1,167 @@
+//! Linux.
+
+use super::WIDEST_PIPE;
+use crate::sys;
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fs::{MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, makedev, memfd_create};
+use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
+use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// Number of the null device (null(4)).
+const NULL: (u32, u32) = (1, 3);
+
+/// The file systems that are known to leave copy_file_range(2) to the kernel's general code, by their numbers in
+/// statfs(2): ext2 to ext4, and tmpfs.
+const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
+
+/// At the current position, as in read(2); preadv2(2) takes -1 for it.
+const HERE: u64 = u64::MAX;
+
+/// A wake-up that can be polled for: eventfd(2).
+#[derive(Debug)]
+pub(crate) struct Signal(OwnedFd);
+
+impl Signal {
+    /// A wake-up that nobody has sent yet.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        Ok(Self(eventfd(
+            0,
+            EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK,
+        )?))
+    }
+
+    /// Makes the descriptor readable until it is cleared.
+    pub(crate) fn raise(&self) {
+        // Fails only at 2^64 - 1 pending wake-ups, when it is readable anyway.
+        let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
+    }
+
+    /// Takes all wake-ups sent so far.
+    pub(crate) fn clear(&self) {
+        // Fails only when there is none.
+        let _ = rustix::io::read(&self.0, &mut [0u8; 8][..]);
+    }
+}
+
+impl AsFd for Signal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Reads what is there. `None`: this descriptor or kernel cannot be asked without waiting.
+pub(crate) fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8]) -> Option<std::io::Result<usize>> {
+    answer(preadv2(
+        fd,
+        &mut [IoSliceMut::new(buf)],
+        HERE,
+        ReadWriteFlags::NOWAIT,
+    ))
+}
+
+/// Writes what fits. `None` as in [`read_now`].
+pub(crate) fn write_now(
+    fd: BorrowedFd<'_>,
+    bufs: &[IoSlice<'_>],
+) -> Option<std::io::Result<usize>> {
+    answer(pwritev2(fd, bufs, HERE, ReadWriteFlags::NOWAIT))
+}
+
+/// Enlarges a pipe up to `bytes`, so that its two ends wake each other less often. Never shrinks it; a refusal is
+/// fine, since users have a budget (pipe(7), /proc/sys/fs/pipe-user-pages-soft).
+pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: u64) {
+    let wanted = bytes.min(WIDEST_PIPE);
+    if pipe_size(fd).is_some_and(|size| size < wanted) {
+        let _ = fcntl_setpipe_size(fd, usize_of(wanted));
+    }
+}
+
+/// A pipe that holds `bytes`, its reading end first. The kernel rounds up (fcntl(2), `F_SETPIPE_SZ`).
+///
+/// # Errors
+/// When the process is out of descriptors, or not allowed a pipe so wide.
+pub(crate) fn make_pipe(bytes: u64) -> std::io::Result<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    if fcntl_getpipe_size(&writer)? < usize_of(bytes) {
+        fcntl_setpipe_size(&writer, usize_of(bytes))?;
+    }
+    Ok((reader, writer))
+}
+
+/// Bytes a pipe can hold. `None`: it is no pipe.
+pub(crate) fn pipe_size(fd: BorrowedFd<'_>) -> Option<u64> {
+    u64::try_from(fcntl_getpipe_size(fd).ok()?).ok()
+}
+
+/// Bytes a pipe holds.
+pub(crate) fn pipe_fill(fd: BorrowedFd<'_>) -> Option<u64> {
+    ioctl_fionread(fd).ok()
+}
+
+/// Moves at most `most` bytes from one descriptor to the other, of which one is a pipe, without waiting for a pipe.
+/// 0 is the end of input (splice(2)).
+///
+/// # Errors
+/// `WouldBlock`: nothing is there, or nothing fits; which of the two is not said.
+pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
+    let moved = rustix::pipe::splice(from, None, to, None, usize_of(most), SpliceFlags::NONBLOCK)?;
+    Ok(moved as u64)
+}
+
+/// Copies at most `most` bytes from one file to another. 0 is the end of input, or a file that this does not work
+/// with (copy_file_range(2)).
+///
+/// # Errors
+/// Those of reading and writing.
+pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
+    Ok(copy_file_range(from, None, to, None, usize_of(most))? as u64)
+}
+
+/// Whether the file system of `fd` may have a way of its own to copy, as one that shares blocks or lies on a server
+/// has. Elsewhere copy_file_range(2) moves 64 KiB at a time, and a wider pipe is the faster way.
+pub(crate) fn copies_by_itself(fd: BorrowedFd<'_>) -> bool {
+    fstatfs(fd).is_ok_and(|it| {
+        u64::try_from(it.f_type).is_ok_and(|number| !PLAIN_FILE_SYSTEMS.contains(&number))
+    })
+}
+
+/// Whether `fd` is the null device.
+pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
+    let (major, minor) = NULL;
+    fstat(fd).is_ok_and(|it| it.st_rdev == makedev(major, minor))
+}
+
+/// A file of so many zero bytes that takes up no memory.
+///
+/// # Errors
+/// When the process is out of descriptors.
+pub(crate) fn zeros(bytes: u64) -> std::io::Result<OwnedFd> {
+    let fd = memfd_create("zero", MemfdFlags::CLOEXEC)?;
+    // The system's files end there; nobody gets so far.
+    ftruncate(&fd, bytes.min(i64::MAX as u64 - 0xFFFF))?;
+    Ok(fd)
+}
+
+/// From now on a TCP socket is said to be readable only once it has received `bytes`, or its buffer is full
+/// (tcp(7), `SO_RCVLOWAT` of socket(7)).
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn gather(fd: BorrowedFd<'_>, bytes: u64) -> std::io::Result<()> {
+    sys::set_receive_low_water_mark(fd, i32::try_from(bytes).unwrap_or(i32::MAX))
+}
+
+fn usize_of(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+fn answer(result: Result<usize, Errno>) -> Option<std::io::Result<usize>> {
+    match result {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::SPIPE | Errno::PERM) => {
+            None
+        }
+        other => Some(other.map_err(Into::into)),
+    }
+}

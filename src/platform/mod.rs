@@ -1,0 +1,18 @@
+//! The one door to what differs between Unix systems: a wake-up descriptor, reads and writes that do not wait on
+//! descriptors whose flags are not ours to change, and what a kernel can move by itself.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod imp;
+
+#[cfg(not(target_os = "linux"))]
+#[path = "other.rs"]
+mod imp;
+
+pub(crate) use imp::{
+    Signal, copies_by_itself, copy, gather, is_null, make_pipe, pipe_fill, pipe_size, read_now,
+    splice, widen_pipe, write_now, zeros,
+};
+
+/// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).
+pub(crate) const WIDEST_PIPE: u64 = 1 << 20;

@@ -1,0 +1,124 @@
+//! Any other Unix: there is the buffered road.
+
+use std::io::IoSlice;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// A wake-up that can be polled for: a pipe that holds at most one byte of note.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Signal {
+    /// A wake-up that nobody has sent yet.
+    pub(crate) fn new() -> std::io::Result<Self> {
+        let (reader, writer) = rustix::pipe::pipe()?;
+        for fd in [&reader, &writer] {
+            rustix::io::ioctl_fionbio(fd, true)?;
+            rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?;
+        }
+        Ok(Self { reader, writer })
+    }
+
+    /// Makes the descriptor readable until it is cleared.
+    pub(crate) fn raise(&self) {
+        // Fails only when the pipe is full of wake-ups.
+        let _ = rustix::io::write(&self.writer, &[1]);
+    }
+
+    /// Takes all wake-ups sent so far.
+    pub(crate) fn clear(&self) {
+        while matches!(rustix::io::read(&self.reader, &mut [0u8; 64][..]), Ok(64)) {}
+    }
+}
+
+impl AsFd for Signal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}
+
+/// No call here reads without waiting unless the descriptor's flags say so.
+pub(crate) fn read_now(_fd: BorrowedFd<'_>, _buf: &mut [u8]) -> Option<std::io::Result<usize>> {
+    None
+}
+
+/// Pipes here have the size they have.
+pub(crate) fn widen_pipe(_fd: BorrowedFd<'_>, _bytes: u64) {}
+
+/// Bytes cannot be moved from pipe to pipe here, so that there is no use for one.
+///
+/// # Errors
+/// Always.
+pub(crate) fn make_pipe(_bytes: u64) -> std::io::Result<(OwnedFd, OwnedFd)> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Not known here.
+pub(crate) fn pipe_size(_fd: BorrowedFd<'_>) -> Option<u64> {
+    None
+}
+
+/// Not known here.
+pub(crate) fn pipe_fill(_fd: BorrowedFd<'_>) -> Option<u64> {
+    None
+}
+
+/// The kernel moves nothing by itself here.
+///
+/// # Errors
+/// Always.
+pub(crate) fn splice(
+    _from: BorrowedFd<'_>,
+    _to: BorrowedFd<'_>,
+    _most: u64,
+) -> std::io::Result<u64> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`splice`].
+///
+/// # Errors
+/// Always.
+pub(crate) fn copy(
+    _from: BorrowedFd<'_>,
+    _to: BorrowedFd<'_>,
+    _most: u64,
+) -> std::io::Result<u64> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`splice`].
+pub(crate) fn copies_by_itself(_fd: BorrowedFd<'_>) -> bool {
+    false
+}
+
+/// Of no use where [`splice`] does nothing.
+pub(crate) fn is_null(_fd: BorrowedFd<'_>) -> bool {
+    false
+}
+
+/// Of no use where [`splice`] does nothing.
+///
+/// # Errors
+/// Always.
+pub(crate) fn zeros(_bytes: u64) -> std::io::Result<OwnedFd> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Of no use where [`splice`] does nothing.
+///
+/// # Errors
+/// Always.
+pub(crate) fn gather(_fd: BorrowedFd<'_>, _bytes: u64) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// No call here writes without waiting unless the descriptor's flags say so.
+pub(crate) fn write_now(
+    _fd: BorrowedFd<'_>,
+    _bufs: &[IoSlice<'_>],
+) -> Option<std::io::Result<usize>> {
+    None
+}

@@ -1,0 +1,117 @@
+//! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
+
+use super::kernel::{Kernel, Way, Ways};
+use super::Door;
+use crate::endpoint::{Raw, Sink, Source, Unfit};
+use crate::link::Marks;
+use crate::platform::{self, WIDEST_PIPE};
+use std::fmt;
+use std::os::fd::AsFd;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The kernel road where it can be had.
+    Auto,
+    /// Our own buffers.
+    Buffered,
+    /// The kernel road or none.
+    Kernel,
+}
+
+/// The road to take.
+#[derive(Debug)]
+pub enum Road {
+    /// Through our own buffers.
+    Buffered,
+    /// Through the kernel's, in one of these ways.
+    Kernel(Ways),
+}
+
+impl Road {
+    /// The same road, with another door to the kernel.
+    #[must_use]
+    pub fn by(self, door: Box<dyn Door>) -> Self {
+        match self {
+            Road::Buffered => Road::Buffered,
+            Road::Kernel(ways) => Road::Kernel(Ways { door, ..ways }),
+        }
+    }
+}
+
+/// Why the kernel road cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Impossible {
+    /// The kernel cannot move bytes from this source.
+    Source(Unfit),
+    /// The kernel cannot move bytes to this sink.
+    Sink(Unfit),
+    /// Something else that was asked for.
+    Flow(&'static str),
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Impossible::Source(why) => write!(f, "the SOURCE does not allow it: {why}"),
+            Impossible::Sink(why) => write!(f, "the SINK does not allow it: {why}"),
+            Impossible::Flow(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Chooses a road for these ends, whose pipes have been widened. Nothing is moved yet.
+///
+/// # Errors
+/// When the kernel road was asked for and cannot be had.
+pub fn choose(
+    source: &dyn Source,
+    sink: &dyn Sink,
+    wish: Wish,
+    marks: Marks,
+) -> Result<Road, Impossible> {
+    if wish == Wish::Buffered {
+        return Ok(Road::Buffered);
+    }
+    match ways(source, sink, marks) {
+        Ok(ways) => Ok(Road::Kernel(Ways {
+            ways,
+            insists: wish == Wish::Kernel,
+            door: Box::new(Kernel),
+        })),
+        Err(why) if wish == Wish::Kernel => Err(why),
+        Err(_) => Ok(Road::Buffered),
+    }
+}
+
+/// The ways in which the kernel can move bytes here, in the order in which they are to be tried.
+fn ways(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> Result<Vec<Way>, Impossible> {
+    let from = source.raw().map_err(Impossible::Source)?;
+    let to = sink.raw().map_err(Impossible::Sink)?;
+    if marks.readable.max(marks.writable) > WIDEST_PIPE {
+        return Err(Impossible::Flow(
+            "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
+        ));
+    }
+    if from == Raw::Pipe || to == Raw::Pipe {
+        return if marks.low == 0 {
+            Ok(vec![Way::Straight])
+        } else {
+            Err(Impossible::Flow(
+                "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
+            ))
+        };
+    }
+    let pipe = platform::make_pipe(marks.writable);
+    let (reader, writer) = pipe.map_err(|_| {
+        Impossible::Flow("the system allows no pipe as wide as the high-water mark (pipe(7))")
+    })?;
+    let through = Way::Through { reader, writer };
+    let copies = (from, to) == (Raw::File, Raw::File)
+        && source.raw_fd().is_some_and(|fd| platform::copies_by_itself(fd.as_fd()));
+    Ok(if copies {
+        vec![Way::Copy, through]
+    } else {
+        vec![through]
+    })
+}

@@ -1,0 +1,106 @@
+//! The reading end of a road: the source, how much of it is wanted, and what it has given.
+
+use crate::endpoint::Source;
+use crate::link::Link;
+use crate::meter::Meter;
+use crate::wait;
+use bytes::BytesMut;
+use std::io;
+
+/// How reading ended.
+pub struct ReaderEnd {
+    /// The source, to be held until everything is delivered.
+    pub source: Box<dyn Source>,
+    /// The error that cut it short.
+    pub result: io::Result<()>,
+}
+
+impl std::fmt::Debug for ReaderEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReaderEnd")
+            .field("result", &self.result)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The source of a flow.
+pub(super) struct Inlet<'a> {
+    pub(super) source: Box<dyn Source>,
+    link: &'a Link,
+    meter: &'a Meter,
+    /// Bytes still to be read, if there is a last one.
+    left: Option<u64>,
+}
+
+impl<'a> Inlet<'a> {
+    pub(super) fn new(
+        source: Box<dyn Source>,
+        take: Option<u64>,
+        link: &'a Link,
+        meter: &'a Meter,
+    ) -> Self {
+        Self {
+            source,
+            link,
+            meter,
+            left: take,
+        }
+    }
+
+    /// Whether the last byte that was asked for has been read.
+    pub(super) fn is_done(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// `most`, or as much of it as is still wanted.
+    pub(super) fn wanted(&self, most: u64) -> u64 {
+        most.min(self.left.unwrap_or(u64::MAX))
+    }
+
+    /// `n` bytes of the flow have come from the source.
+    pub(super) fn count(&mut self, n: u64) {
+        self.left = self.left.map(|left| left.saturating_sub(n));
+        self.meter.count_in(n);
+    }
+
+    /// Leaves out the first `n` bytes: by moving ahead where the source can, by reading otherwise.
+    pub(super) fn skip(&mut self, n: u64) -> io::Result<()> {
+        if n == 0 || self.is_done() {
+            return Ok(());
+        }
+        let mut left = n - self.source.seek_ahead(n)?;
+        let mut dropped = BytesMut::zeroed(64 * 1024);
+        while left > 0 && !self.link.is_cancelled() {
+            let most = dropped
+                .len()
+                .min(usize::try_from(left).unwrap_or(usize::MAX));
+            match self.read(&mut dropped[..most])? {
+                // The end is not asked for twice: a terminal would want ^D again.
+                Some(0) => {
+                    self.left = Some(0);
+                    break;
+                }
+                Some(n) => {
+                    left -= n as u64;
+                    self.meter.moved();
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// One read. `None`: nothing was there, and it was waited for; or a signal came in between.
+    pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<Option<usize>> {
+        match self.source.read(buf) {
+            Ok(n) => Ok(Some(n)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.link.flush();
+                wait::wait(self.link.reader_bell(), &[self.source.ready()], None)?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

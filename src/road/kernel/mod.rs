@@ -1,0 +1,135 @@
+//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), copy_file_range(2)).
+//!
+//! One thread does it all, as two on one pipe are slower than one. Where an end is a pipe, bytes go `straight` from one
+//! end to the other; else `through` a pipe of our own; and where a file system copies by itself it is asked to `copy`.
+//!
+//! A first refusal means that this kernel, or what watches over it, does not do this between these ends: the next way is
+//! tried, and in the end the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any later
+//! failure is one.
+
+mod ahead;
+mod copy;
+mod gathering;
+mod pump;
+mod straight;
+mod through;
+
+use super::{Flow, Journey, Taken, buffered};
+use crate::platform;
+use ahead::Ahead;
+use pump::Pump;
+use std::fmt;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::thread;
+
+/// One way in which the kernel can move bytes.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// From one end to the other, of which one is a pipe.
+    Straight,
+    /// Through a pipe of our own.
+    Through {
+        /// Its reading end.
+        reader: OwnedFd,
+        /// Its writing end.
+        writer: OwnedFd,
+    },
+    /// From file to file, as the file system can.
+    Copy,
+}
+
+impl Way {
+    fn taken(&self) -> Taken {
+        let calls = match self {
+            Way::Straight => "splice",
+            Way::Through { .. } => "splice through a pipe",
+            Way::Copy => "copy_file_range",
+        };
+        Taken {
+            road: "kernel",
+            calls: Some(calls),
+        }
+    }
+}
+
+/// The ways to try, in order.
+#[derive(Debug)]
+pub struct Ways {
+    pub(super) ways: Vec<Way>,
+    /// Whether it has to be one of these.
+    pub(super) insists: bool,
+    pub(super) door: Box<dyn Door>,
+}
+
+/// The door to the kernel: everything that moves bytes on this road is one of these calls.
+pub trait Door: Send + fmt::Debug {
+    /// Moves at most `most` bytes between a pipe and another descriptor; 0 is the end of input (splice(2)).
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing is there, or nothing fits.
+    fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+
+    /// Copies at most `most` bytes from file to file; 0 is the end of input (copy_file_range(2)).
+    ///
+    /// # Errors
+    /// Those of reading and writing.
+    fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+}
+
+/// The kernel itself.
+#[derive(Debug)]
+pub(super) struct Kernel;
+
+impl Door for Kernel {
+    fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+        platform::splice(from, to, most)
+    }
+
+    fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+        platform::copy(from, to, most)
+    }
+}
+
+/// Sets the thread to work.
+pub(super) fn start(ways: Ways, journey: Journey) -> io::Result<()> {
+    thread::Builder::new()
+        .name("kernel road".to_owned())
+        .spawn(move || travel(ways, journey))?;
+    Ok(())
+}
+
+fn travel(ways: Ways, journey: Journey) {
+    let Journey {
+        source,
+        sink,
+        flow,
+        link,
+        meter,
+        reports,
+    } = journey;
+    let _guard = link.cancel_on_panic();
+    let told = &reports.taken;
+    let pump = Pump::new(source, sink, flow, (&link, &meter), &*ways.door, told);
+    match pump.run(ways.ways) {
+        Ok(arrival) => reports.arrived(arrival, &link),
+        Err(refusal) if ways.insists => reports.arrived(refusal.no_road(), &link),
+        Err(refusal) => {
+            link.take_back();
+            meter.recount_in();
+            let sink = refusal.sink;
+            let ahead = Ahead::new(refusal.in_pipe, refusal.rest);
+            let detour = Journey {
+                source: Box::new(ahead),
+                sink,
+                // What was to be skipped is behind us.
+                flow: Flow { skip: 0, ..flow },
+                link: Arc::clone(&link),
+                meter,
+                reports,
+            };
+            buffered::go_on(detour);
+        }
+    }
+}

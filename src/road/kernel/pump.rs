@@ -1,0 +1,331 @@
+//! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
+
+use super::gathering::Gathering;
+use super::{Door, Way};
+use crate::endpoint::{Raw, Sink, Source};
+use crate::link::{Link, Pipes, Watched};
+use crate::meter::{Meter, Phase};
+use crate::road::inlet::{Inlet, ReaderEnd};
+use crate::road::outlet::{Outlet, WaitFor, WriterEnd};
+use crate::road::{Flow, Reports, Taken};
+use crate::wait;
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use tokio::sync::watch;
+
+/// Why a way came to its end before the input did.
+pub(super) enum Stop {
+    /// The kernel does not go this way, and has not moved a byte to the sink.
+    Refused(io::Error),
+    /// The source failed. What it had given is delivered.
+    Source(io::Error),
+    /// Writing has ended.
+    Sink(WriterEnd),
+}
+
+impl From<WriterEnd> for Stop {
+    fn from(end: WriterEnd) -> Self {
+        Stop::Sink(end)
+    }
+}
+
+/// How both sides ended.
+pub(super) struct Arrival {
+    reader: ReaderEnd,
+    writer: WriterEnd,
+}
+
+impl Reports {
+    /// Tells how it ended; one that did not deliver gives the transfer up.
+    pub(super) fn arrived(self, arrival: Arrival, link: &Link) {
+        if !matches!(arrival.writer, WriterEnd::Delivered { .. }) {
+            link.cancel();
+        }
+        let _ = self.reader.send(arrival.reader);
+        let _ = self.writer.send(arrival.writer);
+    }
+}
+
+/// What is left when the kernel goes none of the ways.
+pub(super) struct Refusal {
+    /// What the kernel says.
+    error: io::Error,
+    /// The source, and how reading it ended if it has.
+    pub(super) rest: ReaderEnd,
+    pub(super) sink: Box<dyn Sink>,
+    /// A pipe of our own with so many bytes that have left the source.
+    pub(super) in_pipe: Option<(OwnedFd, u64)>,
+}
+
+impl Refusal {
+    /// The end of a transfer that has no other road.
+    pub(super) fn no_road(self) -> Arrival {
+        Arrival {
+            reader: self.rest,
+            writer: WriterEnd::NoRoad { error: self.error },
+        }
+    }
+}
+
+/// The two ends, and everything that is kept about the flow between them.
+pub(super) struct Pump<'a> {
+    pub(super) inlet: Inlet<'a>,
+    pub(super) outlet: Outlet<'a>,
+    pub(super) link: &'a Link,
+    pub(super) meter: &'a Meter,
+    pub(super) door: &'a dyn Door,
+    pub(super) chunk_size: u64,
+    pub(super) gathering: Gathering,
+    skip: u64,
+    /// How the source failed while some of what it gave was still to be delivered.
+    pub(super) cut: Option<io::Error>,
+    /// The way that is gone, until it was told.
+    untold: Option<Taken>,
+    taken: &'a watch::Sender<Option<Taken>>,
+}
+
+impl<'a> Pump<'a> {
+    pub(super) fn new(
+        source: Box<dyn Source>,
+        sink: Box<dyn Sink>,
+        flow: Flow,
+        (link, meter): (&'a Link, &'a Meter),
+        door: &'a dyn Door,
+        taken: &'a watch::Sender<Option<Taken>>,
+    ) -> Self {
+        Self {
+            inlet: Inlet::new(source, flow.take, link, meter),
+            outlet: Outlet::new(sink, flow, link, meter),
+            link,
+            meter,
+            door,
+            chunk_size: flow.chunk_size,
+            gathering: Gathering::of(flow.chunk_size.min(1 << 20)),
+            skip: flow.skip,
+            cut: None,
+            untold: None,
+            taken,
+        }
+    }
+
+    /// Moves everything, in the first of the ways that the kernel goes.
+    pub(super) fn run(mut self, ways: Vec<Way>) -> Result<Arrival, Refusal> {
+        let mut end = self.inlet.skip(self.skip).map_err(Stop::Source);
+        let mut last = None;
+        if end.is_ok() {
+            for way in ways {
+                self.set_out(&way);
+                end = self.go(&way);
+                last = Some(way);
+                if !matches!(end, Err(Stop::Refused(_))) {
+                    break;
+                }
+            }
+        }
+        let end = end.and_then(|()| Ok(self.outlet.finish()?));
+        self.conclude(end, last)
+    }
+
+    fn set_out(&mut self, way: &Way) {
+        let neighbours = matches!(way, Way::Straight);
+        let watched = |fd: Option<BorrowedFd<'_>>| fd.filter(|_| neighbours).and_then(Watched::new);
+        self.link.hand_over(Pipes {
+            own: matches!(way, Way::Through { .. }),
+            before: watched(self.inlet.source.raw_fd()),
+            behind: watched(self.outlet.sink.raw_fd()),
+        });
+        self.untold = Some(way.taken());
+    }
+
+    fn go(&mut self, way: &Way) -> Result<(), Stop> {
+        self.meter.enter(Phase::Moving);
+        let end = match way {
+            Way::Straight => self.go_straight(),
+            Way::Through { reader, writer } => self.go_through(reader, writer),
+            Way::Copy => self.copy(),
+        };
+        if end.is_ok() {
+            self.link.input_ended();
+        }
+        self.link.let_go();
+        end
+    }
+
+    fn conclude(self, end: Result<WriterEnd, Stop>, last: Option<Way>) -> Result<Arrival, Refusal> {
+        let source = self.inlet.source;
+        let (result, writer) = match end {
+            Ok(end) | Err(Stop::Sink(end)) => (Ok(()), end),
+            Err(Stop::Source(error)) => (Err(error), WriterEnd::SourceCut),
+            Err(Stop::Refused(error)) => {
+                let len = self.link.pipe_len();
+                let in_pipe = match last {
+                    Some(Way::Through { reader, .. }) if len > 0 => Some((reader, len)),
+                    _ => None,
+                };
+                let result = self.cut.map_or(Ok(()), Err);
+                return Err(Refusal {
+                    error,
+                    rest: ReaderEnd { source, result },
+                    sink: self.outlet.sink,
+                    in_pipe,
+                });
+            }
+        };
+        Ok(Arrival {
+            reader: ReaderEnd { source, result },
+            writer,
+        })
+    }
+
+    /// How many of `most` bytes the sink takes now. `None`: it takes none.
+    pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
+        match self.outlet.sink.grant(most) {
+            Ok(most) => Ok(Some(most)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(self.outlet.failed("writing to", error).into()),
+        }
+    }
+
+    /// The kernel goes this way.
+    pub(super) fn settle(&mut self) {
+        if let Some(taken) = self.untold.take() {
+            self.taken.send_replace(Some(taken));
+        }
+    }
+
+    /// `n` bytes have come from the source.
+    pub(super) fn count_in(&mut self, n: u64) {
+        self.inlet.source.moved(n);
+        self.inlet.count(n);
+        self.gathering.came(n, &mut *self.inlet.source);
+    }
+
+    /// `n` bytes have gone to the sink.
+    pub(super) fn count_out(&mut self, n: u64) -> Result<(), Stop> {
+        self.outlet.sink.moved(n);
+        self.settle();
+        Ok(self.outlet.count(n)?)
+    }
+
+    /// Fails once the transfer was given up.
+    pub(super) fn check(&self) -> Result<(), Stop> {
+        if self.link.is_cancelled() {
+            Err(Stop::Sink(WriterEnd::Cancelled))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The kernel says that the input has ended. At its very first call that may not be so.
+    pub(super) fn ends(&mut self, is_first: bool) -> Result<bool, Stop> {
+        match self.inlet.source.has_ended() {
+            Ok(true) => Ok(true),
+            Ok(false) if is_first => Err(Stop::Refused(io::Error::other(
+                "it finds nothing in a file that is not empty",
+            ))),
+            // Somebody has written more to it just now.
+            Ok(false) => Ok(false),
+            Err(error) => Err(Stop::Source(error)),
+        }
+    }
+
+    /// Lets a stream gather before it is asked for more.
+    pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
+        if self.gathering.is_on() {
+            self.wait_for_source()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits until the source has something.
+    pub(super) fn wait_for_source(&mut self) -> Result<(), Stop> {
+        self.settle();
+        self.meter.enter(Phase::Source);
+        let most = self.gathering.patience(&mut *self.inlet.source);
+        self.outlet.wait(WaitFor {
+            source: Some(self.inlet.source.ready()),
+            most,
+            ..WaitFor::default()
+        })?;
+        self.meter.enter(Phase::Moving);
+        Ok(())
+    }
+
+    /// Waits until the sink takes something, or the source has more if that `has_room`.
+    pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
+        self.settle();
+        self.meter.enter(Phase::Sink);
+        let source = has_room.then(|| self.inlet.source.ready());
+        self.outlet.wait(WaitFor {
+            sink: true,
+            source,
+            ..WaitFor::default()
+        })?;
+        self.meter.enter(Phase::Moving);
+        Ok(())
+    }
+
+    /// Whether the source has something now.
+    pub(super) fn source_is_ready(&self) -> bool {
+        let fd = self.inlet.source.raw_fd();
+        fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::IN))
+    }
+
+    /// Whether the sink takes something now.
+    pub(super) fn sink_is_ready(&self) -> bool {
+        let fd = self.outlet.sink.raw_fd();
+        fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::OUT))
+    }
+
+    /// Whether the source is a file, which is always ready, and a call for it may sleep.
+    pub(super) fn reads_file(&self) -> bool {
+        self.inlet.source.raw() == Ok(Raw::File)
+    }
+
+    /// What becomes of an error of a call between the two ends: it is the one's or the other's.
+    pub(super) fn blame(&self, error: io::Error) -> Stop {
+        let ends = (self.inlet.source.raw(), self.outlet.sink.raw());
+        let is_sinks = match ends {
+            _ if error.kind() == io::ErrorKind::BrokenPipe => true,
+            (Ok(Raw::Pipe), Ok(Raw::Pipe)) | (_, Ok(Raw::Pipe)) => false,
+            (Ok(Raw::Pipe), _) => true,
+            _ => is_of_writing(&error),
+        };
+        if is_sinks {
+            Stop::Sink(self.outlet.failed("writing to", error))
+        } else {
+            Stop::Source(error)
+        }
+    }
+}
+
+/// Whether only a file that is written to can say this (write(2)).
+fn is_of_writing(error: &io::Error) -> bool {
+    let of_writing = [
+        Errno::NOSPC,
+        Errno::DQUOT,
+        Errno::FBIG,
+        Errno::PERM,
+        Errno::ROFS,
+        Errno::TXTBSY,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| of_writing.contains(&errno))
+}
+
+/// Whether a first call that says this says that the kernel, or what watches over it, does not do this here.
+pub(super) fn is_refusal(error: &io::Error) -> bool {
+    let refusals = [
+        Errno::INVAL,
+        Errno::NOSYS,
+        Errno::XDEV,
+        Errno::PERM,
+        Errno::OPNOTSUPP,
+        Errno::ACCESS,
+        Errno::BADF,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| refusals.contains(&errno))
+        || error.kind() == io::ErrorKind::Unsupported
+}

@@ -1,0 +1,70 @@
+//! Straight from one end to the other, of which one is a pipe.
+
+use super::pump::{Pump, Stop, is_refusal};
+use crate::error::Side;
+use crate::road::outlet::booked;
+use std::io::{self, ErrorKind};
+
+impl Pump<'_> {
+    /// Moves everything, straight.
+    pub(super) fn go_straight(&mut self) -> Result<(), Stop> {
+        let sleeper = self.sleeper();
+        let mut is_first = true;
+        while !self.inlet.is_done() {
+            self.check()?;
+            let Some(most) = self.granted(self.inlet.wanted(self.chunk_size))? else {
+                self.hold_up()?;
+                continue;
+            };
+            match self.splice_straight(most, sleeper) {
+                Ok(0) if self.ends(is_first)? => break,
+                Ok(0) => {}
+                Ok(n) => {
+                    is_first = false;
+                    self.link.took_again();
+                    self.count_in(n);
+                    self.count_out(n)?;
+                    self.let_gather()?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // It is not said which end is not ready.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.sink_is_ready() {
+                        self.wait_for_source()?;
+                    } else {
+                        self.hold_up()?;
+                    }
+                }
+                Err(error) if is_first && is_refusal(&error) => return Err(Stop::Refused(error)),
+                Err(error) => return Err(self.blame(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn splice_straight(&self, most: u64, sleeper: Option<Side>) -> io::Result<u64> {
+        let (Some(from), Some(to)) = (self.inlet.source.raw_fd(), self.outlet.sink.raw_fd()) else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+
+    /// The sink takes nothing now. It holds the source up if that has something.
+    fn hold_up(&mut self) -> Result<(), Stop> {
+        if self.source_is_ready() {
+            self.link.held_up();
+            self.wait_for_sink(false)
+        } else {
+            self.wait_for_source()
+        }
+    }
+
+    /// Which end may sleep in the system: only one is a file.
+    fn sleeper(&self) -> Option<Side> {
+        if self.reads_file() {
+            Some(Side::Source)
+        } else {
+            self.outlet.sink.sleeps().then_some(Side::Sink)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Through a pipe of our own, which is the writable side of the link: filled up to its mark, then emptied.
+
+use super::pump::{Pump, Stop, is_refusal};
+use crate::error::Side;
+use crate::road::outlet::booked;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// The two halves of the way, and whether the kernel has gone them before.
+struct Pipe<'a> {
+    reader: &'a OwnedFd,
+    writer: &'a OwnedFd,
+    was_entered: bool,
+    was_left: bool,
+    input_ended: bool,
+}
+
+impl Pump<'_> {
+    /// Moves everything through the pipe.
+    pub(super) fn go_through(&mut self, reader: &OwnedFd, writer: &OwnedFd) -> Result<(), Stop> {
+        let mut pipe = Pipe {
+            reader,
+            writer,
+            was_entered: false,
+            was_left: false,
+            input_ended: self.inlet.is_done(),
+        };
+        loop {
+            self.check()?;
+            self.fill(&mut pipe)?;
+            if !self.empty(&mut pipe)? {
+                self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
+            } else if pipe.input_ended {
+                return self.cut.take().map_or(Ok(()), |error| Err(Stop::Source(error)));
+            } else {
+                self.wait_for_more()?;
+            }
+        }
+    }
+
+    /// Fills the pipe as far as the source has something and the mark allows it.
+    fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+        while !pipe.input_ended {
+            let room = self.link.pipe_room().min(self.chunk_size);
+            if room == 0 {
+                return Ok(());
+            }
+            let most = self.inlet.wanted(room);
+            match self.splice_in(pipe, most) {
+                Ok(0) if self.ends(!pipe.was_entered)? => self.input_ended(pipe),
+                Ok(0) => {}
+                Ok(n) => {
+                    pipe.was_entered = true;
+                    self.link.entered(n);
+                    self.count_in(n);
+                    if self.inlet.is_done() {
+                        self.input_ended(pipe);
+                    }
+                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Anything
+                    // else has given what it had.
+                    if n < most && !self.reads_file() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // It is not said whether nothing is there or nothing fits.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.link.pipe_len() > 0 && self.source_is_ready() {
+                        self.link.refused();
+                    }
+                    return Ok(());
+                }
+                Err(error) if !pipe.was_entered && is_refusal(&error) => {
+                    return Err(Stop::Refused(error));
+                }
+                Err(error) => {
+                    self.cut = Some(error);
+                    self.input_ended(pipe);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the pipe as far as the sink takes it. Returns whether nothing is left.
+    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<bool, Stop> {
+        loop {
+            let len = self.link.pipe_len();
+            if len == 0 {
+                return Ok(true);
+            }
+            self.check()?;
+            let Some(most) = self.granted(len)? else {
+                return Ok(false);
+            };
+            match self.splice_out(pipe, most) {
+                Ok(0) => {
+                    let nothing = ErrorKind::WriteZero.into();
+                    return Err(self.outlet.failed("writing to", nothing).into());
+                }
+                Ok(n) => {
+                    pipe.was_left = true;
+                    self.link.left(n);
+                    self.count_out(n)?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if !pipe.was_left && is_refusal(&error) => {
+                    return Err(Stop::Refused(error));
+                }
+                Err(error) => return Err(self.outlet.failed("writing to", error).into()),
+            }
+        }
+    }
+
+    /// The pipe is empty, and so was the source when it was last asked.
+    fn wait_for_more(&mut self) -> Result<(), Stop> {
+        if self.reads_file() {
+            Ok(())
+        } else {
+            self.wait_for_source()
+        }
+    }
+
+    fn input_ended(&mut self, pipe: &mut Pipe<'_>) {
+        pipe.input_ended = true;
+        self.link.input_ended();
+    }
+
+    fn splice_in(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
+        let Some(from) = self.inlet.source.raw_fd() else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        let sleeper = self.reads_file().then_some(Side::Source);
+        let to = pipe.writer.as_fd();
+        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+
+    fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
+        let Some(to) = self.outlet.sink.raw_fd() else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        let sleeper = self.outlet.sink.sleeps().then_some(Side::Sink);
+        let from = pipe.reader.as_fd();
+        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+}

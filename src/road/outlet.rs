@@ -1,0 +1,197 @@
+//! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
+
+use super::Flow;
+use crate::endpoint::{Delivered, Finish, Sink};
+use crate::error::Side;
+use crate::link::Link;
+use crate::meter::{Meter, Phase};
+use crate::wait::{self, Ready};
+use rustix::time::{ClockId, clock_gettime};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How writing ended.
+#[derive(Debug)]
+pub enum WriterEnd {
+    /// Everything was delivered.
+    Delivered {
+        /// In which sense.
+        how: Delivered,
+        /// Bytes a peer sent to us meanwhile, which were dropped.
+        heard: u64,
+    },
+    /// What there was is written, but the source was cut short.
+    SourceCut,
+    /// The transfer was given up.
+    Cancelled,
+    /// More or fewer bytes than expected.
+    WrongSize {
+        /// What `--expect-size` says.
+        expected: u64,
+    },
+    /// The kernel road was insisted on, and the kernel does not move bytes between these ends.
+    NoRoad {
+        /// What the kernel says.
+        error: io::Error,
+    },
+    /// The sink failed.
+    Failed {
+        /// While it was being `writing to`, `finishing`.
+        act: &'static str,
+        /// Why.
+        error: io::Error,
+        /// Whether it is the reader of our output that went away.
+        downstream: bool,
+    },
+}
+
+/// What is waited for, beside a cancellation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WaitFor<'a> {
+    /// Whether for the sink.
+    pub(super) sink: bool,
+    /// For the source.
+    pub(super) source: Option<Ready<'a>>,
+    /// How long at most.
+    pub(super) most: Option<Duration>,
+}
+
+/// The sink of a flow.
+pub(super) struct Outlet<'a> {
+    pub(super) sink: Box<dyn Sink>,
+    link: &'a Link,
+    meter: &'a Meter,
+    expect_size: Option<u64>,
+    /// How often to look whether the system's queue moves while it takes no more.
+    look_every: Option<Duration>,
+    /// Its length at the last look.
+    queued: u64,
+}
+
+impl<'a> Outlet<'a> {
+    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, link: &'a Link, meter: &'a Meter) -> Self {
+        Self {
+            sink,
+            link,
+            meter,
+            expect_size: flow.expect_size,
+            look_every: flow.idle_timeout.map(|limit| limit / 4),
+            queued: 0,
+        }
+    }
+
+    /// The sink has taken `n` bytes.
+    pub(super) fn count(&self, n: u64) -> Result<(), WriterEnd> {
+        self.meter.count_out(n);
+        match self.expect_size {
+            Some(expected) if self.meter.bytes_out() > expected => {
+                Err(WriterEnd::WrongSize { expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After the last byte: sees to it that everything is delivered.
+    pub(super) fn finish(&mut self) -> Result<WriterEnd, WriterEnd> {
+        if let Some(expected) = self
+            .expect_size
+            .filter(|expected| *expected != self.meter.bytes_out())
+        {
+            return Err(WriterEnd::WrongSize { expected });
+        }
+        self.meter.enter(Phase::Sink);
+        self.meter.set_peer_counts(false);
+        loop {
+            let waited = match self.sink.finish() {
+                Ok(Finish::Done(how)) => {
+                    return Ok(WriterEnd::Delivered {
+                        how,
+                        heard: self.sink.heard(),
+                    });
+                }
+                Ok(Finish::Wait {
+                    ready,
+                    until,
+                    moved,
+                    peer,
+                }) => {
+                    self.meter.set_peer_counts(peer);
+                    if moved {
+                        self.meter.moved();
+                    }
+                    let ends = ready.into_iter().collect::<Vec<_>>();
+                    wait::wait(self.link.writer_bell(), &ends, Some(until))
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+                Err(error) => return Err(self.failed("finishing", error)),
+            };
+            waited.map_err(|error| self.failed("finishing", error))?;
+            if self.link.is_cancelled() {
+                return Err(WriterEnd::Cancelled);
+            }
+        }
+    }
+
+    /// Waits; a peer that talks back meanwhile is heard.
+    pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterEnd> {
+        let mut ends = Vec::with_capacity(3);
+        if what.sink {
+            ends.push(self.sink.ready());
+        }
+        ends.extend(what.source);
+        let backchannel = self.sink.backchannel();
+        ends.extend(backchannel);
+        let listens = backchannel.is_some();
+        let look_every = self.look_every.filter(|_| what.sink);
+        let most = what.most.into_iter().chain(look_every).min();
+        let until = most.map(|most| Instant::now() + most);
+        let mut result = wait::wait(self.link.writer_bell(), &ends, until);
+        if listens && result.is_ok() {
+            result = self.sink.hear();
+        }
+        if what.sink {
+            self.look_at_queue();
+        }
+        result.map_err(|error| self.failed("writing to", error))
+    }
+
+    /// The sink has failed while it was being `act`.
+    pub(super) fn failed(&self, act: &'static str, error: io::Error) -> WriterEnd {
+        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
+        WriterEnd::Failed {
+            act,
+            error,
+            downstream,
+        }
+    }
+
+    /// A peer that reads slowly moves bytes out of the system's queue long before there is room in it for more.
+    fn look_at_queue(&mut self) {
+        let queued = self.sink.unacknowledged();
+        if queued < self.queued {
+            self.meter.moved();
+        }
+        self.queued = queued;
+    }
+}
+
+/// Makes a `call` that may sleep in the system on account of `side`, and books the time it slept: wall time less the
+/// time it ran.
+pub(super) fn booked<T>(meter: &Meter, side: Option<Side>, call: impl FnOnce() -> T) -> T {
+    let Some(side) = side else {
+        return call();
+    };
+    let (wall, ran) = (Instant::now(), thread_time());
+    let result = call();
+    let ran = thread_time().saturating_sub(ran);
+    meter.slept(side, wall.elapsed().saturating_sub(ran));
+    result
+}
+
+fn thread_time() -> Duration {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(spent.tv_sec).unwrap_or(0),
+        u32::try_from(spent.tv_nsec).unwrap_or(0),
+    )
+}
