@@ -152,8 +152,12 @@ impl Descriptor {
         rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| flags.contains(OFlags::APPEND))
     }
 
-    /// Empties a regular file.
+    /// Empties a regular file. One that is empty is left alone: ext4 takes any file that was truncated for one that is
+    /// being replaced, and closing it would wait for its disk (ext4(5), `auto_da_alloc`).
     pub(super) fn truncate(&self) -> io::Result<()> {
+        if self.file_size() == Some(0) {
+            return Ok(());
+        }
         Ok(rustix::fs::ftruncate(&self.fd, 0)?)
     }
 
