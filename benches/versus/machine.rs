@@ -12,10 +12,14 @@ use serde::Serialize;
 /// How each program is asked for its version. Netcat only says it with its help.
 const VERSION_FLAGS: &[(&str, &str)] = &[
     ("cat", "--version"),
+    ("cp", "--version"),
+    ("dd", "--version"),
     ("pv", "--version"),
     ("mbuffer", "--version"),
     ("socat", "-V"),
     ("nc", "-h"),
+    ("ncat", "--version"),
+    ("node", "--version"),
 ];
 
 /// The description that goes with a report.

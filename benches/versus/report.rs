@@ -71,6 +71,10 @@ impl Report {
     fn markdown(&self) -> String {
         let mut text = self.preface();
         for route in &self.routes {
+            if let Some(why) = &route.left_out {
+                let _ = write!(text, "\n## {}\n\nLeft out: {why}.\n", route.name);
+                continue;
+            }
             let samples = route.rows.iter().map(|row| row.samples.len()).max();
             let runs = samples.unwrap_or(0);
             let _ = write!(
