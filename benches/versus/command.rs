@@ -16,6 +16,8 @@ const ITSELF: &str = " (itself)";
 pub(crate) struct Peer {
     template: &'static str,
     note: &'static str,
+    /// How many times as fast tidegate is wanted to be, where that is said.
+    pub(crate) wanted: Option<f64>,
 }
 
 /// What the names in a template stand for.
@@ -75,7 +77,25 @@ impl Peer {
 
     /// A contender with a word on what it is.
     pub(crate) const fn noted(template: &'static str, note: &'static str) -> Self {
-        Self { template, note }
+        Self {
+            template,
+            note,
+            wanted: None,
+        }
+    }
+
+    /// The same contender, which tidegate is wanted to be `ratio` times as fast as.
+    pub(crate) const fn wanted(self, ratio: f64) -> Self {
+        Self {
+            wanted: Some(ratio),
+            ..self
+        }
+    }
+
+    /// Whether this is another program that does tidegate's work. A second row of the same has no say of its own.
+    pub(crate) fn is_rival(self) -> bool {
+        let is_own = self.template.contains("{tidegate}");
+        !is_own && ![NOTHING_BETWEEN, ITSELF].contains(&self.note)
     }
 
     /// The name in the tables.
@@ -120,10 +140,13 @@ impl Peer {
 
     /// The programs that are not installed here. Those with a name in braces are always there.
     pub(crate) fn missing(self) -> Vec<&'static str> {
-        self.texts()
+        let mut missing: Vec<_> = self
+            .texts()
             .filter_map(|stage| stage.split_whitespace().next())
             .filter(|program| !program.starts_with('{') && !is_installed(program))
-            .collect()
+            .collect();
+        missing.dedup();
+        missing
     }
 
     fn texts(self) -> impl Iterator<Item = &'static str> {

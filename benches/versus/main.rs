@@ -19,6 +19,7 @@ mod sample;
 mod schedule;
 mod stats;
 mod stop;
+mod summary;
 mod tables;
 mod tcp;
 mod terminal;
@@ -65,7 +66,7 @@ fn measure(options: Options) -> Result<()> {
     stop::watch_signals()?;
     let chosen = routes::choose(&options)?;
     let program = options.program()?;
-    let machine = Machine::describe(&program);
+    let machine = Machine::describe(&program, &options.data);
     let bench = Bench {
         program,
         harness: options::own_path()?,
@@ -73,10 +74,16 @@ fn measure(options: Options) -> Result<()> {
         tmpfs: make_tmpfs(&options, &chosen)?,
         options,
     };
-    let results = chosen
-        .iter()
-        .map(|chosen| schedule::measure(&bench, chosen))
-        .collect::<Result<Vec<_>>>()?;
+    let mut results = Vec::new();
+    let times = bench.options.times;
+    for time in 1..=times {
+        if times > 1 {
+            say(&format!("time {time} of {times}"));
+        }
+        for route in &chosen {
+            results.push(schedule::measure(&bench, route, time)?);
+        }
+    }
     Report::new(machine, &bench.options, results).publish(&bench.options.out)
 }
 

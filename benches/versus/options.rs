@@ -18,6 +18,10 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
 
+    /// Times to measure everything, one whole time after the other
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) times: u32,
+
     /// Bytes through the routes that start at a costless pipe
     #[arg(long, default_value = "2GiB", value_parser = parse_size)]
     pub(crate) size: u64,

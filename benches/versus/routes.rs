@@ -64,6 +64,16 @@ impl Kind {
         !matches!(self, Self::Startup | Self::Latency)
     }
 
+    /// Whether its best runs are what is compared.
+    pub(crate) fn compares_best(self) -> bool {
+        matches!(self, Self::Stream | Self::File | Self::Startup)
+    }
+
+    /// How many times tidegate's CPU time the most frugal rival is wanted to need, where that is said.
+    pub(crate) fn wanted_cpu(self) -> Option<f64> {
+        matches!(self, Self::Stream | Self::File).then_some(1.0)
+    }
+
     /// The rounds to record.
     pub(crate) fn rounds(self, options: &Options) -> u32 {
         match self {
@@ -85,7 +95,7 @@ const DEFAULTS: &str = " (its defaults)";
 const FILE_TO_FILE: &[Peer] = &[
     Peer::new("{tidegate} -q {file} {out}"),
     Peer::noted("{tidegate} -q --road buffered {file} {out}", BUFFERED),
-    Peer::new("cp {file} {out}"),
+    Peer::new("cp {file} {out}").wanted(1.0),
     Peer::again("cp {file} {out}"),
     Peer::new("dd bs=1M status=none if={file} of={out}"),
     Peer::new("cat {file} > {out}"),
@@ -118,14 +128,15 @@ const fn through_pipes(pv: Peer) -> [Peer; 12] {
 static ROUTES: &[Route] = &[
     Route {
         name: "file-pipe",
-        about: "From a file in the page cache to the stdout pipe, which a costless reader (splice to /dev/null) empties.",
+        about: "From a file in the page cache to the stdout pipe, which a costless reader (splice to /dev/null) \
+                empties.",
         kind: Kind::File,
         place: Place::Data,
         run: transfers::file_to_pipe,
         peers: &[
             Peer::new("{tidegate} -q {file}"),
             Peer::noted("{tidegate} -q --road buffered {file}", BUFFERED),
-            Peer::new("pv -q {file}"),
+            Peer::new("pv -q {file}").wanted(1.0),
             Peer::again("pv -q {file}"),
             Peer::new("cat {file}"),
             Peer::new("dd bs=1M status=none if={file}"),
@@ -142,7 +153,7 @@ static ROUTES: &[Route] = &[
         kind: Kind::Stream,
         place: Place::Data,
         run: transfers::pipe_to_pipe,
-        peers: &through_pipes(Peer::noted("pv -q", " (splice)")),
+        peers: &through_pipes(Peer::noted("pv -q", " (splice)").wanted(1.0)),
     },
     Route {
         name: "wide-pipes",
@@ -163,12 +174,12 @@ static ROUTES: &[Route] = &[
             Peer::noted("cat {file} | {tidegate} -q --road buffered | cat", BUFFERED),
             Peer::new("cat {file} | cat | cat"),
             Peer::new("cat {file} | dd bs=1M status=none | cat"),
-            Peer::new("cat {file} | pv -q | cat"),
+            Peer::new("cat {file} | pv -q | cat").wanted(2.0),
             Peer::again("cat {file} | pv -q | cat"),
             Peer::new("cat {file} | mbuffer -q | cat"),
             Peer::new("cat {file} | socat -u -b 1048576 - - | cat"),
             Peer::new("cat {file} | node {node} - - | cat"),
-            Peer::nothing("cat {file} | cat"),
+            Peer::nothing("cat {file} | cat").wanted(1.3),
         ],
     },
     Route {
@@ -183,10 +194,10 @@ static ROUTES: &[Route] = &[
                 "{tidegate} -q --road buffered {file} tcp://127.0.0.1:{port}",
                 BUFFERED,
             ),
-            Peer::noted("{versus} --pump {file} {port}", " (sendfile loop)"),
-            Peer::new("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}"),
+            Peer::noted("{versus} --pump {file} {port}", " (sendfile loop)").wanted(1.0),
+            Peer::new("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}").wanted(1.4),
             Peer::again("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}"),
-            Peer::new("pv -q {file} | nc -N 127.0.0.1 {port}"),
+            Peer::new("pv -q {file} | nc -N 127.0.0.1 {port}").wanted(2.5),
             Peer::new("nc -N 127.0.0.1 {port} < {file}"),
             Peer::new("ncat --send-only 127.0.0.1 {port} < {file}"),
             Peer::new("mbuffer -q --no-direct -i {file} -O 127.0.0.1:{port}"),
@@ -206,7 +217,7 @@ static ROUTES: &[Route] = &[
                 "{tidegate} -q --road buffered - tcp://127.0.0.1:{port}",
                 BUFFERED,
             ),
-            Peer::new("socat -u -b 1048576 - TCP:127.0.0.1:{port}"),
+            Peer::new("socat -u -b 1048576 - TCP:127.0.0.1:{port}").wanted(1.0),
             Peer::again("socat -u -b 1048576 - TCP:127.0.0.1:{port}"),
             Peer::new("nc -N 127.0.0.1 {port}"),
             Peer::new("ncat --send-only 127.0.0.1 {port}"),
@@ -245,7 +256,8 @@ static ROUTES: &[Route] = &[
                 "{tidegate} -q --road buffered tcp://127.0.0.1:{from} {out}",
                 BUFFERED,
             ),
-            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} OPEN:{out},creat,trunc"),
+            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} OPEN:{out},creat,trunc")
+                .wanted(1.0),
             Peer::again("socat -u -b 1048576 TCP:127.0.0.1:{from} OPEN:{out},creat,trunc"),
             Peer::new("nc -d 127.0.0.1 {from} > {out}"),
             Peer::new("ncat --recv-only 127.0.0.1 {from} > {out}"),
@@ -265,7 +277,7 @@ static ROUTES: &[Route] = &[
                 "{tidegate} -q --road buffered tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}",
                 BUFFERED,
             ),
-            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}"),
+            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}").wanted(1.1),
             Peer::again("socat -u -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}"),
             Peer::new("nc -d 127.0.0.1 {from} | nc -N 127.0.0.1 {port}"),
             Peer::new("ncat --recv-only 127.0.0.1 {from} | ncat --send-only 127.0.0.1 {port}"),

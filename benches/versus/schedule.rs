@@ -69,6 +69,8 @@ pub(crate) struct RouteResult {
     pub(crate) about: &'static str,
     /// Which numbers count.
     pub(crate) kind: Kind,
+    /// Which time it was measured, the first being 1.
+    pub(crate) time: u32,
     /// Why it was left out, if it was; then there are no contenders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) left_out: Option<String>,
@@ -85,6 +87,12 @@ pub(crate) struct Row {
     pub(crate) command: String,
     /// Bytes moved in each run.
     pub(crate) bytes: u64,
+    /// How many times as fast tidegate is wanted to be, where that is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) wanted: Option<f64>,
+    /// Whether this is another program that does tidegate's work.
+    #[serde(skip)]
+    pub(crate) is_rival: bool,
     /// Programs that are not installed here; without them there are no samples.
     pub(crate) absent: Vec<&'static str>,
     /// The recorded rounds, in order.
@@ -94,7 +102,7 @@ pub(crate) struct Row {
 }
 
 /// Measures all contenders of a route, unless it is left out.
-pub(crate) fn measure(bench: &Bench, chosen: &Chosen) -> Result<RouteResult> {
+pub(crate) fn measure(bench: &Bench, chosen: &Chosen, time: u32) -> Result<RouteResult> {
     let route = chosen.route;
     let left_out = chosen.left_out.clone();
     let rows = match &left_out {
@@ -108,6 +116,7 @@ pub(crate) fn measure(bench: &Bench, chosen: &Chosen) -> Result<RouteResult> {
         name: route.name,
         about: route.about,
         kind: route.kind,
+        time,
         left_out,
         rows,
     })
@@ -169,6 +178,8 @@ fn rows(bench: &Bench, route: &Route, data: &DataFile) -> Result<Vec<Row>> {
                 label: peer.label(),
                 command: peer.line(names(bench, data, &ports)?),
                 bytes,
+                wanted: peer.wanted,
+                is_rival: peer.is_rival(),
                 absent: peer.missing(),
                 samples: Vec::new(),
                 peer: *peer,
