@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use rustix::fs::{StatFs, statfs};
-use serde::Serialize;
 
 use crate::options::Options;
 use crate::stats;
@@ -22,8 +21,7 @@ const FILE_SYSTEMS: &[(u64, &str)] = &[
 ];
 
 /// Where the data file of a route is, and the file it writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In `--data`, of whatever kind: the route only reads from the page cache.
     Data,

@@ -6,6 +6,16 @@ use crate::schedule::{RouteResult, Row};
 use crate::stats::{best, mean};
 use crate::tables::{cell, cpus, ratio, walls};
 
+const AVERAGES_HEADING: &str = "\
+| route | peer | tidegate is faster by | each time | CPU, of tidegate's | each time |
+|:---|:---|---:|---:|---:|---:|
+";
+
+const WANTED_HEADING: &str = "\
+| route | what | against | wanted | average | each time | reached |
+|:---|:---|:---|---:|---:|---:|:---|
+";
+
 /// A contender against tidegate: how many times its wall and its CPU time, each time the route was measured.
 struct Contest<'a> {
     row: &'a Row,
@@ -15,10 +25,7 @@ struct Contest<'a> {
 
 /// The ratios of all contenders, averaged over the times.
 pub(crate) fn averages(results: &[RouteResult]) -> String {
-    let mut text =
-        "| route | peer | tidegate is faster by | each time | CPU, of tidegate's | each time |\n\
-                    |:---|:---|---:|---:|---:|---:|\n"
-            .to_owned();
+    let mut text = AVERAGES_HEADING.to_owned();
     for route in first_times(results).filter(|route| route.kind.compares_best()) {
         for contest in contests(route, results) {
             let label = cell(&contest.row.label);
@@ -42,10 +49,7 @@ pub(crate) fn wanted(results: &[RouteResult]) -> String {
     if lines.is_empty() {
         return lines;
     }
-    "| route | what | against | wanted | average | each time | reached |\n\
-     |:---|:---|:---|---:|---:|---:|:---|\n"
-        .to_owned()
-        + &lines
+    WANTED_HEADING.to_owned() + &lines
 }
 
 fn wanted_of(route: &RouteResult, results: &[RouteResult]) -> String {
