@@ -1,7 +1,7 @@
-//! The data file: made once, held in the page cache, removed at the end.
+//! The files of the routes: a data file, made once and held in the page cache, and the file that a peer writes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -12,10 +12,11 @@ use crate::stop;
 /// Bytes written at a time.
 const BLOCK: usize = 1 << 20;
 
-/// A file of noise in the page cache that goes away with its value.
+/// A file of noise in the page cache, and beside it the name of a file to write. Both go away with this value.
 #[derive(Debug)]
 pub(crate) struct DataFile {
     path: PathBuf,
+    out: PathBuf,
 }
 
 impl DataFile {
@@ -24,14 +25,15 @@ impl DataFile {
         let dir = dir
             .canonicalize()
             .with_context(|| format!("no data directory {}", dir.display()))?;
-        let path = dir.join(format!("versus-{}.data", process::id()));
+        let name = |what| dir.join(format!("versus-{}.{what}", process::id()));
+        let (path, out) = (name("data"), name("out"));
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .open(&path)
             .with_context(|| format!("cannot make {}", path.display()))?;
         // From here on the file is removed whatever happens.
-        let data = Self { path };
+        let data = Self { path, out };
         fill(&mut file, size).with_context(|| format!("cannot fill {}", data.path.display()))?;
         Ok(data)
     }
@@ -52,9 +54,22 @@ impl DataFile {
 
     /// The path as it goes into command lines.
     pub(crate) fn path(&self) -> Result<&str> {
-        self.path
-            .to_str()
-            .context("the path of the data directory is not UTF-8")
+        text(&self.path)
+    }
+
+    /// The path of the file to write.
+    pub(crate) fn out(&self) -> Result<&str> {
+        text(&self.out)
+    }
+
+    /// Removes the file that was written, so that the next peer makes a new one.
+    pub(crate) fn remove_out(&self) -> Result<()> {
+        match fs::remove_file(&self.out) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", self.out.display()))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -62,7 +77,13 @@ impl Drop for DataFile {
     fn drop(&mut self) {
         // Nothing better can be done about a failure here than the temporary directory's own cleaning.
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.out);
     }
+}
+
+fn text(path: &Path) -> Result<&str> {
+    path.to_str()
+        .context("the path of the data directory is not UTF-8")
 }
 
 fn fill(file: &mut File, size: u64) -> Result<()> {

@@ -3,19 +3,26 @@
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::SystemTime;
 
 use serde::Serialize;
 
+use crate::place;
+
 /// How each program is asked for its version. Netcat only says it with its help.
 const VERSION_FLAGS: &[(&str, &str)] = &[
     ("cat", "--version"),
+    ("cp", "--version"),
+    ("dd", "--version"),
     ("pv", "--version"),
     ("mbuffer", "--version"),
     ("socat", "-V"),
     ("nc", "-h"),
+    ("ncat", "--version"),
+    ("node", "--version"),
 ];
 
 /// The description that goes with a report.
@@ -33,13 +40,15 @@ pub(crate) struct Machine {
     pub(crate) cores: usize,
     /// Load at the start: other work on the machine spoils a measurement.
     pub(crate) loadavg: String,
+    /// The file system of the data directory.
+    pub(crate) file_system: String,
     /// Versions of the programs that are installed.
     pub(crate) versions: BTreeMap<String, String>,
 }
 
 impl Machine {
     /// Describes this machine and moment. What cannot be found out stays empty.
-    pub(crate) fn describe(program: &str) -> Self {
+    pub(crate) fn describe(program: &str, data: &Path) -> Self {
         let kernel = kernel("osrelease");
         let peers = VERSION_FLAGS
             .iter()
@@ -56,6 +65,7 @@ impl Machine {
             cpu_model: cpu_model(),
             cores: thread::available_parallelism().map_or(0, usize::from),
             loadavg: read("/proc/loadavg"),
+            file_system: place::file_system(data),
             versions: peers.chain(own).collect(),
         }
     }

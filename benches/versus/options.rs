@@ -1,8 +1,9 @@
 //! The benchmark's own flags, and what follows from them.
 
+use std::env;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 
 const KIB: u64 = 1 << 10;
@@ -17,11 +18,15 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) runs: u32,
 
-    /// Bytes sent through the pipes of `pipe-pipe`
+    /// Times to measure everything, one whole time after the other
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) times: u32,
+
+    /// Bytes through the routes that start at a costless pipe
     #[arg(long, default_value = "2GiB", value_parser = parse_size)]
     pub(crate) size: u64,
 
-    /// Size of the file of `middle` and `file-tcp` [default: 1GiB, or --size if that is less]
+    /// Size of the data file [default: 1GiB, or --size if that is less]
     #[arg(long, value_parser = parse_size)]
     file_size: Option<u64>,
 
@@ -50,8 +55,16 @@ pub(crate) struct Options {
     pub(crate) out: PathBuf,
 
     /// Directory for the data file, which is removed at the end
-    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    #[arg(long, default_value_os_t = env::temp_dir())]
     pub(crate) data: PathBuf,
+
+    /// Directory for the files of the routes on a tmpfs, removed too
+    #[arg(long, default_value = "/dev/shm")]
+    pub(crate) tmpfs: PathBuf,
+
+    /// Be a contender: send FILE to PORT by calling `sendfile`
+    #[arg(long, hide = true, num_args = 2, value_names = ["FILE", "PORT"])]
+    pub(crate) pump: Vec<String>,
 
     /// Passed by `cargo bench`
     #[arg(long, hide = true)]
@@ -71,9 +84,18 @@ impl Options {
         let path = path
             .canonicalize()
             .with_context(|| format!("no program to measure at {}", path.display()))?;
-        let path = path.into_os_string().into_string();
-        path.map_err(|path| anyhow::anyhow!("the path {} is not UTF-8", path.display()))
+        text(path)
     }
+}
+
+/// Absolute path of this program.
+pub(crate) fn own_path() -> Result<String> {
+    text(env::current_exe().context("cannot find myself")?)
+}
+
+fn text(path: PathBuf) -> Result<String> {
+    let path = path.into_os_string().into_string();
+    path.map_err(|path| anyhow!("the path {} is not UTF-8", path.display()))
 }
 
 /// Reads `2GiB`, `512M`, `4096`: binary units, as dd and pv mean them.

@@ -123,6 +123,10 @@ impl Running {
             Some(path) => Some(Stdio::from(File::open(path)?)),
             None => stdin,
         };
+        let stdout = match &stage.stdout {
+            Some(path) => Some(Stdio::from(File::create(path)?)),
+            None => stdout,
+        };
         let mut child = Command::new(program)
             .args(args)
             .stdin(stdin.unwrap_or_else(Stdio::null))

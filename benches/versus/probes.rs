@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::command::Ports;
 use crate::pipeline::Pipeline;
 use crate::sample::{Clock, Sample};
 use crate::schedule::Run;
@@ -62,7 +63,11 @@ pub(crate) fn latency(run: &Run<'_>) -> Result<Sample> {
     let clock = Clock::start()?;
     let (their_in, stdin) = io::pipe().context("cannot make a pipe")?;
     let (stdout, their_out) = io::pipe().context("cannot make a pipe")?;
-    let mut pipeline = Pipeline::spawn(&run.stages("")?, their_in.into(), their_out.into())?;
+    let mut pipeline = Pipeline::spawn(
+        &run.stages(&Ports::default())?,
+        their_in.into(),
+        their_out.into(),
+    )?;
     let mut ends = Ends {
         stdin,
         stdout,

@@ -11,11 +11,21 @@ use crate::console::{print, say};
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::schedule::RouteResult;
+use crate::summary;
 use crate::tables::table;
 
 /// What a reader of the tables has to know.
 const READING: &str = "\nRatios compare with the first row, tidegate's; below 1 tidegate is slower, or uses more. \
     The two rows of a contender and \"itself\" differ by noise alone: smaller differences say nothing.\n";
+
+/// What the averages are of.
+const AVERAGES: &str =
+    "Each number is the mean of what the tables above say, which stands beside it.";
+
+/// What is wanted of what.
+const WANTED: &str = "Speed is the contender's best wall time over tidegate's; CPU s/GiB is the same of the CPU time, \
+    with the other program that needs the least of it. It is the average that has to reach what is wanted, before it is \
+    rounded for this table.";
 
 /// Everything that is written down.
 #[derive(Debug, Serialize)]
@@ -29,6 +39,7 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 struct Settings {
     runs: u32,
+    times: u32,
     size: u64,
     file_size: u64,
     empty_runs: u32,
@@ -41,6 +52,7 @@ impl Report {
     pub(crate) fn new(machine: Machine, options: &Options, routes: Vec<RouteResult>) -> Self {
         let settings = Settings {
             runs: options.runs,
+            times: options.times,
             size: options.size,
             file_size: options.file_size(),
             empty_runs: options.empty_runs,
@@ -71,17 +83,28 @@ impl Report {
     fn markdown(&self) -> String {
         let mut text = self.preface();
         for route in &self.routes {
-            let samples = route.rows.iter().map(|row| row.samples.len()).max();
-            let runs = samples.unwrap_or(0);
+            let _ = write!(text, "\n## {}\n\n{}", self.title(route), section(route));
+        }
+        let times = self.settings.times;
+        if times > 1 {
+            let averages = summary::averages(&self.routes);
             let _ = write!(
                 text,
-                "\n## {}\n\n{} Runs per peer: {runs}.\n\n{}",
-                route.name,
-                route.about,
-                table(route)
+                "\n## Average of {times} times\n\n{AVERAGES}\n\n{averages}"
             );
         }
+        let wanted = summary::wanted(&self.routes);
+        if !wanted.is_empty() {
+            let _ = write!(text, "\n## Wanted\n\n{WANTED}\n\n{wanted}");
+        }
         text
+    }
+
+    fn title(&self, route: &RouteResult) -> String {
+        match self.settings.times {
+            1 => route.name.to_owned(),
+            times => format!("{}, time {} of {times}", route.name, route.time),
+        }
     }
 
     fn preface(&self) -> String {
@@ -91,12 +114,14 @@ impl Report {
             cpu_model,
             cores,
             loadavg,
+            file_system,
             versions,
             ..
         } = &self.machine;
         let mut text = format!(
             "# tidegate versus its peers\n\n\
-             - date: {date}\n- system: {uname}\n- processor: {cpu_model}, {cores} cores, load {loadavg}\n"
+             - date: {date}\n- system: {uname}\n- processor: {cpu_model}, {cores} cores, load {loadavg}\n\
+             - data on: {file_system}\n"
         );
         for (program, version) in versions {
             let _ = writeln!(text, "- {program}: {version}");
@@ -104,4 +129,13 @@ impl Report {
         text.push_str(READING);
         text
     }
+}
+
+fn section(route: &RouteResult) -> String {
+    if let Some(why) = &route.left_out {
+        return format!("Left out: {why}.\n");
+    }
+    let samples = route.rows.iter().map(|row| row.samples.len()).max();
+    let runs = samples.unwrap_or(0);
+    format!("{} Runs per peer: {runs}.\n\n{}", route.about, table(route))
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::command::Peer;
 use crate::options::Options;
+use crate::place::Place;
 use crate::probes::{self, MESSAGE};
 use crate::sample::Sample;
 use crate::schedule::Run;
@@ -22,6 +23,8 @@ pub(crate) struct Route {
     pub(crate) about: &'static str,
     /// Which numbers count.
     pub(crate) kind: Kind,
+    /// Where its files are.
+    pub(crate) place: Place,
     /// Does one run.
     pub(crate) run: fn(&Run<'_>) -> Result<Sample>,
     /// The contenders; the first is tidegate, which the others are compared with.
@@ -61,6 +64,16 @@ impl Kind {
         !matches!(self, Self::Startup | Self::Latency)
     }
 
+    /// Whether its best runs are what is compared.
+    pub(crate) fn compares_best(self) -> bool {
+        matches!(self, Self::Stream | Self::File | Self::Startup)
+    }
+
+    /// How many times tidegate's CPU time the most frugal rival is wanted to need, where that is said.
+    pub(crate) fn wanted_cpu(self) -> Option<f64> {
+        matches!(self, Self::Stream | Self::File).then_some(1.0)
+    }
+
     /// The rounds to record.
     pub(crate) fn rounds(self, options: &Options) -> u32 {
         match self {
@@ -72,68 +85,227 @@ impl Kind {
     }
 }
 
-/// Who can stand between two pipes.
-const THROUGH_PIPES: &[Peer] = &[
-    Peer::new("{tidegate} -q"),
-    Peer::new("cat"),
-    Peer::again("cat"),
-    Peer::noted("pv -q", " (splice)"),
-    Peer::noted("pv -q -C", " (no splice)"),
-    Peer::new("mbuffer -q"),
-    Peer::new("socat -u -b 1048576 - -"),
-    // The harness itself: no contender can be faster than its two ends.
-    Peer::new(""),
+/// What marks tidegate's road through its own buffers, whatever road it takes by itself.
+const BUFFERED: &str = " (buffered)";
+
+/// What marks Node.js with the high-water marks it comes with.
+const DEFAULTS: &str = " (its defaults)";
+
+/// Who copies a file.
+const FILE_TO_FILE: &[Peer] = &[
+    Peer::new("{tidegate} -q {file} {out}"),
+    Peer::noted("{tidegate} -q --road buffered {file} {out}", BUFFERED),
+    Peer::new("cp {file} {out}").wanted(1.0),
+    Peer::again("cp {file} {out}"),
+    Peer::new("dd bs=1M status=none if={file} of={out}"),
+    Peer::new("cat {file} > {out}"),
+    Peer::new("pv -q {file} > {out}"),
+    Peer::noted("mbuffer -q --no-direct -i {file} -o {out}", " (with fsync)"),
+    Peer::new("socat -u -b 1048576 OPEN:{file} OPEN:{out},creat,trunc"),
+    Peer::new("node {node} {file} {out}"),
 ];
+
+/// Who can stand between two pipes, among them `pv` as it is named there.
+const fn through_pipes(pv: Peer) -> [Peer; 12] {
+    [
+        Peer::new("{tidegate} -q"),
+        Peer::noted("{tidegate} -q --road buffered", BUFFERED),
+        Peer::new("cat"),
+        Peer::again("cat"),
+        Peer::new("dd bs=1M status=none"),
+        pv,
+        Peer::noted("pv -q -C", " (no splice)"),
+        Peer::new("mbuffer -q"),
+        Peer::new("socat -u -b 1048576 - -"),
+        Peer::new("node {node} - -"),
+        Peer::noted("node {node} - - defaults", DEFAULTS),
+        // The harness itself: no contender can be faster than its two ends.
+        Peer::nothing(""),
+    ]
+}
 
 /// Every route, in the order of the report.
 static ROUTES: &[Route] = &[
+    Route {
+        name: "file-pipe",
+        about: "From a file in the page cache to the stdout pipe, which a costless reader (splice to /dev/null) \
+                empties.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::file_to_pipe,
+        peers: &[
+            Peer::new("{tidegate} -q {file}"),
+            Peer::noted("{tidegate} -q --road buffered {file}", BUFFERED),
+            Peer::new("pv -q {file}").wanted(1.0),
+            Peer::again("pv -q {file}"),
+            Peer::new("cat {file}"),
+            Peer::new("dd bs=1M status=none if={file}"),
+            Peer::new("mbuffer -q --no-direct -i {file}"),
+            Peer::new("socat -u -b 1048576 OPEN:{file} -"),
+            Peer::new("node {node} {file} -"),
+        ],
+    },
     Route {
         name: "pipe-pipe",
         about: "A costless writer (splice from the page cache) feeds the stdin pipe, a costless reader (splice to \
                 /dev/null) empties the stdout pipe. The pipes are a shell's, 64 KiB: who wants them wider has to \
                 widen them.",
         kind: Kind::Stream,
+        place: Place::Data,
         run: transfers::pipe_to_pipe,
-        peers: THROUGH_PIPES,
+        peers: &through_pipes(Peer::noted("pv -q", " (splice)").wanted(1.0)),
     },
     Route {
         name: "wide-pipes",
         about: "As `pipe-pipe`, but both pipes hold 1 MiB from the start, so that waking up counts for less.",
         kind: Kind::Stream,
+        place: Place::Data,
         run: transfers::wide_pipe_to_pipe,
-        peers: THROUGH_PIPES,
+        peers: &through_pipes(Peer::noted("pv -q", " (splice)")),
     },
     Route {
         name: "middle",
         about: "Between two cats, from a file in the page cache to /dev/null. The CPU time is the whole pipeline's.",
         kind: Kind::File,
+        place: Place::Data,
         run: transfers::to_null,
         peers: &[
             Peer::new("cat {file} | {tidegate} -q | cat"),
+            Peer::noted("cat {file} | {tidegate} -q --road buffered | cat", BUFFERED),
             Peer::new("cat {file} | cat | cat"),
-            Peer::new("cat {file} | pv -q | cat"),
+            Peer::new("cat {file} | dd bs=1M status=none | cat"),
+            Peer::new("cat {file} | pv -q | cat").wanted(2.0),
+            Peer::again("cat {file} | pv -q | cat"),
             Peer::new("cat {file} | mbuffer -q | cat"),
-            Peer::noted("cat {file} | cat", " (nothing between)"),
+            Peer::new("cat {file} | socat -u -b 1048576 - - | cat"),
+            Peer::new("cat {file} | node {node} - - | cat"),
+            Peer::nothing("cat {file} | cat").wanted(1.3),
         ],
     },
     Route {
         name: "file-tcp",
         about: "From a file in the page cache to a TCP receiver on the loopback that discards in the kernel.",
         kind: Kind::File,
-        run: transfers::to_tcp,
+        place: Place::Data,
+        run: transfers::file_to_tcp,
         peers: &[
             Peer::new("{tidegate} -q {file} tcp://127.0.0.1:{port}"),
-            Peer::new("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::noted("{versus} --pump {file} {port}", " (sendfile loop)").wanted(1.0),
+            Peer::new("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}").wanted(1.4),
             Peer::again("socat -u -b 1048576 OPEN:{file} TCP:127.0.0.1:{port}"),
-            Peer::new("pv -q {file} | nc -N 127.0.0.1 {port}"),
+            Peer::new("pv -q {file} | nc -N 127.0.0.1 {port}").wanted(2.5),
             Peer::new("nc -N 127.0.0.1 {port} < {file}"),
+            Peer::new("ncat --send-only 127.0.0.1 {port} < {file}"),
+            Peer::new("mbuffer -q --no-direct -i {file} -O 127.0.0.1:{port}"),
+            Peer::new("node {node} {file} tcp:{port}"),
+            Peer::noted("node {node} {file} tcp:{port} defaults", DEFAULTS),
         ],
+    },
+    Route {
+        name: "pipe-tcp",
+        about: "A costless writer feeds the stdin pipe; from there to a TCP receiver that discards in the kernel.",
+        kind: Kind::Stream,
+        place: Place::Data,
+        run: transfers::pipe_to_tcp,
+        peers: &[
+            Peer::new("{tidegate} -q - tcp://127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered - tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 - TCP:127.0.0.1:{port}").wanted(1.0),
+            Peer::again("socat -u -b 1048576 - TCP:127.0.0.1:{port}"),
+            Peer::new("nc -N 127.0.0.1 {port}"),
+            Peer::new("ncat --send-only 127.0.0.1 {port}"),
+            Peer::new("mbuffer -q -O 127.0.0.1:{port}"),
+            Peer::new("node {node} - tcp:{port}"),
+        ],
+    },
+    Route {
+        name: "tcp-pipe",
+        about: "From a TCP sender (sendfile from the page cache) to the stdout pipe, which a costless reader empties.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::tcp_to_pipe,
+        peers: &[
+            Peer::new("{tidegate} -q tcp://127.0.0.1:{from}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered tcp://127.0.0.1:{from}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} -"),
+            Peer::again("socat -u -b 1048576 TCP:127.0.0.1:{from} -"),
+            Peer::new("nc -d 127.0.0.1 {from}"),
+            Peer::new("ncat --recv-only 127.0.0.1 {from}"),
+            Peer::new("node {node} tcp:{from} -"),
+        ],
+    },
+    Route {
+        name: "tcp-file",
+        about: "From a TCP sender (sendfile from the page cache) to a new file on a tmpfs.",
+        kind: Kind::File,
+        place: Place::Tmpfs,
+        run: transfers::tcp_to_file,
+        peers: &[
+            Peer::new("{tidegate} -q tcp://127.0.0.1:{from} {out}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered tcp://127.0.0.1:{from} {out}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} OPEN:{out},creat,trunc")
+                .wanted(1.0),
+            Peer::again("socat -u -b 1048576 TCP:127.0.0.1:{from} OPEN:{out},creat,trunc"),
+            Peer::new("nc -d 127.0.0.1 {from} > {out}"),
+            Peer::new("ncat --recv-only 127.0.0.1 {from} > {out}"),
+            Peer::new("node {node} tcp:{from} {out}"),
+        ],
+    },
+    Route {
+        name: "tcp-tcp",
+        about: "From a TCP sender (sendfile from the page cache) to a TCP receiver that discards in the kernel; the \
+                peer connects to both.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::tcp_to_tcp,
+        peers: &[
+            Peer::new("{tidegate} -q tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}").wanted(1.1),
+            Peer::again("socat -u -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}"),
+            Peer::new("nc -d 127.0.0.1 {from} | nc -N 127.0.0.1 {port}"),
+            Peer::new("ncat --recv-only 127.0.0.1 {from} | ncat --send-only 127.0.0.1 {port}"),
+            Peer::new("node {node} tcp:{from} tcp:{port}"),
+        ],
+    },
+    Route {
+        name: "file-file-tmpfs",
+        about: "From a file to a new one, both on a tmpfs.",
+        kind: Kind::File,
+        place: Place::Tmpfs,
+        run: transfers::file_to_file,
+        peers: FILE_TO_FILE,
+    },
+    Route {
+        name: "file-file-disk",
+        about: "From a file in the page cache to a new one on the same disk. Nobody waits until it is written back.",
+        kind: Kind::File,
+        place: Place::Disk,
+        run: transfers::file_to_file,
+        peers: FILE_TO_FILE,
     },
     Route {
         name: "display",
         about: "As `pipe-pipe`, with the live display drawn on a terminal ten times a second, with status lines, with \
                 records, and with none of them.",
         kind: Kind::Stream,
+        place: Place::Data,
         run: transfers::pipe_to_pipe,
         peers: &[
             Peer::new("{tidegate} -p bar 2> tty"),
@@ -147,7 +319,8 @@ static ROUTES: &[Route] = &[
         name: "display-tcp",
         about: "As `file-tcp`, with the live display and without.",
         kind: Kind::File,
-        run: transfers::to_tcp,
+        place: Place::Data,
+        run: transfers::file_to_tcp,
         peers: &[
             Peer::new("{tidegate} -p bar {file} tcp://127.0.0.1:{port} 2> tty"),
             Peer::new("{tidegate} -q {file} tcp://127.0.0.1:{port}"),
@@ -158,6 +331,7 @@ static ROUTES: &[Route] = &[
         name: "empty",
         about: "Start to finish with nothing to do: stdin and stdout are /dev/null.",
         kind: Kind::Startup,
+        place: Place::Data,
         run: transfers::nothing,
         peers: &[
             Peer::new("{tidegate} -q"),
@@ -171,6 +345,7 @@ static ROUTES: &[Route] = &[
         name: "memory",
         about: "Peak resident memory (VmHWM) as in `pipe-pipe`, read when all bytes have come out and stdin is open.",
         kind: Kind::Memory,
+        place: Place::Data,
         run: probes::memory,
         peers: &[Peer::new("{tidegate} -q")],
     },
@@ -178,6 +353,7 @@ static ROUTES: &[Route] = &[
         name: "latency",
         about: "From writing 11 bytes into the open stdin pipe until they came out of the stdout pipe, 2 ms apart.",
         kind: Kind::Latency,
+        place: Place::Data,
         run: probes::latency,
         peers: &[
             Peer::new("{tidegate} -q"),
@@ -191,8 +367,26 @@ static ROUTES: &[Route] = &[
     },
 ];
 
-/// The routes of these names, in the order of the table; all of them for no names.
-pub(crate) fn choose(names: &[String]) -> Result<Vec<&'static Route>> {
+/// A route that was asked for.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// The route.
+    pub(crate) route: &'static Route,
+    /// Why it cannot be measured here, if that is so.
+    pub(crate) left_out: Option<String>,
+}
+
+impl Chosen {
+    /// Whether it will read the data file in one of `places`.
+    pub(crate) fn reads(&self, places: &[Place]) -> bool {
+        let reads = self.left_out.is_none() && self.route.kind.uses_data();
+        reads && places.contains(&self.route.place)
+    }
+}
+
+/// The routes that are asked for, in the order of the table; all of them if none is.
+pub(crate) fn choose(options: &Options) -> Result<Vec<Chosen>> {
+    let names = &options.routes;
     for name in names {
         if !ROUTES.iter().any(|route| route.name == name) {
             let known: Vec<_> = ROUTES.iter().map(|route| route.name).collect();
@@ -200,5 +394,9 @@ pub(crate) fn choose(names: &[String]) -> Result<Vec<&'static Route>> {
         }
     }
     let wanted = |route: &&Route| names.is_empty() || names.iter().any(|name| name == route.name);
-    Ok(ROUTES.iter().filter(wanted).collect())
+    let chosen = |route: &'static Route| Chosen {
+        route,
+        left_out: route.place.refusal(options),
+    };
+    Ok(ROUTES.iter().filter(wanted).map(chosen).collect())
 }

@@ -5,6 +5,12 @@ pub(crate) fn best(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(f64::INFINITY, f64::min)
 }
 
+/// The mean; not a number for no values.
+#[expect(clippy::cast_precision_loss, reason = "few values")]
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 /// The middle value, or the mean of the two middle ones.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let sorted = sorted(values);

@@ -54,6 +54,11 @@ impl Deadline {
         Ok(())
     }
 
+    /// The time that is left, as a limit that a socket accepts: never none.
+    pub(crate) fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now()).max(GLANCE)
+    }
+
     /// Waits until `fd` is readable (a pidfd is when its process has ended), failing when the run has to end.
     pub(crate) fn wait_readable(self, fd: impl AsFd) -> Result<()> {
         while !is_readable_within(&fd, GLANCE)? {

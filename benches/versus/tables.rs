@@ -29,8 +29,12 @@ const STREAM: &[Column] = &[
         cell: |row, _| format!("{:.3}", best(cpus(row))),
     },
     Column {
+        heading: "CPU s/GiB (best)",
+        cell: |row, _| format!("{:.3}", best(cpus(row)) / gib(row)),
+    },
+    Column {
         heading: "GiB/s (best)",
-        cell: |row, _| format!("{:.2}", gib_per_second(row)),
+        cell: |row, _| format!("{:.2}", gib(row) / best(walls(row))),
     },
     Column {
         heading: "tidegate is faster by",
@@ -114,11 +118,14 @@ pub(crate) fn table(route: &RouteResult) -> String {
         } else {
             absent(columns, row)
         };
-        // A bar inside a cell would end it, even in code.
-        let label = row.label.replace('|', "\\|");
-        let _ = writeln!(text, "| {label} | {} |", cells.join(" | "));
+        let _ = writeln!(text, "| {} | {} |", cell(&row.label), cells.join(" | "));
     }
     text
+}
+
+/// A text as it stands in a cell, which a bar would end, even in code.
+pub(crate) fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 fn heading(columns: &[Column]) -> String {
@@ -140,11 +147,13 @@ fn absent(columns: &[Column], row: &Row) -> Vec<String> {
     cells
 }
 
-fn walls(row: &Row) -> impl Iterator<Item = f64> {
+/// The wall times of all runs.
+pub(crate) fn walls(row: &Row) -> impl Iterator<Item = f64> {
     row.samples.iter().map(|sample| sample.wall_s)
 }
 
-fn cpus(row: &Row) -> impl Iterator<Item = f64> {
+/// The CPU times of all runs.
+pub(crate) fn cpus(row: &Row) -> impl Iterator<Item = f64> {
     row.samples.iter().map(|sample| sample.cpu_s)
 }
 
@@ -160,10 +169,11 @@ fn highest_peak(row: &Row) -> u64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-fn gib_per_second(row: &Row) -> f64 {
-    row.bytes as f64 / GIB / best(walls(row))
+fn gib(row: &Row) -> f64 {
+    row.bytes as f64 / GIB
 }
 
-fn ratio(theirs: f64, ours: f64) -> String {
+/// How many times ours theirs is.
+pub(crate) fn ratio(theirs: f64, ours: f64) -> String {
     format!("{:.2}×", theirs / ours)
 }

@@ -9,8 +9,10 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result, ensure};
 use rustix::pipe::fcntl_setpipe_size;
 
+use crate::command::Ports;
+use crate::ends::{Feed, Goal, Origin, Take};
 use crate::pipeline::Pipeline;
-use crate::pumps::{TcpSink, drain, feed, joined};
+use crate::pumps::{drain, feed, joined};
 use crate::sample::{Clock, Sample};
 use crate::schedule::Run;
 use crate::stats;
@@ -44,7 +46,11 @@ fn through(run: &Run<'_>, pipes: Pipes) -> Result<Sample> {
 pub(crate) fn to_null(run: &Run<'_>) -> Result<Sample> {
     let deadline = Deadline::of_run();
     let clock = Clock::start()?;
-    let mut pipeline = Pipeline::spawn(&run.stages("")?, Stdio::null(), Stdio::null())?;
+    let mut pipeline = Pipeline::spawn(
+        &run.stages(&Ports::default())?,
+        Stdio::null(),
+        Stdio::null(),
+    )?;
     pipeline.wait(deadline)?;
     let wall = clock.wall();
     let read = pipeline.read_by_last()?;
@@ -58,17 +64,56 @@ pub(crate) fn to_null(run: &Run<'_>) -> Result<Sample> {
     clock.sample(wall, run.bytes)
 }
 
+/// From the file to the costless reader of a pipe.
+pub(crate) fn file_to_pipe(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::File, Goal::Pipe)
+}
+
 /// From the file to a TCP receiver on the loopback.
-pub(crate) fn to_tcp(run: &Run<'_>) -> Result<Sample> {
+pub(crate) fn file_to_tcp(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::File, Goal::Tcp)
+}
+
+/// From the costless writer of a pipe to a TCP receiver.
+pub(crate) fn pipe_to_tcp(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::Pipe, Goal::Tcp)
+}
+
+/// From a TCP sender to the costless reader of a pipe.
+pub(crate) fn tcp_to_pipe(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::Tcp, Goal::Pipe)
+}
+
+/// From a TCP sender to a new file.
+pub(crate) fn tcp_to_file(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::Tcp, Goal::File)
+}
+
+/// From a TCP sender to a TCP receiver.
+pub(crate) fn tcp_to_tcp(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::Tcp, Goal::Tcp)
+}
+
+/// From the file to a new one.
+pub(crate) fn file_to_file(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::File, Goal::File)
+}
+
+fn transfer(run: &Run<'_>, from: Origin, to: Goal) -> Result<Sample> {
     let deadline = Deadline::of_run();
-    let sink = TcpSink::listen(deadline)?;
-    let stages = run.stages(&sink.port().to_string())?;
+    let (feed, stdin) = Feed::start(from, run, deadline)?;
+    let (take, stdout) = Take::start(to, run, deadline)?;
+    let stages = run.stages(&Ports {
+        from: feed.port(),
+        to: take.port(),
+    })?;
     let clock = Clock::start()?;
-    let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;
+    let mut pipeline = Pipeline::spawn(&stages, stdin, stdout)?;
     pipeline.wait(deadline)?;
-    // The peer is asked before the receiver: one that could not connect has left the receiver waiting.
+    // The peer is asked before our ends: one that could not connect has left them waiting.
     pipeline.reap()?;
-    let bytes = sink.received()?;
+    feed.finish()?;
+    let bytes = take.finish()?;
     let wall = clock.wall();
     check_count(bytes, run.bytes)?;
     clock.sample(wall, bytes)
@@ -77,7 +122,7 @@ pub(crate) fn to_tcp(run: &Run<'_>) -> Result<Sample> {
 /// From `/dev/null` to `/dev/null`: what is left is starting and ending.
 pub(crate) fn nothing(run: &Run<'_>) -> Result<Sample> {
     let deadline = Deadline::of_run();
-    let stages = run.stages("")?;
+    let stages = run.stages(&Ports::default())?;
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;
     pipeline.wait(deadline)?;
@@ -117,8 +162,8 @@ pub(crate) struct Flow {
 impl Flow {
     /// Spawns the peer and starts both ends. The peer sees its end of input once the returned pipe is dropped too.
     pub(crate) fn start(run: &Run<'_>, pipes: Pipes) -> Result<(Self, PipeWriter)> {
-        let stages = run.stages("")?;
-        let file = run.bench.data.open()?;
+        let stages = run.stages(&Ports::default())?;
+        let file = run.data.open()?;
         let (their_in, stdin) = pipes.make()?;
         let own_stdin = stdin.try_clone().context("cannot copy a descriptor")?;
         let (pipeline, stdout) = if stages.is_empty() {

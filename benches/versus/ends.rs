@@ -1,0 +1,134 @@
+//! What feeds a peer and what takes from it, when the harness does: on threads that cost next to nothing.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result};
+
+use crate::pumps::{drain, feed, joined};
+use crate::schedule::Run;
+use crate::stop::Deadline;
+use crate::tcp::TcpEnd;
+
+/// Where a peer's bytes come from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Origin {
+    /// The data file, which the peer opens itself.
+    File,
+    /// A pipe that is filled at no cost.
+    Pipe,
+    /// A TCP sender, which the peer connects to.
+    Tcp,
+}
+
+/// Where a peer's bytes go to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Goal {
+    /// The file `{out}`, which the peer or the harness on its behalf opens.
+    File,
+    /// A pipe that is emptied at no cost.
+    Pipe,
+    /// A TCP receiver, which the peer connects to.
+    Tcp,
+}
+
+/// What feeds a peer.
+#[derive(Debug)]
+pub(crate) enum Feed {
+    /// Nothing: the peer helps itself.
+    None,
+    /// The thread at the other end of the pipe.
+    Pipe(JoinHandle<io::Result<()>>),
+    /// The TCP sender.
+    Tcp(TcpEnd<()>),
+}
+
+impl Feed {
+    /// Starts what feeds, and returns the peer's standard input with it.
+    pub(crate) fn start(from: Origin, run: &Run<'_>, deadline: Deadline) -> Result<(Self, Stdio)> {
+        match from {
+            Origin::File => Ok((Self::None, Stdio::null())),
+            Origin::Pipe => {
+                let (theirs, ours) = io::pipe().context("cannot make a pipe")?;
+                let (file, bytes) = (run.data.open()?, run.bytes);
+                let thread = thread::spawn(move || feed(&file, &ours, bytes));
+                Ok((Self::Pipe(thread), theirs.into()))
+            }
+            Origin::Tcp => {
+                let sender = TcpEnd::sending(run.data.open()?, deadline)?;
+                Ok((Self::Tcp(sender), Stdio::null()))
+            }
+        }
+    }
+
+    /// The port in command lines; empty without one.
+    pub(crate) fn port(&self) -> String {
+        match self {
+            Self::Tcp(sender) => sender.port().to_string(),
+            Self::None | Self::Pipe(_) => String::new(),
+        }
+    }
+
+    /// Once the peer has ended: fails if it did not take all bytes.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::Pipe(thread) => Ok(joined(thread)??),
+            Self::Tcp(sender) => sender.join(),
+        }
+        .context("the peer did not take all bytes")
+    }
+}
+
+/// What takes from a peer.
+#[derive(Debug)]
+pub(crate) enum Take {
+    /// A file, whose length tells how much it took.
+    File(PathBuf),
+    /// The thread at the other end of the pipe, which counts.
+    Pipe(JoinHandle<io::Result<u64>>),
+    /// The TCP receiver.
+    Tcp(TcpEnd<u64>),
+}
+
+impl Take {
+    /// Starts what takes, and returns the peer's standard output with it.
+    pub(crate) fn start(to: Goal, run: &Run<'_>, deadline: Deadline) -> Result<(Self, Stdio)> {
+        match to {
+            Goal::File => Ok((Self::File(run.data.out()?.into()), Stdio::null())),
+            Goal::Pipe => {
+                let (ours, theirs) = io::pipe().context("cannot make a pipe")?;
+                let thread = thread::spawn(move || {
+                    let count = AtomicU64::new(0);
+                    drain(&ours, &count)?;
+                    Ok(count.load(Ordering::Relaxed))
+                });
+                Ok((Self::Pipe(thread), theirs.into()))
+            }
+            Goal::Tcp => Ok((Self::Tcp(TcpEnd::discarding(deadline)?), Stdio::null())),
+        }
+    }
+
+    /// The port in command lines; empty without one.
+    pub(crate) fn port(&self) -> String {
+        match self {
+            Self::Tcp(receiver) => receiver.port().to_string(),
+            Self::File(_) | Self::Pipe(_) => String::new(),
+        }
+    }
+
+    /// Once the peer has ended: how many bytes came.
+    pub(crate) fn finish(self) -> Result<u64> {
+        match self {
+            Self::File(path) => fs::metadata(path)
+                .map(|metadata| metadata.len())
+                .context("the peer made no file"),
+            Self::Pipe(thread) => joined(thread)?.context("the reader failed"),
+            Self::Tcp(receiver) => receiver.join().context("the TCP receiver failed"),
+        }
+    }
+}
