@@ -44,6 +44,8 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'One line at the end')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print a screen of help (-h), or all of it (--help)')
@@ -126,7 +128,7 @@ $global:TidegateEnds = @{
 }
 # The names of flags are told apart by case.
 $global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)
-$global:TidegateValues['--road'] = @('auto', 'buffered')
+$global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')

@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -p -N -i -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --road --idle-timeout --progress --name --stats --interval --summary --quiet --help --version"
+            opts="-H -c -s -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --road --idle-timeout --progress --name --stats --interval --summary --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -121,7 +121,7 @@ _tidegate() {
                     return 0
                     ;;
                 --road)
-                    COMPREPLY=($(compgen -W "auto buffered" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto buffered kernel" -- "${cur}"))
                     return 0
                     ;;
                 --idle-timeout)

@@ -41,6 +41,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -i 'Time between two lines or records, or two drawings of the bar'
             cand --interval 'Time between two lines or records, or two drawings of the bar'
             cand --summary 'One line at the end'
+            cand -v 'Sum the transfer up, and say which road it took'
+            cand --verbose 'Sum the transfer up, and say which road it took'
             cand -q 'Say nothing but errors, and where an end listens'
             cand --quiet 'Say nothing but errors, and where an end listens'
             cand -h 'Print a screen of help (-h), or all of it (--help)'
@@ -119,7 +121,7 @@ var tidegate-table = [
   ]
 ]
 var tidegate-values = [
-  &--road=[auto buffered]
+  &--road=[auto buffered kernel]
   &-p=[auto bar line json none]
   &--progress=[auto bar line json none]
   &--summary=[auto always never]

@@ -7,8 +7,9 @@ complete -c tidegate -l skip -d 'Leave out the first bytes' -r -f
 complete -c tidegate -l take -d 'Stop after so many bytes, reading none beyond them' -r -f
 complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH is the size of that file' -r -f
 complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
-complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The best there is for the two ends'
-buffered\t'Through our own buffers'"
+complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The kernel\'s where both ends allow it, else our own buffers'
+buffered\t'Through our own buffers'
+kernel\t'Through the kernel\'s buffers alone, or not at all (exit 2)'"
 complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so long' -r -f
 complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
 bar\t'Rows that are redrawn in place; lines where that cannot be done'
@@ -21,6 +22,7 @@ complete -c tidegate -s i -l interval -d 'Time between two lines or records, or 
 complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'With a bar or lines'
 always\t'After every transfer that did not fail'
 never\t'Not at all'"
+complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
 complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
 complete -c tidegate -s V -l version -d 'Print version'

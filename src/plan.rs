@@ -56,6 +56,8 @@ impl Plan {
                 idle_timeout: cli.idle_timeout,
             },
             road: match cli.road {
+                // A mark for the reading side asks for a buffer that is only there on this road.
+                RoadChoice::Auto if cli.read_high_water_mark.is_some() => Wish::Buffered,
                 RoadChoice::Auto => Wish::Auto,
                 RoadChoice::Buffered => Wish::Buffered,
                 RoadChoice::Kernel => Wish::Kernel,

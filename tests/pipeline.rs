@@ -19,7 +19,7 @@ use tidegate::clock::Clock;
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
-use tidegate::road::{self, Flow, ReaderEnd, WriterEnd};
+use tidegate::road::{self, Flow, ReaderEnd, Road, WriterEnd};
 use tidegate::wait::Ready;
 use tokio::sync::oneshot;
 
@@ -265,7 +265,15 @@ fn play(case: &Case) -> Played {
     let link = Arc::new(Link::new(marks, case.chunk_size, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
     meter.start();
-    let running = road::start(Box::new(source), Box::new(sink), flow, &link, &meter).unwrap();
+    let running = road::start(
+        Road::Buffered,
+        Box::new(source),
+        Box::new(sink),
+        flow,
+        &link,
+        &meter,
+    )
+    .unwrap();
     let reader = ended(running.reader);
     let writer = ended(running.writer);
     let got = std::mem::take(&mut *got.lock().unwrap());
@@ -294,7 +302,8 @@ proptest! {
                 prop_assert_eq!(how, Delivered::Written);
                 prop_assert_eq!(played.got.len(), wanted.len());
                 prop_assert!(played.reader.result.is_ok());
-                prop_assert_eq!(played.link.readable.len() + played.link.writable.len(), 0);
+                prop_assert_eq!(played.link.readable.map(|it| it.len), Some(0));
+                prop_assert_eq!(played.link.writable.map(|it| it.len), Some(0));
             }
             WriterEnd::SourceCut => {
                 let read = case.source_fails_at.expect("only a failing source is cut").saturating_sub(skip);
@@ -304,8 +313,9 @@ proptest! {
             WriterEnd::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
             other => prop_assert!(false, "{other:?}"),
         }
-        prop_assert!(played.link.writable.max_len() <= case.marks.1, "the mark is a hard bound");
-        let (pauses, drains) = (played.link.readable.pauses(), played.link.writable.drains());
+        let most = played.link.writable.map(|it| it.max_len);
+        prop_assert!(most <= Some(case.marks.1), "the mark is a hard bound");
+        let (pauses, drains) = (played.link.pauses, played.link.drains);
         prop_assert!(drains <= pauses && pauses <= drains + 1, "{pauses} pauses, {drains} drains");
     }
 }
@@ -325,7 +335,7 @@ fn a_sink_that_is_always_slower_pauses_the_source_once_for_every_mark() {
         skip: 0,
         take: None,
     };
-    let pauses = play(&case).link.readable.pauses();
+    let pauses = play(&case).link.pauses;
     assert!(
         (15..=17).contains(&pauses),
         "{pauses} pauses for 64000 bytes through a mark of 4000"
@@ -381,7 +391,8 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         let clock = Arc::new(Clock::new());
         let link = Arc::new(Link::new(marks, 10, Arc::clone(&clock)).unwrap());
         let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
-        let running = road::start(source, Box::new(Full), flow, &link, &meter).unwrap();
+        let running =
+            road::start(Road::Buffered, source, Box::new(Full), flow, &link, &meter).unwrap();
         link.cancel();
         assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
         ended(running.reader);

@@ -142,6 +142,11 @@ impl Descriptor {
         self.fd.as_fd()
     }
 
+    /// Whether a regular file has the size that it says it has. Those of /proc say 0 and hold something all the same.
+    pub(super) fn tells_its_size(&self) -> bool {
+        self.file_size() != Some(0) || platform::is_empty(self.fd.as_fd())
+    }
+
     /// Whether there is a byte at the current offset of a file.
     pub(super) fn has_more(&self) -> io::Result<bool> {
         let offset = seek(&self.fd, SeekFrom::Current(0))?;

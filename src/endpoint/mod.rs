@@ -297,6 +297,11 @@ pub trait Sink: Send {
         Ok(most)
     }
 
+    /// Whether it takes bytes at a pace of its own, so that no road is faster than another.
+    fn is_paced(&self) -> bool {
+        false
+    }
+
     /// The kernel has moved `n` bytes here, of those that were granted.
     fn moved(&mut self, _n: u64) {}
 

@@ -313,7 +313,9 @@ impl Sink for FileSink {
 
     fn raw(&self) -> Result<Raw, Unfit> {
         match &self.to_be_made {
-            Some(_) if self.effects.append => Err("it is open for appending, which splice(2) refuses"),
+            Some(_) if self.effects.append => {
+                Err("it is open for appending, which splice(2) refuses")
+            }
             Some(_) => Ok(Raw::File),
             None => self.plain.raw(),
         }

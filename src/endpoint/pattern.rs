@@ -1,7 +1,7 @@
 //! Ends without a system behind them: `zero:` and `random:` produce, `null:` swallows. They rehearse a pipeline.
 
-use super::stdio::no_rest;
 use super::descriptor;
+use super::stdio::no_rest;
 use super::{
     Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Raw, Sink, SinkPlan, Slashes, Source,
     SourcePlan, Unfit, ValueKind,
@@ -294,6 +294,10 @@ impl Sink for Null {
         if let (Some(rate), Some(from)) = (self.rate, self.from) {
             self.busy_until = Some(from + time_for(n, rate));
         }
+    }
+
+    fn is_paced(&self) -> bool {
+        self.rate.is_some() || self.stall.is_some()
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

@@ -3,7 +3,8 @@
 use super::descriptor::Descriptor;
 use super::output::PlainSink;
 use super::{
-    EndPlan, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan, Unfit,
+    EndPlan, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan,
+    Unfit,
 };
 use crate::error::UsageError;
 use crate::sys;
@@ -150,6 +151,9 @@ impl Source for PlainSource {
     fn raw(&self) -> Result<Raw, Unfit> {
         match self.descriptor.raw()? {
             Raw::Null => Err("it is a device"),
+            Raw::File if !self.descriptor.tells_its_size() => {
+                Err("its size is not known, as of a file that is made while it is read")
+            }
             raw => Ok(raw),
         }
     }

@@ -50,7 +50,11 @@ impl Watched {
     }
 
     fn look(&mut self) {
-        if let Some(len) = self.fd.as_ref().and_then(|fd| platform::pipe_fill(fd.as_fd())) {
+        if let Some(len) = self
+            .fd
+            .as_ref()
+            .and_then(|fd| platform::bytes_in(fd.as_fd()))
+        {
             self.len = len;
             self.max_len = self.max_len.max(len);
         }
@@ -79,10 +83,12 @@ impl Pipes {
         })
     }
 
+    /// What is in them now is no longer ours.
     fn let_go(&mut self) {
         self.look();
-        let both = [&mut self.before, &mut self.behind];
-        both.into_iter().flatten().for_each(|pipe| pipe.fd = None);
+        for pipe in [&mut self.before, &mut self.behind].into_iter().flatten() {
+            (pipe.fd, pipe.len) = (None, 0);
+        }
     }
 }
 
@@ -160,9 +166,12 @@ impl Link {
         }
     }
 
-    /// The sink takes again what the source has ready. That is a drain if it was held up.
-    pub fn took_again(&self) {
+    /// The sink has taken `n` bytes at once. That is a drain if it had held the source up.
+    pub fn passed(&self, n: u64) {
         let mut state = self.lock();
+        if let Some(pipe) = state.pipes.as_mut().and_then(|pipes| pipes.behind.as_mut()) {
+            pipe.max_len = pipe.max_len.max(n);
+        }
         let held_up = state.gates.writable.len();
         if held_up > 0 {
             state.gates.writable.complete(held_up);

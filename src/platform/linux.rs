@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
 
-/// The file systems that are known to leave copy_file_range(2) to the kernel's general code, by their numbers in
+/// The file systems that are known to leave `copy_file_range(2)` to the kernel's general code, by their numbers in
 /// statfs(2): ext2 to ext4, and tmpfs.
 const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
 
@@ -95,8 +95,8 @@ pub(crate) fn pipe_size(fd: BorrowedFd<'_>) -> Option<u64> {
     u64::try_from(fcntl_getpipe_size(fd).ok()?).ok()
 }
 
-/// Bytes a pipe holds.
-pub(crate) fn pipe_fill(fd: BorrowedFd<'_>) -> Option<u64> {
+/// Bytes that can be read from a pipe, a socket, or a file from its offset on (`FIONREAD`, ioctl(2)).
+pub(crate) fn bytes_in(fd: BorrowedFd<'_>) -> Option<u64> {
     ioctl_fionread(fd).ok()
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std
 }
 
 /// Copies at most `most` bytes from one file to another. 0 is the end of input, or a file that this does not work
-/// with (copy_file_range(2)).
+/// with (`copy_file_range(2)`).
 ///
 /// # Errors
 /// Those of reading and writing.
@@ -120,11 +120,27 @@ pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::
 }
 
 /// Whether the file system of `fd` may have a way of its own to copy, as one that shares blocks or lies on a server
-/// has. Elsewhere copy_file_range(2) moves 64 KiB at a time, and a wider pipe is the faster way.
+/// has. Elsewhere `copy_file_range(2)` moves 64 KiB at a time, and a wider pipe is the faster way.
 pub(crate) fn copies_by_itself(fd: BorrowedFd<'_>) -> bool {
+    !is_plain(fd)
+}
+
+fn is_plain(fd: BorrowedFd<'_>) -> bool {
     fstatfs(fd).is_ok_and(|it| {
-        u64::try_from(it.f_type).is_ok_and(|number| !PLAIN_FILE_SYSTEMS.contains(&number))
+        u64::try_from(it.f_type).is_ok_and(|number| PLAIN_FILE_SYSTEMS.contains(&number))
     })
+}
+
+/// Whether a file that says it is empty certainly is: it can be asked without waiting, or is of a kind that is known.
+pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
+    let mut byte = [0; 1];
+    let asked = preadv2(
+        fd,
+        &mut [IoSliceMut::new(&mut byte)],
+        0,
+        ReadWriteFlags::NOWAIT,
+    );
+    asked == Ok(0) || is_plain(fd)
 }
 
 /// Whether `fd` is the null device.
@@ -159,9 +175,7 @@ fn usize_of(bytes: u64) -> usize {
 
 fn answer(result: Result<usize, Errno>) -> Option<std::io::Result<usize>> {
     match result {
-        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::SPIPE | Errno::PERM) => {
-            None
-        }
+        Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::SPIPE | Errno::PERM) => None,
         other => Some(other.map_err(Into::into)),
     }
 }

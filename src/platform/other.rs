@@ -61,7 +61,7 @@ pub(crate) fn pipe_size(_fd: BorrowedFd<'_>) -> Option<u64> {
 }
 
 /// Not known here.
-pub(crate) fn pipe_fill(_fd: BorrowedFd<'_>) -> Option<u64> {
+pub(crate) fn bytes_in(_fd: BorrowedFd<'_>) -> Option<u64> {
     None
 }
 
@@ -81,16 +81,17 @@ pub(crate) fn splice(
 ///
 /// # Errors
 /// Always.
-pub(crate) fn copy(
-    _from: BorrowedFd<'_>,
-    _to: BorrowedFd<'_>,
-    _most: u64,
-) -> std::io::Result<u64> {
+pub(crate) fn copy(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// As [`splice`].
 pub(crate) fn copies_by_itself(_fd: BorrowedFd<'_>) -> bool {
+    false
+}
+
+/// Of no use where [`splice`] does nothing.
+pub(crate) fn is_empty(_fd: BorrowedFd<'_>) -> bool {
     false
 }
 

@@ -1,7 +1,7 @@
 //! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
 
-use super::kernel::{Kernel, Way, Ways};
 use super::Door;
+use super::kernel::{Kernel, Way, Ways};
 use crate::endpoint::{Raw, Sink, Source, Unfit};
 use crate::link::Marks;
 use crate::platform::{self, WIDEST_PIPE};
@@ -70,12 +70,13 @@ pub fn choose(
     wish: Wish,
     marks: Marks,
 ) -> Result<Road, Impossible> {
-    if wish == Wish::Buffered {
+    // Where there is nothing to gain, the road with two buffers shows more.
+    if wish == Wish::Buffered || (wish == Wish::Auto && sink.is_paced()) {
         return Ok(Road::Buffered);
     }
     match ways(source, sink, marks) {
         Ok(ways) => Ok(Road::Kernel(Ways {
-            ways,
+            in_order: ways,
             insists: wish == Wish::Kernel,
             door: Box::new(Kernel),
         })),
@@ -102,13 +103,17 @@ fn ways(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> Result<Vec<Way>, 
             ))
         };
     }
-    let pipe = platform::make_pipe(marks.writable);
+    // Wider than the mark, where that is allowed: pieces of files do not fill the pages they take up.
+    let pipe = platform::make_pipe(WIDEST_PIPE.min(marks.writable.saturating_mul(4)))
+        .or_else(|_| platform::make_pipe(marks.writable));
     let (reader, writer) = pipe.map_err(|_| {
         Impossible::Flow("the system allows no pipe as wide as the high-water mark (pipe(7))")
     })?;
     let through = Way::Through { reader, writer };
     let copies = (from, to) == (Raw::File, Raw::File)
-        && source.raw_fd().is_some_and(|fd| platform::copies_by_itself(fd.as_fd()));
+        && source
+            .raw_fd()
+            .is_some_and(|fd| platform::copies_by_itself(fd.as_fd()));
     Ok(if copies {
         vec![Way::Copy, through]
     } else {

@@ -107,8 +107,9 @@ impl Transfer {
         Ok((ends, road))
     }
 
-    /// The road is clear: announces the start, unless that was done.
-    fn set_out(&mut self, taken: Taken) {
+    /// Once the road is clear: announces the start, unless that was done.
+    fn set_out(&mut self, taken: Option<Taken>) {
+        let Some(taken) = taken else { return };
         let is_first = self.taken.replace(taken).is_none();
         let start = display::Start {
             name: self.plan.show.look.name.as_deref(),
@@ -143,7 +144,7 @@ impl Transfer {
         let mut reader_end = None;
         let stopped = watch::watch(self, &mut running, &mut reader_end).await;
         let taken = *running.taken.borrow();
-        taken.into_iter().for_each(|taken| self.set_out(taken));
+        self.set_out(taken);
         let writer_end = match stopped {
             watch::Stopped::Written(end) => end,
             watch::Stopped::GivenUp(outcome) => {

@@ -48,7 +48,7 @@ pub(super) async fn watch(
             end = &mut running.writer => return Stopped::Written(lost(end)),
             Ok(()) = running.taken.changed() => {
                 let taken = *running.taken.borrow_and_update();
-                taken.into_iter().for_each(|taken| transfer.set_out(taken));
+                transfer.set_out(taken);
             }
             end = &mut running.reader, if read.is_none() => match end {
                 Ok(end) => *read = Some(end),

@@ -230,7 +230,7 @@ fn an_unread_pipe_stops_the_source_within_the_marks() {
     let fifo = both.unwrap();
     let (_out, pipe) = std::io::pipe().unwrap();
     for stdout in [pipe.into(), std::os::fd::OwnedFd::from(fifo)] {
-        let flags = ["-H", "100K", "zero:"];
+        let flags = ["--road", "buffered", "-H", "100K", "zero:"];
         let stalled = it.tide([&RECORDS[..], &flags].concat()).stdout(stdout);
         let mut stalled = stalled.start();
         let paused = stalled.record(|record| record["links"][0]["readable"]["len"] == 100 * 1024);

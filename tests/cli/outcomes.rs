@@ -47,7 +47,7 @@ fn a_usage_error_says_what_is_wrong_and_moves_nothing() {
             &["--write-high-water-mark", "9", "--low-water-mark", "10"],
             "--low-water-mark 10",
         ),
-        (&["--road", "kernel"], "kernel"),
+        (&["--road", "kernel", "random:"], "made by this program"),
         (&["--road", "rail"], "buffered"),
         (&["tpc://localhost:1"], "tcp://"),
         (&["gopher://localhost:1"], "tcp-listen:"),

@@ -97,7 +97,6 @@ mod tests {
         ] {
             let script = script(shell);
             assert!(!script.contains("generate"), "{shell}");
-            assert!(!script.contains("kernel"), "{shell}");
             assert!(script.contains("high-water-mark"), "{shell}");
             assert!(script.contains("tcp-listen"), "{shell}");
         }

@@ -1,4 +1,4 @@
-//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), copy_file_range(2)).
+//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), `copy_file_range(2)`).
 //!
 //! One thread does it all, as two on one pipe are slower than one. Where an end is a pipe, bytes go `straight` from one
 //! end to the other; else `through` a pipe of our own; and where a file system copies by itself it is asked to `copy`.
@@ -57,7 +57,7 @@ impl Way {
 /// The ways to try, in order.
 #[derive(Debug)]
 pub struct Ways {
-    pub(super) ways: Vec<Way>,
+    pub(super) in_order: Vec<Way>,
     /// Whether it has to be one of these.
     pub(super) insists: bool,
     pub(super) door: Box<dyn Door>,
@@ -71,7 +71,7 @@ pub trait Door: Send + fmt::Debug {
     /// `WouldBlock`: nothing is there, or nothing fits.
     fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
 
-    /// Copies at most `most` bytes from file to file; 0 is the end of input (copy_file_range(2)).
+    /// Copies at most `most` bytes from file to file; 0 is the end of input (`copy_file_range(2)`).
     ///
     /// # Errors
     /// Those of reading and writing.
@@ -112,7 +112,7 @@ fn travel(ways: Ways, journey: Journey) {
     let _guard = link.cancel_on_panic();
     let told = &reports.taken;
     let pump = Pump::new(source, sink, flow, (&link, &meter), &*ways.door, told);
-    match pump.run(ways.ways) {
+    match pump.run(ways.in_order) {
         Ok(arrival) => reports.arrived(arrival, &link),
         Err(refusal) if ways.insists => reports.arrived(refusal.no_road(), &link),
         Err(refusal) => {

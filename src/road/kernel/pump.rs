@@ -184,7 +184,7 @@ impl<'a> Pump<'a> {
         match self.outlet.sink.grant(most) {
             Ok(most) => Ok(Some(most)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(self.outlet.failed("writing to", error).into()),
+            Err(error) => Err(self.sink_failed(error)),
         }
     }
 
@@ -290,15 +290,28 @@ impl<'a> Pump<'a> {
         let ends = (self.inlet.source.raw(), self.outlet.sink.raw());
         let is_sinks = match ends {
             _ if error.kind() == io::ErrorKind::BrokenPipe => true,
-            (Ok(Raw::Pipe), Ok(Raw::Pipe)) | (_, Ok(Raw::Pipe)) => false,
+            (_, Ok(Raw::Pipe)) => false,
             (Ok(Raw::Pipe), _) => true,
             _ => is_of_writing(&error),
         };
         if is_sinks {
-            Stop::Sink(self.outlet.failed("writing to", error))
+            self.sink_failed(error)
         } else {
             Stop::Source(error)
         }
+    }
+
+    /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one
+    /// finds the pipe broken: that we have shut down a socket ourselves, as the error says (send(2)), is not so.
+    pub(super) fn sink_failed(&self, error: io::Error) -> Stop {
+        let is_reset =
+            error.kind() == io::ErrorKind::BrokenPipe && self.outlet.sink.raw() == Ok(Raw::Socket);
+        let error = if is_reset {
+            Errno::CONNRESET.into()
+        } else {
+            error
+        };
+        Stop::Sink(self.outlet.failed("writing to", error))
     }
 }
 

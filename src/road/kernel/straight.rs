@@ -2,6 +2,7 @@
 
 use super::pump::{Pump, Stop, is_refusal};
 use crate::error::Side;
+use crate::platform;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
 
@@ -21,7 +22,7 @@ impl Pump<'_> {
                 Ok(0) => {}
                 Ok(n) => {
                     is_first = false;
-                    self.link.took_again();
+                    self.link.passed(n);
                     self.count_in(n);
                     self.count_out(n)?;
                     self.let_gather()?;
@@ -33,6 +34,12 @@ impl Pump<'_> {
                         self.wait_for_source()?;
                     } else {
                         self.hold_up()?;
+                    }
+                }
+                // A pipe without a reader says so even if there is nothing to be written to it.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
+                    if self.is_at_its_end()? {
+                        break;
                     }
                 }
                 Err(error) if is_first && is_refusal(&error) => return Err(Stop::Refused(error)),
@@ -47,6 +54,25 @@ impl Pump<'_> {
             return Err(ErrorKind::NotConnected.into());
         };
         booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+
+    /// Whether nothing is there to be moved now.
+    fn has_nothing(&self) -> bool {
+        let from = self.inlet.source.raw_fd();
+        from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
+    }
+
+    /// A source that has nothing is waited for. Returns whether it has ended.
+    fn is_at_its_end(&mut self) -> Result<bool, Stop> {
+        if !self.source_is_ready() {
+            self.wait_for_source()?;
+            return Ok(false);
+        }
+        match self.inlet.source.read(&mut [0]) {
+            Ok(0) => Ok(true),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(Stop::Source(error)),
+            _ => Ok(false),
+        }
     }
 
     /// The sink takes nothing now. It holds the source up if that has something.

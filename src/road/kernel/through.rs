@@ -31,7 +31,10 @@ impl Pump<'_> {
             if !self.empty(&mut pipe)? {
                 self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
             } else if pipe.input_ended {
-                return self.cut.take().map_or(Ok(()), |error| Err(Stop::Source(error)));
+                return self
+                    .cut
+                    .take()
+                    .map_or(Ok(()), |error| Err(Stop::Source(error)));
             } else {
                 self.wait_for_more()?;
             }
@@ -47,8 +50,12 @@ impl Pump<'_> {
             }
             let most = self.inlet.wanted(room);
             match self.splice_in(pipe, most) {
-                Ok(0) if self.ends(!pipe.was_entered)? => self.input_ended(pipe),
-                Ok(0) => {}
+                Ok(0) => match self.ends(!pipe.was_entered) {
+                    Ok(true) => self.input_ended(pipe),
+                    Ok(false) => {}
+                    Err(Stop::Source(error)) => self.cut_short(pipe, error),
+                    Err(stop) => return Err(stop),
+                },
                 Ok(n) => {
                     pipe.was_entered = true;
                     self.link.entered(n);
@@ -73,10 +80,7 @@ impl Pump<'_> {
                 Err(error) if !pipe.was_entered && is_refusal(&error) => {
                     return Err(Stop::Refused(error));
                 }
-                Err(error) => {
-                    self.cut = Some(error);
-                    self.input_ended(pipe);
-                }
+                Err(error) => self.cut_short(pipe, error),
             }
         }
         Ok(())
@@ -96,7 +100,7 @@ impl Pump<'_> {
             match self.splice_out(pipe, most) {
                 Ok(0) => {
                     let nothing = ErrorKind::WriteZero.into();
-                    return Err(self.outlet.failed("writing to", nothing).into());
+                    return Err(self.sink_failed(nothing));
                 }
                 Ok(n) => {
                     pipe.was_left = true;
@@ -108,7 +112,7 @@ impl Pump<'_> {
                 Err(error) if !pipe.was_left && is_refusal(&error) => {
                     return Err(Stop::Refused(error));
                 }
-                Err(error) => return Err(self.outlet.failed("writing to", error).into()),
+                Err(error) => return Err(self.sink_failed(error)),
             }
         }
     }
@@ -120,6 +124,12 @@ impl Pump<'_> {
         } else {
             self.wait_for_source()
         }
+    }
+
+    /// The source has failed; what it gave is still to be delivered.
+    fn cut_short(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
+        self.cut = Some(error);
+        self.input_ended(pipe);
     }
 
     fn input_ended(&mut self, pipe: &mut Pipe<'_>) {
