@@ -15,6 +15,9 @@ use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use tokio::sync::watch;
 
+/// What is worth waiting for where bytes gather, in bytes: as much as one call moves.
+const PIECE: u64 = 1 << 20;
+
 /// Why a way came to its end before the input did.
 pub(super) enum Stop {
     /// The kernel does not go this way, and has not moved a byte to the sink.
@@ -95,6 +98,7 @@ impl<'a> Pump<'a> {
         door: &'a dyn Door,
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
+        let gathers = source.raw() == Ok(Raw::Socket);
         Self {
             inlet: Inlet::new(source, flow.take, link, meter),
             outlet: Outlet::new(sink, flow, link, meter),
@@ -102,7 +106,7 @@ impl<'a> Pump<'a> {
             meter,
             door,
             chunk_size: flow.chunk_size,
-            gathering: Gathering::of(flow.chunk_size.min(1 << 20)),
+            gathering: Gathering::of(if gathers { flow.chunk_size.min(PIECE) } else { 0 }),
             skip: flow.skip,
             cut: None,
             untold: None,
