@@ -10,7 +10,7 @@ use crate::platform;
 use crate::wait::Ready;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, SeekFrom, seek};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io::{self, IoSlice};
@@ -147,6 +147,18 @@ impl Source for Pattern {
 
     fn size(&self) -> Option<u64> {
         self.left
+    }
+
+    fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
+        let (Some(zeros), Ok(ahead)) = (&self.zeros, i64::try_from(n)) else {
+            return Ok(0);
+        };
+        // Endless zeros look alike wherever one starts.
+        if self.left.is_some() {
+            seek(zeros, SeekFrom::Current(ahead))?;
+            self.moved(n);
+        }
+        Ok(n)
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

@@ -106,7 +106,11 @@ impl<'a> Pump<'a> {
             meter,
             door,
             chunk_size: flow.chunk_size,
-            gathering: Gathering::of(if gathers { flow.chunk_size.min(PIECE) } else { 0 }),
+            gathering: Gathering::of(if gathers {
+                flow.chunk_size.min(PIECE)
+            } else {
+                0
+            }),
             skip: flow.skip,
             cut: None,
             untold: None,
@@ -116,8 +120,8 @@ impl<'a> Pump<'a> {
 
     /// Moves everything, in the first of the ways that the kernel goes.
     pub(super) fn run(mut self, ways: Vec<Way>) -> Result<Arrival, Refusal> {
-        let mut end = self.inlet.skip(self.skip).map_err(Stop::Source);
         let mut last = None;
+        let mut end = self.skip(&ways);
         if end.is_ok() {
             for way in ways {
                 self.set_out(&way);
@@ -130,6 +134,15 @@ impl<'a> Pump<'a> {
         }
         let end = end.and_then(|()| Ok(self.outlet.finish()?));
         self.conclude(end, last)
+    }
+
+    /// Leaves out what is to be left out. Others may have to wait for it, so it is told before which way it is to be.
+    fn skip(&mut self, ways: &[Way]) -> Result<(), Stop> {
+        if self.skip > 0 {
+            self.untold = ways.first().map(Way::taken);
+            self.settle();
+        }
+        self.inlet.skip(self.skip).map_err(Stop::Source)
     }
 
     fn set_out(&mut self, way: &Way) {
@@ -152,6 +165,9 @@ impl<'a> Pump<'a> {
         };
         if end.is_ok() {
             self.link.input_ended();
+        }
+        if !matches!(end, Err(Stop::Refused(_))) {
+            self.settle();
         }
         self.link.let_go();
         end
