@@ -1,6 +1,6 @@
 //! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
 
-use super::gathering::Gathering;
+use super::gathering::{Gather, Gathering, MOMENT};
 use super::{Door, Way};
 use crate::endpoint::{Raw, Sink, Source};
 use crate::link::{Link, Pipes, Watched};
@@ -98,19 +98,14 @@ impl<'a> Pump<'a> {
         door: &'a dyn Door,
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
-        let gathers = source.raw() == Ok(Raw::Socket);
         Self {
+            gathering: Gathering::before(&*source, flow.chunk_size.min(PIECE)),
             inlet: Inlet::new(source, flow.take, link, meter),
             outlet: Outlet::new(sink, flow, link, meter),
             link,
             meter,
             door,
             chunk_size: flow.chunk_size,
-            gathering: Gathering::of(if gathers {
-                flow.chunk_size.min(PIECE)
-            } else {
-                0
-            }),
             skip: flow.skip,
             cut: None,
             untold: None,
@@ -253,11 +248,22 @@ impl<'a> Pump<'a> {
 
     /// Lets a stream gather before it is asked for more.
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
-        if self.gathering.is_on() {
-            self.wait_for_source()
-        } else {
-            Ok(())
+        match self.gathering.wants() {
+            Gather::Nothing => Ok(()),
+            Gather::Source => self.wait_for_source(),
+            Gather::Moment => self.give_a_moment(Phase::Source),
         }
+    }
+
+    /// Lets a neighbour do more at once.
+    pub(super) fn give_a_moment(&mut self, phase: Phase) -> Result<(), Stop> {
+        self.meter.enter(phase);
+        self.outlet.wait(WaitFor {
+            most: Some(MOMENT),
+            ..WaitFor::default()
+        })?;
+        self.meter.enter(Phase::Moving);
+        Ok(())
     }
 
     /// Waits until the source has something.

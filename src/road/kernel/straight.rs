@@ -1,7 +1,9 @@
 //! Straight from one end to the other, of which one is a pipe.
 
 use super::pump::{Pump, Stop, is_refusal};
+use crate::endpoint::Raw;
 use crate::error::Side;
+use crate::meter::Phase;
 use crate::platform;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
@@ -79,10 +81,25 @@ impl Pump<'_> {
     fn hold_up(&mut self) -> Result<(), Stop> {
         if self.source_is_ready() {
             self.link.held_up();
-            self.wait_for_sink(false)
+            self.wait_for_sink(false)?;
+            // A pipe says that it has room as soon as one page is free.
+            if self.sink_is_half_full() {
+                self.give_a_moment(Phase::Sink)?;
+            }
+            Ok(())
         } else {
             self.wait_for_source()
         }
+    }
+
+    /// Whether the sink is a pipe with little room.
+    fn sink_is_half_full(&self) -> bool {
+        let pipe = self
+            .outlet
+            .sink
+            .raw_fd()
+            .filter(|_| self.outlet.sink.raw() == Ok(Raw::Pipe));
+        pipe.is_some_and(|fd| platform::bytes_in(fd) > platform::pipe_size(fd).map(|size| size / 2))
     }
 
     /// Which end may sleep in the system: only one is a file.
