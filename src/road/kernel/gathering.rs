@@ -44,10 +44,10 @@ pub(super) enum Gather {
 }
 
 impl Gathering {
-    /// Lets `goal` bytes gather in front of `source`, once there is a stream.
-    pub(super) fn before(source: &dyn Source, goal: u64) -> Self {
+    /// Lets `goal` bytes gather in front of a source of this kind, once there is a stream.
+    pub(super) fn before(place: Option<Raw>, goal: u64) -> Self {
         Self {
-            place: source.raw().ok(),
+            place,
             goal,
             is_on: false,
             in_vain: false,

@@ -76,6 +76,10 @@ impl Refusal {
 pub(super) struct Pump<'a> {
     pub(super) inlet: Inlet<'a>,
     pub(super) outlet: Outlet<'a>,
+    /// What the source is to the kernel.
+    pub(super) from: Option<Raw>,
+    /// What the sink is to the kernel.
+    pub(super) to: Option<Raw>,
     pub(super) link: &'a Link,
     pub(super) meter: &'a Meter,
     pub(super) door: &'a dyn Door,
@@ -99,7 +103,9 @@ impl<'a> Pump<'a> {
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
         Self {
-            gathering: Gathering::before(&*source, flow.chunk_size.min(PIECE)),
+            gathering: Gathering::before(source.raw().ok(), flow.chunk_size.min(PIECE)),
+            from: source.raw().ok(),
+            to: sink.raw().ok(),
             inlet: Inlet::new(source, flow.take, link, meter),
             outlet: Outlet::new(sink, flow, link, meter),
             link,
@@ -308,16 +314,15 @@ impl<'a> Pump<'a> {
 
     /// Whether the source is a file, which is always ready, and a call for it may sleep.
     pub(super) fn reads_file(&self) -> bool {
-        self.inlet.source.raw() == Ok(Raw::File)
+        self.from == Some(Raw::File)
     }
 
     /// What becomes of an error of a call between the two ends: it is the one's or the other's.
     pub(super) fn blame(&self, error: io::Error) -> Stop {
-        let ends = (self.inlet.source.raw(), self.outlet.sink.raw());
-        let is_sinks = match ends {
+        let is_sinks = match (self.from, self.to) {
             _ if error.kind() == io::ErrorKind::BrokenPipe => true,
-            (_, Ok(Raw::Pipe)) => false,
-            (Ok(Raw::Pipe), _) => true,
+            (_, Some(Raw::Pipe)) => false,
+            (Some(Raw::Pipe), _) => true,
             _ => is_of_writing(&error),
         };
         if is_sinks {
@@ -330,8 +335,7 @@ impl<'a> Pump<'a> {
     /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one
     /// finds the pipe broken: that we have shut down a socket ourselves, as the error says (send(2)), is not so.
     pub(super) fn sink_failed(&self, error: io::Error) -> Stop {
-        let is_reset =
-            error.kind() == io::ErrorKind::BrokenPipe && self.outlet.sink.raw() == Ok(Raw::Socket);
+        let is_reset = error.kind() == io::ErrorKind::BrokenPipe && self.to == Some(Raw::Socket);
         let error = if is_reset {
             Errno::CONNRESET.into()
         } else {

@@ -98,7 +98,7 @@ impl Pump<'_> {
             .outlet
             .sink
             .raw_fd()
-            .filter(|_| self.outlet.sink.raw() == Ok(Raw::Pipe));
+            .filter(|_| self.to == Some(Raw::Pipe));
         pipe.is_some_and(|fd| platform::bytes_in(fd) > platform::pipe_size(fd).map(|size| size / 2))
     }
 
