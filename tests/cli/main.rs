@@ -1,4 +1,7 @@
 //! The real binary, as its users meet it: one topic a file, written in the small language of `tide`.
+//!
+//! Here bytes travel as `--road auto` has it. The modules that move any are run again by `tests/cli_buffered`, on the
+//! buffered road.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,6 +9,9 @@
     clippy::print_stderr,
     reason = "a test fails by panicking, and says what it passes over"
 )]
+
+/// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
+pub(crate) const ROAD: &str = "auto";
 
 mod completions;
 mod endpoints;
