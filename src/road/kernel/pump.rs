@@ -149,6 +149,10 @@ impl<'a> Pump<'a> {
         if end.is_ok() {
             self.link.input_ended();
         }
+        // It was this way, even if nothing has gone it.
+        if !matches!(end, Err(Stop::Refused(_))) {
+            self.settle();
+        }
         self.link.let_go();
         end
     }
