@@ -10,7 +10,7 @@ use crate::platform;
 use crate::wait::Ready;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, SeekFrom, seek};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io::{self, IoSlice};
@@ -147,6 +147,17 @@ impl Source for Pattern {
 
     fn size(&self) -> Option<u64> {
         self.left
+    }
+
+    fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
+        let Some(zeros) = &self.zeros else {
+            return Ok(0);
+        };
+        let n = n.min(self.left.unwrap_or(u64::MAX));
+        let ahead = i64::try_from(n).map_err(|_| io::ErrorKind::InvalidInput)?;
+        seek(zeros, SeekFrom::Current(ahead))?;
+        self.moved(n);
+        Ok(n)
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {
