@@ -15,6 +15,7 @@ pub(crate) const ROAD: &str = "auto";
 
 mod completions;
 mod endpoints;
+mod ends;
 mod examples;
 mod files;
 mod flow;
@@ -32,6 +33,7 @@ mod readme;
 mod real_peers;
 mod receiving;
 mod resizing;
+mod roads;
 mod screen;
 mod scripted;
 mod signals;
