@@ -112,6 +112,11 @@ impl<'a> Pump<'a> {
 
     /// Moves everything, in the first of the ways that the kernel goes.
     pub(super) fn run(mut self, ways: Vec<Way>) -> Result<Arrival, Refusal> {
+        if self.skip > 0 && !self.reads_file() {
+            // It may take long, and the road is most likely this one.
+            self.untold = ways.first().map(Way::taken);
+            self.settle();
+        }
         let mut end = self.inlet.skip(self.skip).map_err(Stop::Source);
         let mut last = None;
         if end.is_ok() {
