@@ -25,6 +25,8 @@ mod help;
 mod jobs;
 mod lengths;
 mod live;
+mod neighbours;
+mod no_road;
 mod outcomes;
 mod pairs;
 mod peer;
