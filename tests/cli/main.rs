@@ -13,6 +13,7 @@
 /// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
 pub(crate) const ROAD: &str = "auto";
 
+mod asleep;
 mod completions;
 mod endpoints;
 mod ends;
@@ -28,6 +29,7 @@ mod live;
 mod neighbours;
 mod no_road;
 mod outcomes;
+mod paces;
 mod pairs;
 mod peer;
 mod progress;
