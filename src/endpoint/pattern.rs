@@ -150,14 +150,14 @@ impl Source for Pattern {
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
-        let (Some(zeros), Ok(ahead)) = (&self.zeros, i64::try_from(n)) else {
-            return Ok(0);
-        };
         // Endless zeros look alike wherever one starts.
-        if self.left.is_some() {
-            seek(zeros, SeekFrom::Current(ahead))?;
-            self.moved(n);
-        }
+        let (Some(zeros), Some(left)) = (&self.zeros, self.left) else {
+            return Ok(if self.zeros.is_some() { n } else { 0 });
+        };
+        let n = n.min(left);
+        let ahead = i64::try_from(n).map_err(|_| io::ErrorKind::InvalidInput)?;
+        seek(zeros, SeekFrom::Current(ahead))?;
+        self.moved(n);
         Ok(n)
     }
 

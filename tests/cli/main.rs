@@ -1,4 +1,7 @@
 //! The real binary, as its users meet it: one topic a file, written in the small language of `tide`.
+//!
+//! Here bytes travel as `--road auto` has it. The modules that move any are run again by `tests/cli_buffered`, on the
+//! buffered road.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,8 +10,13 @@
     reason = "a test fails by panicking, and says what it passes over"
 )]
 
+/// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
+pub(crate) const ROAD: &str = "auto";
+
+mod asleep;
 mod completions;
 mod endpoints;
+mod ends;
 mod examples;
 mod files;
 mod flow;
@@ -18,7 +26,10 @@ mod help;
 mod jobs;
 mod lengths;
 mod live;
+mod neighbours;
+mod no_road;
 mod outcomes;
+mod paces;
 mod pairs;
 mod peer;
 mod progress;
@@ -26,6 +37,7 @@ mod readme;
 mod real_peers;
 mod receiving;
 mod resizing;
+mod roads;
 mod screen;
 mod scripted;
 mod signals;

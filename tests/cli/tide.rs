@@ -60,7 +60,7 @@ impl Scratch {
         cmd
     }
 
-    /// Any program, run here.
+    /// Any program, run here; tidegate takes the road that is this target's, unless a flag names another.
     pub(crate) fn cmd(&self, program: impl AsRef<OsStr>) -> Cmd {
         let mut command = Command::new(program);
         command.current_dir(self.0.path()).stdin(Stdio::null());
@@ -70,6 +70,7 @@ impl Scratch {
                 command.env_remove(name);
             }
         }
+        command.env("TIDEGATE_ROAD", crate::ROAD);
         Cmd {
             command,
             input: None,

@@ -139,7 +139,7 @@ impl<'a> Pump<'a> {
 
     /// Leaves out what is to be left out. Others may have to wait for it, so it is told before which way it is to be.
     fn skip(&mut self, ways: &[Way]) -> Result<(), Stop> {
-        if self.skip > 0 {
+        if self.skip > 0 && !self.reads_file() {
             self.untold = ways.first().map(Way::taken);
             self.settle();
         }
@@ -167,6 +167,7 @@ impl<'a> Pump<'a> {
         if end.is_ok() {
             self.link.input_ended();
         }
+        // It was this way, even if nothing has gone it.
         if !matches!(end, Err(Stop::Refused(_))) {
             self.settle();
         }

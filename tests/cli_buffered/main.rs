@@ -1,0 +1,79 @@
+//! The tests of `tests/cli` that move bytes, once more: on the buffered road, which the kernel road would else stand in
+//! front of wherever both ends allow it. What only draws, or moves nothing, is not here.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says what it passes over"
+)]
+#![allow(
+    dead_code,
+    reason = "some words of the tests' language are for tests of the other target alone"
+)]
+
+/// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
+pub(crate) const ROAD: &str = "buffered";
+
+#[path = "../cli/endpoints.rs"]
+mod endpoints;
+#[path = "../cli/files.rs"]
+mod files;
+#[path = "../cli/flow.rs"]
+mod flow;
+#[path = "../cli/held.rs"]
+mod held;
+#[path = "../cli/jobs.rs"]
+mod jobs;
+#[path = "../cli/lengths.rs"]
+mod lengths;
+#[path = "../cli/live.rs"]
+mod live;
+#[path = "../cli/outcomes.rs"]
+mod outcomes;
+#[path = "../cli/pairs.rs"]
+mod pairs;
+#[path = "../cli/peer.rs"]
+mod peer;
+#[path = "../cli/progress.rs"]
+mod progress;
+#[path = "../cli/real_peers.rs"]
+mod real_peers;
+#[path = "../cli/receiving.rs"]
+mod receiving;
+#[path = "../cli/screen.rs"]
+mod screen;
+#[path = "../cli/scripted.rs"]
+mod scripted;
+#[path = "../cli/signals.rs"]
+mod signals;
+#[path = "../cli/small.rs"]
+mod small;
+#[path = "../cli/smoke.rs"]
+mod smoke;
+#[path = "../cli/stats.rs"]
+mod stats;
+#[path = "../cli/telling.rs"]
+mod telling;
+#[path = "../cli/tide.rs"]
+mod tide;
+#[path = "../cli/vanishing.rs"]
+mod vanishing;
+#[path = "../cli/view.rs"]
+mod view;
+
+use crate::tide::{Scratch, noise};
+
+#[test]
+fn this_is_the_buffered_road() {
+    let it = Scratch::new();
+    it.write("in", noise(100_000));
+    for line in [
+        "$T --stats s in out",
+        "$T --stats s - null: <in",
+        "cat in | $T --stats s | cat >out",
+    ] {
+        it.sh(line).run().succeeds();
+        assert_eq!(it.end_of("s")["road"], "buffered", "{line}");
+    }
+}
