@@ -3,7 +3,7 @@
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
-use crate::endpoint::{FileId, Raw, Unfit};
+use crate::endpoint::{Extent, FileId, Raw, Unfit};
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
@@ -297,6 +297,49 @@ impl Descriptor {
             seek(&self.fd, SeekFrom::Current(offset))?;
         }
         Ok(ahead)
+    }
+
+    /// Whether a file takes up less than its size, so that it has holes.
+    pub(super) fn is_sparse(&self) -> bool {
+        // st_blocks counts 512 bytes each, whatever the file system does (stat(2)).
+        self.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
+    }
+
+    /// What lies ahead in a sparse file. The offset stays where it is.
+    pub(super) fn extent(&self) -> io::Result<Extent> {
+        let here = seek(&self.fd, SeekFrom::Current(0))?;
+        let found = self.holes_from(here);
+        seek(&self.fd, SeekFrom::Start(here))?;
+        match found {
+            Ok(extent) => Ok(extent),
+            // There is no data any more.
+            Err(Errno::NXIO) => Ok(Extent {
+                hole: self.file_size().unwrap_or(here).saturating_sub(here),
+                data: u64::MAX,
+            }),
+            Err(_) => Ok(Extent::DATA),
+        }
+    }
+
+    fn holes_from(&self, here: u64) -> Result<Extent, Errno> {
+        let data = seek(&self.fd, SeekFrom::Data(here))?;
+        let hole = seek(&self.fd, SeekFrom::Hole(data))?;
+        Ok(Extent {
+            hole: data.saturating_sub(here),
+            data: hole.saturating_sub(data),
+        })
+    }
+
+    /// Lets a regular file grow by a hole of `n` bytes, if its end is here.
+    pub(super) fn leave_hole(&self, n: u64) -> io::Result<bool> {
+        let here = seek(&self.fd, SeekFrom::Current(0))?;
+        let end = here.saturating_add(n);
+        if self.file_size().is_none_or(|size| size > here) || i64::try_from(end).is_err() {
+            return Ok(false);
+        }
+        rustix::fs::ftruncate(&self.fd, end)?;
+        seek(&self.fd, SeekFrom::Start(end))?;
+        Ok(true)
     }
 
     fn device_size(&self) -> Option<u64> {

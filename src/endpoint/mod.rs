@@ -171,6 +171,24 @@ pub enum Raw {
 /// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
 pub type Unfit = &'static str;
 
+/// What lies ahead in a file, in bytes: first a hole, which reads as zeros, then what is really there (lseek(2),
+/// `SEEK_HOLE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Of the hole; may be 0.
+    pub hole: u64,
+    /// Up to the next hole. There is none before the end: the most there can be.
+    pub data: u64,
+}
+
+impl Extent {
+    /// Nothing but data.
+    pub const DATA: Self = Self {
+        hole: 0,
+        data: u64::MAX,
+    };
+}
+
 /// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
 pub trait Source: Send {
     /// Reads what is there into the non-empty `buf`; 0 is the end of input.
@@ -226,6 +244,14 @@ pub trait Source: Send {
     /// When this end comes too early.
     fn has_ended(&mut self) -> io::Result<bool> {
         Ok(true)
+    }
+
+    /// What lies ahead in a sparse file.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    fn extent(&mut self) -> io::Result<Extent> {
+        Ok(Extent::DATA)
     }
 
     /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with anything. A wish, for bytes that
@@ -304,6 +330,14 @@ pub trait Sink: Send {
 
     /// The kernel has moved `n` bytes here, of those that were granted.
     fn moved(&mut self, _n: u64) {}
+
+    /// Leaves a hole of `n` bytes, which read as zeros. Returns whether it did: only in a file, at its end.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn leave_hole(&mut self, _n: u64) -> io::Result<bool> {
+        Ok(false)
+    }
 
     /// One step towards the end after the last byte: flush, half-close, sync, rename, await delivery.
     ///

@@ -79,6 +79,10 @@ impl Sink for PlainSink {
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         self.descriptor.as_ref().map(Descriptor::raw_fd)
     }
+
+    fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
+        self.open()?.leave_hole(n)
+    }
 }
 
 fn ready(descriptor: Option<&Descriptor>) -> Ready<'_> {
@@ -323,6 +327,10 @@ impl Sink for FileSink {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         self.plain.raw_fd()
+    }
+
+    fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
+        self.plain.leave_hole(n)
     }
 
     fn leftover(&self) -> Option<Leftover> {

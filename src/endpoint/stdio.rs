@@ -3,8 +3,8 @@
 use super::descriptor::Descriptor;
 use super::output::PlainSink;
 use super::{
-    EndPlan, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan,
-    Unfit,
+    EndPlan, Extent, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source,
+    SourcePlan, Unfit,
 };
 use crate::error::UsageError;
 use crate::sys;
@@ -160,6 +160,14 @@ impl Source for PlainSource {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.descriptor.raw_fd())
+    }
+
+    fn extent(&mut self) -> io::Result<Extent> {
+        if self.descriptor.is_sparse() {
+            self.descriptor.extent()
+        } else {
+            Ok(Extent::DATA)
+        }
     }
 
     fn has_ended(&mut self) -> io::Result<bool> {

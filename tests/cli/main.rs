@@ -43,6 +43,7 @@ mod scripted;
 mod signals;
 mod small;
 mod smoke;
+mod sparse;
 mod stats;
 mod telling;
 mod terminal;

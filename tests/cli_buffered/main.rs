@@ -51,6 +51,8 @@ mod signals;
 mod small;
 #[path = "../cli/smoke.rs"]
 mod smoke;
+#[path = "../cli/sparse.rs"]
+mod sparse;
 #[path = "../cli/stats.rs"]
 mod stats;
 #[path = "../cli/telling.rs"]

@@ -10,6 +10,7 @@
 mod ahead;
 mod copy;
 mod gathering;
+mod holes;
 mod pump;
 mod straight;
 mod through;

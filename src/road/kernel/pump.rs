@@ -85,6 +85,8 @@ pub(super) struct Pump<'a> {
     pub(super) door: &'a dyn Door,
     pub(super) chunk_size: u64,
     pub(super) gathering: Gathering,
+    /// Bytes of the source up to its next hole.
+    pub(super) before_hole: u64,
     skip: u64,
     /// How the source failed while some of what it gave was still to be delivered.
     pub(super) cut: Option<io::Error>,
@@ -112,6 +114,7 @@ impl<'a> Pump<'a> {
             meter,
             door,
             chunk_size: flow.chunk_size,
+            before_hole: 0,
             skip: flow.skip,
             cut: None,
             untold: None,

@@ -48,7 +48,18 @@ impl Pump<'_> {
             if room == 0 {
                 return Ok(());
             }
-            let most = self.inlet.wanted(room);
+            if self.before_hole == 0 {
+                if self.link.pipe_len() > 0 {
+                    // What is in the pipe goes where the hole is not.
+                    return Ok(());
+                }
+                self.pass_hole()?;
+                if self.inlet.is_done() {
+                    self.input_ended(pipe);
+                    return Ok(());
+                }
+            }
+            let most = self.before_hole(self.inlet.wanted(room));
             match self.splice_in(pipe, most) {
                 Ok(0) => match self.ends(!pipe.was_entered) {
                     Ok(true) => self.input_ended(pipe),
@@ -58,6 +69,7 @@ impl Pump<'_> {
                 },
                 Ok(n) => {
                     pipe.was_entered = true;
+                    self.before_hole -= n;
                     self.link.entered(n);
                     self.count_in(n);
                     if self.inlet.is_done() {

@@ -1,0 +1,34 @@
+//! Holes of a sparse file: nothing is there to be moved, and the file that is written gets a hole as well.
+
+use super::pump::{Pump, Stop};
+
+/// Holes that are smaller are not worth two calls; they are written as the zeros that they are read as.
+const SMALLEST: u64 = 64 << 10;
+
+impl Pump<'_> {
+    /// How much of `most` bytes lies before the next hole of the source. Nothing: there is one, or its end, right here.
+    pub(super) fn before_hole(&self, most: u64) -> u64 {
+        most.min(self.before_hole)
+    }
+
+    /// At a hole: leaves one in the sink too, if that is a file that can have one there, and finds the next hole.
+    pub(super) fn pass_hole(&mut self) -> Result<(), Stop> {
+        let extent = self.inlet.source.extent().map_err(Stop::Source)?;
+        let hole = self.inlet.wanted(extent.hole);
+        let is_left = hole >= SMALLEST
+            && self
+                .outlet
+                .sink
+                .leave_hole(hole)
+                .map_err(|error| self.sink_failed(error))?;
+        if is_left {
+            self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
+            self.count_in(hole);
+            self.count_out(hole)?;
+            self.before_hole = extent.data;
+        } else {
+            self.before_hole = extent.hole.saturating_add(extent.data);
+        }
+        Ok(())
+    }
+}
