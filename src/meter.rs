@@ -187,9 +187,9 @@ impl Meter {
         self.moved();
     }
 
-    /// What came from the source so far is going to come once more, by another road.
+    /// What came from the source and did not go to the sink is going to come once more, by another road.
     pub(crate) fn recount_in(&self) {
-        self.bytes_in.store(0, Ordering::Relaxed);
+        self.bytes_in.store(self.bytes_out(), Ordering::Relaxed);
     }
 
     /// `n` bytes went to the sink, which takes them.

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod copy;
+mod faults;
 mod gathering;
 mod holes;
 mod pump;
@@ -124,8 +125,12 @@ fn travel(ways: Ways, journey: Journey) {
             let detour = Journey {
                 source: Box::new(ahead),
                 sink,
-                // What was to be skipped is behind us.
-                flow: Flow { skip: 0, ..flow },
+                flow: Flow {
+                    // What was to be skipped is behind us, and so is a hole at the beginning of a file.
+                    skip: 0,
+                    take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
+                    ..flow
+                },
                 link: Arc::clone(&link),
                 meter,
                 reports,

@@ -10,7 +10,6 @@ use crate::road::outlet::{Outlet, WaitFor, WriterEnd};
 use crate::road::{Flow, Reports, Taken};
 use crate::wait;
 use rustix::event::PollFlags;
-use rustix::io::Errno;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use tokio::sync::watch;
@@ -320,59 +319,4 @@ impl<'a> Pump<'a> {
     pub(super) fn reads_file(&self) -> bool {
         self.from == Some(Raw::File)
     }
-
-    /// What becomes of an error of a call between the two ends: it is the one's or the other's.
-    pub(super) fn blame(&self, error: io::Error) -> Stop {
-        let is_sinks = match (self.from, self.to) {
-            _ if error.kind() == io::ErrorKind::BrokenPipe => true,
-            (_, Some(Raw::Pipe)) => false,
-            (Some(Raw::Pipe), _) => true,
-            _ => is_of_writing(&error),
-        };
-        if is_sinks {
-            self.sink_failed(error)
-        } else {
-            Stop::Source(error)
-        }
-    }
-
-    /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one
-    /// finds the pipe broken: that we have shut down a socket ourselves, as the error says (send(2)), is not so.
-    pub(super) fn sink_failed(&self, error: io::Error) -> Stop {
-        let is_reset = error.kind() == io::ErrorKind::BrokenPipe && self.to == Some(Raw::Socket);
-        let error = if is_reset {
-            Errno::CONNRESET.into()
-        } else {
-            error
-        };
-        Stop::Sink(self.outlet.failed("writing to", error))
-    }
-}
-
-/// Whether only a file that is written to can say this (write(2)).
-fn is_of_writing(error: &io::Error) -> bool {
-    let of_writing = [
-        Errno::NOSPC,
-        Errno::DQUOT,
-        Errno::FBIG,
-        Errno::PERM,
-        Errno::ROFS,
-        Errno::TXTBSY,
-    ];
-    Errno::from_io_error(error).is_some_and(|errno| of_writing.contains(&errno))
-}
-
-/// Whether a first call that says this says that the kernel, or what watches over it, does not do this here.
-pub(super) fn is_refusal(error: &io::Error) -> bool {
-    let refusals = [
-        Errno::INVAL,
-        Errno::NOSYS,
-        Errno::XDEV,
-        Errno::PERM,
-        Errno::OPNOTSUPP,
-        Errno::ACCESS,
-        Errno::BADF,
-    ];
-    Errno::from_io_error(error).is_some_and(|errno| refusals.contains(&errno))
-        || error.kind() == io::ErrorKind::Unsupported
 }

@@ -1,6 +1,7 @@
 //! Straight from one end to the other, of which one is a pipe.
 
-use super::pump::{Pump, Stop, is_refusal};
+use super::faults::is_refusal;
+use super::pump::{Pump, Stop};
 use crate::endpoint::Raw;
 use crate::error::Side;
 use crate::meter::Phase;

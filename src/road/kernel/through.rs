@@ -1,6 +1,7 @@
 //! Through a pipe of our own, which is the writable side of the link: filled up to its mark, then emptied.
 
-use super::pump::{Pump, Stop, is_refusal};
+use super::faults::is_refusal;
+use super::pump::{Pump, Stop};
 use crate::error::Side;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
