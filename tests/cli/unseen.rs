@@ -8,7 +8,8 @@ use crate::tracing::{can_trace, line};
 const LEN: usize = 2_500_000;
 
 /// Every call by which bytes of a file, pipe or socket come into the memory of a program, or leave it.
-const COPYING: &str = "read,write,readv,writev,pread64,pwrite64,preadv,preadv2,pwritev,pwritev2,recvfrom,sendto,recvmsg,sendmsg,vmsplice";
+const COPYING: &str = "read,write,readv,writev,pread64,pwrite64,preadv,preadv2,pwritev,pwritev2,\
+                       recvfrom,sendto,recvmsg,sendmsg,vmsplice";
 
 /// The most that one call has copied; what is read while the program is loaded, and records, are less than a page.
 fn largest_copy(trace: &str) -> u64 {

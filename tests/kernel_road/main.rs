@@ -1,8 +1,8 @@
 //! The kernel road in-process, between real ends, with a hostile door to the kernel: pieces of any size, "not now" and
 //! interruptions at any time, a refusal of the first call, a failure at any byte.
 //!
-//! What must hold whatever happens: the sink has a prefix of what the source gave, all of it on success, a refusal loses
-//! nothing, and never more is held than the mark allows.
+//! What must hold whatever happens: the sink has a prefix of what the source gave, all of it on success, a refusal
+//! loses nothing, and never more is held than the mark allows.
 
 #![allow(
     clippy::unwrap_used,
