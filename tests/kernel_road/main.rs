@@ -375,3 +375,20 @@ fn a_file_system_that_refuses_to_copy_is_gone_round_through_a_pipe() {
     assert_eq!((buffered.road, buffered.calls), ("buffered", None));
     assert!(buffered.got == case.wanted());
 }
+
+#[test]
+fn a_pipe_that_is_out_of_slots_before_it_is_out_of_bytes_is_a_pause() {
+    // A byte of a file takes up a slot, of which a pipe has one for each page it may hold.
+    let mut case = Case::plain(End::File, End::Socket, 1000);
+    case.acts = vec![Act::Move(1)];
+    let played = play(&case, Wish::Kernel);
+    assert!(played.got == case.wanted());
+    let fill = played.link.writable.unwrap();
+    assert!(fill.max_len < 1000 && fill.max_len < case.mark, "{fill:?}");
+    let wanted = 1000_u64.div_ceil(fill.max_len);
+    assert!(
+        played.link.pauses.abs_diff(wanted) <= 1,
+        "{:?}",
+        played.link
+    );
+}
