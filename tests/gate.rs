@@ -220,6 +220,62 @@ fn a_drain_comes_at_the_low_water_mark_and_only_once() {
 }
 
 #[test]
+fn a_refusal_below_the_mark_owes_one_drain_like_any_no() {
+    for (low, len, completed, due) in [
+        (0, 3, 2, false),
+        (0, 3, 3, true),
+        (1, 3, 1, false),
+        (1, 3, 2, true),
+        (2, 1, 0, true),
+        (0, 0, 0, true),
+    ] {
+        let mut gate = writable(8, low, len);
+        assert!(gate.answer() && !gate.owes_drain());
+        gate.refuse();
+        gate.refuse();
+        gate.complete(completed);
+        let state = format!("low-water mark {low}, {completed} of {len} completed");
+        assert_eq!(gate.owes_drain(), due, "{state}");
+        assert_eq!(gate.drain(), due, "{state}");
+        gate.complete(len - completed);
+        assert_eq!(gate.drain(), !due, "{state}");
+        assert_eq!(
+            gate.drains(),
+            1,
+            "{state}: one drain, however often it refused"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_changes_neither_length_nor_room_nor_what_is_answered_next() {
+    let mut gate = writable(8, 0, 3);
+    gate.refuse();
+    assert_eq!((gate.len(), gate.max_len(), gate.room()), (3, 3, 5));
+    gate.offer(1);
+    assert!(gate.answer(), "four of eight bytes");
+    gate.complete(4);
+    assert!(gate.drain(), "the drain is owed all the same");
+}
+
+#[test]
+fn a_refusal_after_the_end_was_requested_owes_nothing_that_is_given() {
+    for refuses_first in [true, false] {
+        let mut gate = writable(8, 0, 3);
+        if refuses_first {
+            gate.refuse();
+            gate.end();
+        } else {
+            gate.end();
+            gate.refuse();
+        }
+        gate.complete(3);
+        assert!(!gate.drain() && gate.is_flushed());
+        assert_eq!(gate.drains(), 0);
+    }
+}
+
+#[test]
 fn drains_are_counted() {
     let mut gate = WritableGate::new(1);
     for drains in 1..=3 {

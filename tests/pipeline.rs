@@ -9,8 +9,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod hostile;
+
+use hostile::{Act, Script, acts, data, ended};
 use proptest::prelude::*;
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,45 +23,6 @@ use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
 use tidegate::road::{self, Flow, ReaderEnd, Road, WriterEnd};
 use tidegate::wait::Ready;
-use tokio::sync::oneshot;
-
-/// What a hostile end does at its next call.
-#[derive(Debug, Clone, Copy)]
-enum Act {
-    /// Moves at most so many bytes.
-    Move(usize),
-    NotNow,
-    Interrupt,
-}
-
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        4 => (1usize..20).prop_map(Act::Move),
-        2 => (20usize..5000).prop_map(Act::Move),
-        2 => Just(Act::NotNow),
-        1 => Just(Act::Interrupt),
-    ];
-    prop::collection::vec(act, 1..40)
-}
-
-/// Plays a script over and over; one without a move would never get anywhere.
-struct Script(VecDeque<Act>);
-
-impl Script {
-    fn new(mut acts: Vec<Act>) -> Self {
-        acts.push(Act::Move(7));
-        Self(acts.into())
-    }
-
-    fn next(&mut self, most: usize) -> io::Result<usize> {
-        self.0.rotate_left(1);
-        match self.0.back() {
-            Some(Act::Move(n)) => Ok(most.min(*n)),
-            Some(Act::Interrupt) => Err(io::ErrorKind::Interrupted.into()),
-            _ => Err(io::ErrorKind::WouldBlock.into()),
-        }
-    }
-}
 
 /// What both ends know of each other: how much is under way.
 #[derive(Default)]
@@ -202,29 +165,12 @@ fn cases() -> impl Strategy<Value = Case> {
         )
 }
 
-/// What a side sends at its end, which comes before the deadline.
-fn ended<T>(side: oneshot::Receiver<T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let end = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), side).await });
-    end.expect("still running").expect("panicked")
-}
-
 struct Played {
     data: Vec<u8>,
     got: Vec<u8>,
     reader: ReaderEnd,
     writer: WriterEnd,
     link: LinkSnapshot,
-}
-
-/// The bytes of position and length are such that no piece looks like another.
-fn data(len: usize) -> Vec<u8> {
-    (0..len)
-        .map(|at| u8::try_from((at * 31 + at / 251) % 256).unwrap())
-        .collect()
 }
 
 fn play(case: &Case) -> Played {

@@ -41,8 +41,8 @@ fn work(running: &Running) -> (u64, u64) {
 
 /// Waits until it moves nothing any more: it has not been woken for a while, but to look at the clock.
 #[track_caller]
-fn until_still(running: &Running) {
-    until("stillness", || {
+fn until_still(name: &str, running: &Running) {
+    until(&format!("stillness of {name}"), || {
         let before = work(running);
         thread::sleep(Duration::from_millis(50));
         let now = work(running);
@@ -53,7 +53,9 @@ fn until_still(running: &Running) {
 /// They all sleep from now on, but for a look at the clock now and then.
 #[track_caller]
 fn sleep_soundly<'a>(all: impl Iterator<Item = (&'a str, &'a Running)> + Clone) {
-    all.clone().for_each(|(_, running)| until_still(running));
+    for (name, running) in all.clone() {
+        until_still(name, running);
+    }
     let before: Vec<_> = all.clone().map(|(_, running)| work(running)).collect();
     let began = Instant::now();
     thread::sleep(Duration::from_millis(500));

@@ -3,6 +3,7 @@
 use crate::peer::{Peer, Step};
 use crate::tide::{Scratch, noise};
 use serde_json::Value;
+use std::io::{Read, pipe};
 use std::time::Duration;
 
 const ROADS: [&str; 2] = ["kernel", "buffered"];
@@ -110,4 +111,32 @@ fn a_stalled_sink_stops_the_source_at_the_mark_of_the_kernel_road() {
     assert_eq!(paused["links"][0]["writable"]["len"], (100 << 10) - 5000);
     assert_eq!(paused["bytes_in"], 100 << 10);
     assert_eq!(stalled.has_written(5000)["bytes_in"], 100 << 10);
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_pauses_the_source_of_the_kernel_road_until_it_is_read() {
+    let (it, data) = (Scratch::new(), noise(20_000_000));
+    it.write("in", &data);
+    for source in ["in", "-"] {
+        let (mut out, stdout) = pipe().expect("a pipe");
+        let args = ["--road", "kernel", source];
+        let cmd = it.tide([&RECORDS[..], &args].concat()).stdout(stdout);
+        let mut running = if source == "-" {
+            cmd.input(&*data).start()
+        } else {
+            cmd.start()
+        };
+        let paused = running.record(|it| it["links"][0]["state"] == "paused");
+        let link = &paused["links"][0];
+        assert_eq!((&link["pauses"], &link["drains"]), (&1.into(), &0.into()));
+        assert_eq!(link["writable"]["len"], paused["bytes_out"], "{paused}");
+        let mut got = Vec::new();
+        out.read_to_end(&mut got).expect("reading");
+        assert!(got == data, "{source}");
+        let end = running.done().exits(0).end();
+        let link = &end["links"][0];
+        assert!(link["pauses"].as_u64() >= Some(1), "{end}");
+        assert_eq!(link["pauses"], link["drains"], "{end}");
+        assert_eq!(link["state"], "ended");
+    }
 }

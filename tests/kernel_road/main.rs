@@ -1,0 +1,394 @@
+//! The kernel road in-process, between real ends, with a hostile door to the kernel: pieces of any size, "not now" and
+//! interruptions at any time, a refusal of the first call, a failure at any byte.
+//!
+//! What must hold whatever happens: the sink has a prefix of what the source gave, all of it on success, a refusal
+//! loses nothing, and never more is held than the mark allows.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod door;
+mod ends;
+mod giving_up;
+#[path = "../hostile/mod.rs"]
+mod hostile;
+
+use door::{Faults, Hostile, Passed};
+use ends::{End, From, To};
+use hostile::{Act, acts, data, ended};
+use proptest::prelude::*;
+use rustix::io::Errno;
+use std::io::Seek;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tidegate::clock::Clock;
+use tidegate::link::{Link, LinkSnapshot, Marks};
+use tidegate::meter::Meter;
+use tidegate::road::{self, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
+
+/// Nothing here takes longer, on however slow a machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone)]
+struct Case {
+    from: End,
+    to: End,
+    /// Whether the file system seems to copy by itself.
+    copies: bool,
+    len: usize,
+    acts: Vec<Act>,
+    faults: Faults,
+    mark: u64,
+    low: u64,
+    chunk_size: u64,
+    skip: u64,
+    take: Option<u64>,
+}
+
+impl Case {
+    /// Everything at once, between these ends.
+    fn plain(from: End, to: End, len: usize) -> Self {
+        Self {
+            from,
+            to,
+            copies: false,
+            len,
+            acts: vec![Act::Move(1 << 20)],
+            faults: Faults::default(),
+            mark: 1 << 16,
+            low: 0,
+            chunk_size: 1 << 16,
+            skip: 0,
+            take: None,
+        }
+    }
+
+    fn has_pipe(&self) -> bool {
+        self.from == End::Pipe || self.to == End::Pipe
+    }
+
+    fn may_copy(&self) -> bool {
+        self.copies && (self.from, self.to) == (End::File, End::File)
+    }
+
+    fn wanted(&self) -> Vec<u8> {
+        let all = data(self.len);
+        let skip = usize::try_from(self.skip).unwrap().min(self.len);
+        let take = self
+            .take
+            .map_or(self.len, |it| usize::try_from(it).unwrap());
+        all[skip..].iter().copied().take(take).collect()
+    }
+
+    fn marks(&self) -> Marks {
+        Marks {
+            readable: self.mark,
+            writable: self.mark,
+            low: if self.has_pipe() { 0 } else { self.low },
+        }
+    }
+}
+
+fn errnos(all: &'static [Errno]) -> impl Strategy<Value = Errno> {
+    prop::sample::select(all)
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    let refusal = || {
+        let refusals = &[
+            Errno::INVAL,
+            Errno::NOSYS,
+            Errno::XDEV,
+            Errno::PERM,
+            Errno::OPNOTSUPP,
+        ];
+        prop::option::weighted(0.15, errnos(refusals))
+    };
+    let failure = || {
+        let failures = &[Errno::IO, Errno::NOSPC, Errno::CONNRESET];
+        prop::option::weighted(0.2, (0u64..40_000, errnos(failures)))
+    };
+    (refusal(), refusal(), refusal(), failure(), failure()).prop_map(
+        |(refuses_in, refuses_out, refuses_copy, fails_in, fails_out)| Faults {
+            refuses_in,
+            refuses_out,
+            refuses_copy,
+            fails_in,
+            fails_out,
+        },
+    )
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let size = prop_oneof![1u64..10, 10u64..3000, 3000u64..70_000, Just(1 << 20)];
+    let end = || prop::sample::select(&End::ALL[..]);
+    let ends = (end(), end(), any::<bool>());
+    let flow = (
+        (size.clone(), 0u64..3000, size),
+        prop::option::weighted(0.2, 0u64..3000),
+        prop::option::weighted(0.2, 0u64..40_000),
+    );
+    let acts = prop_oneof![
+        acts(),
+        // Large pieces, with something in between.
+        acts().prop_map(|acts| [acts, vec![Act::Move(1 << 20); 40]].concat()),
+    ];
+    (ends, 0usize..30_000, acts, faults(), flow).prop_map(
+        |((from, to, copies), len, acts, faults, ((mark, low, chunk_size), skip, take))| Case {
+            from,
+            to,
+            copies,
+            len,
+            acts,
+            faults,
+            mark,
+            low: low % mark,
+            chunk_size,
+            skip: skip.unwrap_or(0),
+            take,
+        },
+    )
+}
+
+/// A transfer under way.
+struct Playing {
+    running: Running,
+    link: Arc<Link>,
+    meter: Arc<Meter>,
+    door: Hostile,
+}
+
+/// Sends along the kernel road, through the door.
+fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
+    let most = if case.may_copy() || case.has_pipe() {
+        0
+    } else {
+        case.mark
+    };
+    let door = Hostile::new(
+        from.fd(),
+        to.fd(),
+        most.max(case.mark),
+        case.acts.clone(),
+        case.faults,
+    );
+    let (from, chosen) = if case.may_copy() {
+        let (from, chosen) = from.that_copies();
+        (from, Some(chosen))
+    } else {
+        (from, None)
+    };
+    let road = road::choose(&from, &to, wish, case.marks()).expect("the kernel road");
+    assert!(matches!(road, Road::Kernel(_)), "{road:?}");
+    if let Some(chosen) = chosen {
+        chosen.store(true, Ordering::SeqCst);
+    }
+    let flow = Flow {
+        chunk_size: case.chunk_size,
+        skip: case.skip,
+        take: case.take,
+        expect_size: None,
+        idle_timeout: None,
+    };
+    let clock = Arc::new(Clock::new());
+    let link = Arc::new(Link::new(case.marks(), case.chunk_size, Arc::clone(&clock)).unwrap());
+    let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
+    meter.start();
+    let road = road.by(Box::new(door.clone()));
+    let running = road::start(road, Box::new(from), Box::new(to), flow, &link, &meter).unwrap();
+    Playing {
+        running,
+        link,
+        meter,
+        door,
+    }
+}
+
+struct Played {
+    got: Vec<u8>,
+    reader: ReaderEnd,
+    writer: WriterEnd,
+    link: LinkSnapshot,
+    passed: Passed,
+    bytes_in: u64,
+    bytes_out: u64,
+    road: &'static str,
+    calls: Option<&'static str>,
+    /// Where a file would be read on.
+    offset: Option<u64>,
+}
+
+fn play(case: &Case, wish: Wish) -> Played {
+    let (from, _) = From::new(case.from, &data(case.len), false);
+    let (to, kept) = To::new(case.to, true);
+    let mut file = (case.from == End::File).then(|| from.watch());
+    let playing = send(case, wish, from, to);
+    let reader = ended(playing.running.reader);
+    let writer = ended(playing.running.writer);
+    let taken = *playing.running.taken.borrow();
+    let snapshot = playing.meter.snapshot();
+    Played {
+        got: kept.bytes(),
+        reader,
+        writer,
+        link: playing.link.snapshot(),
+        passed: playing.door.passed(),
+        bytes_in: snapshot.bytes_in,
+        bytes_out: snapshot.bytes_out,
+        road: taken.map_or("none", |it| it.road),
+        calls: taken.and_then(|it| it.calls),
+        offset: file.as_mut().map(|file| file.stream_position().unwrap()),
+    }
+}
+
+/// What must hold of the numbers, whatever has happened.
+fn numbers_hold(case: &Case, played: &Played) -> Result<(), TestCaseError> {
+    let link = &played.link;
+    let (pauses, drains) = (link.pauses, link.drains);
+    prop_assert!(
+        drains <= pauses && pauses <= drains + 1,
+        "{pauses} pauses, {drains} drains"
+    );
+    prop_assert_eq!(played.bytes_out, played.got.len() as u64);
+    prop_assert!(played.bytes_in >= played.bytes_out);
+    if played.calls == Some("splice through a pipe") || played.road == "buffered" {
+        let fill = link.writable.expect("a writable side");
+        prop_assert_eq!(fill.mark, case.mark);
+        prop_assert!(fill.max_len <= case.mark, "the mark is a hard bound");
+    }
+    if played.calls == Some("copy_file_range") {
+        prop_assert!(link.readable.is_none() && link.writable.is_none());
+    }
+    if played.calls == Some("splice") {
+        prop_assert_eq!(link.readable.is_some(), case.from == End::Pipe);
+        prop_assert_eq!(link.writable.is_some(), case.to == End::Pipe);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_delivered_is_a_prefix_and_all_of_it_on_success(case in cases()) {
+        let played = play(&case, Wish::Auto);
+        let wanted = case.wanted();
+        prop_assert!(wanted.starts_with(&played.got), "not a prefix");
+        numbers_hold(&case, &played)?;
+        let passed = &played.passed;
+        // Only a refusal leads to the other road, and it always does.
+        prop_assert_eq!(played.road, if passed.refused { "buffered" } else { "kernel" });
+        match &played.writer {
+            WriterEnd::Delivered { .. } => {
+                prop_assert_eq!(played.got.len(), wanted.len());
+                prop_assert_eq!(played.bytes_in, wanted.len() as u64);
+                prop_assert!(played.reader.result.is_ok() && passed.failed.is_none());
+                if let Some(offset) = played.offset {
+                    let end = case.skip + wanted.len() as u64;
+                    let read_all = wanted.is_empty() && case.take != Some(0);
+                    prop_assert!(offset == end || read_all, "{offset} is not {end}");
+                }
+            }
+            WriterEnd::SourceCut => {
+                prop_assert!(passed.failed.is_some() && played.reader.result.is_err());
+                prop_assert_eq!(played.got.len() as u64, passed.came, "what was read is delivered");
+            }
+            WriterEnd::Failed { error, .. } => {
+                prop_assert_eq!(passed.failed, Errno::from_io_error(error));
+                prop_assert_eq!(played.got.len() as u64, passed.went);
+            }
+            other => prop_assert!(false, "{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refused_kernel_road_that_was_insisted_on_moves_nothing(case in cases()) {
+        let played = play(&case, Wish::Kernel);
+        if played.passed.refused {
+            prop_assert!(matches!(played.writer, WriterEnd::NoRoad { .. }), "{:?}", played.writer);
+            prop_assert_eq!(played.got.len(), 0);
+            prop_assert_eq!(played.bytes_out, 0);
+        } else {
+            prop_assert!(!matches!(played.writer, WriterEnd::NoRoad { .. }), "{:?}", played.writer);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_after_the_pipe_was_filled_loses_nothing_of_what_is_in_it() {
+    for (from, to) in [
+        (End::File, End::File),
+        (End::File, End::Socket),
+        (End::Socket, End::File),
+    ] {
+        for mark in [1, 4096, 1 << 16] {
+            let mut case = Case::plain(from, to, 300_000);
+            (case.mark, case.take) = (mark, (mark == 1).then_some(3000));
+            case.faults.refuses_out = Some(Errno::INVAL);
+            let played = play(&case, Wish::Auto);
+            assert!(matches!(played.writer, WriterEnd::Delivered { .. }));
+            assert!(played.passed.came > 0, "something was in the pipe");
+            assert!(played.got == case.wanted());
+            assert_eq!(
+                (played.road, played.bytes_in),
+                ("buffered", played.got.len() as u64)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut_short_after_them()
+{
+    let mut case = Case::plain(End::File, End::File, 50_000);
+    case.faults.fails_in = Some((20_000, Errno::IO));
+    case.faults.refuses_out = Some(Errno::NOSYS);
+    let played = play(&case, Wish::Auto);
+    assert!(matches!(played.writer, WriterEnd::SourceCut));
+    assert_eq!(
+        played.reader.result.unwrap_err().raw_os_error(),
+        Some(Errno::IO.raw_os_error())
+    );
+    assert!(played.got == data(50_000)[..20_000]);
+}
+
+#[test]
+fn a_file_system_that_refuses_to_copy_is_gone_round_through_a_pipe() {
+    let mut case = Case::plain(End::File, End::File, 300_000);
+    case.copies = true;
+    let copied = play(&case, Wish::Kernel);
+    assert_eq!(copied.calls, Some("copy_file_range"));
+    assert!(copied.got == case.wanted() && copied.passed.went == 300_000);
+
+    case.faults.refuses_copy = Some(Errno::XDEV);
+    let piped = play(&case, Wish::Kernel);
+    assert!(piped.passed.copy_refused);
+    assert_eq!(piped.calls, Some("splice through a pipe"));
+    assert!(piped.got == case.wanted());
+
+    case.faults.refuses_in = Some(Errno::NOSYS);
+    let buffered = play(&case, Wish::Auto);
+    assert_eq!((buffered.road, buffered.calls), ("buffered", None));
+    assert!(buffered.got == case.wanted());
+}
+
+#[test]
+fn a_pipe_that_is_out_of_slots_before_it_is_out_of_bytes_is_a_pause() {
+    // A byte of a file takes up a slot, of which a pipe has one for each page it may hold.
+    let mut case = Case::plain(End::File, End::Socket, 1000);
+    case.acts = vec![Act::Move(1)];
+    let played = play(&case, Wish::Kernel);
+    assert!(played.got == case.wanted());
+    let fill = played.link.writable.unwrap();
+    assert!(fill.max_len < 1000 && fill.max_len < case.mark, "{fill:?}");
+    let wanted = 1000_u64.div_ceil(fill.max_len);
+    assert!(
+        played.link.pauses.abs_diff(wanted) <= 1,
+        "{:?}",
+        played.link
+    );
+}
