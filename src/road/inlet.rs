@@ -4,7 +4,6 @@ use crate::endpoint::Source;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::wait;
-use bytes::BytesMut;
 use std::io;
 
 /// How reading ended.
@@ -63,31 +62,34 @@ impl<'a> Inlet<'a> {
         self.meter.count_in(n);
     }
 
-    /// Leaves out the first `n` bytes: by moving ahead where the source can, by reading otherwise.
-    pub(super) fn skip(&mut self, n: u64) -> io::Result<()> {
+    /// Moves ahead over the first `n` bytes, where the source can. Returns what has to be read and dropped instead.
+    pub(super) fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         if n == 0 || self.is_done() {
-            return Ok(());
+            return Ok(0);
         }
-        let mut left = n - self.source.seek_ahead(n)?;
-        let mut dropped = BytesMut::zeroed(64 * 1024);
-        while left > 0 && !self.link.is_cancelled() {
-            let most = dropped
-                .len()
-                .min(usize::try_from(left).unwrap_or(usize::MAX));
-            match self.read(&mut dropped[..most])? {
-                // The end is not asked for twice: a terminal would want ^D again.
-                Some(0) => {
-                    self.left = Some(0);
-                    break;
-                }
-                Some(n) => {
-                    left -= n as u64;
-                    self.meter.moved();
-                }
-                None => {}
+        Ok(n - self.source.seek_ahead(n)?)
+    }
+
+    /// Drops some of the `left` bytes that are to be left out. Returns how many there are then.
+    ///
+    /// # Errors
+    /// `WouldBlock`: nothing is there yet.
+    pub(super) fn drop_some(&mut self, left: u64) -> io::Result<u64> {
+        let mut dropped = [0; 16 * 1024];
+        let most = usize::try_from(left).map_or(dropped.len(), |left| left.min(dropped.len()));
+        match self.source.read(&mut dropped[..most]) {
+            // The end is not asked for twice: a terminal would want ^D again.
+            Ok(0) => {
+                self.left = Some(0);
+                Ok(0)
             }
+            Ok(n) => {
+                self.meter.moved();
+                Ok(left - n as u64)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(left),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// One read. `None`: nothing was there, and it was waited for; or a signal came in between.
@@ -97,10 +99,15 @@ impl<'a> Inlet<'a> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.link.flush();
-                wait::wait(self.link.reader_bell(), &[self.source.ready()], None)?;
+                self.wait()?;
                 Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Waits until the source has something.
+    pub(super) fn wait(&self) -> io::Result<()> {
+        wait::wait(self.link.reader_bell(), &[self.source.ready()], None)
     }
 }

@@ -13,14 +13,26 @@ use std::io;
 pub(super) fn run(source: Box<dyn Source>, flow: Flow, link: &Link, meter: &Meter) -> ReaderEnd {
     let mut inlet = Inlet::new(source, flow.take, link, meter);
     let _guard = link.cancel_on_panic();
-    let result = inlet
-        .skip(flow.skip)
+    let result = skip(&mut inlet, link, flow.skip)
         .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
     link.end(if result.is_ok() { End::Whole } else { End::Cut });
     ReaderEnd {
         source: inlet.source,
         result,
     }
+}
+
+/// Leaves out the first `n` bytes.
+fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
+    let mut left = inlet.seek_ahead(n)?;
+    while left > 0 && !link.is_cancelled() {
+        match inlet.drop_some(left) {
+            Ok(less) => left = less,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => inlet.wait()?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {

@@ -137,6 +137,21 @@ fn a_reset_in_the_middle_is_a_failure() {
 }
 
 #[test]
+fn a_reset_while_bytes_are_left_out_is_a_failure() {
+    for role in Role::BOTH {
+        let (scratch, (reader, _silent)) = (Scratch::new(), pipe().expect("a pipe"));
+        let (open, hold) = gate();
+        let (running, _peer) = role.meets(vec![hold, Step::Reset], "", |uri| {
+            let args = ["--stats", "stats", "--skip", "10", "-", uri];
+            scratch.tide(args).stdin(reader)
+        });
+        until_record(&scratch, "stats", |record| record["type"] == "start");
+        drop(open);
+        end_of(running).fails_saying(1, &["tcp", "reset", "0 bytes delivered"]);
+    }
+}
+
+#[test]
 fn a_reset_after_our_last_byte_but_before_our_fin_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();

@@ -139,13 +139,24 @@ impl<'a> Pump<'a> {
         self.conclude(end, last)
     }
 
-    /// Leaves out what is to be left out. Others may have to wait for it, so it is told before which way it is to be.
+    /// Leaves out the first bytes. Others may have to wait for that, so it is told before which way it is to be.
     fn skip(&mut self, ways: &[Way]) -> Result<(), Stop> {
-        if self.skip > 0 && !self.reads_file() {
+        let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
+        if left > 0 {
             self.untold = ways.first().map(Way::taken);
             self.settle();
         }
-        self.inlet.skip(self.skip).map_err(Stop::Source)
+        while left > 0 {
+            self.check()?;
+            match self.inlet.drop_some(left) {
+                Ok(less) => left = less,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.wait_for_source()?;
+                }
+                Err(error) => return Err(Stop::Source(error)),
+            }
+        }
+        Ok(())
     }
 
     fn set_out(&mut self, way: &Way) {
