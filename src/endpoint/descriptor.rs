@@ -299,6 +299,13 @@ impl Descriptor {
         Ok(ahead)
     }
 
+    /// Bytes in a pipe that its reader has not read.
+    pub(super) fn unread(&self) -> u64 {
+        let is_pipe = self.kind == FileType::Fifo;
+        let unread = is_pipe.then(|| platform::bytes_in(self.fd.as_fd()));
+        unread.flatten().unwrap_or(0)
+    }
+
     /// Whether a file takes up less than its size, so that it has holes.
     pub(super) fn is_sparse(&self) -> bool {
         // st_blocks counts 512 bytes each, whatever the file system does (stat(2)).

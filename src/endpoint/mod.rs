@@ -365,7 +365,7 @@ pub trait Sink: Send {
         None
     }
 
-    /// Bytes written that the peer's system has not acknowledged.
+    /// Bytes written that the peer's system has not acknowledged, or that the reader of a pipe has not read.
     fn unacknowledged(&self) -> u64 {
         0
     }

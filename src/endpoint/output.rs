@@ -83,6 +83,10 @@ impl Sink for PlainSink {
     fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
         self.open()?.leave_hole(n)
     }
+
+    fn unacknowledged(&self) -> u64 {
+        self.descriptor.as_ref().map_or(0, Descriptor::unread)
+    }
 }
 
 fn ready(descriptor: Option<&Descriptor>) -> Ready<'_> {
@@ -331,6 +335,10 @@ impl Sink for FileSink {
 
     fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
         self.plain.leave_hole(n)
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        self.plain.unacknowledged()
     }
 
     fn leftover(&self) -> Option<Leftover> {

@@ -148,6 +148,16 @@ impl Source for SocketSource {
         Some(self.fd.as_fd())
     }
 
+    /// splice(2) takes urgent data for the end once the peer's FIN is here; recv(2) does not.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match recv(&self.fd, &mut [0; 1][..], peek) {
+            Ok((n, _)) => Ok(n == 0),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     fn gather(&mut self, bytes: u64) {
         // A wish: without it bytes come in smaller pieces.
         let _ = platform::gather(self.fd.as_fd(), bytes);

@@ -16,6 +16,8 @@ pub(super) struct Gates {
     clock: Arc<Clock>,
     paused_since: Option<Duration>,
     paused: Duration,
+    /// Pauses and drains of other gates before these.
+    earlier: (u64, u64),
 }
 
 impl Gates {
@@ -26,12 +28,30 @@ impl Gates {
             clock,
             paused_since: None,
             paused: Duration::ZERO,
+            earlier: (0, 0),
         }
     }
 
     /// As if nothing had passed yet.
     pub(super) fn restart(&mut self, marks: Marks) {
         *self = Self::new(marks, Arc::clone(&self.clock));
+    }
+
+    /// Empty, with other marks, after something has passed.
+    pub(super) fn go_on(&mut self, marks: Marks) {
+        let (earlier, paused) = ((self.pauses(), self.drains()), self.paused());
+        self.restart(marks);
+        (self.earlier, self.paused) = (earlier, paused);
+    }
+
+    /// How often the readable was paused.
+    pub(super) fn pauses(&self) -> u64 {
+        self.earlier.0 + self.readable.pauses()
+    }
+
+    /// How often the writable has drained.
+    pub(super) fn drains(&self) -> u64 {
+        self.earlier.1 + self.writable.drains()
     }
 
     /// `n` bytes are offered to the writable, which may say "stop".

@@ -160,8 +160,8 @@ impl Link {
             state: state.gates.state(),
             readable: state.readable(),
             writable: state.writable(),
-            pauses: state.gates.readable.pauses(),
-            drains: state.gates.writable.drains(),
+            pauses: state.gates.pauses(),
+            drains: state.gates.drains(),
             paused: state.gates.paused(),
         }
     }

@@ -106,10 +106,14 @@ impl Link {
         state.pipes = Some(pipes);
     }
 
-    /// From now on the bytes are in chunks after all, and nothing has passed yet.
-    pub fn take_back(&self) {
+    /// From now on the bytes are in chunks after all. What was counted still counts if something `has_passed`.
+    pub fn take_back(&self, has_passed: bool) {
         let mut state = self.lock();
-        state.gates.restart(self.marks);
+        if has_passed {
+            state.gates.go_on(self.marks);
+        } else {
+            state.gates.restart(self.marks);
+        }
         state.pipes = None;
     }
 

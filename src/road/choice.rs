@@ -3,10 +3,11 @@
 use super::Door;
 use super::kernel::{Kernel, Way, Ways};
 use crate::endpoint::{Raw, Sink, Source, Unfit};
+use crate::error::reason;
 use crate::link::Marks;
 use crate::platform::{self, WIDEST_PIPE};
 use std::fmt;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Road {
 }
 
 /// Why the kernel road cannot be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Impossible {
     /// The kernel cannot move bytes from this source.
     Source(Unfit),
@@ -48,6 +49,8 @@ pub enum Impossible {
     Sink(Unfit),
     /// Something else that was asked for.
     Flow(&'static str),
+    /// The system gives no pipe as wide as the mark, for this reason.
+    NoPipe(String),
 }
 
 impl fmt::Display for Impossible {
@@ -56,6 +59,9 @@ impl fmt::Display for Impossible {
             Impossible::Source(why) => write!(f, "the SOURCE does not allow it: {why}"),
             Impossible::Sink(why) => write!(f, "the SINK does not allow it: {why}"),
             Impossible::Flow(why) => f.write_str(why),
+            Impossible::NoPipe(why) => {
+                write!(f, "no pipe as wide as the high-water mark: {why} (pipe(7))")
+            }
         }
     }
 }
@@ -75,6 +81,8 @@ pub fn choose(
         return Ok(Road::Buffered);
     }
     match ways(source, sink, marks) {
+        // A neighbour's pipe that the system did not let us widen holds less than was asked for.
+        Ok(_) if wish == Wish::Auto && is_narrow(source, sink, marks) => Ok(Road::Buffered),
         Ok(ways) => Ok(Road::Kernel(Ways {
             in_order: ways,
             insists: wish == Wish::Kernel,
@@ -83,6 +91,12 @@ pub fn choose(
         Err(why) if wish == Wish::Kernel => Err(why),
         Err(_) => Ok(Road::Buffered),
     }
+}
+
+fn is_narrow(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> bool {
+    let size = |fd: Option<BorrowedFd<'_>>| fd.and_then(platform::pipe_size);
+    size(source.raw_fd()).is_some_and(|size| size < marks.readable)
+        || size(sink.raw_fd()).is_some_and(|size| size < marks.writable)
 }
 
 /// The ways in which the kernel can move bytes here, in the order in which they are to be tried.
@@ -106,9 +120,7 @@ fn ways(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> Result<Vec<Way>, 
     // Wider than the mark, where that is allowed: pieces of files do not fill the pages they take up.
     let pipe = platform::make_pipe(WIDEST_PIPE.min(marks.writable.saturating_mul(4)))
         .or_else(|_| platform::make_pipe(marks.writable));
-    let (reader, writer) = pipe.map_err(|_| {
-        Impossible::Flow("the system allows no pipe as wide as the high-water mark (pipe(7))")
-    })?;
+    let (reader, writer) = pipe.map_err(|error| Impossible::NoPipe(reason(&error)))?;
     let through = Way::Through { reader, writer };
     let copies = (from, to) == (Raw::File, Raw::File)
         && source

@@ -33,6 +33,7 @@ mod outcomes;
 mod paces;
 mod pairs;
 mod peer;
+mod pitfalls;
 mod progress;
 mod readme;
 mod real_peers;

@@ -23,7 +23,7 @@ impl Pump<'_> {
             let began = Instant::now();
             match self.copy_some(self.inlet.wanted(piece)) {
                 Ok(0) if self.ends(is_first)? => break,
-                Ok(0) => {}
+                Ok(0) => self.in_vain()?,
                 Ok(n) => {
                     is_first = false;
                     self.count_in(n);

@@ -5,6 +5,9 @@ use crate::endpoint::Raw;
 use rustix::io::Errno;
 use std::io;
 
+/// How often something may come just between a call that found nothing and the question whether something is there.
+const COINCIDENCES: u32 = 3;
+
 impl Pump<'_> {
     /// What becomes of an error of a call between the two ends: it is the one's or the other's.
     pub(super) fn blame(&self, error: io::Error) -> Stop {
@@ -19,6 +22,25 @@ impl Pump<'_> {
         } else {
             Stop::Source(error)
         }
+    }
+
+    /// Whether a call for a sink has to be made again later. A socket may be short of memory for a moment.
+    pub(super) fn is_not_now(&self, error: &io::Error) -> bool {
+        let is_short = self.to == Some(Raw::Socket)
+            && Errno::from_io_error(error).is_some_and(|errno| errno == Errno::NOBUFS);
+        error.kind() == io::ErrorKind::WouldBlock || is_short
+    }
+
+    /// The kernel has moved nothing, though it was not the sink's fault. If that goes on while the source says that it has
+    /// something, the kernel road ends here: splice(2) does not get past urgent data (tcp(7)), as a read does.
+    pub(super) fn in_vain(&mut self) -> Result<(), Stop> {
+        self.vain = self.vain.saturating_add(1);
+        if self.vain <= COINCIDENCES || !self.source_is_ready() {
+            return Ok(());
+        }
+        Err(Stop::Refused(io::Error::other(
+            "the kernel does not move what the source has",
+        )))
     }
 
     /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one

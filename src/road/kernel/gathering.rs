@@ -89,8 +89,10 @@ impl Gathering {
         is_stream.then_some(PATIENCE)
     }
 
-    fn stop(&mut self, source: &mut dyn Source) {
-        self.is_on = false;
-        source.gather(1);
+    /// From now on the source is ready with anything it has.
+    pub(super) fn stop(&mut self, source: &mut dyn Source) {
+        if std::mem::take(&mut self.is_on) {
+            source.gather(1);
+        }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! A first refusal means that this kernel, or what watches over it, does not do this between these ends: the next way is
 //! tried, and in the end the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any later
-//! failure is one.
+//! failure is one; but where the kernel just does not get any further, the rest takes the buffered road as well.
 
 mod ahead;
 mod copy;
@@ -116,9 +116,11 @@ fn travel(ways: Ways, journey: Journey) {
     let pump = Pump::new(source, sink, flow, (&link, &meter), &*ways.door, told);
     match pump.run(ways.in_order) {
         Ok(arrival) => reports.arrived(arrival, &link),
-        Err(refusal) if ways.insists => reports.arrived(refusal.no_road(), &link),
+        Err(refusal) if ways.insists => {
+            reports.arrived(refusal.no_road(meter.bytes_out()), &link);
+        }
         Err(refusal) => {
-            link.take_back();
+            link.take_back(meter.bytes_out() > 0);
             meter.recount_in();
             let sink = refusal.sink;
             let ahead = Ahead::new(refusal.in_pipe, refusal.rest);

@@ -19,7 +19,7 @@ const PIECE: u64 = 1 << 20;
 
 /// Why a way came to its end before the input did.
 pub(super) enum Stop {
-    /// The kernel does not go this way, and has not moved a byte to the sink.
+    /// The kernel does not go this way, from the beginning or any further.
     Refused(io::Error),
     /// The source failed. What it had given is delivered.
     Source(io::Error),
@@ -62,12 +62,16 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// The end of a transfer that has no other road.
-    pub(super) fn no_road(self) -> Arrival {
-        Arrival {
-            reader: self.rest,
-            writer: WriterEnd::NoRoad { error: self.error },
+    /// The end of a transfer that has no other road, after so many bytes were `delivered`.
+    pub(super) fn no_road(self, delivered: u64) -> Arrival {
+        let (mut reader, error) = (self.rest, self.error);
+        if delivered == 0 {
+            let writer = WriterEnd::NoRoad { error };
+            return Arrival { reader, writer };
         }
+        reader.result = Err(error);
+        let writer = WriterEnd::SourceCut;
+        Arrival { reader, writer }
     }
 }
 
@@ -84,6 +88,8 @@ pub(super) struct Pump<'a> {
     pub(super) door: &'a dyn Door,
     pub(super) chunk_size: u64,
     pub(super) gathering: Gathering,
+    /// How often in a row nothing has moved.
+    pub(super) vain: u32,
     /// Bytes of the source up to its next hole.
     pub(super) before_hole: u64,
     skip: u64,
@@ -113,6 +119,7 @@ impl<'a> Pump<'a> {
             meter,
             door,
             chunk_size: flow.chunk_size,
+            vain: 0,
             before_hole: 0,
             skip: flow.skip,
             cut: None,
@@ -188,7 +195,12 @@ impl<'a> Pump<'a> {
         end
     }
 
-    fn conclude(self, end: Result<WriterEnd, Stop>, last: Option<Way>) -> Result<Arrival, Refusal> {
+    fn conclude(
+        mut self,
+        end: Result<WriterEnd, Stop>,
+        last: Option<Way>,
+    ) -> Result<Arrival, Refusal> {
+        self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
         let (result, writer) = match end {
             Ok(end) | Err(Stop::Sink(end)) => (Ok(()), end),
@@ -232,6 +244,7 @@ impl<'a> Pump<'a> {
 
     /// `n` bytes have come from the source.
     pub(super) fn count_in(&mut self, n: u64) {
+        self.vain = 0;
         self.inlet.source.moved(n);
         self.inlet.count(n);
         self.gathering.came(n, &mut *self.inlet.source);

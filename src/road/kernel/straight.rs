@@ -16,13 +16,13 @@ impl Pump<'_> {
         let mut is_first = true;
         while !self.inlet.is_done() {
             self.check()?;
-            let Some(most) = self.granted(self.inlet.wanted(self.chunk_size))? else {
+            let Some(most) = self.granted(self.inlet.wanted(self.piece()))? else {
                 self.hold_up()?;
                 continue;
             };
             match self.splice_straight(most, sleeper) {
                 Ok(0) if self.ends(is_first)? => break,
-                Ok(0) => {}
+                Ok(0) => self.in_vain()?,
                 Ok(n) => {
                     is_first = false;
                     self.link.passed(n);
@@ -32,8 +32,9 @@ impl Pump<'_> {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // It is not said which end is not ready.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                Err(error) if self.is_not_now(&error) => {
                     if self.sink_is_ready() {
+                        self.in_vain()?;
                         self.wait_for_source()?;
                     } else {
                         self.hold_up()?;
@@ -50,6 +51,18 @@ impl Pump<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What to ask for at once. More than is there would make TCP hold the last of it back: what fills the sixteen pages of
+    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)).
+    fn piece(&self) -> u64 {
+        let from = self
+            .inlet
+            .source
+            .raw_fd()
+            .filter(|_| self.to == Some(Raw::Socket));
+        let there = from.and_then(platform::bytes_in).filter(|there| *there > 0);
+        self.chunk_size.min(there.unwrap_or(u64::MAX))
     }
 
     fn splice_straight(&self, most: u64, sleeper: Option<Side>) -> io::Result<u64> {

@@ -64,7 +64,7 @@ impl Pump<'_> {
             match self.splice_in(pipe, most) {
                 Ok(0) => match self.ends(!pipe.was_entered) {
                     Ok(true) => self.input_ended(pipe),
-                    Ok(false) => {}
+                    Ok(false) => self.in_vain()?,
                     Err(Stop::Source(error)) => self.cut_short(pipe, error),
                     Err(stop) => return Err(stop),
                 },
@@ -85,7 +85,9 @@ impl Pump<'_> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // It is not said whether nothing is there or nothing fits.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.link.pipe_len() > 0 && self.source_is_ready() {
+                    if self.link.pipe_len() == 0 {
+                        self.in_vain()?;
+                    } else if self.source_is_ready() {
                         self.link.refused();
                     }
                     return Ok(());
@@ -121,7 +123,7 @@ impl Pump<'_> {
                     self.count_out(n)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if self.is_not_now(&error) => return Ok(false),
                 Err(error) if !pipe.was_left && is_refusal(&error) => {
                     return Err(Stop::Refused(error));
                 }
