@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use std::io;
 
 /// How often something may come just between a call that found nothing and the question whether something is there.
-const COINCIDENCES: u32 = 3;
+const COINCIDENCES: u32 = 16;
 
 impl Pump<'_> {
     /// What becomes of an error of a call between the two ends: it is the one's or the other's.
