@@ -1,7 +1,8 @@
 //! Real ends for the kernel to move bytes between: files, pipes, and connections, with somebody at the other side.
 
+use rustix::pipe::fcntl_setpipe_size;
 use std::fs::File;
-use std::io::{self, IoSlice, Read, Seek, Write, pipe};
+use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Seek, Write, pipe};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::Arc;
@@ -52,7 +53,7 @@ impl From {
                 (file.into(), None)
             }
             End::Pipe => {
-                let (from, feed) = pipe().expect("a pipe");
+                let (from, feed) = wide_pipe();
                 (from.into(), Some(Box::new(feed)))
             }
             End::Socket => {
@@ -184,7 +185,7 @@ impl To {
                 return (Self::at(end, file), Kept::File(kept));
             }
             End::Pipe => {
-                let (far, to) = pipe().expect("a pipe");
+                let (far, to) = wide_pipe();
                 (to.into(), Box::new(far))
             }
             End::Socket => {
@@ -268,4 +269,11 @@ impl Sink for To {
             peer: true,
         })
     }
+}
+
+/// A neighbour's pipe, after it was widened to the default mark.
+fn wide_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, writer) = pipe().expect("a pipe");
+    fcntl_setpipe_size(&writer, 1 << 20).expect("a wide pipe");
+    (reader, writer)
 }
