@@ -1,4 +1,4 @@
-//! What an end can do, and the table of the kinds there are.
+//! The kinds of ends there are, how they are planned and opened, and in `ends` what they can do once they are open.
 //!
 //! An end never waits: it reads or writes what can be had now, says "not now" with
 //! [`io::ErrorKind::WouldBlock`], and names what to wait for. All waiting is the road's.
@@ -8,6 +8,7 @@
 
 mod connect;
 mod descriptor;
+mod ends;
 mod fd;
 mod file;
 mod leftover;
@@ -19,19 +20,17 @@ mod socket;
 mod stdio;
 mod table;
 
+pub use ends::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
 pub use leftover::Leftover;
 pub use options::{OptionSpec, Options, ValueKind, parse_duration};
 pub use table::{Planned, plan_sink, plan_source};
 
 use crate::error::{Side, TransferError, UsageError};
 use crate::uri::Uri;
-use crate::wait::Ready;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 use std::pin::Pin;
-use std::time::Instant;
 
 /// Every kind of end, in the order in which help shows them.
 pub const KINDS: &[&Kind] = &[
@@ -153,266 +152,6 @@ pub trait SourcePlan: EndPlan {
 pub trait SinkPlan: EndPlan {
     /// Opens it, waiting for a peer if there is one. What existed is still as it was.
     fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>>;
-}
-
-/// What an end is to a kernel that moves bytes by itself (splice(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Raw {
-    /// A pipe or FIFO, which is a buffer.
-    Pipe,
-    /// A socket.
-    Socket,
-    /// A file or block device.
-    File,
-    /// What takes everything and keeps nothing.
-    Null,
-}
-
-/// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
-pub type Unfit = &'static str;
-
-/// What lies ahead in a file, in bytes: first a hole, which reads as zeros, then what is really there (lseek(2),
-/// `SEEK_HOLE`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Of the hole; may be 0.
-    pub hole: u64,
-    /// Up to the next hole. There is none before the end: the most there can be.
-    pub data: u64,
-}
-
-impl Extent {
-    /// Nothing but data.
-    pub const DATA: Self = Self {
-        hole: 0,
-        data: u64::MAX,
-    };
-}
-
-/// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
-pub trait Source: Send {
-    /// Reads what is there into the non-empty `buf`; 0 is the end of input.
-    ///
-    /// # Errors
-    /// `WouldBlock`: nothing is there, wait for [`Source::ready`]. Anything else ends the transfer.
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
-
-    /// What to wait for after `WouldBlock`.
-    fn ready(&self) -> Ready<'_>;
-
-    /// Lets the system's own buffer in front of us hold up to `bytes`, if it is one that can be enlarged.
-    fn widen(&mut self, _bytes: u64) {}
-
-    /// Bytes from here to the end, where that is known.
-    fn size(&self) -> Option<u64> {
-        None
-    }
-
-    /// Whether somebody types what is read.
-    fn is_terminal(&self) -> bool {
-        false
-    }
-
-    /// Moves up to `n` bytes ahead without reading; returns by how many.
-    ///
-    /// # Errors
-    /// When the system cannot seek in what should be seekable.
-    fn seek_ahead(&mut self, _n: u64) -> io::Result<u64> {
-        Ok(0)
-    }
-
-    /// What the kernel can move bytes from without our seeing them.
-    ///
-    /// # Errors
-    /// The reason why it cannot.
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Err("its bytes are made by this program")
-    }
-
-    /// The descriptor that [`Source::raw`] speaks of.
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        None
-    }
-
-    /// The kernel has moved `n` bytes from here.
-    fn moved(&mut self, _n: u64) {}
-
-    /// The kernel has met the end of input. Returns whether it is one: some files, as those of /proc, have something to
-    /// read all the same.
-    ///
-    /// # Errors
-    /// When this end comes too early.
-    fn has_ended(&mut self) -> io::Result<bool> {
-        Ok(true)
-    }
-
-    /// What lies ahead in a sparse file.
-    ///
-    /// # Errors
-    /// When the system cannot say.
-    fn extent(&mut self) -> io::Result<Extent> {
-        Ok(Extent::DATA)
-    }
-
-    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with anything. A wish, for bytes that
-    /// come in a stream.
-    fn gather(&mut self, _bytes: u64) {}
-
-    /// Lets go of it after everything was delivered.
-    fn close(self: Box<Self>) {}
-}
-
-/// An open end that bytes go to. Dropped before it has finished, it leaves nothing that looks like success.
-pub trait Sink: Send {
-    /// Empties what existed, if that is what opening it for writing means. Called once, before the first byte.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn start(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Lets the system's own buffer behind us hold up to `bytes`, if it is one that can be enlarged.
-    fn widen(&mut self, _bytes: u64) {}
-
-    /// Writes what fits of the non-empty `bufs`.
-    ///
-    /// # Errors
-    /// `WouldBlock`: nothing fits, wait for [`Sink::ready`]. Anything else ends the transfer.
-    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize>;
-
-    /// What to wait for after `WouldBlock`.
-    fn ready(&self) -> Ready<'_>;
-
-    /// What to listen to beside waiting: a peer that talks back or goes away while we have nothing for it.
-    fn backchannel(&self) -> Option<Ready<'_>> {
-        None
-    }
-
-    /// Reads and drops what the peer says.
-    ///
-    /// # Errors
-    /// The first error of the connection, which is the transfer's.
-    fn hear(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Bytes the peer has sent to us, which were dropped.
-    fn heard(&self) -> u64 {
-        0
-    }
-
-    /// What the kernel can move bytes to without our seeing them. May be asked before [`Sink::start`].
-    ///
-    /// # Errors
-    /// The reason why it cannot.
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Err("its bytes are taken by this program")
-    }
-
-    /// The descriptor that [`Sink::raw`] speaks of.
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        None
-    }
-
-    /// How many of `most` bytes the kernel may move here now.
-    ///
-    /// # Errors
-    /// `WouldBlock`: none, wait for [`Sink::ready`].
-    fn grant(&mut self, most: u64) -> io::Result<u64> {
-        Ok(most)
-    }
-
-    /// Whether it takes bytes at a pace of its own, so that no road is faster than another.
-    fn is_paced(&self) -> bool {
-        false
-    }
-
-    /// The kernel has moved `n` bytes here, of those that were granted.
-    fn moved(&mut self, _n: u64) {}
-
-    /// Leaves a hole of `n` bytes, which read as zeros. Returns whether it did: only in a file, at its end.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn leave_hole(&mut self, _n: u64) -> io::Result<bool> {
-        Ok(false)
-    }
-
-    /// One step towards the end after the last byte: flush, half-close, sync, rename, await delivery.
-    ///
-    /// # Errors
-    /// When delivery has failed.
-    fn finish(&mut self) -> io::Result<Finish<'_>>;
-
-    /// Whether a write may sleep in the system: files and terminals, which never say "not now".
-    fn sleeps(&self) -> bool {
-        false
-    }
-
-    /// Whether a broken pipe means that the reader of our output went away, as `head` does, and is no error.
-    fn is_pipeline(&self) -> bool {
-        false
-    }
-
-    /// Whether somebody sees what is written.
-    fn is_terminal(&self) -> bool {
-        false
-    }
-
-    /// What is to be removed if this end is given up while it cannot answer.
-    fn leftover(&self) -> Option<Leftover> {
-        None
-    }
-
-    /// Bytes written that the peer's system has not acknowledged, or that the reader of a pipe has not read.
-    fn unacknowledged(&self) -> u64 {
-        0
-    }
-}
-
-/// How far the end of a sink has come.
-#[derive(Debug)]
-pub enum Finish<'a> {
-    /// Everything is where it should be.
-    Done(Delivered),
-    /// Not yet: wait, then ask again.
-    Wait {
-        /// For this descriptor, if one can tell.
-        ready: Option<Ready<'a>>,
-        /// At most until then.
-        until: Instant,
-        /// Whether something has moved since the last step.
-        moved: bool,
-        /// Whether the peer is to blame for waiting, so that `--idle-timeout` counts.
-        peer: bool,
-    },
-}
-
-/// In which sense the bytes were delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivered {
-    /// The system took them.
-    Written,
-    /// They are on the disk.
-    Synced,
-    /// The peer's system has them all; the peer has not closed.
-    Acknowledged,
-    /// The peer's system has them all and the peer has closed its side.
-    Closed,
-}
-
-impl Delivered {
-    /// The word for it in records and the summary.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Delivered::Written => "written",
-            Delivered::Synced => "synced",
-            Delivered::Acknowledged => "acknowledged",
-            Delivered::Closed => "closed",
-        }
-    }
 }
 
 impl OpenError {
