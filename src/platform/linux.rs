@@ -3,7 +3,9 @@
 use super::WIDEST_PIPE;
 use crate::sys;
 use rustix::event::{EventfdFlags, eventfd};
-use rustix::fs::{MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, makedev, memfd_create};
+use rustix::fs::{
+    MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, makedev, memfd_create, sendfile,
+};
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
 use std::io::{IoSlice, IoSliceMut};
@@ -117,6 +119,14 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std
 /// Those of reading and writing.
 pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
     Ok(copy_file_range(from, None, to, None, usize_of(most))? as u64)
+}
+
+/// Sends at most `most` bytes of a file to a socket that does not wait. 0 is the end of input (sendfile(2)).
+///
+/// # Errors
+/// `WouldBlock`: the socket takes nothing now. Otherwise the file's or the socket's; which of the two is not said.
+pub(crate) fn send(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
+    Ok(sendfile(to, from, None, usize_of(most))? as u64)
 }
 
 /// Whether the file system of `fd` may have a way of its own to copy, as one that shares blocks or lies on a server

@@ -11,7 +11,7 @@ mod imp;
 
 pub(crate) use imp::{
     Signal, bytes_in, copies_by_itself, copy, gather, is_empty, is_null, make_pipe, pipe_size,
-    read_now, splice, widen_pipe, write_now, zeros,
+    read_now, send, splice, widen_pipe, write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -86,6 +86,14 @@ pub(crate) fn copy(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> st
 }
 
 /// As [`splice`].
+///
+/// # Errors
+/// Always.
+pub(crate) fn send(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`splice`].
 pub(crate) fn copies_by_itself(_fd: BorrowedFd<'_>) -> bool {
     false
 }

@@ -68,7 +68,12 @@ struct Traced {
 }
 
 impl Route {
+    /// Through a pipe, where it may be spared one.
     fn travel(self, road: &str, inject: &str) -> Traced {
+        self.travel_by(road, &format!("-e inject=sendfile:error=EINVAL {inject}"))
+    }
+
+    fn travel_by(self, road: &str, inject: &str) -> Traced {
         let (it, data) = (Scratch::new(), noise(LEN));
         it.write("in", &data);
         let (peer, ends) = if self.ends.contains("PEER") {
@@ -80,7 +85,7 @@ impl Route {
         } else {
             (None, self.ends.to_owned())
         };
-        let strace = format!("-e trace=splice,copy_file_range {inject}");
+        let strace = format!("-e trace=splice,sendfile,copy_file_range {inject}");
         let line = line(&format!("--road {road} --stats s"), &ends);
         let done = it.traced(&strace, &line).run();
         Traced {
@@ -234,6 +239,54 @@ fn a_later_failure_of_the_kernel_is_one_and_says_truly_how_much_is_there() {
             );
         }
     }
+}
+
+/// A file that the kernel can send to a socket, in whole marks.
+const SENT: Route = ROUTES[3];
+
+#[test]
+fn a_kernel_that_does_not_send_files_takes_them_through_a_pipe() {
+    if !can_trace() {
+        return;
+    }
+    for (inject, calls) in [
+        ("error=EINVAL", "splice through a pipe"),
+        ("error=ENOSYS:when=1", "splice through a pipe"),
+        ("error=EPERM:when=1", "splice through a pipe"),
+        ("error=EOVERFLOW:when=1", "splice through a pipe"),
+        ("error=EAGAIN", "splice through a pipe"),
+        ("error=EINTR:when=1..4", "sendfile"),
+        ("error=EINVAL:when=2", "sendfile"),
+        ("error=EIO:when=3", "sendfile"),
+        ("error=EAGAIN:when=2+2", "sendfile"),
+        ("retval=0:when=2", "sendfile"),
+    ] {
+        let traced = SENT.travel_by("kernel", &format!("-e inject=sendfile:{inject}"));
+        let start = &crate::tide::records(&traced.it.read("s"))[0];
+        assert_eq!(start["calls"], calls, "{inject}");
+        let end = traced.it.end_of("s");
+        let (pauses, drains) = (&end["links"][0]["pauses"], &end["links"][0]["drains"]);
+        let marks = LEN.div_ceil(1 << 20) as u64;
+        let holds =
+            |count: &serde_json::Value| count.as_u64().is_some_and(|it| it.abs_diff(marks) <= 1);
+        assert!(holds(pauses) && holds(drains), "{inject}: {end}");
+        traced.arrives_whole(inject);
+    }
+}
+
+#[test]
+fn a_connection_that_fails_while_a_file_is_sent_says_why_though_it_says_so_only_once() {
+    if !can_trace() {
+        return;
+    }
+    let inject = "-e inject=sendfile:error=ETIMEDOUT:when=2 -e inject=splice:error=EPIPE:when=2";
+    let traced = SENT.travel_by("kernel", inject);
+    let stderr = &traced.done.stderr;
+    assert_eq!(traced.done.code(), 1);
+    assert!(
+        stderr.contains("Connection timed out; at most 1 MiB ("),
+        "{stderr}"
+    );
 }
 
 #[test]

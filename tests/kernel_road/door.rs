@@ -15,6 +15,8 @@ pub(crate) struct Faults {
     pub(crate) refuses_in: Option<Errno>,
     pub(crate) refuses_out: Option<Errno>,
     pub(crate) refuses_copy: Option<Errno>,
+    /// Every call that spares a pipe is refused.
+    pub(crate) refuses_send: Option<Errno>,
     /// After so many bytes there is a failure of leaving the source, or reaching the sink.
     pub(crate) fails_in: Option<(u64, Errno)>,
     pub(crate) fails_out: Option<(u64, Errno)>,
@@ -27,8 +29,18 @@ pub(crate) struct Passed {
     pub(crate) went: u64,
     pub(crate) refused: bool,
     pub(crate) copy_refused: bool,
+    /// Bytes that were spared a pipe.
+    pub(crate) sent: u64,
     pub(crate) failed: Option<Errno>,
     pub(crate) calls: u64,
+}
+
+/// Which call it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Call {
+    Splice,
+    Copy,
+    Send,
 }
 
 struct Inner {
@@ -90,7 +102,7 @@ impl Hostile {
         from: BorrowedFd<'_>,
         to: BorrowedFd<'_>,
         most: u64,
-        is_copy: bool,
+        kind: Call,
         call: impl FnOnce(usize) -> rustix::io::Result<usize>,
     ) -> io::Result<u64> {
         assert!(most > 0, "asked for nothing");
@@ -101,14 +113,14 @@ impl Hostile {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut most = match inner.script.next(most) {
             // A file is never "not now" for another one.
-            Err(error) if is_copy && error.kind() == io::ErrorKind::WouldBlock => {
+            Err(error) if kind == Call::Copy && error.kind() == io::ErrorKind::WouldBlock => {
                 return Err(io::ErrorKind::Interrupted.into());
             }
             other => other?,
         };
-        if let Some(errno) = self.refusal(&inner.passed, comes, goes, is_copy) {
-            inner.passed.refused |= !is_copy;
-            inner.passed.copy_refused |= is_copy;
+        if let Some(errno) = self.refusal(&inner.passed, comes, goes, kind) {
+            inner.passed.refused |= kind == Call::Splice;
+            inner.passed.copy_refused |= kind == Call::Copy;
             return Err(errno.into());
         }
         for (limit, done) in [
@@ -127,6 +139,7 @@ impl Hostile {
         let moved = call(most)? as u64;
         inner.passed.came += if comes { moved } else { 0 };
         inner.passed.went += if goes { moved } else { 0 };
+        inner.passed.sent += if kind == Call::Send { moved } else { 0 };
         let held = inner.passed.came - inner.passed.went;
         assert!(
             held <= self.most,
@@ -136,28 +149,34 @@ impl Hostile {
         Ok(moved)
     }
 
-    fn refusal(&self, passed: &Passed, comes: bool, goes: bool, is_copy: bool) -> Option<Errno> {
+    fn refusal(&self, passed: &Passed, comes: bool, goes: bool, kind: Call) -> Option<Errno> {
         let faults = &self.faults;
         let first_in = faults.refuses_in.filter(|_| comes && passed.came == 0);
         let first_out = faults.refuses_out.filter(|_| goes && passed.went == 0);
-        if is_copy {
-            faults.refuses_copy.filter(|_| passed.came == 0)
-        } else {
-            first_in.or(first_out)
+        match kind {
+            Call::Splice => first_in.or(first_out),
+            Call::Copy => faults.refuses_copy.filter(|_| passed.came == 0),
+            Call::Send => faults.refuses_send,
         }
     }
 }
 
 impl Door for Hostile {
     fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
-        self.call(from, to, most, false, |most| {
+        self.call(from, to, most, Call::Splice, |most| {
             rustix::pipe::splice(from, None, to, None, most, SpliceFlags::NONBLOCK)
         })
     }
 
     fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
-        self.call(from, to, most, true, |most| {
+        self.call(from, to, most, Call::Copy, |most| {
             rustix::fs::copy_file_range(from, None, to, None, most)
+        })
+    }
+
+    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+        self.call(from, to, most, Call::Send, |most| {
+            rustix::fs::sendfile(to, from, None, most)
         })
     }
 }

@@ -112,11 +112,14 @@ fn faults() -> impl Strategy<Value = Faults> {
         let failures = &[Errno::IO, Errno::NOSPC, Errno::CONNRESET];
         prop::option::weighted(0.2, (0u64..40_000, errnos(failures)))
     };
-    (refusal(), refusal(), refusal(), failure(), failure()).prop_map(
-        |(refuses_in, refuses_out, refuses_copy, fails_in, fails_out)| Faults {
+    let never = &[Errno::INVAL, Errno::NOSYS, Errno::CONNRESET];
+    let never = prop::option::weighted(0.4, errnos(never));
+    (refusal(), refusal(), refusal(), never, failure(), failure()).prop_map(
+        |(refuses_in, refuses_out, refuses_copy, refuses_send, fails_in, fails_out)| Faults {
             refuses_in,
             refuses_out,
             refuses_copy,
+            refuses_send,
             fails_in,
             fails_out,
         },
@@ -255,7 +258,8 @@ fn numbers_hold(case: &Case, played: &Played) -> Result<(), TestCaseError> {
     );
     prop_assert_eq!(played.bytes_out, played.got.len() as u64);
     prop_assert!(played.bytes_in >= played.bytes_out);
-    if played.calls == Some("splice through a pipe") || played.road == "buffered" {
+    let through = [Some("splice through a pipe"), Some("sendfile")];
+    if through.contains(&played.calls) || played.road == "buffered" {
         let fill = link.writable.expect("a writable side");
         prop_assert_eq!(fill.mark, case.mark);
         prop_assert!(fill.max_len <= case.mark, "the mark is a hard bound");
@@ -329,6 +333,7 @@ fn a_refusal_after_the_pipe_was_filled_loses_nothing_of_what_is_in_it() {
             let mut case = Case::plain(from, to, 300_000);
             (case.mark, case.take) = (mark, (mark == 1).then_some(3000));
             case.faults.refuses_out = Some(Errno::INVAL);
+            case.faults.refuses_send = Some(Errno::INVAL);
             let played = play(&case, Wish::Auto);
             assert!(matches!(played.writer, WriterEnd::Delivered { .. }));
             assert!(played.passed.came > 0, "something was in the pipe");
@@ -374,6 +379,23 @@ fn a_file_system_that_refuses_to_copy_is_gone_round_through_a_pipe() {
     let buffered = play(&case, Wish::Auto);
     assert_eq!((buffered.road, buffered.calls), ("buffered", None));
     assert!(buffered.got == case.wanted());
+}
+
+#[test]
+fn what_a_socket_takes_of_a_file_at_once_is_spared_the_pipe_and_counted_all_the_same() {
+    let mut case = Case::plain(End::File, End::Socket, 300_000);
+    case.acts = vec![Act::Move(1 << 20); 40];
+    let sent = play(&case, Wish::Kernel);
+    assert_eq!((sent.calls, sent.passed.sent), (Some("sendfile"), 300_000));
+    case.faults.refuses_send = Some(Errno::INVAL);
+    let piped = play(&case, Wish::Kernel);
+    assert_eq!(piped.calls, Some("splice through a pipe"));
+    assert_eq!(piped.passed.sent, 0);
+    for played in [sent, piped] {
+        assert!(played.got == case.wanted());
+        assert_eq!((played.link.pauses, played.link.drains), (4, 4));
+        assert_eq!(played.link.writable.unwrap().max_len, 1 << 16);
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), `copy_file_range(2)`).
+//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), sendfile(2),
+//! `copy_file_range(2)`).
 //!
 //! One thread does it all, as two on one pipe are slower than one. Where an end is a pipe, bytes go `straight` from one
 //! end to the other; else `through` a pipe of our own; and where a file system copies by itself it is asked to `copy`.
@@ -78,6 +79,13 @@ pub trait Door: Send + fmt::Debug {
     /// # Errors
     /// Those of reading and writing.
     fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+
+    /// Sends at most `most` bytes of a file to a socket, without waiting for the socket; 0 is the end of input
+    /// (sendfile(2)).
+    ///
+    /// # Errors
+    /// `WouldBlock`: the socket takes nothing now.
+    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
 }
 
 /// The kernel itself.
@@ -91,6 +99,10 @@ impl Door for Kernel {
 
     fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
         platform::copy(from, to, most)
+    }
+
+    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+        platform::send(from, to, most)
     }
 }
 

@@ -242,6 +242,13 @@ impl<'a> Pump<'a> {
         }
     }
 
+    /// The kernel spares bytes the pipe that they were to go through.
+    pub(super) fn spares_pipe(&mut self) {
+        if let Some(taken) = &mut self.untold {
+            taken.calls = Some("sendfile");
+        }
+    }
+
     /// `n` bytes have come from the source.
     pub(super) fn count_in(&mut self, n: u64) {
         self.vain = 0;

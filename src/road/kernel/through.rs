@@ -1,7 +1,11 @@
 //! Through a pipe of our own, which is the writable side of the link: filled up to its mark, then emptied.
+//!
+//! From a file to a socket, what the socket takes at once is spared the pipe (sendfile(2)), but not the account: it has
+//! entered, and has left as soon as the pipe is emptied next.
 
 use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
+use crate::endpoint::Raw;
 use crate::error::Side;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
@@ -14,6 +18,32 @@ struct Pipe<'a> {
     was_entered: bool,
     was_left: bool,
     input_ended: bool,
+    /// Bytes that count as being in the pipe, and are with the sink already.
+    sent: u64,
+    sparing: Sparing,
+}
+
+/// Whether the kernel can spare bytes the pipe.
+enum Sparing {
+    Can,
+    /// Not between these ends.
+    Never,
+    /// Not any more. A failed connection says why once, and then only that it is broken.
+    Failed(io::Error),
+}
+
+impl Sparing {
+    /// Why the sink has failed, if all it says now is `error`.
+    fn explains(self, error: io::Error) -> io::Error {
+        match self {
+            Sparing::Failed(first)
+                if error.kind() == ErrorKind::BrokenPipe && !is_refusal(&first) =>
+            {
+                first
+            }
+            _ => error,
+        }
+    }
 }
 
 impl Pump<'_> {
@@ -25,10 +55,18 @@ impl Pump<'_> {
             was_entered: false,
             was_left: false,
             input_ended: self.inlet.is_done(),
+            sent: 0,
+            sparing: if self.reads_file() && self.to == Some(Raw::Socket) {
+                Sparing::Can
+            } else {
+                Sparing::Never
+            },
         };
         loop {
             self.check()?;
-            self.fill(&mut pipe)?;
+            let filled = self.fill(&mut pipe);
+            self.book_sent(&mut pipe)?;
+            filled?;
             if !self.empty(&mut pipe)? {
                 self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
             } else if pipe.input_ended {
@@ -44,6 +82,8 @@ impl Pump<'_> {
 
     /// Fills the pipe as far as the source has something and the mark allows it.
     fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+        // What is in the pipe has to go first.
+        let mut sends = matches!(pipe.sparing, Sparing::Can) && self.link.pipe_len() == 0;
         while !pipe.input_ended {
             let room = self.link.pipe_room().min(self.chunk_size);
             if room == 0 {
@@ -61,8 +101,12 @@ impl Pump<'_> {
                 }
             }
             let most = self.before_hole(self.inlet.wanted(room));
+            if sends {
+                sends = self.send(pipe, most)?;
+                continue;
+            }
             match self.splice_in(pipe, most) {
-                Ok(0) => match self.ends(!pipe.was_entered) {
+                Ok(0) => match self.ends(!pipe.was_entered && self.is_untouched(pipe)) {
                     Ok(true) => self.input_ended(pipe),
                     Ok(false) => self.in_vain()?,
                     Err(Stop::Source(error)) => self.cut_short(pipe, error),
@@ -70,12 +114,7 @@ impl Pump<'_> {
                 },
                 Ok(n) => {
                     pipe.was_entered = true;
-                    self.before_hole -= n;
-                    self.link.entered(n);
-                    self.count_in(n);
-                    if self.inlet.is_done() {
-                        self.input_ended(pipe);
-                    }
+                    self.enter(pipe, n);
                     // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Anything
                     // else has given what it had.
                     if n < most && !self.reads_file() {
@@ -99,6 +138,45 @@ impl Pump<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Spares the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
+    fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
+        let Some(most) = self.granted(most)? else {
+            return Ok(false);
+        };
+        match self.send_out(most) {
+            Ok(0) => Ok(false),
+            Ok(n) => {
+                self.spares_pipe();
+                pipe.sent += n;
+                self.enter(pipe, n);
+                Ok(n == most)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            Err(error) if self.is_not_now(&error) => Ok(false),
+            Err(error) => {
+                // Which of the two has failed, if one has, is seen at the pipe.
+                pipe.sparing = Sparing::Failed(error);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether nothing has gone past the pipe.
+    fn is_untouched(&self, pipe: &Pipe<'_>) -> bool {
+        pipe.sent == 0 && self.meter.bytes_out() == 0
+    }
+
+    /// What was spared the pipe has left it.
+    fn book_sent(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+        match std::mem::take(&mut pipe.sent) {
+            0 => Ok(()),
+            n => {
+                self.link.left(n);
+                self.count_out(n)
+            }
+        }
     }
 
     /// Empties the pipe as far as the sink takes it. Returns whether nothing is left.
@@ -127,7 +205,10 @@ impl Pump<'_> {
                 Err(error) if !pipe.was_left && is_refusal(&error) => {
                     return Err(Stop::Refused(error));
                 }
-                Err(error) => return Err(self.sink_failed(error)),
+                Err(error) => {
+                    let why = std::mem::replace(&mut pipe.sparing, Sparing::Never).explains(error);
+                    return Err(self.sink_failed(why));
+                }
             }
         }
     }
@@ -141,6 +222,16 @@ impl Pump<'_> {
         }
     }
 
+    /// `n` bytes have entered the pipe.
+    fn enter(&mut self, pipe: &mut Pipe<'_>, n: u64) {
+        self.before_hole -= n;
+        self.link.entered(n);
+        self.count_in(n);
+        if self.inlet.is_done() {
+            self.input_ended(pipe);
+        }
+    }
+
     /// The source has failed; what it gave is still to be delivered.
     fn cut_short(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
         self.cut = Some(error);
@@ -150,6 +241,15 @@ impl Pump<'_> {
     fn input_ended(&mut self, pipe: &mut Pipe<'_>) {
         pipe.input_ended = true;
         self.link.input_ended();
+    }
+
+    fn send_out(&self, most: u64) -> io::Result<u64> {
+        let (Some(from), Some(to)) = (self.inlet.source.raw_fd(), self.outlet.sink.raw_fd()) else {
+            return Err(ErrorKind::NotConnected.into());
+        };
+        booked(self.meter, Some(Side::Source), || {
+            self.door.send(from, to, most)
+        })
     }
 
     fn splice_in(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
