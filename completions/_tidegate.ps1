@@ -34,6 +34,9 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Expected size, for percent and ETA; @PATH is the size of that file')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Expected size, for percent and ETA; @PATH is the size of that file')
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Exit 3 unless exactly so many were delivered')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'At most so many bytes a second leave for the sink')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many bytes a second leave for the sink')
+            [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'Credit for --rate that may build up while nothing leaves [default: none]')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'How bytes travel')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Exit 4 when a peer lets nothing move so long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show it')
@@ -133,7 +136,7 @@ $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

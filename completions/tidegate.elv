@@ -31,6 +31,9 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -s 'Expected size, for percent and ETA; @PATH is the size of that file'
             cand --size 'Expected size, for percent and ETA; @PATH is the size of that file'
             cand --expect-size 'Exit 3 unless exactly so many were delivered'
+            cand -L 'At most so many bytes a second leave for the sink'
+            cand --rate 'At most so many bytes a second leave for the sink'
+            cand --burst 'Credit for --rate that may build up while nothing leaves [default: none]'
             cand --road 'How bytes travel'
             cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
             cand -p 'How to show it'
@@ -128,7 +131,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--stats]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -7,6 +7,8 @@ complete -c tidegate -l skip -d 'Leave out the first bytes' -r -f
 complete -c tidegate -l take -d 'Stop after so many bytes, reading none beyond them' -r -f
 complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH is the size of that file' -r -f
 complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
+complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
+complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
 complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The kernel\'s where both ends allow it, else our own buffers'
 buffered\t'Through our own buffers'
 kernel\t'Through the kernel\'s buffers alone, or not at all (exit 2)'"
@@ -89,7 +91,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --road --idle-timeout -p --progress -N --name --stats -i --interval --summary
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary
     set -l position 0
     set -l skip 0
     set -l literal 0

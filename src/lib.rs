@@ -40,6 +40,12 @@ pub mod gate;
 // Where a stage sleeps.
 pub mod wait;
 
+// The rate limit, over a given clock.
+pub mod throttle;
+
+// The rate limit of a transfer under way.
+pub mod limit;
+
 // Time, less the time we were stopped.
 pub mod clock;
 

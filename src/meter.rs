@@ -216,7 +216,12 @@ impl Meter {
     /// The writer does something else from now on.
     pub fn enter(&self, phase: Phase) {
         let mut notes = self.lock();
-        notes.settle(self.clock.now());
+        let now = self.clock.now();
+        notes.settle(now);
+        if notes.phase == Phase::Rate && phase != Phase::Rate {
+            // Until now it was us who let nothing move.
+            notes.moved = now;
+        }
         notes.phase = phase;
     }
 

@@ -27,6 +27,10 @@ pub struct Plan {
     pub road: Wish,
     /// The marks of the link.
     pub marks: Marks,
+    /// The most that may leave for the sink, in bytes a second.
+    pub rate: Option<u64>,
+    /// The credit that may build up for that, in bytes.
+    pub burst: u64,
     /// The size to expect, where the source cannot tell.
     pub size: Option<u64>,
     /// Where the records go.
@@ -63,6 +67,8 @@ impl Plan {
                 RoadChoice::Kernel => Wish::Kernel,
             },
             marks,
+            rate: cli.rate,
+            burst: burst(cli)?,
             size: found_elsewhere.or(cli.expect_size),
             stats: stats(cli)?,
             show: show(cli),
@@ -95,6 +101,15 @@ fn marks(cli: &Cli) -> Result<Marks, UsageError> {
         return Err(UsageError::new(message));
     }
     Ok(marks)
+}
+
+fn burst(cli: &Cli) -> Result<u64, UsageError> {
+    match cli.burst {
+        Some(_) if cli.rate.is_none() => Err(UsageError::new(
+            "--burst is credit for --rate, which is not given".to_owned(),
+        )),
+        burst => Ok(burst.unwrap_or(0)),
+    }
 }
 
 fn show(cli: &Cli) -> Show {

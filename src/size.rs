@@ -64,6 +64,46 @@ pub fn parse_positive_size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Bytes a second that `text` stands for: a SIZE, or bits as in `80Mbit` (1000-based, and `Mibit` 1024-based); `/s` may
+/// follow.
+///
+/// # Errors
+/// As [`parse_size`], for 0, and for bits that are no whole number of bytes.
+pub fn parse_rate(text: &str) -> Result<u64, String> {
+    let text = text.strip_suffix("/s").unwrap_or(text);
+    let letters = text.len().saturating_sub(3);
+    let bits = text
+        .get(letters..)
+        .filter(|unit| unit.eq_ignore_ascii_case("bit"))
+        .and_then(|_| text.get(..letters));
+    let rate = match bits {
+        Some(bits) => parse_bits(bits),
+        None => parse_size(text),
+    };
+    match rate {
+        Ok(0) => Err("must be at least 1 byte a second".to_owned()),
+        Ok(rate) => Ok(rate),
+        Err(SizeError::UnknownUnit(unit)) => Err(format!(
+            "unknown unit '{unit}'; valid: those of a SIZE, and bit kbit Mbit Gbit Tbit; /s may follow"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Whole bytes in so many bits: `80M` is 80 million.
+fn parse_bits(text: &str) -> Result<u64, SizeError> {
+    let bits = match text.chars().last() {
+        Some('b' | 'B') => return Err(SizeError::UnknownUnit(format!("{text}bit"))),
+        Some(unit) if unit.is_ascii_alphabetic() => parse_size(&format!("{text}B"))?,
+        _ => parse_size(text)?,
+    };
+    if bits % 8 == 0 {
+        Ok(bits / 8)
+    } else {
+        Err(SizeError::Fraction)
+    }
+}
+
 fn unit_bytes(unit: &str) -> Result<u64, SizeError> {
     let power = |base: u64| {
         let letter = unit.as_bytes().first().map(u8::to_ascii_uppercase);
@@ -82,8 +122,33 @@ fn unit_bytes(unit: &str) -> Result<u64, SizeError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SizeError, parse_positive_size, parse_size};
+    use super::{SizeError, parse_positive_size, parse_rate, parse_size};
     use proptest::prelude::*;
+
+    #[test]
+    fn rates_are_bytes_a_second_unless_they_say_bits() {
+        let table = [
+            ("1", 1),
+            ("10K", 10_240),
+            ("1.5M/s", 1_572_864),
+            ("20MB/s", 20_000_000),
+            ("80Mbit", 10_000_000),
+            ("80mbit/s", 10_000_000),
+            ("1Gbit", 125_000_000),
+            ("8bit", 1),
+            ("8Kibit", 1024),
+            ("2.4kbit/s", 300),
+        ];
+        for (text, rate) in table {
+            assert_eq!(parse_rate(text), Ok(rate), "{text}");
+        }
+        for text in [
+            "", "0", "0bit", "bit", "/s", "7bit", "1.5", "10Q", "8Mbbit", "8Mbits", "1M/m", "-1",
+            "é", "1ébit",
+        ] {
+            assert!(parse_rate(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn sizes_mean_what_dd_pv_and_curl_users_expect() {

@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidegate::clock::Clock;
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
 use tidegate::road::{self, Flow, ReaderEnd, Road, WriterEnd};
@@ -129,6 +130,7 @@ struct Case {
     chunk_size: u64,
     skip: u64,
     take: Option<u64>,
+    rate: Option<u64>,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -140,13 +142,15 @@ fn cases() -> impl Strategy<Value = Case> {
         (
             prop::option::weighted(0.2, 0u64..3000),
             prop::option::weighted(0.2, 0u64..20_000),
+            // A transfer at a rate takes 20 ms at most.
+            prop::option::weighted(0.3, 1_000_000u64..100_000_000),
         ),
     )
         .prop_map(
             |(
                 (len, source, sink, source_fails_at, sink_fails_at),
                 (read, write, low, chunk_size),
-                (skip, take),
+                (skip, take, rate),
             )| {
                 let (low, skip) = (low % write, skip.unwrap_or(0));
                 Case {
@@ -160,6 +164,7 @@ fn cases() -> impl Strategy<Value = Case> {
                     chunk_size,
                     skip,
                     take,
+                    rate,
                 }
             },
         )
@@ -218,6 +223,7 @@ fn play(case: &Case) -> Played {
         flow,
         &link,
         &meter,
+        &Arc::new(Limit::new(case.rate, 0)),
     )
     .unwrap();
     let reader = ended(running.reader);
@@ -280,6 +286,7 @@ fn a_sink_that_is_always_slower_pauses_the_source_once_for_every_mark() {
         chunk_size: 700,
         skip: 0,
         take: None,
+        rate: None,
     };
     let pauses = play(&case).link.pauses;
     assert!(
@@ -337,8 +344,9 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         let clock = Arc::new(Clock::new());
         let link = Arc::new(Link::new(marks, 10, Arc::clone(&clock)).unwrap());
         let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
+        let (sink, limit) = (Box::new(Full), Arc::new(Limit::new(None, 0)));
         let running =
-            road::start(Road::Buffered, source, Box::new(Full), flow, &link, &meter).unwrap();
+            road::start(Road::Buffered, source, sink, flow, &link, &meter, &limit).unwrap();
         link.cancel();
         assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
         ended(running.reader);

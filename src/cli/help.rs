@@ -219,7 +219,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 const SHORT_END: &str = "
-SIZE: 512, 64K, 1.5MiB, 10MB.  D: 500ms, 10s, 2m.
+SIZE: 512, 64K, 1.5MiB, 10MB.  RATE: SIZE, 80Mbit.  D: 500ms, 10s, 2m.
 Everything else, with the options of endpoints: --help, and man tidegate.
 ";
 

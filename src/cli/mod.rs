@@ -17,7 +17,7 @@ mod man;
 mod completions;
 
 use crate::endpoint;
-use crate::size::{parse_positive_size, parse_size};
+use crate::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
@@ -141,6 +141,16 @@ pub struct Cli {
     #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
+    /// At most so many bytes a second leave for the sink
+    ///
+    /// That is so from the first byte on. Through the buffers and their marks it holds the source too. See `THE RATE`.
+    #[arg(short = 'L', long, value_name = "RATE", env = "TIDEGATE_RATE", hide_env = true, value_parser = parse_rate, help_heading = FLOW)]
+    pub rate: Option<u64>,
+
+    /// Credit for --rate that may build up while nothing leaves [default: none]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_BURST", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    pub burst: Option<u64>,
+
     /// How bytes travel
     ///
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
@@ -179,7 +189,7 @@ pub struct Cli {
     pub interval: Option<Duration>,
 
     /// One line at the end
-    #[arg(long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
     /// Sum the transfer up, and say which road it took

@@ -1,7 +1,7 @@
 //! The buffered road: a reader thread and a writer thread with a link between them.
 
 use super::outlet::WriterEnd;
-use super::{Journey, Taken, reader, writer};
+use super::{Account, Journey, Taken, reader, writer};
 use std::io;
 use std::sync::Arc;
 use std::thread;
@@ -27,6 +27,7 @@ pub(super) fn go_on(journey: Journey) {
         flow,
         link,
         meter,
+        limit,
         reports,
     } = journey;
     reports.taken.send_replace(Some(TAKEN));
@@ -38,7 +39,14 @@ pub(super) fn go_on(journey: Journey) {
             let _ = reports.reader.send(end);
         });
     let end = match spawned {
-        Ok(_) => writer::run(sink, flow, &link, &meter),
+        Ok(_) => {
+            let account = Account {
+                link: &link,
+                meter: &meter,
+                limit: &limit,
+            };
+            writer::run(sink, flow, account)
+        }
         Err(error) => WriterEnd::Failed {
             act: "starting to write to",
             error,

@@ -23,6 +23,7 @@ pub use kernel::Door;
 pub use outlet::WriterEnd;
 
 use crate::endpoint::{Sink, Source};
+use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use std::io;
@@ -79,7 +80,16 @@ struct Journey {
     flow: Flow,
     link: Arc<Link>,
     meter: Arc<Meter>,
+    limit: Arc<Limit>,
     reports: Reports,
+}
+
+/// Where the writing end of a road counts.
+#[derive(Debug, Clone, Copy)]
+struct Account<'a> {
+    link: &'a Link,
+    meter: &'a Meter,
+    limit: &'a Limit,
 }
 
 /// Sets the road to work. Its stages stop by themselves, or when the link is cancelled.
@@ -93,6 +103,7 @@ pub fn start(
     flow: Flow,
     link: &Arc<Link>,
     meter: &Arc<Meter>,
+    limit: &Arc<Limit>,
 ) -> io::Result<Running> {
     let (take, taken) = watch::channel(None);
     let (reader_ends, reader) = oneshot::channel();
@@ -103,6 +114,7 @@ pub fn start(
         flow,
         link: Arc::clone(link),
         meter: Arc::clone(meter),
+        limit: Arc::clone(limit),
         reports: Reports {
             taken: take,
             reader: reader_ends,

@@ -1,10 +1,12 @@
 //! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
 
-use super::Flow;
+use super::{Account, Flow};
 use crate::endpoint::{Delivered, Finish, Sink};
 use crate::error::Side;
+use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::{Meter, Phase};
+use crate::throttle::Allowance;
 use crate::wait::{self, Ready};
 use rustix::time::{ClockId, clock_gettime};
 use std::io;
@@ -54,6 +56,8 @@ pub(super) struct WaitFor<'a> {
     pub(super) source: Option<Ready<'a>>,
     /// How long at most.
     pub(super) most: Option<Duration>,
+    /// Until when at most.
+    pub(super) until: Option<Instant>,
 }
 
 /// The sink of a flow.
@@ -61,6 +65,7 @@ pub(super) struct Outlet<'a> {
     pub(super) sink: Box<dyn Sink>,
     link: &'a Link,
     meter: &'a Meter,
+    limit: &'a Limit,
     expect_size: Option<u64>,
     /// How often to look whether the system's queue moves while it takes no more.
     look_every: Option<Duration>,
@@ -69,19 +74,47 @@ pub(super) struct Outlet<'a> {
 }
 
 impl<'a> Outlet<'a> {
-    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, link: &'a Link, meter: &'a Meter) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, account: Account<'a>) -> Self {
         Self {
             sink,
-            link,
-            meter,
+            link: account.link,
+            meter: account.meter,
+            limit: account.limit,
             expect_size: flow.expect_size,
             look_every: flow.idle_timeout.map(|limit| limit / 4),
             queued: 0,
         }
     }
 
+    /// Whether a rate limit is in force.
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_on()
+    }
+
+    /// How many of `most` bytes the rate limit lets go now.
+    pub(super) fn allow(&self, most: u64) -> Allowance {
+        self.limit.allow(most)
+    }
+
+    /// Waits for the rate limit, or for the source if that is given.
+    pub(super) fn hold(
+        &mut self,
+        until: Instant,
+        source: Option<Ready<'_>>,
+    ) -> Result<(), WriterEnd> {
+        self.meter.enter(Phase::Rate);
+        self.wait(WaitFor {
+            source,
+            until: Some(until),
+            ..WaitFor::default()
+        })?;
+        self.meter.enter(Phase::Moving);
+        Ok(())
+    }
+
     /// The sink has taken `n` bytes.
     pub(super) fn count(&self, n: u64) -> Result<(), WriterEnd> {
+        self.limit.spend(n);
         self.meter.count_out(n);
         match self.expect_size {
             Some(expected) if self.meter.bytes_out() > expected => {
@@ -144,7 +177,8 @@ impl<'a> Outlet<'a> {
         let listens = backchannel.is_some();
         let look_every = self.look_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(look_every).min();
-        let until = most.map(|most| Instant::now() + most);
+        let most = most.map(|most| Instant::now() + most);
+        let until = most.into_iter().chain(what.until).min();
         let mut result = wait::wait(self.link.writer_bell(), &ends, until);
         if listens && result.is_ok() {
             result = self.sink.hear();

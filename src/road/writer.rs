@@ -1,11 +1,12 @@
 //! The writing side of the buffered road: takes what was offered, and writes it as soon as the sink accepts it.
 
-use super::Flow;
 use super::outlet::{Outlet, WaitFor, WriterEnd, booked};
+use super::{Account, Flow};
 use crate::endpoint::Sink;
 use crate::error::Side;
 use crate::link::{End, Link, Next};
 use crate::meter::{Meter, Phase};
+use crate::throttle::Allowance;
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -18,9 +19,10 @@ const PATIENCE: Duration = Duration::from_micros(250);
 const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
-pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, link: &Link, meter: &Meter) -> WriterEnd {
+pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, account: Account<'_>) -> WriterEnd {
+    let (link, meter) = (account.link, account.meter);
     let mut writer = Writer {
-        outlet: Outlet::new(sink, flow, link, meter),
+        outlet: Outlet::new(sink, flow, account),
         link,
         meter,
         batch: VecDeque::new(),
@@ -74,7 +76,7 @@ impl Writer<'_> {
     fn write_batch(&mut self) -> Result<(), WriterEnd> {
         self.meter.enter(Phase::Moving);
         while !self.batch.is_empty() {
-            match self.write_once() {
+            match self.write_some()? {
                 Ok(0) => {
                     let nothing = io::ErrorKind::WriteZero.into();
                     return Err(self.outlet.failed("writing to", nothing));
@@ -98,13 +100,22 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn write_once(&mut self) -> io::Result<usize> {
-        let slices: Vec<_> = self
-            .batch
-            .iter()
-            .take(MOST_SLICES)
-            .map(|chunk| IoSlice::new(chunk))
-            .collect();
+    /// Writes as much as the rate limit lets go, once it does.
+    fn write_some(&mut self) -> Result<io::Result<usize>, WriterEnd> {
+        let all = self.batch.iter().map(|chunk| chunk.len() as u64).sum();
+        loop {
+            match self.outlet.allow(all) {
+                Allowance::Bytes(most) => return Ok(self.write_once(most)),
+                Allowance::Not(until) => self.outlet.hold(until, None)?,
+            }
+            if self.link.is_cancelled() {
+                return Err(WriterEnd::Cancelled);
+            }
+        }
+    }
+
+    fn write_once(&mut self, most: u64) -> io::Result<usize> {
+        let slices = front(&self.batch, most);
         let sink = &mut self.outlet.sink;
         let sleeper = sink.sleeps().then_some(Side::Sink);
         booked(self.meter, sleeper, || sink.write(&slices))
@@ -124,4 +135,19 @@ impl Writer<'_> {
         self.link.complete(done);
         self.outlet.count(n as u64)
     }
+}
+
+/// The first `most` bytes, in as many slices as one write takes.
+fn front(batch: &VecDeque<BytesMut>, most: u64) -> Vec<IoSlice<'_>> {
+    let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut slices = Vec::with_capacity(batch.len().min(MOST_SLICES));
+    for chunk in batch.iter().take(MOST_SLICES) {
+        let n = chunk.len().min(left);
+        if n == 0 {
+            break;
+        }
+        slices.push(IoSlice::new(&chunk[..n]));
+        left -= n;
+    }
+    slices
 }

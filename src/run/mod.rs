@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::display::{self, Sample, Sampler, Stats};
 use crate::endpoint::Leftover;
 use crate::exit::Exit;
+use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::Plan;
@@ -34,6 +35,7 @@ struct Transfer {
     plan: Plan,
     link: Arc<Link>,
     meter: Arc<Meter>,
+    limit: Arc<Limit>,
     signals: Signals,
     /// The expected size in bytes.
     size: Option<u64>,
@@ -64,6 +66,7 @@ pub async fn run(plan: Plan) -> io::Result<Exit> {
         size: plan.size,
         sampler: Sampler::new(plan.size),
         shown: Sampler::new(plan.size),
+        limit: Arc::new(Limit::new(plan.rate, plan.burst)),
         plan,
         link,
         meter,
@@ -104,6 +107,7 @@ impl Transfer {
             sink: ends.sink.is_terminal(),
         };
         self.meter.start();
+        self.limit.start();
         Ok((ends, road))
     }
 
@@ -136,6 +140,7 @@ impl Transfer {
             self.plan.flow,
             &self.link,
             &self.meter,
+            &self.limit,
         );
         let mut running = match started {
             Ok(running) => running,

@@ -107,7 +107,7 @@ fn a_slip_is_answered_with_what_was_meant() {
         (&["--quite"], &["'--quiet'"]),
         (&["--idle-timout", "5s"], &["'--idle-timeout'"]),
         (&["--atomic"], &["file:PATH#atomic"]),
-        (&["--rate", "5M"], &["null:#rate=SIZE"]),
+        (&["--rat", "5M"], &["'--rate'"]),
         (
             &["zero:", "file:x#atomci"],
             &["valid: ", "did you mean 'atomic'?"],

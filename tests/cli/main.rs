@@ -35,6 +35,7 @@ mod pairs;
 mod peer;
 mod pitfalls;
 mod progress;
+mod rate;
 mod readme;
 mod real_peers;
 mod receiving;

@@ -39,10 +39,11 @@ const PROGRAMS: [(&str, &str); 5] = [
 const NOT_RUN: [&str; 1] = ["cargo test"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 13] = [
+const SHELL: [(&str, i32, &str); 14] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     ("tar c src", 0, "cmp src/file far/src/file"),
-    ("pg_dump", 0, "pg_dump db | cmp - uploaded"),
+    ("pg_dump db | tidegate -H", 0, "pg_dump db | cmp - uploaded"),
+    ("pg_dump db | tidegate -L", 0, "pg_dump db | cmp - uploaded"),
     (
         "{ tidegate --take 512",
         0,

@@ -37,6 +37,8 @@ mod pairs;
 mod peer;
 #[path = "../cli/progress.rs"]
 mod progress;
+#[path = "../cli/rate.rs"]
+mod rate;
 #[path = "../cli/real_peers.rs"]
 mod real_peers;
 #[path = "../cli/receiving.rs"]

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tidegate::clock::Clock;
+use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
 use tidegate::road::{self, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
@@ -47,6 +48,7 @@ struct Case {
     chunk_size: u64,
     skip: u64,
     take: Option<u64>,
+    rate: Option<u64>,
 }
 
 impl Case {
@@ -64,6 +66,7 @@ impl Case {
             chunk_size: 1 << 16,
             skip: 0,
             take: None,
+            rate: None,
         }
     }
 
@@ -134,6 +137,8 @@ fn cases() -> impl Strategy<Value = Case> {
         (size.clone(), 0u64..3000, size),
         prop::option::weighted(0.2, 0u64..3000),
         prop::option::weighted(0.2, 0u64..40_000),
+        // A transfer at a rate takes 30 ms at most.
+        prop::option::weighted(0.3, 1_000_000u64..100_000_000),
     );
     let acts = prop_oneof![
         acts(),
@@ -141,18 +146,21 @@ fn cases() -> impl Strategy<Value = Case> {
         acts().prop_map(|acts| [acts, vec![Act::Move(1 << 20); 40]].concat()),
     ];
     (ends, 0usize..30_000, acts, faults(), flow).prop_map(
-        |((from, to, copies), len, acts, faults, ((mark, low, chunk_size), skip, take))| Case {
-            from,
-            to,
-            copies,
-            len,
-            acts,
-            faults,
-            mark,
-            low: low % mark,
-            chunk_size,
-            skip: skip.unwrap_or(0),
-            take,
+        |((from, to, copies), len, acts, faults, ((mark, low, chunk_size), skip, take, rate))| {
+            Case {
+                from,
+                to,
+                copies,
+                len,
+                acts,
+                faults,
+                mark,
+                low: low % mark,
+                chunk_size,
+                skip: skip.unwrap_or(0),
+                take,
+                rate,
+            }
         },
     )
 }
@@ -202,7 +210,9 @@ fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
     let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
     meter.start();
     let road = road.by(Box::new(door.clone()));
-    let running = road::start(road, Box::new(from), Box::new(to), flow, &link, &meter).unwrap();
+    let limit = Arc::new(Limit::new(case.rate, 0));
+    let ends = (Box::new(from), Box::new(to));
+    let running = road::start(road, ends.0, ends.1, flow, &link, &meter, &limit).unwrap();
     Playing {
         running,
         link,

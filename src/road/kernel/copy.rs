@@ -20,8 +20,12 @@ impl Pump<'_> {
         let (mut piece, mut is_first) = (PIECES.0, true);
         while !self.inlet.is_done() {
             self.check()?;
+            let Some(most) = self.granted(self.inlet.wanted(piece))? else {
+                self.wait_for_sink(false)?;
+                continue;
+            };
             let began = Instant::now();
-            match self.copy_some(self.inlet.wanted(piece)) {
+            match self.copy_some(most) {
                 Ok(0) if self.ends(is_first)? => break,
                 Ok(0) => self.in_vain()?,
                 Ok(n) => {

@@ -11,11 +11,16 @@ impl Pump<'_> {
         most.min(self.before_hole)
     }
 
-    /// At a hole: leaves one in the sink too, if that is a file that can have one there, and finds the next hole.
-    pub(super) fn pass_hole(&mut self) -> Result<(), Stop> {
+    /// At a hole: leaves one in the sink too, if that is a file that can have one there, and finds the next hole. A hole
+    /// counts as bytes, for the rate limit too. Returns whether it has passed all of it.
+    pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
         let extent = self.inlet.source.extent().map_err(Stop::Source)?;
-        let hole = self.inlet.wanted(extent.hole);
-        let is_left = hole >= SMALLEST
+        let whole = self.inlet.wanted(extent.hole);
+        let Some(hole) = self.granted(whole)? else {
+            self.wait_for_sink(false)?;
+            return Ok(false);
+        };
+        let is_left = whole >= SMALLEST
             && self
                 .outlet
                 .sink
@@ -25,10 +30,10 @@ impl Pump<'_> {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
             self.count_in(hole);
             self.count_out(hole)?;
-            self.before_hole = extent.data;
+            self.before_hole = if hole == whole { extent.data } else { 0 };
         } else {
             self.before_hole = extent.hole.saturating_add(extent.data);
         }
-        Ok(())
+        Ok(hole == whole)
     }
 }

@@ -17,7 +17,7 @@ mod pump;
 mod straight;
 mod through;
 
-use super::{Flow, Journey, Taken, buffered};
+use super::{Account, Flow, Journey, Taken, buffered};
 use crate::platform;
 use ahead::Ahead;
 use pump::Pump;
@@ -121,11 +121,17 @@ fn travel(ways: Ways, journey: Journey) {
         flow,
         link,
         meter,
+        limit,
         reports,
     } = journey;
     let _guard = link.cancel_on_panic();
     let told = &reports.taken;
-    let pump = Pump::new(source, sink, flow, (&link, &meter), &*ways.door, told);
+    let account = Account {
+        link: &link,
+        meter: &meter,
+        limit: &limit,
+    };
+    let pump = Pump::new(source, sink, flow, account, &*ways.door, told);
     match pump.run(ways.in_order) {
         Ok(arrival) => reports.arrived(arrival, &link),
         Err(refusal) if ways.insists => {
@@ -147,6 +153,7 @@ fn travel(ways: Ways, journey: Journey) {
                 },
                 link: Arc::clone(&link),
                 meter,
+                limit,
                 reports,
             };
             buffered::go_on(detour);

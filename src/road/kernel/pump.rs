@@ -7,11 +7,13 @@ use crate::link::{Link, Pipes, Watched};
 use crate::meter::{Meter, Phase};
 use crate::road::inlet::{Inlet, ReaderEnd};
 use crate::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::road::{Flow, Reports, Taken};
+use crate::road::{Account, Flow, Reports, Taken};
+use crate::throttle::Allowance;
 use crate::wait;
 use rustix::event::PollFlags;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// What is worth waiting for where bytes gather, in bytes: as much as one call moves.
@@ -92,6 +94,8 @@ pub(super) struct Pump<'a> {
     pub(super) vain: u32,
     /// Bytes of the source up to its next hole.
     pub(super) before_hole: u64,
+    /// Until when the rate limit lets nothing go.
+    pub(super) held: Option<Instant>,
     skip: u64,
     /// How the source failed while some of what it gave was still to be delivered.
     pub(super) cut: Option<io::Error>,
@@ -105,22 +109,24 @@ impl<'a> Pump<'a> {
         source: Box<dyn Source>,
         sink: Box<dyn Sink>,
         flow: Flow,
-        (link, meter): (&'a Link, &'a Meter),
+        account: Account<'a>,
         door: &'a dyn Door,
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
+        let (link, meter) = (account.link, account.meter);
         Self {
             gathering: Gathering::before(source.raw().ok(), flow.chunk_size.min(PIECE)),
             from: source.raw().ok(),
             to: sink.raw().ok(),
             inlet: Inlet::new(source, flow.take, link, meter),
-            outlet: Outlet::new(sink, flow, link, meter),
+            outlet: Outlet::new(sink, flow, account),
             link,
             meter,
             door,
             chunk_size: flow.chunk_size,
             vain: 0,
             before_hole: 0,
+            held: None,
             skip: flow.skip,
             cut: None,
             untold: None,
@@ -134,6 +140,10 @@ impl<'a> Pump<'a> {
         let mut end = self.skip(&ways);
         if end.is_ok() {
             for way in ways {
+                if matches!(way, Way::Copy) && self.outlet.is_limited() {
+                    // What a file system shares is not moved at a rate.
+                    continue;
+                }
                 self.set_out(&way);
                 end = self.go(&way);
                 last = Some(way);
@@ -226,12 +236,23 @@ impl<'a> Pump<'a> {
         })
     }
 
-    /// How many of `most` bytes the sink takes now. `None`: it takes none.
+    /// How many of `most` bytes may go to the sink now. `None`: none, as it takes none, or is to be `held` back from.
     pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
         match self.outlet.sink.grant(most) {
-            Ok(most) => Ok(Some(most)),
+            Ok(most) => Ok(self.allowed(most)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
             Err(error) => Err(self.sink_failed(error)),
+        }
+    }
+
+    /// How many of `most` bytes the rate limit lets go now.
+    fn allowed(&mut self, most: u64) -> Option<u64> {
+        match self.outlet.allow(most) {
+            Allowance::Bytes(n) => Some(n),
+            Allowance::Not(until) => {
+                self.held = Some(until);
+                None
+            }
         }
     }
 
@@ -320,11 +341,15 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Waits until the sink takes something, or the source has more if that `has_room`.
+    /// Waits until the sink may have, or takes, something, or the source has more if that `has_room`.
     pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
         self.settle();
+        // A file always says that it has something.
+        let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
+        if let Some(until) = self.held.take() {
+            return Ok(self.outlet.hold(until, source)?);
+        }
         self.meter.enter(Phase::Sink);
-        let source = has_room.then(|| self.inlet.source.ready());
         self.outlet.wait(WaitFor {
             sink: true,
             source,

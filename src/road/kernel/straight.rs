@@ -54,13 +54,14 @@ impl Pump<'_> {
     }
 
     /// What to ask for at once. More than is there would make TCP hold the last of it back: what fills the sixteen pages of
-    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)).
+    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)). And what is there need not wait until the
+    /// rate limit lets more go than that.
     fn piece(&self) -> u64 {
         let from = self
             .inlet
             .source
             .raw_fd()
-            .filter(|_| self.to == Some(Raw::Socket));
+            .filter(|_| self.to == Some(Raw::Socket) || self.outlet.is_limited());
         let there = from.and_then(platform::bytes_in).filter(|there| *there > 0);
         self.chunk_size.min(there.unwrap_or(u64::MAX))
     }
@@ -93,7 +94,9 @@ impl Pump<'_> {
 
     /// The sink takes nothing now. It holds the source up if that has something.
     fn hold_up(&mut self) -> Result<(), Stop> {
-        if self.source_is_ready() {
+        if self.source_is_ready() && self.held.is_some() {
+            self.wait_for_sink(false)
+        } else if self.source_is_ready() {
             self.link.held_up();
             self.wait_for_sink(false)?;
             // A pipe says that it has room as soon as one page is free.
@@ -102,6 +105,7 @@ impl Pump<'_> {
             }
             Ok(())
         } else {
+            self.held = None;
             self.wait_for_source()
         }
     }

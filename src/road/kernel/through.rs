@@ -83,7 +83,8 @@ impl Pump<'_> {
     /// Fills the pipe as far as the source has something and the mark allows it.
     fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
         // What is in the pipe has to go first.
-        let mut sends = matches!(pipe.sparing, Sparing::Can) && self.link.pipe_len() == 0;
+        let can_send = matches!(pipe.sparing, Sparing::Can) && !self.outlet.is_limited();
+        let mut sends = can_send && self.link.pipe_len() == 0;
         while !pipe.input_ended {
             let room = self.link.pipe_room().min(self.chunk_size);
             if room == 0 {
@@ -94,10 +95,14 @@ impl Pump<'_> {
                     // What is in the pipe goes where the hole is not.
                     return Ok(());
                 }
-                self.pass_hole()?;
+                let is_past = self.pass_hole()?;
                 if self.inlet.is_done() {
                     self.input_ended(pipe);
                     return Ok(());
+                }
+                if !is_past {
+                    self.check()?;
+                    continue;
                 }
             }
             let most = self.before_hole(self.inlet.wanted(room));

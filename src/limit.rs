@@ -1,0 +1,59 @@
+//! The rate limit of a transfer under way: one throttle on the system's clock, asked by whoever writes and changed by
+//! whoever is told to.
+
+use crate::throttle::{Allowance, Throttle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// What may leave for the sink.
+#[derive(Debug)]
+pub struct Limit {
+    throttle: Mutex<Throttle>,
+    /// Whether the throttle has to be asked.
+    is_on: AtomicBool,
+}
+
+impl Limit {
+    /// At most `rate` bytes a second, after a pause up to `burst` bytes at once. `None`: as fast as it goes.
+    #[must_use]
+    pub fn new(rate: Option<u64>, burst: u64) -> Self {
+        let throttle = Throttle::new(rate, burst, Instant::now());
+        Self {
+            is_on: AtomicBool::new(throttle.is_on()),
+            throttle: Mutex::new(throttle),
+        }
+    }
+
+    /// Whether there is a limit now.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
+    /// How many of `most` bytes may leave now.
+    #[must_use]
+    pub fn allow(&self, most: u64) -> Allowance {
+        if self.is_on() {
+            self.lock().allow(most, Instant::now())
+        } else {
+            Allowance::Bytes(most)
+        }
+    }
+
+    /// `n` bytes have left.
+    pub fn spend(&self, n: u64) {
+        if self.is_on() {
+            self.lock().spend(n);
+        }
+    }
+
+    /// Both ends are open: credit is earned from now on.
+    pub fn start(&self) {
+        self.lock().start(Instant::now());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
