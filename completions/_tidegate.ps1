@@ -47,6 +47,8 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'One line at the end')
+            [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
+            [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH to do something; nothing is moved')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
@@ -136,7 +138,7 @@ $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary', '--control', '--tell')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -44,6 +44,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -i 'Time between two lines or records, or two drawings of the bar'
             cand --interval 'Time between two lines or records, or two drawings of the bar'
             cand --summary 'One line at the end'
+            cand --control 'Listen at PATH for commands from `--tell`'
+            cand --tell 'Tell the transfer that listens at PATH to do something; nothing is moved'
             cand -v 'Sum the transfer up, and say which road it took'
             cand --verbose 'Sum the transfer up, and say which road it took'
             cand -q 'Say nothing but errors, and where an end listens'
@@ -129,9 +131,9 @@ var tidegate-values = [
   &--progress=[auto bar line json none]
   &--summary=[auto always never]
 ]
-var tidegate-files = [--stats]
+var tidegate-files = [--stats --control --tell]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary --control --tell]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -24,6 +24,8 @@ complete -c tidegate -s i -l interval -d 'Time between two lines or records, or 
 complete -c tidegate -l summary -d 'One line at the end' -r -f -a "auto\t'With a bar or lines'
 always\t'After every transfer that did not fail'
 never\t'Not at all'"
+complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
+complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH to do something; nothing is moved' -r -F
 complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
 complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
@@ -91,7 +93,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary --control --tell
     set -l position 0
     set -l skip 0
     set -l literal 0

@@ -54,6 +54,11 @@ impl ReadableGate {
         self.mark
     }
 
+    /// From now on the mark is another one. Nothing is paused or resumed by that, as in Node.
+    pub fn set_mark(&mut self, mark: u64) {
+        self.mark = mark;
+    }
+
     /// Whether chunks are delivered as they become available.
     #[must_use]
     pub fn is_flowing(&self) -> bool {
@@ -218,6 +223,12 @@ impl WritableGate {
     #[must_use]
     pub fn mark(&self) -> u64 {
         self.mark
+    }
+
+    /// From now on the mark is another one, with the low-water mark below it. No answer is given or taken back by that.
+    pub fn set_mark(&mut self, mark: u64) {
+        self.mark = mark;
+        self.low = self.low.min(mark.saturating_sub(1));
     }
 
     /// The low-water mark in bytes.

@@ -46,6 +46,9 @@ pub mod throttle;
 // The rate limit of a transfer under way.
 pub mod limit;
 
+// Asking a transfer under way, and telling it what to change.
+pub mod control;
+
 // Time, less the time we were stopped.
 pub mod clock;
 

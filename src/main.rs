@@ -1,11 +1,12 @@
 //! Parse, plan, build the runtime, run, exit.
 
 use std::io;
+use std::path::Path;
 use tidegate::cli::{self, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::Plan;
-use tidegate::{report, run};
+use tidegate::{control, report, run};
 
 fn main() {
     go().leave()
@@ -26,6 +27,9 @@ fn go() -> Exit {
     };
     if let Some(what) = cli.generate {
         return generate::write(what);
+    }
+    if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
+        return control::tell(Path::new(path), words);
     }
     match Plan::from_cli(&cli) {
         Ok(plan) => run_on_runtime(plan).unwrap_or_else(|error| {

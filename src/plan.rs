@@ -1,6 +1,7 @@
 //! Flags become decisions already made; nothing after this looks at the command line.
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
+use crate::control::Socket;
 use crate::display::{Look, Progress, Show, StatsFile, Watched};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
@@ -31,6 +32,8 @@ pub struct Plan {
     pub rate: Option<u64>,
     /// The credit that may build up for that, in bytes.
     pub burst: u64,
+    /// Where others may tell it to change.
+    pub control: Option<Socket>,
     /// The size to expect, where the source cannot tell.
     pub size: Option<u64>,
     /// Where the records go.
@@ -72,6 +75,7 @@ impl Plan {
             size: found_elsewhere.or(cli.expect_size),
             stats: stats(cli)?,
             show: show(cli),
+            control: cli.control.as_deref().map(Socket::bind).transpose()?,
         })
     }
 

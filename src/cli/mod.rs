@@ -202,6 +202,19 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
+    /// Listen at PATH for commands from `--tell`
+    ///
+    /// It is a unix socket that only you may use. See `CONTROL`.
+    #[arg(hide_short_help = true, long, value_name = "PATH", env = "TIDEGATE_CONTROL", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    pub control: Option<PathBuf>,
+
+    /// Tell the transfer that listens at PATH to do something; nothing is moved
+    ///
+    /// COMMAND is `rate RATE`, `rate none`, `pause`, `resume`, `high-water-mark SIZE` or `status`. See `CONTROL`.
+    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(conflicts_with_all = ["source", "sink"])]
+    pub tell: Option<Vec<OsString>>,
+
     /// Write the man page or a completion to standard output
     #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
     pub generate: Option<Generate>,

@@ -288,6 +288,12 @@ impl Stats {
     }
 }
 
+/// A look as a record of `--stats`, without the end of its line.
+#[must_use]
+pub fn record(sample: &Sample) -> String {
+    json(&Record::Sample(sample.into())).trim_end().to_owned()
+}
+
 fn json(record: &Record<'_>) -> String {
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
     serde_json::to_string(record).unwrap_or_default() + "\n"

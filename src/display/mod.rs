@@ -13,7 +13,7 @@ mod show;
 mod stats_file;
 mod words;
 
-pub use json::{Ending, Start, Stats};
+pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
 pub use sample::{Sample, Sampler};
 pub use show::{Ends, Look, Progress, Show, Watched};

@@ -172,6 +172,18 @@ impl Link {
         }
     }
 
+    /// From now on both sides have this mark. What is there beyond it stays until it has left.
+    pub fn set_marks(&self, mark: u64) {
+        let mut state = self.lock();
+        state.gates.readable.set_mark(mark);
+        state.gates.writable.set_mark(mark);
+        state.queue.batch_len = BATCH.min(mark);
+        state.flow();
+        self.wake_writer(state);
+        // It finds out by itself whether there is room.
+        self.reader_bell().ring();
+    }
+
     fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
         let is_worth_it = state.has_batch() || state.gates.writable.is_ending();
         let wake = state.queue.writer_waits && is_worth_it;

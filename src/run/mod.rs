@@ -10,6 +10,7 @@ mod watch;
 pub use outcome::Outcome;
 
 use crate::clock::Clock;
+use crate::control::{self, Steering};
 use crate::display::{self, Sample, Sampler, Stats};
 use crate::endpoint::Leftover;
 use crate::exit::Exit;
@@ -36,6 +37,7 @@ struct Transfer {
     link: Arc<Link>,
     meter: Arc<Meter>,
     limit: Arc<Limit>,
+    steering: Arc<Steering>,
     signals: Signals,
     /// The expected size in bytes.
     size: Option<u64>,
@@ -56,17 +58,26 @@ struct Transfer {
 ///
 /// # Errors
 /// When the process is out of descriptors or threads before it has begun.
-pub async fn run(plan: Plan) -> io::Result<Exit> {
+pub async fn run(mut plan: Plan) -> io::Result<Exit> {
     let clock = Arc::new(Clock::new());
     let link = Link::new(plan.marks, plan.flow.chunk_size, Arc::clone(&clock))?;
     let link = Arc::new(link);
     let meter = Arc::new(Meter::new(Arc::clone(&link), Arc::clone(&clock)));
+    let limit = Arc::new(Limit::new(plan.rate, plan.burst));
+    let steering = Steering::new(Arc::clone(&limit), Arc::clone(&link), Arc::clone(&meter));
+    let steering = Arc::new(steering);
     let signals = Signals::listen()?;
+    // Its name is gone when we are.
+    let socket = plan.control.take();
+    if let Some(socket) = &socket {
+        tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
+    }
     let mut transfer = Transfer {
         size: plan.size,
         sampler: Sampler::new(plan.size),
         shown: Sampler::new(plan.size),
-        limit: Arc::new(Limit::new(plan.rate, plan.burst)),
+        limit,
+        steering,
         plan,
         link,
         meter,
@@ -102,6 +113,7 @@ impl Transfer {
         let size = self.plan.expected(ends.source.size());
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
+        self.steering.expect(size);
         self.terminals = display::Ends {
             source: ends.source.is_terminal(),
             sink: ends.sink.is_terminal(),
@@ -114,6 +126,7 @@ impl Transfer {
     /// Once the road is clear: announces the start, unless that was done.
     fn set_out(&mut self, taken: Option<Taken>) {
         let Some(taken) = taken else { return };
+        self.steering.set_road(taken);
         let is_first = self.taken.replace(taken).is_none();
         let start = display::Start {
             name: self.plan.show.look.name.as_deref(),

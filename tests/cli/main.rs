@@ -15,6 +15,7 @@ pub(crate) const ROAD: &str = "auto";
 
 mod asleep;
 mod completions;
+mod control;
 mod copies;
 mod endpoints;
 mod ends;

@@ -39,10 +39,15 @@ const PROGRAMS: [(&str, &str); 5] = [
 const NOT_RUN: [&str; 1] = ["cargo test"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 14] = [
+const SHELL: [(&str, i32, &str); 15] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     ("tar c src", 0, "cmp src/file far/src/file"),
     ("pg_dump db | tidegate -H", 0, "pg_dump db | cmp - uploaded"),
+    (
+        "tidegate -L 1M",
+        0,
+        "cmp disk.img copy.img && [[ $OUT = ok && ! -e ctl ]]",
+    ),
     ("pg_dump db | tidegate -L", 0, "pg_dump db | cmp - uploaded"),
     (
         "{ tidegate --take 512",

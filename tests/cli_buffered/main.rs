@@ -15,6 +15,8 @@
 /// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
 pub(crate) const ROAD: &str = "buffered";
 
+#[path = "../cli/control.rs"]
+mod control;
 #[path = "../cli/endpoints.rs"]
 mod endpoints;
 #[path = "../cli/files.rs"]

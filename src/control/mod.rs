@@ -1,0 +1,20 @@
+//! The control socket: a transfer under way is asked how it stands and told what to change, a line at a time.
+//!
+//! `socket` is its place in the file system, `server` talks to clients, `command` is what they may say, and `tell` is
+//! our own client.
+
+mod command;
+mod server;
+mod socket;
+mod tell;
+
+pub use command::Steering;
+pub use server::serve;
+pub use socket::Socket;
+pub use tell::tell;
+
+/// What a request was answered with begins so if nothing has come of it.
+const REFUSAL: &str = "error: ";
+
+/// What a request was answered with if there is nothing else to say.
+const DONE: &str = "ok";
