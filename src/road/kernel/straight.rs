@@ -61,6 +61,7 @@ impl Pump<'_> {
             .inlet
             .source
             .raw_fd()
+            .filter(|_| !self.reads_file())
             .filter(|_| self.to == Some(Raw::Socket) || self.outlet.is_limited());
         let there = from.and_then(platform::bytes_in).filter(|there| *there > 0);
         self.chunk_size.min(there.unwrap_or(u64::MAX))
