@@ -1,0 +1,73 @@
+//! `cargo bench --bench rate`: measures how exact a rate limit is, at the receiving end of a real pipe.
+//!
+//! This file only puts the parts in order: flags, signals, files, runs, reports. Who is measured is the table in
+//! `limiters.rs`, what is wanted stands in `wanted.rs`; how to read the result is said in `benches/README.md`.
+
+mod arithmetic;
+mod console;
+mod examples;
+mod feeder;
+mod files;
+mod limiters;
+#[path = "../versus/machine.rs"]
+mod machine;
+mod options;
+mod place;
+mod process;
+mod recorder;
+mod report;
+mod runs;
+mod schedule;
+#[path = "../versus/stats.rs"]
+#[expect(dead_code, reason = "`versus` needs more of it")]
+mod stats;
+#[path = "../versus/stop.rs"]
+#[expect(dead_code, reason = "`versus` needs more of it")]
+mod stop;
+mod tables;
+mod wanted;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::console::say;
+use crate::files::Files;
+use crate::options::Options;
+use crate::report::Report;
+use crate::schedule::Bench;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let result = if options.bench {
+        measure(options)
+    } else {
+        // `cargo test --all-targets` starts bench targets too, without `--bench`; a test run must not take minutes.
+        examples::check()
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("stopped: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: Options) -> Result<()> {
+    stop::watch_signals()?;
+    let chosen = limiters::choose(&options)?;
+    let program = options.program()?;
+    let machine = report::describe(&program, &options, &chosen);
+    let bench = Bench {
+        files: Files::create(&options, &chosen)?,
+        program,
+        options,
+    };
+    let mut results = Vec::new();
+    for rate in bench.options.rates() {
+        results.push(schedule::measure(&bench, &chosen, rate)?);
+    }
+    Report::new(machine, &bench.options, results).publish(&bench.options.out)
+}
