@@ -11,6 +11,7 @@ use crate::console::say;
 use crate::limiters::{Contender, Source};
 use crate::options::Options;
 use crate::runs;
+use crate::stats;
 
 /// The highest rate that is read from the filled file, in bytes a second.
 const FILLED_UP_TO: u64 = 200 << 20;
@@ -62,7 +63,7 @@ fn make(
     size: u64,
     fill: impl Fn(&File, u64) -> io::Result<()>,
 ) -> Result<NamedTempFile> {
-    say(&format!("making a file of {} MiB", size >> 20));
+    say(&format!("making a file of {}", stats::bytes(size)));
     let dir = dir
         .canonicalize()
         .with_context(|| format!("no directory {}", dir.display()))?;
