@@ -55,7 +55,7 @@ impl Steering {
     }
 
     /// So many bytes are expected.
-    pub fn expect(&self, size: Option<u64>) {
+    pub fn set_size(&self, size: Option<u64>) {
         self.lock().sampler = Sampler::new(size);
     }
 

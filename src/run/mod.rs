@@ -113,7 +113,7 @@ impl Transfer {
         let size = self.plan.expected(ends.source.size());
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
-        self.steering.expect(size);
+        self.steering.set_size(size);
         self.terminals = display::Ends {
             source: ends.source.is_terminal(),
             sink: ends.sink.is_terminal(),

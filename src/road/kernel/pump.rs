@@ -341,7 +341,8 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Waits until the sink may have, or takes, something, or the source has more if that `has_room`.
+    /// Waits until the sink takes something, or the rate limit lets something go if it is that which held it back, or
+    /// the source has more if that `has_room`.
     pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
         self.settle();
         // A file always says that it has something.
