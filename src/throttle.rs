@@ -2,18 +2,24 @@
 //!
 //! Bytes earn their way out: at `rate` bytes a second credit comes in, every byte that leaves takes one off. What the
 //! bucket holds at most is all that can ever leave at once, so that in no window of any length more leaves than
-//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: enough to make up
-//! for a clock that rings late, too little to be noticed after a pause. Credit is counted in billionths of a byte, which is
-//! exact: a nanosecond earns a whole number of them.
+//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: too little to be
+//! noticed after a pause, and so much that we need not be woken often. What is not worth waking for makes up for a clock
+//! that rings late, and is no more than that clock needs. Credit is counted in billionths of a byte, which is exact: a
+//! nanosecond earns a whole number of them.
 
 use std::time::{Duration, Instant};
 
-/// How much is worth waking for: so much of the rate, or a single byte. Chosen by measurement: waking somebody through a
-/// pipe costs 50 µs on a small machine, and a limit should take less than a hundredth of a processor.
-const WORTH_WAKING: Duration = Duration::from_millis(7);
+/// The most that can leave at once, in time: less than a tenth of a tenth of a second.
+const GRAIN: Duration = Duration::from_micros(9500);
 
-/// How late we may be woken without losing anything. With the above less than a tenth of a tenth of a second.
+/// How much of that makes up for late wakings at most. Later ones lose what they are late by.
 const LATE: Duration = Duration::from_micros(2500);
+
+/// And at least: several times of what a clock is late by on an idle machine.
+const PUNCTUAL: Duration = Duration::from_micros(500);
+
+/// The clock is trusted again after about so many wakings on time.
+const LESSON: u32 = 512;
 
 /// Billionths of a byte in a byte, and nanoseconds in a second.
 const BILLION: u128 = 1_000_000_000;
@@ -36,6 +42,10 @@ pub struct Throttle {
     credit: u128,
     /// Until when it has been earned.
     earned: Instant,
+    /// When somebody is to come again.
+    due: Option<Instant>,
+    /// How late they have come, less what is forgotten since.
+    late: Duration,
 }
 
 impl Throttle {
@@ -48,6 +58,8 @@ impl Throttle {
             burst,
             credit: 0,
             earned: now,
+            due: None,
+            late: Duration::ZERO,
         }
     }
 
@@ -69,13 +81,16 @@ impl Throttle {
         let Some(rate) = self.rate else {
             return Allowance::Bytes(most);
         };
-        let wanted = most.min(worth_waking(rate));
+        self.learn(now);
+        let wanted = most.min(self.worth_waking(rate));
         let missing = (u128::from(wanted) * BILLION).saturating_sub(self.credit);
         if missing == 0 {
             let credit = u64::try_from(self.credit / BILLION).unwrap_or(u64::MAX);
             Allowance::Bytes(most.min(credit))
         } else {
-            Allowance::Not(now + nanoseconds(missing.div_ceil(u128::from(rate))))
+            let due = now + nanoseconds(missing.div_ceil(u128::from(rate)));
+            self.due = Some(due);
+            Allowance::Not(due)
         }
     }
 
@@ -89,6 +104,7 @@ impl Throttle {
         self.earn(now);
         self.rate = rate.map(|rate| rate.max(1));
         self.credit = self.credit.min(self.most_credit());
+        self.due = None;
     }
 
     /// The most that can leave at once, in bytes, beside the burst.
@@ -106,20 +122,34 @@ impl Throttle {
         self.credit = self.credit.saturating_add(earned).min(self.most_credit());
     }
 
+    /// Whoever was to come again has come `now`, or before.
+    fn learn(&mut self, now: Instant) {
+        let Some(due) = self.due.take_if(|due| *due <= now) else {
+            return;
+        };
+        let forgotten = self.late.saturating_sub(self.late / LESSON);
+        self.late = now.duration_since(due).min(LATE).max(forgotten);
+    }
+
+    /// How many bytes are worth waking for: as many as can leave at once, but for what may be earned until somebody is
+    /// awake. Waking costs more than anything else that a limit does.
+    fn worth_waking(&self, rate: u64) -> u64 {
+        let late = (self.late * 2).clamp(PUNCTUAL, LATE);
+        let worth = u128::from(rate) * GRAIN.saturating_sub(late).as_nanos() / BILLION;
+        u64::try_from(worth).unwrap_or(u64::MAX).max(1)
+    }
+
     fn most_credit(&self) -> u128 {
         self.rate.map_or(0, most_at_once) + u128::from(self.burst) * BILLION
     }
 }
 
-/// How many bytes are worth waking for.
-fn worth_waking(rate: u64) -> u64 {
-    let worth = u128::from(rate) * WORTH_WAKING.as_nanos() / BILLION;
-    u64::try_from(worth).unwrap_or(u64::MAX).max(1)
-}
-
-/// Those, and what is earned until we are awake, in billionths of a byte.
+/// What may be earned while nothing leaves, beside the burst: a grain, or a byte and what is earned until we are awake.
+/// In billionths of a byte.
 fn most_at_once(rate: u64) -> u128 {
-    u128::from(worth_waking(rate)) * BILLION + u128::from(rate) * LATE.as_nanos()
+    let rate = u128::from(rate);
+    let on_time = (rate * GRAIN.saturating_sub(LATE).as_nanos()).max(BILLION);
+    on_time + rate * LATE.as_nanos()
 }
 
 fn nanoseconds(n: u128) -> Duration {
@@ -128,7 +158,7 @@ fn nanoseconds(n: u128) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{Allowance, LATE, Throttle, WORTH_WAKING};
+    use super::{Allowance, GRAIN, LATE, LESSON, PUNCTUAL, Throttle};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
@@ -190,6 +220,35 @@ mod tests {
         left
     }
 
+    /// Sends as much as it may, woken so many nanoseconds late each time. By how many bytes fewer have left than were
+    /// earned and are not there any more.
+    fn lost(rate: u64, late: &[u64]) -> u128 {
+        let start = Instant::now();
+        let mut throttle = Throttle::new(Some(rate), 0, start);
+        let (mut now, mut sum, mut late) = (start, 0u128, late.iter());
+        loop {
+            match throttle.allow(u64::MAX, now) {
+                Allowance::Bytes(n) => {
+                    throttle.spend(n);
+                    sum += u128::from(n);
+                }
+                Allowance::Not(until) => match late.next() {
+                    Some(late) => now = until + Duration::from_nanos(*late),
+                    None => break,
+                },
+            }
+        }
+        let earned = u128::from(rate) * now.duration_since(start).as_nanos() / 1_000_000_000;
+        earned
+            .checked_sub(sum + throttle.credit / 1_000_000_000)
+            .expect("more has left than was earned")
+    }
+
+    /// What is lost at most when a clock that was believed to be punctual is not.
+    fn lesson(rate: u64) -> u128 {
+        u128::from(rate) * LATE.saturating_sub(PUNCTUAL).as_nanos() / 1_000_000_000 + 1
+    }
+
     proptest! {
         #[test]
         fn no_window_of_any_length_exceeds_the_rate_the_burst_and_one_grain(
@@ -198,7 +257,7 @@ mod tests {
             let start = Instant::now();
             let mut throttle = Throttle::new(Some(rate), burst, start);
             let grain = throttle.grain();
-            let worth = u128::from(rate) * (WORTH_WAKING + LATE).as_nanos() / 1_000_000_000;
+            let worth = u128::from(rate) * GRAIN.as_nanos() / 1_000_000_000;
             prop_assert!(u128::from(grain) <= worth + 2);
             let left = send(&mut throttle, start, &steps);
             for (first, (began, _)) in left.iter().enumerate() {
@@ -226,25 +285,19 @@ mod tests {
         }
 
         #[test]
-        fn the_average_is_the_rate_while_both_ends_allow_it_however_late_the_clock_rings_within_reason(
-            rate in rates(),
-            late in prop::collection::vec(0u64..2_500_000, 500),
+        fn the_average_is_the_rate_while_both_ends_allow_it_though_the_clock_rings_late(
+            rate in rates(), late in 0u64..2_500_000
         ) {
-            let start = Instant::now();
-            let mut throttle = Throttle::new(Some(rate), 0, start);
-            let (mut now, mut sum) = (start, 0u128);
-            for late in late {
-                match throttle.allow(u64::MAX, now) {
-                    Allowance::Bytes(n) => {
-                        throttle.spend(n);
-                        sum += u128::from(n);
-                    }
-                    Allowance::Not(until) => now = until + Duration::from_nanos(late),
-                }
-            }
-            let earned = u128::from(rate) * now.duration_since(start).as_nanos() / 1_000_000_000;
-            let grain = u128::from(throttle.grain());
-            prop_assert!(sum <= earned && earned - sum <= grain, "{sum} of {earned}");
+            let lost = lost(rate, &[late; 500]);
+            prop_assert!(lost <= lesson(rate), "{lost} bytes");
+        }
+
+        #[test]
+        fn a_clock_that_rings_late_now_and_then_costs_a_lesson_now_and_then(
+            rate in rates(), late in prop::collection::vec(0u64..2_500_000, 2 * LESSON as usize)
+        ) {
+            let lost = lost(rate, &late);
+            prop_assert!(lost <= 3 * lesson(rate), "{lost} bytes");
         }
 
         #[test]
@@ -280,7 +333,7 @@ mod tests {
         let mut throttle = Throttle::new(Some(1_000_000), 0, start);
         let now = start + Duration::from_micros(20);
         assert_eq!(throttle.allow(11, now), Allowance::Bytes(11));
-        let worth = WORTH_WAKING.saturating_sub(Duration::from_micros(20));
+        let worth = GRAIN.saturating_sub(PUNCTUAL + Duration::from_micros(20));
         assert_eq!(throttle.allow(1 << 20, now), Allowance::Not(now + worth));
     }
 
@@ -292,6 +345,32 @@ mod tests {
         assert_eq!(throttle.allow(1 << 30, hours), Allowance::Bytes(9500));
         let mut throttle = Throttle::new(Some(1_000_000), 500_000, start);
         assert_eq!(throttle.allow(1 << 30, hours), Allowance::Bytes(509_500));
+    }
+
+    #[test]
+    fn we_are_woken_as_seldom_as_the_clock_allows() {
+        let mut now = Instant::now();
+        let mut throttle = Throttle::new(Some(1_000_000), 0, now);
+        let mut nap = |late: Duration| {
+            let Allowance::Not(until) = throttle.allow(u64::MAX, now) else {
+                panic!("there is nothing to wait for");
+            };
+            let nap = until - now;
+            now = until + late;
+            match throttle.allow(u64::MAX, now) {
+                Allowance::Bytes(n) => throttle.spend(n),
+                Allowance::Not(_) => panic!("not yet"),
+            }
+            nap
+        };
+        let (on_time, late) = (Duration::from_micros(100), Duration::from_micros(1200));
+        let longest = GRAIN.saturating_sub(PUNCTUAL);
+        assert_eq!(nap(on_time), longest);
+        nap(late);
+        assert_eq!(nap(on_time), GRAIN.saturating_sub(late * 2));
+        let naps = (0..4 * LESSON).map(|_| nap(on_time)).collect::<Vec<_>>();
+        assert!(naps.is_sorted(), "{naps:?}");
+        assert_eq!(naps.last(), Some(&longest));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(crate) struct Limiter {
 pub(crate) struct Names<'a> {
     /// For `tidegate`: the program under test.
     pub(crate) tidegate: &'a str,
+    /// For `rate`: this benchmark.
+    pub(crate) itself: &'a str,
     /// For `{rate}`.
     pub(crate) rate: &'a str,
     /// For `{source}`, where that is the file.
@@ -58,6 +60,9 @@ pub(crate) struct Contender {
 /// The program that the others are measured beside.
 const OWN: &str = "tidegate";
 
+/// This benchmark, which is a limiter too.
+const ITSELF: &str = "rate";
+
 const LIMITERS: &[Limiter] = &[
     Limiter {
         name: "tidegate-kernel",
@@ -72,6 +77,13 @@ const LIMITERS: &[Limiter] = &[
         template: "tidegate -q -L {rate} --road buffered {source} -",
         stdin: "-",
         sources: &[Source::Zero, Source::File, Source::Pipe],
+    },
+    Limiter {
+        name: "bare",
+        program: ITSELF,
+        template: "rate --bare {rate} {source}",
+        stdin: "-",
+        sources: &[Source::File, Source::Pipe],
     },
     Limiter {
         name: "pv",
@@ -130,7 +142,7 @@ impl Contender {
 
     /// Whether its program can be started.
     pub(crate) fn is_installed(self) -> bool {
-        self.is_own() || is_in_path(self.limiter.program)
+        self.is_own() || self.limiter.program == ITSELF || is_in_path(self.limiter.program)
     }
 
     /// The words to spawn.
@@ -143,6 +155,7 @@ impl Contender {
         // The names are put in word by word, as a path may contain spaces.
         let put = |word: &str| match word {
             OWN => names.tidegate.to_owned(),
+            ITSELF => names.itself.to_owned(),
             word => word
                 .replace("{rate}", names.rate)
                 .replace("{source}", source),
@@ -155,6 +168,7 @@ impl Contender {
     pub(crate) fn label(self, rate: &str) -> String {
         let names = Names {
             tidegate: OWN,
+            itself: ITSELF,
             rate,
             file: "f",
         };

@@ -4,6 +4,7 @@
 //! `limiters.rs`, what is wanted stands in `wanted.rs`; how to read the result is said in `benches/README.md`.
 
 mod arithmetic;
+mod bare;
 mod console;
 mod examples;
 mod feeder;
@@ -40,7 +41,9 @@ use crate::schedule::Bench;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let result = if options.bench {
+    let result = if let [rate, path] = options.bare.as_slice() {
+        bare::limit(rate, path)
+    } else if options.bench {
         measure(options)
     } else {
         // `cargo test --all-targets` starts bench targets too, without `--bench`; a test run must not take minutes.
@@ -63,6 +66,7 @@ fn measure(options: Options) -> Result<()> {
     let bench = Bench {
         files: Files::create(&options, &chosen)?,
         program,
+        itself: options::own_path()?,
         options,
     };
     let mut results = Vec::new();

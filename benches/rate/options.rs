@@ -68,6 +68,10 @@ pub(crate) struct Options {
     #[arg(long, default_value = "/dev/shm")]
     pub(crate) tmpfs: PathBuf,
 
+    /// Be a limiter: copy PATH at RATE by reading and writing
+    #[arg(long, hide = true, num_args = 2, value_names = ["RATE", "PATH"], allow_hyphen_values = true)]
+    pub(crate) bare: Vec<String>,
+
     /// Passed by `cargo bench`
     #[arg(long, hide = true)]
     pub(crate) bench: bool,
@@ -106,7 +110,16 @@ impl Options {
         let path = path
             .canonicalize()
             .with_context(|| format!("no program to measure at {}", path.display()))?;
-        let path = path.into_os_string().into_string();
-        path.map_err(|path| anyhow!("the path {} is not UTF-8", path.display()))
+        text(path)
     }
+}
+
+/// Absolute path of this program.
+pub(crate) fn own_path() -> Result<String> {
+    text(env::current_exe().context("cannot find myself")?)
+}
+
+fn text(path: PathBuf) -> Result<String> {
+    let path = path.into_os_string().into_string();
+    path.map_err(|path| anyhow!("the path {} is not UTF-8", path.display()))
 }

@@ -21,6 +21,8 @@ const ABREAST_UP_TO: u64 = 1 << 20;
 /// What all runs have in common.
 #[derive(Debug)]
 pub(crate) struct Bench {
+    /// This program, which is a limiter too.
+    pub(crate) itself: String,
     /// The tidegate under test.
     pub(crate) program: String,
     /// What file sources are.
@@ -149,6 +151,7 @@ impl Row {
     fn job(&self, bench: &Bench, rate: u64) -> Result<Job> {
         let names = Names {
             tidegate: &bench.program,
+            itself: &bench.itself,
             rate: &rate.to_string(),
             file: bench.files.path(rate)?,
         };

@@ -209,11 +209,21 @@ impl Running {
     pub(crate) fn proc_status(&self, field: &str) -> String {
         let path = format!("/proc/{}/status", self.child.id());
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix(field));
-        line.unwrap_or_default()
-            .trim_start_matches(':')
-            .trim()
-            .to_owned()
+        self::field(&text, field).to_owned()
+    }
+
+    /// How often its threads of these names have slept and were woken.
+    #[track_caller]
+    pub(crate) fn wakings(&self, threads: &[&str]) -> usize {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let status = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("status"));
+        std::fs::read_dir(tasks)
+            .expect("its threads")
+            .filter_map(|task| status(task.ok()?).ok())
+            .filter(|status| threads.contains(&field(status, "Name")))
+            .map(|status| field(&status, "voluntary_ctxt_switches").parse::<usize>())
+            .sum::<Result<_, _>>()
+            .expect("a number")
     }
 
     /// Waits until it handles the signals it listens to.
@@ -242,6 +252,12 @@ impl Running {
         };
         until("a sleep", asleep);
     }
+}
+
+/// What a file like `/proc/PID/status` says of `name`; nothing if it does not.
+fn field<'a>(status: &'a str, name: &str) -> &'a str {
+    let value = |line: &'a str| line.strip_prefix(name)?.strip_prefix(':');
+    status.lines().find_map(value).unwrap_or_default().trim()
 }
 
 impl Done {

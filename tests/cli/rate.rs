@@ -2,9 +2,12 @@
 //!
 //! That it is not slower than the rate either is for `benches/rate` to show: here only what no noise can spoil is tested.
 
+use crate::live::read_exactly;
 use crate::peer::{Peer, Step};
 use crate::tide::{Scratch, noise};
 use serde_json::Value;
+use std::io::{Write, pipe};
+use std::thread;
 use std::time::Duration;
 
 /// More than was allowed did not leave, and all of it did.
@@ -161,4 +164,24 @@ fn a_source_that_is_slower_than_the_rate_is_what_binds() {
     let end = it.end_of("s");
     assert_eq!(end["bound_by"], "source", "{end}");
     assert!(end["waits"]["rate_s"].as_f64() < Some(0.1), "{end}");
+}
+
+#[test]
+fn whoever_is_held_back_is_woken_once_for_a_piece() {
+    const RATE: usize = 16 << 20;
+    const BYTES: usize = 8 << 20;
+    // A piece is what the rate allows in some 9 ms, and in 7 ms at least.
+    const PIECES: usize = BYTES / (RATE / 1000 * 7);
+    let it = Scratch::new();
+    let ((theirs, mut source), (sink, behind)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+    let flags = ["-q", "-L", &RATE.to_string()];
+    let running = it.tide(flags).stdin(theirs).stdout(behind).start();
+    // It ends when nobody reads any more.
+    thread::spawn(move || while source.write_all(&[0; 1 << 16]).is_ok() {});
+    let ours = sink.try_clone().expect("a clone");
+    read_exactly(ours, BYTES);
+    let wakings = running.wakings(&["writer", "kernel road"]);
+    assert!(wakings <= PIECES * 3 / 2, "{wakings} for {PIECES} pieces");
+    drop(sink);
+    running.done().dies_of("PIPE");
 }

@@ -307,10 +307,11 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Lets a stream gather before it is asked for more.
+    /// Lets a stream gather before it is asked for more, if the rate limit does not give it the time anyway.
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
         match self.gathering.wants() {
             Gather::Nothing => Ok(()),
+            _ if matches!(self.outlet.allow(PIECE), Allowance::Not(_)) => Ok(()),
             Gather::Source => self.wait_for_source(),
             Gather::Moment => self.give_a_moment(Phase::Source),
         }
