@@ -177,7 +177,7 @@ fn whoever_is_held_back_is_woken_once_for_a_piece() {
     let flags = ["-q", "-L", &RATE.to_string()];
     let running = it.tide(flags).stdin(theirs).stdout(behind).start();
     // It ends when nobody reads any more.
-    thread::spawn(move || while source.write_all(&[0; 1 << 16]).is_ok() {});
+    thread::spawn(move || while source.write_all(&[0; 1 << 14]).is_ok() {});
     let ours = sink.try_clone().expect("a clone");
     read_exactly(ours, BYTES);
     let wakings = running.wakings(&["writer", "kernel road"]);
