@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustix::pipe::fcntl_setpipe_size;
 
 /// As long as no 100 ms get a tenth more than the rate, whenever they begin.
@@ -38,7 +38,8 @@ fn copy(source: &mut (impl Read + AsFd), rate: u64) -> Result<()> {
     loop {
         due += NAP;
         sleep(due.saturating_duration_since(Instant::now()));
-        source.read_exact(&mut buffer)?;
-        sink.write_all(&buffer)?;
+        let len = source.read(&mut buffer)?;
+        ensure!(len > 0, "it has ended");
+        sink.write_all(&buffer[..len])?;
     }
 }
