@@ -41,12 +41,13 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Exit 4 when a peer lets nothing move so long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show it')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show it')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'A line each --interval that looks like this')
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Write JSON records to FILE, or to fd:N')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
-            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'One line at the end')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: its numbers in a line, and the verdict in another')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH to do something; nothing is moved')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
@@ -138,7 +139,7 @@ $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '-N', '--name', '--stats', '-i', '--interval', '--summary', '--control', '--tell')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '-i', '--interval', '--summary', '--control', '--tell')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

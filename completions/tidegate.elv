@@ -38,12 +38,13 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
             cand -p 'How to show it'
             cand --progress 'How to show it'
+            cand --format 'A line each --interval that looks like this'
             cand -N 'Call this transfer LABEL in what is shown'
             cand --name 'Call this transfer LABEL in what is shown'
             cand --stats 'Write JSON records to FILE, or to fd:N'
             cand -i 'Time between two lines or records, or two drawings of the bar'
             cand --interval 'Time between two lines or records, or two drawings of the bar'
-            cand --summary 'One line at the end'
+            cand --summary 'What it was like, at the end: its numbers in a line, and the verdict in another'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell the transfer that listens at PATH to do something; nothing is moved'
             cand -v 'Sum the transfer up, and say which road it took'
@@ -133,7 +134,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--stats --control --tell]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress -N --name --stats -i --interval --summary --control --tell]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress --format -N --name --stats -i --interval --summary --control --tell]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

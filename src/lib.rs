@@ -28,6 +28,9 @@ pub mod run;
 // The ends: what they can do, and the table of kinds.
 pub mod endpoint;
 
+// What the kernel says of a connection.
+pub mod connection;
+
 // The roads from source to sink.
 pub mod road;
 
@@ -54,6 +57,9 @@ pub mod clock;
 
 // What has passed and where the time went.
 pub mod meter;
+
+// What would have been with other buffers.
+pub mod replay;
 
 // Showing it.
 pub mod display;

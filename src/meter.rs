@@ -1,10 +1,11 @@
 //! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
 
 use crate::clock::Clock;
+use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
 use crate::link::{Link, LinkSnapshot};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What the writer is doing. Every moment of a transfer belongs to exactly one.
@@ -111,6 +112,8 @@ pub struct Snapshot {
     pub still: Duration,
     /// The buffers, in the order in which a byte meets them.
     pub links: Vec<LinkSnapshot>,
+    /// What is to be seen of the ends.
+    pub ends: Ends<Seen>,
 }
 
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
@@ -139,6 +142,7 @@ pub struct Meter {
     bytes_out: AtomicU64,
     clock: Arc<Clock>,
     notes: Mutex<Notes>,
+    sights: OnceLock<Ends<Sight>>,
 }
 
 impl Meter {
@@ -162,7 +166,14 @@ impl Meter {
             bytes_out: AtomicU64::new(0),
             clock,
             notes: Mutex::new(notes),
+            sights: OnceLock::new(),
         }
+    }
+
+    /// From now on these ends are looked at too.
+    pub fn watch(&self, sights: Ends<Sight>) {
+        // They are opened once.
+        let _ = self.sights.set(sights);
     }
 
     /// Both ends are open: time runs from now.
@@ -292,6 +303,10 @@ impl Meter {
         }
         let still = now.saturating_sub(notes.moved);
         drop(notes);
+        let ends = self.sights.get().map(|sights| Ends {
+            source: sights.source.look(),
+            sink: sights.sink.look(),
+        });
         let mut link = self.link.snapshot();
         // Looked at a moment later, when a pause has gone on.
         link.paused = link.paused.min(elapsed);
@@ -303,6 +318,7 @@ impl Meter {
             phase,
             still,
             links: vec![link],
+            ends: ends.unwrap_or_default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::control::Socket;
-use crate::display::{Look, Progress, Show, StatsFile, Watched};
+use crate::display::{Look, Progress, Show, StatsFile, Template, Watched};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
@@ -74,7 +74,7 @@ impl Plan {
             burst: burst(cli)?,
             size: found_elsewhere.or(cli.expect_size),
             stats: stats(cli)?,
-            show: show(cli),
+            show: show(cli)?,
             control: cli.control.as_deref().map(Socket::bind).transpose()?,
         })
     }
@@ -116,10 +116,11 @@ fn burst(cli: &Cli) -> Result<u64, UsageError> {
     }
 }
 
-fn show(cli: &Cli) -> Show {
-    Show {
+fn show(cli: &Cli) -> Result<Show, UsageError> {
+    Ok(Show {
         progress: match cli.progress {
             _ if cli.quiet => Progress::None,
+            ProgressChoice::Auto if cli.format.is_some() => Progress::Line,
             ProgressChoice::Auto => Progress::Auto,
             ProgressChoice::Bar => Progress::Bar,
             ProgressChoice::Line => Progress::Line,
@@ -131,6 +132,7 @@ fn show(cli: &Cli) -> Show {
             SummaryChoice::Always => Some(true),
             SummaryChoice::Never => Some(false),
         },
+        template: template(cli)?,
         says_road: cli.verbose,
         interval: cli.interval,
         watched: Watched::stderr(),
@@ -139,6 +141,16 @@ fn show(cli: &Cli) -> Show {
                 .as_deref()
                 .map(|name| crate::uri::display(OsStr::new(name))),
         ),
+    })
+}
+
+fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
+    let is_for_lines = matches!(cli.progress, ProgressChoice::Auto | ProgressChoice::Line);
+    match &cli.format {
+        Some(_) if !is_for_lines => Err(UsageError::new(
+            "--format says what lines look like, and --progress asks for none".to_owned(),
+        )),
+        format => format.as_deref().map(Template::parse).transpose(),
     }
 }
 

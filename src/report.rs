@@ -68,9 +68,20 @@ impl Voice {
 
     /// Prints `tidegate: TEXT`, unless too much waits to be written: there will be another one.
     pub fn remark(&self, text: &str) {
-        if self.waiting.load(Ordering::Relaxed) < BACKLOG {
+        if self.has_time() {
             self.say(text);
         }
+    }
+
+    /// Prints `TEXT` as it is, unless too much waits to be written.
+    pub fn remark_plainly(&self, text: &str) {
+        if self.has_time() {
+            self.announce(text);
+        }
+    }
+
+    fn has_time(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) < BACKLOG
     }
 
     /// Prints `TEXT` as it is: what scripts wait for.

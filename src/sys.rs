@@ -84,6 +84,33 @@ pub(crate) fn unacknowledged(_fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(0)
 }
 
+/// Fills `answer` with what the kernel's TCP says of a connection (`TCP_INFO`, tcp(7)): a `struct tcp_info` of
+/// linux/tcp.h, as far as this kernel's goes. Returns how many bytes that is; older kernels know fewer fields.
+///
+/// # Errors
+/// When `fd` is no TCP socket.
+#[cfg(target_os = "linux")]
+pub(crate) fn tcp_info(fd: BorrowedFd<'_>, answer: &mut [u8]) -> io::Result<usize> {
+    use std::os::fd::AsRawFd;
+    let mut len = libc::socklen_t::try_from(answer.len()).unwrap_or(libc::socklen_t::MAX);
+    // SAFETY: the kernel writes at most `len` bytes to an address that is valid for so many, and sets `len` to how many
+    // it has written.
+    let asked = unsafe {
+        libc::getsockopt(
+            fd.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            answer.as_mut_ptr().cast(),
+            &raw mut len,
+        )
+    };
+    if asked == 0 {
+        Ok(usize::try_from(len).unwrap_or(0))
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Sets `SO_RCVLOWAT` (socket(7)): how many bytes must have come before a socket is said to be readable.
 ///
 /// # Errors

@@ -171,6 +171,13 @@ pub struct Cli {
     #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub progress: ProgressChoice,
 
+    /// A line each --interval that looks like this
+    ///
+    /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
+    /// on standard error then but errors, and where an end listens.
+    #[arg(hide_short_help = true, long, value_name = "TEMPLATE", env = "TIDEGATE_FORMAT", hide_env = true, help_heading = SHOW)]
+    pub format: Option<String>,
+
     /// Call this transfer LABEL in what is shown
     #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
     pub name: Option<String>,
@@ -188,7 +195,9 @@ pub struct Cli {
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
 
-    /// One line at the end
+    /// What it was like, at the end: its numbers in a line, and the verdict in another
+    ///
+    /// Where a transfer was over within half a second, or was not held up, there is no verdict.
     #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 

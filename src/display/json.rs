@@ -1,11 +1,13 @@
 //! `--stats`: one JSON object a line, written by a thread of its own so that a slow reader of the records never
 //! holds the flow up.
 
-use super::Sample;
+use super::{Sample, Stretch};
+use crate::connection::Connection;
 use crate::endpoint::Delivered;
 use crate::error::{Side, TransferError};
 use crate::link::{LinkSnapshot, LinkState};
 use crate::meter::{Phase, Waits};
+use crate::replay::Lesson;
 use crate::wait;
 use serde::Serialize;
 use std::fs::File;
@@ -40,6 +42,7 @@ enum Record<'a> {
         outcome: &'static str,
         road: Option<&'static str>,
         delivered: Option<&'static str>,
+        buffer: Option<LessonNumbers>,
         error: Option<Failure<'a>>,
         exit_code: i32,
     },
@@ -83,6 +86,59 @@ struct Numbers {
     links: Vec<LinkNumbers>,
     waits: WaitNumbers,
     bound_by: &'static str,
+    #[serde(flatten)]
+    whole: StretchNumbers,
+    recent: StretchNumbers,
+    sockets: SocketPair,
+}
+
+/// Where the time of a stretch went, in parts of it that add up to 1.
+#[derive(Serialize)]
+struct StretchNumbers {
+    shares: Shares,
+    blame: Option<BlameNumbers>,
+}
+
+#[derive(Serialize)]
+struct Shares {
+    source: f64,
+    sink: f64,
+    rate: f64,
+    transform: f64,
+    moving: f64,
+}
+
+#[derive(Serialize)]
+struct BlameNumbers {
+    reader: f64,
+    network: f64,
+    buffer: f64,
+}
+
+#[derive(Serialize)]
+struct SocketPair {
+    source: Option<SocketNumbers>,
+    sink: Option<SocketNumbers>,
+}
+
+#[derive(Serialize)]
+struct SocketNumbers {
+    send_queue: u64,
+    receive_queue: u64,
+    rtt_s: f64,
+    retransmits: u32,
+    delivery_rate_bytes_s: u64,
+    busy_s: f64,
+    receive_window_limited_s: f64,
+    send_buffer_limited_s: f64,
+}
+
+/// What can be learned of the buffers of a transfer that has ended.
+#[derive(Serialize)]
+struct LessonNumbers {
+    absorbed_s: f64,
+    high_water_mark: u64,
+    larger_saves: f64,
 }
 
 #[derive(Serialize)]
@@ -101,6 +157,8 @@ struct LinkNumbers {
 struct ReadableNumbers {
     len: u64,
     high_water_mark: u64,
+    max_len: u64,
+    median_len: u64,
 }
 
 #[derive(Serialize)]
@@ -109,6 +167,7 @@ struct WritableNumbers {
     high_water_mark: u64,
     low_water_mark: u64,
     max_len: u64,
+    median_len: u64,
 }
 
 #[derive(Serialize)]
@@ -137,6 +196,56 @@ impl From<&Sample> for Numbers {
             links: sample.now.links.iter().map(LinkNumbers::from).collect(),
             waits: WaitNumbers::from(&sample.now.waits),
             bound_by: sample.bound_by.map_or("none", Phase::name),
+            whole: StretchNumbers::from(&sample.whole),
+            recent: StretchNumbers::from(&sample.recent),
+            sockets: SocketPair {
+                source: sample.now.ends.source.connection().map(Into::into),
+                sink: sample.now.ends.sink.connection().map(Into::into),
+            },
+        }
+    }
+}
+
+impl From<&Stretch> for StretchNumbers {
+    fn from(stretch: &Stretch) -> Self {
+        Self {
+            shares: Shares {
+                source: stretch.share(Phase::Source),
+                sink: stretch.share(Phase::Sink),
+                rate: stretch.share(Phase::Rate),
+                transform: stretch.share(Phase::Transform),
+                moving: stretch.share(Phase::Moving),
+            },
+            blame: stretch.blame.map(|blame| BlameNumbers {
+                reader: blame.reader,
+                network: blame.network,
+                buffer: blame.buffer,
+            }),
+        }
+    }
+}
+
+impl From<&Connection> for SocketNumbers {
+    fn from(it: &Connection) -> Self {
+        Self {
+            send_queue: it.send_queue,
+            receive_queue: it.receive_queue,
+            rtt_s: it.round_trip.as_secs_f64(),
+            retransmits: it.retransmits,
+            delivery_rate_bytes_s: it.delivery_rate,
+            busy_s: it.busy.as_secs_f64(),
+            receive_window_limited_s: it.window_limited.as_secs_f64(),
+            send_buffer_limited_s: it.buffer_limited.as_secs_f64(),
+        }
+    }
+}
+
+impl From<Lesson> for LessonNumbers {
+    fn from(lesson: Lesson) -> Self {
+        Self {
+            absorbed_s: lesson.absorbed.as_secs_f64(),
+            high_water_mark: lesson.enough,
+            larger_saves: lesson.larger_saves,
         }
     }
 }
@@ -154,12 +263,15 @@ impl From<&LinkSnapshot> for LinkNumbers {
             readable: link.readable.map(|it| ReadableNumbers {
                 len: it.len,
                 high_water_mark: it.mark,
+                max_len: it.max_len,
+                median_len: it.median_len,
             }),
             writable: link.writable.map(|it| WritableNumbers {
                 len: it.len,
                 high_water_mark: it.mark,
                 low_water_mark: it.low,
                 max_len: it.max_len,
+                median_len: it.median_len,
             }),
             pauses: link.pauses,
             drains: link.drains,
@@ -190,6 +302,8 @@ pub struct Ending<'a> {
     pub road: Option<&'static str>,
     /// In which sense it was delivered.
     pub delivered: Option<Delivered>,
+    /// What can be learned of the buffers.
+    pub lesson: Option<Lesson>,
     /// What failed.
     pub error: Option<&'a TransferError>,
     /// The exit status, 128 + N for a signal.
@@ -268,6 +382,7 @@ impl Stats {
             outcome: ending.outcome,
             road: ending.road,
             delivered: ending.delivered.map(Delivered::name),
+            buffer: ending.lesson.map(Into::into),
             error,
             exit_code: ending.exit_code,
         };

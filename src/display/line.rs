@@ -1,9 +1,11 @@
 //! The plain lines: the status, on demand or one an interval, and the summary at the end.
 
-use super::words::{count, size, speed, time, verdict};
-use super::{Display, Look, Sample};
+use super::verdict::{self, verdict};
+use super::words::{count, size, speed, time};
+use super::{Display, Look, Sample, Template};
 use crate::endpoint::Delivered;
 use crate::link::{LinkSnapshot, LinkState};
+use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::Taken;
 
@@ -11,18 +13,27 @@ use crate::road::Taken;
 #[derive(Debug)]
 pub(super) struct Lines {
     look: Look,
+    /// What each is to look like, if somebody has said so.
+    template: Option<Template>,
     voice: Voice,
 }
 
 impl Lines {
-    pub(super) fn new(look: Look, voice: Voice) -> Self {
-        Self { look, voice }
+    pub(super) fn new(look: Look, template: Option<Template>, voice: Voice) -> Self {
+        Self {
+            look,
+            template,
+            voice,
+        }
     }
 }
 
 impl Display for Lines {
     fn draw(&mut self, sample: &Sample) {
-        self.voice.remark(&self.look.named(&status(sample)));
+        match &self.template {
+            Some(template) => self.voice.remark_plainly(&template.fill(sample)),
+            None => self.voice.remark(&self.look.named(&status(sample))),
+        }
     }
 
     fn clear(&mut self) {}
@@ -37,7 +48,7 @@ pub fn status(sample: &Sample) -> String {
         speed(sample.speed),
     ];
     parts.extend(sample.now.links.iter().map(buffers));
-    parts.push(verdict(&sample.now.waits));
+    parts.push(verdict(&sample.whole));
     if let Some(eta) = sample.eta.filter(|_| sample.percent().is_some()) {
         parts.push(format!("ETA {}", time(eta)));
     }
@@ -53,9 +64,21 @@ pub enum Summed {
     Interrupted,
 }
 
-/// One line that says what a transfer was like, and which road it took if that is to be said.
+/// A line that says what a transfer was like, and which road it took if that is to be said; and another that says who
+/// was slow, and what another buffer would have changed, where there is something to be said about it.
 #[must_use]
-pub fn summary(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
+pub fn summary(
+    sample: &Sample,
+    how: Summed,
+    road: Option<Taken>,
+    lesson: Option<&Lesson>,
+) -> Vec<String> {
+    let numbers = numbers(sample, how, road);
+    let verdict = verdict::sentence(sample, lesson);
+    [numbers].into_iter().chain(verdict).collect()
+}
+
+fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
@@ -77,7 +100,7 @@ pub fn summary(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
             count(link.drains, "drain")
         ));
     }
-    parts.push(verdict(&sample.now.waits));
+    parts.push(verdict(&sample.whole));
     parts.extend(road.map(|taken| match taken.calls {
         Some(calls) => format!("{} road ({calls})", taken.road),
         None => format!("{} road", taken.road),

@@ -11,13 +11,16 @@ mod picture;
 mod sample;
 mod show;
 mod stats_file;
+mod template;
+mod verdict;
 mod words;
 
 pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
-pub use sample::{Sample, Sampler};
+pub use sample::{Sample, Sampler, Stretch};
 pub use show::{Ends, Look, Progress, Show, Watched};
 pub use stats_file::StatsFile;
+pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use words::bytes_exactly;
 
 /// Shows a running transfer on standard error.

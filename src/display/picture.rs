@@ -9,7 +9,8 @@
 //! Where a row is too long, `cells` decides by the ranks given here what is left out.
 
 use super::cells::{Cell, Text, Tone, fit, row};
-use super::words::{clock, count, share, short_size, steady_size, verdict, whole};
+use super::verdict::{culprit, percent, verdict};
+use super::words::{clock, count, short_size, steady_size, whole};
 use super::{Look, Sample};
 use crate::link::{LinkSnapshot, LinkState};
 use crate::meter::Phase;
@@ -241,7 +242,7 @@ fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
         let text = format!("stalled for {}: {}", clock(now.still), stall(now.phase));
         return Text::toned(text, Tone::Bad).styled(look);
     }
-    let bound = sample.recent.bound_by().unwrap_or(Phase::Moving);
+    let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
     let others = [
         Phase::Source,
@@ -252,13 +253,15 @@ fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
     ]
     .into_iter()
     .filter(|phase| *phase != bound)
-    .map(|phase| (phase.name(), share(&sample.recent, phase)))
+    .map(|phase| (phase.name(), percent(sample.recent.share(phase))))
     .filter(|(_, share)| share != "0%")
     .zip([4, 3, 2, 1])
     .map(|((name, share), rank)| {
         Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
     });
-    let mut cells = vec![Cell::fixed(verdict)];
+    let culprit = culprit(sample, &sample.recent).unwrap_or_default();
+    let culprit = Cell::optional(5, Text::plain(culprit.to_owned()));
+    let mut cells = vec![Cell::fixed(verdict), culprit];
     cells.extend(others);
     fit(&mut cells, columns);
     row(&cells, look)
@@ -278,6 +281,7 @@ fn stall(phase: Phase) -> &'static str {
 mod tests {
     use super::{Picture, filled, picture};
     use crate::display::{Look, Sample, Sampler};
+    use crate::endpoint::Ends;
     use crate::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
     use crate::meter::{Phase, Snapshot, Waits};
     use console::measure_text_width;
@@ -300,12 +304,15 @@ mod tests {
             readable: Some(ReadableFill {
                 len: MIB,
                 mark: MIB,
+                max_len: MIB,
+                median_len: MIB,
             }),
             writable: Some(WritableFill {
                 len: MIB / 2,
                 mark: MIB,
                 low: 0,
                 max_len: MIB,
+                median_len: MIB,
             }),
             pauses: 1,
             drains: 0,
@@ -319,6 +326,7 @@ mod tests {
             phase: Phase::Sink,
             still,
             links: vec![link],
+            ends: Ends::default(),
         };
         Sampler::new(size).look(now)
     }

@@ -1,5 +1,6 @@
 //! One look at the meter, and what follows from it and the looks before.
 
+use crate::connection::{Blame, Connection};
 use crate::meter::{Phase, Snapshot, Waits};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,8 +31,32 @@ pub struct Sample {
     pub eta: Option<Duration>,
     /// What has bound the flow since the look before.
     pub bound_by: Option<Phase>,
+    /// Where the time since the start went.
+    pub whole: Stretch,
     /// Where the time of the last 5 s went.
-    pub recent: Waits,
+    pub recent: Stretch,
+}
+
+/// Where the time of a stretch of the transfer went.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Stretch {
+    /// As the writer saw it.
+    pub waits: Waits,
+    /// Whom a sink that is a connection waited for, by the kernel's account.
+    pub blame: Option<Blame>,
+}
+
+impl Stretch {
+    /// The part of the time that was spent in `phase`, from 0 to 1.
+    #[must_use]
+    pub fn share(&self, phase: Phase) -> f64 {
+        let total = self.waits.total().as_secs_f64();
+        if total > 0.0 {
+            self.waits.of(phase).as_secs_f64() / total
+        } else {
+            0.0
+        }
+    }
 }
 
 impl Sample {
@@ -51,6 +76,7 @@ struct Mark {
     at: Duration,
     bytes: u64,
     waits: Waits,
+    sink: Connection,
 }
 
 /// Remembers the looks that the next one is compared with.
@@ -77,6 +103,7 @@ impl Sampler {
             at: now.elapsed,
             bytes: now.bytes_out,
             waits: now.waits,
+            sink: now.ends.sink.connection().copied().unwrap_or_default(),
         };
         // The clock may have been put back, since we were stopped.
         while self.marks.back().is_some_and(|later| later.at > mark.at) {
@@ -96,7 +123,8 @@ impl Sampler {
             size: self.size,
             eta: to_come.and_then(|bytes| time_for(bytes, mark.rate_since(&long_ago))),
             bound_by: mark.waits.since(&last.waits).bound_by(),
-            recent: mark.waits.since(&recently.waits),
+            whole: mark.since(&Mark::default()),
+            recent: mark.since(&recently),
             now,
         }
     }
@@ -124,6 +152,13 @@ impl Sampler {
 }
 
 impl Mark {
+    fn since(&self, earlier: &Mark) -> Stretch {
+        Stretch {
+            waits: self.waits.since(&earlier.waits),
+            blame: self.sink.blame_since(&earlier.sink),
+        }
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
     fn rate_since(&self, earlier: &Mark) -> f64 {
         let time = self.at.saturating_sub(earlier.at);
@@ -144,6 +179,7 @@ fn time_for(bytes: u64, rate: f64) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::{Sample, Sampler};
+    use crate::endpoint::Ends;
     use crate::meter::{Phase, Snapshot, Waits};
     use std::time::Duration;
 
@@ -156,6 +192,7 @@ mod tests {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: Vec::new(),
+            ends: Ends::default(),
         }
     }
 

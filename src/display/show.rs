@@ -1,8 +1,8 @@
 //! Decides what is shown: by what was asked for, by what standard error is, and by what the ends are.
 
-use super::Display;
 use super::bar::Bar;
 use super::line::Lines;
+use super::{Display, Sample, Template};
 use crate::report::Voice;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
@@ -66,7 +66,9 @@ pub struct Show {
     pub progress: Progress,
     /// In a line at its end; `None` is with a bar or lines.
     pub summary: Option<bool>,
-    /// Whether that line says which road bytes took.
+    /// What each line is to look like, if somebody has said so.
+    pub template: Option<Template>,
+    /// Whether the summary says which road bytes took.
     pub says_road: bool,
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
@@ -137,7 +139,11 @@ impl Show {
                 self.interval.unwrap_or(BAR_INTERVAL),
             )),
             Progress::Line => Some((
-                Box::new(Lines::new(self.look.clone(), voice.clone())),
+                Box::new(Lines::new(
+                    self.look.clone(),
+                    self.template.clone(),
+                    voice.clone(),
+                )),
                 self.record_interval(),
             )),
             Progress::None | Progress::Auto => None,
@@ -147,8 +153,17 @@ impl Show {
     /// Whether the end of a transfer between these ends is summed up.
     #[must_use]
     pub fn sums_up(&self, ends: Ends) -> bool {
-        self.summary
-            .unwrap_or_else(|| self.resolved(ends) != Progress::None)
+        // Lines of the user's own are for programs, which know no other.
+        let suits = self.template.is_none() && self.resolved(ends) != Progress::None;
+        self.summary.unwrap_or(suits)
+    }
+
+    /// The last line of the user's own, which says how it ended.
+    #[must_use]
+    pub fn last_line(&self, ends: Ends, sample: &Sample) -> Option<String> {
+        let shows = self.resolved(ends) == Progress::Line;
+        let template = self.template.as_ref().filter(|_| shows)?;
+        Some(template.fill(sample))
     }
 
     /// What it comes to. Never `Auto`.
@@ -191,6 +206,7 @@ mod tests {
         Show {
             progress,
             summary: None,
+            template: None,
             says_road: false,
             interval: None,
             watched,

@@ -1,6 +1,5 @@
 //! How numbers are written for people.
 
-use crate::meter::{Phase, Waits};
 use humansize::{BINARY, FormatSizeOptions, format_size};
 use std::time::Duration;
 
@@ -70,25 +69,6 @@ pub(super) fn clock(time: Duration) -> String {
         (0, _) => format!("{hours}:{minutes:02}:{seconds:02}"),
         _ => format!("{days}d {hours:02}:{minutes:02}:{seconds:02}"),
     }
-}
-
-/// What bound the flow, with its share of the time.
-pub(super) fn verdict(waits: &Waits) -> String {
-    match waits.bound_by() {
-        Some(phase) => format!("{}-bound {}", phase.name(), share(waits, phase)),
-        None => format!("moving {}", share(waits, Phase::Moving)),
-    }
-}
-
-/// The share of the time that was spent in `phase`.
-pub(super) fn share(waits: &Waits, phase: Phase) -> String {
-    let total = waits.total().as_secs_f64();
-    let share = if total > 0.0 {
-        waits.of(phase).as_secs_f64() / total
-    } else {
-        0.0
-    };
-    format!("{:.0}%", share * 100.0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What an open end can do: the two sides that a road moves bytes between.
 
-use super::Leftover;
+use super::{Leftover, Sight};
 use crate::wait::Ready;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -85,6 +85,11 @@ pub trait Source: Send {
         None
     }
 
+    /// What there is to be seen of it from outside.
+    fn sight(&self) -> Sight {
+        Sight::of(self.raw())
+    }
+
     /// The kernel has moved `n` bytes from here.
     fn moved(&mut self, _n: u64) {}
 
@@ -164,6 +169,11 @@ pub trait Sink: Send {
     /// The descriptor that [`Sink::raw`] speaks of.
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    /// What there is to be seen of it from outside.
+    fn sight(&self) -> Sight {
+        Sight::of(self.raw())
     }
 
     /// How many of `most` bytes the kernel may move here now.

@@ -16,6 +16,7 @@ mod listen;
 mod options;
 mod output;
 mod pattern;
+mod sight;
 mod socket;
 mod stdio;
 mod table;
@@ -23,6 +24,7 @@ mod table;
 pub use ends::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
 pub use leftover::Leftover;
 pub use options::{OptionSpec, Options, ValueKind, parse_duration};
+pub use sight::{Ends, Seen, Sight};
 pub use table::{Planned, plan_sink, plan_source};
 
 use crate::error::{Side, TransferError, UsageError};

@@ -4,7 +4,8 @@
 //! ends this process before, the peer does not take it for a clean end.
 
 use super::descriptor::send_now;
-use super::{Delivered, Finish, OptionSpec, Options, Raw, Sink, Source, Unfit, ValueKind};
+use super::{Delivered, Finish, OptionSpec, Options, Raw, Sight, Sink, Source, Unfit, ValueKind};
+use crate::connection::Connected;
 use crate::error::Side;
 use crate::platform;
 use crate::sys;
@@ -13,7 +14,7 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown, sockopt};
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 /// How long the peer may take to close, once its system has everything.
@@ -111,7 +112,7 @@ impl Settings {
     pub(super) fn source(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Source>> {
         self.connected(&stream)?;
         Ok(Box::new(SocketSource {
-            fd: stream.into_std()?.into(),
+            fd: Connected::new(stream.into_std()?.into()),
         }))
     }
 
@@ -128,7 +129,7 @@ impl Settings {
 /// cut their sending short when they see a FIN.
 #[derive(Debug)]
 struct SocketSource {
-    fd: OwnedFd,
+    fd: Connected,
 }
 
 impl Source for SocketSource {
@@ -158,6 +159,10 @@ impl Source for SocketSource {
         }
     }
 
+    fn sight(&self) -> Sight {
+        Sight::Connection(self.fd.view())
+    }
+
     fn gather(&mut self, bytes: u64) {
         // A wish: without it bytes come in smaller pieces.
         let _ = platform::gather(self.fd.as_fd(), bytes);
@@ -172,7 +177,7 @@ impl Source for SocketSource {
 /// A socket that is written to, while what the peer says is read and dropped.
 #[derive(Debug)]
 struct SocketSink {
-    fd: OwnedFd,
+    fd: Connected,
     close_timeout: Duration,
     heard: u64,
     /// The peer has sent its FIN, which it may do at any time.
@@ -192,7 +197,7 @@ struct Ending {
 impl SocketSink {
     fn new(stream: TcpStream, close_timeout: Duration) -> Self {
         Self {
-            fd: stream.into(),
+            fd: Connected::new(stream.into()),
             close_timeout,
             heard: 0,
             peer_closed: false,
@@ -274,6 +279,10 @@ impl Sink for SocketSink {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.fd.as_fd())
+    }
+
+    fn sight(&self) -> Sight {
+        Sight::Connection(self.fd.view())
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {

@@ -9,6 +9,7 @@ use super::{Link, State};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::sync::MutexGuard;
+use std::time::Duration;
 
 /// What is written at once while the source has more at once, in bytes. Every write wakes whoever reads behind the
 /// sink, and every waking of the writer costs two context switches, so a few chunks are worth one. Chosen by
@@ -95,7 +96,11 @@ impl Link {
                 state.queue.reader_waits = true;
                 Room::None
             }
-            bytes => Room::Bytes(bytes),
+            bytes => {
+                let now = state.note();
+                state.history.given.begin(now);
+                Room::Bytes(bytes)
+            }
         }
     }
 
@@ -108,9 +113,12 @@ impl Link {
     /// reading, so a writer that waits is woken only once there is a batch; [`Link::flush`] says that it does not.
     pub fn push(&self, chunk: BytesMut) {
         let mut state = self.lock();
-        state.gates.readable.push(chunk.len() as u64);
+        let n = chunk.len() as u64;
+        state.gates.readable.push(n);
         chunk::append(&mut state.queue.ahead, chunk);
         state.flow();
+        let now = state.note();
+        state.history.given.end(now, n, false);
         state.queue.more_comes = true;
         self.wake_writer(state);
     }
@@ -145,6 +153,8 @@ impl Link {
                 return Next::Little;
             }
             state.queue.writer_waits = false;
+            let now = state.gates.now();
+            state.history.taken.begin(now);
             std::mem::swap(&mut state.queue.offered, batch);
             return Next::Chunks;
         }
@@ -155,16 +165,21 @@ impl Link {
         Next::Nothing
     }
 
-    /// `done` has left for the sink; its buffers are used again. A drain resumes the readable.
-    pub fn complete(&self, done: impl IntoIterator<Item = BytesMut>) {
+    /// `done` has left for the sink; its buffers are used again. A drain resumes the readable. The writer `goes_on` if it
+    /// has more in flight.
+    pub fn complete(&self, done: impl IntoIterator<Item = BytesMut>, goes_on: bool) {
         let mut state = self.lock();
+        let mut n = 0;
         for piece in done {
-            state.gates.writable.complete(piece.len() as u64);
+            n += piece.len() as u64;
             state.queue.pool.put(piece);
         }
+        state.gates.writable.complete(n);
         if state.gates.drain() {
             state.flow();
         }
+        let now = state.note();
+        state.history.taken.end(now, n, goes_on);
         if state.queue.reader_waits && state.gates.readable.room() > 0 {
             state.queue.reader_waits = false;
             drop(state);
@@ -196,6 +211,13 @@ impl Link {
 }
 
 impl State {
+    /// Notes how full both sides are now. Returns what that is.
+    pub(super) fn note(&mut self) -> Duration {
+        let now = self.gates.now();
+        self.gates.note(now);
+        now
+    }
+
     /// Passes chunks from the readable to the writable until that says "stop" or there are none.
     fn flow(&mut self) {
         let (gates, queue) = (&mut self.gates, &mut self.queue);

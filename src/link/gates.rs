@@ -1,6 +1,7 @@
 //! Both gates of a link, and the clock of its pauses: what the two roads have in common.
 
-use super::{LinkState, Marks};
+use super::fill::Fill;
+use super::{LinkState, Marks, ReadableFill, WritableFill};
 use crate::clock::Clock;
 use crate::gate::{ReadableGate, SinkId, WritableGate};
 use std::sync::Arc;
@@ -13,6 +14,9 @@ const SINK: SinkId = 0;
 pub(super) struct Gates {
     pub(super) readable: ReadableGate,
     pub(super) writable: WritableGate,
+    /// How full they were.
+    ahead: Fill,
+    behind: Fill,
     clock: Arc<Clock>,
     paused_since: Option<Duration>,
     paused: Duration,
@@ -25,6 +29,8 @@ impl Gates {
         Self {
             readable: ReadableGate::new(marks.readable),
             writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
+            ahead: Fill::new(),
+            behind: Fill::new(),
             clock,
             paused_since: None,
             paused: Duration::ZERO,
@@ -42,6 +48,49 @@ impl Gates {
         let (earlier, paused) = ((self.pauses(), self.drains()), self.paused());
         self.restart(marks);
         (self.earlier, self.paused) = (earlier, paused);
+    }
+
+    /// The time on the clock of the pauses.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Both marks, as they are now.
+    pub(super) fn marks(&self) -> Marks {
+        Marks {
+            readable: self.readable.mark(),
+            writable: self.writable.mark(),
+            low: self.writable.low_water_mark(),
+        }
+    }
+
+    /// Notes how full both sides are at `now`.
+    pub(super) fn note(&mut self, now: Duration) {
+        self.ahead
+            .note(now, self.readable.len(), self.readable.mark());
+        self.behind
+            .note(now, self.writable.len(), self.writable.mark());
+    }
+
+    pub(super) fn readable_fill(&self) -> ReadableFill {
+        let (len, mark) = (self.readable.len(), self.readable.mark());
+        ReadableFill {
+            len,
+            mark,
+            max_len: self.ahead.max_len(),
+            median_len: self.ahead.median(self.now(), mark),
+        }
+    }
+
+    pub(super) fn writable_fill(&self) -> WritableFill {
+        let (len, mark) = (self.writable.len(), self.writable.mark());
+        WritableFill {
+            len,
+            mark,
+            low: self.writable.low_water_mark(),
+            max_len: self.writable.max_len(),
+            median_len: self.behind.median(self.now(), mark),
+        }
     }
 
     /// How often the readable was paused.
@@ -101,6 +150,8 @@ impl Gates {
     /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
     pub(super) fn leave_out(&mut self, now: Duration, most: Duration) {
         self.paused_since = self.paused_since.map(|since| since.min(now));
+        self.ahead.leave_out(now);
+        self.behind.leave_out(now);
         let current = self.current_pause();
         self.paused = self.paused.min(most.saturating_sub(current));
     }

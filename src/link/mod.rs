@@ -5,11 +5,14 @@
 
 mod chunk;
 mod chunks;
+mod fill;
 mod gates;
+mod history;
 mod piped;
 
 pub(crate) use chunk::take_front;
 pub use chunks::{End, Next, Room};
+pub use history::{History, Piece, Pieces};
 pub use piped::{Pipes, Watched};
 
 use crate::clock::Clock;
@@ -55,6 +58,10 @@ pub struct ReadableFill {
     pub len: u64,
     /// Its high-water mark.
     pub mark: u64,
+    /// The most it has held.
+    pub max_len: u64,
+    /// What it held for half of the time, or less.
+    pub median_len: u64,
 }
 
 /// How full a writable side is, in bytes.
@@ -68,6 +75,8 @@ pub struct WritableFill {
     pub low: u64,
     /// The most it has held.
     pub max_len: u64,
+    /// What it held for half of the time, or less.
+    pub median_len: u64,
 }
 
 /// The readable side in one word.
@@ -94,6 +103,7 @@ pub struct Link {
 struct State {
     gates: Gates,
     queue: Queue,
+    history: History,
     /// What holds the bytes instead of the queue.
     pipes: Option<Pipes>,
     cancelled: bool,
@@ -108,6 +118,7 @@ impl Link {
         let state = State {
             gates: Gates::new(marks, clock),
             queue: Queue::new(chunk_size.min(marks.readable), marks.writable),
+            history: History::new(marks.readable.min(marks.writable)),
             pipes: None,
             cancelled: false,
         };
@@ -153,9 +164,7 @@ impl Link {
     #[must_use]
     pub fn snapshot(&self) -> LinkSnapshot {
         let mut state = self.lock();
-        if let Some(pipes) = &mut state.pipes {
-            pipes.look();
-        }
+        state.look();
         LinkSnapshot {
             state: state.gates.state(),
             readable: state.readable(),
@@ -166,9 +175,20 @@ impl Link {
         }
     }
 
+    /// What has passed, and the marks it has passed between. `None`: no bytes were held here.
+    #[must_use]
+    pub fn history(&self) -> Option<(History, Marks)> {
+        let state = self.lock();
+        let is_ours = state.pipes.is_none();
+        is_ours.then(|| (state.history.clone(), state.gates.marks()))
+    }
+
     /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
     pub(crate) fn leave_out(&self, now: Duration, most: Duration) {
-        self.lock().gates.leave_out(now, most);
+        let mut state = self.lock();
+        state.gates.leave_out(now, most);
+        state.history.given.leave_out(now);
+        state.history.taken.leave_out(now);
     }
 
     /// The state is numbers and buffers, valid between any two statements: a panic elsewhere does not spoil it.
@@ -188,25 +208,25 @@ impl Drop for CancelOnPanic<'_> {
 }
 
 impl State {
+    /// Asks the kernel how full our neighbours' pipes are.
+    fn look(&mut self) {
+        let now = self.gates.now();
+        if let Some(pipes) = &mut self.pipes {
+            pipes.look(now);
+        }
+    }
+
     fn readable(&self) -> Option<ReadableFill> {
         match &self.pipes {
-            Some(pipes) => pipes.readable(),
-            None => Some(ReadableFill {
-                len: self.gates.readable.len(),
-                mark: self.gates.readable.mark(),
-            }),
+            Some(pipes) => pipes.readable(self.gates.now()),
+            None => Some(self.gates.readable_fill()),
         }
     }
 
     fn writable(&self) -> Option<WritableFill> {
         match &self.pipes {
-            Some(pipes) if !pipes.own => pipes.writable(),
-            _ => Some(WritableFill {
-                len: self.gates.writable.len(),
-                mark: self.gates.writable.mark(),
-                low: self.gates.writable.low_water_mark(),
-                max_len: self.gates.writable.max_len(),
-            }),
+            Some(pipes) if !pipes.own => pipes.writable(self.gates.now()),
+            _ => Some(self.gates.writable_fill()),
         }
     }
 }

@@ -6,9 +6,11 @@
 //! neighbours' pipes are shown then, and between them there is a writable with a mark of 0: bytes that were there and
 //! that the sink did not take are a pause, and the drain is that it took some again.
 
+use super::fill::Fill;
 use super::{Link, Marks, ReadableFill, WritableFill};
 use crate::platform;
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 /// A pipe is writable again once it has room for so much (pipe(7), `PIPE_BUF`).
 const PIPE_BUF: u64 = 4096;
@@ -32,6 +34,7 @@ pub struct Watched {
     size: u64,
     len: u64,
     max_len: u64,
+    fill: Fill,
 }
 
 impl Watched {
@@ -46,10 +49,11 @@ impl Watched {
             size,
             len: 0,
             max_len: 0,
+            fill: Fill::new(),
         })
     }
 
-    fn look(&mut self) {
+    fn look(&mut self, now: Duration) {
         if let Some(len) = self
             .fd
             .as_ref()
@@ -57,35 +61,39 @@ impl Watched {
         {
             self.len = len;
             self.max_len = self.max_len.max(len);
+            self.fill.note(now, len, self.size);
         }
     }
 }
 
 impl Pipes {
-    pub(super) fn look(&mut self) {
+    pub(super) fn look(&mut self, now: Duration) {
         let both = [&mut self.before, &mut self.behind];
-        both.into_iter().flatten().for_each(Watched::look);
+        both.into_iter().flatten().for_each(|pipe| pipe.look(now));
     }
 
-    pub(super) fn readable(&self) -> Option<ReadableFill> {
+    pub(super) fn readable(&self, now: Duration) -> Option<ReadableFill> {
         self.before.as_ref().map(|pipe| ReadableFill {
             len: pipe.len,
             mark: pipe.size,
+            max_len: pipe.max_len,
+            median_len: pipe.fill.median(now, pipe.size),
         })
     }
 
-    pub(super) fn writable(&self) -> Option<WritableFill> {
+    pub(super) fn writable(&self, now: Duration) -> Option<WritableFill> {
         self.behind.as_ref().map(|pipe| WritableFill {
             len: pipe.len,
             mark: pipe.size,
             low: pipe.size.saturating_sub(PIPE_BUF),
             max_len: pipe.max_len,
+            median_len: pipe.fill.median(now, pipe.size),
         })
     }
 
     /// What is in them now is no longer ours.
-    fn let_go(&mut self) {
-        self.look();
+    fn let_go(&mut self, now: Duration) {
+        self.look(now);
         for pipe in [&mut self.before, &mut self.behind].into_iter().flatten() {
             (pipe.fd, pipe.len) = (None, 0);
         }
@@ -104,6 +112,7 @@ impl Link {
         let marks = if pipes.own { self.marks } else { straight };
         state.gates.restart(marks);
         state.pipes = Some(pipes);
+        state.note();
     }
 
     /// From now on the bytes are in chunks after all. What was counted still counts if something `has_passed`.
@@ -119,8 +128,10 @@ impl Link {
 
     /// The transfer is at its end: our neighbours' pipes are let go, so that they are closed when their ends are.
     pub fn let_go(&self) {
-        if let Some(pipes) = &mut self.lock().pipes {
-            pipes.let_go();
+        let mut state = self.lock();
+        let now = state.gates.now();
+        if let Some(pipes) = &mut state.pipes {
+            pipes.let_go(now);
         }
     }
 
@@ -143,7 +154,9 @@ impl Link {
 
     /// `n` bytes have entered the pipe of our own. At its mark, that is a pause.
     pub fn entered(&self, n: u64) {
-        self.lock().gates.offer(n);
+        let mut state = self.lock();
+        state.gates.offer(n);
+        state.note();
     }
 
     /// The source has more, but the pipe of our own takes no more, below its mark: a pipe may be out of slots before
@@ -157,6 +170,7 @@ impl Link {
         let mut state = self.lock();
         state.gates.writable.complete(n);
         state.gates.drain();
+        state.note();
     }
 
     /// The sink does not take what the source has ready. That is a pause, unless it is one already.
@@ -165,9 +179,7 @@ impl Link {
         if state.gates.writable.is_empty() {
             state.gates.offer(1);
         }
-        if let Some(pipes) = &mut state.pipes {
-            pipes.look();
-        }
+        state.look();
     }
 
     /// The sink has taken `n` bytes at once. That is a drain if it had held the source up.

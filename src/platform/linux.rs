@@ -1,6 +1,7 @@
 //! Linux.
 
 use super::WIDEST_PIPE;
+use crate::connection::Connection;
 use crate::sys;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
@@ -10,6 +11,7 @@ use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
@@ -17,6 +19,9 @@ const NULL: (u32, u32) = (1, 3);
 /// The file systems that are known to leave `copy_file_range(2)` to the kernel's general code, by their numbers in
 /// statfs(2): ext2 to ext4, and tmpfs.
 const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
+
+/// Of `struct tcp_info`, as much as is of interest here. Kernels before 4.10 know less of it.
+const TCP_INFO_LEN: usize = 192;
 
 /// At the current position, as in read(2); preadv2(2) takes -1 for it.
 const HERE: u64 = u64::MAX;
@@ -177,6 +182,25 @@ pub(crate) fn zeros(bytes: u64) -> std::io::Result<OwnedFd> {
 /// When the system refuses.
 pub(crate) fn gather(fd: BorrowedFd<'_>, bytes: u64) -> std::io::Result<()> {
     sys::set_receive_low_water_mark(fd, i32::try_from(bytes).unwrap_or(i32::MAX))
+}
+
+/// What the kernel says of a TCP connection. `None`: it is none.
+pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
+    let mut info = [0; TCP_INFO_LEN];
+    sys::tcp_info(fd, &mut info).ok()?;
+    // The offsets of `struct tcp_info` in linux/tcp.h, to which fields are only ever added at the end.
+    let word = |at: usize| u32::from_ne_bytes(info[at..at + 4].try_into().unwrap_or_default());
+    let long = |at: usize| u64::from_ne_bytes(info[at..at + 8].try_into().unwrap_or_default());
+    Some(Connection {
+        send_queue: sys::unacknowledged(fd).unwrap_or(0),
+        receive_queue: bytes_in(fd).unwrap_or(0),
+        round_trip: Duration::from_micros(word(68).into()),
+        retransmits: word(100),
+        delivery_rate: long(160),
+        busy: Duration::from_micros(long(168)),
+        window_limited: Duration::from_micros(long(176)),
+        buffer_limited: Duration::from_micros(long(184)),
+    })
 }
 
 fn usize_of(bytes: u64) -> usize {

@@ -1,5 +1,6 @@
 //! Any other Unix: there is the buffered road.
 
+use crate::connection::Connection;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
@@ -62,6 +63,11 @@ pub(crate) fn pipe_size(_fd: BorrowedFd<'_>) -> Option<u64> {
 
 /// Not known here.
 pub(crate) fn bytes_in(_fd: BorrowedFd<'_>) -> Option<u64> {
+    None
+}
+
+/// Not known here.
+pub(crate) fn connection(_fd: BorrowedFd<'_>) -> Option<Connection> {
     None
 }
 

@@ -132,7 +132,7 @@ impl Writer<'_> {
             left -= piece.len() as u64;
             done.push(piece);
         }
-        self.link.complete(done);
+        self.link.complete(done, !self.batch.is_empty());
         self.outlet.count(n as u64)
     }
 }

@@ -12,12 +12,13 @@ pub use outcome::Outcome;
 use crate::clock::Clock;
 use crate::control::{self, Steering};
 use crate::display::{self, Sample, Sampler, Stats};
-use crate::endpoint::Leftover;
+use crate::endpoint::{self, Leftover};
 use crate::exit::Exit;
 use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::Plan;
+use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
 use crate::signal::Signals;
@@ -118,6 +119,10 @@ impl Transfer {
             source: ends.source.is_terminal(),
             sink: ends.sink.is_terminal(),
         };
+        self.meter.watch(endpoint::Ends {
+            source: ends.source.sight(),
+            sink: ends.sink.sight(),
+        });
         self.meter.start();
         self.limit.start();
         Ok((ends, road))
@@ -218,15 +223,25 @@ impl Transfer {
     async fn conclude(mut self, outcome: &Outcome) -> Exit {
         let sample = self.sampler.last_look(self.meter.snapshot());
         outcome.tell(&self.voice, &self.plan.sink.uri);
-        if self.plan.show.sums_up(self.terminals)
-            && let Some(how) = outcome.summed()
-        {
-            let road = self.taken.filter(|_| self.plan.show.says_road);
-            self.say(&display::summary(&sample, how, road));
+        let shown = self.shown.look(self.meter.snapshot());
+        if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
+            self.voice.announce(&line);
         }
+        let summed = outcome
+            .summed()
+            .filter(|_| self.plan.show.sums_up(self.terminals));
+        let is_told = summed.is_some() || !self.stats.is_empty();
+        let lesson = is_told.then(|| self.lesson()).flatten();
+        if let Some(how) = summed {
+            let road = self.taken.filter(|_| self.plan.show.says_road);
+            for line in display::summary(&sample, how, road, lesson.as_ref()) {
+                self.say(&line);
+            }
+        }
+        let ending = outcome.ending(self.taken, lesson);
         let stats = std::mem::take(&mut self.stats).into_iter();
         let ends: Vec<_> = stats
-            .map(|stats| (stats.flag, stats.end(&sample, outcome.ending(self.taken))))
+            .map(|stats| (stats.flag, stats.end(&sample, ending)))
             .collect();
         let told = async {
             for (flag, end) in ends {
@@ -245,6 +260,12 @@ impl Transfer {
             () = told => outcome.exit(),
             number = self.signals.next_end() => Exit::Signal(number),
         }
+    }
+
+    /// What can be learned of the buffers, once nothing passes them any more.
+    fn lesson(&self) -> Option<Lesson> {
+        let (history, marks) = self.link.history()?;
+        Lesson::of(&history, marks)
     }
 
     /// Says something about this transfer, by its name.

@@ -5,6 +5,7 @@ use crate::endpoint::Delivered;
 use crate::error::{Class, Side, TransferError, UsageError, reason};
 use crate::exit::Exit;
 use crate::plan::Plan;
+use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{ReaderEnd, Taken, WriterEnd};
 use std::io;
@@ -133,7 +134,7 @@ impl Outcome {
 
     /// For the last record.
     #[must_use]
-    pub fn ending(&self, taken: Option<Taken>) -> Ending<'_> {
+    pub fn ending(&self, taken: Option<Taken>, lesson: Option<Lesson>) -> Ending<'_> {
         let (outcome, delivered, error) = match self {
             Outcome::Complete { how, .. } => ("complete", Some(*how), None),
             Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
@@ -146,6 +147,7 @@ impl Outcome {
             outcome,
             road: taken.map(|taken| taken.road),
             delivered,
+            lesson,
             error,
             exit_code: self.exit().code(),
         }

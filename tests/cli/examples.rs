@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// What an example is known by, and what must be true after it; `$OUT` holds what it printed.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("ssh host", "cmp src/big far/src/big"),
     ("pg_dump", "gzip -dc db.sql.gz | cmp - disk.img"),
     (
@@ -19,6 +19,10 @@ const EXAMPLES: [(&str, &str); 12] = [
     ("mkfifo", "cmp disk.img copy.img"),
     ("- null:#rate=", "true"),
     ("#stall=", "true"),
+    (
+        "'{percent}'",
+        "test \"$(cat $OUT)\" -ge 4 && cmp disk.img copy.img",
+    ),
     ("./program", "test \"$(cat $OUT)\" = 3145728"),
     (
         "case $?",

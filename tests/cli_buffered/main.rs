@@ -65,6 +65,8 @@ mod telling;
 mod tide;
 #[path = "../cli/vanishing.rs"]
 mod vanishing;
+#[path = "../cli/verdict.rs"]
+mod verdict;
 #[path = "../cli/view.rs"]
 mod view;
 

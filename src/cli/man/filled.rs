@@ -1,7 +1,8 @@
-//! What the page says that is declared elsewhere: the options, and the table of endpoints.
+//! What the page says that is declared elsewhere: the options, the table of endpoints, and that of placeholders.
 
 use super::page::Page;
 use crate::cli::{completions, declared};
+use crate::display::PLACEHOLDERS;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
 use clap::{Arg, Command};
@@ -117,6 +118,14 @@ fn endpoint(page: &mut Page, kind: &Kind) {
         page.term(&format!("`{}`{value}", option.name), &meaning(option));
     }
     page.out();
+}
+
+/// Every placeholder of `--format`.
+pub(super) fn placeholders(page: &mut Page) {
+    for placeholder in PLACEHOLDERS {
+        let text = capital(&sentences(placeholder.meaning));
+        page.term(&format!("`{{{}}}`", placeholder.name), &text);
+    }
 }
 
 fn meaning(option: &OptionSpec) -> String {

@@ -1,4 +1,5 @@
-//! The man page: the words of `tidegate.txt`, with the options and endpoints put in from where they are declared.
+//! The man page: the words of `tidegate.txt`, with the options, endpoints and placeholders put in from where they
+//! are declared.
 
 mod filled;
 mod page;
@@ -17,6 +18,7 @@ pub(super) fn page() -> String {
         match block.trim_end() {
             "@options" => filled::options(&mut page, &command()),
             "@endpoints" => filled::endpoints(&mut page),
+            "@placeholders" => filled::placeholders(&mut page),
             block => page.block(block),
         }
     }

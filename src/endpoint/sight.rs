@@ -1,0 +1,72 @@
+//! What there is to be seen of an end from outside, for those who tell where a flow is stuck.
+
+use super::Raw;
+use super::ends::Unfit;
+use crate::connection::{Connection, View};
+
+/// Something of each end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ends<T> {
+    /// Of the source.
+    pub source: T,
+    /// Of the sink.
+    pub sink: T,
+}
+
+/// Where to look.
+#[derive(Debug, Clone, Default)]
+pub enum Sight {
+    /// At a connection.
+    Connection(View),
+    /// Nowhere: all there is to say is known.
+    Known(Seen),
+    /// Nowhere.
+    #[default]
+    Nothing,
+}
+
+/// What an end is, and how it stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// A connection.
+    Connection(Connection),
+    /// A pipe, with another program behind it.
+    Pipe,
+    /// A file or block device.
+    File,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl Sight {
+    /// For an end that the kernel takes for this.
+    pub(super) fn of(raw: Result<Raw, Unfit>) -> Self {
+        match raw {
+            Ok(Raw::Pipe) => Self::Known(Seen::Pipe),
+            Ok(Raw::File) => Self::Known(Seen::File),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub fn look(&self) -> Seen {
+        match self {
+            Self::Connection(view) => Seen::Connection(view.look()),
+            Self::Known(seen) => *seen,
+            Self::Nothing => Seen::Other,
+        }
+    }
+}
+
+impl Seen {
+    /// The kernel's account, of a connection.
+    #[must_use]
+    pub fn connection(&self) -> Option<&Connection> {
+        match self {
+            Self::Connection(connection) => Some(connection),
+            _ => None,
+        }
+    }
+}

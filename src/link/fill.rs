@@ -1,0 +1,98 @@
+//! How full a buffer was for how long: the most it held, and the median over time.
+
+use std::time::Duration;
+
+/// Degrees of fullness that are told apart, beside empty.
+const DEGREES: usize = 128;
+
+/// The time spent at each degree.
+#[derive(Debug, Clone)]
+pub(super) struct Fill {
+    times: [Duration; DEGREES + 1],
+    degree: usize,
+    /// Since when it is that full; it is not known before it is first noted.
+    since: Option<Duration>,
+    max_len: u64,
+}
+
+impl Fill {
+    /// Of a buffer that nothing is known of.
+    pub(super) fn new() -> Self {
+        Self {
+            times: [Duration::ZERO; DEGREES + 1],
+            degree: 0,
+            since: None,
+            max_len: 0,
+        }
+    }
+
+    /// From `now` on there are `len` bytes, of `mark` that there may be.
+    pub(super) fn note(&mut self, now: Duration, len: u64, mark: u64) {
+        self.settle(now);
+        self.degree = degree(len, mark);
+        self.max_len = self.max_len.max(len);
+    }
+
+    /// The clock was put back to `now`.
+    pub(super) fn leave_out(&mut self, now: Duration) {
+        self.since = self.since.map(|since| since.min(now));
+    }
+
+    /// The most there ever was, in bytes.
+    pub(super) fn max_len(&self) -> u64 {
+        self.max_len
+    }
+
+    /// What it held for half of the time until `now`, or less, as a part of `mark` bytes; rounded up to a 128th of it.
+    pub(super) fn median(&self, now: Duration, mark: u64) -> u64 {
+        let mut times = self.clone();
+        times.settle(now);
+        let total: Duration = times.times.iter().sum();
+        let mut passed = Duration::ZERO;
+        let half = times.times.iter().position(|time| {
+            passed += *time;
+            passed * 2 >= total
+        });
+        let part = u128::from(mark) * half.unwrap_or(0) as u128 / DEGREES as u128;
+        u64::try_from(part).unwrap_or(mark)
+    }
+
+    fn settle(&mut self, now: Duration) {
+        if let Some(since) = self.since.replace(now) {
+            self.times[self.degree] += now.saturating_sub(since);
+        }
+    }
+}
+
+/// 0 for empty, and the last for all and more.
+fn degree(len: u64, mark: u64) -> usize {
+    let degree = (u128::from(len) * DEGREES as u128).div_ceil(u128::from(mark.max(1)));
+    usize::try_from(degree.min(DEGREES as u128)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fill;
+    use std::time::Duration;
+
+    #[test]
+    fn the_median_is_what_was_held_for_half_of_the_time() {
+        let second = Duration::from_secs;
+        let mut fill = Fill::new();
+        assert_eq!(fill.median(second(9), 1280), 0, "nothing is known yet");
+        // Full for 4 s, empty for 3 s, then half full.
+        for (at, len) in [(10, 1280), (14, 0), (17, 640)] {
+            fill.note(second(at), len, 1280);
+        }
+        let table = [(17, 1280), (18, 640), (30, 640)];
+        for (now, expected) in table {
+            assert_eq!(fill.median(second(now), 1280), expected, "at {now} s");
+        }
+        assert_eq!(fill.max_len(), 1280);
+        // A trace is not nothing, and nothing is.
+        fill.note(second(30), 1, 1280);
+        assert_eq!(fill.median(second(1000), 1280), 10);
+        fill.note(second(1000), 0, 1280);
+        assert_eq!(fill.median(second(9000), 1280), 0);
+    }
+}
