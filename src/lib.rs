@@ -61,6 +61,9 @@ pub mod display;
 // Speaking to the user.
 pub mod report;
 
+// Breaking text into lines.
+mod wrap;
+
 // Signals from outside.
 pub mod signal;
 
