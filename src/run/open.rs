@@ -2,7 +2,9 @@
 
 use super::{GRACE, Outcome};
 use crate::display::{Stats, StatsFile};
-use crate::endpoint::{Announce, EndPlan, FileId, Opening, Sink, SinkPlan, Source, SourcePlan};
+use crate::endpoint::{
+    Announce, EndPlan, FileId, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
+};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
 use crate::report::Voice;
@@ -164,6 +166,10 @@ impl<'a> Announcer<'a> {
 struct Gone;
 
 impl EndPlan for Gone {
+    fn prospect(&self, _: Side) -> Prospect {
+        Prospect::new("an end that has been opened", "its own")
+    }
+
     fn file_id(&self) -> Option<FileId> {
         None
     }
