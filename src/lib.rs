@@ -22,6 +22,9 @@ pub mod suggest;
 // Flags become decisions.
 pub mod plan;
 
+// What two ends together are refused for.
+pub mod refusal;
+
 // One transfer from opening its ends to its outcome.
 pub mod run;
 

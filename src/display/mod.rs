@@ -17,7 +17,7 @@ pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
 pub use sample::{Sample, Sampler};
 pub use show::{Ends, Look, Progress, Show, Watched};
-pub use stats_file::StatsFile;
+pub use stats_file::{StatsFile, StatsPlace, StatsSeen};
 pub use words::bytes_exactly;
 
 /// Shows a running transfer on standard error.

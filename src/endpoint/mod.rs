@@ -27,6 +27,7 @@ mod table;
 pub use ends::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
 pub use leftover::Leftover;
 pub use options::{OptionSpec, Options, Settled, ValueKind, parse_duration};
+pub(crate) use outside::check_directory;
 pub use prospect::Prospect;
 pub use table::{Planned, plan_sink, plan_source};
 
