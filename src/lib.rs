@@ -22,6 +22,9 @@ pub mod suggest;
 // Flags become decisions.
 pub mod plan;
 
+// What would come of them, told and not done.
+pub mod explain;
+
 // What two ends together are refused for.
 pub mod refusal;
 

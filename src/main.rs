@@ -6,7 +6,7 @@ use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::{Held, Plan};
-use tidegate::{control, report, run};
+use tidegate::{control, explain, report, run};
 
 fn main() {
     go().leave()
@@ -37,9 +37,17 @@ fn go() -> Exit {
 /// Does what the command line asks for.
 fn asked(cli: &Cli) -> Result<Exit, UsageError> {
     if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
+        if cli.explain {
+            return Err(UsageError::new(
+                "--explain explains a transfer, and --tell is none",
+            ));
+        }
         return Ok(control::tell(Path::new(path), words));
     }
     let mut plan = Plan::from_cli(cli)?;
+    if cli.explain {
+        return Ok(report::answer(&explain::text(&plan)?));
+    }
     let held = plan.hold()?;
     Ok(run_on_runtime(plan, held).unwrap_or_else(|error| {
         report::say(&format!("starting: {}", reason(&error)));

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// What an example is known by, and what must be true after it; `$OUT` holds what it printed.
-const EXAMPLES: [(&str, &str); 12] = [
+const EXAMPLES: [(&str, &str); 13] = [
     ("ssh host", "cmp src/big far/src/big"),
     ("pg_dump", "gzip -dc db.sql.gz | cmp - disk.img"),
     (
@@ -20,6 +20,10 @@ const EXAMPLES: [(&str, &str); 12] = [
     ("- null:#rate=", "true"),
     ("#stall=", "true"),
     ("./program", "test \"$(cat $OUT)\" = 3145728"),
+    (
+        "--explain",
+        "grep -q 'does not exist' $OUT && ! test -e copy.img",
+    ),
     (
         "case $?",
         "test \"$(cat $OUT)\" = complete && cmp disk.img out.bin",
