@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -L -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --road --idle-timeout --progress --format --name --stats --interval --summary --verbose --quiet --control --tell --help --version"
+            opts="-H -c -s -L -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --road --idle-timeout --progress --format --name --stats --interval --summary --verbose --quiet --control --tell --explain --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

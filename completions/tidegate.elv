@@ -51,6 +51,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --verbose 'Sum the transfer up, and say which road it took'
             cand -q 'Say nothing but errors, and where an end listens'
             cand --quiet 'Say nothing but errors, and where an end listens'
+            cand --explain 'Print what would happen, and why, and move nothing'
             cand -h 'Print a screen of help (-h), or all of it (--help)'
             cand --help 'Print a screen of help (-h), or all of it (--help)'
             cand -V 'Print version'

@@ -29,6 +29,7 @@ complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -
 complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH to do something; nothing is moved' -r -F
 complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
 complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
+complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
 complete -c tidegate -s V -l version -d 'Print version'
 

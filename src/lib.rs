@@ -22,6 +22,12 @@ pub mod suggest;
 // Flags become decisions.
 pub mod plan;
 
+// What would come of them, told and not done.
+pub mod explain;
+
+// What two ends together are refused for.
+pub mod refusal;
+
 // One transfer from opening its ends to its outcome.
 pub mod run;
 
@@ -66,6 +72,9 @@ pub mod display;
 
 // Speaking to the user.
 pub mod report;
+
+// Breaking text into lines.
+mod wrap;
 
 // Signals from outside.
 pub mod signal;

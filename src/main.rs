@@ -2,11 +2,11 @@
 
 use std::io;
 use std::path::Path;
-use tidegate::cli::{self, generate};
+use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
-use tidegate::plan::Plan;
-use tidegate::{control, report, run};
+use tidegate::plan::{Held, Plan};
+use tidegate::{control, explain, report, run};
 
 fn main() {
     go().leave()
@@ -28,28 +28,38 @@ fn go() -> Exit {
     if let Some(what) = cli.generate {
         return generate::write(what);
     }
+    asked(&cli).unwrap_or_else(|error| {
+        report::usage(&error);
+        Exit::Usage
+    })
+}
+
+/// Does what the command line asks for.
+fn asked(cli: &Cli) -> Result<Exit, UsageError> {
     if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
-        return control::tell(Path::new(path), words);
+        if cli.explain {
+            return Err(UsageError::new(
+                "--explain explains a transfer, and --tell is none",
+            ));
+        }
+        return Ok(control::tell(Path::new(path), words));
     }
-    match Plan::from_cli(&cli) {
-        Ok(plan) => run_on_runtime(plan).unwrap_or_else(|error| {
-            report::say(&format!("starting: {}", reason(&error)));
-            Exit::Io
-        }),
-        Err(error) => refuse(&error),
+    let mut plan = Plan::from_cli(cli)?;
+    if cli.explain {
+        return Ok(report::answer(&explain::text(&plan)?));
     }
+    let held = plan.hold()?;
+    Ok(run_on_runtime(plan, held).unwrap_or_else(|error| {
+        report::say(&format!("starting: {}", reason(&error)));
+        Exit::Io
+    }))
 }
 
-fn refuse(error: &UsageError) -> Exit {
-    report::usage(error);
-    Exit::Usage
-}
-
-fn run_on_runtime(plan: Plan) -> io::Result<Exit> {
+fn run_on_runtime(plan: Plan, held: Held) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let exit = runtime.block_on(run::run(plan))?;
+    let exit = runtime.block_on(run::run(plan, held))?;
     // A name server or a FIFO that does not answer must not keep us here.
     runtime.shutdown_background();
     Ok(exit)

@@ -1,8 +1,10 @@
 //! Flags become decisions already made; nothing after this looks at the command line.
+//!
+//! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::control::Socket;
-use crate::display::{Look, Progress, Show, StatsFile, Template, Watched};
+use crate::display::{Look, Progress, Show, StatsFile, StatsPlace, Template, Watched};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
@@ -13,7 +15,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A transfer, decided in every respect.
 #[derive(Debug)]
@@ -33,13 +35,24 @@ pub struct Plan {
     /// The credit that may build up for that, in bytes.
     pub burst: u64,
     /// Where others may tell it to change.
-    pub control: Option<Socket>,
-    /// The size to expect, where the source cannot tell.
+    pub control: Option<PathBuf>,
+    /// The size to expect whatever the source says.
     pub size: Option<u64>,
+    /// The block device whose size that is to be.
+    pub measured: Option<PathBuf>,
     /// Where the records go.
-    pub stats: Vec<StatsFile>,
+    pub stats: Vec<StatsPlace>,
     /// What is shown.
     pub show: Show,
+}
+
+/// What a transfer holds besides its ends from before it begins until it has ended.
+#[derive(Debug)]
+pub struct Held {
+    /// The files of records, open.
+    pub stats: Vec<StatsFile>,
+    /// The socket at which it is told to change.
+    pub control: Option<Socket>,
 }
 
 impl Plan {
@@ -51,7 +64,12 @@ impl Plan {
         let marks = marks(cli)?;
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
-        let found_elsewhere = cli.size.as_deref().map(expected_size).transpose()?;
+        let size = cli.size.as_deref().map(expected_size).transpose()?;
+        let (size, measured) = match size {
+            Some(Expected::Bytes(bytes)) => (Some(bytes), None),
+            Some(Expected::OfDevice(path)) => (None, Some(path)),
+            None => (None, None),
+        };
         Ok(Self {
             source,
             sink,
@@ -64,7 +82,7 @@ impl Plan {
             },
             road: match cli.road {
                 // A mark for the reading side asks for a buffer that is only there on this road.
-                RoadChoice::Auto if cli.read_high_water_mark.is_some() => Wish::Buffered,
+                RoadChoice::Auto if cli.read_high_water_mark.is_some() => Wish::ReadingBuffer,
                 RoadChoice::Auto => Wish::Auto,
                 RoadChoice::Buffered => Wish::Buffered,
                 RoadChoice::Kernel => Wish::Kernel,
@@ -72,18 +90,40 @@ impl Plan {
             marks,
             rate: cli.rate,
             burst: burst(cli)?,
-            size: found_elsewhere.or(cli.expect_size),
-            stats: stats(cli)?,
+            size,
+            measured,
+            stats: stats(cli),
             show: show(cli)?,
-            control: cli.control.as_deref().map(Socket::bind).transpose()?,
+            control: cli.control.clone(),
         })
+    }
+
+    /// Takes hold of what is needed besides the ends: asks a device for its size, opens the files of records, listens.
+    ///
+    /// # Errors
+    /// When the system refuses one of them.
+    pub fn hold(&mut self) -> Result<Held, UsageError> {
+        if let Some(path) = self.measured.take() {
+            self.size = Some(device_size(&path)?);
+        }
+        let stats = self.stats.iter().map(StatsPlace::open);
+        Ok(Held {
+            stats: stats.collect::<Result<_, _>>()?,
+            control: self.control.as_deref().map(Socket::bind).transpose()?,
+        })
+    }
+
+    /// The size to expect before the source is open.
+    #[must_use]
+    pub fn told(&self) -> Option<u64> {
+        self.size.or(self.flow.expect_size)
     }
 
     /// The size to expect of a source that says it has `found` bytes left.
     #[must_use]
     pub fn expected(&self, found: Option<u64>) -> Option<u64> {
         let rest = found.map(|found| found.saturating_sub(self.flow.skip));
-        let rest = self.size.or(rest);
+        let rest = self.told().or(rest);
         match (rest, self.flow.take) {
             (Some(rest), Some(take)) => Some(rest.min(take)),
             (rest, take) => rest.or(take),
@@ -155,36 +195,54 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
 }
 
 /// Every place that records go to.
-fn stats(cli: &Cli) -> Result<Vec<StatsFile>, UsageError> {
-    let mut files = Vec::new();
-    if let Some(path) = &cli.stats {
-        files.push(StatsFile::open(path)?);
-    }
+fn stats(cli: &Cli) -> Vec<StatsPlace> {
+    let mut places = Vec::new();
+    places.extend(cli.stats.as_deref().map(StatsPlace::parse));
     if cli.progress == ProgressChoice::Json && !cli.quiet {
-        files.push(StatsFile::stderr()?);
+        places.push(StatsPlace::Stderr);
     }
-    Ok(files)
+    places
+}
+
+/// What `--size` comes to.
+enum Expected {
+    Bytes(u64),
+    /// As much as this block device holds, which is known once it is open.
+    OfDevice(PathBuf),
 }
 
 /// `--size`: a SIZE, or `@PATH` for the size of a file or block device.
-fn expected_size(argument: &OsStr) -> Result<u64, UsageError> {
-    let shown = crate::uri::display(argument);
-    let wrong = |why: String| UsageError::new(format!("--size {shown}: {why}"));
+fn expected_size(argument: &OsStr) -> Result<Expected, UsageError> {
     match argument.as_bytes().strip_prefix(b"@") {
-        Some(path) => size_of_path(Path::new(OsStr::from_bytes(path))).map_err(wrong),
-        None => parse_size(&argument.to_string_lossy()).map_err(|error| wrong(error.to_string())),
+        Some(path) => size_of_path(Path::new(OsStr::from_bytes(path))),
+        None => parse_size(&argument.to_string_lossy())
+            .map(Expected::Bytes)
+            .map_err(|error| wrong_size(argument, &error.to_string())),
     }
 }
 
-fn size_of_path(path: &Path) -> Result<u64, String> {
-    let metadata = path.metadata().map_err(|error| reason(&error))?;
+fn wrong_size(argument: &OsStr, why: &str) -> UsageError {
+    UsageError::new(format!("--size {}: {why}", crate::uri::display(argument)))
+}
+
+fn wrong_path(path: &Path, why: &str) -> UsageError {
+    let argument: Vec<_> = [b"@", path.as_os_str().as_bytes()].concat();
+    wrong_size(OsStr::from_bytes(&argument), why)
+}
+
+fn size_of_path(path: &Path) -> Result<Expected, UsageError> {
+    let metadata = path.metadata();
+    let metadata = metadata.map_err(|error| wrong_path(path, &reason(&error)))?;
     if metadata.file_type().is_block_device() {
-        let end = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
-        return end.map_err(|error| reason(&error));
-    }
-    if metadata.is_file() {
-        Ok(metadata.len())
+        Ok(Expected::OfDevice(path.to_owned()))
+    } else if metadata.is_file() {
+        Ok(Expected::Bytes(metadata.len()))
     } else {
-        Err("neither a file nor a block device".to_owned())
+        Err(wrong_path(path, "neither a file nor a block device"))
     }
+}
+
+fn device_size(path: &Path) -> Result<u64, UsageError> {
+    let end = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
+    end.map_err(|error| wrong_path(path, &reason(&error)))
 }

@@ -1,14 +1,17 @@
-//! The only place that speaks to the user: whole lines on standard error, each in one write.
+//! The only place that speaks to the user: whole lines on standard error, each in one write, and on standard output what
+//! was asked for instead of a transfer.
 //!
 //! While a transfer runs, a thread of its own does the writing. A terminal that is held (^S), or a log that nobody
 //! reads, keeps a write waiting for as long as it likes, and neither signals nor the end of the transfer may wait with
 //! it.
 
 use crate::cli;
-use crate::error::UsageError;
+use crate::error::{Class, UsageError, reason};
+use crate::exit::Exit;
+use crate::sys;
 use crate::wait;
 use rustix::stdio::stderr;
-use std::io;
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -26,6 +29,25 @@ pub fn say(text: &str) {
 pub fn usage(error: &UsageError) {
     // As above.
     let _ = cli::usage_error(&error.to_string()).print();
+}
+
+/// Prints what was asked for instead of a transfer.
+#[must_use]
+pub fn answer(text: &str) -> Exit {
+    if sys::closed_at_start(1) {
+        say("writing to standard output: it is not open");
+        return Exit::Io;
+    }
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Ok(()) => Exit::Success,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Class::DownstreamClosed.into(),
+        Err(error) => {
+            say(&format!("writing to standard output: {}", reason(&error)));
+            Exit::Io
+        }
+    }
 }
 
 /// What a transfer says, in the order in which it says it, written by a thread of its own.

@@ -1,13 +1,10 @@
 //! `--generate`: writes the files of `man/` and `completions/`, the same text everywhere and on every day.
 
 use super::{completions, man};
-use crate::error::{Class, reason};
 use crate::exit::Exit;
 use crate::report;
-use crate::sys;
 use clap::ValueEnum;
 use clap_complete::Shell;
-use std::io::{self, ErrorKind, Write};
 
 /// What can be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,20 +42,5 @@ impl Generate {
 /// Writes it to standard output.
 #[must_use]
 pub fn write(what: Generate) -> Exit {
-    if sys::closed_at_start(1) {
-        report::say("writing to standard output: it is not open");
-        return Exit::Io;
-    }
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(what.text().as_bytes())
-        .and_then(|()| stdout.flush());
-    match written {
-        Ok(()) => Exit::Success,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Class::DownstreamClosed.into(),
-        Err(error) => {
-            report::say(&format!("writing to standard output: {}", reason(&error)));
-            Exit::Io
-        }
-    }
+    report::answer(&what.text())
 }

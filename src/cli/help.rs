@@ -6,6 +6,7 @@ use super::declared::{
 };
 use crate::endpoint::KINDS;
 use crate::error::Side;
+use crate::wrap::wrapped;
 use clap::builder::{PossibleValue, Styles};
 use clap::{Arg, Command};
 use std::fmt::Write;
@@ -201,21 +202,6 @@ const UNBROKEN: char = '\u{a0}';
 
 fn together(text: &str) -> String {
     text.replace(' ', "\u{a0}")
-}
-
-/// Breaks at blanks.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                let _ = write!(line, " {word}");
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 const SHORT_END: &str = "

@@ -224,6 +224,14 @@ pub struct Cli {
     #[arg(conflicts_with_all = ["source", "sink"])]
     pub tell: Option<Vec<OsString>>,
 
+    /// Print what would happen, and why, and move nothing
+    ///
+    /// Nothing is opened, made, emptied, bound, connected, looked up or read for it. It goes to standard output, even
+    /// where that is the sink. See `EXPLAINING`.
+    #[arg(hide_short_help = true, long, env = "TIDEGATE_EXPLAIN", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub explain: bool,
+
     /// Write the man page or a completion to standard output
     #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
     pub generate: Option<Generate>,

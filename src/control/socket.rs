@@ -1,5 +1,6 @@
 //! The place of a control socket in the file system: ours alone while we run, and gone afterwards.
 
+use crate::endpoint::check_directory;
 use crate::error::{UsageError, reason};
 use rustix::fs::{Mode, fchmod};
 use rustix::net::{
@@ -35,10 +36,7 @@ impl Socket {
     /// # Errors
     /// When somebody listens there, when something else than a socket is there, or when the system refuses.
     pub fn bind(path: &Path) -> Result<Self, UsageError> {
-        let refused = |why: &str| {
-            let shown = crate::uri::display(path.as_os_str());
-            UsageError::new(format!("--control {shown}: {why}"))
-        };
+        let refused = |why: &str| refused(path, why);
         if let Ok(found) = symlink_metadata(path) {
             make_way(path, &found).map_err(|why| refused(&why))?;
         }
@@ -51,6 +49,26 @@ impl Socket {
             listener,
             _name: name,
         })
+    }
+
+    /// What [`Socket::bind`] would do at `path`, in words, seen without connecting or binding.
+    ///
+    /// # Errors
+    /// When it is clear that it would fail.
+    pub fn look(path: &Path) -> Result<&'static str, UsageError> {
+        let refused = |why: &str| refused(path, why);
+        let seen = match symlink_metadata(path) {
+            Ok(found) => {
+                check_kind(&found).map_err(|why| refused(&why))?;
+                "there is a socket, which is replaced if nobody listens there any more"
+            }
+            Err(_) => "would be made, for you alone, and removed at the end",
+        };
+        let possible = SocketAddrUnix::new(path).map_err(io::Error::from);
+        possible
+            .and_then(|_| check_directory(path))
+            .map_err(|error| refused(&reason(&error)))?;
+        Ok(seen)
     }
 
     /// What to accept clients from.
@@ -72,11 +90,22 @@ impl Drop for Name {
     }
 }
 
+fn refused(path: &Path, why: &str) -> UsageError {
+    let shown = crate::uri::display(path.as_os_str());
+    UsageError::new(format!("--control {shown}: {why}"))
+}
+
+fn check_kind(found: &Metadata) -> Result<(), String> {
+    if found.file_type().is_socket() {
+        Ok(())
+    } else {
+        Err("exists, and is no socket".to_owned())
+    }
+}
+
 /// Removes what a dead process has left.
 fn make_way(path: &Path, found: &Metadata) -> Result<(), String> {
-    if !found.file_type().is_socket() {
-        return Err("exists, and is no socket".to_owned());
-    }
+    check_kind(found)?;
     match UnixStream::connect(path) {
         Ok(_) => Err("somebody listens there already".to_owned()),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

@@ -19,7 +19,7 @@ pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
 pub use sample::{Sample, Sampler, Stretch};
 pub use show::{Ends, Look, Progress, Show, Watched};
-pub use stats_file::StatsFile;
+pub use stats_file::{StatsFile, StatsPlace, StatsSeen};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use words::bytes_exactly;
 

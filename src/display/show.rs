@@ -133,20 +133,21 @@ impl Show {
     /// The display for a transfer between these ends, and the time between two drawings.
     #[must_use]
     pub fn display(&self, ends: Ends, voice: &Voice) -> Option<(Box<dyn Display>, Duration)> {
+        let (look, voice) = (self.look.clone(), voice.clone());
+        let display: Box<dyn Display> = match self.resolved(ends) {
+            Progress::Bar => Box::new(Bar::new(look, voice)),
+            Progress::Line => Box::new(Lines::new(look, self.template.clone(), voice)),
+            Progress::None | Progress::Auto => return None,
+        };
+        Some((display, self.draw_interval(ends)))
+    }
+
+    /// Time between two drawings.
+    #[must_use]
+    pub fn draw_interval(&self, ends: Ends) -> Duration {
         match self.resolved(ends) {
-            Progress::Bar => Some((
-                Box::new(Bar::new(self.look.clone(), voice.clone())),
-                self.interval.unwrap_or(BAR_INTERVAL),
-            )),
-            Progress::Line => Some((
-                Box::new(Lines::new(
-                    self.look.clone(),
-                    self.template.clone(),
-                    voice.clone(),
-                )),
-                self.record_interval(),
-            )),
-            Progress::None | Progress::Auto => None,
+            Progress::Bar => self.interval.unwrap_or(BAR_INTERVAL),
+            _ => self.record_interval(),
         }
     }
 
@@ -166,8 +167,9 @@ impl Show {
         Some(template.fill(sample))
     }
 
-    /// What it comes to. Never `Auto`.
-    fn resolved(&self, ends: Ends) -> Progress {
+    /// What it comes to while bytes move between these ends. Never `Auto`.
+    #[must_use]
+    pub fn resolved(&self, ends: Ends) -> Progress {
         let is_terminal = self.watched != Watched::Log;
         match (self.progress, self.watched) {
             // Nothing is drawn into what is sent.

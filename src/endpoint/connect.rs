@@ -2,14 +2,14 @@
 
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Sink, SinkPlan, Slashes,
-    Source, SourcePlan, ValueKind,
+    EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink, SinkPlan,
+    Slashes, Source, SourcePlan, ValueKind,
 };
-use crate::error::{UsageError, reason};
+use crate::error::{Side, UsageError, reason};
 use crate::uri::Uri;
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinSet;
@@ -218,7 +218,29 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
     }
 }
 
-impl EndPlan for Connect {}
+impl EndPlan for Connect {
+    fn prospect(&self, side: Side) -> Prospect {
+        let (host, port) = (&self.host, self.port);
+        let limit = humantime::format_duration(self.attempt_timeout);
+        let (parsed, reached) = match host.parse::<IpAddr>() {
+            Ok(address) => (
+                format!("connects to the address {address}, port {port}"),
+                "connects".to_owned(),
+            ),
+            Err(_) => (
+                format!("connects to the host {host}, port {port}"),
+                "looks the host up (not now) and tries its addresses".to_owned(),
+            ),
+        };
+        let again = match self.retries {
+            0 => String::new(),
+            1 => "; once more if that fails, a second later".to_owned(),
+            n => format!("; up to {n} times more if that fails, a second apart"),
+        };
+        let opening = format!("{reached}, for {limit} at most{again}");
+        self.settings.prospect(side, parsed, opening)
+    }
+}
 
 impl SourcePlan for Connect {
     fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {

@@ -3,7 +3,8 @@
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
-use crate::endpoint::{Extent, FileId, Raw, Unfit};
+use super::filekind::{raw_of, raw_source_of, words};
+use super::{Extent, FileId, Raw, Unfit};
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
@@ -104,6 +105,10 @@ impl Descriptor {
         matters.then_some(self.id)
     }
 
+    pub(super) fn kind(&self) -> FileType {
+        self.kind
+    }
+
     pub(super) fn is_regular(&self) -> bool {
         self.kind == FileType::RegularFile
     }
@@ -124,18 +129,13 @@ impl Descriptor {
 
     /// What the kernel can move bytes from or to here.
     pub(super) fn raw(&self) -> Result<Raw, Unfit> {
-        match self.kind {
-            FileType::Fifo => Ok(Raw::Pipe),
-            FileType::RegularFile | FileType::BlockDevice if self.appends() => {
-                Err("it is open for appending, which splice(2) refuses")
-            }
-            FileType::RegularFile | FileType::BlockDevice => Ok(Raw::File),
-            // Others may be reading or writing it, and its flags, which keep a call from sleeping, are theirs too.
-            FileType::Socket => Err("it is a socket that is shared with others"),
-            _ if platform::is_null(self.fd.as_fd()) => Ok(Raw::Null),
-            _ if self.is_terminal => Err("it is a terminal"),
-            _ => Err("it is a device"),
-        }
+        let is_null = platform::is_null(self.fd.as_fd());
+        raw_of(self.kind, self.appends(), is_null, self.is_terminal)
+    }
+
+    /// What the kernel can move bytes from here.
+    pub(super) fn raw_source(&self) -> Result<Raw, Unfit> {
+        raw_source_of(self.raw()?, self.tells_its_size())
     }
 
     pub(super) fn raw_fd(&self) -> BorrowedFd<'_> {
@@ -153,7 +153,8 @@ impl Descriptor {
         Ok(rustix::io::pread(&self.fd, &mut [0; 1][..], offset)? > 0)
     }
 
-    fn appends(&self) -> bool {
+    /// Whether what is written goes behind what the file holds.
+    pub(super) fn appends(&self) -> bool {
         rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| flags.contains(OFlags::APPEND))
     }
 
@@ -279,6 +280,25 @@ impl Descriptor {
         };
         let offset = seek(&self.fd, SeekFrom::Current(0)).ok()?;
         (size > 0).then(|| size.saturating_sub(offset))
+    }
+
+    /// Where the next byte of a file is read or written.
+    pub(super) fn offset(&self) -> Option<u64> {
+        seek(&self.fd, SeekFrom::Current(0)).ok()
+    }
+
+    /// What a pipe can hold, in bytes.
+    pub(super) fn pipe_size(&self) -> Option<u64> {
+        platform::pipe_size(self.fd.as_fd())
+    }
+
+    /// What it is, in words.
+    pub(super) fn words(&self) -> String {
+        match self.kind {
+            _ if self.is_terminal => "a terminal".to_owned(),
+            _ if platform::is_null(self.fd.as_fd()) => "the null device".to_owned(),
+            kind => words(kind, self.file_size().unwrap_or(0)),
+        }
     }
 
     /// The size of a regular file now.

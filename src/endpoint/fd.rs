@@ -25,5 +25,6 @@ fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
             "'{uri}': write fd:N with the number of an open descriptor"
         )));
     };
-    InheritedPlan::adopt(number.into(), &format!("fd:{number}"))
+    let plan = InheritedPlan::adopt(number.into(), &format!("fd:{number}"))?;
+    Ok(plan.called(format!("the inherited descriptor {number}")))
 }

@@ -1,19 +1,21 @@
 //! Files, FIFOs and devices by path: a bare PATH, `file:PATH`, `file:///PATH`.
 
 use super::descriptor::{Descriptor, open};
+use super::filekind::{APPENDS, raw_source_of, sink_ending, source_ending};
 use super::output::{Effects, FileSink, Staged};
+use super::outside::{Outside, check_directory};
 use super::stdio::PlainSource;
 use super::{
-    Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Sink, SinkPlan,
-    Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prospect, Raw,
+    Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
-use crate::error::{Side, UsageError};
-use crate::uri::Uri;
-use rustix::fs::{Access, OFlags, access};
+use crate::error::{Side, UsageError, reason};
+use crate::uri::{self, Uri};
+use rustix::fs::{Access, FileType, OFlags, access};
+use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 const fn flag(name: &'static str, help: &'static str) -> OptionSpec {
@@ -89,10 +91,36 @@ fn refused(error: impl Into<io::Error>) -> OpenError {
     OpenError::io(OPENING, error.into())
 }
 
-fn id_of(metadata: &Metadata) -> FileId {
-    FileId {
-        device: metadata.dev(),
-        inode: metadata.ino(),
+/// What stands at the path of a SOURCE.
+fn look(path: &Path) -> Result<Outside<'_>, OpenError> {
+    let found = Outside::at(path).map_err(refused)?;
+    let found = found.ok_or_else(|| refused(Errno::NOENT))?;
+    if found.kind() == FileType::Directory {
+        return Err(refused(Errno::ISDIR));
+    }
+    Ok(found)
+}
+
+/// What stands at a path, in words.
+fn now(path: &Path) -> String {
+    match Outside::at(path) {
+        Ok(Some(found)) => found.words(),
+        Ok(None) if path.is_symlink() => "a link that leads to nothing".to_owned(),
+        Ok(None) => "does not exist".to_owned(),
+        Err(error) => format!("cannot be looked at: {}", reason(&error)),
+    }
+}
+
+fn parsed(path: &Path) -> String {
+    format!("the path {}", uri::display(path.as_os_str()))
+}
+
+/// Whether what stands there could be opened for that.
+fn may_open(path: &Path, found: &Outside<'_>, access_for: Access) -> io::Result<()> {
+    match found.kind() {
+        FileType::Directory => Err(Errno::ISDIR.into()),
+        FileType::Socket => Err(Errno::NXIO.into()),
+        _ => Ok(access(path, access_for)?),
     }
 }
 
@@ -113,14 +141,48 @@ struct FileSourcePlan {
 }
 
 impl EndPlan for FileSourcePlan {
+    fn prospect(&self, _: Side) -> Prospect {
+        let base = Prospect {
+            now: Some(now(&self.path)),
+            ..Prospect::new(parsed(&self.path), "at the end of the file")
+        };
+        let found = match look(&self.path) {
+            Ok(found) => found,
+            Err(obstacle) => {
+                return Prospect {
+                    obstacle: Some(obstacle),
+                    ..base
+                };
+            }
+        };
+        let (kind, tells_its_size) = (found.kind(), found.tells_its_size());
+        Prospect {
+            opening: (kind == FileType::Fifo).then(|| "waits for a writer".to_owned()),
+            ending: source_ending(kind, found.is_terminal()).to_owned(),
+            raw: found
+                .raw(false)
+                .and_then(|raw| raw_source_of(raw, tells_its_size != Some(false))),
+            condition: tells_its_size
+                .is_none()
+                .then_some("the file is as empty as it says"),
+            size: found.size(),
+            seeks: kind == FileType::BlockDevice || found.size().is_ok(),
+            copies: found.copies_by_itself(),
+            is_terminal: found.is_terminal(),
+            file_id: found.file_id(),
+            obstacle: may_open(&self.path, &found, Access::READ_OK)
+                .err()
+                .map(refused),
+            ..base
+        }
+    }
+
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let metadata = self.path.metadata().map_err(refused)?;
-            if metadata.is_dir() {
-                return Err(refused(rustix::io::Errno::ISDIR));
-            }
-            self.id = Some(id_of(&metadata)).filter(|_| !metadata.file_type().is_char_device());
-            if !metadata.file_type().is_fifo() {
+            let found = look(&self.path)?;
+            let kind = found.kind();
+            self.id = found.file_id();
+            if kind != FileType::Fifo {
                 let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
                 self.descriptor = Some(Descriptor::own(fd).map_err(refused)?);
             }
@@ -163,10 +225,30 @@ impl FileSinkPlan {
         }
     }
 
-    fn prepare_file(&mut self, existing: Option<&Metadata>) -> io::Result<()> {
-        if self.effects.create && (existing.is_some() || self.path.is_symlink()) {
-            return Err(rustix::io::Errno::EXIST.into());
+    /// What stands at the path, unless it cannot be meant.
+    fn look(&self) -> Result<Option<Outside<'_>>, OpenError> {
+        let found = Outside::at(&self.path).map_err(refused)?;
+        let is_file = |it: &Outside<'_>| it.kind() == FileType::RegularFile;
+        if self.effects.atomic && found.as_ref().is_some_and(|it| !is_file(it)) {
+            let why = "atomic replaces a regular file, and this is none; leave the option out";
+            return Err(OpenError {
+                act: OPENING,
+                why: OpenFailure::Usage(why.to_owned()),
+            });
         }
+        Ok(found)
+    }
+
+    /// `create` wants a name that nobody has.
+    fn check_name(&self, is_taken: bool) -> io::Result<()> {
+        if self.effects.create && (is_taken || self.path.is_symlink()) {
+            return Err(Errno::EXIST.into());
+        }
+        Ok(())
+    }
+
+    fn prepare_file(&mut self, existing: Option<&Metadata>) -> io::Result<()> {
+        self.check_name(existing.is_some())?;
         if self.effects.atomic {
             let staged = Staged::beside(&self.path, existing, self.effects)?;
             self.sink = Some(FileSink::staged(staged, self.effects)?);
@@ -185,37 +267,74 @@ impl FileSinkPlan {
     }
 }
 
-/// Whether a file can be made there; better known before a peer is waited for than after.
-fn check_directory(path: &Path) -> io::Result<()> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let may = Access::WRITE_OK | Access::EXEC_OK;
-    Ok(access(parent.unwrap_or(Path::new(".")), may)?)
+impl FileSinkPlan {
+    /// Whether it could be opened as things stand.
+    fn may_be_opened(&self, found: Option<&Outside<'_>>) -> io::Result<()> {
+        self.check_name(found.is_some())?;
+        match found {
+            Some(_) if self.effects.atomic => check_directory(&self.path.canonicalize()?),
+            Some(found) => may_open(&self.path, found, Access::WRITE_OK),
+            None => check_directory(&self.path),
+        }
+    }
 }
 
 impl EndPlan for FileSinkPlan {
+    fn prospect(&self, _: Side) -> Prospect {
+        let base = Prospect {
+            now: Some(now(&self.path)),
+            ..Prospect::new(parsed(&self.path), self.effects.ending())
+        };
+        let found = match self.look() {
+            Ok(found) => found,
+            Err(obstacle) => {
+                return Prospect {
+                    obstacle: Some(obstacle),
+                    ..base
+                };
+            }
+        };
+        let obstacle = self.may_be_opened(found.as_ref());
+        let obstacle = obstacle.err().map(refused);
+        let kind = found.as_ref().map(Outside::kind);
+        let base = Prospect {
+            effect: self.effects.on(found.as_ref().map(|it| &it.metadata)),
+            synced: self.effects.synced(kind),
+            obstacle,
+            ..base
+        };
+        let Some(found) = found else {
+            let raw = if self.effects.append {
+                Err(APPENDS)
+            } else {
+                Ok(Raw::File)
+            };
+            return Prospect { raw, ..base };
+        };
+        let is_file = matches!(kind, Some(FileType::RegularFile | FileType::BlockDevice));
+        let ending = if is_file {
+            base.ending
+        } else {
+            sink_ending(found.kind()).to_owned()
+        };
+        Prospect {
+            opening: (kind == Some(FileType::Fifo)).then(|| "waits for a reader".to_owned()),
+            ending,
+            raw: found.raw(self.effects.append),
+            is_terminal: found.is_terminal(),
+            file_id: found.file_id(),
+            ..base
+        }
+    }
+
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let existing = match self.path.metadata() {
-                Ok(metadata) => Some(metadata),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-                Err(error) => return Err(refused(error)),
-            };
-            self.id = existing
-                .as_ref()
-                .filter(|it| !it.file_type().is_char_device())
-                .map(id_of);
-            if self.effects.atomic && existing.as_ref().is_some_and(|it| !it.is_file()) {
-                let why = "atomic replaces a regular file, and this is none; leave the option out"
-                    .to_owned();
-                return Err(OpenError {
-                    act: OPENING,
-                    why: OpenFailure::Usage(why),
-                });
-            }
-            if existing.as_ref().is_some_and(|it| it.file_type().is_fifo()) && !self.effects.create
-            {
+            let found = self.look()?;
+            let id = found.as_ref().and_then(Outside::file_id);
+            let is_fifo = found.as_ref().is_some_and(|it| it.kind() == FileType::Fifo);
+            let existing = found.map(|it| it.metadata);
+            self.id = id;
+            if is_fifo && !self.effects.create {
                 return Ok(());
             }
             self.prepare_file(existing.as_ref()).map_err(refused)

@@ -3,14 +3,14 @@
 use super::connect::host_and_port;
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Sink, SinkPlan,
-    Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
+    SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::error::{Side, UsageError, reason};
 use crate::uri::Uri;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
 
@@ -149,7 +149,36 @@ async fn accept_one(listener: &TcpListener) -> io::Result<TcpStream> {
     }
 }
 
+impl Listen {
+    /// Where it would listen, in words.
+    fn place(&self) -> String {
+        let port = match self.port {
+            0 => "any free port".to_owned(),
+            port => format!("port {port}"),
+        };
+        match self.host.parse::<IpAddr>() {
+            _ if self.host.is_empty() => {
+                format!("every address of this machine ([::] and 0.0.0.0), {port}")
+            }
+            Ok(address) => format!("the address {address}, {port}"),
+            Err(_) => format!("the address of the host {}, {port}", self.host),
+        }
+    }
+}
+
 impl EndPlan for Listen {
+    fn prospect(&self, side: Side) -> Prospect {
+        let patience = match self.accept_timeout {
+            None => "for as long as it takes".to_owned(),
+            Some(limit) => format!("for {} at most", humantime::format_duration(limit)),
+        };
+        let opening = format!(
+            "says where it listens on standard error, waits for one peer {patience}, and refuses every other"
+        );
+        let parsed = format!("listens on {}", self.place());
+        self.settings.prospect(side, parsed, opening)
+    }
+
     fn prepare<'a>(&'a mut self, side: Side, announce: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async move {
             let listener = self.bind().await?;

@@ -11,11 +11,15 @@ mod descriptor;
 mod ends;
 mod fd;
 mod file;
+mod filekind;
 mod leftover;
 mod listen;
+mod null;
 mod options;
 mod output;
+mod outside;
 mod pattern;
+mod prospect;
 mod sight;
 mod socket;
 mod stdio;
@@ -23,7 +27,9 @@ mod table;
 
 pub use ends::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
 pub use leftover::Leftover;
-pub use options::{OptionSpec, Options, ValueKind, parse_duration};
+pub use options::{OptionSpec, Options, Settled, ValueKind, parse_duration};
+pub(crate) use outside::check_directory;
+pub use prospect::Prospect;
 pub use sight::{Ends, Seen, Sight};
 pub use table::{Planned, plan_sink, plan_source};
 
@@ -43,7 +49,7 @@ pub const KINDS: &[&Kind] = &[
     &listen::KIND,
     &pattern::ZERO,
     &pattern::RANDOM,
-    &pattern::NULL,
+    &null::KIND,
     &fd::KIND,
 ];
 
@@ -133,6 +139,9 @@ pub trait Announce {
 
 /// An end that was asked for and is not open yet.
 pub trait EndPlan {
+    /// What can be said of it on this side without touching it: nothing is opened, read, resolved or waited for.
+    fn prospect(&self, side: Side) -> Prospect;
+
     /// Does what waits for nobody: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async { Ok(()) })

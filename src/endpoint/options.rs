@@ -21,6 +21,13 @@ pub struct OptionSpec {
     pub help: &'static str,
 }
 
+impl OptionSpec {
+    /// Whether it makes sense on this side.
+    fn is_for(&self, side: Side) -> bool {
+        self.only.is_none_or(|only| only == side)
+    }
+}
+
 /// What an option's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
@@ -91,6 +98,31 @@ enum Value {
     SizeAndDuration(u64, Duration),
 }
 
+impl Value {
+    /// As it would be written behind the name, in bytes.
+    fn text(self) -> String {
+        match self {
+            Value::Flag => String::new(),
+            Value::Number(number) => format!("={number}"),
+            Value::Duration(time) => format!("={}", humantime::format_duration(time)),
+            Value::Address(address) if address.port() == 0 => format!("={}", address.ip()),
+            Value::Address(address) => format!("={address}"),
+            Value::SizeAndDuration(size, time) => {
+                format!("={size}:{}", humantime::format_duration(time))
+            }
+        }
+    }
+}
+
+/// What the options of an end come to, each as it would be written.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// Those that were given.
+    pub given: Vec<String>,
+    /// Those that were not, and have a default.
+    pub by_default: Vec<String>,
+}
+
 /// Longer than anybody waits, and short enough to be added to any moment.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
 
@@ -128,10 +160,7 @@ impl Options {
     pub fn check(uri: &Uri, specs: &'static [OptionSpec], side: Side) -> Result<Self, UsageError> {
         let mut given: Vec<(&'static str, Value)> = Vec::new();
         for (name, value) in &uri.options {
-            let here: Vec<_> = specs
-                .iter()
-                .filter(|spec| spec.only.is_none_or(|only| only == side))
-                .collect();
+            let here: Vec<_> = specs.iter().filter(|spec| spec.is_for(side)).collect();
             let Some(spec) = here.iter().find(|spec| spec.name == name) else {
                 return Err(unknown(uri, name, specs, &here, side));
             };
@@ -194,6 +223,23 @@ impl Options {
         }
     }
 
+    /// What each of `specs` comes to on this side: what was given, and what is so by default.
+    #[must_use]
+    pub fn settled(&self, specs: &'static [OptionSpec], side: Side) -> Settled {
+        let mut settled = Settled::default();
+        for spec in specs.iter().filter(|spec| spec.is_for(side)) {
+            match self.value(spec.name) {
+                Some(value) => settled.given.push(format!("{}{}", spec.name, value.text())),
+                None if spec.default.is_empty() => {}
+                None => {
+                    let text = format!("{}={}", spec.name, spec.default);
+                    settled.by_default.push(text);
+                }
+            }
+        }
+        settled
+    }
+
     fn value(&self, name: &str) -> Option<Value> {
         self.given
             .iter()
@@ -227,4 +273,48 @@ fn unknown(
     UsageError::new(format!(
         "unknown option '{name}' of '{uri}'; {valid_text}{hint}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use crate::endpoint::KINDS;
+    use crate::error::Side;
+    use crate::uri::Spec;
+    use std::ffi::OsStr;
+
+    /// What was given and what is so by default.
+    fn settled(text: &str, side: Side) -> (String, String) {
+        let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text)) else {
+            panic!("{text}");
+        };
+        let kind = KINDS.iter().find(|kind| kind.scheme == uri.scheme).unwrap();
+        let options = Options::check(&uri, kind.options, side).unwrap();
+        let settled = options.settled(kind.options, side);
+        (settled.given.join(","), settled.by_default.join(","))
+    }
+
+    #[test]
+    fn options_settle_on_what_was_given_and_else_on_their_defaults() {
+        for (text, side, given, by_default) in [
+            ("zero:", Side::Source, "", "size=endless"),
+            ("zero:#size=1K", Side::Source, "size=1024", ""),
+            ("file:x#sync,append", Side::Sink, "append,sync", ""),
+            (
+                "null:#stall=1K:1500ms",
+                Side::Sink,
+                "stall=1024:1s 500ms",
+                "",
+            ),
+            (
+                "tcp://h:1#nodelay,retry=3,bind=[::1]",
+                Side::Source,
+                "nodelay,retry=3,bind=::1",
+                "connect-timeout=10s,sndbuf=the system's,rcvbuf=the system's",
+            ),
+        ] {
+            let expected = (given.to_owned(), by_default.to_owned());
+            assert_eq!(settled(text, side), expected, "{text}");
+        }
+    }
 }

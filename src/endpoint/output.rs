@@ -1,10 +1,11 @@
 //! Descriptors that are written to: plain ones, and files with what is to happen at their beginning and end.
 
 use super::descriptor::{Descriptor, open};
+use super::filekind::{APPENDS, sink_ending};
 use super::{Delivered, FileId, Finish, Leftover, Raw, Sink, Unfit};
 use crate::sys;
 use crate::wait::Ready;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FileType, Mode, OFlags};
 use std::fs::{File, Metadata};
 use std::io::{self, IoSlice};
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -115,6 +116,58 @@ impl Effects {
             OFlags::APPEND
         } else {
             OFlags::empty()
+        }
+    }
+
+    /// What becomes of what stands at the path, in words; `None`: nothing worth telling.
+    pub(super) fn on(self, existing: Option<&Metadata>) -> Option<String> {
+        let Some(existing) = existing else {
+            let text = if self.atomic {
+                "a temporary file is made beside it, and gets the name as the last step"
+            } else {
+                "made once both ends are open"
+            };
+            return Some(text.to_owned());
+        };
+        let kind = FileType::from_raw_mode(existing.mode());
+        let text = match kind {
+            _ if self.create => "left as it is: create makes new files only",
+            FileType::RegularFile if self.append => "kept, and written on behind its end",
+            FileType::RegularFile if self.atomic => {
+                "kept to the end, then replaced: a temporary file beside it, of its mode and owner, is renamed"
+            }
+            FileType::RegularFile if existing.len() == 0 => "empty as it is",
+            FileType::RegularFile => "emptied once both ends are open",
+            FileType::BlockDevice => "overwritten from its beginning on",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+
+    /// What is on the disk before success, where there is something of this kind.
+    pub(super) fn synced(self, kind: Option<FileType>) -> &'static str {
+        match kind {
+            None | Some(FileType::RegularFile | FileType::BlockDevice) if !self.sync => {
+                "nothing: the system writes to the disk in its own time"
+            }
+            None | Some(FileType::RegularFile) if self.atomic => {
+                "the file before it gets its name, and its directory after that (fsync)"
+            }
+            None | Some(FileType::RegularFile | FileType::BlockDevice) => {
+                "the file, after the last byte (fsync)"
+            }
+            Some(_) if self.sync => "nothing: only files and block devices can be synced",
+            Some(_) => "nothing",
+        }
+    }
+
+    /// When the bytes in a file are delivered.
+    pub(super) fn ending(self) -> &'static str {
+        match (self.sync, self.atomic) {
+            (true, false) => "once they are on the disk (synced)",
+            (true, true) => "once they are on the disk and the file has its name (synced)",
+            (false, false) => sink_ending(FileType::RegularFile),
+            (false, true) => "once the system has every byte and the file has its name (written)",
         }
     }
 }
@@ -321,9 +374,7 @@ impl Sink for FileSink {
 
     fn raw(&self) -> Result<Raw, Unfit> {
         match &self.to_be_made {
-            Some(_) if self.effects.append => {
-                Err("it is open for appending, which splice(2) refuses")
-            }
+            Some(_) if self.effects.append => Err(APPENDS),
             Some(_) => Ok(Raw::File),
             None => self.plain.raw(),
         }

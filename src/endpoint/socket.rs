@@ -4,7 +4,9 @@
 //! ends this process before, the peer does not take it for a clean end.
 
 use super::descriptor::send_now;
-use super::{Delivered, Finish, OptionSpec, Options, Raw, Sight, Sink, Source, Unfit, ValueKind};
+use super::{
+    Delivered, Finish, OptionSpec, Options, Prospect, Raw, Sight, Sink, Source, Unfit, ValueKind,
+};
 use crate::connection::Connected;
 use crate::error::Side;
 use crate::platform;
@@ -102,6 +104,26 @@ impl Settings {
             sockopt::set_socket_recv_buffer_size(&socket, size.min(most))?;
         }
         Ok(())
+    }
+
+    /// What a connection is on this side, before there is one.
+    pub(super) fn prospect(&self, side: Side, parsed: String, opening: String) -> Prospect {
+        let ending = match side {
+            Side::Source => {
+                "when the peer shuts its side down (FIN); a reset is a failure".to_owned()
+            }
+            Side::Sink => format!(
+                "once the peer's system has acknowledged every byte, and the peer has closed too (closed) or has kept \
+                 its side open for {} (acknowledged)",
+                humantime::format_duration(self.close_timeout)
+            ),
+        };
+        Prospect {
+            opening: Some(opening),
+            raw: Ok(Raw::Socket),
+            size: Err("the peer does not say how much will come"),
+            ..Prospect::new(parsed, ending)
+        }
     }
 
     fn connected(&self, stream: &tokio::net::TcpStream) -> io::Result<()> {

@@ -1,15 +1,19 @@
 //! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
 
 use super::descriptor::Descriptor;
+use super::filekind::{sink_ending, size_of, source_ending};
 use super::output::PlainSink;
 use super::{
-    EndPlan, Extent, FileId, Kind, Opening, Options, Raw, Sink, SinkPlan, Slashes, Source,
-    SourcePlan, Unfit,
+    EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sink, SinkPlan, Slashes,
+    Source, SourcePlan, Unfit,
 };
-use crate::error::UsageError;
+use crate::display::bytes_exactly;
+use crate::error::{Side, UsageError};
+use crate::platform;
 use crate::sys;
 use crate::uri::Uri;
 use crate::wait::Ready;
+use rustix::fs::FileType;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 
@@ -59,6 +63,8 @@ pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
 #[derive(Debug)]
 pub(super) struct InheritedPlan {
     descriptor: Descriptor,
+    /// What it is called.
+    name: String,
 }
 
 impl InheritedPlan {
@@ -70,11 +76,83 @@ impl InheritedPlan {
         let descriptor = sys::adopt(fd)
             .and_then(Descriptor::shared)
             .map_err(closed)?;
-        Ok(Self { descriptor })
+        let name = name.to_owned();
+        Ok(Self { descriptor, name })
+    }
+
+    /// The same, under another name.
+    pub(super) fn called(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
+    fn prospect_source(&self, base: Prospect) -> Prospect {
+        let it = &self.descriptor;
+        let kind = it.kind();
+        let left = it.is_regular().then(|| it.size_left()).flatten();
+        Prospect {
+            ending: source_ending(kind, it.is_terminal()).to_owned(),
+            raw: it.raw_source(),
+            size: left.map_or_else(|| size_of(kind, 0), Ok),
+            seeks: kind == FileType::BlockDevice || left.is_some(),
+            copies: platform::copies_by_itself(it.raw_fd()),
+            ..base
+        }
+    }
+
+    fn prospect_sink(&self, base: Prospect) -> Prospect {
+        let it = &self.descriptor;
+        let offset = it.offset().unwrap_or(0);
+        let effect = match it.kind() {
+            FileType::RegularFile if it.appends() => {
+                "what it holds is kept, and written on behind its end".to_owned()
+            }
+            FileType::RegularFile | FileType::BlockDevice => {
+                format!("written from offset {offset} on; what stands behind is kept")
+            }
+            _ => String::new(),
+        };
+        Prospect {
+            ending: sink_ending(it.kind()).to_owned(),
+            raw: it.raw(),
+            effect: Some(effect).filter(|text| !text.is_empty()),
+            ..base
+        }
+    }
+
+    /// What it is, in words.
+    fn now(&self) -> String {
+        let it = &self.descriptor;
+        let offset = it.offset().unwrap_or(0);
+        match it.kind() {
+            FileType::RegularFile if it.appends() => {
+                format!("{}, open for appending", it.words())
+            }
+            FileType::RegularFile if offset > 0 => format!("{}, at offset {offset}", it.words()),
+            FileType::Fifo => match it.pipe_size() {
+                Some(size) => format!("a pipe of {}", bytes_exactly(size)),
+                None => "a pipe".to_owned(),
+            },
+            FileType::Socket => "a socket, which others may share".to_owned(),
+            _ => it.words(),
+        }
     }
 }
 
 impl EndPlan for InheritedPlan {
+    fn prospect(&self, side: Side) -> Prospect {
+        let base = Prospect {
+            now: Some(self.now()),
+            holds: self.descriptor.pipe_size(),
+            is_terminal: self.descriptor.is_terminal(),
+            file_id: self.descriptor.file_id(),
+            ..Prospect::new(&*self.name, "")
+        };
+        match side {
+            Side::Source => self.prospect_source(base),
+            Side::Sink => self.prospect_sink(base),
+        }
+    }
+
     fn file_id(&self) -> Option<FileId> {
         self.descriptor.file_id()
     }
@@ -149,13 +227,7 @@ impl Source for PlainSource {
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {
-        match self.descriptor.raw()? {
-            Raw::Null => Err("it is a device"),
-            Raw::File if !self.descriptor.tells_its_size() => {
-                Err("its size is not known, as of a file that is made while it is read")
-            }
-            raw => Ok(raw),
-        }
+        self.descriptor.raw_source()
     }
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {

@@ -1,6 +1,6 @@
 //! From an argument to a planned end, by the table.
 
-use super::{EndPlan, KINDS, Kind, Make, Options, SinkPlan, Slashes, SourcePlan};
+use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
 use crate::error::{Side, UsageError};
 use crate::uri::{self, Spec, Uri};
@@ -11,6 +11,8 @@ use std::path::Path;
 pub struct Planned<P: ?Sized> {
     /// The argument as typed, made printable.
     pub uri: String,
+    /// What its options come to.
+    pub options: Settled,
     /// The plan.
     pub end: Box<P>,
 }
@@ -28,13 +30,14 @@ impl<P: ?Sized + EndPlan> std::fmt::Debug for Planned<P> {
 /// # Errors
 /// For an unknown scheme, option or value, and for an end that cannot be a SOURCE.
 pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageError> {
-    let end = match resolve(argument)? {
-        Resolved::Stdio => stdio::source()?,
-        Resolved::Path(path) => file::source_at(path),
+    let (end, options) = match resolve(argument)? {
+        Resolved::Stdio => (stdio::source()?, Settled::default()),
+        Resolved::Path(path) => (file::source_at(path), Settled::default()),
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
     };
     Ok(Planned {
         uri: uri::display(argument),
+        options,
         end,
     })
 }
@@ -44,13 +47,14 @@ pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageErr
 /// # Errors
 /// As [`plan_source`].
 pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> {
-    let end = match resolve(argument)? {
-        Resolved::Stdio => stdio::sink()?,
-        Resolved::Path(path) => file::sink_at(path),
+    let (end, options) = match resolve(argument)? {
+        Resolved::Stdio => (stdio::sink()?, Settled::default()),
+        Resolved::Path(path) => (file::sink_at(path), Settled::default()),
         Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
     };
     Ok(Planned {
         uri: uri::display(argument),
+        options,
         end,
     })
 }
@@ -60,7 +64,7 @@ fn make<P: ?Sized>(
     make: Option<Make<P>>,
     uri: &Uri,
     side: Side,
-) -> Result<Box<P>, UsageError> {
+) -> Result<(Box<P>, Settled), UsageError> {
     let Some(make) = make else {
         let side = side.name().to_uppercase();
         return Err(UsageError::new(format!(
@@ -68,7 +72,8 @@ fn make<P: ?Sized>(
             kind.form
         )));
     };
-    make(uri, &Options::check(uri, kind.options, side)?)
+    let options = Options::check(uri, kind.options, side)?;
+    Ok((make(uri, &options)?, options.settled(kind.options, side)))
 }
 
 enum Resolved<'a> {

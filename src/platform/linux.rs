@@ -5,16 +5,24 @@ use crate::connection::Connection;
 use crate::sys;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
-    MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, makedev, memfd_create, sendfile,
+    MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, major, makedev, memfd_create, sendfile,
+    statfs,
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::time::Duration;
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
+
+/// Major numbers of terminals: consoles and serial lines, /dev/tty and its like, and those of pts(4).
+const TERMINALS: [(u32, u32); 2] = [(4, 5), (136, 143)];
+
+/// The file system of /proc in statfs(2), whose files say that they are empty and hold something all the same.
+const PROC: u64 = 0x9FA0;
 
 /// The file systems that are known to leave `copy_file_range(2)` to the kernel's general code, by their numbers in
 /// statfs(2): ext2 to ext4, and tmpfs.
@@ -140,10 +148,32 @@ pub(crate) fn copies_by_itself(fd: BorrowedFd<'_>) -> bool {
     !is_plain(fd)
 }
 
+/// The same of a file that is not open.
+pub(crate) fn copies_by_itself_at(path: &Path) -> bool {
+    !number_at(path).is_some_and(is_plain_number)
+}
+
+/// Whether a file that is not open, and says that it is empty, certainly is or certainly is not. `None`: only opening it
+/// could tell.
+pub(crate) fn is_empty_at(path: &Path) -> Option<bool> {
+    let number = number_at(path)?;
+    (is_plain_number(number) || number == PROC).then_some(number != PROC)
+}
+
 fn is_plain(fd: BorrowedFd<'_>) -> bool {
-    fstatfs(fd).is_ok_and(|it| {
-        u64::try_from(it.f_type).is_ok_and(|number| PLAIN_FILE_SYSTEMS.contains(&number))
-    })
+    let number = fstatfs(fd)
+        .ok()
+        .and_then(|it| u64::try_from(it.f_type).ok());
+    number.is_some_and(is_plain_number)
+}
+
+fn is_plain_number(number: u64) -> bool {
+    PLAIN_FILE_SYSTEMS.contains(&number)
+}
+
+/// The number of the file system at `path`.
+fn number_at(path: &Path) -> Option<u64> {
+    u64::try_from(statfs(path).ok()?.f_type).ok()
 }
 
 /// Whether a file that says it is empty certainly is: it can be asked without waiting, or is of a kind that is known.
@@ -160,8 +190,21 @@ pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
 
 /// Whether `fd` is the null device.
 pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
-    let (major, minor) = NULL;
-    fstat(fd).is_ok_and(|it| it.st_rdev == makedev(major, minor))
+    fstat(fd).is_ok_and(|it| is_null_number(it.st_rdev))
+}
+
+/// Whether the device of this number is the null device.
+pub(crate) fn is_null_number(number: u64) -> bool {
+    let (null_major, null_minor) = NULL;
+    number == makedev(null_major, null_minor)
+}
+
+/// Whether the character device of this number is a terminal.
+pub(crate) fn is_terminal_number(number: u64) -> bool {
+    let number = major(number);
+    TERMINALS
+        .iter()
+        .any(|&(first, last)| (first..=last).contains(&number))
 }
 
 /// A file of so many zero bytes that takes up no memory.

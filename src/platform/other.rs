@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 /// A wake-up that can be polled for: a pipe that holds at most one byte of note.
 #[derive(Debug)]
@@ -112,6 +113,26 @@ pub(crate) fn is_empty(_fd: BorrowedFd<'_>) -> bool {
 /// Of no use where [`splice`] does nothing.
 pub(crate) fn is_null(_fd: BorrowedFd<'_>) -> bool {
     false
+}
+
+/// As [`is_null`].
+pub(crate) fn is_null_number(_number: u64) -> bool {
+    false
+}
+
+/// Not known here.
+pub(crate) fn is_terminal_number(_number: u64) -> bool {
+    false
+}
+
+/// As [`splice`].
+pub(crate) fn copies_by_itself_at(_path: &Path) -> bool {
+    false
+}
+
+/// As [`is_empty`].
+pub(crate) fn is_empty_at(_path: &Path) -> Option<bool> {
+    Some(false)
 }
 
 /// Of no use where [`splice`] does nothing.

@@ -1,4 +1,6 @@
 //! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
+//!
+//! The decision looks at nothing but a [`Facing`], so that it can be told before an end is open.
 
 use super::Door;
 use super::kernel::{Kernel, Way, Ways};
@@ -7,7 +9,8 @@ use crate::error::reason;
 use crate::link::Marks;
 use crate::platform::{self, WIDEST_PIPE};
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Wish {
     Auto,
     /// Our own buffers.
     Buffered,
+    /// A buffer of the reading side, which is one of our own.
+    ReadingBuffer,
     /// The kernel road or none.
     Kernel,
 }
@@ -66,6 +71,50 @@ impl fmt::Display for Impossible {
     }
 }
 
+/// Why it is to be the buffered road.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detour {
+    /// It was asked for.
+    Asked,
+    /// It alone has a buffer of the reading side, which was asked for.
+    ReadingBuffer,
+    /// The sink has a pace of its own.
+    Paced,
+    /// A neighbour's pipe holds less than the mark.
+    Narrow,
+    /// The other cannot be had, for each of these reasons.
+    Impossible(Vec<Impossible>),
+}
+
+/// What has been decided, and why.
+#[derive(Debug)]
+pub enum Decision {
+    /// Through our own buffers.
+    Buffered(Detour),
+    /// Through the kernel's, in one of these ways.
+    Kernel(Ways),
+}
+
+/// What both ends are to the choice of a road.
+#[derive(Debug, Clone, Copy)]
+pub struct Facing {
+    /// What the kernel can move bytes from.
+    pub from: Result<Raw, Unfit>,
+    /// What it can move bytes to.
+    pub to: Result<Raw, Unfit>,
+    /// Bytes that the pipe in front of us holds, if there is one and it can be asked.
+    pub before: Option<u64>,
+    /// Bytes that the pipe behind us holds.
+    pub behind: Option<u64>,
+    /// Whether the file system of the source may have a way of its own to copy.
+    pub copies: bool,
+    /// Whether the sink takes bytes at a pace of its own.
+    pub is_paced: bool,
+}
+
+/// A pipe of our own, its reading end first.
+pub type Pipe = (OwnedFd, OwnedFd);
+
 /// Chooses a road for these ends, whose pipes have been widened. Nothing is moved yet.
 ///
 /// # Errors
@@ -76,59 +125,225 @@ pub fn choose(
     wish: Wish,
     marks: Marks,
 ) -> Result<Road, Impossible> {
-    // Where there is nothing to gain, the road with two buffers shows more.
-    if wish == Wish::Buffered || (wish == Wish::Auto && sink.is_paced()) {
-        return Ok(Road::Buffered);
+    let facing = Facing::of(source, sink);
+    Ok(match decide(&facing, wish, marks, own_pipe)? {
+        Decision::Buffered(_) => Road::Buffered,
+        Decision::Kernel(ways) => Road::Kernel(ways),
+    })
+}
+
+/// Decides on a road between ends that are so, where `pipe` makes the pipe of our own if one is needed.
+///
+/// # Errors
+/// When the kernel road was asked for and cannot be had.
+pub fn decide(
+    facing: &Facing,
+    wish: Wish,
+    marks: Marks,
+    pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+) -> Result<Decision, Impossible> {
+    match wish {
+        Wish::Buffered => return Ok(Decision::Buffered(Detour::Asked)),
+        Wish::ReadingBuffer => return Ok(Decision::Buffered(Detour::ReadingBuffer)),
+        // Where there is nothing to gain, the road with two buffers shows more.
+        Wish::Auto if facing.is_paced => return Ok(Decision::Buffered(Detour::Paced)),
+        Wish::Auto | Wish::Kernel => {}
     }
-    match ways(source, sink, marks) {
+    match facing.ways(marks, pipe) {
         // A neighbour's pipe that the system did not let us widen holds less than was asked for.
-        Ok(_) if wish == Wish::Auto && is_narrow(source, sink, marks) => Ok(Road::Buffered),
-        Ok(ways) => Ok(Road::Kernel(Ways {
+        Ok(_) if wish == Wish::Auto && facing.is_narrow(marks) => {
+            Ok(Decision::Buffered(Detour::Narrow))
+        }
+        Ok(ways) => Ok(Decision::Kernel(Ways {
             in_order: ways,
             insists: wish == Wish::Kernel,
             door: Box::new(Kernel),
         })),
-        Err(why) if wish == Wish::Kernel => Err(why),
-        Err(_) => Ok(Road::Buffered),
+        Err((why, _)) if wish == Wish::Kernel => Err(why),
+        Err((why, more)) => Ok(Decision::Buffered(Detour::Impossible(
+            std::iter::once(why).chain(more).collect(),
+        ))),
     }
 }
 
-fn is_narrow(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> bool {
-    let size = |fd: Option<BorrowedFd<'_>>| fd.and_then(platform::pipe_size);
-    size(source.raw_fd()).is_some_and(|size| size < marks.readable)
-        || size(sink.raw_fd()).is_some_and(|size| size < marks.writable)
+/// A pipe of our own for these marks. Wider than the mark, where that is allowed: pieces of files do not fill the pages
+/// they take up.
+///
+/// # Errors
+/// When the system allows none as wide as the mark.
+pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
+    platform::make_pipe(WIDEST_PIPE.min(marks.writable.saturating_mul(4)))
+        .or_else(|_| platform::make_pipe(marks.writable))
 }
 
-/// The ways in which the kernel can move bytes here, in the order in which they are to be tried.
-fn ways(source: &dyn Source, sink: &dyn Sink, marks: Marks) -> Result<Vec<Way>, Impossible> {
-    let from = source.raw().map_err(Impossible::Source)?;
-    let to = sink.raw().map_err(Impossible::Sink)?;
-    if marks.readable.max(marks.writable) > WIDEST_PIPE {
-        return Err(Impossible::Flow(
-            "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
-        ));
+impl Facing {
+    fn of(source: &dyn Source, sink: &dyn Sink) -> Self {
+        let size = |fd: Option<BorrowedFd<'_>>| fd.and_then(platform::pipe_size);
+        let copies = |fd: BorrowedFd<'_>| platform::copies_by_itself(fd.as_fd());
+        let from = source.raw();
+        Self {
+            from,
+            to: sink.raw(),
+            before: size(source.raw_fd()),
+            behind: size(sink.raw_fd()),
+            copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
+            is_paced: sink.is_paced(),
+        }
     }
-    if from == Raw::Pipe || to == Raw::Pipe {
-        return if marks.low == 0 {
-            Ok(vec![Way::Straight])
+
+    fn is_narrow(&self, marks: Marks) -> bool {
+        self.before.is_some_and(|size| size < marks.readable)
+            || self.behind.is_some_and(|size| size < marks.writable)
+    }
+
+    /// The ways in which the kernel can move bytes here, in the order in which they are to be tried; or the first
+    /// reason why there are none, and the others.
+    fn ways(
+        &self,
+        marks: Marks,
+        pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+    ) -> Result<Vec<Way>, (Impossible, Vec<Impossible>)> {
+        let mut hindrances = self.hindrances(marks).into_iter();
+        if let Some(first) = hindrances.next() {
+            return Err((first, hindrances.collect()));
+        }
+        if self.has_pipe() {
+            return Ok(vec![Way::Straight]);
+        }
+        let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
+        let (reader, writer) = made?;
+        let through = Way::Through { reader, writer };
+        let copies = (self.from, self.to) == (Ok(Raw::File), Ok(Raw::File)) && self.copies;
+        Ok(if copies {
+            vec![Way::Copy, through]
         } else {
-            Err(Impossible::Flow(
-                "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
-            ))
-        };
+            vec![through]
+        })
     }
-    // Wider than the mark, where that is allowed: pieces of files do not fill the pages they take up.
-    let pipe = platform::make_pipe(WIDEST_PIPE.min(marks.writable.saturating_mul(4)))
-        .or_else(|_| platform::make_pipe(marks.writable));
-    let (reader, writer) = pipe.map_err(|error| Impossible::NoPipe(reason(&error)))?;
-    let through = Way::Through { reader, writer };
-    let copies = (from, to) == (Raw::File, Raw::File)
-        && source
-            .raw_fd()
-            .is_some_and(|fd| platform::copies_by_itself(fd.as_fd()));
-    Ok(if copies {
-        vec![Way::Copy, through]
-    } else {
-        vec![through]
-    })
+
+    /// Everything about the ends and the marks that the kernel road does not go with.
+    fn hindrances(&self, marks: Marks) -> Vec<Impossible> {
+        let mut all = Vec::new();
+        all.extend(self.from.err().map(Impossible::Source));
+        all.extend(self.to.err().map(Impossible::Sink));
+        if marks.readable.max(marks.writable) > WIDEST_PIPE {
+            all.push(Impossible::Flow(
+                "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
+            ));
+        }
+        if self.has_pipe() && marks.low > 0 {
+            all.push(Impossible::Flow(
+                "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
+            ));
+        }
+        all
+    }
+
+    fn has_pipe(&self) -> bool {
+        self.from == Ok(Raw::Pipe) || self.to == Ok(Raw::Pipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Detour, Facing, Impossible, Wish, decide, own_pipe};
+    use crate::endpoint::Raw;
+    use crate::link::Marks;
+    use std::io;
+
+    const MARKS: Marks = Marks {
+        readable: 1 << 16,
+        writable: 1 << 16,
+        low: 0,
+    };
+
+    fn between(from: Raw, to: Raw) -> Facing {
+        Facing {
+            from: Ok(from),
+            to: Ok(to),
+            before: (from == Raw::Pipe).then_some(1 << 16),
+            behind: (to == Raw::Pipe).then_some(1 << 16),
+            copies: false,
+            is_paced: false,
+        }
+    }
+
+    /// Why it is the buffered road.
+    fn detour(facing: &Facing, wish: Wish, marks: Marks) -> Option<Detour> {
+        match decide(facing, wish, marks, own_pipe) {
+            Ok(Decision::Buffered(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_the_reason_before_anything_else() {
+        let unfit = Facing {
+            from: Err("it is none"),
+            is_paced: true,
+            ..between(Raw::File, Raw::File)
+        };
+        for (wish, why) in [
+            (Wish::Buffered, Detour::Asked),
+            (Wish::ReadingBuffer, Detour::ReadingBuffer),
+            (Wish::Auto, Detour::Paced),
+        ] {
+            assert_eq!(detour(&unfit, wish, MARKS), Some(why));
+        }
+    }
+
+    #[test]
+    fn every_reason_is_told_and_the_first_one_refuses() {
+        let unfit = Facing {
+            from: Err("one"),
+            to: Err("two"),
+            ..between(Raw::File, Raw::File)
+        };
+        let marks = Marks {
+            writable: 2 << 20,
+            ..MARKS
+        };
+        let Some(Detour::Impossible(all)) = detour(&unfit, Wish::Auto, marks) else {
+            panic!("another reason");
+        };
+        assert_eq!(
+            all[..2],
+            [Impossible::Source("one"), Impossible::Sink("two")]
+        );
+        assert_eq!(all.len(), 3);
+        let refused = decide(&unfit, Wish::Kernel, marks, own_pipe).err();
+        assert_eq!(refused, Some(Impossible::Source("one")));
+    }
+
+    #[test]
+    fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
+        let marks = Marks { low: 5, ..MARKS };
+        let straight = between(Raw::Pipe, Raw::File);
+        let why = detour(&straight, Wish::Auto, marks);
+        assert!(matches!(why, Some(Detour::Impossible(all)) if all.len() == 1));
+        assert!(decide(&straight, Wish::Kernel, MARKS, own_pipe).is_ok());
+    }
+
+    #[test]
+    fn a_narrow_pipe_of_a_neighbour_is_passed_by_unless_the_kernel_road_is_insisted_on() {
+        let narrow = Facing {
+            before: Some(4096),
+            ..between(Raw::Pipe, Raw::Socket)
+        };
+        assert_eq!(detour(&narrow, Wish::Auto, MARKS), Some(Detour::Narrow));
+        assert!(decide(&narrow, Wish::Kernel, MARKS, own_pipe).is_ok());
+    }
+
+    #[test]
+    fn a_system_without_a_pipe_for_us_leaves_the_buffered_road() {
+        let none = |_| Err(io::ErrorKind::OutOfMemory.into());
+        let files = between(Raw::File, Raw::Null);
+        let decided = decide(&files, Wish::Auto, MARKS, none);
+        assert!(matches!(
+            decided,
+            Ok(Decision::Buffered(Detour::Impossible(_)))
+        ));
+        let refused = decide(&files, Wish::Kernel, MARKS, none);
+        assert!(matches!(refused, Err(Impossible::NoPipe(_))));
+    }
 }

@@ -17,9 +17,11 @@ mod writer;
 // Through the kernel's.
 mod kernel;
 
-pub use choice::{Impossible, Road, Wish, choose};
+pub use choice::{
+    Decision, Detour, Facing, Impossible, Pipe, Road, Wish, choose, decide, own_pipe,
+};
 pub use inlet::ReaderEnd;
-pub use kernel::Door;
+pub use kernel::{Buffers, Door, Ways};
 pub use outlet::WriterEnd;
 
 use crate::endpoint::{Sink, Source};

@@ -11,13 +11,13 @@ pub use outcome::Outcome;
 
 use crate::clock::Clock;
 use crate::control::{self, Steering};
-use crate::display::{self, Sample, Sampler, Stats};
+use crate::display::{self, Sample, Sampler, Stats, StatsFile};
 use crate::endpoint::{self, Leftover};
 use crate::exit::Exit;
 use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
-use crate::plan::Plan;
+use crate::plan::{Held, Plan};
 use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
@@ -59,7 +59,7 @@ struct Transfer {
 ///
 /// # Errors
 /// When the process is out of descriptors or threads before it has begun.
-pub async fn run(mut plan: Plan) -> io::Result<Exit> {
+pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     let clock = Arc::new(Clock::new());
     let link = Link::new(plan.marks, plan.flow.chunk_size, Arc::clone(&clock))?;
     let link = Arc::new(link);
@@ -69,14 +69,14 @@ pub async fn run(mut plan: Plan) -> io::Result<Exit> {
     let steering = Arc::new(steering);
     let signals = Signals::listen()?;
     // Its name is gone when we are.
-    let socket = plan.control.take();
-    if let Some(socket) = &socket {
+    let Held { stats, control } = held;
+    if let Some(socket) = &control {
         tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
     }
     let mut transfer = Transfer {
-        size: plan.size,
-        sampler: Sampler::new(plan.size),
-        shown: Sampler::new(plan.size),
+        size: plan.told(),
+        sampler: Sampler::new(plan.told()),
+        shown: Sampler::new(plan.told()),
         limit,
         steering,
         plan,
@@ -89,7 +89,7 @@ pub async fn run(mut plan: Plan) -> io::Result<Exit> {
         clock,
         voice: Voice::start()?,
     };
-    let outcome = match transfer.open().await {
+    let outcome = match transfer.open(stats).await {
         Ok((ends, road)) => transfer.move_bytes(ends, road).await,
         Err(outcome) => outcome,
     };
@@ -99,9 +99,9 @@ pub async fn run(mut plan: Plan) -> io::Result<Exit> {
 
 impl Transfer {
     /// Opens both ends and chooses a road for them. What exists is changed as the last step.
-    async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
+    async fn open(&mut self, files: Vec<StatsFile>) -> Result<(Ends, Road), Outcome> {
         let Opened { ends, stats } =
-            open::open(&mut self.plan, &mut self.signals, &self.voice).await;
+            open::open(&mut self.plan, files, &mut self.signals, &self.voice).await;
         self.stats = stats;
         let mut ends = ends?;
         ends.source.widen(self.plan.marks.readable);

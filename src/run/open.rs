@@ -2,9 +2,12 @@
 
 use super::{GRACE, Outcome};
 use crate::display::{Stats, StatsFile};
-use crate::endpoint::{Announce, EndPlan, FileId, Opening, Sink, SinkPlan, Source, SourcePlan};
-use crate::error::{Class, Side, TransferError, reason};
+use crate::endpoint::{
+    Announce, EndPlan, FileId, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
+};
+use crate::error::{Side, reason};
 use crate::plan::Plan;
+use crate::refusal::{self, EndFiles};
 use crate::report::Voice;
 use crate::signal::{self, Event, Signals};
 use std::cell::RefCell;
@@ -24,15 +27,20 @@ pub(super) struct Opened {
 }
 
 /// Opens, unless a signal comes first.
-pub(super) async fn open(plan: &mut Plan, signals: &mut Signals, voice: &Voice) -> Opened {
+pub(super) async fn open(
+    plan: &mut Plan,
+    files: Vec<StatsFile>,
+    signals: &mut Signals,
+    voice: &Voice,
+) -> Opened {
     let announcer = Announcer::new(voice);
     let prepared = until_signal(prepare(plan, &announcer), signals, voice)
         .await
         .and_then(|done| done);
     announcer.is_heard().await;
-    let files = std::mem::take(&mut plan.stats);
     if let Err(refusal) = prepared.and_then(|()| different_files(plan, &files)) {
-        let files = files.into_iter().filter(|file| !is_an_end(plan, file));
+        let ends = end_files(plan);
+        let files = files.into_iter().filter(|file| !ends.contain(file.id));
         return Opened {
             ends: Err(refusal),
             stats: announcer.start_stats(files),
@@ -90,30 +98,16 @@ async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
 
 /// Refuses to eat our own tail.
 fn different_files(plan: &Plan, stats: &[StatsFile]) -> Result<(), Outcome> {
-    let (source, sink) = (plan.source.end.file_id(), plan.sink.end.file_id());
-    let refuse = |why: &str| {
-        Err(Outcome::Failed(TransferError {
-            class: Class::Usage,
-            at: None,
-            doing: format!("'{}' to '{}'", plan.source.uri, plan.sink.uri),
-            why: anyhow::Error::msg(why.to_owned()),
-        }))
-    };
-    if source.is_some() && source == sink {
-        return refuse("source and sink are the same file");
-    }
-    if let Some(file) = stats.iter().find(|file| is_an_end(plan, file)) {
-        return refuse(&format!(
-            "{} would write into an end of the transfer; give the records a file of their own",
-            file.flag
-        ));
-    }
-    Ok(())
+    let records = stats.iter().map(|file| (file.flag, file.id));
+    refusal::same_file(plan, end_files(plan), records).map_err(Outcome::Failed)
 }
 
-fn is_an_end(plan: &Plan, stats: &StatsFile) -> bool {
-    let ends = [plan.source.end.file_id(), plan.sink.end.file_id()];
-    stats.id.is_some_and(|id| ends.contains(&Some(id)))
+/// The files that the ends are, known once they are prepared.
+fn end_files(plan: &Plan) -> EndFiles {
+    EndFiles {
+        source: plan.source.end.file_id(),
+        sink: plan.sink.end.file_id(),
+    }
 }
 
 /// Says where a listening end listens, at once to the user, and in the records as soon as there are any.
@@ -164,6 +158,10 @@ impl<'a> Announcer<'a> {
 struct Gone;
 
 impl EndPlan for Gone {
+    fn prospect(&self, _: Side) -> Prospect {
+        Prospect::new("an end that has been opened", "its own")
+    }
+
     fn file_id(&self) -> Option<FileId> {
         None
     }

@@ -5,6 +5,7 @@ use crate::endpoint::Delivered;
 use crate::error::{Class, Side, TransferError, UsageError, reason};
 use crate::exit::Exit;
 use crate::plan::Plan;
+use crate::refusal;
 use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{ReaderEnd, Taken, WriterEnd};
@@ -61,13 +62,7 @@ impl Outcome {
 
     /// The kernel road was insisted on and cannot be had.
     pub(super) fn no_road(plan: &Plan, why: &impl std::fmt::Display) -> Self {
-        let (source, sink) = (&plan.source.uri, &plan.sink.uri);
-        Outcome::Failed(TransferError {
-            class: Class::Usage,
-            at: None,
-            doing: format!("--road kernel from '{source}' to '{sink}'"),
-            why: anyhow::anyhow!("{why}; --road auto takes the buffered road here"),
-        })
+        Outcome::Failed(refusal::no_road(plan, why))
     }
 
     /// The sink failed before anything was written.

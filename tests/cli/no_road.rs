@@ -5,7 +5,7 @@ use crate::peer::{Peer, Step};
 use crate::tide::{Scratch, noise};
 
 /// What the kernel cannot do, and a part of the reason that is given.
-const IMPOSSIBLE: [(&str, &str); 14] = [
+pub(crate) const IMPOSSIBLE: [(&str, &str); 14] = [
     (
         "in file:out#append",
         "SINK does not allow it: it is open for appending",

@@ -18,6 +18,7 @@ mod straight;
 mod through;
 
 use super::{Account, Flow, Journey, Taken, buffered};
+use crate::endpoint::Raw;
 use crate::platform;
 use ahead::Ahead;
 use pump::Pump;
@@ -55,6 +56,19 @@ impl Way {
             calls: Some(calls),
         }
     }
+
+    /// Whether it can be gone at a rate: what a file system shares is not moved at one.
+    fn can_be_limited(&self) -> bool {
+        !matches!(self, Way::Copy)
+    }
+}
+
+/// The call that spares the pipe what a socket takes at once.
+const SPARING: &str = "sendfile";
+
+/// Whether the kernel can spare a pipe of our own what the sink takes at once.
+fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
+    (from, to) == (Some(Raw::File), Some(Raw::Socket))
 }
 
 /// The ways to try, in order.
@@ -64,6 +78,45 @@ pub struct Ways {
     /// Whether it has to be one of these.
     pub(super) insists: bool,
     pub(super) door: Box<dyn Door>,
+}
+
+/// Which buffers there are on the kernel road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buffers {
+    /// The pipes that the ends are.
+    Neighbours,
+    /// A pipe of our own.
+    Own,
+    /// None.
+    None,
+}
+
+impl Ways {
+    /// Those that can be gone, with a rate limit or without.
+    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Way> {
+        let ways = self.in_order.iter();
+        ways.filter(move |way| !is_limited || way.can_be_limited())
+    }
+
+    /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
+    #[must_use]
+    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
+        let calls = self.open(is_limited).flat_map(|way| {
+            let spares = matches!(way, Way::Through { .. }) && can_spare(from, to) && !is_limited;
+            [spares.then_some(SPARING), way.taken().calls]
+        });
+        calls.flatten().collect()
+    }
+
+    /// The buffers of the first way.
+    #[must_use]
+    pub fn buffers(&self, is_limited: bool) -> Buffers {
+        match self.open(is_limited).next() {
+            Some(Way::Straight) => Buffers::Neighbours,
+            Some(Way::Through { .. }) => Buffers::Own,
+            Some(Way::Copy) | None => Buffers::None,
+        }
+    }
 }
 
 /// The door to the kernel: everything that moves bytes on this road is one of these calls.

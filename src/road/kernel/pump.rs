@@ -1,7 +1,7 @@
 //! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
 
 use super::gathering::{Gather, Gathering, MOMENT};
-use super::{Door, Way};
+use super::{Door, SPARING, Way};
 use crate::endpoint::{Raw, Sink, Source};
 use crate::link::{Link, Pipes, Watched};
 use crate::meter::{Meter, Phase};
@@ -140,8 +140,7 @@ impl<'a> Pump<'a> {
         let mut end = self.skip(&ways);
         if end.is_ok() {
             for way in ways {
-                if matches!(way, Way::Copy) && self.outlet.is_limited() {
-                    // What a file system shares is not moved at a rate.
+                if self.outlet.is_limited() && !way.can_be_limited() {
                     continue;
                 }
                 self.set_out(&way);
@@ -266,7 +265,7 @@ impl<'a> Pump<'a> {
     /// The kernel spares bytes the pipe that they were to go through.
     pub(super) fn spares_pipe(&mut self) {
         if let Some(taken) = &mut self.untold {
-            taken.calls = Some("sendfile");
+            taken.calls = Some(SPARING);
         }
     }
 

@@ -3,9 +3,9 @@
 //! From a file to a socket, what the socket takes at once is spared the pipe (sendfile(2)), but not the account: it has
 //! entered, and has left as soon as the pipe is emptied next.
 
+use super::can_spare;
 use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
-use crate::endpoint::Raw;
 use crate::error::Side;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
@@ -56,7 +56,7 @@ impl Pump<'_> {
             was_left: false,
             input_ended: self.inlet.is_done(),
             sent: 0,
-            sparing: if self.reads_file() && self.to == Some(Raw::Socket) {
+            sparing: if can_spare(self.from, self.to) {
                 Sparing::Can
             } else {
                 Sparing::Never

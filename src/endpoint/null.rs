@@ -1,0 +1,222 @@
+//! A sink without a system behind it, `null:`: it swallows everything, slowly if asked. It rehearses a pipeline.
+
+use super::descriptor;
+use super::outside::Outside;
+use super::stdio::no_rest;
+use super::{
+    Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prospect, Raw, Sink, SinkPlan, Slashes,
+    Unfit, ValueKind,
+};
+use crate::error::Side;
+use crate::wait::Ready;
+use rustix::fs::OFlags;
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// `null:`.
+pub(super) const KIND: Kind = Kind {
+    scheme: "null",
+    form: "null:",
+    slashes: Slashes::Forbidden,
+    summary: "discards; rehearses a slow reader",
+    options: &[
+        OptionSpec {
+            name: "rate",
+            value: ValueKind::Size,
+            only: None,
+            default: "",
+            help: "take so many bytes a second, 10 ms' worth at a time",
+        },
+        OptionSpec {
+            name: "stall",
+            value: ValueKind::SizeAndDuration,
+            only: None,
+            default: "",
+            help: "stop once for D after SIZE bytes",
+        },
+    ],
+    source: None,
+    sink: Some(|uri, options| {
+        no_rest(uri, "null:")?;
+        Ok(Box::new(Null::new(
+            options.number("rate"),
+            options.size_and_duration("stall"),
+        )))
+    }),
+};
+
+/// Takes everything, at a rate or with a stall if asked.
+struct Null {
+    rate: Option<u64>,
+    stall: Option<(u64, Duration)>,
+    taken: u64,
+    busy_until: Option<Instant>,
+    /// The moment from which what was granted last counts.
+    from: Option<Instant>,
+    /// Where the kernel may leave the bytes.
+    device: Option<OwnedFd>,
+}
+
+impl Null {
+    fn new(rate: Option<u64>, stall: Option<(u64, Duration)>) -> Self {
+        Self {
+            rate,
+            stall,
+            taken: 0,
+            busy_until: None,
+            from: None,
+            device: None,
+        }
+    }
+
+    /// The most one write takes now: a 10 ms grain of the rate, and not past the stall.
+    fn most(&self) -> u64 {
+        let grain = self.rate.map_or(u64::MAX, |rate| (rate / 100).max(1));
+        let before_stall = self.stall.map_or(u64::MAX, |(after, _)| after - self.taken);
+        grain.min(before_stall)
+    }
+
+    /// Starts the stall if it is due now.
+    fn stall_if_due(&mut self) {
+        if let Some((_, pause)) = self.stall.take_if(|(after, _)| *after <= self.taken) {
+            let from = self.busy_until.unwrap_or_else(Instant::now);
+            self.busy_until = Some(from + pause);
+        }
+    }
+
+    /// The moment from which the next bytes count: when we were ready for them if somebody waited for that, and
+    /// now otherwise, so that nothing is credited for idle time.
+    fn accept_from(&mut self) -> Option<Instant> {
+        let now = Instant::now();
+        match self.busy_until.take() {
+            Some(until) if until > now => {
+                self.busy_until = Some(until);
+                None
+            }
+            Some(until) if now - until < Duration::from_millis(2) => Some(until),
+            _ => Some(now),
+        }
+    }
+}
+
+/// How long `bytes` take at `rate` bytes a second. A grain is 10 ms at most, or a single byte.
+fn time_for(bytes: u64, rate: u64) -> Duration {
+    let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(rate);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// Where the kernel leaves bytes.
+const DEVICE: &str = "/dev/null";
+
+/// Why it cannot.
+const NO_DEVICE: Unfit = "there is no /dev/null";
+
+impl EndPlan for Null {
+    fn prospect(&self, _: Side) -> Prospect {
+        let device = Outside::at(Path::new(DEVICE)).ok().flatten();
+        let ending = if self.is_paced() {
+            "once it has taken every byte (written), which takes its time"
+        } else {
+            "once it has taken every byte (written)"
+        };
+        Prospect {
+            raw: device.map_or(Err(NO_DEVICE), |it| it.raw(false)),
+            is_paced: self.is_paced(),
+            ..Prospect::new("discards every byte", ending)
+        }
+    }
+}
+
+impl SinkPlan for Null {
+    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+        // Without it the bytes come to us.
+        self.device = descriptor::open(Path::new(DEVICE), OFlags::WRONLY).ok();
+        Box::pin(async { Ok(self as Box<dyn Sink>) })
+    }
+}
+
+impl Sink for Null {
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let all = bufs.iter().map(|buf| buf.len()).sum::<usize>();
+        let n = self.grant(all as u64)?;
+        self.moved(n);
+        Ok(usize::try_from(n).unwrap_or(all))
+    }
+
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        if self.rate.is_none() && self.stall.is_none() && self.busy_until.is_none() {
+            return Ok(most);
+        }
+        self.stall_if_due();
+        self.from = self.accept_from();
+        if self.from.is_none() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(most.min(self.most()))
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.taken += n;
+        if let (Some(rate), Some(from)) = (self.rate, self.from) {
+            self.busy_until = Some(from + time_for(n, rate));
+        }
+    }
+
+    fn is_paced(&self) -> bool {
+        self.rate.is_some() || self.stall.is_some()
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match self.device {
+            Some(_) => Ok(Raw::Null),
+            None => Err(NO_DEVICE),
+        }
+    }
+
+    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.device.as_ref().map(AsFd::as_fd)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(self.busy_until.unwrap_or_else(Instant::now))
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        // The last bytes take their time too.
+        match self.busy_until {
+            Some(until) if until > Instant::now() => Ok(Finish::Wait {
+                ready: None,
+                until,
+                moved: false,
+                peer: true,
+            }),
+            _ => Ok(Finish::Done(Delivered::Written)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Null;
+    use crate::endpoint::Sink;
+    use std::io::IoSlice;
+    use std::time::Duration;
+
+    #[test]
+    fn a_rate_takes_one_grain_and_then_says_not_now() {
+        let mut null = Null::new(Some(100_000), None);
+        let data = [0; 5000];
+        assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(1000));
+        assert!(null.write(&[IoSlice::new(&data)]).is_err());
+    }
+
+    #[test]
+    fn a_stall_takes_what_stands_before_it_and_comes_once() {
+        let mut null = Null::new(None, Some((10, Duration::ZERO)));
+        let data = [0; 64];
+        assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(10));
+        assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(64));
+    }
+}

@@ -1,0 +1,37 @@
+//! How it would end: what the end is, what counts as delivered, and what is not waited for.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::display::bytes_exactly;
+
+pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+    let flow = view.plan.flow;
+    sheet.section("end");
+    let source = &view.source.ending;
+    let reached = match flow.take {
+        Some(take) => {
+            let take = bytes_exactly(take);
+            format!("after {take} (--take), or when the source ends before: {source}")
+        }
+        None => format!("when the source ends: {source}"),
+    };
+    sheet.row("reached", reached);
+    sheet.row("delivered", &view.sink.ending);
+    sheet.row_if(
+        "must be",
+        flow.expect_size.map(|size| {
+            format!(
+                "{} in all; else it is a failure (exit 3)",
+                bytes_exactly(size)
+            )
+        }),
+    );
+    let idle = flow.idle_timeout.map_or_else(
+        || "no limit: a peer may let nothing move for as long as it likes".to_owned(),
+        |limit| {
+            let limit = humantime::format_duration(limit);
+            format!("if a peer lets nothing move for {limit}, it is a failure (exit 4)")
+        },
+    );
+    sheet.row("idle", idle);
+}
