@@ -61,8 +61,17 @@ pub mod control;
 // Time, less the time we were stopped.
 pub mod clock;
 
+// What the writer does, and for how long.
+pub mod phase;
+
 // What has passed and where the time went.
 pub mod meter;
+
+// What happened when, in a bounded number of spans.
+pub mod span;
+
+// A transfer over time.
+pub mod recording;
 
 // What would have been with other buffers.
 pub mod replay;

@@ -3,97 +3,12 @@
 use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
-use crate::link::{Link, LinkSnapshot};
+use crate::link::{Link, LinkSnapshot, Pauses};
+use crate::phase::{Phase, Waits};
+use crate::span::{Span, Spans};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// What the writer is doing. Every moment of a transfer belongs to exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// It has nothing to write: the source is waited for.
-    Source,
-    /// It has something to write that the sink does not take.
-    Sink,
-    /// It holds bytes back for the rate limit.
-    Rate,
-    /// It has nothing to write while a transform computes.
-    Transform,
-    /// It moves bytes.
-    Moving,
-}
-
-impl Phase {
-    /// The four kinds of waiting, in the order in which they are asked for.
-    pub const WAITS: [Phase; 4] = [Phase::Source, Phase::Sink, Phase::Rate, Phase::Transform];
-
-    /// The word for it in records and messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::Source => "source",
-            Phase::Sink => "sink",
-            Phase::Rate => "rate",
-            Phase::Transform => "transform",
-            Phase::Moving => "moving",
-        }
-    }
-}
-
-/// How long the writer spent in each phase.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Waits([Duration; 5]);
-
-impl Waits {
-    /// The time spent in `phase`.
-    #[must_use]
-    pub fn of(&self, phase: Phase) -> Duration {
-        self.0[phase as usize]
-    }
-
-    /// All of it.
-    #[must_use]
-    pub fn total(&self) -> Duration {
-        self.0.iter().sum()
-    }
-
-    /// What has been added since `earlier`.
-    #[must_use]
-    pub fn since(&self, earlier: &Waits) -> Waits {
-        let mut difference = *self;
-        for (now, before) in difference.0.iter_mut().zip(earlier.0) {
-            *now = now.saturating_sub(before);
-        }
-        difference
-    }
-
-    /// What binds the flow: the longest kind of waiting, unless more time was spent moving bytes than waiting at all.
-    #[must_use]
-    pub fn bound_by(&self) -> Option<Phase> {
-        let waiting: Duration = Phase::WAITS.iter().map(|phase| self.of(*phase)).sum();
-        let longest = Phase::WAITS
-            .into_iter()
-            .max_by_key(|phase| self.of(*phase))?;
-        (waiting > Duration::ZERO && waiting >= self.of(Phase::Moving)).then_some(longest)
-    }
-
-    fn add(&mut self, phase: Phase, time: Duration) {
-        self.0[phase as usize] += time;
-    }
-
-    /// Takes at most `time` off a phase; returns how much.
-    fn take(&mut self, phase: Phase, time: Duration) -> Duration {
-        let time = time.min(self.of(phase));
-        self.0[phase as usize] -= time;
-        time
-    }
-
-    /// Moves at most `time` from one phase to another.
-    fn shift(&mut self, from: Phase, to: Phase, time: Duration) {
-        let time = self.take(from, time);
-        self.add(to, time);
-    }
-}
 
 /// The numbers of a transfer at one moment.
 #[derive(Debug, Clone)]
@@ -119,6 +34,9 @@ pub struct Snapshot {
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
+/// Spans that are remembered of the phases: 768 KiB.
+const MOST_PHASES: usize = 1 << 13;
+
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
 struct Notes {
@@ -132,6 +50,8 @@ struct Notes {
     moved: Duration,
     /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
     peer_counts: bool,
+    /// What the writer did when, if somebody wants to know.
+    phases: Option<Spans<Waits>>,
 }
 
 /// The counters of one transfer.
@@ -159,6 +79,7 @@ impl Meter {
             long: Phase::Source,
             moved: now,
             peer_counts: true,
+            phases: None,
         };
         Self {
             link,
@@ -174,6 +95,27 @@ impl Meter {
     pub fn watch(&self, sights: Ends<Sight>) {
         // They are opened once.
         let _ = self.sights.set(sights);
+    }
+
+    /// From now on it is remembered what happened when.
+    pub fn record(&self) {
+        self.lock().phases = Some(Spans::new(MOST_PHASES));
+        self.link.record();
+    }
+
+    /// What the writer did when, since the start; nothing unless it was to be recorded.
+    #[must_use]
+    pub fn phases(&self) -> Vec<Span<Waits>> {
+        let notes = self.lock();
+        let list = notes.phases.iter().flat_map(Spans::list).cloned();
+        since(notes.started, list)
+    }
+
+    /// When the source was paused, since the start; nothing unless it was to be recorded.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<Span<Pauses>> {
+        let started = self.lock().started;
+        since(started, self.link.pauses().into_iter())
     }
 
     /// Both ends are open: time runs from now.
@@ -246,6 +188,9 @@ impl Meter {
         // Of what was booked just now: while we were stopped nobody slept in the system.
         let time = time.min(notes.settle(self.clock.now()));
         notes.waits.shift(Phase::Moving, phase, time);
+        if let Some(last) = notes.phases.as_mut().and_then(Spans::last_mut) {
+            last.what.shift(Phase::Moving, phase, time);
+        }
         if time > LONG_CALL {
             notes.long = phase;
         }
@@ -283,6 +228,9 @@ impl Meter {
         }
         notes.since = notes.since.min(now);
         notes.moved = notes.moved.min(now);
+        if let Some(phases) = &mut notes.phases {
+            phases.leave_out(now);
+        }
         let most = now.saturating_sub(notes.started.unwrap_or(now));
         self.link.leave_out(now, most);
     }
@@ -327,6 +275,12 @@ impl Meter {
     }
 }
 
+/// Spans of a clock that was already running when the transfer started.
+fn since<T>(started: Option<Duration>, list: impl Iterator<Item = Span<T>>) -> Vec<Span<T>> {
+    let zero = started.unwrap_or_default();
+    list.map(|span| span.after(zero)).collect()
+}
+
 impl Notes {
     /// Books the time since the last change; returns it.
     fn settle(&mut self, now: Duration) -> Duration {
@@ -336,6 +290,13 @@ impl Notes {
             if spent > LONG_CALL {
                 self.long = self.phase;
             }
+            if let Some(phases) = self.phases.as_mut().filter(|_| !spent.is_zero()) {
+                phases.push(Span {
+                    from: self.since,
+                    to: now,
+                    what: Waits::in_one(self.phase, spent),
+                });
+            }
         }
         self.since = now;
         spent
@@ -344,37 +305,12 @@ impl Notes {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONG_CALL, Meter, Phase, Waits};
+    use super::{LONG_CALL, Meter};
     use crate::clock::Clock;
     use crate::link::{Link, Marks};
+    use crate::phase::Phase;
     use std::sync::Arc;
     use std::time::Duration;
-
-    fn waits(millis: [u64; 5]) -> Waits {
-        Waits(millis.map(Duration::from_millis))
-    }
-
-    #[test]
-    fn the_longest_wait_binds_unless_moving_is_most_of_it() {
-        let table = [
-            ([0, 0, 0, 0, 0], None),
-            ([10, 90, 0, 0, 5], Some(Phase::Sink)),
-            ([90, 10, 0, 0, 100], Some(Phase::Source)),
-            ([1, 2, 3, 0, 100], None),
-            ([0, 0, 5, 9, 0], Some(Phase::Transform)),
-        ];
-        for (millis, bound) in table {
-            assert_eq!(waits(millis).bound_by(), bound, "{millis:?}");
-        }
-    }
-
-    #[test]
-    fn shifting_keeps_the_total() {
-        let mut it = waits([1, 2, 3, 4, 5]);
-        it.shift(Phase::Moving, Phase::Sink, Duration::from_millis(9));
-        assert_eq!(it, waits([1, 7, 3, 4, 0]));
-        assert_eq!(it.since(&waits([1, 1, 1, 1, 0])), waits([0, 6, 2, 3, 0]));
-    }
 
     fn running_meter() -> (Arc<Clock>, Meter) {
         let clock = Arc::new(Clock::new());

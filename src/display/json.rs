@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::endpoint::Delivered;
 use crate::error::{Side, TransferError};
 use crate::link::{LinkSnapshot, LinkState};
-use crate::meter::{Phase, Waits};
+use crate::phase::{Phase, Waits};
 use crate::replay::Lesson;
 use crate::wait;
 use serde::Serialize;

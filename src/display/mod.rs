@@ -5,6 +5,7 @@
 mod bar;
 mod canvas;
 mod cells;
+mod finished;
 mod json;
 mod line;
 mod picture;
@@ -15,6 +16,7 @@ mod template;
 mod verdict;
 mod words;
 
+pub use finished::Finished;
 pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
 pub use sample::{Sample, Sampler, Stretch};

@@ -13,7 +13,7 @@ use super::verdict::{culprit, percent, verdict};
 use super::words::{clock, count, short_size, steady_size, whole};
 use super::{Look, Sample};
 use crate::link::{LinkSnapshot, LinkState};
-use crate::meter::Phase;
+use crate::phase::Phase;
 use console::truncate_str;
 use std::time::Duration;
 
@@ -283,7 +283,8 @@ mod tests {
     use crate::display::{Look, Sample, Sampler};
     use crate::endpoint::Ends;
     use crate::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
-    use crate::meter::{Phase, Snapshot, Waits};
+    use crate::meter::Snapshot;
+    use crate::phase::{Phase, Waits};
     use console::measure_text_width;
     use std::time::Duration;
 

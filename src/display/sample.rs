@@ -1,7 +1,8 @@
 //! One look at the meter, and what follows from it and the looks before.
 
 use crate::connection::{Blame, Connection};
-use crate::meter::{Phase, Snapshot, Waits};
+use crate::meter::Snapshot;
+use crate::phase::{Phase, Waits};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -180,7 +181,8 @@ fn time_for(bytes: u64, rate: f64) -> Option<Duration> {
 mod tests {
     use super::{Sample, Sampler};
     use crate::endpoint::Ends;
-    use crate::meter::{Phase, Snapshot, Waits};
+    use crate::meter::Snapshot;
+    use crate::phase::{Phase, Waits};
     use std::time::Duration;
 
     fn at(millis: u64, bytes_out: u64) -> Snapshot {

@@ -8,7 +8,7 @@ use super::verdict::culprit;
 use super::words::{clock, size, speed, whole};
 use crate::error::UsageError;
 use crate::link::LinkState;
-use crate::meter::Phase;
+use crate::phase::Phase;
 use crate::suggest;
 use std::time::Duration;
 
@@ -243,7 +243,8 @@ mod tests {
     use super::{PLACEHOLDERS, Template};
     use crate::display::{Sample, Sampler};
     use crate::endpoint::Ends;
-    use crate::meter::{Phase, Snapshot, Waits};
+    use crate::meter::Snapshot;
+    use crate::phase::{Phase, Waits};
     use std::time::Duration;
 
     fn sample(size: Option<u64>) -> Sample {

@@ -4,7 +4,7 @@ use super::sample::{Sample, Stretch};
 use super::words::{size, time};
 use crate::connection::Blame;
 use crate::endpoint::Seen;
-use crate::meter::Phase;
+use crate::phase::Phase;
 use crate::replay::Lesson;
 use std::time::Duration;
 

@@ -1,14 +1,18 @@
 //! Both gates of a link, and the clock of its pauses: what the two roads have in common.
 
 use super::fill::Fill;
-use super::{LinkState, Marks, ReadableFill, WritableFill};
+use super::{LinkState, Marks, Pauses, ReadableFill, WritableFill};
 use crate::clock::Clock;
 use crate::gate::{ReadableGate, SinkId, WritableGate};
+use crate::span::{Span, Spans};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
+
+/// Spans that are remembered of the pauses: 384 KiB.
+const MOST_PAUSES: usize = 1 << 13;
 
 #[derive(Debug)]
 pub(super) struct Gates {
@@ -22,6 +26,8 @@ pub(super) struct Gates {
     paused: Duration,
     /// Pauses and drains of other gates before these.
     earlier: (u64, u64),
+    /// When there was one, if somebody wants to know.
+    pauses: Option<Spans<Pauses>>,
 }
 
 impl Gates {
@@ -35,19 +41,40 @@ impl Gates {
             paused_since: None,
             paused: Duration::ZERO,
             earlier: (0, 0),
+            pauses: None,
         }
+    }
+
+    /// From now on it is remembered when there was a pause.
+    pub(super) fn record(&mut self) {
+        self.pauses = Some(Spans::new(MOST_PAUSES));
+    }
+
+    /// When there was one, the present one included.
+    pub(super) fn recorded(&self) -> Vec<Span<Pauses>> {
+        let mut pauses = self.pauses.clone();
+        if let (Some(pauses), Some(since)) = (&mut pauses, self.paused_since) {
+            pauses.push(Pauses::one(since, self.now(), false));
+        }
+        pauses.map_or_else(Vec::new, |it| it.list().to_vec())
     }
 
     /// As if nothing had passed yet.
     pub(super) fn restart(&mut self, marks: Marks) {
+        let is_recorded = self.pauses.is_some();
         *self = Self::new(marks, Arc::clone(&self.clock));
+        if is_recorded {
+            self.record();
+        }
     }
 
     /// Empty, with other marks, after something has passed.
     pub(super) fn go_on(&mut self, marks: Marks) {
         let (earlier, paused) = ((self.pauses(), self.drains()), self.paused());
+        self.stop_pause(false);
+        let recorded = self.pauses.take();
         self.restart(marks);
-        (self.earlier, self.paused) = (earlier, paused);
+        (self.earlier, self.paused, self.pauses) = (earlier, paused, recorded);
     }
 
     /// The time on the clock of the pauses.
@@ -121,7 +148,7 @@ impl Gates {
     pub(super) fn drain(&mut self) -> bool {
         let resumed = self.writable.drain() && self.readable.drained(SINK);
         if resumed {
-            self.stop_pause_clock();
+            self.stop_pause(true);
         }
         resumed
     }
@@ -129,7 +156,7 @@ impl Gates {
     /// The input has ended and was handed on.
     pub(super) fn end(&mut self) {
         self.writable.end();
-        self.stop_pause_clock();
+        self.stop_pause(false);
     }
 
     /// For how long the readable was paused in all.
@@ -152,6 +179,9 @@ impl Gates {
         self.paused_since = self.paused_since.map(|since| since.min(now));
         self.ahead.leave_out(now);
         self.behind.leave_out(now);
+        if let Some(pauses) = &mut self.pauses {
+            pauses.leave_out(now);
+        }
         let current = self.current_pause();
         self.paused = self.paused.min(most.saturating_sub(current));
     }
@@ -162,9 +192,13 @@ impl Gates {
         }
     }
 
-    fn stop_pause_clock(&mut self) {
+    /// The pause, if there is one, is over: by a drain, or at the end of input.
+    fn stop_pause(&mut self, drained: bool) {
         self.paused += self.current_pause();
-        self.paused_since = None;
+        let now = self.clock.now();
+        if let (Some(since), Some(pauses)) = (self.paused_since.take(), &mut self.pauses) {
+            pauses.push(Pauses::one(since, now, drained));
+        }
     }
 
     fn current_pause(&self) -> Duration {

@@ -8,14 +8,17 @@ mod chunks;
 mod fill;
 mod gates;
 mod history;
+mod pauses;
 mod piped;
 
 pub(crate) use chunk::take_front;
 pub use chunks::{End, Next, Room};
 pub use history::{History, Piece, Pieces};
+pub use pauses::Pauses;
 pub use piped::{Pipes, Watched};
 
 use crate::clock::Clock;
+use crate::span::Span;
 use crate::wait::Bell;
 use chunks::Queue;
 use gates::Gates;
@@ -173,6 +176,16 @@ impl Link {
             drains: state.gates.drains(),
             paused: state.gates.paused(),
         }
+    }
+
+    /// From now on it is remembered when the source was paused.
+    pub(crate) fn record(&self) {
+        self.lock().gates.record();
+    }
+
+    /// When the source was paused, on the clock of the link; nothing unless it was to be recorded.
+    pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
+        self.lock().gates.recorded()
     }
 
     /// What has passed, and the marks it has passed between. `None`: no bytes were held here.

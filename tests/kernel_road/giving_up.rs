@@ -4,7 +4,7 @@ use super::{Case, DEADLINE, send};
 use crate::ends::{End, From, To};
 use crate::hostile::{Act, data, ended};
 use std::time::{Duration, Instant};
-use tidegate::meter::Phase;
+use tidegate::phase::Phase;
 use tidegate::road::{Wish, WriterEnd};
 
 /// Gives up once it waits on account of `phase`, and nothing moves.

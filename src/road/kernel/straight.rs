@@ -4,7 +4,7 @@ use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
 use crate::endpoint::Raw;
 use crate::error::Side;
-use crate::meter::Phase;
+use crate::phase::Phase;
 use crate::platform;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};

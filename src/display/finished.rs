@@ -1,0 +1,40 @@
+//! A transfer that has ended, for those who draw it.
+
+use super::{Ending, Sample, Summed, summary};
+use crate::recording::Recording;
+use crate::road::Taken;
+
+/// A transfer that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Finished<'a> {
+    /// What the user calls it.
+    pub name: Option<&'a str>,
+    /// The source, as typed.
+    pub source: &'a str,
+    /// The sink, as typed.
+    pub sink: &'a str,
+    /// How the bytes travelled, if they ever did.
+    pub road: Option<Taken>,
+    /// The rate limit at the end, in bytes a second.
+    pub limit: Option<u64>,
+    /// Its numbers.
+    pub sample: &'a Sample,
+    /// How it is summed up, unless it failed.
+    pub summed: Option<Summed>,
+    /// How it ended.
+    pub ending: Ending<'a>,
+    /// What there was over time.
+    pub recording: &'a Recording,
+}
+
+impl Finished<'_> {
+    /// What it was like, in sentences; of a failed one, what failed.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let told = self
+            .summed
+            .map(|how| summary(self.sample, how, self.road, self.ending.lesson.as_ref()));
+        let failure = self.ending.error.map(|error| vec![error.to_string()]);
+        told.or(failure).unwrap_or_default()
+    }
+}

@@ -1,0 +1,275 @@
+//! A transfer over time, for those who draw it afterwards: what the writer did when, when the source was paused, and how
+//! full the buffers were whenever somebody looked. However long it takes, it takes no more than 2 MiB.
+
+use crate::connection::Connection;
+use crate::endpoint::Ends;
+use crate::link::Pauses;
+use crate::meter::{Meter, Snapshot};
+use crate::phase::{Phase, Waits};
+use crate::span::{Joins, Span, Spans};
+use std::time::Duration;
+
+/// Time between two looks, until there are so many that neighbours are joined; it is as long as those then.
+const FIRST_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Spans between two looks that are remembered.
+const MOST_LOOKS: usize = 1 << 12;
+
+/// Stalls that are remembered.
+const MOST_STALLS: usize = 1 << 10;
+
+/// When nothing has moved for so long, the flow is stalled.
+pub const STALLED: Duration = Duration::from_secs(2);
+
+/// What there was over time. All moments are since both ends were open, and none is later than `elapsed`.
+#[derive(Debug, Clone, Default)]
+pub struct Recording {
+    /// How long it took.
+    pub elapsed: Duration,
+    /// Where the time went; without gaps.
+    pub phases: Vec<Span<Waits>>,
+    /// When the source was paused.
+    pub pauses: Vec<Span<Pauses>>,
+    /// When nothing moved for 2 s or longer, by more than our own rate limit.
+    pub stalls: Vec<Span<Stall>>,
+    /// What had moved and how full the buffers were, from look to look.
+    pub looks: Vec<Span<Looked>>,
+}
+
+/// A time in which nothing moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stall {
+    /// Whom the flow waited for.
+    pub waits_for: Phase,
+}
+
+/// What happened from one look to another.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Looked {
+    /// Bytes that came from the source.
+    pub bytes_in: u64,
+    /// Bytes that the sink took.
+    pub bytes_out: u64,
+    /// The buffer of the reading side.
+    pub readable: Option<Level>,
+    /// That of the writing side.
+    pub writable: Option<Level>,
+    /// The kernel's own: what was received and not read, and what was sent and not acknowledged.
+    pub kernel: Ends<Option<Level>>,
+}
+
+/// How full a buffer was, at one look or at several.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// What it may hold, in bytes, where that is known.
+    pub mark: Option<u64>,
+    /// The least it held, in bytes.
+    pub least: u64,
+    /// The most it held, in bytes.
+    pub most: u64,
+    sum: f64,
+    looks: f64,
+}
+
+impl Level {
+    /// Of a buffer with `len` bytes in it.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a mean is for show")]
+    pub fn new(len: u64, mark: Option<u64>) -> Self {
+        Self {
+            mark,
+            least: len,
+            most: len,
+            sum: len as f64,
+            looks: 1.0,
+        }
+    }
+
+    /// What it held on average, in bytes.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.sum / self.looks
+    }
+
+    fn join(&mut self, next: &Self) {
+        self.mark = next.mark;
+        self.least = self.least.min(next.least);
+        self.most = self.most.max(next.most);
+        self.sum += next.sum;
+        self.looks += next.looks;
+    }
+}
+
+fn join(level: &mut Option<Level>, next: Option<Level>) {
+    match (level.as_mut(), next) {
+        (Some(level), Some(next)) => level.join(&next),
+        (None, next) => *level = next,
+        (Some(_), None) => {}
+    }
+}
+
+impl Joins for Looked {
+    fn goes_on_as(&self, _: &Self) -> bool {
+        false
+    }
+
+    fn join(&mut self, next: &Self) {
+        self.bytes_in += next.bytes_in;
+        self.bytes_out += next.bytes_out;
+        join(&mut self.readable, next.readable);
+        join(&mut self.writable, next.writable);
+        join(&mut self.kernel.source, next.kernel.source);
+        join(&mut self.kernel.sink, next.kernel.sink);
+    }
+}
+
+impl Joins for Stall {
+    fn goes_on_as(&self, next: &Self) -> bool {
+        self == next
+    }
+
+    fn join(&mut self, _: &Self) {}
+}
+
+/// Looks at a transfer while it runs.
+#[derive(Debug)]
+pub struct Recorder {
+    looks: Spans<Looked>,
+    stalls: Spans<Stall>,
+    /// When it last looked, and what had passed by then.
+    at: Duration,
+    bytes_in: u64,
+    bytes_out: u64,
+}
+
+impl Recorder {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            looks: Spans::new(MOST_LOOKS),
+            stalls: Spans::new(MOST_STALLS),
+            at: Duration::ZERO,
+            bytes_in: 0,
+            bytes_out: 0,
+        }
+    }
+
+    /// Time until the next look.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.looks.grain().max(FIRST_INTERVAL)
+    }
+
+    /// Takes note of `now`.
+    pub fn look(&mut self, now: &Snapshot) {
+        if now.elapsed < self.at {
+            // The clock was put back, since we were stopped.
+            self.looks.leave_out(now.elapsed);
+            self.stalls.leave_out(now.elapsed);
+        }
+        let from = self.at.min(now.elapsed);
+        self.at = now.elapsed;
+        let link = now.links.first();
+        self.looks.push(Span {
+            from,
+            to: now.elapsed,
+            what: Looked {
+                // The kernel road may have refused, and what was read be read again.
+                bytes_in: now.bytes_in.saturating_sub(self.bytes_in),
+                bytes_out: now.bytes_out.saturating_sub(self.bytes_out),
+                readable: link
+                    .and_then(|it| it.readable)
+                    .map(|it| Level::new(it.len, Some(it.mark))),
+                writable: link
+                    .and_then(|it| it.writable)
+                    .map(|it| Level::new(it.len, Some(it.mark))),
+                kernel: kernel(now),
+            },
+        });
+        (self.bytes_in, self.bytes_out) = (now.bytes_in, now.bytes_out);
+        self.note_stall(now);
+    }
+
+    fn note_stall(&mut self, now: &Snapshot) {
+        if now.still < STALLED {
+            return;
+        }
+        let since = now.elapsed.saturating_sub(now.still);
+        let what = Stall {
+            waits_for: now.phase,
+        };
+        match self.stalls.last_mut() {
+            Some(last) if last.to > since => {
+                last.to = now.elapsed;
+                last.what = what;
+            }
+            _ => self.stalls.push(Span {
+                from: since,
+                to: now.elapsed,
+                what,
+            }),
+        }
+    }
+
+    /// All there is to be told of a transfer that has ended.
+    #[must_use]
+    pub fn finish(mut self, meter: &Meter) -> Recording {
+        let now = meter.snapshot();
+        self.look(&now);
+        Recording {
+            elapsed: now.elapsed,
+            phases: within(meter.phases(), now.elapsed),
+            pauses: within(meter.pauses(), now.elapsed),
+            stalls: self.stalls.list().to_vec(),
+            looks: self.looks.list().to_vec(),
+        }
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What was looked up a moment after time stood is no later than that.
+fn within<T>(mut spans: Vec<Span<T>>, elapsed: Duration) -> Vec<Span<T>> {
+    for span in &mut spans {
+        (span.from, span.to) = (span.from.min(elapsed), span.to.min(elapsed));
+    }
+    spans
+}
+
+/// The kernel's own buffers.
+fn kernel(now: &Snapshot) -> Ends<Option<Level>> {
+    let level = |connection: Option<&Connection>, len: fn(&Connection) -> u64| {
+        connection.map(|it| Level::new(len(it), None))
+    };
+    Ends {
+        source: level(now.ends.source.connection(), |it| it.receive_queue),
+        sink: level(now.ends.sink.connection(), |it| it.send_queue),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Level, Looked};
+    use crate::span::Joins;
+
+    #[test]
+    fn what_two_looks_saw_is_what_both_saw_together() {
+        let look = |bytes_out, len| Looked {
+            bytes_out,
+            writable: Some(Level::new(len, Some(100))),
+            ..Looked::default()
+        };
+        let mut all = look(5, 10);
+        for (bytes, len) in [(7, 40), (0, 100), (1, 50)] {
+            all.join(&look(bytes, len));
+        }
+        let level = all.writable.unwrap();
+        assert_eq!((all.bytes_out, level.least, level.most), (13, 10, 100));
+        assert_eq!((level.mean(), all.readable), (50.0, None));
+    }
+}

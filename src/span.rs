@@ -1,0 +1,220 @@
+//! What happened when, in a bounded number of spans: short ones are joined with what follows them as the list gets
+//! full, and long ones keep their borders. Nothing is ever dropped.
+
+use std::time::Duration;
+
+/// Where joining begins.
+const FIRST_GRAIN: Duration = Duration::from_micros(1);
+
+/// Something that can be told of a span of time.
+pub trait Joins {
+    /// Whether this and `next`, which follows at once, are one and the same.
+    fn goes_on_as(&self, next: &Self) -> bool;
+
+    /// What happened in the next span happened in this one too.
+    fn join(&mut self, next: &Self);
+
+    /// The span turned out to be only so long.
+    fn shorten(&mut self, _length: Duration) {}
+}
+
+/// What happened between two moments.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Span<T> {
+    /// Its beginning.
+    pub from: Duration,
+    /// Its end.
+    pub to: Duration,
+    /// What it was.
+    pub what: T,
+}
+
+impl<T> Span<T> {
+    /// How long it took.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.to.saturating_sub(self.from)
+    }
+
+    /// The same on a clock that was started at `zero`.
+    #[must_use]
+    pub fn after(self, zero: Duration) -> Self {
+        Self {
+            from: self.from.saturating_sub(zero),
+            to: self.to.saturating_sub(zero),
+            what: self.what,
+        }
+    }
+}
+
+/// Spans in their order, never more than a given number.
+#[derive(Debug, Clone)]
+pub struct Spans<T> {
+    list: Vec<Span<T>>,
+    most: usize,
+    /// Neighbours that are no longer than this together have been joined.
+    grain: Duration,
+}
+
+impl<T: Joins> Spans<T> {
+    /// None yet, and never more than `most`, which is at least 2.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            most: most.max(2),
+            grain: Duration::ZERO,
+        }
+    }
+
+    /// From the first to the last.
+    #[must_use]
+    pub fn list(&self) -> &[Span<T>] {
+        &self.list
+    }
+
+    /// The last one, to be corrected.
+    pub fn last_mut(&mut self) -> Option<&mut Span<T>> {
+        self.list.last_mut()
+    }
+
+    /// What is shorter than this is no longer told apart.
+    #[must_use]
+    pub fn grain(&self) -> Duration {
+        self.grain
+    }
+
+    /// Something has happened, after all that is here.
+    pub fn push(&mut self, span: Span<T>) {
+        if let Some(last) = self.list.last_mut()
+            && last.to == span.from
+            && last.what.goes_on_as(&span.what)
+        {
+            last.extend(&span);
+            return;
+        }
+        if self.list.len() == self.most {
+            self.make_room();
+        }
+        self.list.push(span);
+    }
+
+    /// The clock was put back to `now`: nothing was later.
+    pub fn leave_out(&mut self, now: Duration) {
+        for span in self.list.iter_mut().rev().take_while(|it| it.to > now) {
+            (span.from, span.to) = (span.from.min(now), now);
+            span.what.shorten(span.length());
+        }
+    }
+
+    /// Joins neighbours, ever longer ones, until half of the list is free.
+    fn make_room(&mut self) {
+        self.join();
+        while self.list.len() > self.most / 2 {
+            self.grain = (self.grain * 2).max(FIRST_GRAIN);
+            self.join();
+        }
+    }
+
+    fn join(&mut self) {
+        let mut joined: Vec<Span<T>> = Vec::with_capacity(self.most);
+        for span in self.list.drain(..) {
+            match joined.last_mut() {
+                Some(last) if span.to.saturating_sub(last.from) <= self.grain => {
+                    last.extend(&span);
+                }
+                _ => joined.push(span),
+            }
+        }
+        self.list = joined;
+    }
+}
+
+impl<T: Joins> Span<T> {
+    fn extend(&mut self, next: &Self) {
+        self.to = next.to;
+        self.what.join(&next.what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Joins, Span, Spans};
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// How often, and how long in all.
+    #[derive(Debug, Clone, PartialEq)]
+    struct Tally(u64, Duration);
+
+    impl Joins for Tally {
+        fn goes_on_as(&self, _: &Self) -> bool {
+            false
+        }
+
+        fn join(&mut self, next: &Self) {
+            self.0 += next.0;
+            self.1 += next.1;
+        }
+
+        fn shorten(&mut self, length: Duration) {
+            self.1 = self.1.min(length);
+        }
+    }
+
+    fn span(from: u64, to: u64) -> Span<Tally> {
+        let (from, to) = (Duration::from_micros(from), Duration::from_micros(to));
+        Span {
+            from,
+            to,
+            what: Tally(1, to.saturating_sub(from)),
+        }
+    }
+
+    #[test]
+    fn a_long_span_keeps_its_borders_among_any_number_of_short_ones() {
+        let mut spans = Spans::new(64);
+        let long = span(1_000_000, 9_000_000);
+        for n in 0..1000 {
+            spans.push(span(n * 100, n * 100 + 50));
+        }
+        spans.push(long.clone());
+        for n in 0..1000 {
+            spans.push(span(10_000_000 + n * 100, 10_000_000 + n * 100 + 50));
+        }
+        assert!(spans.list().contains(&long), "{:?}", spans.list());
+    }
+
+    #[test]
+    fn what_was_later_than_the_clock_says_is_cut_short() {
+        let mut spans = Spans::new(8);
+        for at in [0, 10, 20] {
+            spans.push(span(at, at + 8));
+        }
+        spans.leave_out(Duration::from_micros(13));
+        let mut last = span(13, 13);
+        last.what.0 = 1;
+        assert_eq!(spans.list(), [span(0, 8), span(10, 13), last]);
+    }
+
+    proptest! {
+        #[test]
+        fn however_many_there_are_they_are_few_and_nothing_is_lost(
+            lengths in prop::collection::vec((0u64..5000, 0u64..5000), 1..2000), most in 2usize..100
+        ) {
+            let mut spans = Spans::new(most);
+            let (mut at, mut time) = (0, Duration::ZERO);
+            for (gap, length) in &lengths {
+                let span = span(at + gap, at + gap + length);
+                at += gap + length;
+                time += span.length();
+                spans.push(span);
+            }
+            let list = spans.list();
+            prop_assert!(list.len() <= most);
+            prop_assert_eq!(list.iter().map(|it| it.what.0).sum::<u64>(), lengths.len() as u64);
+            prop_assert_eq!(list.iter().map(|it| it.what.1).sum::<Duration>(), time);
+            prop_assert!(list.windows(2).all(|two| two[0].to <= two[1].from));
+        }
+    }
+}
