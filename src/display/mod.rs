@@ -9,6 +9,7 @@ mod finished;
 mod json;
 mod line;
 mod picture;
+pub mod plot;
 mod sample;
 mod show;
 mod stats_file;
