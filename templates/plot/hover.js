@@ -99,12 +99,12 @@
     var head = document.createElement("b");
     head.textContent = moment((index + 0.5) * step);
     tip.appendChild(head);
-    values.stalls.forEach(function (stall) {
-      if (stall.from >= (index + 1) * step || stall.to <= index * step) return;
-      var line = document.createElement("b");
-      line.textContent = stall.words;
-      tip.appendChild(line);
-    });
+    var stall = values.stalled[index];
+    if (stall !== null) {
+      var told = document.createElement("b");
+      told.textContent = values.stalls[stall];
+      tip.appendChild(told);
+    }
     rows(index).forEach(function (row) {
       var line = document.createElement("div");
       var name = document.createElement("span");

@@ -1,13 +1,13 @@
 //! The drawing: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
 
 use super::super::Finished;
-use super::layout::{GAP, Layout, ROW};
+use super::layout::{GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
 use super::path::number;
 use super::phases::{self, Bar};
 use super::series::{Buffer, Series};
 use super::stalls::{self, Mark, Note, Shade};
-use super::{fill, rate, ticks};
+use super::{fill, rate, text, ticks};
 use askama::Template;
 
 /// Room between the rate and its keys for what is written about stalls.
@@ -109,8 +109,10 @@ fn axis(series: &Series, layout: &Layout, top: f64, bottom: f64) -> (Vec<Label>,
     for tick in ticks::times(elapsed, layout.times) {
         let x = number(layout.x(tick.at / elapsed));
         rules += &format!("M{x} {}V{}", number(top), number(bottom));
+        // The last one does not stand out at the right.
+        let room = text::width(&tick.label, WRITING) / 2.0;
         labels.push(Label {
-            x,
+            x: number(layout.x(tick.at / elapsed).min(layout.width - room)),
             y: number(bottom + ROW),
             words: tick.label,
         });

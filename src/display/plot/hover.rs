@@ -22,7 +22,10 @@ struct Values {
     phases: Vec<PhaseValues>,
     /// The part of the time in which the source was paused.
     paused: Vec<f64>,
-    stalls: Vec<StallValues>,
+    /// Stalls in words.
+    stalls: Vec<String>,
+    /// Which of them there is.
+    stalled: Vec<Option<usize>>,
 }
 
 /// In bytes.
@@ -45,16 +48,9 @@ struct PhaseValues {
     share: Vec<Option<f64>>,
 }
 
-/// In seconds.
-#[derive(Debug, Serialize)]
-struct StallValues {
-    from: f64,
-    to: f64,
-    words: String,
-}
-
 /// As JSON that can stand in a page.
 pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
+    let (stalls, stalled) = stalls(it, series);
     let values = Values {
         elapsed: it.recording.elapsed.as_secs_f64(),
         count: series.grid.count,
@@ -67,20 +63,31 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
             .iter()
             .map(|part| thousandths(*part))
             .collect(),
-        stalls: it
-            .recording
-            .stalls
-            .iter()
-            .map(|stall| StallValues {
-                from: stall.from.as_secs_f64(),
-                to: stall.to.as_secs_f64(),
-                words: stalls::told(stall),
-            })
-            .collect(),
+        stalls,
+        stalled,
     };
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
     let json = serde_json::to_string(&values).unwrap_or_default();
     json.replace('<', "\\u003c").replace('&', "\\u0026")
+}
+
+/// The stalls that are the longest somewhere, and where they are.
+fn stalls(it: &Finished<'_>, series: &Series) -> (Vec<String>, Vec<Option<usize>>) {
+    let mut stalled = vec![None; series.grid.count];
+    let mut stalls: Vec<_> = it.recording.stalls.iter().collect();
+    stalls.sort_by_key(|stall| stall.length());
+    for (n, stall) in stalls.iter().enumerate() {
+        for (index, _) in series.grid.parts(stall.from, stall.to) {
+            stalled[index] = Some(n);
+        }
+    }
+    let mut kept: Vec<usize> = stalled.iter().flatten().copied().collect();
+    kept.sort_unstable();
+    kept.dedup();
+    let words = kept.iter().map(|n| stalls::told(stalls[*n])).collect();
+    let places = stalled.into_iter();
+    let places = places.map(|n| n.and_then(|n| kept.binary_search(&n).ok()));
+    (words, places.collect())
 }
 
 fn buffers(series: &Series) -> Vec<BufferValues> {

@@ -37,8 +37,8 @@ pub(super) const WIDE: Layout = Layout {
 pub(super) const NARROW: Layout = Layout {
     prefix: "narrow",
     width: 400.0,
-    left: 68.0,
-    stretches: 108,
+    left: 76.0,
+    stretches: 104,
     step: 3.0,
     times: 4.0,
     rate: 132.0,
@@ -55,7 +55,7 @@ pub(super) const BASELINE: f64 = 12.0;
 pub(super) const ROW: f64 = 20.0;
 
 /// Between two panels.
-pub(super) const GAP: f64 = 20.0;
+pub(super) const GAP: f64 = 22.0;
 
 impl Layout {
     /// How wide the part is that shows the time.
@@ -64,7 +64,7 @@ impl Layout {
         self.stretches as f64 * self.step
     }
 
-    /// Where a moment is, as a part of the whole time from 0 to 1.
+    /// Where a moment is that is given as a part of the whole time, from 0 to 1.
     pub(super) fn x(&self, part: f64) -> f64 {
         self.left + self.span() * part.clamp(0.0, 1.0)
     }

@@ -118,7 +118,7 @@ mod tests {
         let keys = || vec![Key::line("a", "one"), Key::colour("b", "another one")];
         let (placed, rows) = place(keys(), 100.0, 900.0, 50.0);
         assert_eq!((rows, placed[0].baseline.as_str()), (0.0, "62"));
-        let (placed, rows) = place(keys(), 100.0, 160.0, 50.0);
+        let (placed, rows) = place(keys(), 100.0, 150.0, 50.0);
         assert_eq!(
             (rows, placed[0].x.as_str(), placed[1].x.as_str()),
             (2.0, "0", "0")

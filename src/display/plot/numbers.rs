@@ -4,6 +4,7 @@ use super::super::Finished;
 use super::super::verdict::percent;
 use super::super::words::{bytes_exactly, size, speed, time};
 use super::phases;
+use super::text::{clean, together};
 use crate::link::LinkSnapshot;
 use std::time::Duration;
 
@@ -18,7 +19,10 @@ pub(super) struct Number {
 pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     let mut numbers = Vec::new();
     let mut put = |name, value: Option<String>| {
-        numbers.extend(value.map(|value| Number { name, value }));
+        numbers.extend(value.map(|value| Number {
+            name,
+            value: together(&clean(&value)),
+        }));
     };
     let now = &it.sample.now;
     put("outcome", Some(outcome(it)));
@@ -40,7 +44,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         put("drains", Some(link.drains.to_string()));
         let fill = |mark, most, median| {
             let [mark, most, median] = [mark, most, median].map(size);
-            format!("at most {most}, median {median}, mark {mark}")
+            format!("peak {most} of {mark}, median {median}")
         };
         let readable = link.readable;
         let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));

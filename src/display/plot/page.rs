@@ -38,7 +38,6 @@ impl Page {
         let drawings = [draw(&WIDE), draw(&NARROW)];
         let values =
             Series::of(it.recording, WIDE.stretches).map(|series| hover::json(it, &series));
-        let numbers = numbers::of(it).into_iter();
         Self {
             title: title(it),
             name: it.name.map(clean),
@@ -47,12 +46,7 @@ impl Page {
             is_failure: it.ending.error.is_some(),
             sentences: it.sentences().iter().map(|it| clean(it)).collect(),
             drawings: drawings.into_iter().filter(|it| !it.is_empty()).collect(),
-            numbers: numbers
-                .map(|it| Number {
-                    value: clean(&it.value),
-                    ..it
-                })
-                .collect(),
+            numbers: numbers::of(it),
             values,
             made_by: MADE_BY,
         }

@@ -6,6 +6,9 @@ use super::path::{Frame, number};
 use super::text;
 use super::ticks::Tick;
 
+/// Between the keys of a panel and its frame: half a label of its axis reaches above it.
+const NEAR: f64 = 6.0;
+
 /// One thing over time.
 #[derive(Debug)]
 pub(super) struct Panel {
@@ -58,12 +61,12 @@ pub(super) struct Head {
 impl Panel {
     /// An empty panel at `top`, `height` high without its head, for values up to `most`.
     pub(super) fn new(layout: &Layout, head: Head, top: f64, height: f64, most: f64) -> Self {
-        let taken = text::width(head.name, WRITING + 1.0);
-        let (keys, rows) = legend::place(head.keys, taken, layout.width, top);
+        let taken = text::bold_width(head.name, WRITING + 1.0);
+        let (keys, rows) = legend::place(head.keys, taken, layout.x(1.0), top);
         let frame = Frame {
             left: layout.left,
             step: layout.step,
-            top: top + ROW * (1.0 + rows) + head.lane,
+            top: top + ROW * (1.0 + rows) + NEAR + head.lane,
             height,
             most,
         };

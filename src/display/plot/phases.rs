@@ -60,17 +60,16 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
     });
     let mut panel = Panel::new(layout, head, top, layout.fill, 1.0).ruled(layout, &ticks);
     panel.is_shaded = false;
-    let mut low: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
-    for phase in ORDER {
-        let high: Vec<_> = low
-            .iter()
-            .zip(&series.shares)
-            .map(|(low, shares)| Some((*low)? + shares.as_ref()?[phase as usize]))
-            .collect();
-        if high != low {
-            panel.draw(look(phase), panel.frame.area(&low, &high));
+    let zero: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
+    // Each covers the lower part of the one that was drawn before it, so that nothing shows through between them.
+    for (n, phase) in ORDER.into_iter().enumerate().rev() {
+        let up_to = |shares: &[f64; 5]| ORDER[..=n].iter().map(|it| shares[*it as usize]).sum();
+        let high = series.shares.iter().map(|it| it.as_ref().map(up_to));
+        let high: Vec<Option<f64>> = high.collect();
+        let is_there = |shares: &[f64; 5]| shares[phase as usize] > 0.0;
+        if series.shares.iter().flatten().any(is_there) {
+            panel.draw(look(phase), panel.frame.area(&zero, &high));
         }
-        low = high;
     }
     Some(panel)
 }
@@ -116,8 +115,8 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
         Key::colour(look(*phase), words)
     });
     let verdict = verdict(whole);
-    let taken = text::width(&verdict, WRITING + 4.0);
-    let (keys, rows) = legend::place(keys.collect(), taken, layout.width, top);
+    let taken = text::bold_width(&verdict, WRITING + 4.0);
+    let (keys, rows) = legend::place(keys.collect(), taken, layout.x(1.0), top);
     let bar_top = top + ROW * (1.0 + rows) + 2.0;
     Some(Bar {
         verdict,
@@ -136,7 +135,7 @@ fn parts(shares: &[(Phase, f64)], layout: &Layout, top: f64) -> Vec<Part> {
     for (phase, share) in shares {
         let width = layout.width * share;
         let label = percent(*share);
-        let fits = text::width(&label, WRITING) + 8.0 <= width;
+        let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
         parts.push(Part {
             look: look(*phase),
             x: number(x),

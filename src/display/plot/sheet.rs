@@ -6,7 +6,7 @@ use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
 use super::path::number;
 use super::series::Series;
-use super::text::{self, clean, columns};
+use super::text::{self, Room, clean};
 use askama::Template;
 
 /// Around everything.
@@ -93,17 +93,21 @@ pub(super) fn title(it: &Finished<'_>) -> String {
 /// The title and the sentences; returns where they end.
 fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
     let mut baseline = MARGIN + TITLE - 4.0;
-    let room = columns(WIDE.width, TITLE);
+    // Bold writing is wider.
+    let room = |width| Room {
+        width: width / text::BOLD,
+        size: TITLE,
+    };
     // Each part of a title that is too long gets the same room.
     let name = it.name.map(|name| format!("{}: ", clean(name)));
     let name = name.unwrap_or_default();
     let (source, sink) = (clean(it.source), clean(it.sink));
     let whole = format!("{name}{source} → {sink}");
-    let title = if text::width(&whole, TITLE) <= WIDE.width {
+    let title = if room(WIDE.width).fits(&whole) {
         whole
     } else {
-        let third = (room - 4) / 3;
-        let [name, source, sink] = [name, source, sink].map(|it| text::shortened(&it, third));
+        let third = room(WIDE.width / 3.0 - TITLE);
+        let [name, source, sink] = [name, source, sink].map(|it| third.shortened(&it));
         format!("{name}{source} → {sink}")
     };
     let mut put = |look, baseline: f64, words| {
@@ -121,8 +125,12 @@ fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
         "sentence"
     };
     baseline += 4.0;
+    let room = Room {
+        width: WIDE.width,
+        size: SENTENCE,
+    };
     for sentence in it.sentences() {
-        for line in text::lines(&clean(&sentence), columns(WIDE.width, SENTENCE), 4) {
+        for line in room.lines(&clean(&sentence), 4) {
             baseline += ROW + 1.0;
             put(look, baseline, line);
         }
@@ -139,9 +147,10 @@ fn put_numbers(numbers: &[Number], lines: &mut Vec<Line>, top: f64) -> f64 {
         let mut most = 0;
         for (column, number) in row.iter().enumerate() {
             let x = MARGIN + column as f64 * (width + APART);
-            let values = text::lines(&clean(&number.value), columns(width, VALUE), 3);
+            let room = Room { width, size: VALUE };
+            let values = room.lines(&number.value, 3);
             most = most.max(values.len());
-            let names = [("name", clean(number.name))];
+            let names = [("name", number.name.to_owned())];
             let values = values.into_iter().map(|line| ("value", line));
             for (n, (look, words)) in names.into_iter().chain(values).enumerate() {
                 lines.push(Line {

@@ -12,7 +12,10 @@ use crate::span::Span;
 use std::fmt::Write;
 
 /// Depths of shade that are told apart.
-const DEPTHS: f64 = 10.0;
+const DEPTHS: f64 = 20.0;
+
+/// Between what is written above two stalls.
+const APART: f64 = 16.0;
 
 /// The least width of what marks a stall.
 const LEAST: f64 = 2.0;
@@ -26,13 +29,33 @@ pub(super) struct Shade {
     pub(super) path: String,
 }
 
-/// A stall.
+/// A stall, or several that cannot be told apart on the picture.
 #[derive(Debug)]
 pub(super) struct Mark {
     /// The colour of what it waited for, as a class of the style sheet.
     pub(super) look: &'static str,
-    pub(super) x: String,
-    pub(super) width: String,
+    from: f64,
+    to: f64,
+    /// How wide its stalls are together.
+    stalled: f64,
+}
+
+impl Mark {
+    /// How much of its width they take, from 0 to 1.
+    pub(super) fn depth(&self) -> String {
+        let width = (self.to - self.from).max(f64::MIN_POSITIVE);
+        number((self.stalled / width).clamp(0.1, 1.0))
+    }
+
+    /// Where it begins; one that is too short to be seen begins a little earlier.
+    pub(super) fn x(&self) -> String {
+        number(self.from.min(self.to - LEAST).max(0.0))
+    }
+
+    /// How wide it is.
+    pub(super) fn width(&self) -> String {
+        number((self.to - self.from).max(LEAST))
+    }
 }
 
 /// What is written above a stall.
@@ -47,7 +70,7 @@ pub(super) struct Note {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "ten depths"
+    reason = "twenty depths"
 )]
 pub(super) fn shades(series: &Series, layout: &Layout, top: f64, bottom: f64) -> Vec<Shade> {
     // What was paused at all is to be seen.
@@ -79,15 +102,24 @@ pub(super) fn shades(series: &Series, layout: &Layout, top: f64, bottom: f64) ->
 
 /// The stalls.
 pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<Mark> {
-    let stalls = recording.stalls.iter().map(|stall| {
+    let mut marks: Vec<Mark> = Vec::new();
+    for stall in &recording.stalls {
         let (from, to) = borders(stall, recording, layout);
-        Mark {
-            look: look(stall.what.waits_for),
-            x: number(from),
-            width: number(to - from),
+        let look = look(stall.what.waits_for);
+        match marks.last_mut() {
+            Some(last) if last.look == look && from <= last.to + LEAST => {
+                last.stalled += to - from.max(last.to);
+                last.to = to;
+            }
+            _ => marks.push(Mark {
+                look,
+                from,
+                to,
+                stalled: to - from,
+            }),
         }
-    });
-    stalls.collect()
+    }
+    marks
 }
 
 /// What is written above them: of the longest first, and of others where there is room.
@@ -97,13 +129,13 @@ pub(super) fn notes(recording: &Recording, layout: &Layout) -> Vec<Note> {
     let (mut notes, mut taken) = (Vec::new(), Vec::<(f64, f64)>::new());
     for stall in stalls {
         let words = told(stall);
-        let room = text::width(&words, WRITING) / 2.0;
+        let room = text::bold_width(&words, WRITING) / 2.0;
         let (from, to) = borders(stall, recording, layout);
         let middle = f64::midpoint(from, to).min(layout.width - room).max(room);
         let (left, right) = (middle - room, middle + room);
         if taken
             .iter()
-            .all(|it| right + 8.0 < it.0 || left > it.1 + 8.0)
+            .all(|it| right + APART < it.0 || left > it.1 + APART)
         {
             taken.push((left, right));
             notes.push(Note {
@@ -127,7 +159,5 @@ pub(super) fn told(stall: &Span<Stall>) -> String {
 fn borders(stall: &Span<Stall>, recording: &Recording, layout: &Layout) -> (f64, f64) {
     let elapsed = recording.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     let x = |moment: std::time::Duration| layout.x(moment.as_secs_f64() / elapsed);
-    let (from, to) = (x(stall.from), x(stall.to));
-    let from = from.min(layout.x(1.0) - LEAST);
-    (from, to.max(from + LEAST))
+    (x(stall.from), x(stall.to))
 }

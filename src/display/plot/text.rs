@@ -1,17 +1,18 @@
 //! Texts of a picture: what of them can be shown, how wide they are, and how they are made to fit.
 
-use crate::wrap::wrapped;
 use console::measure_text_width;
-
-/// How wide a column of a text is, as a part of its height. That of the widest of the usual system fonts: a text that
-/// is narrower than its room is no harm.
-const COLUMN: f64 = 0.6;
 
 /// More of a text than this, in characters, is shown nowhere.
 const LONGEST: usize = 2000;
 
-/// Bytes of a column, marks above and below its letter included, beyond which it is no column any more.
-const COLUMN_BYTES: usize = 16;
+/// Characters that share a column beyond which they are no text any more.
+const MARKS: usize = 8;
+
+/// How much wider than usual the widest of the usual system fonts is.
+const WIDEST: f64 = 1.08;
+
+/// How much wider bold writing is.
+pub(super) const BOLD: f64 = 1.2;
 
 /// Without what XML cannot hold, and without what would turn the writing round or hide a part of it.
 pub(super) fn clean(text: &str) -> String {
@@ -31,66 +32,104 @@ pub(super) fn clean(text: &str) -> String {
         .collect()
 }
 
-/// How wide a text is about, at a height of `size`.
-#[expect(clippy::cast_precision_loss, reason = "texts are short")]
+/// With what belongs together on one line: a number and its unit.
+pub(super) fn together(text: &str) -> String {
+    const UNITS: [&str; 10] = [
+        "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs",
+    ];
+    let is_unit =
+        |word: &str| UNITS.contains(&word.trim_end_matches(|it: char| !it.is_alphabetic()));
+    let mut kept = String::new();
+    for word in text.split(' ') {
+        if !kept.is_empty() {
+            let belongs = kept.ends_with(|it: char| it.is_ascii_digit()) && is_unit(word);
+            kept.push(if belongs { '\u{a0}' } else { ' ' });
+        }
+        kept += word;
+    }
+    kept
+}
+
+/// How wide a text is about, at a height of `size`, in the usual system fonts.
 pub(super) fn width(text: &str, size: f64) -> f64 {
-    measure_text_width(text) as f64 * size * COLUMN
+    text.chars().map(advance).sum::<f64>() * size
 }
 
-/// How many columns of a height of `size` have room in `width`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a cast of a float saturates"
-)]
-pub(super) fn columns(width: f64, size: f64) -> usize {
-    (width / (size * COLUMN)) as usize
+/// How wide a bold text is about.
+pub(super) fn bold_width(text: &str, size: f64) -> f64 {
+    width(text, size) * BOLD
 }
 
-/// At most `columns` wide: what is too long loses its middle, since the ends of a name say most.
-pub(super) fn shortened(text: &str, columns: usize) -> String {
-    if text.len() <= columns * COLUMN_BYTES && measure_text_width(text) <= columns {
-        return text.to_owned();
+/// How wide a character is, as a part of its height.
+#[expect(clippy::cast_precision_loss, reason = "a column or two")]
+fn advance(char: char) -> f64 {
+    match char {
+        ' ' | '\u{a0}' | '.' | ',' | ':' | ';' | '/' | '\'' | '(' | ')' | 'f' | 'i' | 'j' | 'l'
+        | 'r' | 't' | 'I' => 0.33,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' | '…' | '→' => 0.9,
+        'A'..='Z' => 0.68,
+        ' '..='~' => 0.59,
+        _ => 0.7 * measure_text_width(char.encode_utf8(&mut [0; 4])) as f64,
     }
-    let room = columns.saturating_sub(1);
-    let head = first_columns(text.chars(), room.div_ceil(2));
-    let tail: String = first_columns(text.chars().rev(), room / 2);
-    let tail: String = tail.chars().rev().collect();
-    format!("{head}…{tail}")
 }
 
-fn first_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
-    let mut taken = String::new();
-    for char in chars {
-        taken.push(char);
-        if taken.len() > columns * COLUMN_BYTES || measure_text_width(&taken) > columns {
-            taken.pop();
-            break;
+/// A line of writing that texts have to fit into.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// How wide it is.
+    pub(super) width: f64,
+    /// How high the writing is.
+    pub(super) size: f64,
+}
+
+impl Room {
+    /// Whether a text fits, in any of the usual system fonts.
+    pub(super) fn fits(self, text: &str) -> bool {
+        let width = width(text, self.size) * WIDEST;
+        width <= self.width && text.chars().count() <= measure_text_width(text) * MARKS
+    }
+
+    /// A text that fits: what is too long loses its middle, since the ends of a name say most.
+    pub(super) fn shortened(self, text: &str) -> String {
+        if self.fits(text) {
+            return text.to_owned();
         }
+        let chars: Vec<_> = text.chars().collect();
+        let without_middle = |kept: usize| -> String {
+            let (head, tail) = (kept.div_ceil(2), kept / 2);
+            let (head, tail) = (&chars[..head], &chars[chars.len() - tail..]);
+            head.iter().chain(&['…']).chain(tail).collect()
+        };
+        let kept: Vec<_> = (0..chars.len()).collect();
+        let least = kept.partition_point(|kept| self.fits(&without_middle(*kept)));
+        without_middle(least.saturating_sub(1))
     }
-    taken
-}
 
-/// In lines of at most `columns`; a word that is longer than a line is shortened, and so is the last of `most` lines.
-pub(super) fn lines(text: &str, columns: usize, most: usize) -> Vec<String> {
-    let words: Vec<_> = text.split(' ').map(|it| shortened(it, columns)).collect();
-    let mut lines = wrapped(&words.join(" "), columns);
-    if lines.len() > most {
-        lines.truncate(most);
-        if let Some(last) = lines.last_mut() {
-            *last = format!("{} …", shortened(last, columns.saturating_sub(2)));
+    /// A text in at most `most` lines. A word that is longer than a line is shortened, and so is the last line of a
+    /// text that is longer than all of them.
+    pub(super) fn lines(self, text: &str, most: usize) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        for word in text.split(' ').map(|word| self.shortened(word)) {
+            match lines.last_mut() {
+                Some(line) if line.is_empty() => line.push_str(&word),
+                Some(line) if self.fits(&format!("{line} {word}")) => {
+                    line.push(' ');
+                    line.push_str(&word);
+                }
+                _ => lines.push(word),
+            }
         }
+        if lines.len() > most {
+            let rest = lines.split_off(most.saturating_sub(1));
+            lines.push(self.shortened(&rest.join(" ")));
+        }
+        lines
     }
-    lines
-        .into_iter()
-        .map(|line| shortened(&line, columns))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, lines, shortened};
-    use console::measure_text_width;
+    use super::{Room, clean, together};
     use proptest::prelude::*;
 
     #[test]
@@ -102,18 +141,29 @@ mod tests {
     }
 
     #[test]
+    fn a_number_keeps_its_unit() {
+        let text = "at most 1 MiB, 3 s in all, 5 seconds; 7 B";
+        let expected = "at most 1\u{a0}MiB, 3\u{a0}s in all, 5 seconds; 7\u{a0}B";
+        assert_eq!(together(text), expected);
+    }
+
+    #[test]
     fn what_is_too_long_loses_its_middle() {
-        assert_eq!(shortened("tcp://receiver:9000", 11), "tcp:/…:9000");
-        assert_eq!(shortened("short", 5), "short");
-        assert_eq!(shortened("anything", 0), "…");
+        let room = |width| Room { width, size: 10.0 };
+        assert_eq!(room(60.0).shortened("tcp://receiver:9000"), "tcp:/…9000");
+        assert_eq!(room(60.0).shortened("short"), "short");
+        assert_eq!(room(0.0).shortened("anything"), "…");
+        let marks = "a\u{301}".to_owned() + &"\u{301}".repeat(500);
+        assert!(room(60.0).shortened(&marks).chars().count() < 50);
     }
 
     proptest! {
         #[test]
-        fn no_line_is_wider_than_its_room(text in "\\PC{0,200}", columns in 4usize..60, most in 1usize..5) {
-            let lines = lines(&clean(&text), columns, most);
+        fn no_line_is_wider_than_its_room(text in "\\PC{0,200}", width in 30.0f64..600.0, most in 1usize..5) {
+            let room = Room { width, size: 12.0 };
+            let lines = room.lines(&clean(&text), most);
             prop_assert!(lines.len() <= most);
-            prop_assert!(lines.iter().all(|it| measure_text_width(it) <= columns), "{lines:?}");
+            prop_assert!(lines.iter().all(|it| it.is_empty() || room.fits(it)), "{lines:?}");
         }
     }
 }
