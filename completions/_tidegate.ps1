@@ -45,6 +45,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
             [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Write JSON records to FILE, or to fd:N')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write what happened when to FILE, for Perfetto or the tracing of Chrome')
             [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: its numbers in a line, and the verdict in another')
@@ -140,7 +141,7 @@ $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '-i', '--interval', '--summary', '--control', '--tell')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '-i', '--interval', '--summary', '--control', '--tell')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

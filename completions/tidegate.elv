@@ -42,6 +42,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -N 'Call this transfer LABEL in what is shown'
             cand --name 'Call this transfer LABEL in what is shown'
             cand --stats 'Write JSON records to FILE, or to fd:N'
+            cand --trace 'Write what happened when to FILE, for Perfetto or the tracing of Chrome'
             cand -i 'Time between two lines or records, or two drawings of the bar'
             cand --interval 'Time between two lines or records, or two drawings of the bar'
             cand --summary 'What it was like, at the end: its numbers in a line, and the verdict in another'
@@ -133,9 +134,9 @@ var tidegate-values = [
   &--progress=[auto bar line json none]
   &--summary=[auto always never]
 ]
-var tidegate-files = [--stats --control --tell]
+var tidegate-files = [--stats --trace --control --tell]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress --format -N --name --stats -i --interval --summary --control --tell]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

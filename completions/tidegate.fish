@@ -21,6 +21,7 @@ none\t'Nothing'"
 complete -c tidegate -l format -d 'A line each --interval that looks like this' -r -f
 complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
 complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
+complete -c tidegate -l trace -d 'Write what happened when to FILE, for Perfetto or the tracing of Chrome' -r -F
 complete -c tidegate -s i -l interval -d 'Time between two lines or records, or two drawings of the bar' -r -f
 complete -c tidegate -l summary -d 'What it was like, at the end: its numbers in a line, and the verdict in another' -r -f -a "auto\t'With a bar or lines'
 always\t'After every transfer that did not fail'
@@ -95,7 +96,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress --format -N --name --stats -i --interval --summary --control --tell
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell
     set -l position 0
     set -l skip 0
     set -l literal 0

@@ -60,6 +60,12 @@ impl Limit {
         self.lock().start(Instant::now());
     }
 
+    /// The limit as it is now, in bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.lock().rate()
+    }
+
     /// From now on there is another limit, or none. Whoever is held back has to be woken.
     pub fn set_rate(&self, rate: Option<u64>) {
         let mut throttle = self.lock();

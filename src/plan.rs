@@ -4,7 +4,7 @@
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::control::Socket;
-use crate::display::{Look, Progress, Show, StatsFile, StatsPlace, Template, Watched};
+use crate::display::{Draw, Drawing, Look, Progress, Show, SideFile, SidePlace, Template, Watched};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
@@ -41,7 +41,9 @@ pub struct Plan {
     /// The block device whose size that is to be.
     pub measured: Option<PathBuf>,
     /// Where the records go.
-    pub stats: Vec<StatsPlace>,
+    pub stats: Vec<SidePlace>,
+    /// What is drawn of it at its end.
+    pub drawings: Vec<Drawing>,
     /// What is shown.
     pub show: Show,
 }
@@ -50,7 +52,9 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Held {
     /// The files of records, open.
-    pub stats: Vec<StatsFile>,
+    pub stats: Vec<SideFile>,
+    /// Those of what is drawn at the end, and who draws.
+    pub drawings: Vec<(SideFile, Draw)>,
     /// The socket at which it is told to change.
     pub control: Option<Socket>,
 }
@@ -93,6 +97,7 @@ impl Plan {
             size,
             measured,
             stats: stats(cli),
+            drawings: drawings(cli)?,
             show: show(cli)?,
             control: cli.control.clone(),
         })
@@ -106,9 +111,11 @@ impl Plan {
         if let Some(path) = self.measured.take() {
             self.size = Some(device_size(&path)?);
         }
-        let stats = self.stats.iter().map(StatsPlace::open);
+        let stats = self.stats.iter().map(SidePlace::open);
+        let drawings = self.drawings.iter().map(Drawing::open);
         Ok(Held {
             stats: stats.collect::<Result<_, _>>()?,
+            drawings: drawings.collect::<Result<_, _>>()?,
             control: self.control.as_deref().map(Socket::bind).transpose()?,
         })
     }
@@ -195,13 +202,21 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
 }
 
 /// Every place that records go to.
-fn stats(cli: &Cli) -> Vec<StatsPlace> {
+fn stats(cli: &Cli) -> Vec<SidePlace> {
     let mut places = Vec::new();
-    places.extend(cli.stats.as_deref().map(StatsPlace::parse));
+    let path = cli.stats.as_deref();
+    places.extend(path.map(|path| SidePlace::parse("--stats", path)));
     if cli.progress == ProgressChoice::Json && !cli.quiet {
-        places.push(StatsPlace::Stderr);
+        places.push(SidePlace::stderr("--progress json"));
     }
     places
+}
+
+/// What is to be drawn at the end.
+fn drawings(cli: &Cli) -> Result<Vec<Drawing>, UsageError> {
+    let trace = cli.trace.as_deref().map(Drawing::trace);
+    let plot = cli.plot.as_deref().map(Drawing::plot).transpose()?;
+    Ok(trace.into_iter().chain(plot).collect())
 }
 
 /// What `--size` comes to.

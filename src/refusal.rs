@@ -22,14 +22,19 @@ impl EndFiles {
     }
 }
 
-/// Refuses to eat our own tail: both ends, and the files of `records`, each with its flag, have to be different files.
+/// A file that is written to beside the sink: the flag that asks for it, and which file it is.
+pub type Beside = (&'static str, Option<FileId>);
+
+/// Refuses to eat our own tail: both ends, and the files of `records` and `drawings`, have to be different files. Records
+/// may meet each other, a line at a time.
 ///
 /// # Errors
 /// When two of them are the same.
 pub fn same_file(
     plan: &Plan,
     ends: EndFiles,
-    records: impl IntoIterator<Item = (&'static str, Option<FileId>)>,
+    records: &[Beside],
+    drawings: &[Beside],
 ) -> Result<(), TransferError> {
     let refuse = |why: String| {
         let (source, sink) = (&plan.source.uri, &plan.sink.uri);
@@ -38,11 +43,19 @@ pub fn same_file(
     if ends.source.is_some() && ends.source == ends.sink {
         return refuse("source and sink are the same file".to_owned());
     }
-    let mut records = records.into_iter();
-    if let Some((flag, _)) = records.find(|(_, id)| ends.contain(*id)) {
+    let mut all = records.iter().chain(drawings);
+    if let Some((flag, _)) = all.find(|(_, id)| ends.contain(*id)) {
         return refuse(format!(
-            "{flag} would write into an end of the transfer; give the records a file of their own"
+            "{flag} would write into an end of the transfer; give it a file of its own"
         ));
+    }
+    for (n, (flag, id)) in drawings.iter().enumerate() {
+        let mut others = records.iter().chain(&drawings[..n]);
+        if let Some((other, _)) = others.find(|(_, it)| id.is_some() && it == id) {
+            return refuse(format!(
+                "{other} and {flag} would write into the same file; give each a file of its own"
+            ));
+        }
     }
     Ok(())
 }

@@ -68,6 +68,12 @@ impl Throttle {
         (self.credit, self.earned) = (0, now);
     }
 
+    /// The limit, in bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.rate
+    }
+
     /// Whether there is a limit.
     #[must_use]
     pub fn is_on(&self) -> bool {

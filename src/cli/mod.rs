@@ -188,6 +188,18 @@ pub struct Cli {
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
+    /// Write what happened when to FILE, for Perfetto or the tracing of Chrome
+    ///
+    /// It is written at the end, or to fd:N. See `TRACES AND PICTURES`.
+    #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_TRACE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    pub trace: Option<PathBuf>,
+
+    /// Draw the transfer at its end: rate, fills, pauses and the verdict
+    ///
+    /// FILE ends in .svg, or in .html for values where one points. See `TRACES AND PICTURES`.
+    #[arg(hide = true, long, value_name = "FILE", env = "TIDEGATE_PLOT", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    pub plot: Option<PathBuf>,
+
     /// Time between two lines or records, or two drawings of the bar
     ///
     /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.

@@ -5,6 +5,7 @@
 mod bar;
 mod canvas;
 mod cells;
+mod drawing;
 mod finished;
 mod json;
 mod line;
@@ -12,17 +13,19 @@ mod picture;
 pub mod plot;
 mod sample;
 mod show;
-mod stats_file;
+mod side_file;
 mod template;
+mod trace;
 mod verdict;
 mod words;
 
+pub use drawing::{Draw, Drawing};
 pub use finished::Finished;
 pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
 pub use sample::{Sample, Sampler, Stretch};
 pub use show::{Ends, Look, Progress, Show, Watched};
-pub use stats_file::{StatsFile, StatsPlace, StatsSeen};
+pub use side_file::{SideFile, SidePlace, SideSeen};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use words::bytes_exactly;
 

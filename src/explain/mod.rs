@@ -11,7 +11,7 @@ mod sheet;
 mod shown;
 
 use crate::control::Socket;
-use crate::display::{StatsPlace, StatsSeen};
+use crate::display::{SidePlace, SideSeen};
 use crate::endpoint::{OpenError, Prospect};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
@@ -28,7 +28,8 @@ struct View<'a> {
     obstacle: Option<TransferError>,
     /// The road, unless an end cannot be opened.
     road: Option<Decision>,
-    records: Vec<StatsSeen>,
+    records: Vec<SideSeen>,
+    drawings: Vec<SideSeen>,
     control: Option<&'static str>,
 }
 
@@ -52,8 +53,10 @@ pub fn text(plan: &Plan) -> Result<String, UsageError> {
 impl<'a> View<'a> {
     /// Looks, in the order in which a transfer finds out.
     fn of(plan: &'a Plan) -> Result<Self, UsageError> {
-        let records = plan.stats.iter().map(StatsPlace::look);
+        let records = plan.stats.iter().map(SidePlace::look);
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
+        let drawings = plan.drawings.iter().map(|it| it.place.look());
+        let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
         let control = plan.control.as_deref().map(Socket::look).transpose()?;
         let mut source = plan.source.end.prospect(Side::Source);
         let mut sink = plan.sink.end.prospect(Side::Sink);
@@ -65,6 +68,7 @@ impl<'a> View<'a> {
             obstacle,
             road: None,
             records,
+            drawings,
             control,
         };
         match view.obstacle {
@@ -80,8 +84,10 @@ impl<'a> View<'a> {
             source: self.source.file_id,
             sink: self.sink.file_id,
         };
-        let records = self.records.iter().map(|seen| (seen.flag, seen.id));
-        refusal::same_file(self.plan, ends, records)?;
+        let of = |seen: &SideSeen| (seen.flag, seen.id);
+        let records: Vec<_> = self.records.iter().map(of).collect();
+        let drawings: Vec<_> = self.drawings.iter().map(of).collect();
+        refusal::same_file(self.plan, ends, &records, &drawings)?;
         let decided = road::decided(self.plan, &self.source, &self.sink);
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })

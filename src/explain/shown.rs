@@ -22,6 +22,11 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
         let text = format!("{place}: {}; a sample each {interval}", seen.effect);
         sheet.row("records", text);
     }
+    for (drawing, seen) in plan.drawings.iter().zip(&view.drawings) {
+        let what = drawing.place.flag.trim_start_matches('-');
+        let text = format!("{}: {}; written at the end", drawing.place, seen.effect);
+        sheet.row(what, text);
+    }
     let control = match (&plan.control, view.control) {
         (Some(path), Some(effect)) => {
             format!("{}: {effect}", crate::uri::display(path.as_os_str()))

@@ -2,6 +2,7 @@
 //!
 //! Everything about it is a value owned here; two of them can run in one process.
 
+mod draw;
 mod open;
 mod outcome;
 mod pulse;
@@ -11,18 +12,19 @@ pub use outcome::Outcome;
 
 use crate::clock::Clock;
 use crate::control::{self, Steering};
-use crate::display::{self, Sample, Sampler, Stats, StatsFile};
+use crate::display::{self, Draw, Sample, Sampler, SideFile, Stats};
 use crate::endpoint::{self, Leftover};
 use crate::exit::Exit;
 use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::{Held, Plan};
+use crate::recording::Recorder;
 use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
 use crate::signal::Signals;
-use open::{Ends, Opened};
+use open::{Beside, Ends, Opened};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,9 @@ struct Transfer {
     /// Looks for the user.
     shown: Sampler,
     stats: Vec<Stats>,
+    /// What is to be drawn of it once it has ended, and what that is drawn from.
+    drawings: Vec<(SideFile, Draw)>,
+    recorder: Option<Recorder>,
     /// The road that bytes take, once it is clear which.
     taken: Option<Taken>,
     /// Which ends are terminals.
@@ -69,9 +74,17 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     let steering = Arc::new(steering);
     let signals = Signals::listen()?;
     // Its name is gone when we are.
-    let Held { stats, control } = held;
+    let Held {
+        stats,
+        drawings,
+        control,
+    } = held;
     if let Some(socket) = &control {
         tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
+    }
+    let recorder = (!drawings.is_empty()).then(Recorder::new);
+    if recorder.is_some() {
+        meter.record();
     }
     let mut transfer = Transfer {
         size: plan.told(),
@@ -84,12 +97,14 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
         meter,
         signals,
         stats: Vec::new(),
+        drawings: Vec::new(),
+        recorder,
         taken: None,
         terminals: display::Ends::default(),
         clock,
         voice: Voice::start()?,
     };
-    let outcome = match transfer.open(stats).await {
+    let outcome = match transfer.open(Beside { stats, drawings }).await {
         Ok((ends, road)) => transfer.move_bytes(ends, road).await,
         Err(outcome) => outcome,
     };
@@ -99,10 +114,14 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
 
 impl Transfer {
     /// Opens both ends and chooses a road for them. What exists is changed as the last step.
-    async fn open(&mut self, files: Vec<StatsFile>) -> Result<(Ends, Road), Outcome> {
-        let Opened { ends, stats } =
-            open::open(&mut self.plan, files, &mut self.signals, &self.voice).await;
-        self.stats = stats;
+    async fn open(&mut self, beside: Beside) -> Result<(Ends, Road), Outcome> {
+        let opened = open::open(&mut self.plan, beside, &mut self.signals, &self.voice).await;
+        let Opened {
+            ends,
+            stats,
+            drawings,
+        } = opened;
+        (self.stats, self.drawings) = (stats, drawings);
         let mut ends = ends?;
         ends.source.widen(self.plan.marks.readable);
         ends.sink.widen(self.plan.marks.writable);
@@ -230,7 +249,8 @@ impl Transfer {
         let summed = outcome
             .summed()
             .filter(|_| self.plan.show.sums_up(self.terminals));
-        let is_told = summed.is_some() || !self.stats.is_empty();
+        let drawings = std::mem::take(&mut self.drawings);
+        let is_told = summed.is_some() || !self.stats.is_empty() || !drawings.is_empty();
         let lesson = is_told.then(|| self.lesson()).flatten();
         if let Some(how) = summed {
             let road = self.taken.filter(|_| self.plan.show.says_road);
@@ -239,6 +259,7 @@ impl Transfer {
             }
         }
         let ending = outcome.ending(self.taken, lesson);
+        let drawn = self.draw(drawings, &sample, outcome, ending);
         let stats = std::mem::take(&mut self.stats).into_iter();
         let ends: Vec<_> = stats
             .map(|stats| (stats.flag, stats.end(&sample, ending)))
@@ -246,6 +267,12 @@ impl Transfer {
         let told = async {
             for (flag, end) in ends {
                 if let Err(error) = end.await {
+                    let why = crate::error::reason(&error);
+                    self.voice.say(&format!("writing {flag}: {why}"));
+                }
+            }
+            for (flag, written) in drawn {
+                if let Err(error) = written.await {
                     let why = crate::error::reason(&error);
                     self.voice.say(&format!("writing {flag}: {why}"));
                 }

@@ -1,7 +1,7 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
 use super::{GRACE, Outcome};
-use crate::display::{Stats, StatsFile};
+use crate::display::{Draw, SideFile, Stats};
 use crate::endpoint::{
     Announce, EndPlan, FileId, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
 };
@@ -20,16 +20,23 @@ pub(super) struct Ends {
     pub(super) sink: Box<dyn Sink>,
 }
 
-/// What opening came to, and the records, which exist either way.
+/// The files that are written to beside the sink.
+pub(super) struct Beside {
+    pub(super) stats: Vec<SideFile>,
+    pub(super) drawings: Vec<(SideFile, Draw)>,
+}
+
+/// What opening came to, and what is told of it, which exists either way.
 pub(super) struct Opened {
     pub(super) ends: Result<Ends, Outcome>,
     pub(super) stats: Vec<Stats>,
+    pub(super) drawings: Vec<(SideFile, Draw)>,
 }
 
 /// Opens, unless a signal comes first.
 pub(super) async fn open(
     plan: &mut Plan,
-    files: Vec<StatsFile>,
+    mut beside: Beside,
     signals: &mut Signals,
     voice: &Voice,
 ) -> Opened {
@@ -38,19 +45,30 @@ pub(super) async fn open(
         .await
         .and_then(|done| done);
     announcer.is_heard().await;
-    if let Err(refusal) = prepared.and_then(|()| different_files(plan, &files)) {
-        let ends = end_files(plan);
-        let files = files.into_iter().filter(|file| !ends.contain(file.id));
-        return Opened {
-            ends: Err(refusal),
-            stats: announcer.start_stats(files),
-        };
+    let checked = prepared.and_then(|()| different_files(plan, &beside));
+    if checked.is_err() {
+        beside.leave_alone(end_files(plan));
     }
-    let stats = announcer.start_stats(files);
-    let ends = until_signal(establish(plan), signals, voice)
-        .await
-        .and_then(|done| done);
-    Opened { ends, stats }
+    let stats = announcer.start_stats(beside.stats);
+    let ends = match checked {
+        Ok(()) => until_signal(establish(plan), signals, voice)
+            .await
+            .and_then(|done| done),
+        Err(refusal) => Err(refusal),
+    };
+    Opened {
+        ends,
+        stats,
+        drawings: beside.drawings,
+    }
+}
+
+impl Beside {
+    /// Writes into none of these.
+    fn leave_alone(&mut self, ends: EndFiles) {
+        self.stats.retain(|file| !ends.contain(file.id));
+        self.drawings.retain(|(file, _)| !ends.contain(file.id));
+    }
 }
 
 async fn until_signal<T>(
@@ -97,9 +115,11 @@ async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
 }
 
 /// Refuses to eat our own tail.
-fn different_files(plan: &Plan, stats: &[StatsFile]) -> Result<(), Outcome> {
-    let records = stats.iter().map(|file| (file.flag, file.id));
-    refusal::same_file(plan, end_files(plan), records).map_err(Outcome::Failed)
+fn different_files(plan: &Plan, beside: &Beside) -> Result<(), Outcome> {
+    let of = |file: &SideFile| (file.flag, file.id);
+    let records: Vec<_> = beside.stats.iter().map(of).collect();
+    let drawings: Vec<_> = beside.drawings.iter().map(|(file, _)| of(file)).collect();
+    refusal::same_file(plan, end_files(plan), &records, &drawings).map_err(Outcome::Failed)
 }
 
 /// The files that the ends are, known once they are prepared.
@@ -137,10 +157,10 @@ impl<'a> Announcer<'a> {
     }
 
     /// Starts the records. A transfer is worth more than they are: without them it goes on.
-    fn start_stats(self, files: impl IntoIterator<Item = StatsFile>) -> Vec<Stats> {
+    fn start_stats(self, files: impl IntoIterator<Item = SideFile>) -> Vec<Stats> {
         let Self { voice, heard } = self;
         let heard = heard.into_inner();
-        let start = |file: StatsFile| {
+        let start = |file: SideFile| {
             let flag = file.flag;
             let started = file.into_empty().and_then(|file| Stats::start(flag, file));
             let told = |error| voice.say(&format!("opening {flag}: {}", reason(&error)));

@@ -164,6 +164,7 @@ in out | shown | progress | standard error is no terminal
 in out | shown | records | none
 --stats new in out | shown | records | new: would be made; a sample each 1s
 --stats empty in out | shown | records | empty: empty as it is
+--trace new in out | shown | trace | new: would be made; written at the end
 --stats fd:3 -p json in out 3>&2 | shown | records | fd:3: written to as it is
 -p json in out | shown | records | standard error: written to as it is
 --control ctl in out | shown | control | ctl: would be made

@@ -57,6 +57,7 @@ mod telling;
 mod terminal;
 mod tide;
 mod tmux;
+mod trace;
 mod tracing;
 mod unseen;
 mod vanishing;

@@ -63,6 +63,8 @@ mod stats;
 mod telling;
 #[path = "../cli/tide.rs"]
 mod tide;
+#[path = "../cli/trace.rs"]
+mod trace;
 #[path = "../cli/vanishing.rs"]
 mod vanishing;
 #[path = "../cli/verdict.rs"]

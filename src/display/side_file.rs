@@ -1,4 +1,4 @@
-//! The files that records go to: one by path, an inherited descriptor, standard error.
+//! The files that are written to beside the sink: by path, an inherited descriptor, standard error.
 
 use crate::endpoint::{FileId, check_directory};
 use crate::error::{UsageError, reason};
@@ -12,58 +12,77 @@ use std::os::fd::{AsFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-/// A file of records, open but not emptied: it might be one of the ends.
+/// Such a file, open but not emptied: it might be one of the ends.
 #[derive(Debug)]
-pub struct StatsFile {
+pub struct SideFile {
     /// The flag that asked for it.
     pub flag: &'static str,
     file: File,
-    /// Which file it is, unless it is a device: records and data must not meet there.
+    /// Which file it is, unless it is a device: what is written there and data must not meet.
     pub id: Option<FileId>,
     /// Whether what it held is to be replaced.
     empties: bool,
 }
 
-/// Where records are to go.
+/// Where something is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StatsPlace {
-    /// `--stats FILE`.
+pub struct SidePlace {
+    /// The flag that asks for it.
+    pub flag: &'static str,
+    at: At,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum At {
     Path(PathBuf),
-    /// `--stats fd:N`.
     Inherited(RawFd),
-    /// `--progress json`.
     Stderr,
 }
 
 /// Such a place as it is now, seen without opening anything.
 #[derive(Debug)]
-pub struct StatsSeen {
+pub struct SideSeen {
     /// The flag that asked for it.
     pub flag: &'static str,
-    /// Which file it is, as in [`StatsFile`].
+    /// Which file it is, as in [`SideFile`].
     pub id: Option<FileId>,
     /// What would be done with it, in words.
     pub effect: String,
 }
 
-impl StatsPlace {
-    /// `--stats FILE` or `--stats fd:N`.
+impl SidePlace {
+    /// `FILE`, or `fd:N`.
     #[must_use]
-    pub fn parse(path: &Path) -> Self {
+    pub fn parse(flag: &'static str, path: &Path) -> Self {
         let number = path.to_str().and_then(|text| text.strip_prefix("fd:"));
-        match number.and_then(|n| n.parse().ok()) {
-            Some(number) => Self::Inherited(number),
-            None => Self::Path(path.to_owned()),
-        }
+        let at = match number.and_then(|n| n.parse().ok()) {
+            Some(number) => At::Inherited(number),
+            None => At::Path(path.to_owned()),
+        };
+        Self { flag, at }
+    }
+
+    /// A path, whatever is in it.
+    #[must_use]
+    pub fn path(flag: &'static str, path: &Path) -> Self {
+        let at = At::Path(path.to_owned());
+        Self { flag, at }
+    }
+
+    /// Standard error.
+    #[must_use]
+    pub fn stderr(flag: &'static str) -> Self {
+        let at = At::Stderr;
+        Self { flag, at }
     }
 
     /// Opens it.
     ///
     /// # Errors
     /// When it cannot be opened for writing.
-    pub fn open(&self) -> Result<StatsFile, UsageError> {
+    pub fn open(&self) -> Result<SideFile, UsageError> {
         self.file()
-            .and_then(|file| StatsFile::new(self.flag(), file, matches!(self, Self::Path(_))))
+            .and_then(|file| SideFile::new(self.flag, file, matches!(self.at, At::Path(_))))
             .map_err(|error| self.refused(&error))
     }
 
@@ -71,61 +90,54 @@ impl StatsPlace {
     ///
     /// # Errors
     /// When it is clear that it cannot be opened for writing.
-    pub fn look(&self) -> Result<StatsSeen, UsageError> {
-        let seen = match self {
-            Self::Path(path) => look_at(path),
-            Self::Inherited(_) | Self::Stderr => self.file().and_then(|file| {
+    pub fn look(&self) -> Result<SideSeen, UsageError> {
+        let seen = match &self.at {
+            At::Path(path) => look_at(path),
+            At::Inherited(_) | At::Stderr => self.file().and_then(|file| {
                 let metadata = file.metadata()?;
                 Ok((id_of(&metadata), "written to as it is".to_owned()))
             }),
         };
         let (id, effect) = seen.map_err(|error| self.refused(&error))?;
-        Ok(StatsSeen {
-            flag: self.flag(),
+        Ok(SideSeen {
+            flag: self.flag,
             id,
             effect,
         })
     }
 
     fn file(&self) -> io::Result<File> {
-        match self {
-            Self::Path(path) => OpenOptions::new()
+        match &self.at {
+            At::Path(path) => OpenOptions::new()
                 .write(true)
                 .create(true)
                 .truncate(false)
                 .open(path),
-            Self::Inherited(number) => sys::adopt(*number).map(File::from),
-            Self::Stderr => io::stderr().as_fd().try_clone_to_owned().map(File::from),
-        }
-    }
-
-    fn flag(&self) -> &'static str {
-        match self {
-            Self::Path(_) | Self::Inherited(_) => "--stats",
-            Self::Stderr => "--progress json",
+            At::Inherited(number) => sys::adopt(*number).map(File::from),
+            At::Stderr => io::stderr().as_fd().try_clone_to_owned().map(File::from),
         }
     }
 
     fn refused(&self, error: &io::Error) -> UsageError {
-        let (flag, why) = (self.flag(), reason(error));
-        UsageError::new(match self {
-            Self::Stderr => format!("{flag}: {why}"),
-            place => format!("{flag} {place}: {why}"),
+        let (flag, why) = (self.flag, reason(error));
+        UsageError::new(match self.at {
+            At::Stderr => format!("{flag}: {why}"),
+            _ => format!("{flag} {self}: {why}"),
         })
     }
 }
 
-impl fmt::Display for StatsPlace {
+impl fmt::Display for SidePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => f.write_str(&crate::uri::display(path.as_os_str())),
-            Self::Inherited(number) => write!(f, "fd:{number}"),
-            Self::Stderr => f.write_str("standard error"),
+        match &self.at {
+            At::Path(path) => f.write_str(&crate::uri::display(path.as_os_str())),
+            At::Inherited(number) => write!(f, "fd:{number}"),
+            At::Stderr => f.write_str("standard error"),
         }
     }
 }
 
-/// Which file a path is, and what opening it for records would do to it.
+/// Which file a path is, and what opening it for writing would do to it.
 fn look_at(path: &Path) -> io::Result<(Option<FileId>, String)> {
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
@@ -156,7 +168,7 @@ fn id_of(metadata: &Metadata) -> Option<FileId> {
     })
 }
 
-impl StatsFile {
+impl SideFile {
     fn new(flag: &'static str, file: File, by_path: bool) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {

@@ -1,0 +1,70 @@
+//! What is drawn of a transfer once it has ended: a trace, a plot.
+//!
+//! A new kind of plot is one file that exports how it is drawn, and its row in [`PLOTS`].
+
+use super::{Finished, SideFile, SidePlace, trace};
+use crate::error::UsageError;
+use crate::suggest;
+use std::path::Path;
+
+/// How a transfer that has ended is drawn.
+pub type Draw = fn(&Finished<'_>) -> String;
+
+/// By the end of a file's name, in lower case.
+const PLOTS: [(&str, Draw); 0] = [];
+
+/// Something that is to be drawn, and where.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// Where.
+    pub place: SidePlace,
+    draw: Draw,
+}
+
+impl Drawing {
+    /// `--trace FILE`, or `--trace fd:N`.
+    #[must_use]
+    pub fn trace(path: &Path) -> Self {
+        Self {
+            place: SidePlace::parse("--trace", path),
+            draw: trace::draw,
+        }
+    }
+
+    /// `--plot FILE`.
+    ///
+    /// # Errors
+    /// When the end of its name says nothing of how it is to be drawn.
+    pub fn plot(path: &Path) -> Result<Self, UsageError> {
+        let ending = path.extension().unwrap_or_default();
+        let ending = ending.to_string_lossy().to_ascii_lowercase();
+        let known = PLOTS.iter().find(|(known, _)| *known == ending);
+        let Some((_, draw)) = known else {
+            return Err(unknown(path, &ending));
+        };
+        Ok(Self {
+            place: SidePlace::path("--plot", path),
+            draw: *draw,
+        })
+    }
+
+    /// Opens the file that it is drawn into.
+    ///
+    /// # Errors
+    /// When it cannot be opened for writing.
+    pub fn open(&self) -> Result<(SideFile, Draw), UsageError> {
+        Ok((self.place.open()?, self.draw))
+    }
+}
+
+fn unknown(path: &Path, ending: &str) -> UsageError {
+    let path = crate::uri::display(path.as_os_str());
+    let endings = || PLOTS.iter().map(|(known, _)| *known);
+    let hint = suggest::nearest(ending, endings()).map_or_else(
+        || format!("valid: .{}", endings().collect::<Vec<_>>().join(", .")),
+        |near| format!("did you mean .{near}?"),
+    );
+    UsageError::new(format!(
+        "--plot {path}: the end of a name says how it is drawn; {hint}"
+    ))
+}

@@ -1,0 +1,48 @@
+//! Draws a transfer that has ended, into the files that were opened for it.
+
+use super::{Outcome, Transfer};
+use crate::display::{Draw, Ending, Finished, Sample, SideFile};
+use crate::wait;
+use std::io;
+use std::os::fd::AsFd;
+use tokio::task::spawn_blocking;
+
+impl Transfer {
+    /// Draws all that is to be drawn. Each comes back with its flag, and resolves once it is written, however slow the
+    /// file is.
+    pub(super) fn draw(
+        &mut self,
+        drawings: Vec<(SideFile, Draw)>,
+        sample: &Sample,
+        outcome: &Outcome,
+        ending: Ending<'_>,
+    ) -> Vec<(&'static str, impl Future<Output = io::Result<()>> + use<>)> {
+        let Some(recorder) = self.recorder.take() else {
+            return Vec::new();
+        };
+        let recording = recorder.finish(&self.meter);
+        let finished = Finished {
+            name: self.plan.show.look.name.as_deref(),
+            source: &self.plan.source.uri,
+            sink: &self.plan.sink.uri,
+            road: self.taken,
+            limit: self.limit.rate(),
+            sample,
+            summed: outcome.summed(),
+            ending,
+            recording: &recording,
+        };
+        let draw = |(file, draw): (SideFile, Draw)| {
+            let (flag, drawn) = (file.flag, draw(&finished));
+            let written = spawn_blocking(move || write(file, &drawn));
+            let written = async { written.await.unwrap_or_else(|lost| Err(lost.into())) };
+            (flag, written)
+        };
+        drawings.into_iter().map(draw).collect()
+    }
+}
+
+fn write(file: SideFile, drawn: &str) -> io::Result<()> {
+    let file = file.into_empty()?;
+    wait::write_all(file.as_fd(), drawn.as_bytes())
+}
