@@ -9,6 +9,7 @@ use super::series::{Buffer, Series};
 use super::stalls::{self, Mark, Note, Shade};
 use super::{fill, rate, text, ticks};
 use askama::Template;
+use std::fmt::Write;
 
 /// Room between the rate and its keys for what is written about stalls.
 const LANE: f64 = 24.0;
@@ -108,7 +109,7 @@ fn axis(series: &Series, layout: &Layout, top: f64, bottom: f64) -> (Vec<Label>,
     let (mut labels, mut rules) = (Vec::new(), String::new());
     for tick in ticks::times(elapsed, layout.times) {
         let x = number(layout.x(tick.at / elapsed));
-        rules += &format!("M{x} {}V{}", number(top), number(bottom));
+        let _ = write!(rules, "M{x} {}V{}", number(top), number(bottom));
         // The last one does not stand out at the right.
         let room = text::width(&tick.label, WRITING) / 2.0;
         labels.push(Label {

@@ -19,6 +19,8 @@ pub(super) struct Layout {
     pub(super) rate: f64,
     /// How high a buffer is drawn.
     pub(super) fill: f64,
+    /// How high it is drawn where the time went.
+    pub(super) phases: f64,
 }
 
 /// For wide screens and paper.
@@ -31,6 +33,7 @@ pub(super) const WIDE: Layout = Layout {
     times: 8.0,
     rate: 168.0,
     fill: 84.0,
+    phases: 64.0,
 };
 
 /// For narrow screens.
@@ -43,6 +46,7 @@ pub(super) const NARROW: Layout = Layout {
     times: 4.0,
     rate: 132.0,
     fill: 72.0,
+    phases: 60.0,
 };
 
 /// The height of the writing in a drawing.
@@ -59,9 +63,14 @@ pub(super) const GAP: f64 = 22.0;
 
 impl Layout {
     /// How wide the part is that shows the time.
-    #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
     pub(super) fn span(&self) -> f64 {
-        self.stretches as f64 * self.step
+        self.border(self.stretches) - self.left
+    }
+
+    /// Where the left border of a stretch is.
+    #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
+    pub(super) fn border(&self, stretch: usize) -> f64 {
+        self.left + stretch as f64 * self.step
     }
 
     /// Where a moment is that is given as a part of the whole time, from 0 to 1.

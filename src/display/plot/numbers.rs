@@ -6,6 +6,7 @@ use super::super::words::{bytes_exactly, size, speed, time};
 use super::phases;
 use super::text::{clean, together};
 use crate::link::LinkSnapshot;
+use crate::span::Span;
 use std::time::Duration;
 
 /// A number and its name.
@@ -99,8 +100,8 @@ fn pauses(link: &LinkSnapshot, elapsed: Duration) -> String {
 
 fn stalls(it: &Finished<'_>) -> Option<String> {
     let stalls = &it.recording.stalls;
-    let longest = stalls.iter().map(|stall| stall.length()).max()?;
-    let all: Duration = stalls.iter().map(|stall| stall.length()).sum();
+    let longest = stalls.iter().map(Span::length).max()?;
+    let all: Duration = stalls.iter().map(Span::length).sum();
     Some(match stalls.len() {
         1 => time(all),
         n => format!("{n}, {} in all, {} the longest", time(all), time(longest)),

@@ -5,6 +5,7 @@ use super::legend::{self, Key, PlacedKey};
 use super::path::{Frame, number};
 use super::text;
 use super::ticks::Tick;
+use std::fmt::Write;
 
 /// Between the keys of a panel and its frame: half a label of its axis reaches above it.
 const NEAR: f64 = 6.0;
@@ -88,7 +89,7 @@ impl Panel {
         for tick in ticks {
             let y = self.frame.y(tick.at);
             let (from, to) = (number(self.frame.left), number(layout.x(1.0)));
-            self.rules += &format!("M{from} {}H{to}", number(y));
+            let _ = write!(self.rules, "M{from} {}H{to}", number(y));
             self.labels.push(Label {
                 x: number(self.frame.left - 8.0),
                 y: number(y + 4.0),

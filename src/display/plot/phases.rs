@@ -12,7 +12,7 @@ use super::ticks::Tick;
 use crate::phase::Phase;
 
 /// How high the bar of the whole run is.
-const BAR: f64 = 26.0;
+const BAR: f64 = 24.0;
 
 /// What the time was spent with, in words.
 pub(super) fn words(phase: Phase) -> &'static str {
@@ -58,7 +58,7 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
         at,
         label: percent(at),
     });
-    let mut panel = Panel::new(layout, head, top, layout.fill, 1.0).ruled(layout, &ticks);
+    let mut panel = Panel::new(layout, head, top, layout.phases, 1.0).ruled(layout, &ticks);
     panel.is_shaded = false;
     let zero: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
     // Each covers the lower part of the one that was drawn before it, so that nothing shows through between them.
@@ -111,7 +111,7 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
         return None;
     }
     let keys = shares.iter().map(|(phase, share)| {
-        let words = format!("{} {}", words(*phase), percent(*share));
+        let words = format!("{} {}", words(*phase), in_words(*share));
         Key::colour(look(*phase), words)
     });
     let verdict = verdict(whole);
@@ -127,6 +127,15 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
         keys,
         bottom: bar_top + BAR + GAP,
     })
+}
+
+/// A part of the whole. What is there is more than nothing.
+fn in_words(share: f64) -> String {
+    if share < 0.005 {
+        "<1%".to_owned()
+    } else {
+        percent(share)
+    }
 }
 
 fn parts(shares: &[(Phase, f64)], layout: &Layout, top: f64) -> Vec<Part> {

@@ -12,7 +12,7 @@ use crate::span::Span;
 use std::fmt::Write;
 
 /// Depths of shade that are told apart.
-const DEPTHS: f64 = 20.0;
+const DEPTHS: usize = 20;
 
 /// Between what is written above two stalls.
 const APART: f64 = 16.0;
@@ -23,8 +23,8 @@ const LEAST: f64 = 2.0;
 /// Pauses of one depth of shade, over all panels.
 #[derive(Debug)]
 pub(super) struct Shade {
-    /// Which part of the time the source was paused, from 0 to 1.
-    pub(super) depth: f64,
+    /// Which part of the time the source was paused, in percent.
+    pub(super) percent: usize,
     /// Where.
     pub(super) path: String,
 }
@@ -67,37 +67,36 @@ pub(super) struct Note {
 }
 
 /// The pauses, from the height `top` to `bottom`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "twenty depths"
-)]
 pub(super) fn shades(series: &Series, layout: &Layout, top: f64, bottom: f64) -> Vec<Shade> {
-    // What was paused at all is to be seen.
-    let depths: Vec<_> = series
-        .paused
-        .iter()
-        .map(|part| (part * DEPTHS).ceil())
-        .collect();
-    let mut paths = vec![String::new(); DEPTHS as usize + 1];
-    let mut x = layout.left;
-    for run in depths.chunk_by(|one, other| one == other) {
-        #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
-        let width = run.len() as f64 * layout.step;
-        let path = &mut paths[run[0] as usize];
-        let (from, to) = (number(x), number(x + width));
+    let depths: Vec<_> = series.paused.iter().map(|part| depth(*part)).collect();
+    let mut paths = vec![String::new(); DEPTHS + 1];
+    let mut index = 0;
+    for run in depths.chunk_by(usize::eq) {
+        let (from, to) = (layout.border(index), layout.border(index + run.len()));
+        index += run.len();
+        let (from, to) = (number(from), number(to));
         let (top, bottom) = (number(top), number(bottom));
-        let _ = write!(path, "M{from} {top}H{to}V{bottom}H{from}Z");
-        x += width;
+        let _ = write!(paths[run[0]], "M{from} {top}H{to}V{bottom}H{from}Z");
     }
-    let shades = paths.into_iter().zip(0u32..).skip(1);
+    let shades = paths.into_iter().enumerate().skip(1);
     shades
-        .filter(|(path, _)| !path.is_empty())
-        .map(|(path, depth)| Shade {
-            depth: f64::from(depth) / DEPTHS,
+        .filter(|(_, path)| !path.is_empty())
+        .map(|(depth, path)| Shade {
+            percent: depth * 100 / DEPTHS,
             path,
         })
         .collect()
+}
+
+/// How deep a shade is. What was paused at all is to be seen.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "twenty depths"
+)]
+fn depth(part: f64) -> usize {
+    ((part * DEPTHS as f64).ceil() as usize).min(DEPTHS)
 }
 
 /// The stalls.

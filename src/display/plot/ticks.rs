@@ -31,9 +31,13 @@ const LONG_STEPS: [f64; 11] = [
     12.0 * HOUR,
 ];
 
+/// More than any number of bytes a second that can be counted.
+const MOST: f64 = 1e30;
+
 /// Lines from 0 to at least `most`, about `lines` of them, at round sizes in bytes.
 pub(super) fn bytes(most: f64, lines: f64) -> Vec<Tick> {
-    let step = byte_step(most.max(1.0) / lines);
+    let most = most.clamp(1.0, MOST);
+    let step = byte_step(most / lines);
     multiples(step, (most / step).ceil().max(1.0))
         .map(|at| Tick {
             at,
@@ -153,7 +157,7 @@ mod tests {
 
     #[test]
     fn sizes_are_round_in_binary_units() {
-        let mib = 1048576.0;
+        let mib = 1_048_576.0;
         for (most, expected) in [
             (0.0, "0 B, 1 B"),
             (3.0, "0 B, 1 B, 2 B, 3 B"),
