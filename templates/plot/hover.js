@@ -71,9 +71,6 @@
 
   function fill(buffer, index) {
     var text = size(buffer.mean[index]);
-    if (buffer.most[index] > buffer.least[index]) {
-      text += " (" + size(buffer.least[index]) + " to " + size(buffer.most[index]) + ")";
-    }
     var mark = buffer.mark.length === 1 ? buffer.mark[0] : buffer.mark[index];
     return mark === null || mark === undefined ? text : text + " of " + size(mark);
   }
@@ -83,10 +80,13 @@
     if (values.rate[index] !== null) list.push(["rate", size(values.rate[index]) + "/s"]);
     if (values.read[index] !== null) list.push(["read", size(values.read[index]) + "/s"]);
     values.buffers.forEach(function (buffer) {
+      var least = buffer.least[index];
+      var most = buffer.most[index];
       if (buffer.mean[index] !== null) list.push([buffer.name, fill(buffer, index)]);
+      if (most > least) list.push(["", size(least) + " to " + size(most)]);
     });
     values.phases.forEach(function (phase) {
-      if (phase.share[index] >= 0.005) list.push([phase.words, percent(phase.share[index])]);
+      if (phase.share[index] >= 0.005) list.push([phase.words, percent(phase.share[index]), phase.look]);
     });
     var paused = values.paused[index];
     list.push(["source paused", paused >= 1 ? "yes" : paused > 0 ? percent(paused) : "no"]);
@@ -110,6 +110,7 @@
       var name = document.createElement("span");
       var value = document.createElement("em");
       name.textContent = row[0];
+      if (row[2]) name.prepend(swatch(row[2]));
       value.textContent = row[1];
       line.append(name, value);
       tip.appendChild(line);
@@ -119,6 +120,12 @@
   function element(name, attributes) {
     var it = document.createElementNS(SVG, name);
     Object.keys(attributes).forEach(function (key) { it.setAttribute(key, attributes[key]); });
+    return it;
+  }
+
+  function swatch(look) {
+    var it = element("svg", { class: "swatch", viewBox: "0 0 10 10", "aria-hidden": "true" });
+    it.appendChild(element("rect", { class: look, width: 10, height: 10 }));
     return it;
   }
 

@@ -150,7 +150,7 @@ fn pointing_at_a_moment_tells_its_values() {
             (rate - expected).abs() <= expected * 0.005 + 1.0,
             "{rate} {expected}"
         );
-        assert!(row("Buffer of the writing side").ends_with(" of 1 MiB"));
+        assert!(row("writing side").ends_with(" of 1 MiB"));
         assert!(
             ["yes", "no"].contains(&row("source paused").as_str())
                 || row("source paused").ends_with('%')

@@ -106,7 +106,7 @@ fn buffers(series: &Series) -> Vec<BufferValues> {
             }
             BufferValues {
                 id: buffer.id(),
-                name: buffer.title(),
+                name: buffer.name(),
                 mean: value(|it| Some(it.mean)),
                 least: value(|it| Some(it.least)),
                 most: value(|it| Some(it.most)),

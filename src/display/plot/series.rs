@@ -59,6 +59,16 @@ impl Buffer {
             Buffer::Sent => "Kernel: sent, not yet acknowledged",
         }
     }
+
+    /// The same in two words.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Buffer::Received => "kernel, received",
+            Buffer::Readable => "reading side",
+            Buffer::Writable => "writing side",
+            Buffer::Sent => "kernel, sent",
+        }
+    }
 }
 
 /// What happened from stretch to stretch. All lists are as long as the grid has stretches.
