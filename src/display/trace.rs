@@ -161,8 +161,8 @@ fn counters(span: &Span<Looked>) -> Vec<Event> {
     let levels = [
         ("reading buffer", readable),
         ("writing buffer", writable),
-        ("kernel: receive queue", &kernel.source),
-        ("kernel: send queue", &kernel.sink),
+        ("kernel, in front", &kernel.source),
+        ("kernel, behind", &kernel.sink),
     ];
     let levels = levels.into_iter().filter_map(|(name, level)| {
         level.map(|level: Level| counter(name, span.to, [("bytes", level.mean().round())]))
