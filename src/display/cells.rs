@@ -22,9 +22,10 @@ pub(super) struct Text(Vec<(String, Tone)>);
 
 impl Text {
     pub(super) fn toned(text: String, tone: Tone) -> Self {
-        let mut it = Self::none();
-        it.push(text, tone);
-        it
+        if text.is_empty() {
+            return Self::none();
+        }
+        Self(vec![(text, tone)])
     }
 
     pub(super) fn plain(text: String) -> Self {
@@ -36,9 +37,11 @@ impl Text {
     }
 
     /// Goes on with this.
-    pub(super) fn push(&mut self, text: String, tone: Tone) {
-        if !text.is_empty() {
-            self.0.push((text, tone));
+    pub(super) fn push(&mut self, text: &str, tone: Tone) {
+        match self.0.last_mut() {
+            Some((last, its_tone)) if *its_tone == tone => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.0.push((text.to_owned(), tone)),
         }
     }
 

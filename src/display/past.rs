@@ -182,12 +182,12 @@ fn spark(
     if columns.iter().all(|it| part(it).is_none()) {
         return text;
     }
-    text.push(format!("{name} "), Tone::Faint);
+    text.push(&format!("{name} "), Tone::Faint);
     for column in columns {
         let level = part(column).map_or(' ', |part| level(part, look));
-        text.push(level.to_string(), tone(column));
+        text.push(level.encode_utf8(&mut [0; 4]), tone(column));
     }
-    text.push(" ".repeat(most - columns.len()), Tone::Plain);
+    text.push(&" ".repeat(most - columns.len()), Tone::Plain);
     text
 }
 
