@@ -45,7 +45,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --trace 'Write what happened when to FILE, for Perfetto or the tracing of Chrome'
             cand -i 'Time between two lines or records, or two drawings of the bar'
             cand --interval 'Time between two lines or records, or two drawings of the bar'
-            cand --summary 'What it was like, at the end: its numbers in a line, and the verdict in another'
+            cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell the transfer that listens at PATH to do something; nothing is moved'
             cand -v 'Sum the transfer up, and say which road it took'

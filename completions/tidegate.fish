@@ -23,7 +23,7 @@ complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown'
 complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
 complete -c tidegate -l trace -d 'Write what happened when to FILE, for Perfetto or the tracing of Chrome' -r -F
 complete -c tidegate -s i -l interval -d 'Time between two lines or records, or two drawings of the bar' -r -f
-complete -c tidegate -l summary -d 'What it was like, at the end: its numbers in a line, and the verdict in another' -r -f -a "auto\t'With a bar or lines'
+complete -c tidegate -l summary -d 'What it was like, at the end: a line each for its numbers, the verdict, the buffers' -r -f -a "auto\t'With a bar or lines'
 always\t'After every transfer that did not fail'
 never\t'Not at all'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F

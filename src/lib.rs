@@ -37,6 +37,9 @@ pub mod endpoint;
 // What the kernel says of a connection.
 pub mod connection;
 
+// What the kernel says of a pipe.
+pub mod pipe;
+
 // The roads from source to sink.
 pub mod road;
 

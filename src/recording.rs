@@ -2,7 +2,7 @@
 //! full the buffers were whenever somebody looked. However long it takes, it takes no more than 2 MiB.
 
 use crate::connection::Connection;
-use crate::endpoint::Ends;
+use crate::endpoint::{Ends, Seen};
 use crate::link::Pauses;
 use crate::meter::{Meter, Snapshot};
 use crate::phase::{Phase, Waits};
@@ -54,7 +54,7 @@ pub struct Looked {
     pub readable: Option<Level>,
     /// That of the writing side.
     pub writable: Option<Level>,
-    /// The kernel's own: what was received and not read, and what was sent and not acknowledged.
+    /// The kernel's own: what a pipe holds, what was received and not read, what was sent and not acknowledged.
     pub kernel: Ends<Option<Level>>,
 }
 
@@ -241,14 +241,17 @@ fn within<T>(mut spans: Vec<Span<T>>, elapsed: Duration) -> Vec<Span<T>> {
     spans
 }
 
-/// The kernel's own buffers.
+/// The kernel's own buffers, unless they are those of the link.
 fn kernel(now: &Snapshot) -> Ends<Option<Level>> {
-    let level = |connection: Option<&Connection>, len: fn(&Connection) -> u64| {
-        connection.map(|it| Level::new(len(it), None))
+    let is_shown = now.links.iter().any(|link| !link.is_ours);
+    let level = |seen: &Seen, queue: fn(&Connection) -> u64| match seen {
+        Seen::Connection(connection) => Some(Level::new(queue(connection), None)),
+        Seen::Pipe(Some(pipe)) if !is_shown => Some(Level::new(pipe.len, Some(pipe.size))),
+        _ => None,
     };
     Ends {
-        source: level(now.ends.source.connection(), |it| it.receive_queue),
-        sink: level(now.ends.sink.connection(), |it| it.send_queue),
+        source: level(&now.ends.source, |it| it.receive_queue),
+        sink: level(&now.ends.sink, |it| it.send_queue),
     }
 }
 

@@ -207,9 +207,9 @@ pub struct Cli {
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
 
-    /// What it was like, at the end: its numbers in a line, and the verdict in another
+    /// What it was like, at the end: a line each for its numbers, the verdict, the buffers
     ///
-    /// Where a transfer was over within half a second, or was not held up, there is no verdict.
+    /// Where a transfer was over within half a second, or was not held up, there are only its numbers.
     #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 

@@ -2,7 +2,8 @@
 
 use super::canvas::Canvas;
 use super::cells::GAP;
-use super::picture::{Picture, picture};
+use super::past::Past;
+use super::picture::{Picture, Screen, picture};
 use super::{Display, Look, Sample};
 use crate::report::Voice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -23,6 +24,7 @@ pub(super) struct Bar {
     /// Frames in which bytes had moved, which is what moves a gauge.
     step: usize,
     last_bytes: u64,
+    past: Past,
 }
 
 impl Bar {
@@ -36,6 +38,7 @@ impl Bar {
             look,
             step: 0,
             last_bytes: 0,
+            past: Past::default(),
         }
     }
 }
@@ -45,8 +48,13 @@ impl Display for Bar {
         let bytes = sample.now.bytes_out;
         self.step += usize::from(bytes != self.last_bytes);
         self.last_bytes = bytes;
-        let columns = usize::from(self.canvas.begin());
-        let picture = picture(sample, &self.look, columns, self.step);
+        self.past.note(sample);
+        let (columns, rows) = self.canvas.begin();
+        let screen = Screen {
+            columns: usize::from(columns),
+            rows: usize::from(rows),
+        };
+        let picture = picture(sample, &self.past, &self.look, screen, self.step);
         self.drawn.set_style(style(picture, &self.look));
         self.drawn.update(|state| {
             state.set_pos(bytes);

@@ -41,13 +41,14 @@ impl Canvas {
         }
     }
 
-    /// Begins a frame. Returns its columns: the last one of the screen stays free, since some terminals go on to the
-    /// next row as soon as something stands there.
-    pub(super) fn begin(&self) -> u16 {
+    /// Begins a frame. Returns its columns and rows: the last column of the screen stays free, since some terminals go
+    /// on to the next row as soon as something stands there.
+    pub(super) fn begin(&self) -> (u16, u16) {
+        let (columns, rows) = size();
         let mut frame = self.lock();
-        frame.columns = size().0.saturating_sub(1).max(1);
+        frame.columns = columns.saturating_sub(1).max(1);
         frame.restart();
-        frame.columns
+        (frame.columns, rows)
     }
 
     /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.

@@ -16,16 +16,16 @@ pub(super) enum Tone {
     Bad,
 }
 
-/// A piece of text without control characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text {
-    text: String,
-    tone: Tone,
-}
+/// A piece of text without control characters, in parts that each mean something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Text(Vec<(String, Tone)>);
 
 impl Text {
     pub(super) fn toned(text: String, tone: Tone) -> Self {
-        Self { text, tone }
+        if text.is_empty() {
+            return Self::none();
+        }
+        Self(vec![(text, tone)])
     }
 
     pub(super) fn plain(text: String) -> Self {
@@ -33,24 +33,46 @@ impl Text {
     }
 
     pub(super) fn none() -> Self {
-        Self::plain(String::new())
+        Self::default()
+    }
+
+    /// Goes on with this.
+    pub(super) fn push(&mut self, text: &str, tone: Tone) {
+        match self.0.last_mut() {
+            Some((last, its_tone)) if *its_tone == tone => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.0.push((text.to_owned(), tone)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn columns(&self) -> usize {
-        measure_text_width(&self.text)
+        self.0
+            .iter()
+            .map(|(text, _)| measure_text_width(text))
+            .sum()
     }
 
     pub(super) fn styled(&self, look: &Look) -> String {
-        let style = match self.tone {
-            Tone::Plain => return self.text.clone(),
+        let parts = self.0.iter();
+        parts.map(|(text, tone)| tone.style(text, look)).collect()
+    }
+}
+
+impl Tone {
+    fn style(self, text: &str, look: &Look) -> String {
+        let style = match self {
+            Tone::Plain => return text.to_owned(),
             Tone::Strong => Style::new().bold(),
             Tone::Faint => Style::new().dim(),
             Tone::Good => Style::new().green(),
             Tone::Warning => Style::new().yellow().bold(),
             Tone::Bad => Style::new().red().bold(),
         };
-        let style = style.force_styling(look.colour);
-        style.apply_to(&self.text).to_string()
+        style.force_styling(look.colour).apply_to(text).to_string()
     }
 }
 
@@ -80,7 +102,7 @@ impl Cell {
 
     fn shown(&self) -> Option<&Text> {
         let (_, text) = self.forms.front()?;
-        Some(text).filter(|text| !text.text.is_empty())
+        Some(text).filter(|text| !text.is_empty())
     }
 
     pub(super) fn is_dropped(&self) -> bool {

@@ -64,8 +64,8 @@ pub enum Summed {
     Interrupted,
 }
 
-/// A line that says what a transfer was like, and which road it took if that is to be said; and another that says who
-/// was slow, and what another buffer would have changed, where there is something to be said about it.
+/// A line that says what a transfer was like, and which road it took if that is to be said; where there is something to
+/// be said about it, another that says who was slow, and a third about the buffers.
 #[must_use]
 pub fn summary(
     sample: &Sample,
@@ -74,8 +74,8 @@ pub fn summary(
     lesson: Option<&Lesson>,
 ) -> Vec<String> {
     let numbers = numbers(sample, how, road);
-    let verdict = verdict::sentence(sample, lesson);
-    [numbers].into_iter().chain(verdict).collect()
+    let sentences = verdict::sentences(sample, lesson);
+    [numbers].into_iter().chain(sentences).collect()
 }
 
 fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {

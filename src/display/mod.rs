@@ -3,17 +3,21 @@
 //! A new display is one file that implements [`Display`], its `mod` line, and its row in [`Show::display`].
 
 mod bar;
+mod bound;
+mod buffers;
 mod canvas;
 mod cells;
 mod drawing;
 mod finished;
-mod json;
 mod line;
+mod past;
 mod picture;
 pub mod plot;
+mod record;
 mod sample;
 mod show;
 mod side_file;
+mod stats;
 mod template;
 mod trace;
 mod verdict;
@@ -21,11 +25,12 @@ mod words;
 
 pub use drawing::{Draw, Drawing};
 pub use finished::Finished;
-pub use json::{Ending, Start, Stats, record};
 pub use line::{Summed, status, summary};
+pub use record::{Ending, Start, record};
 pub use sample::{Sample, Sampler, Stretch};
 pub use show::{Ends, Look, Progress, Show, Watched};
 pub use side_file::{SideFile, SidePlace, SideSeen};
+pub use stats::Stats;
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use words::bytes_exactly;
 

@@ -3,28 +3,36 @@
 //! ```text
 //! NAME: 1.24 GiB of 4.00 GiB  31% [=====>          ]  412.34 MiB/s  ETA 0:06  0:03
 //! source -> [##########] 1.00 MiB  PAUSED  [####      ] 420.00 KiB -> sink  32 pauses, 31 drains
-//! sink-bound 91%, source 2%, moving 7%
+//! kernel -> send queue 2.50 MiB  rtt 23.1 ms
+//! sink-bound 91%  the remote reader is slow  source 2%  moving 7%
+//! last 12 s  rate _.-=+*##*+=-  read ############  write =-=+=-=+=-=+
 //! ```
 //!
-//! Where a row is too long, `cells` decides by the ranks given here what is left out.
+//! Where a row is too long, `cells` decides by the ranks given in each row what is left out; where there are too few rows,
+//! what comes last in [`About`] is.
 
+use super::bound::{is_stalled, verdict_row};
+use super::buffers::{kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
-use super::verdict::{culprit, percent, verdict};
-use super::words::{clock, count, short_size, steady_size, whole};
+use super::past::Past;
+use super::words::{clock, short_size, steady_size, whole};
 use super::{Look, Sample};
-use crate::link::{LinkSnapshot, LinkState};
-use crate::phase::Phase;
 use console::truncate_str;
-use std::time::Duration;
-
-/// When nothing has moved for so long the flow is said to be stalled.
-const STALLED: Duration = Duration::from_secs(2);
 
 /// Columns of the longest name there is room for.
 const NAME_COLUMNS: usize = 24;
 
 /// Columns of the shortest bar that still tells something, brackets included.
 const BAR_COLUMNS: usize = 10;
+
+/// The room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Screen {
+    /// Columns of a row.
+    pub(super) columns: usize,
+    /// Rows, the first one included.
+    pub(super) rows: usize,
+}
 
 /// The display at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +47,15 @@ pub(super) struct Picture {
     pub(super) rows: Vec<String>,
 }
 
-/// Draws `sample` for a screen of so many columns; `step` moves the gauge of a transfer whose size nobody knows.
-pub(super) fn picture(sample: &Sample, look: &Look, columns: usize, step: usize) -> Picture {
+/// Draws `sample` and what there was before it; `step` moves the gauge of a transfer whose size nobody knows.
+pub(super) fn picture(
+    sample: &Sample,
+    past: &Past,
+    look: &Look,
+    screen: Screen,
+    step: usize,
+) -> Picture {
+    let columns = screen.columns;
     let percent = sample.percent();
     let mut cells = vec![
         name(look),
@@ -61,13 +76,7 @@ pub(super) fn picture(sample: &Sample, look: &Look, columns: usize, step: usize)
     } else {
         (row(&cells, look), String::new())
     };
-    let mut rows: Vec<_> = sample
-        .now
-        .links
-        .iter()
-        .map(|link| link_row(link, look, columns))
-        .collect();
-    rows.push(verdict_row(sample, look, columns));
+    let rows = rows(sample, past, look, screen);
     let cut = |text: String| truncate_str(&text, columns, "").into_owned();
     Picture {
         head: cut(head),
@@ -75,6 +84,35 @@ pub(super) fn picture(sample: &Sample, look: &Look, columns: usize, step: usize)
         tail,
         rows: rows.into_iter().map(cut).collect(),
     }
+}
+
+/// What the rows below the first one are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Link,
+    Verdict,
+    Past,
+    Kernel,
+}
+
+/// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
+fn rows(sample: &Sample, past: &Past, look: &Look, screen: Screen) -> Vec<String> {
+    let columns = screen.columns;
+    let links = sample.now.links.iter();
+    let mut rows: Vec<_> = links
+        .map(|link| (About::Link, link_row(link, look, columns)))
+        .collect();
+    let kernel = kernel_row(sample, look, columns);
+    rows.extend(kernel.map(|row| (About::Kernel, row)));
+    rows.push((About::Verdict, verdict_row(sample, look, columns)));
+    rows.extend(past.row(look, columns).map(|row| (About::Past, row)));
+    while rows.len() >= screen.rows {
+        let Some(least) = rows.iter().map(|(about, _)| *about).max() else {
+            break;
+        };
+        rows.retain(|(about, _)| *about != least);
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// A bar with its brackets is drawn by somebody else; here it is only as long as the shortest one.
@@ -150,136 +188,10 @@ fn elapsed(sample: &Sample) -> Cell {
     Cell::optional(5, Text::toned(time, Tone::Faint))
 }
 
-fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
-    let arrow = if look.unicode { "→" } else { "->" };
-    let (state, tone) = match link.state {
-        LinkState::Flowing => ("flowing", Tone::Good),
-        LinkState::Paused => ("PAUSED ", Tone::Warning),
-        LinkState::Ended => ("ended  ", Tone::Faint),
-    };
-    let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
-    let mut cells = vec![side(format!("source {arrow}"))];
-    if let Some(read) = link.readable {
-        cells.extend([gauge(read.len, read.mark, look), fill(read.len, read.mark)]);
-    }
-    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
-    if let Some(written) = link.writable {
-        cells.extend([
-            gauge(written.len, written.mark, look),
-            fill(written.len, written.mark),
-        ]);
-    }
-    cells.push(side(format!("{arrow} sink")));
-    cells.push(counts(link.pauses, link.drains));
-    fit(&mut cells, columns);
-    row(&cells, look)
-}
-
-/// How full a buffer is, as a picture.
-fn gauge(len: u64, mark: u64, look: &Look) -> Cell {
-    let form = |(rank, cells)| {
-        let filled = filled(len, mark, cells, look.unicode);
-        (rank, Text::plain(format!("[{filled}]")))
-    };
-    Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
-}
-
-/// `cells` columns of which as many are filled as `len` is of `mark`. Nothing at all and something, and something
-/// and everything, look different.
-fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let parts = if unicode { 8 } else { 1 };
-    let all = (cells * parts) as u128;
-    let part = u128::from(len.min(mark)) * all / u128::from(mark.max(1));
-    let least = u128::from(len > 0);
-    let part = usize::try_from(part.max(least)).unwrap_or(0);
-    let (full, rest) = (part / parts, part % parts);
-    let text = if unicode { "█" } else { "#" }.repeat(full) + EIGHTHS[rest];
-    let blank = cells - full - usize::from(rest > 0);
-    text + &" ".repeat(blank)
-}
-
-/// How full a buffer is, in numbers.
-fn fill(len: u64, mark: u64) -> Cell {
-    let len = format!("{:>10}", steady_size(len));
-    let of_mark = format!("{len} of {}", super::words::size(mark));
-    Cell::new([
-        (1, Text::plain(of_mark)),
-        (6, Text::plain(len)),
-        (u8::MAX, Text::none()),
-    ])
-}
-
-fn counts(pauses: u64, drains: u64) -> Cell {
-    let words = format!("{}, {}", count(pauses, "pause"), count(drains, "drain"));
-    Cell::new([
-        (5, Text::plain(words)),
-        (9, Text::plain(format!("{pauses}p {drains}d"))),
-        (u8::MAX, Text::none()),
-    ])
-}
-
-fn is_stalled(sample: &Sample) -> bool {
-    sample.now.still >= STALLED && !has_ended(sample)
-}
-
-/// Whether everything has been written, and only the sink's word is waited for.
-fn has_ended(sample: &Sample) -> bool {
-    let links = &sample.now.links;
-    let is_done = |link: &LinkSnapshot| {
-        link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
-    };
-    !links.is_empty() && links.iter().all(is_done)
-}
-
-fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
-    let now = &sample.now;
-    if has_ended(sample) {
-        let text = "everything is written; waiting for the sink to confirm".to_owned();
-        return Text::toned(text, Tone::Good).styled(look);
-    }
-    if is_stalled(sample) {
-        let text = format!("stalled for {}: {}", clock(now.still), stall(now.phase));
-        return Text::toned(text, Tone::Bad).styled(look);
-    }
-    let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
-    let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
-    let others = [
-        Phase::Source,
-        Phase::Sink,
-        Phase::Rate,
-        Phase::Transform,
-        Phase::Moving,
-    ]
-    .into_iter()
-    .filter(|phase| *phase != bound)
-    .map(|phase| (phase.name(), percent(sample.recent.share(phase))))
-    .filter(|(_, share)| share != "0%")
-    .zip([4, 3, 2, 1])
-    .map(|((name, share), rank)| {
-        Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
-    });
-    let culprit = culprit(sample, &sample.recent).unwrap_or_default();
-    let culprit = Cell::optional(5, Text::plain(culprit.to_owned()));
-    let mut cells = vec![Cell::fixed(verdict), culprit];
-    cells.extend(others);
-    fit(&mut cells, columns);
-    row(&cells, look)
-}
-
-/// Whom a flow that does not move waits for.
-fn stall(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Source => "waiting for the source",
-        Phase::Sink | Phase::Moving => "waiting for the sink",
-        Phase::Rate => "held by the rate limit",
-        Phase::Transform => "a transform is computing",
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Picture, filled, picture};
+    use super::{Picture, Screen, picture};
+    use crate::display::past::Past;
     use crate::display::{Look, Sample, Sampler};
     use crate::endpoint::Ends;
     use crate::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
@@ -302,6 +214,7 @@ mod tests {
     fn paused(size: Option<u64>, still: Duration) -> Sample {
         let link = LinkSnapshot {
             state: LinkState::Paused,
+            is_ours: true,
             readable: Some(ReadableFill {
                 len: MIB,
                 mark: MIB,
@@ -330,6 +243,11 @@ mod tests {
             ends: Ends::default(),
         };
         Sampler::new(size).look(now)
+    }
+
+    fn drawn(sample: &Sample, look: &Look, columns: usize, step: usize) -> Picture {
+        let screen = Screen { columns, rows: 24 };
+        picture(sample, &Past::default(), look, screen, step)
     }
 
     fn text(picture: &Picture) -> Vec<String> {
@@ -369,7 +287,7 @@ mod tests {
             (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
         ];
         for (columns, expected) in table {
-            let picture = picture(&sample, &look(false), columns, 0);
+            let picture = drawn(&sample, &look(false), columns, 0);
             assert_eq!(text(&picture), expected, "in {columns} columns");
         }
     }
@@ -385,7 +303,7 @@ mod tests {
             .iter()
             .flat_map(|it| (1..=200).map(move |n| (it, n)))
         {
-            let picture = picture(sample, &look(true), columns, columns);
+            let picture = drawn(sample, &look(true), columns, columns);
             for row in text(&picture) {
                 let columns_of_row = measure_text_width(&row);
                 assert!(columns_of_row <= columns, "{row:?} in {columns} columns");
@@ -396,7 +314,7 @@ mod tests {
     #[test]
     fn a_flow_that_does_not_move_is_said_to_be_stalled_and_by_whom() {
         let sample = paused(Some(100 * MIB), Duration::from_secs(75));
-        let rows = text(&picture(&sample, &look(true), 120, 0));
+        let rows = text(&drawn(&sample, &look(true), 120, 0));
         assert!(rows[0].contains("ETA -:--"), "{rows:?}");
         assert_eq!(rows[2], "stalled for 1:15: waiting for the sink");
     }
@@ -404,25 +322,9 @@ mod tests {
     #[test]
     fn where_nobody_knows_the_size_a_gauge_moves_as_long_as_bytes_do() {
         let sample = paused(None, Duration::ZERO);
-        let gauge = |step| text(&picture(&sample, &look(false), 80, step))[0].clone();
+        let gauge = |step| text(&drawn(&sample, &look(false), 80, step))[0].clone();
         assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));
         assert_eq!(gauge(3), gauge(27), "it goes to and fro");
         assert!(!gauge(0).contains("ETA") && !gauge(0).contains('%'));
-    }
-
-    #[test]
-    fn a_gauge_shows_a_trace_as_something_and_only_all_as_all() {
-        let table = [
-            (0, "    ", "    "),
-            (1, "#   ", "▏   "),
-            (500, "##  ", "██  "),
-            (999, "### ", "███▉"),
-            (1000, "####", "████"),
-            (5000, "####", "████"),
-        ];
-        for (len, ascii, unicode) in table {
-            assert_eq!(filled(len, 1000, 4, false), ascii, "{len}");
-            assert_eq!(filled(len, 1000, 4, true), unicode, "{len}");
-        }
     }
 }

@@ -9,7 +9,7 @@ use crate::phase::{Phase, Waits};
 use crate::recording::{Level, Looked, Stall};
 use crate::span::Span;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// The number of the only process there is.
@@ -30,19 +30,29 @@ const ROWS: [(Row, &str); 3] = [
 ];
 
 #[derive(Serialize)]
-struct Trace {
+struct Trace<'a> {
     #[serde(rename = "traceEvents")]
-    events: Vec<Event>,
+    events: Vec<Event<'a>>,
     #[serde(rename = "displayTimeUnit")]
     unit: &'static str,
     #[serde(rename = "otherData")]
-    about: Value,
+    about: About<'a>,
+}
+
+/// What is told of the whole.
+#[derive(Serialize)]
+struct About<'a> {
+    program: &'static str,
+    source: &'a str,
+    sink: &'a str,
+    road: Option<&'static str>,
+    summary: Vec<String>,
 }
 
 /// An event; `ts` and `dur` are in microseconds.
 #[derive(Serialize)]
-struct Event {
-    name: String,
+struct Event<'a> {
+    name: &'static str,
     ph: &'static str,
     ts: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +62,56 @@ struct Event {
     /// How far a moment reaches: over its row, or over everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<&'static str>,
-    args: Value,
+    args: Args<'a>,
+}
+
+/// What is told of an event.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Args<'a> {
+    Nothing {},
+    Name {
+        name: Cow<'a, str>,
+    },
+    Place {
+        sort_index: u32,
+    },
+    /// Where the time went; of a span that was not joined, all of it in one phase.
+    Phases {
+        #[serde(skip_serializing_if = "is_zero")]
+        source_s: f64,
+        #[serde(skip_serializing_if = "is_zero")]
+        sink_s: f64,
+        #[serde(skip_serializing_if = "is_zero")]
+        rate_s: f64,
+        #[serde(skip_serializing_if = "is_zero")]
+        transform_s: f64,
+        #[serde(skip_serializing_if = "is_zero")]
+        moving_s: f64,
+    },
+    Pauses {
+        pauses: u64,
+        drains: u64,
+        paused_s: f64,
+    },
+    Rate {
+        #[serde(rename = "in, bytes a second")]
+        coming: f64,
+        #[serde(rename = "out, bytes a second")]
+        going: f64,
+    },
+    Bytes {
+        bytes: f64,
+    },
+    Outcome {
+        exit_code: i32,
+        error: Option<String>,
+    },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+fn is_zero(seconds: &f64) -> bool {
+    *seconds == 0.0
 }
 
 /// Draws it.
@@ -62,7 +121,9 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     events.extend(recording.phases.iter().map(phase));
     events.extend(recording.pauses.iter().flat_map(pause));
     events.extend(recording.stalls.iter().map(stall));
-    events.extend(recording.looks.iter().flat_map(counters));
+    for span in &recording.looks {
+        counters(span, &mut events);
+    }
     events.push(outcome(it));
     let trace = Trace {
         events,
@@ -74,71 +135,74 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
 }
 
 /// What the process and its rows are called.
-fn names(it: &Finished<'_>) -> Vec<Event> {
+fn names<'a>(it: &Finished<'a>) -> Vec<Event<'a>> {
     let label = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
-    let process = format!("{label}{} → {}", it.source, it.sink);
-    let mut names = vec![named("process_name", 0, json!({ "name": process }))];
+    let name = Cow::Owned(format!("{label}{} → {}", it.source, it.sink));
+    let mut names = vec![named("process_name", 0, Args::Name { name })];
     for (row, name) in ROWS {
-        let row = row as u32;
-        names.push(named("thread_name", row, json!({ "name": name })));
-        names.push(named(
-            "thread_sort_index",
-            row,
-            json!({ "sort_index": row }),
-        ));
+        let (row, name) = (row as u32, Cow::Borrowed(name));
+        names.push(named("thread_name", row, Args::Name { name }));
+        let place = Args::Place { sort_index: row };
+        names.push(named("thread_sort_index", row, place));
     }
     names
 }
 
-fn named(what: &str, row: u32, args: Value) -> Event {
+fn named<'a>(what: &'static str, row: u32, args: Args<'a>) -> Event<'a> {
     Event {
         tid: row,
         ..event(what, "M", Duration::ZERO, args)
     }
 }
 
-fn phase(span: &Span<Waits>) -> Event {
+fn phase<'a>(span: &Span<Waits>) -> Event<'a> {
+    let seconds = |phase| span.what.of(phase).as_secs_f64();
+    let args = Args::Phases {
+        source_s: seconds(Phase::Source),
+        sink_s: seconds(Phase::Sink),
+        rate_s: seconds(Phase::Rate),
+        transform_s: seconds(Phase::Transform),
+        moving_s: seconds(Phase::Moving),
+    };
     let longest = span.what.longest();
-    // What it was in the main, and of short ones that were joined also the rest.
-    let times = Phase::ALL.into_iter().filter_map(|phase| {
-        let time = span.what.of(phase);
-        (!time.is_zero()).then(|| (format!("{}_s", phase.name()), json!(time.as_secs_f64())))
-    });
-    let args = Value::Object(times.collect());
     slice(Row::Writer, longest.name(), span.from, span.to, args)
 }
 
 /// The pause, and the drain that ended it; where short ones were joined, their numbers.
-fn pause(span: &Span<Pauses>) -> Vec<Event> {
+fn pause<'a>(span: &Span<Pauses>) -> impl Iterator<Item = Event<'a>> + use<'a> {
     let Pauses {
         pauses,
         drains,
         paused,
     } = span.what;
-    let args = json!({
-        "pauses": pauses,
-        "drains": drains,
-        "paused_s": paused.as_secs_f64(),
-    });
+    let args = Args::Pauses {
+        pauses,
+        drains,
+        paused_s: paused.as_secs_f64(),
+    };
     let name = if pauses == 1 { "paused" } else { "pauses" };
-    let mut events = vec![slice(Row::Source, name, span.from, span.to, args)];
-    if (pauses, drains) == (1, 1) {
-        events.push(Event {
-            tid: Row::Source as u32,
-            s: Some("t"),
-            ..event("drain", "i", span.to, json!({}))
-        });
-    }
-    events
+    let drain = Event {
+        tid: Row::Source as u32,
+        s: Some("t"),
+        ..event("drain", "i", span.to, Args::Nothing {})
+    };
+    let drain = Some(drain).filter(|_| (pauses, drains) == (1, 1));
+    let pause = slice(Row::Source, name, span.from, span.to, args);
+    std::iter::once(pause).chain(drain)
 }
 
-fn stall(span: &Span<Stall>) -> Event {
-    let name = format!("stalled: {}", span.what.waits_for.name());
-    slice(Row::Stalls, &name, span.from, span.to, json!({}))
+fn stall<'a>(span: &Span<Stall>) -> Event<'a> {
+    let name = match span.what.waits_for {
+        Phase::Source => "stalled: source",
+        Phase::Sink | Phase::Moving => "stalled: sink",
+        Phase::Rate => "stalled: rate",
+        Phase::Transform => "stalled: transform",
+    };
+    slice(Row::Stalls, name, span.from, span.to, Args::Nothing {})
 }
 
 /// The rate holds from one look to the next, and how full a buffer is was seen at the later one.
-fn counters(span: &Span<Looked>) -> Vec<Event> {
+fn counters(span: &Span<Looked>, events: &mut Vec<Event<'_>>) {
     let Looked {
         bytes_in,
         bytes_out,
@@ -147,28 +211,24 @@ fn counters(span: &Span<Looked>) -> Vec<Event> {
         kernel,
     } = &span.what;
     let seconds = span.length().as_secs_f64();
-    let mut events = Vec::new();
     if seconds > 0.0 {
-        events.push(counter(
-            "rate",
-            span.from,
-            [
-                ("in, bytes a second", rate(*bytes_in, seconds)),
-                ("out, bytes a second", rate(*bytes_out, seconds)),
-            ],
-        ));
+        let args = Args::Rate {
+            coming: rate(*bytes_in, seconds),
+            going: rate(*bytes_out, seconds),
+        };
+        events.push(event("rate", "C", span.from, args));
     }
     let levels = [
         ("reading buffer", readable),
         ("writing buffer", writable),
-        ("kernel: receive queue", &kernel.source),
-        ("kernel: send queue", &kernel.sink),
+        ("kernel, in front", &kernel.source),
+        ("kernel, behind", &kernel.sink),
     ];
     let levels = levels.into_iter().filter_map(|(name, level)| {
-        level.map(|level: Level| counter(name, span.to, [("bytes", level.mean().round())]))
+        let bytes = level.as_ref().map(Level::mean)?.round();
+        Some(event(name, "C", span.to, Args::Bytes { bytes }))
     });
     events.extend(levels);
-    events
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
@@ -176,35 +236,34 @@ fn rate(bytes: u64, seconds: f64) -> f64 {
     (bytes as f64 / seconds).round()
 }
 
-fn counter<const N: usize>(name: &str, at: Duration, values: [(&str, f64); N]) -> Event {
-    let values = values
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), json!(value)));
-    event(name, "C", at, Value::Object(values.collect()))
-}
-
-fn outcome(it: &Finished<'_>) -> Event {
-    let why = it.ending.error.map(ToString::to_string);
-    let args = json!({ "exit_code": it.ending.exit_code, "error": why });
+fn outcome<'a>(it: &Finished<'_>) -> Event<'a> {
+    let args = Args::Outcome {
+        exit_code: it.ending.exit_code,
+        error: it.ending.error.map(ToString::to_string),
+    };
     Event {
         s: Some("g"),
         ..event(it.ending.outcome, "i", it.recording.elapsed, args)
     }
 }
 
-/// What is told of the whole.
-fn about(it: &Finished<'_>) -> Value {
-    let mut about = Map::new();
-    let version = env!("CARGO_PKG_VERSION");
-    about.insert("program".to_owned(), json!(format!("tidegate {version}")));
-    about.insert("source".to_owned(), json!(it.source));
-    about.insert("sink".to_owned(), json!(it.sink));
-    about.insert("road".to_owned(), json!(it.road.map(|taken| taken.road)));
-    about.insert("summary".to_owned(), json!(it.sentences()));
-    Value::Object(about)
+fn about<'a>(it: &Finished<'a>) -> About<'a> {
+    About {
+        program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
+        source: it.source,
+        sink: it.sink,
+        road: it.road.map(|taken| taken.road),
+        summary: it.sentences(),
+    }
 }
 
-fn slice(row: Row, name: &str, from: Duration, to: Duration, args: Value) -> Event {
+fn slice<'a>(
+    row: Row,
+    name: &'static str,
+    from: Duration,
+    to: Duration,
+    args: Args<'a>,
+) -> Event<'a> {
     Event {
         dur: Some(micros(to.saturating_sub(from))),
         tid: row as u32,
@@ -212,9 +271,9 @@ fn slice(row: Row, name: &str, from: Duration, to: Duration, args: Value) -> Eve
     }
 }
 
-fn event(name: &str, ph: &'static str, at: Duration, args: Value) -> Event {
+fn event<'a>(name: &'static str, ph: &'static str, at: Duration, args: Args<'a>) -> Event<'a> {
     Event {
-        name: name.to_owned(),
+        name,
         ph,
         ts: micros(at),
         dur: None,

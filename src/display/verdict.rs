@@ -4,6 +4,7 @@ use super::sample::{Sample, Stretch};
 use super::words::{size, time};
 use crate::connection::Blame;
 use crate::endpoint::Seen;
+use crate::link::LinkSnapshot;
 use crate::phase::Phase;
 use crate::replay::Lesson;
 use std::time::Duration;
@@ -33,14 +34,14 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     Some(match stretch.waits.bound_by()? {
         Phase::Source => match ends.source {
             Seen::Connection(_) => "the remote sender or the network is slow",
-            Seen::Pipe => "whoever writes into the pipe is slow",
+            Seen::Pipe(_) => "whoever writes into the pipe is slow",
             Seen::File => "reading the file is slow",
             Seen::Other => "the source is slow",
         },
         Phase::Sink => match (ends.sink, stretch.blame) {
             (Seen::Connection(_), Some(blame)) => remote(blame),
             (Seen::Connection(_), None) => "the remote reader or the network is slow",
-            (Seen::Pipe, _) => "whoever reads from the pipe is slow",
+            (Seen::Pipe(_), _) => "whoever reads from the pipe is slow",
             (Seen::File, _) => "writing the file is slow",
             (Seen::Other, _) => "the sink is slow",
         },
@@ -61,18 +62,36 @@ fn remote(blame: Blame) -> &'static str {
     }
 }
 
-/// What a person wants to know once it is over, in a sentence. `None`: it was over too soon, or nothing was waited for.
-pub(super) fn sentence(sample: &Sample, lesson: Option<&Lesson>) -> Option<String> {
-    if sample.now.elapsed < LONG_ENOUGH {
-        return None;
-    }
-    let culprit = culprit(sample, &sample.whole)?;
-    let mut parts = vec![format!("{}: {culprit}", verdict(&sample.whole))];
-    parts.extend(advice(sample, lesson));
+/// Whom a sender waits for, with the parts that are worth a word.
+pub(super) fn shares_of_blame(blame: Blame) -> String {
+    let parts = [
+        ("reader", blame.reader),
+        ("network", blame.network),
+        ("send buffer", blame.buffer),
+    ];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(_, part)| *part >= NOTHING)
+        .map(|(name, part)| format!("{name} {}", percent(part)))
+        .collect();
+    format!("({})", parts.join(", "))
+}
+
+/// What a person wants to know once it is over: who was slow, and in another sentence what the buffers were good for.
+/// Nothing where it was over too soon, or nothing was waited for.
+pub(super) fn sentences(sample: &Sample, lesson: Option<&Lesson>) -> Vec<String> {
+    let is_long = sample.now.elapsed >= LONG_ENOUGH;
+    let Some(culprit) = culprit(sample, &sample.whole).filter(|_| is_long) else {
+        return Vec::new();
+    };
+    let mut verdict = vec![format!("{}: {culprit}", verdict(&sample.whole))];
+    verdict.extend(advice(sample, lesson));
+    let mut buffers = fills(&sample.now.links);
     if let Some(lesson) = lesson {
-        parts.extend(buffer(sample, lesson));
+        buffers.extend(good_for(sample, lesson));
     }
-    Some(parts.join("; "))
+    let sentences = [verdict.join("; "), buffers.join("; ")];
+    sentences.into_iter().filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a larger buffer would have helped.
@@ -99,26 +118,47 @@ fn advice(sample: &Sample, lesson: Option<&Lesson>) -> Option<String> {
     }
 }
 
-/// What the buffer was good for.
-fn buffer(sample: &Sample, lesson: &Lesson) -> Vec<String> {
+/// How full the buffers were that ever held anything.
+fn fills(links: &[LinkSnapshot]) -> Vec<String> {
+    let fill = |name, median, most| {
+        let words = format!(
+            "{name} {} in the median, {} at most",
+            size(median),
+            size(most)
+        );
+        Some(words).filter(|_| most > 0)
+    };
+    let of = |link: &LinkSnapshot| {
+        let read = link
+            .readable
+            .and_then(|it| fill("read", it.median_len, it.max_len));
+        let written = link
+            .writable
+            .and_then(|it| fill("to write", it.median_len, it.max_len));
+        [read, written]
+    };
+    let fills: Vec<_> = links.iter().flat_map(of).flatten().collect();
+    if fills.is_empty() {
+        return fills;
+    }
+    vec![format!("buffers: {}", fills.join("; "))]
+}
+
+/// What the buffers were good for.
+fn good_for(sample: &Sample, lesson: &Lesson) -> Vec<String> {
     let mut parts = Vec::new();
     if lesson.absorbed.as_secs_f64() > sample.now.elapsed.as_secs_f64() * NOTHING {
-        parts.push(format!(
-            "the buffer absorbed {} of stalls",
-            time(lesson.absorbed)
-        ));
+        parts.push(format!("they absorbed {} of stalls", time(lesson.absorbed)));
     }
     let links = sample.now.links.iter();
-    let marks = links.clone().filter_map(|link| link.writable);
-    if let Some(mark) = marks
+    let mark = links
+        .filter_map(|link| link.writable)
         .map(|it| it.mark)
-        .max()
-        .filter(|mark| *mark > lesson.enough)
-    {
+        .max();
+    if let Some(mark) = mark.filter(|mark| *mark > lesson.enough) {
+        let (enough, mark) = (size(lesson.enough), size(mark));
         parts.push(format!(
-            "a mark of {} instead of {} would have done the same",
-            size(lesson.enough),
-            size(mark)
+            "a mark of {enough} instead of {mark} would have done the same"
         ));
     }
     parts

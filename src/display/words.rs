@@ -59,6 +59,16 @@ pub(super) fn time(time: Duration) -> String {
     }
 }
 
+/// A time as short as those of networks are.
+pub(super) fn brief(time: Duration) -> String {
+    let millis = time.as_secs_f64() * 1000.0;
+    match time.as_millis() {
+        0..10 => format!("{millis:.2} ms"),
+        10..1000 => format!("{millis:.1} ms"),
+        _ => format!("{:.2} s", time.as_secs_f64()),
+    }
+}
+
 /// A time that runs: minutes and seconds, with hours and days where there are any.
 pub(super) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -73,7 +83,7 @@ pub(super) fn clock(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes_exactly, clock, count, short_size, size, steady_size, time};
+    use super::{brief, bytes_exactly, clock, count, short_size, size, steady_size, time};
     use std::time::Duration;
 
     #[test]
@@ -93,6 +103,9 @@ mod tests {
         assert_eq!(time(Duration::from_millis(12_345)), "12.3 s");
         assert_eq!(time(Duration::from_secs(3725)), "1:02:05");
         assert_eq!(time(Duration::from_secs(61)), "1:01");
+        assert_eq!(brief(Duration::from_micros(52)), "0.05 ms");
+        assert_eq!(brief(Duration::from_micros(23_100)), "23.1 ms");
+        assert_eq!(brief(Duration::from_millis(1250)), "1.25 s");
         assert_eq!(clock(Duration::from_secs(9)), "0:09");
         assert_eq!(clock(Duration::from_secs(90_061)), "1d 01:01:01");
     }

@@ -4,7 +4,8 @@
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
 use super::filekind::{raw_of, raw_source_of, words};
-use super::{Extent, FileId, Raw, Unfit};
+use super::{Extent, FileId, Raw, Sight, Unfit};
+use crate::pipe::PipeWindow;
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
@@ -58,6 +59,8 @@ pub(super) struct Descriptor {
     /// The reader knows that the next read may sleep.
     forewarned: bool,
     is_terminal: bool,
+    /// Through which others see how full a pipe is.
+    window: Option<PipeWindow>,
 }
 
 impl Descriptor {
@@ -76,7 +79,9 @@ impl Descriptor {
             inode: stat.st_ino,
         };
         let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
+        let window = (kind == FileType::Fifo).then(|| PipeWindow::new(&fd));
         Ok(Self {
+            window: window.flatten(),
             fd,
             manner,
             kind,
@@ -136,6 +141,14 @@ impl Descriptor {
     /// What the kernel can move bytes from here.
     pub(super) fn raw_source(&self) -> Result<Raw, Unfit> {
         raw_source_of(self.raw()?, self.tells_its_size())
+    }
+
+    /// What there is to be seen of it from outside.
+    pub(super) fn sight(&self) -> Sight {
+        match &self.window {
+            Some(window) => Sight::Pipe(window.view()),
+            None => Sight::of(self.raw()),
+        }
     }
 
     pub(super) fn raw_fd(&self) -> BorrowedFd<'_> {

@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, open};
 use super::filekind::{APPENDS, sink_ending};
-use super::{Delivered, FileId, Finish, Leftover, Raw, Sink, Unfit};
+use super::{Delivered, FileId, Finish, Leftover, Raw, Sight, Sink, Unfit};
 use crate::sys;
 use crate::wait::Ready;
 use rustix::fs::{FileType, Mode, OFlags};
@@ -79,6 +79,12 @@ impl Sink for PlainSink {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         self.descriptor.as_ref().map(Descriptor::raw_fd)
+    }
+
+    fn sight(&self) -> Sight {
+        self.descriptor
+            .as_ref()
+            .map_or(Sight::Nothing, Descriptor::sight)
     }
 
     fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
@@ -382,6 +388,13 @@ impl Sink for FileSink {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         self.plain.raw_fd()
+    }
+
+    fn sight(&self) -> Sight {
+        match &self.to_be_made {
+            Some(_) => Sight::of(self.raw()),
+            None => self.plain.sight(),
+        }
     }
 
     fn leave_hole(&mut self, n: u64) -> io::Result<bool> {

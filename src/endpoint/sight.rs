@@ -3,6 +3,7 @@
 use super::Raw;
 use super::ends::Unfit;
 use crate::connection::{Connection, View};
+use crate::pipe::{PipeFill, PipeView};
 
 /// Something of each end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Ends<T> {
 pub enum Sight {
     /// At a connection.
     Connection(View),
+    /// At a pipe.
+    Pipe(PipeView),
     /// Nowhere: all there is to say is known.
     Known(Seen),
     /// Nowhere.
@@ -30,8 +33,8 @@ pub enum Sight {
 pub enum Seen {
     /// A connection.
     Connection(Connection),
-    /// A pipe, with another program behind it.
-    Pipe,
+    /// A pipe, with another program behind it, and what is in it as long as our end is open.
+    Pipe(Option<PipeFill>),
     /// A file or block device.
     File,
     /// Anything else.
@@ -43,7 +46,7 @@ impl Sight {
     /// For an end that the kernel takes for this.
     pub(super) fn of(raw: Result<Raw, Unfit>) -> Self {
         match raw {
-            Ok(Raw::Pipe) => Self::Known(Seen::Pipe),
+            Ok(Raw::Pipe) => Self::Known(Seen::Pipe(None)),
             Ok(Raw::File) => Self::Known(Seen::File),
             _ => Self::Nothing,
         }
@@ -54,6 +57,7 @@ impl Sight {
     pub fn look(&self) -> Seen {
         match self {
             Self::Connection(view) => Seen::Connection(view.look()),
+            Self::Pipe(view) => Seen::Pipe(view.look()),
             Self::Known(seen) => *seen,
             Self::Nothing => Seen::Other,
         }
@@ -66,6 +70,15 @@ impl Seen {
     pub fn connection(&self) -> Option<&Connection> {
         match self {
             Self::Connection(connection) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// How full it is, of a pipe whose end is open.
+    #[must_use]
+    pub fn pipe(&self) -> Option<PipeFill> {
+        match self {
+            Self::Pipe(fill) => *fill,
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use super::descriptor::Descriptor;
 use super::filekind::{sink_ending, size_of, source_ending};
 use super::output::PlainSink;
 use super::{
-    EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sink, SinkPlan, Slashes,
+    EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink, SinkPlan, Slashes,
     Source, SourcePlan, Unfit,
 };
 use crate::display::bytes_exactly;
@@ -232,6 +232,10 @@ impl Source for PlainSource {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.descriptor.raw_fd())
+    }
+
+    fn sight(&self) -> Sight {
+        self.descriptor.sight()
     }
 
     fn extent(&mut self) -> io::Result<Extent> {

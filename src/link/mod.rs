@@ -42,6 +42,8 @@ pub struct Marks {
 pub struct LinkSnapshot {
     /// Whether the readable flows, is paused, or has nothing left to give.
     pub state: LinkState,
+    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    pub is_ours: bool,
     /// The buffer in front, if there is one.
     pub readable: Option<ReadableFill>,
     /// The buffer behind, if there is one.
@@ -170,6 +172,7 @@ impl Link {
         state.look();
         LinkSnapshot {
             state: state.gates.state(),
+            is_ours: state.pipes.as_ref().is_none_or(|pipes| pipes.own),
             readable: state.readable(),
             writable: state.writable(),
             pauses: state.gates.pauses(),

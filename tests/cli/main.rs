@@ -29,6 +29,7 @@ mod generated;
 mod held;
 mod help;
 mod inert;
+mod insight;
 mod jobs;
 mod lengths;
 mod live;

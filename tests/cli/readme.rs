@@ -252,7 +252,9 @@ fn masked(line: &str) -> String {
 #[track_caller]
 fn looks_like(example: &Example, done: &Done) {
     // There is a verdict only where a transfer took its time, which depends on the machine.
-    let is_verdict = |line: &&str| line.contains("-bound ") && line.contains("%: ");
+    let is_verdict = |line: &&str| {
+        line.contains("-bound ") && line.contains("%: ") || line.contains("tidegate: buffers: ")
+    };
     let mask = |lines: &mut dyn Iterator<Item = &str>| {
         let lines = lines.filter(|line| !is_verdict(line));
         lines.map(masked).collect::<Vec<_>>()

@@ -86,10 +86,22 @@ impl View {
     /// The colour in which this text begins; `None` for the one that the terminal uses by itself.
     #[track_caller]
     pub(crate) fn colour_of(&self, text: &str) -> Option<Color> {
+        self.colour_near(text, 0)
+    }
+
+    /// The colour of what comes behind this text.
+    #[track_caller]
+    pub(crate) fn colour_behind(&self, text: &str) -> Option<Color> {
+        self.colour_near(text, text.chars().count())
+    }
+
+    /// The colour of a character, counted from where this text begins.
+    #[track_caller]
+    fn colour_near(&self, text: &str, after: usize) -> Option<Color> {
         let begins = |row: &String| row.find(text).map(|at| row[..at].chars().count());
         let rows = self.rows();
         let mut places = rows.iter().map(begins).enumerate();
-        let place = places.find_map(|(row, column)| Some((row, column?)));
+        let place = places.find_map(|(row, column)| Some((row, column? + after)));
         let (row, column) = place.unwrap_or_else(|| panic!("no {text} in\n{self:?}"));
         let number = |n: usize| u16::try_from(n).expect("a small screen");
         let cell = self.screen.cell(number(row), number(column));

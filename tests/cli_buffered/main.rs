@@ -25,6 +25,8 @@ mod files;
 mod flow;
 #[path = "../cli/held.rs"]
 mod held;
+#[path = "../cli/insight.rs"]
+mod insight;
 #[path = "../cli/jobs.rs"]
 mod jobs;
 #[path = "../cli/lengths.rs"]

@@ -1,11 +1,12 @@
 //! The drawing: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
 
 use super::super::Finished;
+use super::buffer::Buffer;
 use super::layout::{GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
 use super::path::number;
 use super::phases::{self, Bar};
-use super::series::{Buffer, Series};
+use super::series::Series;
 use super::stalls::{self, Mark, Note, Shade};
 use super::{fill, rate, text, ticks};
 use askama::Template;
@@ -96,7 +97,7 @@ fn panels(it: &Finished<'_>, series: &Series, layout: &Layout, mut top: f64) -> 
     };
     put(rate::panel(it, series, layout, top, lane), &mut top);
     for buffer in Buffer::ALL {
-        put(fill::panel(buffer, series, layout, top), &mut top);
+        put(fill::panel(it, buffer, series, layout, top), &mut top);
     }
     put(phases::panel(series, layout, top), &mut top);
     panels

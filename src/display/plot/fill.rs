@@ -1,14 +1,22 @@
 //! The panel of a buffer: how full it was, between the least and the most, and how full it may be.
 
+use super::super::Finished;
 use super::super::words::{size, whole};
+use super::buffer::Buffer;
 use super::layout::Layout;
 use super::legend::Key;
 use super::panel::{Head, Panel};
-use super::series::{Buffer, Fill, Series};
+use super::series::{Fill, Series};
 use super::ticks::{self, Tick};
 
 /// Draws it. `None`: there was no such buffer, or nobody has looked.
-pub(super) fn panel(buffer: Buffer, series: &Series, layout: &Layout, top: f64) -> Option<Panel> {
+pub(super) fn panel(
+    it: &Finished<'_>,
+    buffer: Buffer,
+    series: &Series,
+    layout: &Layout,
+    top: f64,
+) -> Option<Panel> {
     let fills = series.fill(buffer);
     let seen = || fills.iter().flatten();
     seen().next()?;
@@ -18,8 +26,8 @@ pub(super) fn panel(buffer: Buffer, series: &Series, layout: &Layout, top: f64) 
     let most = ticks.iter().map(|it| it.at).fold(most, f64::max);
     let head = Head {
         id: buffer.id(),
-        name: buffer.title(),
-        keys: keys(fills, &marks),
+        name: buffer.called(it.sample).title,
+        keys: keys(buffer, fills, &marks),
         lane: 0.0,
     };
     let mut panel = Panel::new(layout, head, top, layout.fill, most.max(1.0)).ruled(layout, &ticks);
@@ -80,7 +88,7 @@ fn axis(marks: &Marks, most: f64) -> Vec<Tick> {
     }
 }
 
-fn keys(fills: &[Option<Fill>], marks: &Marks) -> Vec<Key> {
+fn keys(buffer: Buffer, fills: &[Option<Fill>], marks: &Marks) -> Vec<Key> {
     let mut keys = vec![Key::line("line", "mean")];
     if fills.iter().flatten().any(|it| it.most > it.least) {
         keys.push(Key::colour("band", "least to most"));
@@ -88,10 +96,13 @@ fn keys(fills: &[Option<Fill>], marks: &Marks) -> Vec<Key> {
     match marks {
         Marks::Unknown => {}
         Marks::One(mark) => {
-            let words = format!("high-water mark {}", size(whole(*mark)));
+            let words = format!("{} {}", buffer.limit(), size(whole(*mark)));
             keys.push(Key::line("mark", words));
         }
-        Marks::Several(_) => keys.push(Key::line("mark", "high-water mark, changed on the way")),
+        Marks::Several(_) => {
+            let words = format!("{}, changed on the way", buffer.limit());
+            keys.push(Key::line("mark", words));
+        }
     }
     keys
 }

@@ -1,8 +1,9 @@
 //! The values behind the drawing, for the script that tells them at any moment.
 
 use super::super::Finished;
+use super::buffer::Buffer;
 use super::phases;
-use super::series::{Buffer, Fill, Series};
+use super::series::{Fill, Series};
 use super::stalls;
 use crate::phase::Phase;
 use serde::Serialize;
@@ -56,7 +57,7 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         count: series.grid.count,
         rate: whole(series.rate.iter().copied()),
         read: whole(series.read.iter().copied()),
-        buffers: buffers(series),
+        buffers: buffers(it, series),
         phases: phases(series),
         paused: series
             .paused
@@ -90,7 +91,7 @@ fn stalls(it: &Finished<'_>, series: &Series) -> (Vec<String>, Vec<Option<usize>
     (words, places.collect())
 }
 
-fn buffers(series: &Series) -> Vec<BufferValues> {
+fn buffers(it: &Finished<'_>, series: &Series) -> Vec<BufferValues> {
     let there = Buffer::ALL.into_iter();
     let there = there.map(|buffer| (buffer, series.fill(buffer)));
     there
@@ -106,7 +107,7 @@ fn buffers(series: &Series) -> Vec<BufferValues> {
             }
             BufferValues {
                 id: buffer.id(),
-                name: buffer.name(),
+                name: buffer.called(it.sample).name,
                 mean: value(|it| Some(it.mean)),
                 least: value(|it| Some(it.least)),
                 most: value(|it| Some(it.most)),

@@ -2,6 +2,7 @@
 //!
 //! The words of a picture are made here and the marks around them are in `templates/plot`, which escape every text.
 
+mod buffer;
 mod drawing;
 mod fill;
 mod grid;

@@ -1,5 +1,6 @@
 //! What happened in each stretch of a transfer: a recording of any length becomes some hundred points.
 
+use super::buffer::Buffer;
 use super::grid::Grid;
 use crate::phase::Phase;
 use crate::recording::{Level, Recording};
@@ -16,59 +17,6 @@ pub(super) struct Fill {
     pub(super) most: f64,
     /// What it held on average.
     pub(super) mean: f64,
-}
-
-/// The buffers there are, in the order in which a byte meets them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Buffer {
-    /// The kernel's, of what came over a connection and was not read.
-    Received,
-    /// That of the reading side.
-    Readable,
-    /// That of the writing side.
-    Writable,
-    /// The kernel's, of what was sent over a connection and not acknowledged.
-    Sent,
-}
-
-impl Buffer {
-    /// All of them.
-    pub(super) const ALL: [Buffer; 4] = [
-        Buffer::Received,
-        Buffer::Readable,
-        Buffer::Writable,
-        Buffer::Sent,
-    ];
-
-    /// What its drawing is called by machines.
-    pub(super) fn id(self) -> &'static str {
-        match self {
-            Buffer::Received => "received",
-            Buffer::Readable => "readable",
-            Buffer::Writable => "writable",
-            Buffer::Sent => "sent",
-        }
-    }
-
-    /// What its drawing is called by people.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Buffer::Received => "Kernel: received, not yet read",
-            Buffer::Readable => "Buffer of the reading side",
-            Buffer::Writable => "Buffer of the writing side",
-            Buffer::Sent => "Kernel: sent, not yet acknowledged",
-        }
-    }
-
-    /// The same in two words.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Buffer::Received => "kernel, received",
-            Buffer::Readable => "reading side",
-            Buffer::Writable => "writing side",
-            Buffer::Sent => "kernel, sent",
-        }
-    }
 }
 
 /// What happened from stretch to stretch. All lists are as long as the grid has stretches.
@@ -136,10 +84,10 @@ fn fills(grid: Grid, recording: &Recording, buffer: Buffer) -> Vec<Option<Fill>>
     let mut mixed: Vec<Option<Mixed>> = vec![None; grid.count];
     for look in &recording.looks {
         let level = match buffer {
-            Buffer::Received => look.what.kernel.source,
+            Buffer::Front => look.what.kernel.source,
             Buffer::Readable => look.what.readable,
             Buffer::Writable => look.what.writable,
-            Buffer::Sent => look.what.kernel.sink,
+            Buffer::Behind => look.what.kernel.sink,
         };
         let Some(level) = level else { continue };
         for (index, part) in grid.parts(look.from, look.to) {
@@ -206,7 +154,8 @@ fn paused(grid: Grid, recording: &Recording) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffer, Series};
+    use super::Series;
+    use crate::display::plot::buffer::Buffer;
     use crate::link::Pauses;
     use crate::phase::{Phase, Waits};
     use crate::recording::{Level, Looked, Recording};

@@ -104,7 +104,7 @@ fn there_is_a_panel_for_all_that_was_seen_and_for_nothing_else() {
         ),
         (
             runs::stalled(),
-            &["phases", "rate", "readable", "sent", "writable"],
+            &["behind", "phases", "rate", "readable", "writable"],
         ),
         (runs::kernel(), &["phases", "rate", "writable"]),
         (runs::tiny(), &["phases", "rate", "readable", "writable"]),

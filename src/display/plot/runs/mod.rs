@@ -190,6 +190,7 @@ fn look(moment: &Moment, length: Duration) -> Looked {
 fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: Pauses) -> Sample {
     let link = LinkSnapshot {
         state: LinkState::Ended,
+        is_ours: true,
         readable: Some(ReadableFill {
             len: 0,
             mark: MIB,

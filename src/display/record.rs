@@ -1,26 +1,17 @@
-//! `--stats`: one JSON object a line, written by a thread of its own so that a slow reader of the records never
-//! holds the flow up.
+//! The records of `--stats` and what stands in them: one JSON object a line. `docs/stats.md` tells every field.
 
 use super::{Sample, Stretch};
 use crate::connection::Connection;
-use crate::endpoint::Delivered;
+use crate::endpoint::{Delivered, Ends, Seen};
 use crate::error::{Side, TransferError};
 use crate::link::{LinkSnapshot, LinkState};
 use crate::phase::{Phase, Waits};
+use crate::pipe::PipeFill;
 use crate::replay::Lesson;
-use crate::wait;
 use serde::Serialize;
-use std::fs::File;
-use std::io;
-use std::os::fd::AsFd;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use tokio::sync::oneshot;
 
 /// The version of the records: fields may be added under it, none changes its meaning.
 const VERSION: u32 = 1;
-
-/// Records that may wait for a slow reader; samples beyond are left out.
-const BACKLOG: usize = 1024;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -89,7 +80,8 @@ struct Numbers {
     #[serde(flatten)]
     whole: StretchNumbers,
     recent: StretchNumbers,
-    sockets: SocketPair,
+    sockets: PairOf<SocketNumbers>,
+    pipes: PairOf<PipeNumbers>,
 }
 
 /// Where the time of a stretch went, in parts of it that add up to 1.
@@ -115,10 +107,17 @@ struct BlameNumbers {
     buffer: f64,
 }
 
+/// Something of each end that has it.
 #[derive(Serialize)]
-struct SocketPair {
-    source: Option<SocketNumbers>,
-    sink: Option<SocketNumbers>,
+struct PairOf<T> {
+    source: Option<T>,
+    sink: Option<T>,
+}
+
+#[derive(Serialize)]
+struct PipeNumbers {
+    len: u64,
+    size: u64,
 }
 
 #[derive(Serialize)]
@@ -198,10 +197,26 @@ impl From<&Sample> for Numbers {
             bound_by: sample.bound_by.map_or("none", Phase::name),
             whole: StretchNumbers::from(&sample.whole),
             recent: StretchNumbers::from(&sample.recent),
-            sockets: SocketPair {
-                source: sample.now.ends.source.connection().map(Into::into),
-                sink: sample.now.ends.sink.connection().map(Into::into),
-            },
+            sockets: PairOf::seen(&sample.now.ends, |seen| seen.connection().map(Into::into)),
+            pipes: PairOf::seen(&sample.now.ends, |seen| seen.pipe().map(Into::into)),
+        }
+    }
+}
+
+impl<T> PairOf<T> {
+    fn seen(ends: &Ends<Seen>, of: impl Fn(&Seen) -> Option<T>) -> Self {
+        Self {
+            source: of(&ends.source),
+            sink: of(&ends.sink),
+        }
+    }
+}
+
+impl From<PipeFill> for PipeNumbers {
+    fn from(it: PipeFill) -> Self {
+        Self {
+            len: it.len,
+            size: it.size,
         }
     }
 }
@@ -310,113 +325,53 @@ pub struct Ending<'a> {
     pub exit_code: i32,
 }
 
-/// The writer of the records.
-#[derive(Debug)]
-pub struct Stats {
-    /// The flag that asked for them.
-    pub flag: &'static str,
-    lines: SyncSender<String>,
-    finished: oneshot::Receiver<io::Result<()>>,
+/// The line for an end that listens.
+pub(super) fn listening(side: Side, address: &str) -> String {
+    line(&Record::Listening {
+        version: VERSION,
+        end: side.name(),
+        address,
+    })
 }
 
-impl Stats {
-    /// Starts writing to `file`, which `flag` has asked for.
-    ///
-    /// # Errors
-    /// When the system has no threads left.
-    pub fn start(flag: &'static str, file: File) -> io::Result<Self> {
-        let (lines, queue) = sync_channel(BACKLOG);
-        let (finish, finished) = oneshot::channel();
-        std::thread::Builder::new()
-            .name("stats".to_owned())
-            .spawn(move || {
-                // Nobody listens any more when the process is about to end.
-                let _ = finish.send(write_lines(&file, &queue));
-            })?;
-        Ok(Self {
-            flag,
-            lines,
-            finished,
-        })
-    }
+/// The line for a beginning.
+pub(super) fn start(start: Start<'_>) -> String {
+    line(&Record::Start {
+        version: VERSION,
+        start,
+    })
+}
 
-    /// An end listens.
-    pub fn listening(&self, side: Side, address: &str) {
-        self.put(&Record::Listening {
-            version: VERSION,
-            end: side.name(),
-            address,
-        });
-    }
+/// The line for a look in between.
+pub(super) fn sample(sample: &Sample) -> String {
+    line(&Record::Sample(sample.into()))
+}
 
-    /// Both ends are open.
-    pub fn started(&self, start: Start<'_>) {
-        self.put(&Record::Start {
-            version: VERSION,
-            start,
-        });
-    }
-
-    /// A look in between.
-    pub fn sample(&self, sample: &Sample) {
-        self.put(&Record::Sample(sample.into()));
-    }
-
-    /// Queues the last record. What comes back resolves once everything is written, however slow the reader of the
-    /// records is.
-    ///
-    /// # Errors
-    /// When a record could not be written.
-    pub fn end(
-        self,
-        sample: &Sample,
-        ending: Ending<'_>,
-    ) -> impl Future<Output = io::Result<()>> + use<> {
-        let error = ending.error.map(|error| Failure {
-            end: error.at.as_ref().map(|(side, _)| side.name()),
-            uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
-            message: error.to_string(),
-        });
-        let record = Record::End {
-            numbers: sample.into(),
-            outcome: ending.outcome,
-            road: ending.road,
-            delivered: ending.delivered.map(Delivered::name),
-            buffer: ending.lesson.map(Into::into),
-            error,
-            exit_code: ending.exit_code,
-        };
-        let (line, lines, finished) = (json(&record), self.lines, self.finished);
-        // A full backlog is waited for elsewhere, so that signals are still heard here.
-        let queued = tokio::task::spawn_blocking(move || lines.send(line));
-        async move {
-            drop(queued.await);
-            finished
-                .await
-                .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
-        }
-    }
-
-    /// A record that finds the backlog full is left out: the numbers are cumulative, so the next one tells as much.
-    fn put(&self, record: &Record<'_>) {
-        let _ = self.lines.try_send(json(record));
-    }
+/// The last line.
+pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
+    let error = ending.error.map(|error| Failure {
+        end: error.at.as_ref().map(|(side, _)| side.name()),
+        uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
+        message: error.to_string(),
+    });
+    line(&Record::End {
+        numbers: sample.into(),
+        outcome: ending.outcome,
+        road: ending.road,
+        delivered: ending.delivered.map(Delivered::name),
+        buffer: ending.lesson.map(Into::into),
+        error,
+        exit_code: ending.exit_code,
+    })
 }
 
 /// A look as a record of `--stats`, without the end of its line.
 #[must_use]
-pub fn record(sample: &Sample) -> String {
-    json(&Record::Sample(sample.into())).trim_end().to_owned()
+pub fn record(look: &Sample) -> String {
+    sample(look).trim_end().to_owned()
 }
 
-fn json(record: &Record<'_>) -> String {
+fn line(record: &Record<'_>) -> String {
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
     serde_json::to_string(record).unwrap_or_default() + "\n"
-}
-
-fn write_lines(file: &File, queue: &Receiver<String>) -> io::Result<()> {
-    for line in queue {
-        wait::write_all(file.as_fd(), line.as_bytes())?;
-    }
-    Ok(())
 }

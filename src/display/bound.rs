@@ -1,0 +1,82 @@
+//! The row that says what binds the flow, and whom a flow that does not move waits for.
+
+use super::cells::{Cell, Text, Tone, fit, row};
+use super::verdict::{culprit, percent, shares_of_blame, verdict};
+use super::words::clock;
+use super::{Look, Sample};
+use crate::connection::Blame;
+use crate::endpoint::Seen;
+use crate::link::{LinkSnapshot, LinkState};
+use crate::phase::Phase;
+use crate::recording::STALLED;
+
+/// Whether nothing moves though something is to come.
+pub(super) fn is_stalled(sample: &Sample) -> bool {
+    sample.now.still >= STALLED && !has_ended(sample)
+}
+
+/// Whether everything has been written, and only the sink's word is waited for.
+fn has_ended(sample: &Sample) -> bool {
+    let links = &sample.now.links;
+    let is_done = |link: &LinkSnapshot| {
+        link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
+    };
+    !links.is_empty() && links.iter().all(is_done)
+}
+
+/// The verdict of the last seconds with its shares, or what is waited for.
+pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
+    let now = &sample.now;
+    if has_ended(sample) {
+        let text = "everything is written; waiting for the sink to confirm".to_owned();
+        return Text::toned(text, Tone::Good).styled(look);
+    }
+    if is_stalled(sample) {
+        let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
+        return Text::toned(text, Tone::Bad).styled(look);
+    }
+    let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
+    let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
+    let others = Phase::ALL
+        .into_iter()
+        .filter(|phase| *phase != bound)
+        .map(|phase| (phase.name(), percent(sample.recent.share(phase))))
+        .filter(|(_, share)| share != "0%")
+        .zip([4, 3, 2, 1])
+        .map(|((name, share), rank)| {
+            Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
+        });
+    let culprit = culprit(sample, &sample.recent).unwrap_or_default();
+    let culprit = Cell::optional(6, Text::plain(culprit.to_owned()));
+    let blame = sample.recent.blame.filter(|_| bound == Phase::Sink);
+    let blame = blame.map(shares_of_blame).unwrap_or_default();
+    let blame = Cell::optional(5, Text::toned(blame, Tone::Faint));
+    let mut cells = vec![Cell::fixed(verdict), culprit, blame];
+    cells.extend(others);
+    fit(&mut cells, columns);
+    row(&cells, look)
+}
+
+/// Whom a flow that does not move waits for.
+fn whom(sample: &Sample) -> &'static str {
+    let ends = &sample.now.ends;
+    match sample.now.phase {
+        Phase::Source => match ends.source {
+            Seen::Connection(_) => "waiting for the remote sender",
+            Seen::Pipe(_) => "waiting for whoever writes into the pipe",
+            Seen::File => "waiting for the file it reads",
+            Seen::Other => "waiting for the source",
+        },
+        Phase::Sink | Phase::Moving => match (ends.sink, sample.recent.blame) {
+            (Seen::Connection(_), Some(Blame { reader, .. })) if reader > 0.5 => {
+                "waiting for the remote reader"
+            }
+            (Seen::Connection(_), _) => "waiting for the network or the remote reader",
+            (Seen::Pipe(_), _) => "waiting for whoever reads from the pipe",
+            (Seen::File, _) => "waiting for the file it writes",
+            (Seen::Other, _) => "waiting for the sink",
+        },
+        Phase::Rate => "held by the rate limit",
+        Phase::Transform => "a transform is computing",
+    }
+}
