@@ -2,7 +2,7 @@
 //!
 //! A new kind of plot is one file that exports how it is drawn, and its row in [`PLOTS`].
 
-use super::{Finished, SideFile, SidePlace, trace};
+use super::{Finished, SideFile, SidePlace, plot, trace};
 use crate::error::UsageError;
 use crate::suggest;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::path::Path;
 pub type Draw = fn(&Finished<'_>) -> String;
 
 /// By the end of a file's name, in lower case.
-const PLOTS: [(&str, Draw); 0] = [];
+const PLOTS: [(&str, Draw); 2] = [("svg", plot::svg), ("html", plot::html)];
 
 /// Something that is to be drawn, and where.
 #[derive(Debug, Clone)]

@@ -12,6 +12,7 @@ mod finished;
 mod line;
 mod past;
 mod picture;
+pub mod plot;
 mod record;
 mod sample;
 mod show;

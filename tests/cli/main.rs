@@ -14,6 +14,7 @@
 pub(crate) const ROAD: &str = "auto";
 
 mod asleep;
+mod browser;
 mod completions;
 mod control;
 mod copies;
@@ -39,6 +40,7 @@ mod paces;
 mod pairs;
 mod peer;
 mod pitfalls;
+mod plot;
 mod progress;
 mod rate;
 mod readme;

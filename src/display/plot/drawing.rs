@@ -1,0 +1,123 @@
+//! The drawing: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
+
+use super::super::Finished;
+use super::buffer::Buffer;
+use super::layout::{GAP, Layout, ROW, WRITING};
+use super::panel::{Label, Panel};
+use super::path::number;
+use super::phases::{self, Bar};
+use super::series::Series;
+use super::stalls::{self, Mark, Note, Shade};
+use super::{fill, rate, text, ticks};
+use askama::Template;
+use std::fmt::Write;
+
+/// Room between the rate and its keys for what is written about stalls.
+const LANE: f64 = 24.0;
+
+/// The drawing, without anything around it.
+#[derive(Debug, Template)]
+#[template(path = "plot/drawing.svg")]
+pub(super) struct Drawing {
+    pub(super) prefix: &'static str,
+    pub(super) width: f64,
+    /// Where the time begins and ends.
+    pub(super) from: String,
+    pub(super) span: String,
+    bar: Option<Bar>,
+    panels: Vec<Panel>,
+    shades: Vec<Shade>,
+    marks: Vec<Mark>,
+    notes: Vec<Note>,
+    times: Vec<Label>,
+    /// The lines of the axis of time.
+    rules: String,
+    /// From the top of the first panel to the bottom of the last.
+    top: f64,
+    bottom: f64,
+    /// The whole height.
+    pub(super) height: f64,
+}
+
+impl Drawing {
+    /// Draws a transfer in the sizes of `layout`.
+    pub(super) fn of(it: &Finished<'_>, series: Option<&Series>, layout: &Layout) -> Self {
+        let bar = phases::bar(it.sample, layout, 0.0);
+        let top = bar.as_ref().map_or(0.0, |bar| bar.bottom);
+        let panels = series.map_or_else(Vec::new, |series| panels(it, series, layout, top));
+        let ends = panels.first().zip(panels.last());
+        let (top, bottom) =
+            ends.map_or((top, top), |(first, last)| (first.frame.top, last.bottom()));
+        let has_panels = !panels.is_empty();
+        let (times, rules) = series
+            .filter(|_| has_panels)
+            .map_or_else(Default::default, |series| axis(series, layout, top, bottom));
+        let recording = it.recording;
+        Self {
+            prefix: layout.prefix,
+            width: layout.width,
+            from: number(layout.left),
+            span: number(layout.span()),
+            bar,
+            shades: series.map_or_else(Vec::new, |it| stalls::shades(it, layout, top, bottom)),
+            marks: stalls::marks(recording, layout),
+            notes: stalls::notes(recording, layout),
+            times,
+            rules,
+            top,
+            bottom,
+            height: if has_panels { bottom + ROW + 8.0 } else { top },
+            panels,
+        }
+    }
+
+    /// Whether there is anything to be seen.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bar.is_none() && self.panels.is_empty()
+    }
+
+    /// Panels behind which pauses and stalls are shaded.
+    fn shaded(&self) -> impl Iterator<Item = &Panel> {
+        self.panels.iter().filter(|panel| panel.is_shaded)
+    }
+}
+
+fn panels(it: &Finished<'_>, series: &Series, layout: &Layout, mut top: f64) -> Vec<Panel> {
+    let lane = if it.recording.stalls.is_empty() {
+        0.0
+    } else {
+        LANE
+    };
+    let mut panels = Vec::new();
+    let mut put = |panel: Option<Panel>, top: &mut f64| {
+        if let Some(panel) = panel {
+            *top = panel.bottom() + GAP;
+            panels.push(panel);
+        }
+    };
+    put(rate::panel(it, series, layout, top, lane), &mut top);
+    for buffer in Buffer::ALL {
+        put(fill::panel(it, buffer, series, layout, top), &mut top);
+    }
+    put(phases::panel(series, layout, top), &mut top);
+    panels
+}
+
+/// The labels of the axis of time and its lines, which go through all panels.
+#[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
+fn axis(series: &Series, layout: &Layout, top: f64, bottom: f64) -> (Vec<Label>, String) {
+    let elapsed = series.grid.step() * series.grid.count as f64;
+    let (mut labels, mut rules) = (Vec::new(), String::new());
+    for tick in ticks::times(elapsed, layout.times) {
+        let x = number(layout.x(tick.at / elapsed));
+        let _ = write!(rules, "M{x} {}V{}", number(top), number(bottom));
+        // The last one does not stand out at the right.
+        let room = text::width(&tick.label, WRITING) / 2.0;
+        labels.push(Label {
+            x: number(layout.x(tick.at / elapsed).min(layout.width - room)),
+            y: number(bottom + ROW),
+            words: tick.label,
+        });
+    }
+    (labels, rules)
+}

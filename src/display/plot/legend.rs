@@ -1,0 +1,127 @@
+//! What the lines and colours of a panel mean: keys in its first row, or in rows of their own where they have no room.
+
+use super::layout::{BASELINE, ROW, WRITING};
+use super::path::number;
+use super::text;
+
+/// How wide the sample of a line or colour is.
+const SAMPLE: f64 = 18.0;
+
+/// Between a sample and its words.
+const NEAR: f64 = 6.0;
+
+/// Between two keys.
+const APART: f64 = 18.0;
+
+/// What something on the picture means.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    /// How it looks, as a class of the style sheet.
+    pub(super) look: &'static str,
+    /// Whether it is a line, or else a colour.
+    pub(super) is_line: bool,
+    /// What it means.
+    pub(super) words: String,
+}
+
+impl Key {
+    /// A line.
+    pub(super) fn line(look: &'static str, words: impl Into<String>) -> Self {
+        Self {
+            look,
+            is_line: true,
+            words: words.into(),
+        }
+    }
+
+    /// A colour.
+    pub(super) fn colour(look: &'static str, words: impl Into<String>) -> Self {
+        Self {
+            look,
+            is_line: false,
+            words: words.into(),
+        }
+    }
+
+    fn width(&self) -> f64 {
+        SAMPLE + NEAR + text::width(&self.words, WRITING)
+    }
+}
+
+/// A key at its place.
+#[derive(Debug)]
+pub(super) struct PlacedKey {
+    pub(super) key: Key,
+    /// Where the sample begins.
+    pub(super) x: String,
+    /// The middle of a line's sample.
+    pub(super) middle: String,
+    /// The top of a colour's sample.
+    pub(super) top: String,
+    /// Where the words begin.
+    pub(super) words_x: String,
+    /// Where they stand.
+    pub(super) baseline: String,
+}
+
+/// Places keys from the row at `top` on, which begins with something that is `taken` wide. Returns how many rows they
+/// need besides that one.
+pub(super) fn place(keys: Vec<Key>, taken: f64, width: f64, top: f64) -> (Vec<PlacedKey>, f64) {
+    let widths = keys.iter().map(Key::width);
+    let all: f64 = widths.map(|it| it + APART).sum::<f64>() - APART;
+    if taken + APART + all <= width {
+        return (row(keys, width - all, top), 0.0);
+    }
+    let (mut x, mut y) = (0.0, top + ROW);
+    let mut rows = 1.0;
+    let mut placed = Vec::new();
+    for key in keys {
+        let next = x + key.width();
+        if next > width && x > 0.0 {
+            (x, y) = (0.0, y + ROW);
+            rows += 1.0;
+        }
+        let here = x;
+        x += key.width() + APART;
+        placed.push(at(key, here, y));
+    }
+    (placed, rows)
+}
+
+fn row(keys: Vec<Key>, mut x: f64, top: f64) -> Vec<PlacedKey> {
+    let mut placed = Vec::new();
+    for key in keys {
+        let here = x;
+        x += key.width() + APART;
+        placed.push(at(key, here, top));
+    }
+    placed
+}
+
+fn at(key: Key, x: f64, top: f64) -> PlacedKey {
+    PlacedKey {
+        x: number(x),
+        middle: number(top + BASELINE - 4.0),
+        top: number(top + BASELINE - 9.0),
+        words_x: number(x + SAMPLE + NEAR),
+        baseline: number(top + BASELINE),
+        key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, place};
+
+    #[test]
+    fn keys_stand_at_the_right_or_in_rows_of_their_own() {
+        let keys = || vec![Key::line("a", "one"), Key::colour("b", "another one")];
+        let (placed, rows) = place(keys(), 100.0, 900.0, 50.0);
+        assert_eq!((rows, placed[0].baseline.as_str()), (0.0, "62"));
+        let (placed, rows) = place(keys(), 100.0, 150.0, 50.0);
+        assert_eq!(
+            (rows, placed[0].x.as_str(), placed[1].x.as_str()),
+            (2.0, "0", "0")
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! The numbers of a run, as a list of names and values.
+
+use super::super::Finished;
+use super::super::verdict::percent;
+use super::super::words::{bytes_exactly, size, speed, time};
+use super::phases;
+use super::text::{clean, together};
+use crate::link::LinkSnapshot;
+use crate::span::Span;
+use std::time::Duration;
+
+/// A number and its name.
+#[derive(Debug)]
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+}
+
+/// All there are of this transfer.
+pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
+    let mut numbers = Vec::new();
+    let mut put = |name, value: Option<String>| {
+        numbers.extend(value.map(|value| Number {
+            name,
+            value: together(&clean(&value)),
+        }));
+    };
+    let now = &it.sample.now;
+    put("outcome", Some(outcome(it)));
+    put(
+        "delivered",
+        it.ending.delivered.map(|it| it.name().to_owned()),
+    );
+    put("taken by the sink", Some(taken(it)));
+    let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
+    put("read from the source", read);
+    put("time", Some(precise(now.elapsed)));
+    put("average", Some(speed(it.sample.average)));
+    put(
+        "rate limit",
+        it.limit.map(|limit| format!("{}/s", size(limit))),
+    );
+    for link in &now.links {
+        put("pauses", Some(pauses(link, now.elapsed)));
+        put("drains", Some(link.drains.to_string()));
+        let fill = |mark, most, median| {
+            let [mark, most, median] = [mark, most, median].map(size);
+            format!("peak {most} of {mark}, median {median}")
+        };
+        let readable = link.readable;
+        let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));
+        put("reading side's buffer", readable);
+        let writable = link.writable;
+        let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
+        put("writing side's buffer", writable);
+    }
+    put("stalls", stalls(it));
+    put(
+        "where the time went",
+        Some(phases::told(&it.sample.whole)).filter(|it| !it.is_empty()),
+    );
+    put("the sink's connection waited for", blame(it));
+    put("what the buffers were good for", lesson(it));
+    put("road", road(it));
+    numbers
+}
+
+fn outcome(it: &Finished<'_>) -> String {
+    format!("{}, exit status {}", it.ending.outcome, it.ending.exit_code)
+}
+
+fn taken(it: &Finished<'_>) -> String {
+    let taken = bytes_exactly(it.sample.now.bytes_out);
+    match (it.sample.size, it.sample.percent()) {
+        (Some(expected), Some(percent)) if percent < 100 => {
+            format!("{taken}, {percent}% of {}", size(expected))
+        }
+        _ => taken,
+    }
+}
+
+/// A time, with more digits where it was short.
+fn precise(elapsed: Duration) -> String {
+    match elapsed.as_micros() {
+        0 => "0 s".to_owned(),
+        micros @ 1..1000 => format!("{micros} µs"),
+        1000..100_000 => format!("{:.1} ms", elapsed.as_secs_f64() * 1e3),
+        _ => time(elapsed),
+    }
+}
+
+fn pauses(link: &LinkSnapshot, elapsed: Duration) -> String {
+    if link.paused.is_zero() || elapsed.is_zero() {
+        return link.pauses.to_string();
+    }
+    let part = link.paused.as_secs_f64() / elapsed.as_secs_f64();
+    let (length, part) = (precise(link.paused), percent(part.min(1.0)));
+    format!("{}, {length} in all, {part} of the time", link.pauses)
+}
+
+fn stalls(it: &Finished<'_>) -> Option<String> {
+    let stalls = &it.recording.stalls;
+    let longest = stalls.iter().map(Span::length).max()?;
+    let all: Duration = stalls.iter().map(Span::length).sum();
+    Some(match stalls.len() {
+        1 => time(all),
+        n => format!("{n}, {} in all, {} the longest", time(all), time(longest)),
+    })
+}
+
+fn blame(it: &Finished<'_>) -> Option<String> {
+    let blame = it.sample.whole.blame?;
+    let parts = [
+        ("the remote reader", blame.reader),
+        ("the network", blame.network),
+        ("our send buffer", blame.buffer),
+    ];
+    Some(
+        parts
+            .map(|(name, part)| format!("{name} {}", percent(part)))
+            .join(", "),
+    )
+}
+
+fn lesson(it: &Finished<'_>) -> Option<String> {
+    let lesson = it.ending.lesson.as_ref()?;
+    let mut parts = Vec::new();
+    if lesson.absorbed > Duration::from_millis(1) {
+        parts.push(format!("absorbed {} of stalls", precise(lesson.absorbed)));
+    }
+    parts.push(format!("a mark of {} would have done", size(lesson.enough)));
+    parts.push(if lesson.larger_saves > 0.0 {
+        let saved = percent(lesson.larger_saves);
+        format!("larger ones would have saved {saved} of the time")
+    } else {
+        "larger ones would not have helped".to_owned()
+    });
+    Some(parts.join("; "))
+}
+
+fn road(it: &Finished<'_>) -> Option<String> {
+    let taken = it.road?;
+    Some(match taken.calls {
+        Some(calls) => format!("{} ({calls})", taken.road),
+        None => taken.road.to_owned(),
+    })
+}

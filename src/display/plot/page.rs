@@ -1,0 +1,54 @@
+//! The HTML page: the drawing for wide and for narrow screens, with the words and numbers of the run around it, and the
+//! values behind it.
+
+use super::super::Finished;
+use super::drawing::Drawing;
+use super::hover;
+use super::layout::{Layout, NARROW, WIDE};
+use super::numbers::{self, Number};
+use super::series::Series;
+use super::sheet::{MADE_BY, title};
+use super::text::clean;
+use askama::Template;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "plot/page.html")]
+pub(super) struct Page {
+    title: String,
+    name: Option<String>,
+    source: String,
+    sink: String,
+    is_failure: bool,
+    sentences: Vec<String>,
+    drawings: Vec<Drawing>,
+    numbers: Vec<Number>,
+    /// JSON; nothing where there is nothing to be told.
+    values: Option<String>,
+    made_by: &'static str,
+}
+
+impl Page {
+    /// Lays out a transfer.
+    pub(super) fn of(it: &Finished<'_>) -> Self {
+        let draw = |layout: &Layout| {
+            let series = Series::of(it.recording, layout.stretches);
+            Drawing::of(it, series.as_ref(), layout)
+        };
+        let drawings = [draw(&WIDE), draw(&NARROW)];
+        let values =
+            Series::of(it.recording, WIDE.stretches).map(|series| hover::json(it, &series));
+        Self {
+            title: title(it),
+            name: it.name.map(clean),
+            source: clean(it.source),
+            sink: clean(it.sink),
+            is_failure: it.ending.error.is_some(),
+            sentences: it.sentences().iter().map(|it| clean(it)).collect(),
+            drawings: drawings.into_iter().filter(|it| !it.is_empty()).collect(),
+            numbers: numbers::of(it),
+            values,
+            made_by: MADE_BY,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The data of SVG paths: steps, areas and rectangles, in as few characters as it takes.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+/// A place on the picture, to a tenth of a unit. What is no number is 0: a picture says nothing that is not finite.
+pub(super) fn number(place: f64) -> String {
+    let tenths = if place.is_finite() {
+        (place * 10.0).round() / 10.0
+    } else {
+        0.0
+    };
+    // Neither is there a negative 0.
+    format!("{}", tenths + 0.0)
+}
+
+/// Where stretches and values are on the picture.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frame {
+    /// The left border.
+    pub(super) left: f64,
+    /// How wide a stretch is.
+    pub(super) step: f64,
+    /// The upper border, where the highest value is.
+    pub(super) top: f64,
+    /// How high it is.
+    pub(super) height: f64,
+    /// The highest value; 0 is at the lower border.
+    pub(super) most: f64,
+}
+
+impl Frame {
+    /// Where the left border of a stretch is.
+    #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
+    pub(super) fn x(&self, index: usize) -> f64 {
+        self.left + index as f64 * self.step
+    }
+
+    /// Where a value is.
+    pub(super) fn y(&self, value: f64) -> f64 {
+        let part = (value / self.most).clamp(0.0, 1.0);
+        self.top + self.height * (1.0 - part)
+    }
+
+    /// A line in steps, broken where there is no value.
+    pub(super) fn steps(&self, values: &[Option<f64>]) -> String {
+        let mut path = String::new();
+        for run in runs(values) {
+            let places = run
+                .clone()
+                .map(|index| self.y(values[index].unwrap_or(0.0)));
+            let _ = write!(path, "M{}", number(self.x(run.start)));
+            self.walk(&mut path, run.start, places, ' ');
+        }
+        path
+    }
+
+    /// What lies between two lines in steps. Both have a value or neither.
+    pub(super) fn area(&self, low: &[Option<f64>], high: &[Option<f64>]) -> String {
+        let mut path = String::new();
+        for run in runs(high) {
+            let upper = run.clone().map(|index| self.y(high[index].unwrap_or(0.0)));
+            let lower = run.clone().rev();
+            let lower: Vec<_> = lower
+                .map(|index| self.y(low[index].unwrap_or(0.0)))
+                .collect();
+            let _ = write!(path, "M{}", number(self.x(run.start)));
+            self.walk(&mut path, run.start, upper, ' ');
+            self.walk_back(&mut path, run.end, &lower);
+            path.push('Z');
+        }
+        path
+    }
+
+    /// From the left to the right; a step is left out where nothing changes.
+    fn walk(
+        &self,
+        path: &mut String,
+        first: usize,
+        places: impl Iterator<Item = f64>,
+        mut verb: char,
+    ) {
+        let mut last = String::new();
+        let mut index = first;
+        for place in places {
+            let place = number(place);
+            if place != last {
+                if index > first {
+                    let _ = write!(path, "H{}", number(self.x(index)));
+                }
+                let _ = write!(path, "{verb}{place}");
+                (last, verb) = (place, 'V');
+            }
+            index += 1;
+        }
+        let _ = write!(path, "H{}", number(self.x(index)));
+    }
+
+    /// From the right to the left.
+    fn walk_back(&self, path: &mut String, end: usize, places: &[f64]) {
+        let mut last = String::new();
+        for (n, place) in places.iter().enumerate() {
+            let place = number(*place);
+            if place != last {
+                if n > 0 {
+                    let _ = write!(path, "H{}", number(self.x(end - n)));
+                }
+                let _ = write!(path, "V{place}");
+                last = place;
+            }
+        }
+        let _ = write!(path, "H{}", number(self.x(end - places.len())));
+    }
+}
+
+/// Where there are values without a gap.
+fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, _) in values.iter().enumerate().filter(|(_, it)| it.is_some()) {
+        match runs.last_mut() {
+            Some(run) if run.end == index => run.end += 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Frame, number};
+
+    const FRAME: Frame = Frame {
+        left: 10.0,
+        step: 2.0,
+        top: 100.0,
+        height: 50.0,
+        most: 10.0,
+    };
+
+    #[test]
+    fn places_are_short_and_finite() {
+        for (place, text) in [
+            (1.0, "1"),
+            (1.26, "1.3"),
+            (-0.01, "0"),
+            (f64::NAN, "0"),
+            (f64::INFINITY, "0"),
+        ] {
+            assert_eq!(number(place), text);
+        }
+    }
+
+    #[test]
+    fn a_line_goes_in_steps_and_breaks_where_nothing_is_known() {
+        let values = [Some(0.0), Some(10.0), Some(10.0), None, Some(5.0)];
+        assert_eq!(FRAME.steps(&values), "M10 150H12V100H16M18 125H20");
+        assert_eq!(FRAME.steps(&[]), "");
+        assert_eq!(FRAME.steps(&[Some(99.0)]), "M10 100H12");
+    }
+
+    #[test]
+    fn an_area_is_closed() {
+        let (low, high) = ([Some(0.0), Some(1.0)], [Some(5.0), Some(10.0)]);
+        assert_eq!(FRAME.area(&low, &high), "M10 125H12V100H14V145H12V150H10Z");
+    }
+}

@@ -1,0 +1,219 @@
+//! What happened in each stretch of a transfer: a recording of any length becomes some hundred points.
+
+use super::buffer::Buffer;
+use super::grid::Grid;
+use crate::phase::Phase;
+use crate::recording::{Level, Recording};
+use std::time::Duration;
+
+/// How full a buffer was in a stretch of time, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Fill {
+    /// What it may hold, where that is known.
+    pub(super) mark: Option<f64>,
+    /// The least it held.
+    pub(super) least: f64,
+    /// The most it held.
+    pub(super) most: f64,
+    /// What it held on average.
+    pub(super) mean: f64,
+}
+
+/// What happened from stretch to stretch. All lists are as long as the grid has stretches.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) grid: Grid,
+    /// Bytes a second that came from the source.
+    pub(super) read: Vec<Option<f64>>,
+    /// Bytes a second that the sink took.
+    pub(super) rate: Vec<Option<f64>>,
+    fills: [Vec<Option<Fill>>; 4],
+    /// The parts of the time that each phase took, in the order of `Phase::ALL`, which add up to 1.
+    pub(super) shares: Vec<Option<[f64; 5]>>,
+    /// The part of the time in which the source was paused, from 0 to 1.
+    pub(super) paused: Vec<f64>,
+}
+
+impl Series {
+    /// Cuts a recording into `count` stretches. `None`: it took no time.
+    pub(super) fn of(recording: &Recording, count: usize) -> Option<Self> {
+        let grid = Grid::new(recording.elapsed, count)?;
+        let bytes = |of: fn(&crate::recording::Looked) -> u64| rates(grid, recording, of);
+        Some(Self {
+            grid,
+            read: bytes(|it| it.bytes_in),
+            rate: bytes(|it| it.bytes_out),
+            fills: Buffer::ALL.map(|buffer| fills(grid, recording, buffer)),
+            shares: shares(grid, recording),
+            paused: paused(grid, recording),
+        })
+    }
+
+    /// How full a buffer was; nothing but `None` where there was no such buffer.
+    pub(super) fn fill(&self, buffer: Buffer) -> &[Option<Fill>] {
+        &self.fills[buffer as usize]
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+fn rates(
+    grid: Grid,
+    recording: &Recording,
+    of: fn(&crate::recording::Looked) -> u64,
+) -> Vec<Option<f64>> {
+    let mut sums = vec![None; grid.count];
+    for look in &recording.looks {
+        for (index, part) in grid.parts(look.from, look.to) {
+            *sums[index].get_or_insert(0.0) += of(&look.what) as f64 * part;
+        }
+    }
+    for sum in sums.iter_mut().flatten() {
+        *sum /= grid.step();
+    }
+    sums
+}
+
+/// A fill that is being put together.
+#[derive(Clone)]
+struct Mixed {
+    fill: Fill,
+    weight: f64,
+}
+
+fn fills(grid: Grid, recording: &Recording, buffer: Buffer) -> Vec<Option<Fill>> {
+    let mut mixed: Vec<Option<Mixed>> = vec![None; grid.count];
+    for look in &recording.looks {
+        let level = match buffer {
+            Buffer::Front => look.what.kernel.source,
+            Buffer::Readable => look.what.readable,
+            Buffer::Writable => look.what.writable,
+            Buffer::Behind => look.what.kernel.sink,
+        };
+        let Some(level) = level else { continue };
+        for (index, part) in grid.parts(look.from, look.to) {
+            // A look that took no time still has seen something.
+            let weight = (part * look.length().as_secs_f64()).max(f64::MIN_POSITIVE);
+            mix(&mut mixed[index], &level, weight);
+        }
+    }
+    mixed.into_iter().map(|it| it.map(|it| it.fill)).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fills are for show")]
+fn mix(into: &mut Option<Mixed>, level: &Level, weight: f64) {
+    let (least, most) = (level.least as f64, level.most as f64);
+    let fill = Fill {
+        mark: level.mark.map(|mark| mark as f64),
+        least,
+        most,
+        mean: level.mean().clamp(least, most),
+    };
+    let Some(it) = into else {
+        *into = Some(Mixed { fill, weight });
+        return;
+    };
+    it.weight += weight;
+    it.fill = Fill {
+        mark: fill.mark,
+        least: it.fill.least.min(least),
+        most: it.fill.most.max(most),
+        mean: it.fill.mean + (fill.mean - it.fill.mean) * (weight / it.weight),
+    };
+}
+
+fn shares(grid: Grid, recording: &Recording) -> Vec<Option<[f64; 5]>> {
+    let mut sums = vec![[0.0; 5]; grid.count];
+    for span in &recording.phases {
+        for (index, part) in grid.parts(span.from, span.to) {
+            for (sum, phase) in sums[index].iter_mut().zip(Phase::ALL) {
+                *sum += span.what.of(phase).as_secs_f64() * part;
+            }
+        }
+    }
+    sums.into_iter().map(parts_of_one).collect()
+}
+
+fn parts_of_one(times: [f64; 5]) -> Option<[f64; 5]> {
+    let total: f64 = times.iter().sum();
+    (total > 0.0).then(|| times.map(|time| time / total))
+}
+
+fn paused(grid: Grid, recording: &Recording) -> Vec<f64> {
+    let mut parts = vec![0.0; grid.count];
+    for span in &recording.pauses {
+        let paused: Duration = span.what.paused.min(span.length());
+        for (index, part) in grid.parts(span.from, span.to) {
+            parts[index] += paused.as_secs_f64() * part / grid.step();
+        }
+    }
+    for part in &mut parts {
+        *part = part.clamp(0.0, 1.0);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Series;
+    use crate::display::plot::buffer::Buffer;
+    use crate::link::Pauses;
+    use crate::phase::{Phase, Waits};
+    use crate::recording::{Level, Looked, Recording};
+    use crate::span::Span;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// Looks, phases and pauses of these lengths in microseconds, one after the other.
+    fn recording(lengths: &[(u64, u64)]) -> Recording {
+        let mut it = Recording::default();
+        for (n, (length, amount)) in lengths.iter().enumerate() {
+            let (from, length) = (it.elapsed, Duration::from_micros(*length));
+            let to = from + length;
+            it.elapsed = to;
+            let what = Looked {
+                bytes_in: *amount,
+                bytes_out: *amount,
+                writable: Some(Level::new(*amount, Some(1 << 20))),
+                ..Looked::default()
+            };
+            it.looks.push(Span { from, to, what });
+            let what = Waits::in_one(Phase::ALL[n % 5], length);
+            it.phases.push(Span { from, to, what });
+            let what = Pauses {
+                pauses: 1,
+                drains: 1,
+                paused: length.mul_f64(0.7),
+            };
+            it.pauses.push(Span { from, to, what });
+        }
+        it
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nothing_is_more_than_there_was(
+            lengths in prop::collection::vec((0u64..100_000, 0u64..1 << 20), 1..300), count in 1usize..400
+        ) {
+            let recording = recording(&lengths);
+            let Some(series) = Series::of(&recording, count) else {
+                prop_assert!(recording.elapsed.is_zero());
+                return Ok(());
+            };
+            #[expect(clippy::cast_precision_loss, reason = "few bytes")]
+            let bytes = lengths.iter().map(|(_, bytes)| *bytes).sum::<u64>() as f64;
+            let drawn: f64 = series.rate.iter().flatten().map(|rate| rate * series.grid.step()).sum();
+            prop_assert!((drawn - bytes).abs() <= bytes * 1e-6 + 1e-6, "{drawn} of {bytes}");
+            for shares in &series.shares {
+                let sum: f64 = shares.iter().flatten().sum();
+                prop_assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+            }
+            for paused in &series.paused {
+                prop_assert!((0.0..=0.7 + 1e-6).contains(paused), "{paused}");
+            }
+            for fill in series.fill(Buffer::Writable).iter().flatten() {
+                prop_assert!(fill.least <= fill.mean && fill.mean <= fill.most, "{fill:?}");
+            }
+            prop_assert!(series.fill(Buffer::Readable).iter().all(Option::is_none));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The SVG document: the drawing with the words of the run above it and its numbers below.
+
+use super::super::Finished;
+use super::drawing::Drawing;
+use super::layout::{ROW, WIDE};
+use super::numbers::{self, Number};
+use super::path::number;
+use super::series::Series;
+use super::text::{self, Room, clean};
+use askama::Template;
+
+/// Around everything.
+const MARGIN: f64 = 28.0;
+
+/// The heights of the writing: the title, sentences, and names and values of the numbers.
+const TITLE: f64 = 20.0;
+const SENTENCE: f64 = 14.0;
+const VALUE: f64 = 13.0;
+
+/// Numbers stand in so many columns.
+const COLUMNS: usize = 3;
+
+/// Between two columns.
+const APART: f64 = 24.0;
+
+/// The document.
+#[derive(Debug, Template)]
+#[template(path = "plot/sheet.svg")]
+pub(super) struct Sheet {
+    title: String,
+    description: String,
+    width: f64,
+    height: f64,
+    margin: f64,
+    lines: Vec<Line>,
+    drawing_top: String,
+    drawing: Drawing,
+    /// Where the numbers begin.
+    rule: String,
+    made_by: &'static str,
+    made_by_baseline: String,
+}
+
+/// A line of writing.
+#[derive(Debug)]
+struct Line {
+    /// How it looks, as a class of the style sheet.
+    look: &'static str,
+    x: String,
+    baseline: String,
+    words: String,
+}
+
+impl Sheet {
+    /// Lays out a transfer.
+    pub(super) fn of(it: &Finished<'_>) -> Self {
+        let series = Series::of(it.recording, WIDE.stretches);
+        let drawing = Drawing::of(it, series.as_ref(), &WIDE);
+        let mut lines = Vec::new();
+        let drawing_top = head(it, &mut lines) + 12.0;
+        let rule = drawing_top + drawing.height + if drawing.is_empty() { 0.0 } else { 12.0 };
+        let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
+        Self {
+            title: title(it),
+            description: it
+                .sentences()
+                .iter()
+                .map(|it| clean(it))
+                .collect::<Vec<_>>()
+                .join(" "),
+            width: WIDE.width + 2.0 * MARGIN,
+            height: (bottom + ROW + 8.0).ceil(),
+            margin: MARGIN,
+            lines,
+            drawing_top: number(drawing_top),
+            drawing,
+            rule: number(rule),
+            made_by: MADE_BY,
+            made_by_baseline: number(bottom + 8.0),
+        }
+    }
+}
+
+/// Who has drawn it.
+pub(super) const MADE_BY: &str = concat!("tidegate ", env!("CARGO_PKG_VERSION"));
+
+/// What the picture is of.
+pub(super) fn title(it: &Finished<'_>) -> String {
+    let name = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
+    clean(&format!("{name}{} → {}", it.source, it.sink))
+}
+
+/// The title and the sentences; returns where they end.
+fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
+    let mut baseline = MARGIN + TITLE - 4.0;
+    // Bold writing is wider.
+    let room = |width| Room {
+        width: width / text::BOLD,
+        size: TITLE,
+    };
+    // Each part of a title that is too long gets the same room.
+    let name = it.name.map(|name| format!("{}: ", clean(name)));
+    let name = name.unwrap_or_default();
+    let (source, sink) = (clean(it.source), clean(it.sink));
+    let whole = format!("{name}{source} → {sink}");
+    let title = if room(WIDE.width).fits(&whole) {
+        whole
+    } else {
+        let third = room(WIDE.width / 3.0 - TITLE);
+        let [name, source, sink] = [name, source, sink].map(|it| third.shortened(&it));
+        format!("{name}{source} → {sink}")
+    };
+    let mut put = |look, baseline: f64, words| {
+        lines.push(Line {
+            look,
+            x: number(MARGIN),
+            baseline: number(baseline),
+            words,
+        });
+    };
+    put("title", baseline, title);
+    let look = if it.ending.error.is_some() {
+        "failure"
+    } else {
+        "sentence"
+    };
+    baseline += 4.0;
+    let room = Room {
+        width: WIDE.width,
+        size: SENTENCE,
+    };
+    for sentence in it.sentences() {
+        for line in room.lines(&clean(&sentence), 4) {
+            baseline += ROW + 1.0;
+            put(look, baseline, line);
+        }
+    }
+    baseline + 12.0
+}
+
+/// The numbers in columns from `top` on; returns where they end.
+#[expect(clippy::cast_precision_loss, reason = "a few columns")]
+fn put_numbers(numbers: &[Number], lines: &mut Vec<Line>, top: f64) -> f64 {
+    let width = (WIDE.width - APART * (COLUMNS - 1) as f64) / COLUMNS as f64;
+    let mut baseline = top;
+    for row in numbers.chunks(COLUMNS) {
+        let mut most = 0;
+        for (column, number) in row.iter().enumerate() {
+            let x = MARGIN + column as f64 * (width + APART);
+            let room = Room { width, size: VALUE };
+            let values = room.lines(&number.value, 3);
+            most = most.max(values.len());
+            let names = [("name", number.name.to_owned())];
+            let values = values.into_iter().map(|line| ("value", line));
+            for (n, (look, words)) in names.into_iter().chain(values).enumerate() {
+                lines.push(Line {
+                    look,
+                    x: self::number(x),
+                    baseline: self::number(baseline + n as f64 * 17.0),
+                    words,
+                });
+            }
+        }
+        baseline += most as f64 * 17.0 + 30.0;
+    }
+    baseline - 14.0
+}
