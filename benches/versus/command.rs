@@ -33,6 +33,8 @@ pub(crate) struct Names<'a> {
     pub(crate) file: &'a str,
     /// For `{out}`: the file that is written.
     pub(crate) out: &'a str,
+    /// For `{picture}`: the same for a picture.
+    pub(crate) picture: &'a str,
     /// For `{from}` and `{port}`.
     pub(crate) ports: &'a Ports,
 }
@@ -109,6 +111,7 @@ impl Peer {
             script: "copy.mjs",
             file: "f",
             out: "out",
+            picture: "out.svg",
             ports: &Ports::unknown(),
         };
         format!("`{}`{}", names.put_into(self.template), self.note)
@@ -161,6 +164,7 @@ impl Names<'_> {
             .replace("{node}", self.script)
             .replace("{file}", self.file)
             .replace("{out}", self.out)
+            .replace("{picture}", self.picture)
             .replace("{from}", &self.ports.from)
             .replace("{port}", &self.ports.to)
     }

@@ -17,6 +17,8 @@ const BLOCK: usize = 1 << 20;
 pub(crate) struct DataFile {
     path: PathBuf,
     out: PathBuf,
+    /// `out` as the name of a picture.
+    picture: PathBuf,
 }
 
 impl DataFile {
@@ -26,14 +28,14 @@ impl DataFile {
             .canonicalize()
             .with_context(|| format!("no data directory {}", dir.display()))?;
         let name = |what| dir.join(format!("versus-{}.{what}", process::id()));
-        let (path, out) = (name("data"), name("out"));
+        let (path, out, picture) = (name("data"), name("out"), name("out.svg"));
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .open(&path)
             .with_context(|| format!("cannot make {}", path.display()))?;
         // From here on the file is removed whatever happens.
-        let data = Self { path, out };
+        let data = Self { path, out, picture };
         fill(&mut file, size).with_context(|| format!("cannot fill {}", data.path.display()))?;
         Ok(data)
     }
@@ -62,14 +64,22 @@ impl DataFile {
         text(&self.out)
     }
 
-    /// Removes the file that was written, so that the next peer makes a new one.
+    /// The same, where a peer draws a picture.
+    pub(crate) fn picture(&self) -> Result<&str> {
+        text(&self.picture)
+    }
+
+    /// Removes what was written, so that the next peer makes a new one.
     pub(crate) fn remove_out(&self) -> Result<()> {
-        match fs::remove_file(&self.out) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", self.out.display()))
+        for path in [&self.out, &self.picture] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -77,7 +87,7 @@ impl Drop for DataFile {
     fn drop(&mut self) {
         // Nothing better can be done about a failure here than the temporary directory's own cleaning.
         let _ = fs::remove_file(&self.path);
-        let _ = fs::remove_file(&self.out);
+        let _ = self.remove_out();
     }
 }
 

@@ -328,6 +328,34 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "seen-kernel",
+        about: "As `pipe-pipe` on the kernel road, with everything on that shows something, and with nothing.",
+        kind: Kind::Stream,
+        place: Place::Data,
+        run: transfers::pipe_to_pipe,
+        peers: &[
+            Peer::new(
+                "{tidegate} --road kernel -p bar --stats /dev/null --trace {out} --plot {picture} 2> tty",
+            ),
+            Peer::new("{tidegate} --road kernel -q").wanted(0.95),
+            Peer::again("{tidegate} --road kernel -q"),
+        ],
+    },
+    Route {
+        name: "seen-buffered",
+        about: "The same on the buffered road.",
+        kind: Kind::Stream,
+        place: Place::Data,
+        run: transfers::pipe_to_pipe,
+        peers: &[
+            Peer::new(
+                "{tidegate} --road buffered -p bar --stats /dev/null --trace {out} --plot {picture} 2> tty",
+            ),
+            Peer::new("{tidegate} --road buffered -q").wanted(0.95),
+            Peer::again("{tidegate} --road buffered -q"),
+        ],
+    },
+    Route {
         name: "empty",
         about: "Start to finish with nothing to do: stdin and stdout are /dev/null.",
         kind: Kind::Startup,

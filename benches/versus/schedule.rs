@@ -204,6 +204,7 @@ fn names<'a>(bench: &'a Bench, data: &'a DataFile, ports: &'a Ports) -> Result<N
         script: NODE_SCRIPT,
         file: data.path()?,
         out: data.out()?,
+        picture: data.picture()?,
         ports,
     })
 }

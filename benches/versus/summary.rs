@@ -82,7 +82,7 @@ fn line(
         _ => "no",
     };
     format!(
-        "| {} | {what} | {} | {wanted:.1}× | {} | {reached} |\n",
+        "| {} | {what} | {} | {wanted}× | {} | {reached} |\n",
         route.name,
         cell(&contest.row.label),
         average_and_each(ratios)

@@ -39,7 +39,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 const NOT_RUN: [&str; 1] = ["cargo test"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 16] = [
+const SHELL: [(&str, i32, &str); 17] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     ("tar c src", 0, "cmp src/file far/src/file"),
     ("pg_dump db | tidegate -H", 0, "pg_dump db | cmp - uploaded"),
@@ -63,6 +63,11 @@ const SHELL: [(&str, i32, &str); 16] = [
     ("jq -r", 0, "[[ $OUT =~ ^(source|sink|none)$ ]]"),
     ("ssh host 'cat big'", 0, "cmp far/big big && [[ -z $OUT ]]"),
     ("tidegate -p line", 0, "grep nightly backup.log"),
+    (
+        "tidegate --plot",
+        0,
+        "grep -q '</html>' run.html && jq -e '.traceEvents | length > 9' run.json",
+    ),
     (
         "tidegate --format",
         0,
@@ -296,12 +301,12 @@ fn every_screen_in_the_readme_is_what_comes() {
 }
 
 /// The rows that a terminal of 100 columns gets.
-fn on_terminal(it: &Scratch, example: &Example) -> Vec<String> {
+fn on_terminal(it: &Scratch, example: &Example, port: &str) -> Vec<String> {
     let line = "script -qec \"stty cols 100 rows 24; $LINE\" /dev/null </dev/null";
     let at = it.path("bin");
     let done = it
         .sh(&format!("PATH=\"{}:$PATH\" {line}", at.display()))
-        .env("LINE", example.run_as(""))
+        .env("LINE", example.run_as(port))
         .env("TERM", "xterm")
         .env("LC_ALL", "C.UTF-8")
         .env("NO_COLOR", "1")
@@ -332,7 +337,13 @@ fn every_drawing_in_the_readme_is_what_a_terminal_gets() {
         return untested("no script(1) here");
     }
     for example in examples("text") {
-        let rows = on_terminal(&it, &example);
+        // Whoever is sent to is slow.
+        let mut receiver = it
+            .tide(["tcp-listen://127.0.0.1:0", "null:#rate=32M"])
+            .start();
+        let address = receiver.listening();
+        let (_, port) = address.rsplit_once(':').expect("a port");
+        let rows = on_terminal(&it, &example, port);
         for shown in &example.output {
             // Behind the verdict may stand what else took time.
             let is_drawn = rows.iter().any(|row| row.starts_with(&bare(shown)));
@@ -344,9 +355,9 @@ fn every_drawing_in_the_readme_is_what_a_terminal_gets() {
 #[test]
 fn nothing_is_kept_for_examples_that_the_readme_no_longer_has() {
     let (shell, screens) = (examples("sh"), examples("console"));
-    assert_eq!(examples("text").len(), 1, "each is drawn on a terminal");
+    let drawings = examples("text");
     let said = |what: &str| {
-        let mut examples = shell.iter().chain(&screens);
+        let mut examples = shell.iter().chain(&screens).chain(&drawings);
         examples.any(|example| example.line.contains(what) || example.run_as("").contains(what))
     };
     for (what, _) in STAND_INS.iter().chain(&PROGRAMS) {
