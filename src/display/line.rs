@@ -109,7 +109,8 @@ fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
 }
 
 impl Summed {
-    fn words(self) -> &'static str {
+    /// In which sense it was delivered, or why not.
+    pub(super) fn words(self) -> &'static str {
         match self {
             Summed::Complete(Delivered::Written) => "written",
             Summed::Complete(Delivered::Synced) => "written and synced to disk",

@@ -78,6 +78,7 @@
   function rows(index) {
     var list = [];
     if (values.rate[index] !== null) list.push(["rate", size(values.rate[index]) + "/s"]);
+    if (values.mean[index] !== null) list.push(["moving mean", size(values.mean[index]) + "/s"]);
     if (values.read[index] !== null) list.push(["read", size(values.read[index]) + "/s"]);
     values.buffers.forEach(function (buffer) {
       var least = buffer.least[index];
@@ -136,7 +137,7 @@
     drawing.marks.replaceChildren(element("line", line));
     drawing.panels.forEach(function (panel) {
       var buffer = values.buffers.find(function (it) { return it.id === panel.id; });
-      var list = panel.id === "rate" ? values.rate : buffer && buffer.mean;
+      var list = panel.id === "rate" ? values.mean : buffer && buffer.mean;
       if (!list || list[index] === null) return;
       var part = Math.min(list[index] / panel.most, 1);
       var dot = { class: "dot", cx: x, cy: panel.top + panel.height * (1 - part), r: 4.5 };

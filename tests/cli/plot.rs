@@ -6,11 +6,15 @@ use crate::tide::Scratch;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// One that has to be broken into lines, and is no markup.
+const LABEL: &str =
+    "nightly & <b>weekly</b>: what the people of the third floor call it, and those of the fourth";
+
 /// Draws a transfer that a slow sink holds up for a second or so, and opens the picture.
 fn drawn(scratch: &Scratch, name: &str) -> Option<Browser> {
-    let files = ["--plot", name, "--stats", "stats"];
+    let files = ["--plot", name, "--stats", "stats", "-N", LABEL];
     let ends = ["--road", "buffered", "zero:#size=4M", "null:#rate=4M"];
-    scratch.tide([files, ends].concat()).run().exits(0);
+    scratch.tide(files.iter().chain(&ends)).run().exits(0);
     let browser = Browser::start(scratch)?;
     browser.open(&scratch.path(name));
     Some(browser)
@@ -76,6 +80,9 @@ fn a_page_is_whole_on_wide_and_narrow_screens_and_asks_for_nothing() {
         assert_eq!(panels.len(), expected.len(), "at {width}");
         assert!(panels.iter().all(|it| number(&it[1]) > 1.0), "{panels:?}");
     }
+    let title = browser.ask("return document.querySelector('h1').textContent");
+    let expected = format!("{LABEL}: zero:#size=4M → null:#rate=4M");
+    assert_eq!(title, expected.as_str());
     assert_eq!(browser.complaints(), Vec::<String>::new());
     let requests = browser.requests();
     assert_eq!(requests.len(), 1, "{requests:?}");
@@ -238,7 +245,14 @@ fn pictures_are_to_be_read_in_the_light_and_in_the_dark() {
         return;
     };
     scratch
-        .tide(["--plot", "run.svg", "zero:#size=1M", "null:#rate=4M"])
+        .tide([
+            "-N",
+            LABEL,
+            "--plot",
+            "run.svg",
+            "zero:#size=1M",
+            "null:#rate=4M",
+        ])
         .run()
         .exits(0);
     for file in ["run.html", "run.svg"] {

@@ -23,6 +23,8 @@ pub(super) struct Called {
     pub(super) title: &'static str,
     /// Among the values of a moment.
     pub(super) name: &'static str,
+    /// Among the numbers of the run.
+    pub(super) number: &'static str,
 }
 
 impl Buffer {
@@ -48,18 +50,34 @@ impl Buffer {
     pub(super) fn called(self, sample: &Sample) -> Called {
         let ends = &sample.now.ends;
         let is_ours = sample.now.links.iter().all(|link| link.is_ours);
-        let called = |title, name| Called { title, name };
+        let called = |title, name, number| Called {
+            title,
+            name,
+            number,
+        };
         match self {
             Buffer::Front if is_connection(&ends.source) => {
-                called("Kernel: received, not yet read", "received")
+                called("Kernel: received, not yet read", "received", "received")
             }
-            Buffer::Readable if is_ours => called("Buffer of the reading side", "reading side"),
-            Buffer::Front | Buffer::Readable => called("Pipe in front", "pipe in front"),
+            Buffer::Readable if is_ours => called(
+                "Buffer of the reading side",
+                "reading side",
+                "buffer of the reading side",
+            ),
+            Buffer::Front | Buffer::Readable => {
+                called("Pipe in front", "pipe in front", "pipe in front")
+            }
             Buffer::Behind if is_connection(&ends.sink) => {
-                called("Kernel: sent, not yet acknowledged", "sent")
+                called("Kernel: sent, not yet acknowledged", "sent", "sent")
             }
-            Buffer::Writable if is_ours => called("Buffer of the writing side", "writing side"),
-            Buffer::Behind | Buffer::Writable => called("Pipe behind", "pipe behind"),
+            Buffer::Writable if is_ours => called(
+                "Buffer of the writing side",
+                "writing side",
+                "buffer of the writing side",
+            ),
+            Buffer::Behind | Buffer::Writable => {
+                called("Pipe behind", "pipe behind", "pipe behind")
+            }
         }
     }
 

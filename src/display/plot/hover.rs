@@ -2,6 +2,7 @@
 
 use super::super::Finished;
 use super::buffer::Buffer;
+use super::mean::moving_mean;
 use super::phases;
 use super::series::{Fill, Series};
 use super::stalls;
@@ -17,6 +18,8 @@ struct Values {
     count: usize,
     /// Bytes a second that the sink took.
     rate: Vec<Option<f64>>,
+    /// The same as the line shows it.
+    mean: Vec<Option<f64>>,
     /// Bytes a second that came from the source.
     read: Vec<Option<f64>>,
     buffers: Vec<BufferValues>,
@@ -56,6 +59,7 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         elapsed: it.recording.elapsed.as_secs_f64(),
         count: series.grid.count,
         rate: whole(series.rate.iter().copied()),
+        mean: whole(moving_mean(&series.rate).into_iter()),
         read: whole(series.read.iter().copied()),
         buffers: buffers(it, series),
         phases: phases(series),

@@ -9,6 +9,7 @@ mod grid;
 mod hover;
 mod layout;
 mod legend;
+mod mean;
 mod numbers;
 mod page;
 mod panel;

@@ -2,9 +2,11 @@
 
 use super::super::Finished;
 use super::super::verdict::percent;
-use super::super::words::{bytes_exactly, size, speed, time};
+use super::super::words::{brief, bytes_exactly, count, size, speed, time};
+use super::buffer::Buffer;
 use super::phases;
 use super::text::{clean, together};
+use crate::endpoint::Seen;
 use crate::link::LinkSnapshot;
 use crate::span::Span;
 use std::time::Duration;
@@ -27,10 +29,8 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     };
     let now = &it.sample.now;
     put("outcome", Some(outcome(it)));
-    put(
-        "delivered",
-        it.ending.delivered.map(|it| it.name().to_owned()),
-    );
+    let delivered = it.summed.filter(|_| it.ending.delivered.is_some());
+    put("delivered", delivered.map(|it| it.words().to_owned()));
     put("taken by the sink", Some(taken(it)));
     let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
     put("read from the source", read);
@@ -49,18 +49,20 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         };
         let readable = link.readable;
         let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));
-        put("reading side's buffer", readable);
+        put(Buffer::Readable.called(it.sample).number, readable);
         let writable = link.writable;
         let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
-        put("writing side's buffer", writable);
+        put(Buffer::Writable.called(it.sample).number, writable);
     }
     put("stalls", stalls(it));
     put(
         "where the time went",
         Some(phases::told(&it.sample.whole)).filter(|it| !it.is_empty()),
     );
-    put("the sink's connection waited for", blame(it));
+    put("sink's connection waited for", blame(it));
     put("what the buffers were good for", lesson(it));
+    put("source's connection", connection(&now.ends.source));
+    put("sink's connection", connection(&now.ends.sink));
     put("road", road(it));
     numbers
 }
@@ -106,6 +108,14 @@ fn stalls(it: &Finished<'_>) -> Option<String> {
         1 => time(all),
         n => format!("{n}, {} in all, {} the longest", time(all), time(longest)),
     })
+}
+
+/// What the kernel knows of a connection.
+fn connection(seen: &Seen) -> Option<String> {
+    let connection = seen.connection()?;
+    let round_trip = brief(connection.round_trip);
+    let again = count(u64::from(connection.retransmits), "segment");
+    Some(format!("round trip {round_trip}, {again} sent again"))
 }
 
 fn blame(it: &Finished<'_>) -> Option<String> {

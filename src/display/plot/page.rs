@@ -7,7 +7,7 @@ use super::hover;
 use super::layout::{Layout, NARROW, WIDE};
 use super::numbers::{self, Number};
 use super::series::Series;
-use super::sheet::{MADE_BY, title};
+use super::sheet::{MADE_BY, sentences, title};
 use super::text::clean;
 use askama::Template;
 
@@ -44,7 +44,7 @@ impl Page {
             source: clean(it.source),
             sink: clean(it.sink),
             is_failure: it.ending.error.is_some(),
-            sentences: it.sentences().iter().map(|it| clean(it)).collect(),
+            sentences: sentences(it),
             drawings: drawings.into_iter().filter(|it| !it.is_empty()).collect(),
             numbers: numbers::of(it),
             values,

@@ -7,15 +7,13 @@ use super::super::Finished;
 use super::super::words::speed;
 use super::layout::Layout;
 use super::legend::Key;
+use super::mean::moving_mean;
 use super::panel::{Head, Panel};
 use super::series::Series;
 use super::ticks;
 
 /// A limit that is so many times as high as anything that was reached is not drawn.
 const FAR: f64 = 3.0;
-
-/// Stretches that the moving mean is taken over.
-const WINDOW: usize = 7;
 
 /// Room above the moving mean, as a part of it. What leaps higher is cut off, and said in words.
 const HEADROOM: f64 = 1.5;
@@ -72,22 +70,6 @@ fn highest(rates: &[Option<f64>]) -> f64 {
     rates.iter().flatten().copied().fold(0.0, f64::max)
 }
 
-/// The mean of each stretch and its neighbours, where there was something to see.
-fn moving_mean(rates: &[Option<f64>]) -> Vec<Option<f64>> {
-    let mean = |at: usize| {
-        rates[at]?;
-        let from = at.saturating_sub(WINDOW / 2);
-        let to = (at + WINDOW / 2 + 1).min(rates.len());
-        let (mut sum, mut count) = (0.0, 0.0);
-        for rate in rates[from..to].iter().flatten() {
-            sum += rate;
-            count += 1.0;
-        }
-        Some(sum / count)
-    };
-    (0..rates.len()).map(mean).collect()
-}
-
 #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
 fn limit_rate(limit: u64) -> f64 {
     limit as f64
@@ -107,28 +89,4 @@ fn keys(it: &Finished<'_>, series: &Series, limit: Option<f64>, is_drawn: bool) 
         keys.push(Key::line("limit", words));
     }
     keys
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{WINDOW, moving_mean};
-
-    #[test]
-    fn gulps_of_a_steady_flow_are_evened_out_and_what_nobody_saw_stays_unseen() {
-        let gulps: Vec<_> = (0..40).map(|n| Some(f64::from(n % 2) * 100.0)).collect();
-        let mean = moving_mean(&gulps);
-        let within = &mean[WINDOW..40 - WINDOW];
-        assert!(
-            within
-                .iter()
-                .flatten()
-                .all(|rate| (rate - 50.0).abs() < 10.0),
-            "{mean:?}"
-        );
-        assert_eq!(
-            moving_mean(&[Some(5.0), None, Some(1.0)]),
-            [Some(3.0), None, Some(3.0)]
-        );
-        assert_eq!(moving_mean(&[]), []);
-    }
 }

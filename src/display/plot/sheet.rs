@@ -6,7 +6,7 @@ use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
 use super::path::number;
 use super::series::Series;
-use super::text::{self, Room, clean};
+use super::text::{self, Room, clean, together};
 use askama::Template;
 
 /// Around everything.
@@ -62,12 +62,7 @@ impl Sheet {
         let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
         Self {
             title: title(it),
-            description: it
-                .sentences()
-                .iter()
-                .map(|it| clean(it))
-                .collect::<Vec<_>>()
-                .join(" "),
+            description: sentences(it).join(" "),
             width: WIDE.width + 2.0 * MARGIN,
             height: (bottom + ROW + 8.0).ceil(),
             margin: MARGIN,
@@ -90,27 +85,35 @@ pub(super) fn title(it: &Finished<'_>) -> String {
     clean(&format!("{name}{} → {}", it.source, it.sink))
 }
 
+/// What it was like; of a failed one, what failed.
+pub(super) fn sentences(it: &Finished<'_>) -> Vec<String> {
+    let sentences = it.sentences().into_iter();
+    let sentences = sentences.map(|sentence| clean(&sentence));
+    if it.ending.error.is_some() {
+        // Not our words alone: a name in it stays as it is.
+        sentences.collect()
+    } else {
+        sentences.map(|sentence| together(&sentence)).collect()
+    }
+}
+
 /// The title and the sentences; returns where they end.
 fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
-    let mut baseline = MARGIN + TITLE - 4.0;
-    // Bold writing is wider.
-    let room = |width| Room {
-        width: width / text::BOLD,
-        size: TITLE,
-    };
-    // Each part of a title that is too long gets the same room.
-    let name = it.name.map(|name| format!("{}: ", clean(name)));
-    let name = name.unwrap_or_default();
-    let (source, sink) = (clean(it.source), clean(it.sink));
-    let whole = format!("{name}{source} → {sink}");
-    let title = if room(WIDE.width).fits(&whole) {
-        whole
+    let (look, bold) = if it.ending.error.is_some() {
+        ("failure", text::BOLD)
     } else {
-        let third = room(WIDE.width / 3.0 - TITLE);
-        let [name, source, sink] = [name, source, sink].map(|it| third.shortened(&it));
-        format!("{name}{source} → {sink}")
+        ("sentence", 1.0)
     };
-    let mut put = |look, baseline: f64, words| {
+    let room = |bold, size| Room {
+        width: WIDE.width / bold,
+        size,
+    };
+    let title = room(text::BOLD, TITLE).lines(&title(it), 3);
+    let sentences = sentences(it).into_iter();
+    let sentences = sentences.flat_map(|it| room(bold, SENTENCE).lines(&it, 4));
+    let mut baseline = MARGIN - 8.0;
+    let mut put = |look, height, words| {
+        baseline += height;
         lines.push(Line {
             look,
             x: number(MARGIN),
@@ -118,22 +121,13 @@ fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
             words,
         });
     };
-    put("title", baseline, title);
-    let look = if it.ending.error.is_some() {
-        "failure"
-    } else {
-        "sentence"
-    };
-    baseline += 4.0;
-    let room = Room {
-        width: WIDE.width,
-        size: SENTENCE,
-    };
-    for sentence in it.sentences() {
-        for line in room.lines(&clean(&sentence), 4) {
-            baseline += ROW + 1.0;
-            put(look, baseline, line);
-        }
+    for words in title {
+        put("title", TITLE + 4.0, words);
+    }
+    for (n, words) in sentences.enumerate() {
+        // A little apart from the title.
+        let apart = if n == 0 { 5.0 } else { 1.0 };
+        put(look, ROW + apart, words);
     }
     baseline + 12.0
 }

@@ -1,0 +1,58 @@
+//! The moving mean of a rate: gulps of a steady flow are evened out, and where nothing moved for longer nothing moved.
+
+/// Into so many windows the whole time is cut, about.
+const WINDOWS: usize = 48;
+
+/// The mean of each stretch and its neighbours, where there was something to see. A time without any bytes that is as long
+/// as the window is none of the neighbours: it begins and ends as sharply as it did.
+pub(super) fn moving_mean(rates: &[Option<f64>]) -> Vec<Option<f64>> {
+    let reach = rates.len() / WINDOWS / 2;
+    let still = still(rates, 2 * reach + 1);
+    let mean = |at: usize| {
+        rates[at]?;
+        if still[at] {
+            return Some(0.0);
+        }
+        let window = at.saturating_sub(reach)..(at + reach + 1).min(rates.len());
+        let (mut sum, mut count) = (0.0, 0.0);
+        for rate in window.filter(|it| !still[*it]).filter_map(|it| rates[it]) {
+            sum += rate;
+            count += 1.0;
+        }
+        Some(sum / count)
+    };
+    (0..rates.len()).map(mean).collect()
+}
+
+/// Where nothing moved for at least so many stretches.
+fn still(rates: &[Option<f64>], least: usize) -> Vec<bool> {
+    let is_zero = |rate: &Option<f64>| rate.is_some_and(|rate| rate <= 0.0);
+    let runs = rates.chunk_by(|one, other| is_zero(one) == is_zero(other));
+    runs.flat_map(|run| vec![is_zero(&run[0]) && run.len() >= least; run.len()])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moving_mean;
+
+    #[test]
+    fn gulps_of_a_steady_flow_are_evened_out() {
+        let gulps: Vec<_> = (0..288).map(|n| Some(f64::from(n % 2) * 100.0)).collect();
+        let mean = moving_mean(&gulps);
+        let within = mean[9..279].iter().flatten();
+        assert!(
+            within.clone().all(|rate| (rate - 50.0).abs() < 10.0),
+            "{mean:?}"
+        );
+    }
+
+    #[test]
+    fn a_stall_is_as_long_as_it_was_and_what_nobody_saw_stays_unseen() {
+        let mut rates = vec![Some(80.0); 288];
+        rates[100..150].fill(Some(0.0));
+        rates[200] = None;
+        assert_eq!(moving_mean(&rates), rates);
+        assert_eq!(moving_mean(&[]), []);
+    }
+}
