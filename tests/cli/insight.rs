@@ -144,3 +144,42 @@ fn what_matters_least_is_left_out_first_on_a_screen_of_few_rows() {
         );
     }
 }
+
+#[test]
+fn the_live_verdict_names_whoever_is_slow() {
+    let it = Scratch::new();
+    it.write("in", noise(1000));
+    let cases = [
+        (
+            "while cat in; do sleep 0.1; done | $T - null:",
+            "source-bound ",
+            "whoever writes into the pipe is slow",
+        ),
+        ("$T zero: null:#rate=1M", "sink-bound ", "the sink is slow"),
+        (
+            "$T --road kernel zero: null:#rate=1M",
+            "sink-bound ",
+            "the sink is slow",
+        ),
+        (
+            "$T zero: | while head -c 100000; do sleep 0.1; done >out",
+            "sink-bound ",
+            "whoever reads from the pipe is slow",
+        ),
+        (
+            "$T -L 1M zero: null:",
+            "rate-bound ",
+            "the rate limit holds it",
+        ),
+    ];
+    let screens = cases.map(|(line, ..)| it.sh(line).on_screen(120, 24));
+    for (screen, (line, bound, who)) in screens.iter().zip(cases) {
+        let share = |view: &View| -> Option<u64> {
+            let row = view.rows().into_iter().find(|row| row.starts_with(bound))?;
+            let (share, rest) = row.strip_prefix(bound)?.split_once('%')?;
+            share.parse().ok().filter(|_| rest.contains(who))
+        };
+        let what = format!("{bound} 90% of {line}");
+        screen.until(&what, |view| share(view) >= Some(90));
+    }
+}
