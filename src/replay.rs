@@ -51,38 +51,45 @@ impl Lesson {
         if history.taken.list().is_empty() {
             return None;
         }
-        let time = |marks| Replay::new(history, marks).run();
+        let time = |marks, most| Replay::new(history, marks).run(most);
         let both = |mark| Marks {
             readable: mark,
             writable: mark,
             low: 0,
         };
-        let was = time(marks)?;
-        let does_the_same = |mark| time(both(mark)).is_some_and(|it| it <= was * SAME);
+        let was = time(marks, f64::INFINITY)?;
+        let does_the_same = |mark| time(both(mark), was * SAME).is_some();
         let most = marks.readable.max(marks.writable);
         let larger = Marks {
             readable: marks.readable.saturating_mul(LARGER),
             writable: marks.writable.saturating_mul(LARGER),
             low: marks.low,
         };
-        let saved = time(larger).map_or(0.0, |it| 1.0 - it / was);
+        let saved = time(larger, was).map_or(0.0, |it| 1.0 - it / was);
         let without = if most > PLAIN_PIPE {
-            time(both(PLAIN_PIPE)).unwrap_or(was)
+            time(both(PLAIN_PIPE), f64::INFINITY).unwrap_or(was)
         } else {
             was
         };
+        // What is not enough in a plain pipe is no more so in less.
+        let least = if without > was * SAME {
+            PLAIN_PIPE
+        } else {
+            SMALLEST
+        };
         Some(Self {
             absorbed: Duration::try_from_secs_f64(without - was).unwrap_or_default(),
-            enough: smallest(most, does_the_same),
+            enough: smallest(least, most, does_the_same),
             larger_saves: if saved > 1.0 - WORTH_IT { saved } else { 0.0 },
         })
     }
 }
 
-/// The smallest of the powers of two below `most` that will do, or `most`: what will do does so with more too.
-fn smallest(most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
+/// The smallest of the powers of two from `least` to below `most` that will do, or `most`: what will do does so with more
+/// too.
+fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
     let mut marks: Vec<u64> = Vec::new();
-    let mut mark = SMALLEST;
+    let mut mark = least;
     while mark < most {
         marks.push(mark);
         mark *= 2;
@@ -173,8 +180,9 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The seconds until the sink has taken all it is known to take. `None`: that takes too many steps.
-    fn run(mut self) -> Option<f64> {
+    /// The seconds until the sink has taken all it is known to take. `None`: they are more than `most`, or there are too
+    /// many steps.
+    fn run(mut self, most: f64) -> Option<f64> {
         let (mut now, mut taken) = (0.0, 0.0);
         for _ in 0..MOST_STEPS {
             self.source.go_on(now, self.readable.room());
@@ -182,6 +190,9 @@ impl<'a> Replay<'a> {
             let next = self.source.ready_at().min(self.sink.ready_at());
             if next.is_infinite() {
                 return Some(taken);
+            }
+            if next > most {
+                return None;
             }
             now = next;
             self.readable.push(self.source.done(now));
@@ -290,7 +301,7 @@ mod tests {
             let history = history(&given, &taken);
             let bytes = |list: &[(u32, f32)]| list.iter().map(|(n, _)| u64::from(*n)).sum::<u64>();
             let seconds = |list: &[(u32, f32)]| list.iter().map(|(_, s)| f64::from(*s)).sum::<f64>();
-            let time = Replay::new(&history, marks(mark)).run().unwrap();
+            let time = Replay::new(&history, marks(mark)).run(f64::INFINITY).unwrap();
             #[expect(clippy::cast_precision_loss, reason = "few bytes")]
             let wakings = 2.0 * (bytes(&given) / 4096 + 120) as f64;
             prop_assert!(time <= seconds(&given) + seconds(&taken) + wakings * WAKING);
