@@ -3,8 +3,9 @@
 use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
-use crate::link::{Link, LinkSnapshot, Pauses};
+use crate::link::{Link, LinkSnapshot};
 use crate::phase::{Phase, Waits};
+use crate::recording::{Recorder, Recording};
 use crate::span::{Span, Spans};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -35,7 +36,7 @@ pub struct Snapshot {
 const LONG_CALL: Duration = Duration::from_millis(100);
 
 /// Spans that are remembered of the phases: 448 KiB.
-const MOST_PHASES: usize = 1 << 12;
+pub(crate) const MOST_PHASES: usize = 1 << 12;
 
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ struct Notes {
     peer_counts: bool,
     /// What the writer did when, if somebody wants to know.
     phases: Option<Spans<Waits>>,
+    /// When it is to be noted how things stand.
+    next_look: Option<Duration>,
 }
 
 /// The counters of one transfer.
@@ -63,6 +66,7 @@ pub struct Meter {
     clock: Arc<Clock>,
     notes: Mutex<Notes>,
     sights: OnceLock<Ends<Sight>>,
+    recorder: Mutex<Option<Recorder>>,
 }
 
 impl Meter {
@@ -80,6 +84,7 @@ impl Meter {
             moved: now,
             peer_counts: true,
             phases: None,
+            next_look: None,
         };
         Self {
             link,
@@ -88,6 +93,7 @@ impl Meter {
             clock,
             notes: Mutex::new(notes),
             sights: OnceLock::new(),
+            recorder: Mutex::default(),
         }
     }
 
@@ -99,23 +105,37 @@ impl Meter {
 
     /// From now on it is remembered what happened when.
     pub fn record(&self) {
-        self.lock().phases = Some(Spans::new(MOST_PHASES));
+        let mut notes = self.lock();
+        notes.phases = Some(Spans::new(MOST_PHASES));
+        notes.next_look = Some(Duration::ZERO);
         self.link.record();
+        *self.recorder() = Some(Recorder::new());
     }
 
-    /// What the writer did when, since the start; nothing unless it was to be recorded.
+    /// Takes note of how things stand, if that is to be remembered. While bytes move it is done anyhow.
+    pub fn note(&self) {
+        let mut recorder = self.recorder();
+        if let Some(recorder) = recorder.as_mut() {
+            let now = self.snapshot();
+            recorder.look(&now);
+            self.lock().next_look = Some(self.clock.now() + recorder.interval());
+        }
+    }
+
+    /// What there was over time, of a transfer that has ended. `None`: it was not to be remembered.
     #[must_use]
-    pub fn phases(&self) -> Vec<Span<Waits>> {
+    pub fn recording(&self) -> Option<Recording> {
+        self.note();
+        let (recorder, elapsed) = (self.recorder().take()?, self.snapshot().elapsed);
         let notes = self.lock();
-        let list = notes.phases.iter().flat_map(Spans::list).cloned();
-        since(notes.started, list)
-    }
-
-    /// When the source was paused, since the start; nothing unless it was to be recorded.
-    #[must_use]
-    pub fn pauses(&self) -> Vec<Span<Pauses>> {
-        let started = self.lock().started;
-        since(started, self.link.pauses().into_iter())
+        let phases = notes.phases.iter().flat_map(Spans::list).cloned();
+        let zero = notes.started.unwrap_or_default();
+        Some(Recording {
+            elapsed,
+            phases: since(zero, elapsed, phases),
+            pauses: since(zero, elapsed, self.link.pauses()),
+            ..recorder.finish()
+        })
     }
 
     /// Both ends are open: time runs from now.
@@ -152,6 +172,12 @@ impl Meter {
         let now = self.clock.now();
         notes.settle(now);
         notes.moved = now;
+        let is_due = notes.next_look.is_some_and(|due| now >= due);
+        drop(notes);
+        if is_due {
+            // By the writer, who is awake anyhow: to wake somebody else would cost more than all of it.
+            self.note();
+        }
     }
 
     /// Bytes the sink took.
@@ -270,15 +296,29 @@ impl Meter {
         }
     }
 
+    fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Spans of a clock that was already running when the transfer started.
-fn since<T>(started: Option<Duration>, list: impl Iterator<Item = Span<T>>) -> Vec<Span<T>> {
-    let zero = started.unwrap_or_default();
-    list.map(|span| span.after(zero)).collect()
+/// Spans of a clock that showed `zero` when the transfer started, none of them beyond its end.
+fn since<T>(
+    zero: Duration,
+    elapsed: Duration,
+    list: impl IntoIterator<Item = Span<T>>,
+) -> Vec<Span<T>> {
+    let on_ours = |time: Duration| time.saturating_sub(zero).min(elapsed);
+    let list = list.into_iter();
+    list.map(|span| Span {
+        from: on_ours(span.from),
+        to: on_ours(span.to),
+        what: span.what,
+    })
+    .collect()
 }
 
 impl Notes {

@@ -4,12 +4,12 @@
 use crate::connection::Connection;
 use crate::endpoint::{Ends, Seen};
 use crate::link::Pauses;
-use crate::meter::{Meter, Snapshot};
+use crate::meter::Snapshot;
 use crate::phase::{Phase, Waits};
 use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
 
-/// Time between two looks, until there are so many that neighbours are joined; it is as long as those then.
+/// Time between two looks while bytes move, until there are so many that neighbours are joined; as long as those then.
 const FIRST_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Spans between two looks that are remembered.
@@ -155,7 +155,7 @@ impl Recorder {
         }
     }
 
-    /// Time until the next look.
+    /// Time until another look says more.
     #[must_use]
     pub fn interval(&self) -> Duration {
         self.looks.grain().max(FIRST_INTERVAL)
@@ -212,17 +212,13 @@ impl Recorder {
         }
     }
 
-    /// All there is to be told of a transfer that has ended.
+    /// What it has seen.
     #[must_use]
-    pub fn finish(mut self, meter: &Meter) -> Recording {
-        let now = meter.snapshot();
-        self.look(&now);
+    pub fn finish(self) -> Recording {
         Recording {
-            elapsed: now.elapsed,
-            phases: within(meter.phases(), now.elapsed),
-            pauses: within(meter.pauses(), now.elapsed),
-            stalls: self.stalls.list().to_vec(),
-            looks: self.looks.list().to_vec(),
+            stalls: self.stalls.into_list(),
+            looks: self.looks.into_list(),
+            ..Recording::default()
         }
     }
 }
@@ -231,14 +227,6 @@ impl Default for Recorder {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// What was looked up a moment after time stood is no later than that.
-fn within<T>(mut spans: Vec<Span<T>>, elapsed: Duration) -> Vec<Span<T>> {
-    for span in &mut spans {
-        (span.from, span.to) = (span.from.min(elapsed), span.to.min(elapsed));
-    }
-    spans
 }
 
 /// The kernel's own buffers, unless they are those of the link.
@@ -257,8 +245,21 @@ fn kernel(now: &Snapshot) -> Ends<Option<Level>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, Looked};
-    use crate::span::Joins;
+    use super::{Level, Looked, MOST_LOOKS, MOST_STALLS, Stall};
+    use crate::link::{MOST_PAUSES, Pauses};
+    use crate::meter::MOST_PHASES;
+    use crate::phase::Waits;
+    use crate::span::{Joins, Span};
+
+    #[test]
+    fn a_recording_takes_no_more_memory_than_the_man_page_says() {
+        let phases = MOST_PHASES * size_of::<Span<Waits>>();
+        let pauses = MOST_PAUSES * size_of::<Span<Pauses>>();
+        let looks = MOST_LOOKS * size_of::<Span<Looked>>();
+        let stalls = MOST_STALLS * size_of::<Span<Stall>>();
+        let all = phases + pauses + looks + stalls;
+        assert!(all < 2 << 20, "{phases} {pauses} {looks} {stalls}");
+    }
 
     #[test]
     fn what_two_looks_saw_is_what_both_saw_together() {

@@ -35,16 +35,6 @@ impl<T> Span<T> {
     pub fn length(&self) -> Duration {
         self.to.saturating_sub(self.from)
     }
-
-    /// The same on a clock that was started at `zero`.
-    #[must_use]
-    pub fn after(self, zero: Duration) -> Self {
-        Self {
-            from: self.from.saturating_sub(zero),
-            to: self.to.saturating_sub(zero),
-            what: self.what,
-        }
-    }
 }
 
 /// Spans in their order, never more than a given number.
@@ -71,6 +61,12 @@ impl<T: Joins> Spans<T> {
     #[must_use]
     pub fn list(&self) -> &[Span<T>] {
         &self.list
+    }
+
+    /// The same, for good.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Span<T>> {
+        self.list
     }
 
     /// The last one, to be corrected.
@@ -117,16 +113,14 @@ impl<T: Joins> Spans<T> {
     }
 
     fn join(&mut self) {
-        let mut joined: Vec<Span<T>> = Vec::with_capacity(self.most);
-        for span in self.list.drain(..) {
-            match joined.last_mut() {
-                Some(last) if span.to.saturating_sub(last.from) <= self.grain => {
-                    last.extend(&span);
-                }
-                _ => joined.push(span),
+        let grain = self.grain;
+        self.list.dedup_by(|span, last| {
+            let is_short = span.to.saturating_sub(last.from) <= grain;
+            if is_short {
+                last.extend(span);
             }
-        }
-        self.list = joined;
+            is_short
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 const SINK: SinkId = 0;
 
 /// Spans that are remembered of the pauses: 256 KiB.
-const MOST_PAUSES: usize = 1 << 12;
+pub(crate) const MOST_PAUSES: usize = 1 << 12;
 
 #[derive(Debug)]
 pub(super) struct Gates {

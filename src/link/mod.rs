@@ -13,6 +13,8 @@ mod piped;
 
 pub(crate) use chunk::take_front;
 pub use chunks::{End, Next, Room};
+#[cfg(test)]
+pub(crate) use gates::MOST_PAUSES;
 pub use history::{History, Piece, Pieces};
 pub use pauses::Pauses;
 pub use piped::{Pipes, Watched};

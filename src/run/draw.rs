@@ -11,16 +11,15 @@ impl Transfer {
     /// Draws all that is to be drawn. Each comes back with its flag, and resolves once it is written, however slow the
     /// file is.
     pub(super) fn draw(
-        &mut self,
+        &self,
         drawings: Vec<(SideFile, Draw)>,
         sample: &Sample,
         outcome: &Outcome,
         ending: Ending<'_>,
     ) -> Vec<(&'static str, impl Future<Output = io::Result<()>> + use<>)> {
-        let Some(recorder) = self.recorder.take() else {
+        let Some(recording) = self.meter.recording() else {
             return Vec::new();
         };
-        let recording = recorder.finish(&self.meter);
         let finished = Finished {
             name: self.plan.show.look.name.as_deref(),
             source: &self.plan.source.uri,

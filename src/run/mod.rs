@@ -19,7 +19,6 @@ use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::plan::{Held, Plan};
-use crate::recording::Recorder;
 use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
@@ -49,9 +48,8 @@ struct Transfer {
     /// Looks for the user.
     shown: Sampler,
     stats: Vec<Stats>,
-    /// What is to be drawn of it once it has ended, and what that is drawn from.
+    /// What is to be drawn of it once it has ended.
     drawings: Vec<(SideFile, Draw)>,
-    recorder: Option<Recorder>,
     /// The road that bytes take, once it is clear which.
     taken: Option<Taken>,
     /// Which ends are terminals.
@@ -82,8 +80,7 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     if let Some(socket) = &control {
         tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
     }
-    let recorder = (!drawings.is_empty()).then(Recorder::new);
-    if recorder.is_some() {
+    if !drawings.is_empty() {
         meter.record();
     }
     let mut transfer = Transfer {
@@ -98,7 +95,6 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
         signals,
         stats: Vec::new(),
         drawings: Vec::new(),
-        recorder,
         taken: None,
         terminals: display::Ends::default(),
         clock,

@@ -6,7 +6,6 @@ use crate::display::{self, Display};
 use crate::error::{Class, Side, TransferError};
 use crate::meter::Meter;
 use crate::phase::Phase;
-use crate::recording::Recorder;
 use crate::road::{ReaderEnd, Running, WriterEnd};
 use crate::signal::{self, Event};
 use std::time::{Duration, Instant};
@@ -39,7 +38,6 @@ pub(super) async fn watch(
     };
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
-    let mut recordings = every(recording_interval(transfer));
     let mut pulses = every(PULSE);
     let mut pulse = Pulse::new(Instant::now());
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
@@ -66,17 +64,17 @@ pub(super) async fn watch(
                 }
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => if pulse.beat(Instant::now()) {
+            _ = pulses.tick() => {
+                if pulse.beat(Instant::now()) {
                 // Have we been stopped? Timers come before signals then, and another thread may be the one to hear of it;
                 // nothing must go by the clock before we know.
                 sleep(HEARSAY).await;
-            },
+                }
+                meter.note();
+            }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
-            _ = recordings.tick(), if transfer.recorder.is_some() => {
-                record(transfer, &mut recordings);
-            }
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
             _ = samples.tick(), if !transfer.stats.is_empty() && transfer.taken.is_some() => {
                 let sample = transfer.look();
@@ -86,23 +84,6 @@ pub(super) async fn watch(
             }
         }
     }
-}
-
-/// Takes note of how things stand, from time to time: as often as the recorder still tells moments apart.
-fn record(transfer: &mut Transfer, recordings: &mut Interval) {
-    let now = transfer.meter.snapshot();
-    if let Some(recorder) = &mut transfer.recorder {
-        recorder.look(&now);
-    }
-    let interval = recording_interval(transfer);
-    if interval > recordings.period() {
-        *recordings = every(interval);
-    }
-}
-
-fn recording_interval(transfer: &Transfer) -> Duration {
-    let recorder = transfer.recorder.as_ref();
-    recorder.map_or(FAR_AWAY, Recorder::interval)
 }
 
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
