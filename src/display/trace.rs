@@ -76,7 +76,7 @@ enum Args<'a> {
     Place {
         sort_index: u32,
     },
-    /// Where the time went; of a span that was not joined, all of it in one phase.
+    /// Where the time went.
     Phases {
         #[serde(skip_serializing_if = "is_zero")]
         source_s: f64,
@@ -155,16 +155,22 @@ fn named<'a>(what: &'static str, row: u32, args: Args<'a>) -> Event<'a> {
     }
 }
 
+/// What it was in the main; where short ones were joined, also what else there was.
 fn phase<'a>(span: &Span<Waits>) -> Event<'a> {
     let seconds = |phase| span.what.of(phase).as_secs_f64();
-    let args = Args::Phases {
-        source_s: seconds(Phase::Source),
-        sink_s: seconds(Phase::Sink),
-        rate_s: seconds(Phase::Rate),
-        transform_s: seconds(Phase::Transform),
-        moving_s: seconds(Phase::Moving),
-    };
     let longest = span.what.longest();
+    let is_joined = span.what.of(longest) < span.what.total();
+    let args = if is_joined {
+        Args::Phases {
+            source_s: seconds(Phase::Source),
+            sink_s: seconds(Phase::Sink),
+            rate_s: seconds(Phase::Rate),
+            transform_s: seconds(Phase::Transform),
+            moving_s: seconds(Phase::Moving),
+        }
+    } else {
+        Args::Nothing {}
+    };
     slice(Row::Writer, longest.name(), span.from, span.to, args)
 }
 
@@ -175,12 +181,17 @@ fn pause<'a>(span: &Span<Pauses>) -> impl Iterator<Item = Event<'a>> + use<'a> {
         drains,
         paused,
     } = span.what;
-    let args = Args::Pauses {
-        pauses,
-        drains,
-        paused_s: paused.as_secs_f64(),
+    let (name, args) = match pauses {
+        1 => ("paused", Args::Nothing {}),
+        _ => (
+            "pauses",
+            Args::Pauses {
+                pauses,
+                drains,
+                paused_s: paused.as_secs_f64(),
+            },
+        ),
     };
-    let name = if pauses == 1 { "paused" } else { "pauses" };
     let drain = Event {
         tid: Row::Source as u32,
         s: Some("t"),
