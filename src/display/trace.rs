@@ -12,6 +12,10 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// By how much less than it lasted anything is said to last: readers that add it to its beginning in binary fractions would
+/// see it overlap with what follows at once, and put one into the other.
+const APART: Duration = Duration::from_nanos(1);
+
 /// The number of the only process there is.
 const PROCESS: u32 = 1;
 
@@ -62,6 +66,7 @@ struct Event<'a> {
     /// How far a moment reaches: over its row, or over everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     s: Option<&'static str>,
+    #[serde(skip_serializing_if = "Args::is_nothing")]
     args: Args<'a>,
 }
 
@@ -69,7 +74,7 @@ struct Event<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Args<'a> {
-    Nothing {},
+    Nothing,
     Name {
         name: Cow<'a, str>,
     },
@@ -107,6 +112,12 @@ enum Args<'a> {
         exit_code: i32,
         error: Option<String>,
     },
+}
+
+impl Args<'_> {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
@@ -169,7 +180,7 @@ fn phase<'a>(span: &Span<Waits>) -> Event<'a> {
             moving_s: seconds(Phase::Moving),
         }
     } else {
-        Args::Nothing {}
+        Args::Nothing
     };
     slice(Row::Writer, longest.name(), span.from, span.to, args)
 }
@@ -182,7 +193,7 @@ fn pause<'a>(span: &Span<Pauses>) -> impl Iterator<Item = Event<'a>> + use<'a> {
         paused,
     } = span.what;
     let (name, args) = match pauses {
-        1 => ("paused", Args::Nothing {}),
+        1 => ("paused", Args::Nothing),
         _ => (
             "pauses",
             Args::Pauses {
@@ -195,7 +206,7 @@ fn pause<'a>(span: &Span<Pauses>) -> impl Iterator<Item = Event<'a>> + use<'a> {
     let drain = Event {
         tid: Row::Source as u32,
         s: Some("t"),
-        ..event("drain", "i", span.to, Args::Nothing {})
+        ..event("drain", "i", span.to, Args::Nothing)
     };
     let drain = Some(drain).filter(|_| (pauses, drains) == (1, 1));
     let pause = slice(Row::Source, name, span.from, span.to, args);
@@ -209,7 +220,7 @@ fn stall<'a>(span: &Span<Stall>) -> Event<'a> {
         Phase::Rate => "stalled: rate",
         Phase::Transform => "stalled: transform",
     };
-    slice(Row::Stalls, name, span.from, span.to, Args::Nothing {})
+    slice(Row::Stalls, name, span.from, span.to, Args::Nothing)
 }
 
 /// The rate holds from one look to the next, and how full a buffer is was seen at the later one.
@@ -276,7 +287,7 @@ fn slice<'a>(
     args: Args<'a>,
 ) -> Event<'a> {
     Event {
-        dur: Some(micros(to.saturating_sub(from))),
+        dur: Some(micros(to.saturating_sub(from).saturating_sub(APART))),
         tid: row as u32,
         ..event(name, "X", from, args)
     }

@@ -30,7 +30,7 @@ impl Trace {
         let trace: Value = serde_json::from_slice(&bytes).expect("JSON");
         let events = trace["traceEvents"].as_array().expect("events").clone();
         for event in &events {
-            for field in ["name", "ph", "ts", "pid", "tid", "args"] {
+            for field in ["name", "ph", "ts", "pid", "tid"] {
                 assert!(!event[field].is_null(), "no {field}: {event}");
             }
         }
@@ -88,7 +88,8 @@ impl Trace {
             for slice in self.row(row) {
                 let at = slice["ts"].as_f64().expect("a time");
                 let length = slice["dur"].as_f64().expect("a time");
-                assert!(at >= last - 0.01 && length >= 0.0, "after {last}: {slice}");
+                // As those who read it compute, bit by bit.
+                assert!(at >= last && length >= 0.0, "after {last}: {slice}");
                 last = at + length;
             }
             assert!(last <= elapsed * 1e6 + 1.0, "{last} of {elapsed} s");
