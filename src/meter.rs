@@ -35,8 +35,8 @@ pub struct Snapshot {
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
-/// Spans that are remembered of the phases: 448 KiB.
-pub(crate) const MOST_PHASES: usize = 1 << 12;
+/// Spans that are remembered of the phases: 224 KiB.
+pub(crate) const MOST_PHASES: usize = 1 << 11;
 
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]

@@ -26,8 +26,9 @@ pub(super) struct Canvas {
 struct Frame {
     columns: u16,
     rows: Vec<String>,
-    /// The row that indicatif is writing.
+    /// The row that indicatif is writing, and how wide it is so far.
     row: String,
+    width: usize,
     /// Whether there is something of ours on the screen.
     is_drawn: bool,
 }
@@ -84,15 +85,18 @@ impl Frame {
     fn restart(&mut self) {
         self.rows.clear();
         self.row.clear();
+        self.width = 0;
     }
 
     /// A row is complete once it is as wide as the screen: indicatif fills rows up with blanks and relies on the
     /// terminal to go on to the next.
     fn push(&mut self, text: &str) {
         self.row += text;
-        if measure_text_width(&self.row) >= usize::from(self.columns) {
+        self.width += measure_text_width(text);
+        if self.width >= usize::from(self.columns) {
             self.rows.push(self.row.trim_end().to_owned());
             self.row.clear();
+            self.width = 0;
         }
     }
 

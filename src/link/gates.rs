@@ -11,8 +11,8 @@ use std::time::Duration;
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
 
-/// Spans that are remembered of the pauses: 256 KiB.
-pub(crate) const MOST_PAUSES: usize = 1 << 12;
+/// Spans that are remembered of the pauses: 128 KiB.
+pub(crate) const MOST_PAUSES: usize = 1 << 11;
 
 #[derive(Debug)]
 pub(super) struct Gates {

@@ -1,10 +1,10 @@
 //! What passed a buffer: how long the source took for each piece, and how long the sink. It is what a replay needs to
-//! tell how it would have been with another buffer, and takes 128 KiB at most.
+//! tell how it would have been with another buffer, and takes 64 KiB at most.
 
 use std::time::Duration;
 
 /// Pieces that are remembered of each side. What comes after them is not, when they cannot be joined.
-const MOST_PIECES: usize = 1 << 13;
+const MOST_PIECES: usize = 1 << 12;
 
 /// Pieces are joined until they are such a part of the mark, so that the replay can still tell marks apart.
 const FINENESS: u64 = 16;

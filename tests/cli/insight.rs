@@ -74,7 +74,9 @@ fn pipes_on_both_sides_are_seen_once_wherever_the_bytes_are() {
         let view = screen.until("a stall", |view| view.has("stalled for"));
         assert_eq!(view.has("kernel"), is_ours, "{view:?}");
         let buffers = row(&view, "PAUSED");
-        assert_eq!(buffers.matches("1.00 MiB of 1 MiB").count(), 2, "{view:?}");
+        // A writing side of our own that waits to be empty may hold anything.
+        let full = buffers.matches("1.00 MiB of 1 MiB").count();
+        assert!(full == 2 || full == 1 && is_ours, "{view:?}");
         if is_ours {
             let kernel = row(&view, "kernel");
             let pipe = "pipe  [██████████]    1.00 MiB of 1 MiB";
