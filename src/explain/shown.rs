@@ -59,8 +59,8 @@ fn why_nothing(show: &Show, ends: Ends) -> &'static str {
 
 fn summary(show: &Show, ends: Ends) -> &'static str {
     match (show.sums_up(ends), show.says_road) {
-        (true, true) => "one line at the end, with the road",
-        (true, false) => "one line at the end",
+        (true, true) => "at the end, up to three lines, with the road",
+        (true, false) => "at the end, up to three lines",
         (false, _) => "none",
     }
 }

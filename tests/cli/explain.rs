@@ -158,7 +158,7 @@ p out | amount | expected | not known
 in out | shown | progress | standard error is no terminal
 -p none in out | shown | progress | as it was asked for
 -p line -i 5s in out | shown | progress | a line on standard error each 5s
--p line -v in out | shown | summary | one line at the end, with the road
+-p line -v in out | shown | summary | at the end, up to three lines, with the road
 --summary never -p line in out | shown | summary | none
 -N nightly in out | shown | name | nightly
 in out | shown | records | none
