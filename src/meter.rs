@@ -4,9 +4,9 @@ use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
 use crate::link::{Link, LinkSnapshot};
-use crate::phase::{Phase, Waits};
+use crate::phase::{Phase, Phases, Waits};
 use crate::recording::{Recorder, Recording};
-use crate::span::{Span, Spans};
+use crate::span::Span;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -35,9 +35,6 @@ pub struct Snapshot {
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
-/// Spans that are remembered of the phases: 224 KiB.
-pub(crate) const MOST_PHASES: usize = 1 << 11;
-
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
 struct Notes {
@@ -52,7 +49,7 @@ struct Notes {
     /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
     peer_counts: bool,
     /// What the writer did when, if somebody wants to know.
-    phases: Option<Spans<Waits>>,
+    phases: Option<Phases>,
     /// When it is to be noted how things stand.
     next_look: Option<Duration>,
 }
@@ -106,7 +103,7 @@ impl Meter {
     /// From now on it is remembered what happened when.
     pub fn record(&self) {
         let mut notes = self.lock();
-        notes.phases = Some(Spans::new(MOST_PHASES));
+        notes.phases = Some(Phases::new(notes.since, notes.waits));
         notes.next_look = Some(Duration::ZERO);
         self.link.record();
         *self.recorder() = Some(Recorder::new());
@@ -127,8 +124,10 @@ impl Meter {
     pub fn recording(&self) -> Option<Recording> {
         self.note();
         let (recorder, elapsed) = (self.recorder().take()?, self.snapshot().elapsed);
-        let notes = self.lock();
-        let phases = notes.phases.iter().flat_map(Spans::list).cloned();
+        let mut notes = self.lock();
+        let (at, waits) = (notes.since, notes.waits);
+        let phases = notes.phases.take().map(|it| it.finish(at, &waits));
+        let phases = phases.unwrap_or_default();
         let zero = notes.started.unwrap_or_default();
         Some(Recording {
             elapsed,
@@ -144,6 +143,9 @@ impl Meter {
         let now = self.clock.now();
         notes.started = Some(now);
         (notes.since, notes.moved) = (now, now);
+        if let Some(phases) = &mut notes.phases {
+            *phases = Phases::new(now, Waits::default());
+        }
     }
 
     /// Nothing moves any more: time stands from now.
@@ -214,8 +216,9 @@ impl Meter {
         // Of what was booked just now: while we were stopped nobody slept in the system.
         let time = time.min(notes.settle(self.clock.now()));
         notes.waits.shift(Phase::Moving, phase, time);
-        if let Some(last) = notes.phases.as_mut().and_then(Spans::last_mut) {
-            last.what.shift(Phase::Moving, phase, time);
+        let now = notes.since;
+        if let Some(phases) = &mut notes.phases {
+            phases.shift(now, Phase::Moving, phase, time);
         }
         if time > LONG_CALL {
             notes.long = phase;
@@ -326,16 +329,13 @@ impl Notes {
     fn settle(&mut self, now: Duration) -> Duration {
         let spent = now.saturating_sub(self.since);
         if self.started.is_some() && self.stopped.is_none() {
+            let before = self.waits;
             self.waits.add(self.phase, spent);
             if spent > LONG_CALL {
                 self.long = self.phase;
             }
-            if let Some(phases) = self.phases.as_mut().filter(|_| !spent.is_zero()) {
-                phases.push(Span {
-                    from: self.since,
-                    to: now,
-                    what: Waits::in_one(self.phase, spent),
-                });
+            if let Some(phases) = &mut self.phases {
+                phases.settle(self.since, now, (&before, &self.waits));
             }
         }
         self.since = now;

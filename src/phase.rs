@@ -1,6 +1,6 @@
 //! What the writer does, and for how long.
 
-use crate::span::Joins;
+use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
 
 /// What the writer is doing. Every moment of a transfer belongs to exactly one.
@@ -50,6 +50,7 @@ pub struct Waits([Duration; 5]);
 
 impl Waits {
     /// All of it in one phase.
+    #[cfg(test)]
     pub(crate) fn in_one(phase: Phase, time: Duration) -> Self {
         let mut waits = Self::default();
         waits.add(phase, time);
@@ -141,9 +142,78 @@ impl Joins for Waits {
     }
 }
 
+/// Spans that are remembered: 224 KiB.
+pub(crate) const MOST_PHASES: usize = 1 << 11;
+
+/// What the writer did when. Times are booked all the while, so that of a span of short ones only the difference has to be
+/// known: nothing is done for them one by one.
+#[derive(Debug)]
+pub(crate) struct Phases {
+    spans: Spans<Waits>,
+    /// Where the span begins that has not been noted yet, and what was booked by then.
+    from: Duration,
+    booked: Waits,
+}
+
+impl Phases {
+    /// Nothing before `now`, by when this much was booked.
+    pub(crate) fn new(now: Duration, booked: Waits) -> Self {
+        Self {
+            spans: Spans::new(MOST_PHASES),
+            from: now,
+            booked,
+        }
+    }
+
+    /// The writer was at one thing from `since` to `now`: what was booked before and with it.
+    pub(crate) fn settle(&mut self, since: Duration, now: Duration, booked: (&Waits, &Waits)) {
+        let grain = self.spans.grain();
+        if now.saturating_sub(self.from) <= grain {
+            return;
+        }
+        self.push(since, booked.0);
+        if now.saturating_sub(since) > grain {
+            self.push(now, booked.1);
+        }
+    }
+
+    /// Of what was booked until `now`, this was something else. What is not noted yet is known by what is booked then.
+    pub(crate) fn shift(&mut self, now: Duration, from: Phase, to: Phase, time: Duration) {
+        if let Some(last) = self.spans.last_mut().filter(|_| self.from == now) {
+            last.what.shift(from, to, time);
+            self.booked.shift(from, to, time);
+        }
+    }
+
+    /// The clock was put back to `now`.
+    pub(crate) fn leave_out(&mut self, now: Duration) {
+        self.spans.leave_out(now);
+        self.from = self.from.min(now);
+    }
+
+    /// All of it, until `now`, by when this much was booked.
+    pub(crate) fn finish(mut self, now: Duration, booked: &Waits) -> Vec<Span<Waits>> {
+        self.push(now, booked);
+        self.spans.into_list()
+    }
+
+    /// Notes what was until `to`.
+    fn push(&mut self, to: Duration, booked: &Waits) {
+        if to > self.from {
+            self.spans.push(Span {
+                from: self.from,
+                to,
+                what: booked.since(&self.booked),
+            });
+            (self.from, self.booked) = (to, *booked);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Phase, Waits};
+    use super::{MOST_PHASES, Phase, Phases, Waits};
+    use crate::span::Joins;
     use std::time::Duration;
 
     fn waits(millis: [u64; 5]) -> Waits {
@@ -162,6 +232,39 @@ mod tests {
         for (millis, bound) in table {
             assert_eq!(waits(millis).bound_by(), bound, "{millis:?}");
         }
+    }
+
+    #[test]
+    fn every_moment_is_in_a_span_and_a_long_wait_in_one_of_its_own() {
+        let micros = Duration::from_micros;
+        let (mut booked, mut now) = (Waits::default(), micros(7));
+        let mut phases = Phases::new(now, booked);
+        let mut go = |phases: &mut Phases, phase, time| {
+            let before = booked;
+            booked.add(phase, time);
+            phases.settle(now, now + time, (&before, &booked));
+            now += time;
+            (now, booked)
+        };
+        for n in 0..20_000 {
+            go(&mut phases, Phase::Moving, micros(3 + n % 5));
+            go(&mut phases, Phase::Source, micros(2));
+        }
+        let (from, _) = go(&mut phases, Phase::Moving, micros(1));
+        let (to, mut all) = go(&mut phases, Phase::Moving, micros(900_000));
+        phases.shift(to, Phase::Moving, Phase::Sink, micros(900_000));
+        all.shift(Phase::Moving, Phase::Sink, micros(900_000));
+        let list = phases.finish(to, &all);
+        assert!(list.len() <= MOST_PHASES);
+        assert!(list.windows(2).all(|two| two[0].to == two[1].from));
+        let mut sum = Waits::default();
+        for span in &list {
+            sum.join(&span.what);
+        }
+        assert_eq!(sum, all);
+        let long = &list[list.len() - 1];
+        assert_eq!((long.from, long.to), (from, to));
+        assert_eq!(long.what.longest(), Phase::Sink);
     }
 
     #[test]

@@ -247,8 +247,7 @@ fn kernel(now: &Snapshot) -> Ends<Option<Level>> {
 mod tests {
     use super::{Level, Looked, MOST_LOOKS, MOST_STALLS, Stall};
     use crate::link::{MOST_PAUSES, Pauses};
-    use crate::meter::MOST_PHASES;
-    use crate::phase::Waits;
+    use crate::phase::{MOST_PHASES, Waits};
     use crate::span::{Joins, Span};
 
     #[test]

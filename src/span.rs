@@ -82,12 +82,12 @@ impl<T: Joins> Spans<T> {
 
     /// Something has happened, after all that is here.
     pub fn push(&mut self, span: Span<T>) {
-        if let Some(last) = self.list.last_mut()
-            && last.to == span.from
-            && last.what.goes_on_as(&span.what)
-        {
-            last.extend(&span);
-            return;
+        if let Some(last) = self.list.last_mut() {
+            let is_short = span.to.saturating_sub(last.from) <= self.grain;
+            if is_short || last.to == span.from && last.what.goes_on_as(&span.what) {
+                last.extend(&span);
+                return;
+            }
         }
         if self.list.len() == self.most {
             self.make_room();
