@@ -40,6 +40,9 @@ pub mod connection;
 // What the kernel says of a pipe.
 pub mod pipe;
 
+// What may stand between them.
+pub mod transform;
+
 // The roads from source to sink.
 pub mod road;
 

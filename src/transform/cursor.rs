@@ -1,0 +1,118 @@
+//! The two cursors that a transform works between: what has come and is not taken yet, and the room for what it makes.
+
+/// Bytes that have come. What is not taken comes again.
+#[derive(Debug)]
+pub struct Input<'a> {
+    bytes: &'a [u8],
+    taken: usize,
+}
+
+impl<'a> Input<'a> {
+    /// Nothing of `bytes` is taken yet.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, taken: 0 }
+    }
+
+    /// What is not taken yet.
+    #[must_use]
+    pub fn rest(&self) -> &'a [u8] {
+        &self.bytes[self.taken..]
+    }
+
+    /// Whether all of it is taken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.taken == self.bytes.len()
+    }
+
+    /// The next `n` bytes are done with; no more than are there.
+    pub fn take(&mut self, n: usize) -> &'a [u8] {
+        let rest = self.rest();
+        let n = n.min(rest.len());
+        self.taken += n;
+        &rest[..n]
+    }
+
+    /// How many bytes are done with.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.taken
+    }
+}
+
+/// Room for bytes. It is as large as the buffer behind has room: a full one is the backpressure.
+#[derive(Debug)]
+pub struct Output<'a> {
+    bytes: &'a mut [u8],
+    filled: usize,
+}
+
+impl<'a> Output<'a> {
+    /// All of `bytes` is room.
+    #[must_use]
+    pub fn new(bytes: &'a mut [u8]) -> Self {
+        Self { bytes, filled: 0 }
+    }
+
+    /// The room that is left.
+    pub fn room(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.filled..]
+    }
+
+    /// How many bytes fit.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.bytes.len() - self.filled
+    }
+
+    /// Whether there is no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.left() == 0
+    }
+
+    /// The first `n` bytes of the room have been filled; no more than there are.
+    pub fn fill(&mut self, n: usize) {
+        self.filled += n.min(self.left());
+    }
+
+    /// Puts the front of `bytes` there, as far as it fits. Returns how many bytes that is.
+    pub fn put(&mut self, bytes: &[u8]) -> usize {
+        let n = bytes.len().min(self.left());
+        self.room()[..n].copy_from_slice(&bytes[..n]);
+        self.filled += n;
+        n
+    }
+
+    /// How many bytes have been put there.
+    #[must_use]
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+}
+
+/// Passes as many bytes on as there are and as fit. Returns them.
+pub fn pass<'a>(input: &mut Input<'a>, output: &mut Output<'_>) -> &'a [u8] {
+    let n = output.put(input.rest());
+    input.take(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Input, Output, pass};
+
+    #[test]
+    fn as_much_is_passed_as_there_is_and_as_fits() {
+        let mut room = [0; 4];
+        let mut output = Output::new(&mut room);
+        let mut input = Input::new(b"abcdef");
+        assert_eq!(output.put(b"x"), 1);
+        assert_eq!(pass(&mut input, &mut output), b"abc");
+        assert!(output.is_full());
+        assert_eq!(pass(&mut input, &mut output), b"");
+        assert_eq!((input.rest(), input.taken()), (&b"def"[..], 3));
+        assert_eq!((input.take(9), input.is_empty()), (&b"def"[..], true));
+        assert_eq!((output.filled(), &room), (4, b"xabc"));
+    }
+}

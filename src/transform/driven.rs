@@ -1,0 +1,145 @@
+//! Runs a transform in a test as hostilely as its contract allows, and checks that it keeps that contract.
+
+use super::{Failure, Held, Input, Output, Transform, plan};
+use super::{Made, Planned};
+
+/// A transform for a SPEC.
+#[track_caller]
+pub(super) fn made(spec: &str) -> Box<dyn Transform> {
+    match plan(spec) {
+        Ok(Planned {
+            made: Made::Steps(transform),
+            ..
+        }) => transform,
+        other => panic!("{spec}: {other:?}"),
+    }
+}
+
+/// What became of an input.
+#[derive(Debug)]
+pub(super) struct Driven {
+    /// All that was put out.
+    pub(super) output: Vec<u8>,
+    /// How many bytes of the input were taken.
+    pub(super) taken: usize,
+    /// How it ended.
+    pub(super) result: Result<(), Failure>,
+}
+
+/// How a transform is driven.
+#[derive(Debug, Clone)]
+pub(super) struct Pace {
+    /// The most that comes at a time, over and over in this order; none is 0.
+    pub(super) pieces: Vec<usize>,
+    /// The room there is at a time, over and over; none is 0.
+    pub(super) rooms: Vec<usize>,
+    /// Whether it is flushed after each piece.
+    pub(super) flushes: bool,
+}
+
+impl Pace {
+    /// Everything at once.
+    pub(super) fn at_once() -> Self {
+        Self {
+            pieces: vec![usize::MAX],
+            rooms: vec![1 << 16],
+            flushes: false,
+        }
+    }
+
+    /// A byte at a time.
+    pub(super) fn by_bytes() -> Self {
+        Self {
+            pieces: vec![1],
+            rooms: vec![1],
+            flushes: false,
+        }
+    }
+}
+
+/// Puts `input` through at this pace.
+pub(super) fn drive(transform: &mut dyn Transform, input: &[u8], pace: &Pace) -> Driven {
+    let mut driver = Driver {
+        output: Vec::new(),
+        taken: 0,
+        rooms: Box::new(pace.rooms.clone().into_iter().cycle()),
+    };
+    let result = driver.drive(transform, input, pace);
+    Driven {
+        output: driver.output,
+        taken: driver.taken,
+        result,
+    }
+}
+
+struct Driver {
+    output: Vec<u8>,
+    taken: usize,
+    rooms: Box<dyn Iterator<Item = usize>>,
+}
+
+impl Driver {
+    fn drive(
+        &mut self,
+        transform: &mut dyn Transform,
+        input: &[u8],
+        pace: &Pace,
+    ) -> Result<(), Failure> {
+        let mut sizes = pace.pieces.iter().copied().cycle();
+        let mut rest = input;
+        while !rest.is_empty() {
+            let (piece, later) = rest.split_at(sizes.next().unwrap_or(1).min(rest.len()));
+            rest = later;
+            let mut cursor = Input::new(piece);
+            while !cursor.is_empty() {
+                let before = cursor.taken();
+                let room = self.room();
+                let mut room = vec![0; room];
+                let mut output = Output::new(&mut room);
+                let result = transform.step(&mut cursor, &mut output);
+                let (n, is_full) = (output.filled(), output.is_full());
+                assert!(
+                    cursor.taken() > before || is_full || result.is_err(),
+                    "it does not go on"
+                );
+                self.output.extend_from_slice(&room[..n]);
+                self.taken += cursor.taken() - before;
+                result?;
+            }
+            if pace.flushes {
+                self.empty(|output| transform.flush(output))?;
+            }
+        }
+        self.empty(|output| transform.finish(output))
+    }
+
+    /// Calls until nothing is held.
+    fn empty(
+        &mut self,
+        mut call: impl FnMut(&mut Output<'_>) -> Result<Held, Failure>,
+    ) -> Result<(), Failure> {
+        loop {
+            let mut room = vec![0; self.room()];
+            let mut output = Output::new(&mut room);
+            let held = call(&mut output);
+            let (n, is_full) = (output.filled(), output.is_full());
+            self.output.extend_from_slice(&room[..n]);
+            match held? {
+                Held::Nothing => return Ok(()),
+                Held::More => assert!(is_full, "it holds back what fits"),
+            }
+        }
+    }
+
+    fn room(&mut self) -> usize {
+        self.rooms.next().unwrap_or(1)
+    }
+}
+
+/// Puts `input` through at once; it has to succeed.
+#[track_caller]
+pub(super) fn through(spec: &str, input: &[u8]) -> Vec<u8> {
+    let driven = drive(&mut *made(spec), input, &Pace::at_once());
+    assert_eq!(driven.result, Ok(()), "{spec}");
+    driven.output
+}

@@ -1,0 +1,172 @@
+//! What may stand between the source and the sink, and changes or examines what passes: `-t SPEC`.
+//!
+//! A transform does no I/O and waits for nobody: it works between two cursors, and a full output is the backpressure.
+//! `road/stage.rs` runs it, on a thread of its own. A new one is a file and its line in [`KINDS`].
+
+mod cursor;
+mod spec;
+
+#[cfg(test)]
+mod driven;
+
+// The kinds.
+mod text;
+
+pub use cursor::{Input, Output, pass};
+pub use spec::{Key, Planned, Setting, Settings, ValueKind, help, plan};
+
+use crate::error::{Class, UsageError};
+use std::fmt;
+
+/// What changes or examines the bytes that pass.
+pub trait Transform: Send {
+    /// Takes from `input` and puts into `output`, as far as both allow. Neither is empty. It takes something, or fills the
+    /// room there is; what was taken and not put out yet is held.
+    ///
+    /// # Errors
+    /// When the input is not what it should be. What was put out before is good.
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure>;
+
+    /// Puts out all that can be made of what was taken so far: nothing more may come for a while.
+    ///
+    /// # Errors
+    /// As [`Transform::step`].
+    fn flush(&mut self, _output: &mut Output<'_>) -> Result<Held, Failure> {
+        Ok(Held::Nothing)
+    }
+
+    /// Puts out the rest, after the last input.
+    ///
+    /// # Errors
+    /// When the input should have gone on, or is not what was expected of it as a whole.
+    fn finish(&mut self, _output: &mut Output<'_>) -> Result<Held, Failure> {
+        Ok(Held::Nothing)
+    }
+
+    /// How many lines have passed, if it counts them.
+    fn lines(&self) -> Option<u64> {
+        None
+    }
+
+    /// The digest of all that has passed, once it is finished, if it makes one.
+    fn digest(&self) -> Option<Digest> {
+        None
+    }
+
+    /// What the user should know although nothing failed: input that was left out, say.
+    fn warning(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What a transform has not put out yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing that it could.
+    Nothing,
+    /// More than fitted: it is to be called again.
+    More,
+}
+
+/// The digest of what has passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// `sha256`, …
+    pub algorithm: &'static str,
+    /// In lowercase hexadecimal digits.
+    pub hex: String,
+}
+
+/// Why a transform gave up. At which byte of its input, whoever runs it adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the exit code depends on.
+    pub class: Class,
+    /// In words a user knows.
+    pub why: String,
+    /// Whether it is one particular byte of the input that is to blame.
+    pub has_place: bool,
+}
+
+impl Failure {
+    /// The input is not what it should be, from where it was taken to.
+    pub fn input(why: impl fmt::Display) -> Self {
+        Self {
+            class: Class::Io,
+            why: why.to_string(),
+            has_place: true,
+        }
+    }
+
+    /// The input as a whole is not what was expected.
+    pub fn integrity(why: impl fmt::Display) -> Self {
+        Self {
+            class: Class::Integrity,
+            why: why.to_string(),
+            has_place: false,
+        }
+    }
+}
+
+/// A kind of transform.
+#[derive(Debug)]
+pub struct Kind {
+    /// As written in a SPEC.
+    pub name: &'static str,
+    /// What it is grouped with in help.
+    pub group: Group,
+    /// One line of help.
+    pub help: &'static str,
+    /// What may be set; a bare value is that of the first.
+    pub keys: &'static [Key],
+    /// A command that uses it, as the man page shows it.
+    pub example: &'static str,
+    /// Makes one.
+    pub make: Make,
+}
+
+/// Makes a transform that is set so.
+pub type Make = fn(&Settings) -> Result<Made, UsageError>;
+
+/// What runs as a stage of the pipeline.
+pub enum Made {
+    /// A transform of our own.
+    Steps(Box<dyn Transform>),
+}
+
+/// What kinds are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Makes it smaller.
+    Compression,
+    /// Undoes that.
+    Decompression,
+    /// Examines it.
+    Digest,
+    /// Works on text.
+    Text,
+}
+
+impl Group {
+    /// All of them, in the order of help.
+    pub const ALL: [Group; 4] = [
+        Group::Compression,
+        Group::Decompression,
+        Group::Digest,
+        Group::Text,
+    ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Compression => "compression",
+            Group::Decompression => "decompression",
+            Group::Digest => "digests, which pass bytes on",
+            Group::Text => "text",
+        }
+    }
+}
+
+/// Every kind, in the order of help.
+pub const KINDS: &[&Kind] = &[&text::crlf::KIND, &text::lines::KIND];
