@@ -24,10 +24,30 @@ impl Side {
     }
 }
 
+/// Where something failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At one of the ends.
+    End(Side),
+    /// In a transform between them.
+    Transform,
+}
+
+impl Place {
+    /// The word for it in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Place::End(side) => side.name(),
+            Place::Transform => "transform",
+        }
+    }
+}
+
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// An I/O error on either end.
+    /// An I/O error on either end, or in a transform.
     Io,
     /// Something in the request itself, found out before a byte moved.
     Usage,
@@ -45,8 +65,8 @@ pub enum Class {
 pub struct TransferError {
     /// What the exit code depends on.
     pub class: Class,
-    /// The end it happened at, where it is one end's failure.
-    pub at: Option<(Side, String)>,
+    /// Where it happened, and what is there as typed, where it is not the failure of several.
+    pub at: Option<(Place, String)>,
     /// The act and the thing: `connecting to tcp://host:1`.
     pub doing: String,
     /// The reason.
@@ -64,9 +84,20 @@ impl TransferError {
     ) -> Self {
         Self {
             class,
-            at: Some((side, uri.to_owned())),
+            at: Some((Place::End(side), uri.to_owned())),
             doing: format!("{act} {uri}"),
             why: why.into(),
+        }
+    }
+
+    /// A failure of the transform that `spec` asks for by `name`.
+    #[must_use]
+    pub fn transform(class: Class, name: &str, spec: &str, why: &str) -> Self {
+        Self {
+            class,
+            at: Some((Place::Transform, spec.to_owned())),
+            doing: format!("transforming by {name}"),
+            why: anyhow::Error::msg(why.to_owned()),
         }
     }
 

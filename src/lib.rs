@@ -70,6 +70,9 @@ pub mod clock;
 // What the writer does, and for how long.
 pub mod phase;
 
+// What the transforms do, and which is waited for.
+pub mod stages;
+
 // What has passed and where the time went.
 pub mod meter;
 

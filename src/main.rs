@@ -6,7 +6,7 @@ use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::{Held, Plan};
-use tidegate::{control, explain, report, run};
+use tidegate::{control, explain, report, run, transform};
 
 fn main() {
     go().leave()
@@ -43,6 +43,9 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
             ));
         }
         return Ok(control::tell(Path::new(path), words));
+    }
+    if cli.transform.iter().any(|spec| spec == "help") {
+        return Ok(report::answer(&transform::help()));
     }
     let mut plan = Plan::from_cli(cli)?;
     if cli.explain {

@@ -3,10 +3,11 @@
 use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
-use crate::link::{Link, LinkSnapshot};
+use crate::link::{Chain, LinkSnapshot};
 use crate::phase::{Phase, Phases, Waits};
 use crate::recording::{Recorder, Recording};
 use crate::span::Span;
+use crate::stages::{Doing, Doings, StageCount, StageSnapshot};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -28,8 +29,39 @@ pub struct Snapshot {
     pub still: Duration,
     /// The buffers, in the order in which a byte meets them.
     pub links: Vec<LinkSnapshot>,
+    /// The transforms between them.
+    pub stages: Vec<StageSnapshot>,
     /// What is to be seen of the ends.
     pub ends: Ends<Seen>,
+}
+
+impl Snapshot {
+    /// How much has become of each byte that the transforms took. `None`: nothing has passed, or they change nothing.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio is for show")]
+    pub fn ratio(&self) -> Option<f64> {
+        let passed = self.stages.first().map(|it| it.bytes_in)?;
+        let made = self.stages.last().map(|it| it.bytes_out)?;
+        let changes = self.stages.iter().any(|it| it.bytes_in != it.bytes_out);
+        (changes && passed > 0).then(|| made as f64 / passed as f64)
+    }
+
+    /// What stands before and behind the buffers at this place.
+    #[must_use]
+    pub fn neighbours(&self, link: usize) -> (&'static str, &'static str) {
+        let before = link.checked_sub(1).and_then(|it| self.stages.get(it));
+        let behind = self.stages.get(link);
+        (
+            before.map_or(Side::Source.name(), |it| it.name),
+            behind.map_or(Side::Sink.name(), |it| it.name),
+        )
+    }
+
+    /// Bytes of the source that have got as far as they get as such: to the sink, or into the first transform.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.stages.first().map_or(self.bytes_out, |it| it.bytes_in)
+    }
 }
 
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
@@ -43,6 +75,9 @@ struct Notes {
     phase: Phase,
     since: Duration,
     waits: Waits,
+    /// Whether that is waiting for bytes, so that it depends on the transforms for whom.
+    starves: bool,
+    stages: Doings,
     /// The last phase that a long time was booked to.
     long: Phase,
     moved: Duration,
@@ -57,7 +92,8 @@ struct Notes {
 /// The counters of one transfer.
 #[derive(Debug)]
 pub struct Meter {
-    link: Arc<Link>,
+    chain: Chain,
+    stages: Vec<StageCount>,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     clock: Arc<Clock>,
@@ -69,14 +105,17 @@ pub struct Meter {
 impl Meter {
     /// Counters at zero; no time is booked yet.
     #[must_use]
-    pub fn new(link: Arc<Link>, clock: Arc<Clock>) -> Self {
+    pub fn new(chain: Chain, clock: Arc<Clock>) -> Self {
         let now = clock.now();
+        let stages: Vec<_> = chain.transforms().map(StageCount::new).collect();
         let notes = Notes {
             started: None,
             stopped: None,
             phase: Phase::Source,
             since: now,
             waits: Waits::default(),
+            starves: false,
+            stages: Doings::new(stages.len()),
             long: Phase::Source,
             moved: now,
             peer_counts: true,
@@ -84,7 +123,8 @@ impl Meter {
             next_look: None,
         };
         Self {
-            link,
+            chain,
+            stages,
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             clock,
@@ -105,7 +145,7 @@ impl Meter {
         let mut notes = self.lock();
         notes.phases = Some(Phases::new(notes.since, notes.waits));
         notes.next_look = Some(Duration::ZERO);
-        self.link.record();
+        self.chain.first().record();
         *self.recorder() = Some(Recorder::new());
     }
 
@@ -132,7 +172,7 @@ impl Meter {
         Some(Recording {
             elapsed,
             phases: since(zero, elapsed, phases),
-            pauses: since(zero, elapsed, self.link.pauses()),
+            pauses: since(zero, elapsed, self.chain.first().pauses()),
             ..recorder.finish()
         })
     }
@@ -197,13 +237,35 @@ impl Meter {
     /// The writer does something else from now on.
     pub fn enter(&self, phase: Phase) {
         let mut notes = self.lock();
+        notes.starves = false;
+        notes.enter(phase, self.clock.now());
+    }
+
+    /// The writer has nothing to write from now on: it waits for a transform that computes, or for the source.
+    pub(crate) fn starve(&self) {
+        let mut notes = self.lock();
+        notes.starves = true;
+        let phase = notes.stages.phase();
+        notes.enter(phase, self.clock.now());
+    }
+
+    /// What a transform does from now on, counted from the source.
+    pub(crate) fn set_doing(&self, stage: usize, doing: Doing) {
+        let mut notes = self.lock();
         let now = self.clock.now();
-        notes.settle(now);
-        if notes.phase == Phase::Rate && phase != Phase::Rate {
-            // Until now it was us who let nothing move.
-            notes.moved = now;
+        if notes.starves {
+            notes.settle(now);
         }
-        notes.phase = phase;
+        notes.stages.set(stage, doing);
+        if notes.starves {
+            let phase = notes.stages.phase();
+            notes.enter(phase, now);
+        }
+    }
+
+    /// The counters of a transform, counted from the source.
+    pub(crate) fn stage(&self, stage: usize) -> Option<&StageCount> {
+        self.stages.get(stage)
     }
 
     /// Of the time just spent moving, `time` was slept in the system, on account of the sink or the source.
@@ -261,7 +323,9 @@ impl Meter {
             phases.leave_out(now);
         }
         let most = now.saturating_sub(notes.started.unwrap_or(now));
-        self.link.leave_out(now, most);
+        self.chain
+            .links()
+            .for_each(|link| link.leave_out(now, most));
     }
 
     /// The numbers now.
@@ -279,14 +343,19 @@ impl Meter {
             elapsed = now.saturating_sub(started);
         }
         let still = now.saturating_sub(notes.moved);
+        let blamed = notes.stages.blamed(phase, current);
         drop(notes);
+        let stages = self.stages.iter().zip(blamed);
+        let stages = stages.map(|(it, blamed)| it.snapshot(blamed)).collect();
         let ends = self.sights.get().map(|sights| Ends {
             source: sights.source.look(),
             sink: sights.sink.look(),
         });
-        let mut link = self.link.snapshot();
-        // Looked at a moment later, when a pause has gone on.
-        link.paused = link.paused.min(elapsed);
+        let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
+        for link in &mut links {
+            // Looked at a moment later, when a pause has gone on.
+            link.paused = link.paused.min(elapsed);
+        }
         Snapshot {
             elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
@@ -294,7 +363,8 @@ impl Meter {
             waits,
             phase,
             still,
-            links: vec![link],
+            links,
+            stages,
             ends: ends.unwrap_or_default(),
         }
     }
@@ -325,6 +395,17 @@ fn since<T>(
 }
 
 impl Notes {
+    /// The writer does something else from `now` on.
+    fn enter(&mut self, phase: Phase, now: Duration) {
+        self.settle(now);
+        let was_ours = matches!(self.phase, Phase::Rate | Phase::Transform);
+        if was_ours && phase != self.phase {
+            // Until now it was us who let nothing move.
+            self.moved = now;
+        }
+        self.phase = phase;
+    }
+
     /// Books the time since the last change; returns it.
     fn settle(&mut self, now: Duration) -> Duration {
         let spent = now.saturating_sub(self.since);
@@ -334,6 +415,7 @@ impl Notes {
             if spent > LONG_CALL {
                 self.long = self.phase;
             }
+            self.stages.book(self.phase, spent);
             if let Some(phases) = &mut self.phases {
                 phases.settle(self.since, now, (&before, &self.waits));
             }
@@ -360,7 +442,7 @@ mod tests {
             low: 0,
         };
         let link = Link::new(marks, 1, Arc::clone(&clock)).unwrap();
-        let meter = Meter::new(Arc::new(link), Arc::clone(&clock));
+        let meter = Meter::new(Arc::new(link).into(), Arc::clone(&clock));
         meter.start();
         (clock, meter)
     }

@@ -10,6 +10,7 @@ use crate::error::{UsageError, reason};
 use crate::link::Marks;
 use crate::road::{Flow, Wish};
 use crate::size::parse_size;
+use crate::transform::{self, Made};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -24,6 +25,8 @@ pub struct Plan {
     pub source: Planned<dyn SourcePlan>,
     /// Where bytes go.
     pub sink: Planned<dyn SinkPlan>,
+    /// What they pass in between, in this order.
+    pub transforms: Vec<transform::Planned>,
     /// How much of them, in which pieces.
     pub flow: Flow,
     /// Which road is wished for.
@@ -74,9 +77,11 @@ impl Plan {
             Some(Expected::OfDevice(path)) => (None, Some(path)),
             None => (None, None),
         };
+        let transforms = cli.transform.iter().map(|spec| transform::plan(spec));
         Ok(Self {
             source,
             sink,
+            transforms: transforms.collect::<Result<_, _>>()?,
             flow: Flow {
                 chunk_size: cli.chunk_size,
                 skip: cli.skip,
@@ -120,10 +125,24 @@ impl Plan {
         })
     }
 
+    /// The transforms themselves, in their order, to be set to work.
+    pub fn take_transforms(&mut self) -> Vec<Made> {
+        let transforms = self.transforms.iter_mut();
+        transforms.filter_map(|it| it.made.take()).collect()
+    }
+
+    /// What the transforms are called, in their order.
+    #[must_use]
+    pub fn transform_names(&self) -> Vec<&'static str> {
+        self.transforms.iter().map(|it| it.kind.name).collect()
+    }
+
     /// The size to expect before the source is open.
     #[must_use]
     pub fn told(&self) -> Option<u64> {
-        self.size.or(self.flow.expect_size)
+        // What comes is not what is delivered.
+        let delivered = self.flow.expect_size.filter(|_| self.transforms.is_empty());
+        self.size.or(delivered)
     }
 
     /// The size to expect of a source that says it has `found` bytes left.

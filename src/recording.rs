@@ -170,7 +170,7 @@ impl Recorder {
         }
         let from = self.at.min(now.elapsed);
         self.at = now.elapsed;
-        let link = now.links.first();
+        let (first, last) = (now.links.first(), now.links.last());
         self.looks.push(Span {
             from,
             to: now.elapsed,
@@ -178,10 +178,10 @@ impl Recorder {
                 // The kernel road may have refused, and what was read be read again.
                 bytes_in: now.bytes_in.saturating_sub(self.bytes_in),
                 bytes_out: now.bytes_out.saturating_sub(self.bytes_out),
-                readable: link
+                readable: first
                     .and_then(|it| it.readable)
                     .map(|it| Level::new(it.len, Some(it.mark))),
-                writable: link
+                writable: last
                     .and_then(|it| it.writable)
                     .map(|it| Level::new(it.len, Some(it.mark))),
                 kernel: kernel(now),

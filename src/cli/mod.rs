@@ -151,6 +151,13 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_BURST", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
     pub burst: Option<u64>,
 
+    /// Change or examine what passes; -t help tells how
+    ///
+    /// It may be given several times; bytes pass the transforms in this order. SPEC is `NAME`, `NAME=VALUE` or
+    /// `NAME=key:value,...`. See `TRANSFORMS`.
+    #[arg(short = 't', long, value_name = "SPEC", env = "TIDEGATE_TRANSFORM", hide_env = true, action = ArgAction::Append, help_heading = FLOW)]
+    pub transform: Vec<String>,
+
     /// How bytes travel
     ///
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.

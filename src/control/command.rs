@@ -3,7 +3,7 @@
 use super::{DONE, REFUSAL};
 use crate::display::{Sampler, record};
 use crate::limit::Limit;
-use crate::link::Link;
+use crate::link::Chain;
 use crate::meter::Meter;
 use crate::road::Taken;
 use crate::size::{parse_positive_size, parse_rate};
@@ -16,7 +16,7 @@ const VALID: &str = "rate RATE, rate none, pause, resume, high-water-mark SIZE, 
 #[derive(Debug)]
 pub struct Steering {
     limit: Arc<Limit>,
-    link: Arc<Link>,
+    chain: Chain,
     meter: Arc<Meter>,
     known: Mutex<Known>,
 }
@@ -41,14 +41,14 @@ enum Command {
 impl Steering {
     /// Steers what goes through these.
     #[must_use]
-    pub fn new(limit: Arc<Limit>, link: Arc<Link>, meter: Arc<Meter>) -> Self {
+    pub fn new(limit: Arc<Limit>, chain: Chain, meter: Arc<Meter>) -> Self {
         let known = Known {
             sampler: Sampler::new(None),
             road: None,
         };
         Self {
             limit,
-            link,
+            chain,
             meter,
             known: Mutex::new(known),
         }
@@ -80,7 +80,7 @@ impl Steering {
             Command::Status => return Ok(self.status()),
         }
         // Whoever is held back by the old limit asks again.
-        self.link.writer_bell().ring();
+        self.chain.last().writer_bell().ring();
         Ok(DONE.to_owned())
     }
 
@@ -92,7 +92,7 @@ impl Steering {
     fn set_mark(&self, mark: u64) -> Result<(), String> {
         match self.lock().road {
             Some(taken) if taken.road == "buffered" => {
-                self.link.set_marks(mark);
+                self.chain.links().for_each(|link| link.set_marks(mark));
                 Ok(())
             }
             Some(_) => {

@@ -45,7 +45,7 @@ impl Bar {
 
 impl Display for Bar {
     fn draw(&mut self, sample: &Sample) {
-        let bytes = sample.now.bytes_out;
+        let bytes = sample.now.passed();
         self.step += usize::from(bytes != self.last_bytes);
         self.last_bytes = bytes;
         self.past.note(sample);

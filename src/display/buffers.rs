@@ -8,7 +8,12 @@ use crate::endpoint::Seen;
 use crate::link::{LinkSnapshot, LinkState};
 
 /// The buffers of a link, whether it flows, and how often it was held up.
-pub(super) fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> String {
+pub(super) fn link_row(
+    link: &LinkSnapshot,
+    (from, to): (&str, &str),
+    look: &Look,
+    columns: usize,
+) -> String {
     let arrow = arrow(look);
     let (state, tone) = match link.state {
         LinkState::Flowing => ("flowing", Tone::Good),
@@ -16,7 +21,7 @@ pub(super) fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> Stri
         LinkState::Ended => ("ended  ", Tone::Faint),
     };
     let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
-    let mut cells = vec![side(format!("source {arrow}"))];
+    let mut cells = vec![side(format!("{from} {arrow}"))];
     if let Some(read) = link.readable {
         cells.extend([gauge(read.len, read.mark, look), fill(read.len, read.mark)]);
     }
@@ -27,7 +32,7 @@ pub(super) fn link_row(link: &LinkSnapshot, look: &Look, columns: usize) -> Stri
             fill(written.len, written.mark),
         ]);
     }
-    cells.push(side(format!("{arrow} sink")));
+    cells.push(side(format!("{arrow} {to}")));
     cells.push(counts(link.pauses, link.drains));
     fit(&mut cells, columns);
     row(&cells, look)
@@ -77,7 +82,8 @@ fn counts(pauses: u64, drains: u64) -> Cell {
     ])
 }
 
-fn arrow(look: &Look) -> &'static str {
+/// What stands between two stages.
+pub(super) fn arrow(look: &Look) -> &'static str {
     if look.unicode { "→" } else { "->" }
 }
 
@@ -173,6 +179,7 @@ mod tests {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: Vec::new(),
+            stages: Vec::new(),
             ends: Ends { source, sink },
         })
     }

@@ -28,12 +28,15 @@ pub struct Finished<'a> {
 }
 
 impl Finished<'_> {
+    fn summary(&self, how: Summed) -> Vec<String> {
+        let (lesson, digests) = (self.ending.lesson.as_ref(), self.ending.digests);
+        summary(self.sample, how, self.road, lesson, digests)
+    }
+
     /// What it was like, in sentences; of a failed one, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let told = self
-            .summed
-            .map(|how| summary(self.sample, how, self.road, self.ending.lesson.as_ref()));
+        let told = self.summed.map(|how| self.summary(how));
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()
     }

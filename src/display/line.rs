@@ -5,9 +5,11 @@ use super::words::{count, size, speed, time};
 use super::{Display, Look, Sample, Template};
 use crate::endpoint::Delivered;
 use crate::link::{LinkSnapshot, LinkState};
+use crate::meter::Snapshot;
 use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::Taken;
+use crate::transform::Digest;
 
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
@@ -43,11 +45,13 @@ impl Display for Lines {
 #[must_use]
 pub fn status(sample: &Sample) -> String {
     let mut parts = vec![
-        format!("{}{}", size(sample.now.bytes_out), of_size(sample)),
+        moved(sample, &of_size(sample)),
         format!("in {}", time(sample.now.elapsed)),
         speed(sample.speed),
     ];
-    parts.extend(sample.now.links.iter().map(buffers));
+    parts.extend(lines(sample));
+    let links = sample.now.links.iter().enumerate();
+    parts.extend(links.map(|(place, link)| between(&sample.now, place) + &buffers(link)));
     parts.push(verdict(&sample.whole));
     if let Some(eta) = sample.eta.filter(|_| sample.percent().is_some()) {
         parts.push(format!("ETA {}", time(eta)));
@@ -65,37 +69,47 @@ pub enum Summed {
 }
 
 /// A line that says what a transfer was like, and which road it took if that is to be said; where there is something to
-/// be said about it, another that says who was slow, and a third about the buffers.
+/// be said about it, another that says who was slow, and a third about the buffers; and a line for each digest.
 #[must_use]
 pub fn summary(
     sample: &Sample,
     how: Summed,
     road: Option<Taken>,
     lesson: Option<&Lesson>,
+    digests: &[Digest],
 ) -> Vec<String> {
     let numbers = numbers(sample, how, road);
     let sentences = verdict::sentences(sample, lesson);
-    [numbers].into_iter().chain(sentences).collect()
+    let digests = digests
+        .iter()
+        .map(|it| format!("{} {}", it.algorithm, it.hex));
+    [numbers]
+        .into_iter()
+        .chain(sentences)
+        .chain(digests)
+        .collect()
 }
 
 fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
-            size(sample.now.bytes_out),
+            moved(sample, ""),
             time(sample.now.elapsed),
-            speed(sample.average)
+            speed(sample.pace)
         ),
         how.words().to_owned(),
     ];
-    for link in &sample.now.links {
+    parts.extend(lines(sample));
+    for (place, link) in sample.now.links.iter().enumerate() {
         let paused = if link.paused.is_zero() {
             String::new()
         } else {
             format!(" ({} in all)", time(link.paused))
         };
         parts.push(format!(
-            "{}{paused}, {}",
+            "{}{}{paused}, {}",
+            between(&sample.now, place),
             count(link.pauses, "pause"),
             count(link.drains, "drain")
         ));
@@ -120,6 +134,29 @@ impl Summed {
             Summed::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
             Summed::Interrupted => "interrupted",
         }
+    }
+}
+
+/// How much has been moved, `of` what; where transforms make something else of it, how much of that.
+fn moved(sample: &Sample, of: &str) -> String {
+    let passed = size(sample.now.passed()) + of;
+    match sample.now.ratio() {
+        Some(ratio) => format!("{passed} -> {} (x{ratio:.3})", size(sample.now.bytes_out)),
+        None => passed,
+    }
+}
+
+/// How many lines have passed a transform that counts them.
+fn lines(sample: &Sample) -> Option<String> {
+    let lines = sample.now.stages.iter().find_map(|it| it.lines)?;
+    Some(count(lines, "line"))
+}
+
+/// Between what a link is, where there are several.
+fn between(now: &Snapshot, place: usize) -> String {
+    match now.neighbours(place) {
+        _ if now.links.len() == 1 => String::new(),
+        (from, to) => format!("{from} -> {to}: "),
     }
 }
 

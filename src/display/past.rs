@@ -59,15 +59,15 @@ impl Past {
     /// Takes note of another look.
     pub(super) fn note(&mut self, sample: &Sample) {
         let now = &sample.now;
-        let link = now.links.first();
+        let (link, last) = (now.links.first(), now.links.last());
         let begun = &mut self.begun;
         if now.elapsed < begun.at {
             // The clock was put back, since we were stopped.
             begun.at = now.elapsed;
         }
-        if let Some(link) = link {
-            let read = link.readable.map(|it| (it.len, it.mark));
-            let written = link.writable.map(|it| (it.len, it.mark));
+        if let (Some(first), Some(last)) = (link, last) {
+            let read = first.readable.map(|it| (it.len, it.mark));
+            let written = last.writable.map(|it| (it.len, it.mark));
             begun.read.add(read);
             begun.written.add(written);
         }
@@ -77,13 +77,13 @@ impl Past {
         }
         let paused = link.map_or(Duration::ZERO, |it: &LinkSnapshot| it.paused);
         self.columns
-            .push_back(begun.column(now.bytes_out, paused, time));
+            .push_back(begun.column(now.passed(), paused, time));
         if self.columns.len() > MOST {
             self.columns.pop_front();
         }
         self.begun = Begun {
             at: now.elapsed,
-            bytes: now.bytes_out,
+            bytes: now.passed(),
             paused,
             ..Begun::default()
         };
@@ -253,6 +253,7 @@ mod tests {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: vec![link],
+            stages: Vec::new(),
             ends: Ends::default(),
         }
     }

@@ -12,10 +12,10 @@
 //! what comes last in [`About`] is.
 
 use super::bound::{is_stalled, verdict_row};
-use super::buffers::{kernel_row, link_row};
+use super::buffers::{arrow, kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
 use super::past::Past;
-use super::words::{clock, short_size, steady_size, whole};
+use super::words::{clock, count, short_size, steady_size, whole};
 use super::{Look, Sample};
 use console::truncate_str;
 
@@ -61,10 +61,12 @@ pub(super) fn picture(
         name(look),
         Cell::fixed(Text::plain(format!(
             "{:>10}",
-            steady_size(sample.now.bytes_out)
+            steady_size(sample.now.passed())
         ))),
         of_size(sample),
         percent_cell(percent),
+        made(sample, look),
+        lines(sample),
     ];
     let before = cells.len();
     cells.push(bar(percent.is_some(), look, step));
@@ -98,9 +100,12 @@ enum About {
 /// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
 fn rows(sample: &Sample, past: &Past, look: &Look, screen: Screen) -> Vec<String> {
     let columns = screen.columns;
-    let links = sample.now.links.iter();
+    let links = sample.now.links.iter().enumerate();
     let mut rows: Vec<_> = links
-        .map(|link| (About::Link, link_row(link, look, columns)))
+        .map(|(place, link)| {
+            let between = sample.now.neighbours(place);
+            (About::Link, link_row(link, between, look, columns))
+        })
         .collect();
     let kernel = kernel_row(sample, look, columns);
     rows.extend(kernel.map(|row| (About::Kernel, row)));
@@ -154,6 +159,27 @@ fn of_size(sample: &Sample) -> Cell {
         _ => Text::none(),
     };
     Cell::optional(2, text)
+}
+
+/// What the transforms have made of it.
+fn made(sample: &Sample, look: &Look) -> Cell {
+    let Some(ratio) = sample.now.ratio() else {
+        return Cell::fixed(Text::none());
+    };
+    let bytes = steady_size(sample.now.bytes_out);
+    let forms = [
+        (4, format!("{} {bytes:>10} (x{ratio:.3})", arrow(look))),
+        (8, format!("{} {bytes:>10}", arrow(look))),
+        (u8::MAX, String::new()),
+    ];
+    Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
+}
+
+/// How many lines have passed a transform that counts them.
+fn lines(sample: &Sample) -> Cell {
+    let lines = sample.now.stages.iter().find_map(|it| it.lines);
+    let text = lines.map_or_else(Text::none, |lines| Text::plain(count(lines, "line")));
+    Cell::optional(8, text)
 }
 
 fn percent_cell(percent: Option<u64>) -> Cell {
@@ -240,6 +266,7 @@ mod tests {
             phase: Phase::Sink,
             still,
             links: vec![link],
+            stages: Vec::new(),
             ends: Ends::default(),
         };
         Sampler::new(size).look(now)

@@ -5,9 +5,12 @@ use crate::connection::Connection;
 use crate::endpoint::{Delivered, Ends, Seen};
 use crate::error::{Side, TransferError};
 use crate::link::{LinkSnapshot, LinkState};
+use crate::meter::Snapshot;
 use crate::phase::{Phase, Waits};
 use crate::pipe::PipeFill;
 use crate::replay::Lesson;
+use crate::stages::StageSnapshot;
+use crate::transform::Digest;
 use serde::Serialize;
 
 /// The version of the records: fields may be added under it, none changes its meaning.
@@ -34,6 +37,7 @@ enum Record<'a> {
         road: Option<&'static str>,
         delivered: Option<&'static str>,
         buffer: Option<LessonNumbers>,
+        digests: Vec<DigestText<'a>>,
         error: Option<Failure<'a>>,
         exit_code: i32,
     },
@@ -75,6 +79,7 @@ struct Numbers {
     size: Option<u64>,
     eta_s: Option<f64>,
     links: Vec<LinkNumbers>,
+    transforms: Vec<StageNumbers>,
     waits: WaitNumbers,
     bound_by: &'static str,
     #[serde(flatten)]
@@ -141,6 +146,43 @@ struct LessonNumbers {
 }
 
 #[derive(Serialize)]
+struct DigestText<'a> {
+    algorithm: &'static str,
+    hex: &'a str,
+}
+
+impl<'a> From<&'a Digest> for DigestText<'a> {
+    fn from(it: &'a Digest) -> Self {
+        Self {
+            algorithm: it.algorithm,
+            hex: &it.hex,
+        }
+    }
+}
+
+/// What a transform has done.
+#[derive(Serialize)]
+struct StageNumbers {
+    name: &'static str,
+    bytes_in: u64,
+    bytes_out: u64,
+    lines: Option<u64>,
+    blamed_s: f64,
+}
+
+impl From<&StageSnapshot> for StageNumbers {
+    fn from(it: &StageSnapshot) -> Self {
+        Self {
+            name: it.name,
+            bytes_in: it.bytes_in,
+            bytes_out: it.bytes_out,
+            lines: it.lines,
+            blamed_s: it.blamed.as_secs_f64(),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct LinkNumbers {
     from: &'static str,
     to: &'static str,
@@ -192,7 +234,8 @@ impl From<&Sample> for Numbers {
             average_bytes_s: sample.average,
             size: sample.size,
             eta_s: sample.eta.map(|eta| eta.as_secs_f64()),
-            links: sample.now.links.iter().map(LinkNumbers::from).collect(),
+            links: links(&sample.now),
+            transforms: sample.now.stages.iter().map(StageNumbers::from).collect(),
             waits: WaitNumbers::from(&sample.now.waits),
             bound_by: sample.bound_by.map_or("none", Phase::name),
             whole: StretchNumbers::from(&sample.whole),
@@ -265,11 +308,19 @@ impl From<Lesson> for LessonNumbers {
     }
 }
 
-impl From<&LinkSnapshot> for LinkNumbers {
-    fn from(link: &LinkSnapshot) -> Self {
+/// Every link, with what stands on both sides of it.
+fn links(now: &Snapshot) -> Vec<LinkNumbers> {
+    let links = now.links.iter().enumerate();
+    links
+        .map(|(place, link)| LinkNumbers::new(link, now.neighbours(place)))
+        .collect()
+}
+
+impl LinkNumbers {
+    fn new(link: &LinkSnapshot, (from, to): (&'static str, &'static str)) -> Self {
         Self {
-            from: Side::Source.name(),
-            to: Side::Sink.name(),
+            from,
+            to,
             state: match link.state {
                 LinkState::Flowing => "flowing",
                 LinkState::Paused => "paused",
@@ -319,6 +370,8 @@ pub struct Ending<'a> {
     pub delivered: Option<Delivered>,
     /// What can be learned of the buffers.
     pub lesson: Option<Lesson>,
+    /// The digests of what has passed.
+    pub digests: &'a [Digest],
     /// What failed.
     pub error: Option<&'a TransferError>,
     /// The exit status, 128 + N for a signal.
@@ -350,7 +403,7 @@ pub(super) fn sample(sample: &Sample) -> String {
 /// The last line.
 pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
     let error = ending.error.map(|error| Failure {
-        end: error.at.as_ref().map(|(side, _)| side.name()),
+        end: error.at.as_ref().map(|(place, _)| place.name()),
         uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
         message: error.to_string(),
     });
@@ -360,6 +413,7 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
         road: ending.road,
         delivered: ending.delivered.map(Delivered::name),
         buffer: ending.lesson.map(Into::into),
+        digests: ending.digests.iter().map(Into::into).collect(),
         error,
         exit_code: ending.exit_code,
     })

@@ -22,8 +22,10 @@ pub struct Sample {
     pub now: Snapshot,
     /// Bytes a second since the look before.
     pub rate: f64,
-    /// Bytes a second over the last second.
+    /// Bytes a second over the last second, of those that percents are of.
     pub speed: f64,
+    /// The same since the start.
+    pub pace: f64,
     /// Bytes a second since the start.
     pub average: f64,
     /// The expected size in bytes.
@@ -45,6 +47,8 @@ pub struct Stretch {
     pub waits: Waits,
     /// Whom a sink that is a connection waited for, by the kernel's account.
     pub blame: Option<Blame>,
+    /// The transform that was waited for longest, if any was.
+    pub transform: Option<&'static str>,
 }
 
 impl Stretch {
@@ -61,22 +65,27 @@ impl Stretch {
 }
 
 impl Sample {
-    /// How much of the expected size has been delivered, in whole percent. More than was expected is no percentage:
-    /// the expectation was wrong.
+    /// How much of the expected size has been delivered, or has reached the first transform, in whole percent. More than
+    /// was expected is no percentage: the expectation was wrong.
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
-        let size = self.size.filter(|size| *size >= self.now.bytes_out)?;
-        let percent = u128::from(self.now.bytes_out) * 100 / u128::from(size.max(1));
+        let passed = self.now.passed();
+        let size = self.size.filter(|size| *size >= passed)?;
+        let percent = u128::from(passed) * 100 / u128::from(size.max(1));
         u64::try_from(percent).ok().filter(|_| size > 0)
     }
 }
 
 /// A moment that later looks are compared with.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Mark {
     at: Duration,
+    /// Bytes that were delivered, and those that percents are of.
     bytes: u64,
+    passed: u64,
     waits: Waits,
+    /// How long each transform was waited for.
+    blamed: Vec<Duration>,
     sink: Connection,
 }
 
@@ -103,31 +112,36 @@ impl Sampler {
         let mark = Mark {
             at: now.elapsed,
             bytes: now.bytes_out,
+            passed: now.passed(),
             waits: now.waits,
+            blamed: now.stages.iter().map(|it| it.blamed).collect(),
             sink: now.ends.sink.connection().copied().unwrap_or_default(),
         };
         // The clock may have been put back, since we were stopped.
         while self.marks.back().is_some_and(|later| later.at > mark.at) {
             self.marks.pop_back();
         }
-        let last = self.marks.back().copied().unwrap_or_default();
+        let last = self.marks.back().cloned().unwrap_or_default();
         let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
         let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));
         let recently = self.before(mark.at.saturating_sub(RECENT));
         self.forget(mark.at.saturating_sub(ETA_WINDOW));
-        self.marks.push_back(mark);
-        let to_come = self.size.map(|size| size.saturating_sub(mark.bytes));
-        Sample {
+        let to_come = self.size.map(|size| size.saturating_sub(mark.passed));
+        let start = Mark::default();
+        let sample = Sample {
             rate: mark.rate_since(&last),
-            speed: mark.rate_since(&second_ago),
-            average: mark.rate_since(&Mark::default()),
+            speed: mark.pace_since(&second_ago),
+            pace: mark.pace_since(&start),
+            average: mark.rate_since(&start),
             size: self.size,
-            eta: to_come.and_then(|bytes| time_for(bytes, mark.rate_since(&long_ago))),
+            eta: to_come.and_then(|bytes| time_for(bytes, mark.pace_since(&long_ago))),
             bound_by: mark.waits.since(&last.waits).bound_by(),
-            whole: mark.since(&Mark::default()),
-            recent: mark.since(&recently),
+            whole: mark.since(&start, &now),
+            recent: mark.since(&recently, &now),
             now,
-        }
+        };
+        self.marks.push_back(mark);
+        sample
     }
 
     /// The last look: its rate and what bound the flow are those of the whole.
@@ -142,7 +156,7 @@ impl Sampler {
     fn before(&self, moment: Duration) -> Mark {
         let later = self.marks.partition_point(|mark| mark.at <= moment);
         let index = later.saturating_sub(1);
-        self.marks.get(index).copied().unwrap_or_default()
+        self.marks.get(index).cloned().unwrap_or_default()
     }
 
     /// Forgets what is older than the last look not after `moment`.
@@ -153,20 +167,40 @@ impl Sampler {
 }
 
 impl Mark {
-    fn since(&self, earlier: &Mark) -> Stretch {
+    /// Where the time went until `now`, when this was noted.
+    fn since(&self, earlier: &Mark, now: &Snapshot) -> Stretch {
         Stretch {
             waits: self.waits.since(&earlier.waits),
             blame: self.sink.blame_since(&earlier.sink),
+            transform: self.culprit_since(earlier).map(|it| now.stages[it].name),
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+    /// The place of the transform that was waited for longest.
+    fn culprit_since(&self, earlier: &Mark) -> Option<usize> {
+        let before = |stage| earlier.blamed.get(stage).copied().unwrap_or_default();
+        let blamed = self.blamed.iter().enumerate();
+        let blamed = blamed.map(|(stage, now)| (now.saturating_sub(before(stage)), stage));
+        let longest = blamed.max().filter(|(time, _)| !time.is_zero());
+        longest.map(|(_, stage)| stage)
+    }
+
     fn rate_since(&self, earlier: &Mark) -> f64 {
+        self.per_second(earlier, |mark| mark.bytes)
+    }
+
+    /// How fast the expected size is approached, in bytes a second.
+    fn pace_since(&self, earlier: &Mark) -> f64 {
+        self.per_second(earlier, |mark| mark.passed)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+    fn per_second(&self, earlier: &Mark, bytes: fn(&Mark) -> u64) -> f64 {
         let time = self.at.saturating_sub(earlier.at);
         if time.is_zero() {
             0.0
         } else {
-            self.bytes.saturating_sub(earlier.bytes) as f64 / time.as_secs_f64()
+            bytes(self).saturating_sub(bytes(earlier)) as f64 / time.as_secs_f64()
         }
     }
 }
@@ -194,6 +228,7 @@ mod tests {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: Vec::new(),
+            stages: Vec::new(),
             ends: Ends::default(),
         }
     }

@@ -101,6 +101,11 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         },
     },
     Placeholder {
+        name: "lines",
+        meaning: "lines that have passed `-t lines`",
+        value: |it| Value::Number(it.now.stages.iter().find_map(|stage| stage.lines)),
+    },
+    Placeholder {
         name: "state",
         meaning: "`flowing`, `paused` or `ended`",
         value: |it| Value::Word(state(it)),
@@ -108,12 +113,12 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "pauses",
         meaning: "how often the source was paused",
-        value: |it| Value::Number(Some(it.now.links.iter().map(|link| link.pauses).sum())),
+        value: |it| Value::Number(it.now.links.first().map(|link| link.pauses)),
     },
     Placeholder {
         name: "drains",
         meaning: "how often it was let go on",
-        value: |it| Value::Number(Some(it.now.links.iter().map(|link| link.drains).sum())),
+        value: |it| Value::Number(it.now.links.first().map(|link| link.drains)),
     },
     Placeholder {
         name: "bound_by",
@@ -256,6 +261,7 @@ mod tests {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: Vec::new(),
+            stages: Vec::new(),
             ends: Ends::default(),
         })
     }

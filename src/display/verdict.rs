@@ -5,6 +5,7 @@ use super::words::{size, time};
 use crate::connection::Blame;
 use crate::endpoint::Seen;
 use crate::link::LinkSnapshot;
+use crate::meter::Snapshot;
 use crate::phase::Phase;
 use crate::replay::Lesson;
 use std::time::Duration;
@@ -15,9 +16,23 @@ const LONG_ENOUGH: Duration = Duration::from_millis(500);
 /// Less than this, as a part of the time, is not worth a word.
 const NOTHING: f64 = 0.05;
 
-/// Two words and a number: `sink-bound 91%`.
+/// Two words and a number: `sink-bound 91%`, `transform-bound: zstd 88%`.
 pub(super) fn verdict(stretch: &Stretch) -> String {
-    match stretch.waits.bound_by() {
+    let name = stretch.transform;
+    match (stretch.waits.bound_by(), name) {
+        (Some(phase @ Phase::Transform), Some(name)) => {
+            format!(
+                "{}-bound: {name} {}",
+                phase.name(),
+                percent(stretch.share(phase))
+            )
+        }
+        (bound_by, _) => bound(bound_by, stretch),
+    }
+}
+
+fn bound(bound_by: Option<Phase>, stretch: &Stretch) -> String {
+    match bound_by {
         Some(phase) => format!("{}-bound {}", phase.name(), percent(stretch.share(phase))),
         None => format!("moving {}", percent(stretch.share(Phase::Moving))),
     }
@@ -46,7 +61,7 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
             (Seen::Other, _) => "the sink is slow",
         },
         Phase::Rate => "the rate limit holds it",
-        Phase::Transform => "a transform is slow",
+        Phase::Transform => "the transform is slow",
         Phase::Moving => return None,
     })
 }
@@ -86,7 +101,7 @@ pub(super) fn sentences(sample: &Sample, lesson: Option<&Lesson>) -> Vec<String>
     };
     let mut verdict = vec![format!("{}: {culprit}", verdict(&sample.whole))];
     verdict.extend(advice(sample, lesson));
-    let mut buffers = fills(&sample.now.links);
+    let mut buffers = fills(&sample.now);
     if let Some(lesson) = lesson {
         buffers.extend(good_for(sample, lesson));
     }
@@ -119,8 +134,8 @@ fn advice(sample: &Sample, lesson: Option<&Lesson>) -> Option<String> {
 }
 
 /// How full the buffers were that ever held anything.
-fn fills(links: &[LinkSnapshot]) -> Vec<String> {
-    let fill = |name, median, most| {
+fn fills(now: &Snapshot) -> Vec<String> {
+    let fill = |name: &str, median, most| {
         let words = format!(
             "{name} {} in the median, {} at most",
             size(median),
@@ -128,16 +143,19 @@ fn fills(links: &[LinkSnapshot]) -> Vec<String> {
         );
         Some(words).filter(|_| most > 0)
     };
-    let of = |link: &LinkSnapshot| {
-        let read = link
-            .readable
-            .and_then(|it| fill("read", it.median_len, it.max_len));
-        let written = link
-            .writable
-            .and_then(|it| fill("to write", it.median_len, it.max_len));
-        [read, written]
+    let of = |(place, link): (usize, &LinkSnapshot)| {
+        let (read, written) = match now.neighbours(place) {
+            _ if now.stages.is_empty() => ("read".to_owned(), "to write".to_owned()),
+            (from, to) => (format!("behind {from}"), format!("before {to}")),
+        };
+        let readable = link.readable;
+        let readable = readable.and_then(|it| fill(&read, it.median_len, it.max_len));
+        let writable = link.writable;
+        let writable = writable.and_then(|it| fill(&written, it.median_len, it.max_len));
+        [readable, writable]
     };
-    let fills: Vec<_> = links.iter().flat_map(of).flatten().collect();
+    let links = now.links.iter().enumerate();
+    let fills: Vec<_> = links.flat_map(of).flatten().collect();
     if fills.is_empty() {
         return fills;
     }

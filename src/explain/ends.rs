@@ -4,7 +4,7 @@ use super::View;
 use super::sheet::Sheet;
 use crate::display::bytes_exactly;
 use crate::endpoint::{Planned, Prospect, Settled};
-use crate::error::Side;
+use crate::error::{Place, Side};
 use crate::exit::Exit;
 
 pub(super) fn source(sheet: &mut Sheet, view: &View<'_>) {
@@ -25,7 +25,10 @@ pub(super) fn sink(sheet: &mut Sheet, view: &View<'_>) {
 /// How the transfer would fail at this end.
 fn failure(view: &View<'_>, side: Side) -> Option<String> {
     let error = view.obstacle.as_ref()?;
-    let is_here = error.at.as_ref().is_some_and(|(at, _)| *at == side);
+    let is_here = error
+        .at
+        .as_ref()
+        .is_some_and(|(at, _)| *at == Place::End(side));
     let code = Exit::from(error.class).code();
     is_here.then(|| format!("{error} (exit {code})"))
 }

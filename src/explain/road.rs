@@ -27,6 +27,7 @@ pub(super) fn decided(
         behind: sink.holds.map(|now| now.max(plan.marks.writable)),
         copies: source.copies,
         is_paced: sink.is_paced,
+        is_transformed: !plan.transforms.is_empty(),
     };
     road::decide(&facing, plan.road, plan.marks, road::own_pipe)
 }
@@ -79,6 +80,7 @@ fn buffered(sheet: &mut Sheet, why: &Detour) {
             "why",
             "--read-high-water-mark asks for a buffer that only this road has",
         ),
+        Detour::Transforms => sheet.row("why", "the transforms have to see the bytes"),
         Detour::Paced => sheet.row(
             "why",
             "the SINK has a pace of its own: there is nothing to gain, and two buffers show more",

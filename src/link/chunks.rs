@@ -111,16 +111,21 @@ impl Link {
 
     /// Buffers what was read, at most the room there was, and passes it on if the readable flows. The reader goes on
     /// reading, so a writer that waits is woken only once there is a batch; [`Link::flush`] says that it does not.
-    pub fn push(&self, chunk: BytesMut) {
+    /// Returns whether a transform that made the chunk is done with the input it was made of, or is to withhold that until
+    /// there is room again.
+    pub fn push(&self, chunk: BytesMut) -> bool {
         let mut state = self.lock();
         let n = chunk.len() as u64;
+        let before = state.gates.readable.len();
         state.gates.readable.push(n);
         chunk::append(&mut state.queue.ahead, chunk);
         state.flow();
         let now = state.note();
         state.history.given.end(now, n, false);
         state.queue.more_comes = true;
+        let releases = state.gates.readable.releases(before);
         self.wake_writer(state);
+        releases
     }
 
     /// Nothing more may come for a while: the writer is to take whatever there is.

@@ -3,6 +3,7 @@
 //! On the buffered road the bytes are here, in `chunks`; on the kernel road they are in pipes and only counted, in
 //! `piped`. Gates, pauses and what is shown of them are the same.
 
+mod chain;
 mod chunk;
 mod chunks;
 mod fill;
@@ -11,6 +12,7 @@ mod history;
 mod pauses;
 mod piped;
 
+pub use chain::Chain;
 pub(crate) use chunk::take_front;
 pub use chunks::{End, Next, Room};
 #[cfg(test)]
@@ -159,6 +161,11 @@ impl Link {
     /// Cancels if the stage that holds it panics, so that the other one does not wait for it.
     pub(crate) fn cancel_on_panic(&self) -> impl Drop + '_ {
         CancelOnPanic(self)
+    }
+
+    /// The marks it was made with.
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks
     }
 
     /// Whether the transfer was given up.

@@ -1,17 +1,23 @@
-//! The buffered road: a reader thread and a writer thread with a link between them.
+//! The buffered road: a reader thread and a writer thread with a link between them, or several with a thread for each
+//! transform between two.
 
 use super::outlet::WriterEnd;
-use super::{Account, Journey, Taken, reader, writer};
+use super::stage::{self, Place};
+use super::{Account, Between, Journey, Reports, StageEnd, Taken, program, reader, writer};
+use crate::link::{Chain, Link};
+use crate::meter::Meter;
+use crate::transform::Made;
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use tokio::sync::oneshot;
 
 const TAKEN: Taken = Taken {
     road: "buffered",
     calls: None,
 };
 
-/// Sets the two ends to work, each on a thread of its own.
+/// Sets the two ends and what is between them to work, each on a thread of its own.
 pub(super) fn start(journey: Journey) -> io::Result<()> {
     thread::Builder::new()
         .name("writer".to_owned())
@@ -25,33 +31,80 @@ pub(super) fn go_on(journey: Journey) {
         source,
         sink,
         flow,
-        link,
-        meter,
-        limit,
+        between,
         reports,
     } = journey;
-    reports.taken.send_replace(Some(TAKEN));
-    let (its_link, its_meter) = (Arc::clone(&link), Arc::clone(&meter));
-    let spawned = thread::Builder::new()
-        .name("reader".to_owned())
-        .spawn(move || {
-            let end = reader::run(source, flow, &its_link, &its_meter);
-            let _ = reports.reader.send(end);
-        });
-    let end = match spawned {
-        Ok(_) => {
+    let Between {
+        chain,
+        transforms,
+        meter,
+        limit,
+    } = between;
+    let Reports {
+        taken,
+        reader: read,
+        stages: transformed,
+        writer: written,
+    } = reports;
+    taken.send_replace(Some(TAKEN));
+    let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
+    let reading = spawn("reader", move || {
+        let _ = read.send(reader::run(source, flow, &link, &its_meter));
+    });
+    let stages = transforms.into_iter().zip(transformed);
+    let started = reading.and_then(|()| start_stages(&chain, stages, &meter));
+    let end = match started {
+        Ok(()) => {
             let account = Account {
-                link: &link,
+                link: chain.last(),
                 meter: &meter,
                 limit: &limit,
             };
             writer::run(sink, flow, account)
         }
-        Err(error) => WriterEnd::Failed {
-            act: "starting to write to",
-            error,
-            downstream: false,
-        },
+        Err(error) => {
+            chain.cancel();
+            WriterEnd::Failed {
+                act: "starting to write to",
+                error,
+                downstream: false,
+            }
+        }
     };
-    let _ = reports.writer.send(end);
+    let _ = written.send(end);
+}
+
+/// Sets the transforms to work, each between two neighbouring links.
+fn start_stages(
+    chain: &Chain,
+    stages: impl Iterator<Item = (Made, oneshot::Sender<StageEnd>)>,
+    meter: &Arc<Meter>,
+) -> io::Result<()> {
+    let links: Vec<_> = chain.links().cloned().collect();
+    for (index, ((made, told), between)) in stages.zip(links.windows(2)).enumerate() {
+        let [from, to] = between else { continue };
+        let (from, to, meter) = (Arc::clone(from), Arc::clone(to), Arc::clone(meter));
+        spawn("transform", move || {
+            let _ = told.send(run(made, &from, &to, &meter, index));
+        })?;
+    }
+    Ok(())
+}
+
+fn run(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> StageEnd {
+    let place = Place {
+        from,
+        to,
+        meter,
+        index,
+    };
+    match made {
+        Made::Steps(transform) => stage::run(transform, place),
+        Made::Program(it) => program::run(&it, place),
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).spawn(work)?;
+    Ok(())
 }

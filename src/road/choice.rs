@@ -78,6 +78,8 @@ pub enum Detour {
     Asked,
     /// It alone has a buffer of the reading side, which was asked for.
     ReadingBuffer,
+    /// Transforms have to see the bytes.
+    Transforms,
     /// The sink has a pace of its own.
     Paced,
     /// A neighbour's pipe holds less than the mark.
@@ -110,6 +112,8 @@ pub struct Facing {
     pub copies: bool,
     /// Whether the sink takes bytes at a pace of its own.
     pub is_paced: bool,
+    /// Whether there are transforms in between.
+    pub is_transformed: bool,
 }
 
 /// A pipe of our own, its reading end first.
@@ -124,8 +128,12 @@ pub fn choose(
     sink: &dyn Sink,
     wish: Wish,
     marks: Marks,
+    is_transformed: bool,
 ) -> Result<Road, Impossible> {
-    let facing = Facing::of(source, sink);
+    let facing = Facing {
+        is_transformed,
+        ..Facing::of(source, sink)
+    };
     Ok(match decide(&facing, wish, marks, own_pipe)? {
         Decision::Buffered(_) => Road::Buffered,
         Decision::Kernel(ways) => Road::Kernel(ways),
@@ -145,6 +153,7 @@ pub fn decide(
     match wish {
         Wish::Buffered => return Ok(Decision::Buffered(Detour::Asked)),
         Wish::ReadingBuffer => return Ok(Decision::Buffered(Detour::ReadingBuffer)),
+        Wish::Auto if facing.is_transformed => return Ok(Decision::Buffered(Detour::Transforms)),
         // Where there is nothing to gain, the road with two buffers shows more.
         Wish::Auto if facing.is_paced => return Ok(Decision::Buffered(Detour::Paced)),
         Wish::Auto | Wish::Kernel => {}
@@ -188,6 +197,7 @@ impl Facing {
             behind: size(sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
             is_paced: sink.is_paced(),
+            is_transformed: false,
         }
     }
 
@@ -224,6 +234,11 @@ impl Facing {
     /// Everything about the ends and the marks that the kernel road does not go with.
     fn hindrances(&self, marks: Marks) -> Vec<Impossible> {
         let mut all = Vec::new();
+        if self.is_transformed {
+            all.push(Impossible::Flow(
+                "a --transform has to see the bytes, which the kernel would not show us",
+            ));
+        }
         all.extend(self.from.err().map(Impossible::Source));
         all.extend(self.to.err().map(Impossible::Sink));
         if marks.readable.max(marks.writable) > WIDEST_PIPE {
@@ -265,6 +280,7 @@ mod tests {
             behind: (to == Raw::Pipe).then_some(1 << 16),
             copies: false,
             is_paced: false,
+            is_transformed: false,
         }
     }
 
@@ -281,12 +297,13 @@ mod tests {
         let unfit = Facing {
             from: Err("it is none"),
             is_paced: true,
+            is_transformed: true,
             ..between(Raw::File, Raw::File)
         };
         for (wish, why) in [
             (Wish::Buffered, Detour::Asked),
             (Wish::ReadingBuffer, Detour::ReadingBuffer),
-            (Wish::Auto, Detour::Paced),
+            (Wish::Auto, Detour::Transforms),
         ] {
             assert_eq!(detour(&unfit, wish, MARKS), Some(why));
         }

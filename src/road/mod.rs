@@ -11,7 +11,9 @@ mod outlet;
 
 // Through our own buffers.
 mod buffered;
+mod program;
 mod reader;
+mod stage;
 mod writer;
 
 // Through the kernel's.
@@ -23,11 +25,13 @@ pub use choice::{
 pub use inlet::ReaderEnd;
 pub use kernel::{Buffers, Door, Ways};
 pub use outlet::WriterEnd;
+pub use stage::StageEnd;
 
 use crate::endpoint::{Sink, Source};
 use crate::limit::Limit;
-use crate::link::Link;
+use crate::link::{Chain, Link};
 use crate::meter::Meter;
+use crate::transform::Made;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +68,8 @@ pub struct Running {
     pub taken: watch::Receiver<Option<Taken>>,
     /// How reading ended.
     pub reader: oneshot::Receiver<ReaderEnd>,
+    /// How each transform ended, in their order.
+    pub stages: Vec<oneshot::Receiver<StageEnd>>,
     /// How writing ended.
     pub writer: oneshot::Receiver<WriterEnd>,
 }
@@ -72,7 +78,21 @@ pub struct Running {
 struct Reports {
     taken: watch::Sender<Option<Taken>>,
     reader: oneshot::Sender<ReaderEnd>,
+    stages: Vec<oneshot::Sender<StageEnd>>,
     writer: oneshot::Sender<WriterEnd>,
+}
+
+/// What lies between the ends.
+#[derive(Debug)]
+pub struct Between {
+    /// The buffers.
+    pub chain: Chain,
+    /// The transforms between them. There are none on the kernel road.
+    pub transforms: Vec<Made>,
+    /// Where everything is counted.
+    pub meter: Arc<Meter>,
+    /// The rate limit.
+    pub limit: Arc<Limit>,
 }
 
 /// Everything that goes along a road.
@@ -80,9 +100,7 @@ struct Journey {
     source: Box<dyn Source>,
     sink: Box<dyn Sink>,
     flow: Flow,
-    link: Arc<Link>,
-    meter: Arc<Meter>,
-    limit: Arc<Limit>,
+    between: Between,
     reports: Reports,
 }
 
@@ -103,23 +121,22 @@ pub fn start(
     source: Box<dyn Source>,
     sink: Box<dyn Sink>,
     flow: Flow,
-    link: &Arc<Link>,
-    meter: &Arc<Meter>,
-    limit: &Arc<Limit>,
+    between: Between,
 ) -> io::Result<Running> {
     let (take, taken) = watch::channel(None);
     let (reader_ends, reader) = oneshot::channel();
     let (writer_ends, writer) = oneshot::channel();
+    let transforms = between.transforms.iter();
+    let (stage_ends, stages) = transforms.map(|_| oneshot::channel()).unzip();
     let journey = Journey {
         source,
         sink,
         flow,
-        link: Arc::clone(link),
-        meter: Arc::clone(meter),
-        limit: Arc::clone(limit),
+        between,
         reports: Reports {
             taken: take,
             reader: reader_ends,
+            stages: stage_ends,
             writer: writer_ends,
         },
     };
@@ -130,6 +147,7 @@ pub fn start(
     Ok(Running {
         taken,
         reader,
+        stages,
         writer,
     })
 }

@@ -67,7 +67,7 @@ impl Writer<'_> {
 
     /// Waits for the link's bell: something to write.
     fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterEnd> {
-        self.meter.enter(Phase::Source);
+        self.meter.starve();
         self.outlet.wait(WaitFor {
             most,
             ..WaitFor::default()

@@ -16,17 +16,19 @@ use crate::display::{self, Draw, Sample, Sampler, SideFile, Stats};
 use crate::endpoint::{self, Leftover};
 use crate::exit::Exit;
 use crate::limit::Limit;
-use crate::link::Link;
+use crate::link::Chain;
 use crate::meter::Meter;
 use crate::plan::{Held, Plan};
 use crate::replay::Lesson;
 use crate::report::Voice;
-use crate::road::{self, ReaderEnd, Road, Running, Taken, WriterEnd};
+use crate::road::{self, Between, ReaderEnd, Road, Running, StageEnd, Taken, WriterEnd};
 use crate::signal::Signals;
+use crate::transform::Digest;
 use open::{Beside, Ends, Opened};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// How long a stage that was told to give up may take; beyond it sits in a system call that does not return.
@@ -36,7 +38,7 @@ const GRACE: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 struct Transfer {
     plan: Plan,
-    link: Arc<Link>,
+    chain: Chain,
     meter: Arc<Meter>,
     limit: Arc<Limit>,
     steering: Arc<Steering>,
@@ -48,6 +50,8 @@ struct Transfer {
     /// Looks for the user.
     shown: Sampler,
     stats: Vec<Stats>,
+    /// How its transforms ended.
+    stages: Vec<StageEnd>,
     /// What is to be drawn of it once it has ended.
     drawings: Vec<(SideFile, Draw)>,
     /// The road that bytes take, once it is clear which.
@@ -64,11 +68,11 @@ struct Transfer {
 /// When the process is out of descriptors or threads before it has begun.
 pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     let clock = Arc::new(Clock::new());
-    let link = Link::new(plan.marks, plan.flow.chunk_size, Arc::clone(&clock))?;
-    let link = Arc::new(link);
-    let meter = Arc::new(Meter::new(Arc::clone(&link), Arc::clone(&clock)));
+    let names = plan.transform_names();
+    let chain = Chain::new(&names, plan.marks, plan.flow.chunk_size, &clock)?;
+    let meter = Arc::new(Meter::new(chain.clone(), Arc::clone(&clock)));
     let limit = Arc::new(Limit::new(plan.rate, plan.burst));
-    let steering = Steering::new(Arc::clone(&limit), Arc::clone(&link), Arc::clone(&meter));
+    let steering = Steering::new(Arc::clone(&limit), chain.clone(), Arc::clone(&meter));
     let steering = Arc::new(steering);
     let signals = Signals::listen()?;
     // Its name is gone when we are.
@@ -90,10 +94,11 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
         limit,
         steering,
         plan,
-        link,
+        chain,
         meter,
         signals,
         stats: Vec::new(),
+        stages: Vec::new(),
         drawings: Vec::new(),
         taken: None,
         terminals: display::Ends::default(),
@@ -121,8 +126,15 @@ impl Transfer {
         let mut ends = ends?;
         ends.source.widen(self.plan.marks.readable);
         ends.sink.widen(self.plan.marks.writable);
-        let road = road::choose(&*ends.source, &*ends.sink, self.plan.road, self.plan.marks)
-            .map_err(|why| Outcome::no_road(&self.plan, &why))?;
+        let is_transformed = !self.plan.transforms.is_empty();
+        let road = road::choose(
+            &*ends.source,
+            &*ends.sink,
+            self.plan.road,
+            self.plan.marks,
+            is_transformed,
+        )
+        .map_err(|why| Outcome::no_road(&self.plan, &why))?;
         if let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
@@ -166,15 +178,13 @@ impl Transfer {
     async fn move_bytes(&mut self, ends: Ends, road: Road) -> Outcome {
         let leftover = ends.sink.leftover();
         let is_socket = ends.sink.backchannel().is_some();
-        let started = road::start(
-            road,
-            ends.source,
-            ends.sink,
-            self.plan.flow,
-            &self.link,
-            &self.meter,
-            &self.limit,
-        );
+        let between = Between {
+            chain: self.chain.clone(),
+            transforms: self.plan.take_transforms(),
+            meter: Arc::clone(&self.meter),
+            limit: Arc::clone(&self.limit),
+        };
+        let started = road::start(road, ends.source, ends.sink, self.plan.flow, between);
         let mut running = match started {
             Ok(running) => running,
             Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
@@ -186,7 +196,7 @@ impl Transfer {
         let writer_end = match stopped {
             watch::Stopped::Written(end) => end,
             watch::Stopped::GivenUp(outcome) => {
-                self.link.cancel();
+                self.chain.cancel();
                 self.settle(&mut running, &mut reader_end, leftover.as_ref())
                     .await;
                 return outcome.after(self.meter.bytes_out(), is_socket);
@@ -198,7 +208,10 @@ impl Transfer {
                 .ok()
                 .and_then(Result::ok);
         }
-        Outcome::of(&self.plan, reader_end, writer_end).after(self.meter.bytes_out(), is_socket)
+        let stage_ends = stage_ends(&mut running.stages).await;
+        let outcome = Outcome::of(&self.plan, reader_end, &stage_ends, writer_end);
+        self.stages = stage_ends.into_iter().flatten().collect();
+        outcome.after(self.meter.bytes_out(), is_socket)
     }
 
     /// Waits for stages that were told to give up, so that they clean up; a second signal ends the wait.
@@ -210,6 +223,9 @@ impl Transfer {
     ) {
         let both = async {
             let _ = (&mut running.writer).await;
+            for stage in &mut running.stages {
+                let _ = stage.await;
+            }
             if read.is_none() {
                 let _ = (&mut running.reader).await;
             }
@@ -238,6 +254,7 @@ impl Transfer {
     async fn conclude(mut self, outcome: &Outcome) -> Exit {
         let sample = self.sampler.last_look(self.meter.snapshot());
         outcome.tell(&self.voice, &self.plan.sink.uri);
+        self.warn();
         let shown = self.shown.look(self.meter.snapshot());
         if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
             self.voice.announce(&line);
@@ -246,15 +263,16 @@ impl Transfer {
             .summed()
             .filter(|_| self.plan.show.sums_up(self.terminals));
         let drawings = std::mem::take(&mut self.drawings);
+        let digests = self.digests();
         let is_told = summed.is_some() || !self.stats.is_empty() || !drawings.is_empty();
         let lesson = is_told.then(|| self.lesson()).flatten();
         if let Some(how) = summed {
             let road = self.taken.filter(|_| self.plan.show.says_road);
-            for line in display::summary(&sample, how, road, lesson.as_ref()) {
+            for line in display::summary(&sample, how, road, lesson.as_ref(), &digests) {
                 self.say(&line);
             }
         }
-        let ending = outcome.ending(self.taken, lesson);
+        let ending = outcome.ending(self.taken, lesson, &digests);
         let drawn = self.draw(drawings, &sample, outcome, ending);
         let stats = std::mem::take(&mut self.stats).into_iter();
         let ends: Vec<_> = stats
@@ -287,8 +305,26 @@ impl Transfer {
 
     /// What can be learned of the buffers, once nothing passes them any more.
     fn lesson(&self) -> Option<Lesson> {
-        let (history, marks) = self.link.history()?;
+        // A flow that is transformed on its way is not one flow.
+        let is_one = self.chain.transforms().next().is_none();
+        let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
         Lesson::of(&history, marks)
+    }
+
+    /// The digests of what has passed.
+    fn digests(&self) -> Vec<Digest> {
+        let digests = self.stages.iter().map(|end| end.digest.clone());
+        digests.flatten().collect()
+    }
+
+    /// Tells what the transforms found odd.
+    fn warn(&self) {
+        for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
+            if let Some(warning) = &end.warning {
+                self.voice
+                    .say(&format!("warning: {}: {warning}", planned.kind.name));
+            }
+        }
     }
 
     /// Says something about this transfer, by its name.
@@ -303,8 +339,17 @@ impl std::fmt::Debug for Ends {
     }
 }
 
+/// How the transforms ended, now that the writer has; `None` for one that panicked.
+async fn stage_ends(stages: &mut Vec<oneshot::Receiver<StageEnd>>) -> Vec<Option<StageEnd>> {
+    let mut ends = Vec::new();
+    for stage in stages.drain(..) {
+        ends.push(timeout(GRACE, stage).await.ok().and_then(Result::ok));
+    }
+    ends
+}
+
 /// What the writer left when it panicked, which it reports by not reporting.
-fn lost(end: Result<WriterEnd, tokio::sync::oneshot::error::RecvError>) -> WriterEnd {
+fn lost(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
     end.unwrap_or_else(|_| WriterEnd::Failed {
         act: "writing to",
         error: io::Error::other("the writer stopped without a word; this is a bug"),

@@ -8,7 +8,8 @@ use crate::plan::Plan;
 use crate::refusal;
 use crate::replay::Lesson;
 use crate::report::Voice;
-use crate::road::{ReaderEnd, Taken, WriterEnd};
+use crate::road::{ReaderEnd, StageEnd, Taken, WriterEnd};
+use crate::transform::{Digest, Failure};
 use std::io;
 
 /// How a transfer ended.
@@ -30,7 +31,12 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome of two stages that came to their ends. Succeeding lets go of the source: held until now, so that
     /// a peer on the other side learns of a failure.
-    pub(super) fn of(plan: &Plan, reader: Option<ReaderEnd>, writer: WriterEnd) -> Self {
+    pub(super) fn of(
+        plan: &Plan,
+        reader: Option<ReaderEnd>,
+        stages: &[Option<StageEnd>],
+        writer: WriterEnd,
+    ) -> Self {
         match writer {
             WriterEnd::Delivered { how, heard } => {
                 if let Some(reader) = reader {
@@ -38,7 +44,9 @@ impl Outcome {
                 }
                 Outcome::Complete { how, heard }
             }
-            WriterEnd::SourceCut | WriterEnd::Cancelled => source_failed(plan, reader),
+            WriterEnd::SourceCut | WriterEnd::Cancelled => {
+                transform_failed(plan, stages).unwrap_or_else(|| source_failed(plan, reader))
+            }
             WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
             WriterEnd::NoRoad { error } => {
                 let why = format!("the kernel does not do it here: {}", reason(&error));
@@ -129,7 +137,12 @@ impl Outcome {
 
     /// For the last record.
     #[must_use]
-    pub fn ending(&self, taken: Option<Taken>, lesson: Option<Lesson>) -> Ending<'_> {
+    pub fn ending<'a>(
+        &'a self,
+        taken: Option<Taken>,
+        lesson: Option<Lesson>,
+        digests: &'a [Digest],
+    ) -> Ending<'a> {
         let (outcome, delivered, error) = match self {
             Outcome::Complete { how, .. } => ("complete", Some(*how), None),
             Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
@@ -143,10 +156,28 @@ impl Outcome {
             road: taken.map(|taken| taken.road),
             delivered,
             lesson,
+            digests,
             error,
             exit_code: self.exit().code(),
         }
     }
+}
+
+/// The failure of the first transform that has failed.
+fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome> {
+    let lost = || Failure::other("it stopped without a word; this is a bug");
+    let mut failures = stages.iter().map(|end| match end {
+        Some(end) => end.failure.clone(),
+        None => Some(lost()),
+    });
+    let (index, failure) = failures
+        .by_ref()
+        .enumerate()
+        .find_map(|(index, failure)| Some((index, failure?)))?;
+    let planned = plan.transforms.get(index)?;
+    let (name, spec) = (planned.kind.name, &planned.spec);
+    let error = TransferError::transform(failure.class, name, spec, &failure.why);
+    Some(Outcome::Failed(error))
 }
 
 fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {

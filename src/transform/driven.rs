@@ -8,7 +8,7 @@ use super::{Made, Planned};
 pub(super) fn made(spec: &str) -> Box<dyn Transform> {
     match plan(spec) {
         Ok(Planned {
-            made: Made::Steps(transform),
+            made: Some(Made::Steps(transform)),
             ..
         }) => transform,
         other => panic!("{spec}: {other:?}"),

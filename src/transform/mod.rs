@@ -4,6 +4,7 @@
 //! `road/stage.rs` runs it, on a thread of its own. A new one is a file and its line in [`KINDS`].
 
 mod cursor;
+mod exec;
 mod spec;
 
 #[cfg(test)]
@@ -13,10 +14,12 @@ mod driven;
 mod text;
 
 pub use cursor::{Input, Output, pass};
+pub use exec::Program;
 pub use spec::{Key, Planned, Setting, Settings, ValueKind, help, plan};
 
-use crate::error::{Class, UsageError};
+use crate::error::{Class, UsageError, reason};
 use std::fmt;
+use std::io;
 
 /// What changes or examines the bytes that pass.
 pub trait Transform: Send {
@@ -84,8 +87,8 @@ pub struct Failure {
     pub class: Class,
     /// In words a user knows.
     pub why: String,
-    /// Whether it is one particular byte of the input that is to blame.
-    pub has_place: bool,
+    /// Whether it is to be told where in the input.
+    has_place: bool,
 }
 
 impl Failure {
@@ -104,6 +107,36 @@ impl Failure {
             class: Class::Integrity,
             why: why.to_string(),
             has_place: false,
+        }
+    }
+
+    /// The system refuses something that is needed.
+    #[must_use]
+    pub fn system(error: &io::Error) -> Self {
+        Self {
+            class: Class::Io,
+            why: reason(error),
+            has_place: false,
+        }
+    }
+
+    /// Another reason than the input.
+    pub fn other(why: impl fmt::Display) -> Self {
+        Self {
+            class: Class::Io,
+            why: why.to_string(),
+            has_place: false,
+        }
+    }
+
+    /// Names the place, if there is one to be named, after `taken` bytes of the input.
+    #[must_use]
+    pub fn at(self, taken: u64) -> Self {
+        if self.has_place {
+            let why = format!("{}, at byte {taken} of what it got", self.why);
+            Self { why, ..self }
+        } else {
+            self
         }
     }
 }
@@ -132,6 +165,17 @@ pub type Make = fn(&Settings) -> Result<Made, UsageError>;
 pub enum Made {
     /// A transform of our own.
     Steps(Box<dyn Transform>),
+    /// A program of somebody else's.
+    Program(Program),
+}
+
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Made::Steps(_) => "Steps",
+            Made::Program(_) => "Program",
+        })
+    }
 }
 
 /// What kinds are grouped by.
@@ -145,15 +189,18 @@ pub enum Group {
     Digest,
     /// Works on text.
     Text,
+    /// Runs a program.
+    Program,
 }
 
 impl Group {
     /// All of them, in the order of help.
-    pub const ALL: [Group; 4] = [
+    pub const ALL: [Group; 5] = [
         Group::Compression,
         Group::Decompression,
         Group::Digest,
         Group::Text,
+        Group::Program,
     ];
 
     /// The word for it.
@@ -164,9 +211,10 @@ impl Group {
             Group::Decompression => "decompression",
             Group::Digest => "digests, which pass bytes on",
             Group::Text => "text",
+            Group::Program => "programs",
         }
     }
 }
 
 /// Every kind, in the order of help.
-pub const KINDS: &[&Kind] = &[&text::crlf::KIND, &text::lines::KIND];
+pub const KINDS: &[&Kind] = &[&text::crlf::KIND, &text::lines::KIND, &exec::KIND];

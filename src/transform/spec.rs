@@ -169,8 +169,8 @@ pub struct Planned {
     pub spec: String,
     /// Its kind.
     pub kind: &'static Kind,
-    /// The transform.
-    pub made: Made,
+    /// The transform, until it is set to work.
+    pub made: Option<Made>,
 }
 
 impl std::fmt::Debug for Planned {
@@ -204,7 +204,7 @@ pub fn plan(spec: &str) -> Result<Planned, UsageError> {
     Ok(Planned {
         spec: spec.to_owned(),
         kind,
-        made: (kind.make)(&settings).map_err(|error| wrong(error.to_string()))?,
+        made: Some((kind.make)(&settings).map_err(|error| wrong(error.to_string()))?),
     })
 }
 

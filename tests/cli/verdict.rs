@@ -17,7 +17,7 @@ fn seconds(record: &Value, name: &str) -> f64 {
 
 /// Waits and shares are the same, and all of the time.
 #[track_caller]
-fn adds_up(record: &Value) {
+pub(crate) fn adds_up(record: &Value) {
     let names = ["source", "sink", "rate", "transform", "moving"];
     let waits: f64 = names
         .iter()
@@ -40,7 +40,7 @@ fn adds_up(record: &Value) {
 
 /// Nearly all waiting was for `phase`, in a record of any kind.
 #[track_caller]
-fn blames(record: &Value, phase: &str) {
+pub(crate) fn blames(record: &Value, phase: &str) {
     let waiting: f64 = ["source_s", "sink_s", "rate_s", "transform_s"]
         .iter()
         .map(|name| seconds(record, name))
@@ -53,7 +53,7 @@ fn blames(record: &Value, phase: &str) {
 /// Runs `line`, in which `$F` are flags: what is slow is said to be so in the last sample and in the end record, and the
 /// second line of the summary says `sentence`.
 #[track_caller]
-fn is_bound(it: &Scratch, line: &str, phase: &str, sentence: &str) -> Value {
+pub(crate) fn is_bound(it: &Scratch, line: &str, phase: &str, sentence: &str) -> Value {
     let flags = "--stats s -i 100ms --summary always";
     let done = it.sh(&line.replace("$F", flags)).run().exits(0);
     let records = crate::tide::records(&it.read("s"));
@@ -74,10 +74,10 @@ fn is_bound(it: &Scratch, line: &str, phase: &str, sentence: &str) -> Value {
     let said = done
         .stderr
         .lines()
-        .find(|line| line.contains("-bound ") && line.contains("%: "));
+        .find(|line| line.contains("-bound") && line.contains("%: "));
     let said = said.unwrap_or_else(|| panic!("no verdict: {}", done.stderr));
     assert!(
-        said.starts_with(&format!("tidegate: {phase}-bound ")),
+        said.starts_with(&format!("tidegate: {phase}-bound")),
         "{said}"
     );
     assert!(said.contains(sentence), "{said}");

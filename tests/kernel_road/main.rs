@@ -29,7 +29,7 @@ use tidegate::clock::Clock;
 use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
-use tidegate::road::{self, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
+use tidegate::road::{self, Between, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
 
 /// Nothing here takes longer, on however slow a machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -193,7 +193,7 @@ fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
     } else {
         (from, None)
     };
-    let road = road::choose(&from, &to, wish, case.marks()).expect("the kernel road");
+    let road = road::choose(&from, &to, wish, case.marks(), false).expect("the kernel road");
     assert!(matches!(road, Road::Kernel(_)), "{road:?}");
     if let Some(chosen) = chosen {
         chosen.store(true, Ordering::SeqCst);
@@ -207,12 +207,16 @@ fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
     };
     let clock = Arc::new(Clock::new());
     let link = Arc::new(Link::new(case.marks(), case.chunk_size, Arc::clone(&clock)).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
+    let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let road = road.by(Box::new(door.clone()));
-    let limit = Arc::new(Limit::new(case.rate, 0));
-    let ends = (Box::new(from), Box::new(to));
-    let running = road::start(road, ends.0, ends.1, flow, &link, &meter, &limit).unwrap();
+    let between = Between {
+        chain: Arc::clone(&link).into(),
+        transforms: Vec::new(),
+        meter: Arc::clone(&meter),
+        limit: Arc::new(Limit::new(case.rate, 0)),
+    };
+    let running = road::start(road, Box::new(from), Box::new(to), flow, between).unwrap();
     Playing {
         running,
         link,

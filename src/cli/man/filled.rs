@@ -5,6 +5,7 @@ use crate::cli::{completions, declared};
 use crate::display::PLACEHOLDERS;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
+use crate::transform::{self, Group, Key, ValueKind};
 use clap::{Arg, Command};
 
 /// Every option, under the headings of the help screens.
@@ -118,6 +119,37 @@ fn endpoint(page: &mut Page, kind: &Kind) {
         page.term(&format!("`{}`{value}", option.name), &meaning(option));
     }
     page.out();
+}
+
+/// Every transform with what may be set, and an example.
+pub(super) fn transforms(page: &mut Page) {
+    for group in Group::ALL {
+        page.part(&capital(group.name()));
+        for kind in transform::KINDS.iter().filter(|it| it.group == group) {
+            transform(page, kind);
+        }
+    }
+}
+
+fn transform(page: &mut Page, kind: &transform::Kind) {
+    page.term(&format!("`{}`", kind.name), &capital(&sentences(kind.help)));
+    page.into();
+    for key in kind.keys {
+        page.term(&setting(key), &capital(&sentences(key.help)));
+        if !key.default.is_empty() {
+            page.more(&format!("The default is {}.", key.default));
+        }
+    }
+    page.example(&format!("    {}", kind.example));
+    page.out();
+}
+
+/// How something that may be set is written, and what it may be.
+fn setting(key: &Key) -> String {
+    match key.value {
+        ValueKind::Literal => "`=`{COMMAND}".to_owned(),
+        value => format!("`{}:`{{{}}}", key.name, value.placeholder()),
+    }
 }
 
 /// Every placeholder of `--format`.

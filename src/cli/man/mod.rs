@@ -1,4 +1,4 @@
-//! The man page: the words of `tidegate.txt`, with the options, endpoints and placeholders put in from where they
+//! The man page: the words of `tidegate.txt`, with the options, endpoints, transforms and placeholders put in from where they
 //! are declared.
 
 mod filled;
@@ -19,6 +19,7 @@ pub(super) fn page() -> String {
             "@options" => filled::options(&mut page, &command()),
             "@endpoints" => filled::endpoints(&mut page),
             "@placeholders" => filled::placeholders(&mut page),
+            "@transforms" => filled::transforms(&mut page),
             block => page.block(block),
         }
     }

@@ -92,7 +92,8 @@ impl Page {
         format!("{}{body}", String::from_utf8_lossy(&head))
     }
 
-    fn example(&mut self, block: &str) {
+    /// An example, indented.
+    pub(super) fn example(&mut self, block: &str) {
         self.roff.control("PP", []);
         self.roff.control("RS", ["4"]);
         self.roff.control("nf", []);

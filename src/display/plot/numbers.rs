@@ -40,8 +40,8 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         "rate limit",
         it.limit.map(|limit| format!("{}/s", size(limit))),
     );
-    for link in &now.links {
-        put("pauses", Some(pauses(link, now.elapsed)));
+    if let Some(link) = ends_of(&now.links) {
+        put("pauses", Some(pauses(&link, now.elapsed)));
         put("drains", Some(link.drains.to_string()));
         let fill = |mark, most, median| {
             let [mark, most, median] = [mark, most, median].map(size);
@@ -65,6 +65,15 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     put("sink's connection", connection(&now.ends.sink));
     put("road", road(it));
     numbers
+}
+
+/// The buffers at both ends, as if they were one link.
+fn ends_of(links: &[LinkSnapshot]) -> Option<LinkSnapshot> {
+    let (first, last) = (links.first()?, links.last()?);
+    Some(LinkSnapshot {
+        writable: last.writable,
+        ..first.clone()
+    })
 }
 
 fn outcome(it: &Finished<'_>) -> String {

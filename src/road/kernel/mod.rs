@@ -172,17 +172,19 @@ fn travel(ways: Ways, journey: Journey) {
         source,
         sink,
         flow,
-        link,
-        meter,
-        limit,
+        between,
         reports,
     } = journey;
+    let (link, meter) = (
+        Arc::clone(between.chain.first()),
+        Arc::clone(&between.meter),
+    );
     let _guard = link.cancel_on_panic();
     let told = &reports.taken;
     let account = Account {
         link: &link,
         meter: &meter,
-        limit: &limit,
+        limit: &between.limit,
     };
     let pump = Pump::new(source, sink, flow, account, &*ways.door, told);
     match pump.run(ways.in_order) {
@@ -204,9 +206,7 @@ fn travel(ways: Ways, journey: Journey) {
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
                     ..flow
                 },
-                link: Arc::clone(&link),
-                meter,
-                limit,
+                between,
                 reports,
             };
             buffered::go_on(detour);

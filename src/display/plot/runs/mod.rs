@@ -147,6 +147,7 @@ impl Run {
                 road: self.road.map(|it| it.road),
                 delivered: (!failed).then_some(Delivered::Written),
                 lesson: self.lesson,
+                digests: &[],
                 error: self.error.as_ref(),
                 exit_code: i32::from(failed),
             },
@@ -216,6 +217,7 @@ fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: Pauses) -> Sample
         phase: Phase::Source,
         still: Duration::ZERO,
         links: vec![link],
+        stages: Vec::new(),
         ends: Ends::default(),
     })
 }

@@ -9,12 +9,16 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../hostile/mod.rs"]
 mod hostile;
 
+mod chain;
+mod ends;
+
+use ends::{HostileSink, HostileSource, UnderWay};
 use hostile::{Act, Script, acts, data, ended};
 use proptest::prelude::*;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidegate::clock::Clock;
@@ -22,101 +26,8 @@ use tidegate::endpoint::{Delivered, Finish, Sink, Source};
 use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
-use tidegate::road::{self, Flow, ReaderEnd, Road, WriterEnd};
+use tidegate::road::{self, Between, Flow, ReaderEnd, Road, WriterEnd};
 use tidegate::wait::Ready;
-
-/// What both ends know of each other: how much is under way.
-#[derive(Default)]
-struct UnderWay {
-    given: AtomicU64,
-    taken: AtomicU64,
-}
-
-struct HostileSource {
-    data: Vec<u8>,
-    at: usize,
-    fails_at: Option<usize>,
-    script: Script,
-    ended: bool,
-    under_way: Arc<UnderWay>,
-    bound: u64,
-}
-
-impl Source for HostileSource {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        assert!(!buf.is_empty(), "read into nothing");
-        assert!(!self.ended, "read after the end of input");
-        let n = self.script.next(buf.len())?;
-        let until = self
-            .fails_at
-            .unwrap_or(self.data.len())
-            .min(self.data.len());
-        if self.at >= until && self.fails_at.is_some() {
-            return Err(io::ErrorKind::ConnectionReset.into());
-        }
-        let n = n.min(until - self.at);
-        buf[..n].copy_from_slice(&self.data[self.at..self.at + n]);
-        self.at += n;
-        self.ended = n == 0;
-        let given = self.under_way.given.fetch_add(n as u64, Ordering::SeqCst) + n as u64;
-        let held = given - self.under_way.taken.load(Ordering::SeqCst);
-        assert!(
-            held <= self.bound,
-            "{held} bytes held, the marks allow {}",
-            self.bound
-        );
-        Ok(n)
-    }
-
-    fn ready(&self) -> Ready<'_> {
-        Ready::At(Instant::now())
-    }
-}
-
-struct HostileSink {
-    got: Arc<Mutex<Vec<u8>>>,
-    fails_at: Option<usize>,
-    script: Script,
-    steps_to_finish: u32,
-    finished: bool,
-    under_way: Arc<UnderWay>,
-}
-
-impl Sink for HostileSink {
-    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        assert!(!self.finished, "written to after the end");
-        let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
-        assert!(!all.is_empty(), "wrote nothing");
-        let n = self.script.next(all.len())?;
-        let mut got = self.got.lock().unwrap();
-        let n = n.min(self.fails_at.map_or(n, |at| at - got.len()));
-        if n == 0 {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        // Counted first: the source may look in between, and must not see less taken than was.
-        self.under_way.taken.fetch_add(n as u64, Ordering::SeqCst);
-        got.extend_from_slice(&all[..n]);
-        Ok(n)
-    }
-
-    fn ready(&self) -> Ready<'_> {
-        Ready::At(Instant::now())
-    }
-
-    fn finish(&mut self) -> io::Result<Finish<'_>> {
-        self.finished = true;
-        if self.steps_to_finish == 0 {
-            return Ok(Finish::Done(Delivered::Written));
-        }
-        self.steps_to_finish -= 1;
-        Ok(Finish::Wait {
-            ready: None,
-            until: Instant::now(),
-            moved: true,
-            peer: true,
-        })
-    }
-}
 
 #[derive(Debug, Clone)]
 struct Case {
@@ -214,16 +125,19 @@ fn play(case: &Case) -> Played {
     };
     let clock = Arc::new(Clock::new());
     let link = Arc::new(Link::new(marks, case.chunk_size, Arc::clone(&clock)).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
+    let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let running = road::start(
         Road::Buffered,
         Box::new(source),
         Box::new(sink),
         flow,
-        &link,
-        &meter,
-        &Arc::new(Limit::new(case.rate, 0)),
+        Between {
+            chain: Arc::clone(&link).into(),
+            transforms: Vec::new(),
+            meter,
+            limit: Arc::new(Limit::new(case.rate, 0)),
+        },
     )
     .unwrap();
     let reader = ended(running.reader);
@@ -343,10 +257,14 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         };
         let clock = Arc::new(Clock::new());
         let link = Arc::new(Link::new(marks, 10, Arc::clone(&clock)).unwrap());
-        let meter = Arc::new(Meter::new(Arc::clone(&link), clock));
-        let (sink, limit) = (Box::new(Full), Arc::new(Limit::new(None, 0)));
-        let running =
-            road::start(Road::Buffered, source, sink, flow, &link, &meter, &limit).unwrap();
+        let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
+        let between = Between {
+            chain: Arc::clone(&link).into(),
+            transforms: Vec::new(),
+            meter,
+            limit: Arc::new(Limit::new(None, 0)),
+        };
+        let running = road::start(Road::Buffered, source, Box::new(Full), flow, between).unwrap();
         link.cancel();
         assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
         ended(running.reader);

@@ -1,0 +1,248 @@
+//! A program as a transform: what was offered is fed into its standard input, and what it puts out is collected, each on
+//! a thread of its own, so that it may take and give as it likes.
+//!
+//! Its exit status is the outcome. One that wants no more input, as `head` does, has it left out; that is no failure.
+
+use super::StageEnd;
+use super::stage::{Place, Stop};
+use crate::link::{End, Next};
+use crate::platform;
+use crate::stages::Doing;
+use crate::transform::{Failure, Program};
+use crate::wait::{self, Ready};
+use bytes::BytesMut;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a program that is to end may take before it is killed.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Time between two looks whether a program has ended that puts nothing out any more.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Runs it until its end, a failure, or a cancellation.
+pub(super) fn run(program: &Program, place: Place<'_>) -> StageEnd {
+    let _guards = (place.from.cancel_on_panic(), place.to.cancel_on_panic());
+    let failure = go_on(program, place).map_or_else(|stop| stop.told(&place), |()| None);
+    StageEnd {
+        failure,
+        ..StageEnd::default()
+    }
+}
+
+fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
+    let mut running = Running::start(program)?;
+    let (Some(input), Some(output)) = (running.child.stdin.take(), running.child.stdout.take())
+    else {
+        return Err(io::Error::from(ErrorKind::BrokenPipe).into());
+    };
+    prepare(&input, place.from.marks().writable)?;
+    prepare(&output, place.to.marks().readable)?;
+    let (fed, collected) = thread::scope(|scope| {
+        let feeding = scope.spawn(|| {
+            let fed = feed(input, place);
+            if fed.is_err() {
+                // Nothing that it still puts out is wanted.
+                place.cancel();
+            }
+            fed
+        });
+        let collected = collect(output, place);
+        if collected.is_err() {
+            place.cancel();
+        }
+        let lost = || Err(Stop::Cancelled);
+        (feeding.join().unwrap_or_else(|_| lost()), collected)
+    });
+    let (end, ()) = (fed?, collected?);
+    let status = running.ended(&place)?;
+    match end {
+        // It has no more than that.
+        End::Cut => place.to.end(End::Cut),
+        End::Whole if status.success() => place.to.end(End::Whole),
+        End::Whole => return Err(Stop::Failed(failed(status))),
+    }
+    Ok(())
+}
+
+/// A pipe of ours to or from a program: we do not wait in a call for it, and it may hold as much as a buffer.
+fn prepare(pipe: &impl AsFd, mark: u64) -> io::Result<()> {
+    fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
+    platform::widen_pipe(pipe.as_fd(), mark);
+    Ok(())
+}
+
+/// Feeds the program until the input ends or it takes no more. Returns how the input ended.
+fn feed(mut pipe: ChildStdin, place: Place<'_>) -> Result<End, Stop> {
+    let mut batch = VecDeque::new();
+    loop {
+        match place.from.next(&mut batch, true) {
+            Next::Chunks => {
+                place.set_doing(Doing::Computes);
+                while let Some(chunk) = batch.pop_front() {
+                    if !feed_chunk(&mut pipe, chunk, place)? {
+                        // Nothing more needs to be read for it.
+                        place.from.cancel();
+                        return Ok(End::Whole);
+                    }
+                }
+            }
+            Next::Nothing | Next::Little => {
+                place.set_doing(Doing::Waits);
+                wait::wait(place.from.writer_bell(), &[], None)?;
+            }
+            Next::End(end) => {
+                place.set_doing(Doing::Computes);
+                return Ok(end);
+            }
+            Next::Cancelled => return Err(Stop::Cancelled),
+        }
+    }
+}
+
+/// Returns whether the program takes more.
+fn feed_chunk(pipe: &mut ChildStdin, mut chunk: BytesMut, place: Place<'_>) -> Result<bool, Stop> {
+    while !chunk.is_empty() {
+        match pipe.write(&chunk) {
+            Ok(n) => {
+                place.count(n as u64, 0);
+                place.from.complete([chunk.split_to(n)], !chunk.is_empty());
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let ready = Ready::Writable(pipe.as_fd());
+                wait::wait(place.from.writer_bell(), &[ready], None)?;
+                if place.from.is_cancelled() {
+                    return Err(Stop::Cancelled);
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(true)
+}
+
+/// Collects what the program puts out, until it puts out no more.
+fn collect(mut pipe: ChildStdout, place: Place<'_>) -> Result<(), Stop> {
+    let mut buffer = BytesMut::new();
+    loop {
+        let room = place.wait_for_room(&mut buffer)?;
+        match pipe.read(&mut buffer[..room]) {
+            Ok(0) => return Ok(()),
+            Ok(n) => {
+                place.count(0, n as u64);
+                place.to.push(buffer.split_to(n));
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                place.to.flush();
+                let ready = Ready::Readable(pipe.as_fd());
+                wait::wait(place.to.reader_bell(), &[ready], None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn failed(status: ExitStatus) -> Failure {
+    match (status.code(), status.signal()) {
+        (Some(127), _) => Failure::other("the shell finds no such command (status 127)"),
+        (Some(code), _) => Failure::other(format!("the command ended with status {code}")),
+        (None, Some(signal)) => Failure::other(format!("the command was ended by signal {signal}")),
+        (None, None) => Failure::other("the command did not end by itself"),
+    }
+}
+
+/// A program that is ended when nobody wants it any more.
+struct Running {
+    child: Child,
+    /// Whether those that it starts are in a group with it.
+    has_group: bool,
+    is_over: bool,
+}
+
+impl Running {
+    fn start(program: &Program) -> Result<Self, Stop> {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &program.command])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        // At a terminal it stays in our group: it may ask there, and ^C reaches all of it. Elsewhere it gets one of its own,
+        // so that we reach all of it.
+        let has_group = !is_at_terminal();
+        if has_group {
+            command.process_group(0);
+        }
+        let child = command.spawn().map_err(|error| {
+            let why = crate::error::reason(&error);
+            Stop::Failed(Failure::other(format!("sh cannot be run: {why}")))
+        })?;
+        Ok(Self {
+            child,
+            has_group,
+            is_over: false,
+        })
+    }
+
+    /// Waits until it has ended.
+    fn ended(&mut self, place: &Place<'_>) -> Result<ExitStatus, Stop> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                self.is_over = true;
+                return Ok(status);
+            }
+            if place.to.is_cancelled() {
+                return Err(Stop::Cancelled);
+            }
+            wait::wait(place.to.reader_bell(), &[], Some(Instant::now() + LOOK))?;
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let Some(pid) = pid else { return };
+        // One that has ended already is what is wanted.
+        let _ = if self.has_group {
+            kill_process_group(pid, signal)
+        } else {
+            kill_process(pid, signal)
+        };
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.is_over = self.is_over || !matches!(self.child.try_wait(), Ok(None));
+        self.is_over
+    }
+}
+
+/// Nothing of it is left behind.
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.is_over() {
+            return;
+        }
+        self.send(Signal::TERM);
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until {
+            if self.is_over() {
+                return;
+            }
+            thread::sleep(LOOK);
+        }
+        self.send(Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+fn is_at_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}

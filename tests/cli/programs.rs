@@ -1,0 +1,145 @@
+//! `-t exec=COMMAND`: somebody else's program as a transform, how it ends, and that nothing of it is left behind.
+
+use crate::tide::{DEADLINE, Scratch, noise};
+use rustix::process::{Pid, test_kill_process};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Waits until there is such a file with something in it.
+#[track_caller]
+fn written(it: &Scratch, name: &str) -> String {
+    until(&format!("{name} is written"), || {
+        let text = std::fs::read_to_string(it.path(name)).ok()?;
+        text.ends_with('\n').then(|| text.trim().to_owned())
+    })
+}
+
+/// Waits until no process has this number.
+#[track_caller]
+fn is_gone(pid: &str) {
+    let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    until("it is gone", || {
+        test_kill_process(pid).is_err().then_some(())
+    });
+}
+
+/// Looks again and again: processes of others and files have no event in the standard library.
+#[track_caller]
+fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + DEADLINE;
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "not before the deadline: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn bytes_pass_a_program_whole_whatever_the_sizes() {
+    let it = Scratch::new();
+    let data = noise(3_000_000);
+    for flags in [
+        &["-t", "exec=cat"][..],
+        &["-t", "exec=cat", "-H", "5000", "-c", "700"],
+    ] {
+        let tide = it.tide(flags).input(data.clone());
+        tide.run().succeeds().prints(&data);
+    }
+    let flags = ["-t", "exec=gzip -1", "-t", "exec=gzip -d"];
+    it.tide(flags)
+        .input(data.clone())
+        .run()
+        .succeeds()
+        .prints(&data);
+}
+
+#[test]
+fn a_command_is_passed_to_the_shell_as_it_stands() {
+    let it = Scratch::new();
+    let flags = ["-t", "exec=tr a,b c:d | sed 's/=/,/'"];
+    it.tide(flags)
+        .input("a,b=\n")
+        .run()
+        .succeeds()
+        .prints("c:d,\n");
+}
+
+#[test]
+fn a_program_that_wants_no_more_ends_the_transfer_well() {
+    let it = Scratch::new();
+    let flags = ["-t", "exec=head -c 3", "zero:", "-"];
+    it.tide(flags).run().succeeds().prints([0; 3]);
+}
+
+#[test]
+fn a_program_that_puts_nothing_out_still_gets_everything() {
+    let it = Scratch::new();
+    let data = noise(2_000_000);
+    let flags = ["-t", "exec=cat >copy"];
+    it.tide(flags)
+        .input(data.clone())
+        .run()
+        .succeeds()
+        .prints("");
+    assert!(it.read("copy") == data);
+}
+
+#[test]
+fn how_a_program_ended_is_told() {
+    let it = Scratch::new();
+    for (command, part) in [
+        ("cat; exit 3", "the command ended with status 3"),
+        ("cat; kill -9 $$", "the command was ended by signal 9"),
+        ("exec 2>&-; cat; no_such_program", "finds no such command"),
+    ] {
+        let flags = ["-t", &format!("exec={command}")[..]];
+        let done = it.tide(flags).input("all of it").run();
+        done.fails_saying(1, &["transforming by exec", part, "9 bytes delivered"])
+            .prints("all of it");
+    }
+}
+
+#[test]
+fn what_a_program_says_on_standard_error_is_passed_on() {
+    let it = Scratch::new();
+    let flags = ["-t", "exec=cat; echo careful >&2"];
+    let done = it.tide(flags).input("it").run().exits(0);
+    done.says("careful\n").prints("it");
+}
+
+#[test]
+fn nothing_of_a_program_is_left_behind_when_the_transfer_is_interrupted() {
+    let it = Scratch::new();
+    for signal in ["INT", "TERM"] {
+        let _ = std::fs::remove_file(it.path("pids"));
+        let command = "exec=sleep 600 & echo $! $$ >pids; cat; wait";
+        let running = it.tide(["-t", command, "zero:", "null:"]).start();
+        let pids = written(&it, "pids");
+        running.signal(signal);
+        let code = if signal == "INT" { 130 } else { 143 };
+        running.done().exits(code);
+        pids.split(' ').for_each(is_gone);
+    }
+}
+
+#[test]
+fn a_program_that_does_not_want_to_end_is_ended() {
+    let it = Scratch::new();
+    let command = "exec=trap '' TERM; echo $$ >pids; while :; do sleep 0.1; done";
+    let running = it.tide(["-t", command, "zero:", "null:"]).start();
+    let pid = written(&it, "pids");
+    running.signal("TERM");
+    running.done().exits(143);
+    is_gone(&pid);
+}
+
+#[test]
+fn a_program_is_ended_when_the_sink_fails() {
+    let it = Scratch::new();
+    let command = "exec=echo $$ >pids; cat; sleep 600";
+    let done = it.tide(["-t", command, "zero:", "/dev/full"]).run();
+    done.fails_saying(1, &["writing to /dev/full"]);
+    is_gone(&written(&it, "pids"));
+}

@@ -1,0 +1,313 @@
+//! Pipelines with transforms in them: whatever comes of them is what they make of the whole, in as little memory.
+
+use crate::ends::{HostileSink, HostileSource, UnderWay};
+use crate::hostile::{Act, Script, acts, data, ended};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use tidegate::clock::Clock;
+use tidegate::error::Class;
+use tidegate::limit::Limit;
+use tidegate::link::{Chain, Marks};
+use tidegate::meter::{Meter, Snapshot};
+use tidegate::road::{self, Between, Flow, ReaderEnd, Road, StageEnd, WriterEnd};
+use tidegate::transform::{Failure, Held, Input, Made, Output, Transform};
+
+/// What a transform of these tests does.
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    /// Each byte twice.
+    Double,
+    /// Every second byte.
+    Halve,
+    /// Everything as it is, but up to so many bytes later.
+    Hold(usize),
+    /// Gives up after so many bytes.
+    Fail(usize),
+}
+
+impl Does {
+    fn name(self) -> &'static str {
+        match self {
+            Does::Double => "double",
+            Does::Halve => "halve",
+            Does::Hold(_) => "hold",
+            Does::Fail(_) => "fail",
+        }
+    }
+
+    /// What is to come of `input`.
+    fn of(self, input: &[u8]) -> Vec<u8> {
+        match self {
+            Does::Double => input.iter().flat_map(|byte| [*byte; 2]).collect(),
+            Does::Halve => input.iter().copied().step_by(2).collect(),
+            Does::Hold(_) => input.to_vec(),
+            Does::Fail(at) => input[..at.min(input.len())].to_vec(),
+        }
+    }
+}
+
+struct Doing {
+    does: Does,
+    taken: usize,
+    held: VecDeque<u8>,
+}
+
+impl Doing {
+    /// Puts out what is held, but for the last so many bytes.
+    fn put_out(&mut self, output: &mut Output<'_>, keeps: usize) {
+        while self.held.len() > keeps && !output.is_full() {
+            output.put(&[self.held.pop_front().unwrap()]);
+        }
+    }
+}
+
+impl Transform for Doing {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        assert!(!input.is_empty() && !output.is_full(), "called for nothing");
+        let keeps = match self.does {
+            Does::Hold(most) => most,
+            _ => 0,
+        };
+        self.put_out(output, keeps);
+        while !input.is_empty() && !output.is_full() {
+            if matches!(self.does, Does::Fail(at) if at == self.taken) {
+                return Err(Failure::input("it had to be"));
+            }
+            let byte = input.take(1)[0];
+            match self.does {
+                Does::Double => self.held.extend([byte; 2]),
+                Does::Halve if self.taken % 2 == 1 => {}
+                _ => self.held.push_back(byte),
+            }
+            self.taken += 1;
+            self.put_out(output, keeps);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        self.put_out(output, 0);
+        Ok(if self.held.is_empty() {
+            Held::Nothing
+        } else {
+            Held::More
+        })
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        self.flush(output)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    len: usize,
+    source: Vec<Act>,
+    sink: Vec<Act>,
+    source_fails_at: Option<usize>,
+    sink_fails_at: Option<usize>,
+    marks: (u64, u64),
+    low: u64,
+    chunk_size: u64,
+    transforms: Vec<Does>,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    let size = prop_oneof![1u64..10, 10u64..3000, Just(1 << 20)];
+    let point = || prop::option::weighted(0.2, 0usize..10_000);
+    let does = prop_oneof![
+        2 => Just(Does::Double),
+        2 => Just(Does::Halve),
+        2 => (0usize..5000).prop_map(Does::Hold),
+        1 => (0usize..5000).prop_map(Does::Fail),
+    ];
+    (
+        (0usize..10_000, acts(), acts(), point(), point()),
+        (size.clone(), size.clone(), 0u64..3000, size),
+        prop::collection::vec(does, 1..4),
+    )
+        .prop_map(
+            |(
+                (len, source, sink, source_fails_at, sink_fails_at),
+                (read, write, low, chunk_size),
+                transforms,
+            )| Case {
+                len,
+                source,
+                sink,
+                source_fails_at,
+                sink_fails_at,
+                marks: (read, write),
+                low: low % write,
+                chunk_size,
+                transforms,
+            },
+        )
+}
+
+struct Played {
+    got: Vec<u8>,
+    reader: ReaderEnd,
+    stages: Vec<StageEnd>,
+    writer: WriterEnd,
+    now: Snapshot,
+}
+
+fn play(case: &Case) -> Played {
+    let got = Arc::new(Mutex::new(Vec::new()));
+    let under_way = Arc::new(UnderWay::default());
+    let source = HostileSource {
+        data: data(case.len),
+        at: 0,
+        fails_at: case.source_fails_at,
+        script: Script::new(case.source.clone()),
+        ended: false,
+        under_way: Arc::clone(&under_way),
+        // What comes of the bytes is more or fewer of them.
+        bound: u64::MAX,
+    };
+    let sink = HostileSink {
+        got: Arc::clone(&got),
+        fails_at: case.sink_fails_at,
+        script: Script::new(case.sink.clone()),
+        steps_to_finish: 3,
+        finished: false,
+        // Nobody counts.
+        under_way: Arc::default(),
+    };
+    let marks = Marks {
+        readable: case.marks.0,
+        writable: case.marks.1,
+        low: case.low,
+    };
+    let flow = Flow {
+        chunk_size: case.chunk_size,
+        skip: 0,
+        take: None,
+        expect_size: None,
+        idle_timeout: None,
+    };
+    let clock = Arc::new(Clock::new());
+    let names: Vec<_> = case.transforms.iter().map(|it| it.name()).collect();
+    let chain = Chain::new(&names, marks, case.chunk_size, &clock).unwrap();
+    let meter = Arc::new(Meter::new(chain.clone(), clock));
+    meter.start();
+    let made = |does: &Does| {
+        let doing = Doing {
+            does: *does,
+            taken: 0,
+            held: VecDeque::new(),
+        };
+        Made::Steps(Box::new(doing))
+    };
+    let between = Between {
+        chain,
+        transforms: case.transforms.iter().map(made).collect(),
+        meter: Arc::clone(&meter),
+        limit: Arc::new(Limit::new(None, 0)),
+    };
+    let road = Road::Buffered;
+    let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
+    let reader = ended(running.reader);
+    let stages = running.stages.into_iter().map(ended).collect();
+    let writer = ended(running.writer);
+    let got = std::mem::take(&mut *got.lock().unwrap());
+    Played {
+        got,
+        reader,
+        stages,
+        writer,
+        now: meter.snapshot(),
+    }
+}
+
+/// What is to come of it all, and whether a transform is to fail at it.
+fn wanted(case: &Case) -> (Vec<u8>, bool) {
+    let given = case.source_fails_at.unwrap_or(case.len).min(case.len);
+    let mut bytes = data(case.len)[..given].to_vec();
+    let mut fails = false;
+    for does in &case.transforms {
+        fails |= matches!(does, Does::Fail(at) if *at < bytes.len());
+        bytes = does.of(&bytes);
+    }
+    (bytes, fails)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_delivered_is_what_the_transforms_make_of_it_and_all_of_it_on_success(case in cases()) {
+        let played = play(&case);
+        let (wanted, fails) = wanted(&case);
+        prop_assert!(wanted.starts_with(&played.got), "not a prefix");
+        let has_failed = |end: &StageEnd| end.failure.is_some();
+        match played.writer {
+            WriterEnd::Delivered { .. } => {
+                prop_assert_eq!(&played.got, &wanted);
+                prop_assert!(!fails && played.reader.result.is_ok());
+                prop_assert!(!played.stages.iter().any(has_failed));
+            }
+            WriterEnd::SourceCut => {
+                prop_assert!(fails || case.source_fails_at.is_some());
+                prop_assert_eq!(played.stages.iter().any(has_failed), fails, "who has failed");
+                prop_assert_eq!(&played.got, &wanted, "what was made is delivered");
+            }
+            WriterEnd::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
+            other => prop_assert!(false, "{other:?}"),
+        }
+        for link in &played.now.links {
+            let most = link.writable.map(|it| it.max_len);
+            prop_assert!(most <= Some(case.marks.1), "the mark is a hard bound");
+            prop_assert!(link.readable.map(|it| it.max_len) <= Some(case.marks.0));
+            let (pauses, drains) = (link.pauses, link.drains);
+            prop_assert!(drains <= pauses && pauses <= drains + 1, "{pauses} pauses, {drains} drains");
+        }
+    }
+}
+
+#[test]
+fn a_failure_names_the_byte_at_which_it_came() {
+    let case = Case {
+        len: 5000,
+        source: vec![Act::Move(100)],
+        sink: vec![Act::Move(7)],
+        source_fails_at: None,
+        sink_fails_at: None,
+        marks: (64, 64),
+        low: 0,
+        chunk_size: 10,
+        transforms: vec![Does::Double, Does::Fail(1234)],
+    };
+    let played = play(&case);
+    let failure = played.stages[1].failure.clone().unwrap();
+    assert_eq!(failure.class, Class::Io);
+    assert_eq!(failure.why, "it had to be, at byte 1234 of what it got");
+    assert_eq!(played.stages[0].failure, None);
+    assert_eq!(played.got.len(), 1234);
+}
+
+#[test]
+fn a_sink_that_takes_nothing_stops_the_source_through_all_transforms() {
+    let case = Case {
+        len: 64_000,
+        source: vec![Act::Move(5000)],
+        // One byte for every sixteen calls.
+        sink: [vec![Act::NotNow; 15], vec![Act::Move(1)]].concat(),
+        source_fails_at: None,
+        sink_fails_at: None,
+        marks: (4000, 4000),
+        low: 0,
+        chunk_size: 700,
+        transforms: vec![Does::Hold(0), Does::Hold(10)],
+    };
+    let played = play(&case);
+    let pauses: Vec<_> = played.now.links.iter().map(|link| link.pauses).collect();
+    for pauses in &pauses {
+        assert!(
+            (10..=20).contains(pauses),
+            "{pauses} pauses for 64000 bytes through a mark of 4000"
+        );
+    }
+}

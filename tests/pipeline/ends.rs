@@ -1,0 +1,102 @@
+//! Two hostile ends: pieces of any size, "not now" at any time, an error at any byte.
+
+use crate::hostile::Script;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::wait::Ready;
+
+/// What both ends know of each other: how much is under way.
+#[derive(Default)]
+pub(crate) struct UnderWay {
+    pub(crate) given: AtomicU64,
+    pub(crate) taken: AtomicU64,
+}
+
+pub(crate) struct HostileSource {
+    pub(crate) data: Vec<u8>,
+    pub(crate) at: usize,
+    pub(crate) fails_at: Option<usize>,
+    pub(crate) script: Script,
+    pub(crate) ended: bool,
+    pub(crate) under_way: Arc<UnderWay>,
+    pub(crate) bound: u64,
+}
+
+impl Source for HostileSource {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        assert!(!buf.is_empty(), "read into nothing");
+        assert!(!self.ended, "read after the end of input");
+        let n = self.script.next(buf.len())?;
+        let until = self
+            .fails_at
+            .unwrap_or(self.data.len())
+            .min(self.data.len());
+        if self.at >= until && self.fails_at.is_some() {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let n = n.min(until - self.at);
+        buf[..n].copy_from_slice(&self.data[self.at..self.at + n]);
+        self.at += n;
+        self.ended = n == 0;
+        let given = self.under_way.given.fetch_add(n as u64, Ordering::SeqCst) + n as u64;
+        let held = given - self.under_way.taken.load(Ordering::SeqCst);
+        assert!(
+            held <= self.bound,
+            "{held} bytes held, the marks allow {}",
+            self.bound
+        );
+        Ok(n)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now())
+    }
+}
+
+pub(crate) struct HostileSink {
+    pub(crate) got: Arc<Mutex<Vec<u8>>>,
+    pub(crate) fails_at: Option<usize>,
+    pub(crate) script: Script,
+    pub(crate) steps_to_finish: u32,
+    pub(crate) finished: bool,
+    pub(crate) under_way: Arc<UnderWay>,
+}
+
+impl Sink for HostileSink {
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        assert!(!self.finished, "written to after the end");
+        let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
+        assert!(!all.is_empty(), "wrote nothing");
+        let n = self.script.next(all.len())?;
+        let mut got = self.got.lock().unwrap();
+        let n = n.min(self.fails_at.map_or(n, |at| at - got.len()));
+        if n == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        // Counted first: the source may look in between, and must not see less taken than was.
+        self.under_way.taken.fetch_add(n as u64, Ordering::SeqCst);
+        got.extend_from_slice(&all[..n]);
+        Ok(n)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now())
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        self.finished = true;
+        if self.steps_to_finish == 0 {
+            return Ok(Finish::Done(Delivered::Written));
+        }
+        self.steps_to_finish -= 1;
+        Ok(Finish::Wait {
+            ready: None,
+            until: Instant::now(),
+            moved: true,
+            peer: true,
+        })
+    }
+}
