@@ -44,7 +44,7 @@ fn size(view: &View<'_>) -> String {
     let from = match plan.flow.take {
         Some(take) if take == expected => "--take",
         _ if plan.size.is_some() => "--size",
-        _ if plan.flow.expect_size.is_some() => "--expect-size",
+        _ if plan.told().is_some() => "--expect-size",
         _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
         _ => "what is left of the source",
     };

@@ -9,6 +9,7 @@ mod outcome;
 mod road;
 mod sheet;
 mod shown;
+mod transforms;
 
 use crate::control::Socket;
 use crate::display::{SidePlace, SideSeen};
@@ -43,6 +44,7 @@ pub fn text(plan: &Plan) -> Result<String, UsageError> {
         Sheet::new("This is what would happen. Nothing has been opened, changed or moved.");
     ends::source(&mut sheet, &view);
     ends::sink(&mut sheet, &view);
+    transforms::tell(&mut sheet, &view);
     road::tell(&mut sheet, &view);
     amount::tell(&mut sheet, &view);
     outcome::tell(&mut sheet, &view);

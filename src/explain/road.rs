@@ -161,7 +161,15 @@ fn marks(marks: Marks) -> String {
 /// Where bytes wait on their way.
 fn kept_in(view: &View<'_>, road: &Decision) -> String {
     let Decision::Kernel(ways) = road else {
-        return "two buffers of our own, up to the marks of their sides".to_owned();
+        return match view.plan.transforms.len() {
+            0 => "two buffers of our own, up to the marks of their sides".to_owned(),
+            n => {
+                let places = n + 1;
+                format!(
+                    "two buffers of our own at each of {places} places, up to the marks of their sides"
+                )
+            }
+        };
     };
     match ways.buffers(view.plan.rate.is_some()) {
         Buffers::None => "nothing: the file system moves them".to_owned(),

@@ -136,6 +136,30 @@ fn a_wrong_spec_is_refused_before_anything_happens() {
 }
 
 #[test]
+fn an_explanation_tells_the_transforms_and_that_they_need_the_buffered_road() {
+    let it = Scratch::new();
+    let flags = [
+        "--explain",
+        "-t",
+        "lines",
+        "-t",
+        "exec=cat",
+        "zero:#size=5",
+        "null:",
+    ];
+    let done = it.tide(flags).run().succeeds();
+    let text = String::from_utf8(done.stdout).unwrap();
+    for part in [
+        "\ntransforms\n  lines       counts lines",
+        "\n  exec        cat: passes bytes",
+        "the transforms have to see the bytes",
+        "at each of 3 places",
+    ] {
+        assert!(text.contains(part), "{text} lacks {part:?}");
+    }
+}
+
+#[test]
 fn help_lists_every_transform() {
     let it = Scratch::new();
     let done = it.tide(["-t", "help"]).run().succeeds();
@@ -172,7 +196,14 @@ fn a_transform_that_fails_fails_the_transfer_and_what_it_had_made_is_delivered()
 #[test]
 fn a_source_that_fails_is_to_blame_though_transforms_stand_behind_it() {
     let it = Scratch::new();
-    let flags = ["-t", "lines", "-t", "exec=cat; exit 7", "/proc/self/mem", "null:"];
+    let flags = [
+        "-t",
+        "lines",
+        "-t",
+        "exec=cat; exit 7",
+        "/proc/self/mem",
+        "null:",
+    ];
     it.tide(flags)
         .run()
         .fails_saying(1, &["reading /proc/self/mem"]);
