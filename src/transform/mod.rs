@@ -182,4 +182,9 @@ pub const KINDS: &[&Kind] = &[
     &digest::xxh3::KIND,
     &text::lines::KIND,
     &text::crlf::KIND,
+    &text::lf::KIND,
+    &text::base64::KIND,
+    &text::unbase64::KIND,
+    &text::hex::KIND,
+    &text::unhex::KIND,
 ];
