@@ -9,7 +9,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Digest,
     help: "SHA-256, as sha256sum prints it",
     keys: &[is(32)],
-    example: "echo hello | tidegate -t sha256=5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+    example: "echo hello | tidegate -t sha256=\"$(echo hello | sha256sum | cut -c -64)\"",
     make: make::<Sha256>,
 };
 

@@ -79,7 +79,7 @@ impl Decoder {
             b'=' if self.code.is_padded => self.pad()?,
             _ if self.pads > 0 => return Err(Failure::input("a '=' is missing")),
             byte if (self.code.is_digit)(byte) => self.take_digit(byte),
-            byte => return Err(self.is_none(byte)),
+            byte => return Err(self.no_digit(byte)),
         }
         input.take(1);
         Ok(())
@@ -125,7 +125,7 @@ impl Decoder {
         debug_assert!(decoded.is_ok(), "digits that are none");
     }
 
-    fn is_none(&self, byte: u8) -> Failure {
+    fn no_digit(&self, byte: u8) -> Failure {
         let digit = self.code.digit;
         if byte.is_ascii_graphic() {
             let character = char::from(byte);

@@ -149,3 +149,29 @@ impl Transform for Encoder {
 pub(super) fn held_unless(all: bool) -> Held {
     if all { Held::Nothing } else { Held::More }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::transform::driven::made;
+    use crate::transform::{Held, Input, Output};
+
+    #[test]
+    fn a_flush_puts_out_every_whole_group_and_the_end_of_a_full_line() {
+        let mut transform = made("base64=8");
+        let (mut little, mut room) = ([0; 2], [0; 100]);
+        let mut input = Input::new(b"foobarfo");
+        let mut output = Output::new(&mut little);
+        transform.step(&mut input, &mut output).unwrap();
+        assert!(output.is_full());
+        let mut output = Output::new(&mut room);
+        transform.step(&mut input, &mut output).unwrap();
+        assert!(input.is_empty());
+        assert_eq!(transform.flush(&mut output), Ok(Held::Nothing));
+        let filled = output.filled();
+        assert_eq!((&little, &room[..filled]), (b"Zm", &b"9vYmFy\n"[..]));
+        let mut output = Output::new(&mut room);
+        assert_eq!(transform.finish(&mut output), Ok(Held::Nothing));
+        let filled = output.filled();
+        assert_eq!(&room[..filled], b"Zm8=\n");
+    }
+}

@@ -72,8 +72,10 @@ mod tests {
             input in prop::collection::vec(any::<u8>(), 0..3000), columns in 0u16..100,
             there in paces(), back in paces()
         ) {
-            let text = drive(&mut *made(&format!("hex={columns}")), &input, &there);
+            let spec = format!("hex={columns}");
+            let text = drive(&mut *made(&spec), &input, &there);
             prop_assert_eq!(text.result, Ok(()));
+            prop_assert_eq!(&text.output, &through(&spec, &input));
             let read = drive(&mut *made("unhex"), &text.output, &back);
             prop_assert_eq!(read.result, Ok(()));
             prop_assert_eq!(read.output, input);
