@@ -2,6 +2,8 @@
 
 use super::{Failure, Held, Input, Output, Transform, plan};
 use super::{Made, Planned};
+use proptest::prelude::*;
+use std::sync::OnceLock;
 
 /// A transform for a SPEC.
 #[track_caller]
@@ -55,6 +57,35 @@ impl Pace {
             flushes: false,
         }
     }
+}
+
+/// Any pace: by little and by little more, and by much.
+pub(super) fn paces() -> impl Strategy<Value = Pace> {
+    let sizes = || {
+        let size = prop_oneof![4 => 1usize..6, 2 => 6usize..200, 1 => 200usize..10_000];
+        prop::collection::vec(size, 1..8)
+    };
+    let pace = (sizes(), sizes(), any::<bool>());
+    pace.prop_map(|(pieces, rooms, flushes)| Pace {
+        pieces,
+        rooms,
+        flushes,
+    })
+}
+
+/// A good megabyte of bytes without a pattern, the same each time.
+pub(super) fn noise() -> &'static [u8] {
+    static NOISE: OnceLock<Vec<u8>> = OnceLock::new();
+    NOISE.get_or_init(|| {
+        let mut state = 1u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state.to_be_bytes()
+        };
+        (0..150_001).flat_map(|_| next()).collect()
+    })
 }
 
 /// Puts `input` through at this pace.
@@ -142,4 +173,24 @@ pub(super) fn through(spec: &str, input: &[u8]) -> Vec<u8> {
     let driven = drive(&mut *made(spec), input, &Pace::at_once());
     assert_eq!(driven.result, Ok(()), "{spec}");
     driven.output
+}
+
+/// The digest that SPEC makes of `input`, which it has to pass on.
+#[track_caller]
+pub(super) fn digest(spec: &str, input: &[u8]) -> String {
+    let mut transform = made(spec);
+    let driven = drive(&mut *transform, input, &Pace::at_once());
+    assert_eq!((driven.result, driven.taken), (Ok(()), input.len()));
+    assert!(driven.output == input, "{spec} changes what passes");
+    transform.digest().expect("a digest").hex
+}
+
+/// `input` fails after `taken` bytes of it, and after `output`, for this reason; however it comes.
+#[track_caller]
+pub(super) fn fails(spec: &str, input: &[u8], output: &[u8], taken: usize, why: &str) {
+    for pace in [Pace::at_once(), Pace::by_bytes()] {
+        let driven = drive(&mut *made(spec), input, &pace);
+        assert_eq!(driven.result, Err(Failure::input(why)), "{input:?}");
+        assert_eq!((&*driven.output, driven.taken), (output, taken), "{why}");
+    }
 }

@@ -9,11 +9,15 @@ mod spec;
 
 #[cfg(test)]
 mod driven;
+#[cfg(test)]
+mod peers;
 
 // The kinds.
+mod digest;
 mod text;
 
 pub use cursor::{Input, Output, pass};
+pub use digest::sum_line;
 pub use exec::Program;
 pub use spec::{Key, Planned, Setting, Settings, ValueKind, help, plan};
 
@@ -217,4 +221,19 @@ impl Group {
 }
 
 /// Every kind, in the order of help.
-pub const KINDS: &[&Kind] = &[&text::crlf::KIND, &text::lines::KIND, &exec::KIND];
+pub const KINDS: &[&Kind] = &[
+    &digest::sha256::KIND,
+    &digest::sha512::KIND,
+    &digest::blake3::KIND,
+    &digest::md5::KIND,
+    &digest::crc32::KIND,
+    &digest::xxh3::KIND,
+    &text::lines::KIND,
+    &text::crlf::KIND,
+    &text::lf::KIND,
+    &text::base64::KIND,
+    &text::unbase64::KIND,
+    &text::hex::KIND,
+    &text::unhex::KIND,
+    &exec::KIND,
+];

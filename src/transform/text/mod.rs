@@ -1,4 +1,12 @@
-//! Transforms that take bytes for text.
+//! Transforms that take bytes for text, or make text of them.
 
+pub(super) mod base64;
 pub(super) mod crlf;
+pub(super) mod hex;
+pub(super) mod lf;
 pub(super) mod lines;
+pub(super) mod unbase64;
+pub(super) mod unhex;
+
+mod decode;
+mod encode;

@@ -1,0 +1,64 @@
+//! The tools people have, to compare transforms with in a test.
+//!
+//! A tool that is not here is said aloud and passed over, unless `CI_PEERS=1` asks for all of them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// Whether this program is here.
+#[expect(clippy::print_stderr, reason = "it is said aloud, to whoever tests")]
+pub(super) fn is_here(program: &str) -> bool {
+    let found = Command::new("bash")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status();
+    let is_here = found.is_ok_and(|status| status.success());
+    if !is_here {
+        let wanted = std::env::var_os("CI_PEERS").is_some_and(|value| value == "1");
+        assert!(!wanted, "no {program} here");
+        eprintln!("skipped: no {program} here");
+    }
+    is_here
+}
+
+/// What the tool makes of `input`, if it is here; it has to succeed.
+#[track_caller]
+pub(super) fn peer_bytes(program: &str, args: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+    if !is_here(program) {
+        return None;
+    }
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a tool");
+    let mut stdin = child.stdin.take().expect("its input");
+    let output = thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).expect("it reads"));
+        child.wait_with_output().expect("its output")
+    });
+    assert!(output.status.success(), "{program} {args:?}");
+    Some(output.stdout)
+}
+
+/// The same of a tool that prints a text.
+#[track_caller]
+pub(super) fn peer(program: &str, args: &[&str], input: &[u8]) -> Option<String> {
+    let output = peer_bytes(program, args, input)?;
+    Some(String::from_utf8(output).expect("a text"))
+}
+
+/// What the tool says in this directory, and whether it succeeds.
+pub(super) fn peer_in(directory: &Path, program: &str, args: &[&str]) -> (String, bool) {
+    let output = Command::new(program)
+        .args(args)
+        .current_dir(directory)
+        .output()
+        .expect("a tool");
+    let told = [output.stdout, output.stderr].concat();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    (told, output.status.success())
+}

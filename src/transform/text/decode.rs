@@ -1,0 +1,167 @@
+//! Digits to bytes: what `unbase64` and `unhex` share. White space between digits is passed over.
+
+use super::encode::held_unless;
+use crate::transform::{Failure, Held, Input, Output, Transform};
+use data_encoding::Encoding;
+
+/// No group has more digits.
+const MOST_DIGITS: usize = 4;
+
+/// How bytes are written in digits.
+pub(super) struct Code {
+    /// One of its digits, in words a user knows.
+    pub(super) digit: &'static str,
+    /// What is wrong with a last group that makes no byte, in such words.
+    pub(super) cut: &'static str,
+    /// The digits, without padding.
+    pub(super) encoding: &'static Encoding,
+    /// Whether a byte is one of them.
+    pub(super) is_digit: fn(u8) -> bool,
+    /// The one that stands for zero.
+    pub(super) zero: u8,
+    /// How many digits make whole bytes, at most 4, and how many bytes.
+    pub(super) group: (usize, usize),
+    /// Whether `=` fills the last group up.
+    pub(super) is_padded: bool,
+}
+
+/// Reads digits.
+pub(super) struct Decoder {
+    code: &'static Code,
+    /// The digits of a group that is not whole yet.
+    digits: [u8; MOST_DIGITS],
+    held: usize,
+    /// How many `=` have to follow.
+    pads: usize,
+    /// Bytes, of which those in `due` are not put out yet.
+    bytes: [u8; MOST_DIGITS],
+    due: std::ops::Range<usize>,
+}
+
+impl Decoder {
+    pub(super) fn new(code: &'static Code) -> Self {
+        Self {
+            code,
+            digits: [0; MOST_DIGITS],
+            held: 0,
+            pads: 0,
+            bytes: [0; MOST_DIGITS],
+            due: 0..0,
+        }
+    }
+
+    /// Puts out the bytes that are due. Whether that is all of them.
+    fn put_due(&mut self, output: &mut Output<'_>) -> bool {
+        self.due.start += output.put(&self.bytes[self.due.clone()]);
+        self.due.is_empty()
+    }
+
+    /// Takes whole groups, as many as follow one another and as fit.
+    fn decode(&self, input: &mut Input<'_>, output: &mut Output<'_>) {
+        let (digits, bytes) = self.code.group;
+        let n = (input.rest().len() / digits).min(output.left() / bytes);
+        let (text, room) = (&input.rest()[..n * digits], &mut output.room()[..n * bytes]);
+        let (read, written) = match self.code.encoding.decode_mut(text, room) {
+            Ok(written) => (text.len(), written),
+            Err(partial) => (partial.read, partial.written),
+        };
+        input.take(read);
+        output.fill(written);
+    }
+
+    /// Takes one byte of the text, whatever it is.
+    fn take_one(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+        let Some(byte) = input.rest().first().copied() else {
+            return Ok(());
+        };
+        match byte {
+            byte if byte.is_ascii_whitespace() => {}
+            b'=' if self.code.is_padded => self.pad()?,
+            _ if self.pads > 0 => return Err(Failure::input("a '=' is missing")),
+            byte if (self.code.is_digit)(byte) => self.take_digit(byte),
+            byte => return Err(self.no_digit(byte)),
+        }
+        input.take(1);
+        Ok(())
+    }
+
+    fn take_digit(&mut self, digit: u8) {
+        self.digits[self.held] = digit;
+        self.held += 1;
+        if self.held == self.code.group.0 {
+            self.end_group();
+        }
+    }
+
+    /// Padding fills a group up; after it another text may begin.
+    fn pad(&mut self) -> Result<(), Failure> {
+        if self.pads > 0 {
+            self.pads -= 1;
+            return Ok(());
+        }
+        match self.code.group.0 - self.held {
+            missing @ 1..=2 => {
+                self.pads = missing - 1;
+                self.end_group();
+                Ok(())
+            }
+            _ => Err(Failure::input("a '=' where a digit should be")),
+        }
+    }
+
+    /// How many bytes the digits there are make. Bits that do not make a byte are left out.
+    fn whole_bytes(&self) -> usize {
+        let (digits, bytes) = self.code.group;
+        self.held * bytes / digits
+    }
+
+    fn end_group(&mut self) {
+        let (digits, bytes) = self.code.group;
+        self.due = 0..self.whole_bytes();
+        self.digits[self.held..].fill(self.code.zero);
+        self.held = 0;
+        let room = &mut self.bytes[..bytes];
+        let decoded = self.code.encoding.decode_mut(&self.digits[..digits], room);
+        debug_assert!(decoded.is_ok(), "digits that are none");
+    }
+
+    fn no_digit(&self, byte: u8) -> Failure {
+        let digit = self.code.digit;
+        if byte.is_ascii_graphic() {
+            let character = char::from(byte);
+            Failure::input(format!("'{character}' is no {digit}"))
+        } else {
+            Failure::input(format!("the byte 0x{byte:02x} is no {digit}"))
+        }
+    }
+}
+
+impl Transform for Decoder {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        while self.put_due(output) && !input.is_empty() && !output.is_full() {
+            if self.held == 0 && self.pads == 0 {
+                self.decode(input, output);
+            }
+            self.take_one(input)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        Ok(held_unless(self.put_due(output)))
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        if !self.put_due(output) {
+            return Ok(Held::More);
+        }
+        if self.pads > 0 {
+            return Err(Failure::input("a '=' is missing at the end"));
+        }
+        if self.held > 0 && self.whole_bytes() == 0 {
+            return Err(Failure::input(self.code.cut));
+        }
+        self.end_group();
+        Ok(held_unless(self.put_due(output)))
+    }
+}
