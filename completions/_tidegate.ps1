@@ -39,6 +39,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'Credit for --rate that may build up while nothing leaves [default: none]')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Change or examine what passes; -t help tells how')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Change or examine what passes; -t help tells how')
+            [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'How bytes travel')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Exit 4 when a peer lets nothing move so long')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show it')
@@ -143,7 +144,7 @@ $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '-i', '--interval', '--summary', '--control', '--tell')
+$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '-i', '--interval', '--summary', '--control', '--tell')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

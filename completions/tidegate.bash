@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -L -t -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --road --idle-timeout --progress --format --name --stats --trace --interval --summary --verbose --quiet --control --tell --explain --help --version"
+            opts="-H -c -s -L -t -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --name --stats --trace --interval --summary --verbose --quiet --control --tell --explain --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -152,6 +152,21 @@ _tidegate() {
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --digest-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
                     fi
                     return 0
                     ;;
@@ -325,7 +340,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell ' i
+    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then

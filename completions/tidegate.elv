@@ -36,6 +36,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --burst 'Credit for --rate that may build up while nothing leaves [default: none]'
             cand -t 'Change or examine what passes; -t help tells how'
             cand --transform 'Change or examine what passes; -t help tells how'
+            cand --digest-file 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like'
             cand --road 'How bytes travel'
             cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
             cand -p 'How to show it'
@@ -136,9 +137,9 @@ var tidegate-values = [
   &--progress=[auto bar line json none]
   &--summary=[auto always never]
 ]
-var tidegate-files = [--stats --trace --control --tell]
+var tidegate-files = [--digest-file --stats --trace --control --tell]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell]
+var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -10,6 +10,7 @@ complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were deliv
 complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
 complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
 complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f
+complete -c tidegate -l digest-file -d 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like' -r -F
 complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The kernel\'s where both ends allow it, else our own buffers'
 buffered\t'Through our own buffers'
 kernel\t'Through the kernel\'s buffers alone, or not at all (exit 2)'"
@@ -97,7 +98,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell
+    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell
     set -l position 0
     set -l skip 0
     set -l literal 0

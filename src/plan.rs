@@ -10,7 +10,7 @@ use crate::error::{UsageError, reason};
 use crate::link::Marks;
 use crate::road::{Flow, Wish};
 use crate::size::parse_size;
-use crate::transform::{self, Made};
+use crate::transform::{self, Group, Made};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -27,6 +27,8 @@ pub struct Plan {
     pub sink: Planned<dyn SinkPlan>,
     /// What they pass in between, in this order.
     pub transforms: Vec<transform::Planned>,
+    /// For each transform the file that has what passes it, if it is one of the ends.
+    pub digested: Vec<Option<PathBuf>>,
     /// How much of them, in which pieces.
     pub flow: Flow,
     /// Which road is wished for.
@@ -78,10 +80,13 @@ impl Plan {
             None => (None, None),
         };
         let transforms = cli.transform.iter().map(|spec| transform::plan(spec));
+        let transforms: Vec<_> = transforms.collect::<Result<_, _>>()?;
+        check_digests(cli, &transforms)?;
         Ok(Self {
+            digested: digested(&transforms, source.end.path(), sink.end.path()),
             source,
             sink,
-            transforms: transforms.collect::<Result<_, _>>()?,
+            transforms,
             flow: Flow {
                 chunk_size: cli.chunk_size,
                 skip: cli.skip,
@@ -231,11 +236,38 @@ fn stats(cli: &Cli) -> Vec<SidePlace> {
     places
 }
 
+/// For each transform the file that has what passes it: the sink, if it stays as it is from there on, or the source, if it
+/// has been so until there.
+fn digested(
+    transforms: &[transform::Planned],
+    source: Option<&Path>,
+    sink: Option<&Path>,
+) -> Vec<Option<PathBuf>> {
+    let pass = |transforms: &[transform::Planned]| transforms.iter().all(|it| it.kind.passes());
+    let file = |place: usize| {
+        let sink = sink.filter(|_| pass(&transforms[place..]));
+        let source = source.filter(|_| pass(&transforms[..place]));
+        sink.or(source).map(Path::to_owned)
+    };
+    (0..transforms.len()).map(file).collect()
+}
+
+fn check_digests(cli: &Cli, transforms: &[transform::Planned]) -> Result<(), UsageError> {
+    let has_digest = transforms.iter().any(|it| it.kind.group == Group::Digest);
+    match &cli.digest_file {
+        Some(_) if !has_digest => Err(UsageError::new(
+            "--digest-file has nothing to write without a digest, as -t sha256 makes one",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// What is to be drawn at the end.
 fn drawings(cli: &Cli) -> Result<Vec<Drawing>, UsageError> {
     let trace = cli.trace.as_deref().map(Drawing::trace);
     let plot = cli.plot.as_deref().map(Drawing::plot).transpose()?;
-    Ok(trace.into_iter().chain(plot).collect())
+    let digests = cli.digest_file.as_deref().map(Drawing::digests);
+    Ok(trace.into_iter().chain(plot).chain(digests).collect())
 }
 
 /// What `--size` comes to.

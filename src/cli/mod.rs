@@ -158,6 +158,13 @@ pub struct Cli {
     #[arg(short = 't', long, value_name = "SPEC", env = "TIDEGATE_TRANSFORM", hide_env = true, action = ArgAction::Append, help_heading = FLOW)]
     pub transform: Vec<String>,
 
+    /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
+    ///
+    /// It is written when everything has been delivered, or to fd:N; a transfer that fails leaves what it held. A line names
+    /// the sink, if that is a file and has just what the digest is of, or the source. See `TRANSFORMS`.
+    #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    pub digest_file: Option<PathBuf>,
+
     /// How bytes travel
     ///
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.

@@ -1,17 +1,20 @@
-//! What is drawn of a transfer once it has ended: a trace, a plot.
+//! What is drawn of a transfer once it has ended: a trace, a plot, the lines of its digests.
 //!
 //! A new kind of plot is one file that exports how it is drawn, and its row in [`PLOTS`].
 
-use super::{Finished, SideFile, SidePlace, plot, trace};
+use super::{Finished, SideFile, SidePlace, digest_file, plot, trace};
 use crate::error::UsageError;
 use crate::suggest;
 use std::path::Path;
 
-/// How a transfer that has ended is drawn.
-pub type Draw = fn(&Finished<'_>) -> String;
+/// How a transfer that has ended is drawn. `None`: not at all, and what the file held stays there.
+pub type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
 
 /// By the end of a file's name, in lower case.
-const PLOTS: [(&str, Draw); 2] = [("svg", plot::svg), ("html", plot::html)];
+const PLOTS: [(&str, Draw); 2] = [
+    ("svg", |it| Some(plot::svg(it).into_bytes())),
+    ("html", |it| Some(plot::html(it).into_bytes())),
+];
 
 /// Something that is to be drawn, and where.
 #[derive(Debug, Clone)]
@@ -19,6 +22,8 @@ pub struct Drawing {
     /// Where.
     pub place: SidePlace,
     draw: Draw,
+    /// Whether it has to be remembered for it what happened when.
+    pub needs_recording: bool,
 }
 
 impl Drawing {
@@ -27,7 +32,18 @@ impl Drawing {
     pub fn trace(path: &Path) -> Self {
         Self {
             place: SidePlace::parse("--trace", path),
-            draw: trace::draw,
+            draw: |it| Some(trace::draw(it).into_bytes()),
+            needs_recording: true,
+        }
+    }
+
+    /// `--digest-file FILE`, or `--digest-file fd:N`.
+    #[must_use]
+    pub fn digests(path: &Path) -> Self {
+        Self {
+            place: SidePlace::parse("--digest-file", path),
+            draw: digest_file::draw,
+            needs_recording: false,
         }
     }
 
@@ -45,6 +61,7 @@ impl Drawing {
         Ok(Self {
             place: SidePlace::path("--plot", path),
             draw: *draw,
+            needs_recording: true,
         })
     }
 

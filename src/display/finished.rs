@@ -1,6 +1,6 @@
 //! A transfer that has ended, for those who draw it.
 
-use super::{Ending, Sample, Summed, summary};
+use super::{Ending, Sample, Sum, Summed, summary};
 use crate::recording::Recording;
 use crate::road::Taken;
 
@@ -23,6 +23,8 @@ pub struct Finished<'a> {
     pub summed: Option<Summed>,
     /// How it ended.
     pub ending: Ending<'a>,
+    /// The digests of what has passed, with the files that have them.
+    pub sums: &'a [Sum],
     /// What there was over time.
     pub recording: &'a Recording,
 }

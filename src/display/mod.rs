@@ -7,6 +7,7 @@ mod bound;
 mod buffers;
 mod canvas;
 mod cells;
+mod digest_file;
 mod drawing;
 mod finished;
 mod line;
@@ -23,6 +24,7 @@ mod trace;
 mod verdict;
 mod words;
 
+pub use digest_file::Sum;
 pub use drawing::{Draw, Drawing};
 pub use finished::Finished;
 pub use line::{Summed, status, summary};

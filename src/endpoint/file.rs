@@ -141,6 +141,10 @@ struct FileSourcePlan {
 }
 
 impl EndPlan for FileSourcePlan {
+    fn path(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     fn prospect(&self, _: Side) -> Prospect {
         let base = Prospect {
             now: Some(now(&self.path)),
@@ -280,6 +284,10 @@ impl FileSinkPlan {
 }
 
 impl EndPlan for FileSinkPlan {
+    fn path(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+
     fn prospect(&self, _: Side) -> Prospect {
         let base = Prospect {
             now: Some(now(&self.path)),

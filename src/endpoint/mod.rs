@@ -38,6 +38,7 @@ use crate::uri::Uri;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 
 /// Every kind of end, in the order in which help shows them.
@@ -145,6 +146,11 @@ pub trait EndPlan {
     /// Does what waits for nobody: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async { Ok(()) })
+    }
+
+    /// The path that was asked for, if it is one.
+    fn path(&self) -> Option<&Path> {
+        None
     }
 
     /// The file this is, known after `prepare`.

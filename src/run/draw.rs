@@ -1,7 +1,7 @@
 //! Draws a transfer that has ended, into the files that were opened for it.
 
 use super::{Outcome, Transfer};
-use crate::display::{Draw, Ending, Finished, Sample, SideFile};
+use crate::display::{Draw, Ending, Finished, Sample, SideFile, Sum};
 use crate::wait;
 use std::io;
 use std::os::fd::AsFd;
@@ -17,9 +17,8 @@ impl Transfer {
         outcome: &Outcome,
         ending: Ending<'_>,
     ) -> Vec<(&'static str, impl Future<Output = io::Result<()>> + use<>)> {
-        let Some(recording) = self.meter.recording() else {
-            return Vec::new();
-        };
+        let recording = self.meter.recording().unwrap_or_default();
+        let sums = self.sums();
         let finished = Finished {
             name: self.plan.show.look.name.as_deref(),
             source: &self.plan.source.uri,
@@ -29,19 +28,32 @@ impl Transfer {
             sample,
             summed: outcome.summed(),
             ending,
+            sums: &sums,
             recording: &recording,
         };
         let draw = |(file, draw): (SideFile, Draw)| {
-            let (flag, drawn) = (file.flag, draw(&finished));
+            let (flag, drawn) = (file.flag, draw(&finished)?);
             let written = spawn_blocking(move || write(file, &drawn));
             let written = async { written.await.unwrap_or_else(|lost| Err(lost.into())) };
-            (flag, written)
+            Some((flag, written))
         };
-        drawings.into_iter().map(draw).collect()
+        drawings.into_iter().filter_map(draw).collect()
+    }
+
+    /// The digests of what has passed, with the files that have them.
+    fn sums(&self) -> Vec<Sum> {
+        let stages = self.stages.iter().zip(&self.plan.digested);
+        let sums = stages.filter_map(|(end, file)| {
+            Some(Sum {
+                digest: end.digest.clone()?,
+                file: file.clone(),
+            })
+        });
+        sums.collect()
     }
 }
 
-fn write(file: SideFile, drawn: &str) -> io::Result<()> {
+fn write(file: SideFile, drawn: &[u8]) -> io::Result<()> {
     let file = file.into_empty()?;
-    wait::write_all(file.as_fd(), drawn.as_bytes())
+    wait::write_all(file.as_fd(), drawn)
 }

@@ -84,7 +84,7 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     if let Some(socket) = &control {
         tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
     }
-    if !drawings.is_empty() {
+    if plan.drawings.iter().any(|it| it.needs_recording) {
         meter.record();
     }
     let mut transfer = Transfer {

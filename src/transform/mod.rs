@@ -162,6 +162,14 @@ pub struct Kind {
     pub make: Make,
 }
 
+impl Kind {
+    /// Whether bytes pass as they are.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        matches!(self.group, Group::Digest | Group::Count)
+    }
+}
+
 /// Makes a transform that is set so.
 pub type Make = fn(&Settings) -> Result<Made, UsageError>;
 
@@ -189,8 +197,10 @@ pub enum Group {
     Compression,
     /// Undoes that.
     Decompression,
-    /// Examines it.
+    /// Examines it, and passes it on as it is.
     Digest,
+    /// Counts it, and passes it on as it is.
+    Count,
     /// Works on text.
     Text,
     /// Runs a program.
@@ -199,10 +209,11 @@ pub enum Group {
 
 impl Group {
     /// All of them, in the order of help.
-    pub const ALL: [Group; 5] = [
+    pub const ALL: [Group; 6] = [
         Group::Compression,
         Group::Decompression,
         Group::Digest,
+        Group::Count,
         Group::Text,
         Group::Program,
     ];
@@ -214,6 +225,7 @@ impl Group {
             Group::Compression => "compression",
             Group::Decompression => "decompression",
             Group::Digest => "digests, which pass bytes on",
+            Group::Count => "counts, which pass bytes on",
             Group::Text => "text",
             Group::Program => "programs",
         }

@@ -119,7 +119,8 @@ impl Settings {
                 return Err(format!("'{}' is given twice", key.name));
             }
             let setting = key.value.parse(value);
-            let setting = setting.map_err(|why| format!("{} '{value}': {why}", key.name))?;
+            let name = part.strip_suffix(value).unwrap_or_default();
+            let setting = setting.map_err(|why| format!("{name}'{value}': {why}"))?;
             settings.0.push((key.name, setting));
         }
         Ok(settings)
@@ -217,25 +218,29 @@ pub fn help() -> String {
         for kind in KINDS.iter().filter(|kind| kind.group == group) {
             let _ = writeln!(text, "  {:12} {}", kind.name, kind.help);
             for key in kind.keys {
-                let _ = writeln!(text, "  {:12}   {}", "", key.line());
+                let _ = writeln!(text, "  {:12}   {}", "", kind.line(key));
             }
         }
     }
     text
 }
 
-impl Key {
-    /// What help says of it, in a line.
+impl Kind {
+    /// What stands before the value of a key: a bare one is that of the first.
     #[must_use]
-    pub fn line(&self) -> String {
-        let value = self.value.placeholder();
-        let written = match self.value {
-            ValueKind::Literal => format!("={value}"),
-            _ => format!("{}:{value}", self.name),
-        };
-        match self.default {
-            "" => format!("{written}  {}", self.help),
-            default => format!("{written}  {} [default: {default}]", self.help),
+    pub fn before_value(&self, key: &Key) -> String {
+        match self.keys.first() {
+            Some(first) if first.name == key.name => "=".to_owned(),
+            _ => format!("{}:", key.name),
+        }
+    }
+
+    /// What help says of a key, in a line.
+    fn line(&self, key: &Key) -> String {
+        let written = self.before_value(key) + &key.value.placeholder();
+        match key.default {
+            "" => format!("{written}  {}", key.help),
+            default => format!("{written}  {} [default: {default}]", key.help),
         }
     }
 }
@@ -310,7 +315,7 @@ mod tests {
     fn a_wrong_setting_is_refused_with_what_is_valid() {
         let table: [(&'static [Key], &str, &[&str]); 10] = [
             (&[], "5", &["takes no value"]),
-            (&[LEVEL], "10", &["level '10'", "from 1 to 9"]),
+            (&[LEVEL], "10", &["'10'", "from 1 to 9"]),
             (&[LEVEL], "", &["a value is missing"]),
             (
                 &[LEVEL],
@@ -318,7 +323,11 @@ mod tests {
                 &["'levle'", "valid: level", "did you mean 'level'?"],
             ),
             (&[LEVEL], "3,level:4", &["'level' is given twice"]),
-            (&[MODE], "quick", &["fast or small"]),
+            (
+                &[LEVEL, MODE],
+                "mode:quick",
+                &["mode:'quick'", "fast or small"],
+            ),
             (&[COMMAND], " ", &["it is empty"]),
             (&[HEX], "abc", &["4 hexadecimal digits"]),
             (&[HEX], "wxyz", &["4 hexadecimal digits"]),

@@ -194,6 +194,126 @@ fn a_transform_that_fails_fails_the_transfer_and_what_it_had_made_is_delivered()
 }
 
 #[test]
+fn a_digest_is_told_in_the_summary_the_records_and_a_file_that_the_tools_check() {
+    let it = Scratch::new();
+    it.write("in", "abc");
+    let flags = [
+        "-t",
+        "sha256",
+        "-t",
+        "md5",
+        "--digest-file",
+        "sums",
+        "--summary",
+        "always",
+    ];
+    let args = [&flags[..], &["--stats", "s", "in", "out"]].concat();
+    let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    let md5 = "900150983cd24fb0d6963f7d28e17f72";
+    let done = it.tide(args).run().exits(0);
+    done.mentions(&[
+        &format!("tidegate: sha256 {sha256}\n"),
+        &format!("md5 {md5}"),
+    ]);
+    let sums = format!("{sha256}  out\n{md5}  out\n");
+    assert_eq!(String::from_utf8(it.read("sums")).unwrap(), sums);
+    let end = end(&it);
+    assert_eq!(
+        (&end["digests"][0]["algorithm"], &end["digests"][0]["hex"]),
+        (&"sha256".into(), &sha256.into())
+    );
+    assert_eq!(end["digests"][1]["hex"], md5);
+    it.sh("sha256sum -c --ignore-missing sums 2>&1 | grep -qx 'out: OK'")
+        .run()
+        .succeeds();
+}
+
+#[test]
+fn a_line_of_a_digest_names_the_end_that_has_those_bytes() {
+    let it = Scratch::new();
+    it.write("in", "abc\n");
+    for (flags, names) in [
+        ("-t sha256 in out", &["out"][..]),
+        ("-t sha256 in null:", &["in"]),
+        ("-t sha256 -t crlf in out", &["in"]),
+        ("-t crlf -t sha256 in out", &["out"]),
+        (
+            "-t sha256 -t lines -t crlf -t md5 in file:out",
+            &["in", "out"],
+        ),
+        ("-t crlf -t sha256 -t lf in out", &["-"]),
+        ("-t sha256 - -", &["-"]),
+    ] {
+        it.sh(&format!("$T --digest-file sums {flags} <in >taken"))
+            .run()
+            .succeeds();
+        let sums = String::from_utf8(it.read("sums")).unwrap();
+        let found: Vec<_> = sums
+            .lines()
+            .map(|line| line.split_once("  ").unwrap().1)
+            .collect();
+        assert_eq!(found, names, "{flags}");
+    }
+}
+
+#[test]
+fn a_digest_that_is_another_fails_the_transfer_and_leaves_everything_as_it_was() {
+    let it = Scratch::new();
+    it.write("out", "kept");
+    it.write("sums", "kept too");
+    let wrong = format!("sha256={}", "0".repeat(64));
+    let flags = [
+        "-t",
+        &wrong[..],
+        "--digest-file",
+        "sums",
+        "--stats",
+        "s",
+        "-",
+        "file:out#atomic",
+    ];
+    let done = it.tide(flags).input("abc").run();
+    done.fails_saying(3, &["the sha256 is ba7816bf", "not 0000"]);
+    assert_eq!(
+        (it.read("out"), it.read("sums")),
+        (b"kept".to_vec(), b"kept too".to_vec())
+    );
+    assert_eq!(it.names(), ["out", "s", "sums"]);
+    let end = end(&it);
+    assert_eq!(
+        (&end["exit_code"], &end["digests"]),
+        (&3.into(), &Value::Array(vec![]))
+    );
+    let right = "sha256=BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+    it.tide(["-t", right, "-", "file:out#atomic"])
+        .input("abc")
+        .run()
+        .succeeds();
+    assert_eq!(it.read("out"), b"abc");
+}
+
+#[test]
+fn a_file_for_digests_is_refused_without_one_and_as_an_end() {
+    let it = Scratch::new();
+    it.write("in", "kept");
+    let it_is = |flags: &[&str], parts: &[&str]| {
+        it.tide(flags.iter().copied()).run().refuses(parts);
+    };
+    it_is(
+        &["-t", "lines", "--digest-file", "sums", "in", "null:"],
+        &["--digest-file", "-t sha256"],
+    );
+    it_is(
+        &["-t", "md5", "--digest-file", "in", "in", "null:"],
+        &["--digest-file would write into an end"],
+    );
+    assert_eq!(
+        (it.read("in"), it.names()),
+        (b"kept".to_vec(), vec!["in".to_owned()])
+    );
+}
+
+#[test]
 fn a_source_that_fails_is_to_blame_though_transforms_stand_behind_it() {
     let it = Scratch::new();
     let flags = [

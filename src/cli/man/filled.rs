@@ -5,7 +5,7 @@ use crate::cli::{completions, declared};
 use crate::display::PLACEHOLDERS;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
-use crate::transform::{self, Group, Key, ValueKind};
+use crate::transform::{self, Group};
 use clap::{Arg, Command};
 
 /// Every option, under the headings of the help screens.
@@ -135,21 +135,15 @@ fn transform(page: &mut Page, kind: &transform::Kind) {
     page.term(&format!("`{}`", kind.name), &capital(&sentences(kind.help)));
     page.into();
     for key in kind.keys {
-        page.term(&setting(key), &capital(&sentences(key.help)));
+        let before = kind.before_value(key);
+        let term = format!("`{before}`{{{}}}", key.value.placeholder());
+        page.term(&term, &capital(&sentences(key.help)));
         if !key.default.is_empty() {
             page.more(&format!("The default is {}.", key.default));
         }
     }
     page.example(&format!("    {}", kind.example));
     page.out();
-}
-
-/// How something that may be set is written, and what it may be.
-fn setting(key: &Key) -> String {
-    match key.value {
-        ValueKind::Literal => "`=`{COMMAND}".to_owned(),
-        value => format!("`{}:`{{{}}}", key.name, value.placeholder()),
-    }
 }
 
 /// Every placeholder of `--format`.

@@ -12,7 +12,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Digest,
     help: "BLAKE3, as b3sum prints it",
     keys: &[is(32)],
-    example: "seq 1000 | tidegate -t blake3 --summary always | tail -n 1",
+    example: "tidegate -t blake3 --summary always disk.img copy.img",
     make: make::<Hasher>,
 };
 

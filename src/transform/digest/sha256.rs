@@ -9,7 +9,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Digest,
     help: "SHA-256, as sha256sum prints it",
     keys: &[is(32)],
-    example: "echo hello | tidegate -t sha256=\"$(echo hello | sha256sum | cut -c -64)\"",
+    example: "tidegate -t sha256 --digest-file disk.sum disk.img copy.img",
     make: make::<Sha256>,
 };
 

@@ -9,7 +9,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Digest,
     help: "SHA-512, as sha512sum prints it",
     keys: &[is(64)],
-    example: "seq 1000 | tidegate -t sha512 --summary always | tail -n 1",
+    example: "tidegate -t sha512 --summary always disk.img copy.img",
     make: make::<Sha512>,
 };
 

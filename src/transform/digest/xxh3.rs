@@ -16,7 +16,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Digest,
     help: "XXH3 with 64 bits, as xxhsum -H3 prints it; only against accidents",
     keys: &[is(8)],
-    example: "seq 1000 | tidegate -t xxh3 --summary always | tail -n 1",
+    example: "tidegate -t xxh3 --summary always disk.img null:",
     make: make::<XxHash3_64>,
 };
 

@@ -4,10 +4,10 @@ use crate::transform::{Failure, Group, Input, Kind, Made, Output, Transform, pas
 
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "lines",
-    group: Group::Text,
+    group: Group::Count,
     help: "counts lines, and shows the progress in them",
     keys: &[],
-    example: "seq 1000 | tidegate -t lines --summary always | tail -n 1",
+    example: "seq 1000 | tidegate -t lines --summary always - null:",
     make: |_| Ok(Made::Steps(Box::new(Lines::default()))),
 };
 

@@ -142,6 +142,7 @@ impl Run {
             limit: self.limit,
             sample: &self.sample,
             summed: (!failed).then_some(Summed::Complete(Delivered::Written)),
+            sums: &[],
             ending: Ending {
                 outcome: if failed { "failed" } else { "complete" },
                 road: self.road.map(|it| it.road),
