@@ -36,14 +36,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// How much has become of each byte that the transforms took. `None`: nothing has passed, or they change nothing.
+    /// How much becomes of a byte that passes the transforms, whatever is still under way between them. `None`: nothing
+    /// has passed yet, or they change nothing.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio is for show")]
     pub fn ratio(&self) -> Option<f64> {
-        let passed = self.stages.first().map(|it| it.bytes_in)?;
-        let made = self.stages.last().map(|it| it.bytes_out)?;
         let changes = self.stages.iter().any(|it| it.bytes_in != it.bytes_out);
-        (changes && passed > 0).then(|| made as f64 / passed as f64)
+        let ratios = self.stages.iter().map(StageSnapshot::ratio);
+        ratios.product::<Option<f64>>().filter(|_| changes)
     }
 
     /// What stands before and behind the buffers at this place.

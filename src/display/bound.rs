@@ -46,7 +46,9 @@ pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> Strin
         .map(|((name, share), rank)| {
             Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
         });
-    let culprit = culprit(sample, &sample.recent).unwrap_or_default();
+    // A transform has been named.
+    let culprit = culprit(sample, &sample.recent).filter(|_| bound != Phase::Transform);
+    let culprit = culprit.unwrap_or_default();
     let culprit = Cell::optional(6, Text::plain(culprit.to_owned()));
     let blame = sample.recent.blame.filter(|_| bound == Phase::Sink);
     let blame = blame.map(shares_of_blame).unwrap_or_default();

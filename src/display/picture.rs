@@ -223,6 +223,7 @@ mod tests {
     use crate::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
     use crate::meter::Snapshot;
     use crate::phase::{Phase, Waits};
+    use crate::stages::StageSnapshot;
     use console::measure_text_width;
     use std::time::Duration;
 
@@ -319,12 +320,56 @@ mod tests {
         }
     }
 
+    /// Half of it compressed to a quarter, with a transform before that which counts lines.
+    fn transformed() -> Sample {
+        let mut now = paused(None, Duration::ZERO).now;
+        let stage = |name, bytes_in, bytes_out, lines| StageSnapshot {
+            name,
+            bytes_in,
+            bytes_out,
+            lines,
+            blamed: Duration::from_secs(9),
+        };
+        now.links = vec![now.links[0].clone(); 3];
+        now.stages = vec![
+            stage("lines", 50 * MIB, 50 * MIB, Some(1234)),
+            stage("zstd", 48 * MIB, 12 * MIB, None),
+        ];
+        (now.bytes_in, now.bytes_out) = (52 * MIB, 12 * MIB);
+        now.waits = Waits::in_one(Phase::Transform, Duration::from_secs(12));
+        Sampler::new(Some(100 * MIB)).look(now)
+    }
+
+    #[test]
+    fn transforms_are_told_by_what_came_of_the_bytes_and_each_link_by_what_it_is_between() {
+        let picture = drawn(&transformed(), &look(false), 150, 0);
+        let rows = text(&picture);
+        for part in [
+            "50.00 MiB",
+            "of 100.00 MiB",
+            " 50%",
+            "->  12.00 MiB (x0.250)",
+            "1234 lines",
+        ] {
+            assert!(rows[0].contains(part), "{rows:?} lacks {part}");
+        }
+        for (row, (from, to)) in rows[1..].iter().zip([
+            ("source ->", "-> lines "),
+            ("lines ->", "-> zstd "),
+            ("zstd ->", "-> sink "),
+        ]) {
+            assert!(row.starts_with(from) && row.contains(to), "{rows:?}");
+        }
+        assert_eq!(rows[4], "transform-bound: zstd 100%");
+    }
+
     #[test]
     fn no_row_is_wider_than_the_screen() {
         let samples = [
             paused(Some(100 * MIB), Duration::ZERO),
             paused(Some(MIB), Duration::from_secs(90)),
             paused(None, Duration::ZERO),
+            transformed(),
         ];
         for (sample, columns) in samples
             .iter()
