@@ -5,16 +5,23 @@
 
 mod arithmetic;
 mod bare;
+#[path = "../versus/console.rs"]
 mod console;
 mod examples;
 mod feeder;
+#[path = "../versus/file_system.rs"]
+#[expect(dead_code, reason = "`versus` needs more of it")]
+mod file_system;
 mod files;
 mod limiters;
 #[path = "../versus/machine.rs"]
 mod machine;
 mod options;
-mod place;
 mod process;
+#[path = "../versus/program.rs"]
+mod program;
+#[path = "../versus/publish.rs"]
+mod publish;
 mod recorder;
 mod report;
 mod runs;
@@ -33,7 +40,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::console::say;
+use crate::console::ended;
 use crate::files::Files;
 use crate::options::Options;
 use crate::report::Report;
@@ -49,13 +56,7 @@ fn main() -> ExitCode {
         // `cargo test --all-targets` starts bench targets too, without `--bench`; a test run must not take minutes.
         examples::check()
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("stopped: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    ended(result)
 }
 
 fn measure(options: Options) -> Result<()> {
@@ -66,7 +67,7 @@ fn measure(options: Options) -> Result<()> {
     let bench = Bench {
         files: Files::create(&options, &chosen)?,
         program,
-        itself: options::own_path()?,
+        itself: program::own_path()?,
         options,
     };
     let mut results = Vec::new();

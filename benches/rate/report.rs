@@ -1,17 +1,16 @@
 //! The two reports: rate.json with every run, rate.md for people.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use crate::console::{print, say};
 use crate::limiters::Contender;
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::publish;
 use crate::schedule::RateResult;
 use crate::stats;
 use crate::tables;
@@ -75,16 +74,7 @@ impl Report {
 
     /// Writes both files into `dir` and prints the readable one.
     pub(crate) fn publish(&self, dir: &Path) -> Result<()> {
-        let text = self.markdown();
-        let json = serde_json::to_string_pretty(self)? + "\n";
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-        for (name, content) in [("rate.json", &json), ("rate.md", &text)] {
-            let path = dir.join(name);
-            fs::write(&path, content)
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            say(&format!("wrote {}", path.display()));
-        }
-        print(&text).context("cannot print the report")
+        publish::publish(dir, self, &self.markdown())
     }
 
     fn markdown(&self) -> String {
@@ -98,24 +88,12 @@ impl Report {
     }
 
     fn preface(&self) -> String {
-        let Machine {
-            date,
-            uname,
-            cpu_model,
-            cores,
-            loadavg,
-            versions,
-            ..
-        } = &self.machine;
         let Settings { seconds, runs } = self.settings;
+        let runs = format!("runs: {runs} of each kind, steady ones of {seconds} s");
         let mut text = format!(
-            "# How exact a rate limit is\n\n\
-             - date: {date}\n- system: {uname}\n- processor: {cpu_model}, {cores} cores, load {loadavg}\n\
-             - runs: {runs} of each kind, steady ones of {seconds} s\n"
+            "# How exact a rate limit is\n\n{}",
+            self.machine.lines(&runs)
         );
-        for (program, version) in versions {
-            let _ = writeln!(text, "- {program}: {version}");
-        }
         text.push_str(READING);
         text
     }

@@ -7,6 +7,7 @@ use std::process;
 
 use anyhow::{Context, Result};
 
+use crate::noise::Noise;
 use crate::stop;
 
 /// Bytes written at a time.
@@ -97,12 +98,12 @@ fn text(path: &Path) -> Result<&str> {
 }
 
 fn fill(file: &mut File, size: u64) -> Result<()> {
-    let mut state = 0x9E37_79B9_7F4A_7C15;
+    let mut noise = Noise::default();
     let mut block = vec![0; BLOCK];
     let mut left = size;
     while left > 0 {
         stop::check_signals()?;
-        scramble(&mut block, &mut state);
+        noise.fill(&mut block);
         let len = usize::try_from(left).map_or(BLOCK, |left| left.min(BLOCK));
         file.write_all(&block[..len])?;
         left -= len as u64;
@@ -110,14 +111,4 @@ fn fill(file: &mut File, size: u64) -> Result<()> {
     // Written back now, the pages do not occupy the disk while a run is timed.
     file.sync_all()?;
     Ok(())
-}
-
-/// Xorshift: no zero pages and no repetition that a file system could share or compress.
-fn scramble(block: &mut [u8], state: &mut u64) {
-    for word in block.chunks_exact_mut(8) {
-        *state ^= *state << 13;
-        *state ^= *state >> 7;
-        *state ^= *state << 17;
-        word.copy_from_slice(&state.to_ne_bytes());
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +11,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::place;
+use crate::file_system;
 
 /// How each program is asked for its version. Netcat only says it with its help.
 const VERSION_FLAGS: &[(&str, &str)] = &[
@@ -65,9 +66,29 @@ impl Machine {
             cpu_model: cpu_model(),
             cores: thread::available_parallelism().map_or(0, usize::from),
             loadavg: read("/proc/loadavg"),
-            file_system: place::file_system(data),
+            file_system: file_system::name(data),
             versions: peers.chain(own).collect(),
         }
+    }
+
+    /// The lines that a report begins with, `also` being one of them.
+    pub(crate) fn lines(&self, also: &str) -> String {
+        let Self {
+            date,
+            uname,
+            cpu_model,
+            cores,
+            loadavg,
+            versions,
+            ..
+        } = self;
+        let mut text = format!(
+            "- date: {date}\n- system: {uname}\n- processor: {cpu_model}, {cores} cores, load {loadavg}\n- {also}\n"
+        );
+        for (program, version) in versions {
+            let _ = writeln!(text, "- {program}: {version}");
+        }
+        text
     }
 }
 
@@ -91,7 +112,7 @@ fn cpu_model() -> String {
 }
 
 /// The first line with a digit of what `program flag` says on either output.
-fn version(program: &str, flag: &str) -> Option<String> {
+pub(crate) fn version(program: &str, flag: &str) -> Option<String> {
     let output = Command::new(program)
         .arg(flag)
         .stdin(Stdio::null())

@@ -7,11 +7,15 @@ mod command;
 mod console;
 mod data;
 mod ends;
+mod file_system;
 mod machine;
+mod noise;
 mod options;
 mod pipeline;
 mod place;
 mod probes;
+mod program;
+mod publish;
 mod pumps;
 mod report;
 mod routes;
@@ -30,7 +34,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::console::say;
+use crate::console::{ended, say};
 use crate::data::DataFile;
 use crate::machine::Machine;
 use crate::options::Options;
@@ -52,16 +56,6 @@ fn main() -> ExitCode {
     ended(measure(options))
 }
 
-fn ended(result: Result<()>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("stopped: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
-}
-
 fn measure(options: Options) -> Result<()> {
     stop::watch_signals()?;
     let chosen = routes::choose(&options)?;
@@ -69,7 +63,7 @@ fn measure(options: Options) -> Result<()> {
     let machine = Machine::describe(&program, &options.data);
     let bench = Bench {
         program,
-        harness: options::own_path()?,
+        harness: program::own_path()?,
         data: make_data(&options, &chosen)?,
         tmpfs: make_tmpfs(&options, &chosen)?,
         options,

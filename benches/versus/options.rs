@@ -3,8 +3,10 @@
 use std::env;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use clap::Parser;
+
+use crate::program;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -79,23 +81,8 @@ impl Options {
 
     /// Absolute path of the tidegate to measure.
     pub(crate) fn program(&self) -> Result<String> {
-        let built = || PathBuf::from(env!("CARGO_BIN_EXE_tidegate"));
-        let path = self.program.clone().unwrap_or_else(built);
-        let path = path
-            .canonicalize()
-            .with_context(|| format!("no program to measure at {}", path.display()))?;
-        text(path)
+        program::to_measure(self.program.as_deref())
     }
-}
-
-/// Absolute path of this program.
-pub(crate) fn own_path() -> Result<String> {
-    text(env::current_exe().context("cannot find myself")?)
-}
-
-fn text(path: PathBuf) -> Result<String> {
-    let path = path.into_os_string().into_string();
-    path.map_err(|path| anyhow!("the path {} is not UTF-8", path.display()))
 }
 
 /// Reads `2GiB`, `512M`, `4096`: binary units, as dd and pv mean them.

@@ -4,21 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{StatFs, statfs};
 
+use crate::file_system::is_tmpfs;
 use crate::options::Options;
 use crate::stats;
-
-/// What `statfs` says of a tmpfs.
-const TMPFS_MAGIC: u64 = 0x0102_1994;
-
-/// And of other file systems that files are often on.
-const FILE_SYSTEMS: &[(u64, &str)] = &[
-    (TMPFS_MAGIC, "tmpfs"),
-    (0xEF53, "ext2, ext3 or ext4"),
-    (0x5846_5342, "xfs"),
-    (0x9123_683E, "btrfs"),
-    (0x2FC1_2FC1, "zfs"),
-    (0x794C_7630, "overlayfs"),
-];
 
 /// Where the data file of a route is, and the file it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,22 +52,4 @@ fn too_small(found: &StatFs, wanted: u64) -> Option<String> {
     let block = u64::try_from(found.f_bsize).unwrap_or(0);
     let room = found.f_bavail.saturating_mul(block);
     (room < wanted).then(|| stats::bytes(room))
-}
-
-fn is_tmpfs(found: &StatFs) -> bool {
-    magic(found) == TMPFS_MAGIC
-}
-
-/// The name of the file system of `dir`, or its number; empty if that cannot be found out.
-pub(crate) fn file_system(dir: &Path) -> String {
-    let Ok(found) = statfs(dir) else {
-        return String::new();
-    };
-    let magic = magic(&found);
-    let known = FILE_SYSTEMS.iter().find(|(number, _)| *number == magic);
-    known.map_or_else(|| format!("{magic:#x}"), |(_, name)| (*name).to_owned())
-}
-
-fn magic(found: &StatFs) -> u64 {
-    u64::try_from(found.f_type).unwrap_or(0)
 }

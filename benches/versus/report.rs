@@ -1,15 +1,14 @@
 //! The two reports: versus.json with every raw run, versus.md for people.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use crate::console::{print, say};
 use crate::machine::Machine;
 use crate::options::Options;
+use crate::publish;
 use crate::schedule::RouteResult;
 use crate::summary;
 use crate::tables::table;
@@ -68,16 +67,7 @@ impl Report {
 
     /// Writes both files into `dir` and prints the readable one.
     pub(crate) fn publish(&self, dir: &Path) -> Result<()> {
-        let text = self.markdown();
-        let json = serde_json::to_string_pretty(self)? + "\n";
-        fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-        for (name, content) in [("versus.json", &json), ("versus.md", &text)] {
-            let path = dir.join(name);
-            fs::write(&path, content)
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            say(&format!("wrote {}", path.display()));
-        }
-        print(&text).context("cannot print the report")
+        publish::publish(dir, self, &self.markdown())
     }
 
     fn markdown(&self) -> String {
@@ -108,24 +98,9 @@ impl Report {
     }
 
     fn preface(&self) -> String {
-        let Machine {
-            date,
-            uname,
-            cpu_model,
-            cores,
-            loadavg,
-            file_system,
-            versions,
-            ..
-        } = &self.machine;
-        let mut text = format!(
-            "# tidegate versus its peers\n\n\
-             - date: {date}\n- system: {uname}\n- processor: {cpu_model}, {cores} cores, load {loadavg}\n\
-             - data on: {file_system}\n"
-        );
-        for (program, version) in versions {
-            let _ = writeln!(text, "- {program}: {version}");
-        }
+        let machine = &self.machine;
+        let data_on = format!("data on: {}", machine.file_system);
+        let mut text = format!("# tidegate versus its peers\n\n{}", machine.lines(&data_on));
         text.push_str(READING);
         text
     }

@@ -37,26 +37,37 @@ pub(crate) fn check_signals() -> Result<()> {
 
 /// The moment after which a run counts as hung.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(Instant);
+pub(crate) struct Deadline {
+    moment: Instant,
+    limit: Duration,
+}
 
 impl Deadline {
     /// The deadline of a run that starts now.
     pub(crate) fn of_run() -> Self {
-        Self(Instant::now() + LIMIT)
+        Self::after(LIMIT)
+    }
+
+    /// That of one which may take `limit`.
+    pub(crate) fn after(limit: Duration) -> Self {
+        let moment = Instant::now() + limit;
+        Self { moment, limit }
     }
 
     /// Fails when the run has to end.
     pub(crate) fn check(self) -> Result<()> {
         check_signals()?;
-        if Instant::now() >= self.0 {
-            bail!("still running after {} s: killed", LIMIT.as_secs());
+        if Instant::now() >= self.moment {
+            bail!("still running after {} s: killed", self.limit.as_secs());
         }
         Ok(())
     }
 
     /// The time that is left, as a limit that a socket accepts: never none.
     pub(crate) fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now()).max(GLANCE)
+        self.moment
+            .saturating_duration_since(Instant::now())
+            .max(GLANCE)
     }
 
     /// Waits until `fd` is readable (a pidfd is when its process has ended), failing when the run has to end.
