@@ -10,6 +10,8 @@ mod spec;
 mod driven;
 
 // The kinds.
+mod compression;
+mod decompression;
 mod text;
 
 pub use cursor::{Input, Output, pass};
@@ -169,4 +171,20 @@ impl Group {
 }
 
 /// Every kind, in the order of help.
-pub const KINDS: &[&Kind] = &[&text::crlf::KIND, &text::lines::KIND];
+pub const KINDS: &[&Kind] = &[
+    &compression::gzip::KIND,
+    &compression::zstd::KIND,
+    &compression::xz::KIND,
+    &compression::lz4::KIND,
+    &compression::brotli::KIND,
+    &compression::bzip2::KIND,
+    &decompression::gunzip::KIND,
+    &decompression::unzstd::KIND,
+    &decompression::unxz::KIND,
+    &decompression::unlz4::KIND,
+    &decompression::unbrotli::KIND,
+    &decompression::bunzip2::KIND,
+    &decompression::decompress::KIND,
+    &text::crlf::KIND,
+    &text::lines::KIND,
+];
