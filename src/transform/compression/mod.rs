@@ -15,6 +15,8 @@ pub(super) mod xz;
 pub(super) mod zstd;
 
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod tests;
 
 use super::{Key, Settings, ValueKind};

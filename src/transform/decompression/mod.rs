@@ -15,6 +15,8 @@ pub(super) mod unxz;
 pub(super) mod unzstd;
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;
 
 /// So many bytes as one writes it in KiB, MiB or GiB.

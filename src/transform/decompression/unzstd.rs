@@ -36,10 +36,13 @@ pub(super) const FORMAT: Format = Format {
 /// 128 MiB, as `zstd -d` has it.
 pub(super) const USUAL_WINDOW_LOG: u32 = 27;
 
+/// It is not given the header of a block with the one before: what it made of that is lost if the header is damaged.
+const BLOCK_HEADER: usize = 3;
+
 pub(super) struct Unzstd {
     window_log: u32,
     context: Option<DCtx<'static>>,
-    /// How many bytes it wants next: no more than a block, so that a damaged one does not take those before with it.
+    /// How many bytes it wants next: the rest of a block, and mostly the header of the next.
     wanted: usize,
 }
 
@@ -98,7 +101,11 @@ impl Engine for Unzstd {
             return Ok(false);
         };
         let rest = input.rest();
-        let mut from = InBuffer::around(&rest[..rest.len().min(self.wanted)]);
+        let most = match self.wanted {
+            wanted if wanted > BLOCK_HEADER => wanted - BLOCK_HEADER,
+            wanted => wanted,
+        };
+        let mut from = InBuffer::around(&rest[..rest.len().min(most)]);
         let mut to = OutBuffer::around(output.room());
         let wanted = context.decompress_stream(&mut to, &mut from);
         let filled = to.pos();
