@@ -59,14 +59,11 @@ impl Pace {
     }
 }
 
-/// Any pace: by little and by little more, and by much.
+/// Any pace, from a byte at a time to everything at once.
 pub(super) fn paces() -> impl Strategy<Value = Pace> {
-    let sizes = || {
-        let size = prop_oneof![4 => 1usize..6, 2 => 6usize..200, 1 => 200usize..10_000];
-        prop::collection::vec(size, 1..8)
-    };
-    let pace = (sizes(), sizes(), any::<bool>());
-    pace.prop_map(|(pieces, rooms, flushes)| Pace {
+    let size = || prop_oneof![Just(1), 1usize..8, 1usize..5000, 1usize..(1 << 20)];
+    let sizes = move || prop::collection::vec(size(), 1..6);
+    (sizes(), sizes(), any::<bool>()).prop_map(|(pieces, rooms, flushes)| Pace {
         pieces,
         rooms,
         flushes,
@@ -86,6 +83,32 @@ pub(super) fn noise() -> &'static [u8] {
         };
         (0..150_001).flat_map(|_| next()).collect()
     })
+}
+
+/// So many bytes that look like what people compress: lines of text, numbers, zeros, noise, by turns.
+pub(super) fn mixed(len: usize, seed: u64) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(len + 5000);
+    let mut state = seed | 1;
+    let mut random = move || {
+        // Xorshift: what is drawn need not be good.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    while bytes.len() < len {
+        let (kind, n) = (random() % 4, random() % 4000);
+        match kind {
+            0 => (0..n / 20).for_each(|line| {
+                bytes.extend_from_slice(format!("line {line} of {}\n", random() % 50).as_bytes());
+            }),
+            1 => (0..n / 8).for_each(|i| bytes.extend_from_slice(&(i * 3).to_be_bytes())),
+            2 => bytes.extend(std::iter::repeat_n(0, usize::try_from(n).unwrap())),
+            _ => (0..n / 8).for_each(|_| bytes.extend_from_slice(&random().to_le_bytes())),
+        }
+    }
+    bytes.truncate(len);
+    bytes
 }
 
 /// Puts `input` through at this pace.

@@ -13,6 +13,8 @@ mod driven;
 mod peers;
 
 // The kinds.
+mod compression;
+mod decompression;
 mod digest;
 mod text;
 
@@ -234,6 +236,19 @@ impl Group {
 
 /// Every kind, in the order of help.
 pub const KINDS: &[&Kind] = &[
+    &compression::gzip::KIND,
+    &compression::zstd::KIND,
+    &compression::xz::KIND,
+    &compression::lz4::KIND,
+    &compression::brotli::KIND,
+    &compression::bzip2::KIND,
+    &decompression::gunzip::KIND,
+    &decompression::unzstd::KIND,
+    &decompression::unxz::KIND,
+    &decompression::unlz4::KIND,
+    &decompression::unbrotli::KIND,
+    &decompression::bunzip2::KIND,
+    &decompression::decompress::KIND,
     &digest::sha256::KIND,
     &digest::sha512::KIND,
     &digest::blake3::KIND,

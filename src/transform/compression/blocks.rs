@@ -1,0 +1,167 @@
+//! Compresses blocks side by side that know nothing of each other, and puts them out in order.
+//!
+//! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
+
+use super::pool::{Block, Pool, Work};
+use crate::transform::{Failure, Held, Input, Output, Transform};
+
+/// A format that is written in blocks.
+pub(super) trait Format: Send {
+    /// How many bytes of the input a block is made of.
+    fn block_len(&self) -> usize;
+
+    /// What compresses blocks, one after the other.
+    fn work(&self) -> Box<dyn Fn() -> Work + Send>;
+
+    /// What stands before the first block.
+    fn head(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// These bytes have been taken.
+    fn took(&mut self, _bytes: &[u8]) {}
+
+    /// What stands behind the last block.
+    fn tail(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Whether there has to be a block even of nothing.
+    fn needs_a_block(&self) -> bool {
+        true
+    }
+}
+
+/// A format as a transform.
+pub(super) struct Blocks<F> {
+    format: F,
+    pool: Pool,
+    /// What the next block is made of.
+    filling: Vec<u8>,
+    /// What is to be put out next, and how much of it has been.
+    leaving: Block,
+    left: usize,
+    /// Buffers that are not in use.
+    spare: Vec<Block>,
+    submitted: bool,
+    /// Whether the tail is on its way.
+    ends: bool,
+}
+
+impl<F: Format> Blocks<F> {
+    pub(super) fn new(format: F, workers: u32) -> Self {
+        let head = Block {
+            input: Vec::new(),
+            output: format.head(),
+        };
+        Self {
+            pool: Pool::new(workers as usize, format.work()),
+            filling: Vec::new(),
+            leaving: head,
+            left: 0,
+            spare: Vec::new(),
+            submitted: false,
+            ends: false,
+            format,
+        }
+    }
+
+    /// Puts out what is there, as far as it fits. Returns whether there is room left.
+    fn leave(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+        loop {
+            self.left += output.put(&self.leaving.output[self.left..]);
+            if self.left < self.leaving.output.len() {
+                return Ok(false);
+            }
+            match self.pool.take_done() {
+                Some(done) => self.next(done)?,
+                None => return Ok(!output.is_full()),
+            }
+        }
+    }
+
+    /// This is to be put out next; the buffers of the last are free.
+    fn next(&mut self, done: Result<Block, Failure>) -> Result<(), Failure> {
+        let gone = std::mem::replace(&mut self.leaving, done?);
+        self.left = 0;
+        self.spare.push(gone);
+        Ok(())
+    }
+
+    /// Waits for the oldest block, to be put out next.
+    fn wait(&mut self) -> Result<(), Failure> {
+        match self.pool.wait() {
+            Some(done) => self.next(done),
+            None => Ok(()),
+        }
+    }
+
+    /// Has what was taken compressed.
+    fn submit(&mut self) -> Result<(), Failure> {
+        self.submitted = true;
+        let mut block = self.spare.pop().unwrap_or_default();
+        std::mem::swap(&mut block.input, &mut self.filling);
+        self.filling.clear();
+        self.pool.submit(block)
+    }
+
+    /// Takes as much as a block has room for.
+    fn fill(&mut self, input: &mut Input<'_>) {
+        let missing = self.format.block_len() - self.filling.len();
+        let taken = input.take(missing);
+        self.format.took(taken);
+        self.filling.extend_from_slice(taken);
+    }
+
+    /// Puts out all that was submitted. Returns whether it is out.
+    fn drain(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+        while self.leave(output)? {
+            if self.pool.is_empty() {
+                return Ok(true);
+            }
+            self.wait()?;
+        }
+        Ok(self.pool.is_empty() && self.left == self.leaving.output.len())
+    }
+}
+
+impl<F: Format> Transform for Blocks<F> {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        while self.leave(output)? && !input.is_empty() {
+            if self.filling.len() < self.format.block_len() {
+                self.fill(input);
+            } else if self.pool.is_full() {
+                self.wait()?;
+            } else {
+                self.submit()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        if !self.filling.is_empty() {
+            self.submit()?;
+        }
+        self.drain(output).map(held)
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        let is_needed = !self.submitted && self.format.needs_a_block();
+        if !self.filling.is_empty() || is_needed {
+            self.submit()?;
+        }
+        if !self.drain(output)? {
+            return Ok(Held::More);
+        }
+        if !self.ends {
+            (self.ends, self.left) = (true, 0);
+            self.leaving.output = self.format.tail();
+        }
+        self.drain(output).map(held)
+    }
+}
+
+fn held(done: bool) -> Held {
+    if done { Held::Nothing } else { Held::More }
+}

@@ -1,0 +1,52 @@
+//! `brotli`: a stream as RFC 7932 has it, with a window of 4 MiB.
+
+use super::encoder::{Act, Encoder, Engine};
+use super::{level, level_of};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use compression_codecs::brotli::params::EncoderParams;
+use compression_codecs::core::Level;
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use compression_codecs::{BrotliEncoder, EncodeV2 as _};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "brotli",
+    group: Group::Compression,
+    help: "compresses for unbrotli, small for texts",
+    // The 11 that the command has is for files that are compressed once and read for ever: a stream would crawl.
+    keys: &[level(0, 11, "5")],
+    example: "tidegate -t brotli /etc/services services.br",
+    make: |settings| {
+        let level = i32::try_from(level_of(settings, 5)).unwrap_or(5);
+        let params = EncoderParams::default()
+            .quality(Level::Precise(level))
+            .window_size(WINDOW_LOG);
+        let engine = Brotli(BrotliEncoder::new(params));
+        Ok(Made::Steps(Box::new(Encoder::new(engine))))
+    },
+};
+
+/// 4 MiB, what browsers take at most.
+const WINDOW_LOG: i32 = 22;
+
+struct Brotli(BrotliEncoder);
+
+impl Engine for Brotli {
+    fn run(
+        &mut self,
+        input: &mut Input<'_>,
+        output: &mut Output<'_>,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        let mut from = PartialBuffer::new(input.rest());
+        let mut to = WriteBuffer::new_initialized(output.room());
+        let done = match act {
+            Act::Go => self.0.encode(&mut from, &mut to).map(|()| false),
+            Act::Flush => self.0.flush(&mut to),
+            Act::End => self.0.finish(&mut to),
+        };
+        let filled = to.written_len();
+        input.take(from.written_len());
+        output.fill(filled);
+        done.map_err(|error| Failure::input(format!("brotli: {error}")))
+    }
+}

@@ -1,0 +1,55 @@
+//! `bzip2`: streams of a block each, compressed side by side.
+
+use super::blocks::{Blocks, Format};
+use super::pool::Work;
+use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::transform::{Failure, Group, Kind, Made};
+use bzip2::{Action, Compress, Compression, Status};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "bzip2",
+    group: Group::Compression,
+    help: "compresses for bunzip2, in streams of level × 100 kB",
+    keys: &[level(1, 9, "9"), WORKERS],
+    example: "tidegate -t bzip2 /etc/services services.bz2",
+    make: |settings| {
+        let workers = workers_of(settings).unwrap_or_else(cores);
+        let level = level_of(settings, 9);
+        Ok(Made::Steps(Box::new(Blocks::new(Bzip2 { level }, workers))))
+    },
+};
+
+/// A block of bzip2 holds so many bytes less than its nominal size.
+const MARGIN: usize = 19;
+
+struct Bzip2 {
+    level: u32,
+}
+
+impl Format for Bzip2 {
+    fn block_len(&self) -> usize {
+        self.level as usize * 100_000 - MARGIN
+    }
+
+    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+        let level = self.level;
+        Box::new(move || Box::new(move |input, output| compress(level, input, output)))
+    }
+}
+
+/// A stream of its own.
+fn compress(level: u32, mut input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
+    let mut stream = Compress::new(Compression::new(level), 0);
+    loop {
+        // What does not get smaller gets larger by a hundredth at most.
+        output.reserve(input.len() + input.len() / 64 + 1024);
+        let before = stream.total_in();
+        let status = stream.compress_vec(input, output, Action::Finish);
+        let status = status.map_err(|error| Failure::input(format!("bzip2: {error}")))?;
+        if status == Status::StreamEnd {
+            return Ok(());
+        }
+        let taken = usize::try_from(stream.total_in() - before);
+        input = &input[taken.unwrap_or(input.len()).min(input.len())..];
+    }
+}

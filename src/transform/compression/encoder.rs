@@ -1,0 +1,94 @@
+//! Compresses with a library that takes and gives pieces of any size, one stream from the first byte to the last.
+
+use crate::transform::{Failure, Held, Input, Output, Transform};
+
+/// What is asked of an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Take what comes.
+    Go,
+    /// Put out all that was taken.
+    Flush,
+    /// Put out all that was taken, and the end of the stream.
+    End,
+}
+
+/// A library that compresses.
+pub(super) trait Engine: Send {
+    /// Takes and puts out as far as both allow, and at least a byte where `act` is `Go`. It may block until a worker of
+    /// its own is done. Returns whether nothing is held any more, where that was asked for.
+    fn run(
+        &mut self,
+        input: &mut Input<'_>,
+        output: &mut Output<'_>,
+        act: Act,
+    ) -> Result<bool, Failure>;
+}
+
+/// An engine as a transform.
+pub(super) struct Encoder<E> {
+    engine: E,
+    /// What it was asked for last, and has not done yet: it is not asked for anything else before.
+    asked: Act,
+    /// Whether it may hold something that was taken.
+    holds: bool,
+    ended: bool,
+}
+
+impl<E: Engine> Encoder<E> {
+    pub(super) fn new(engine: E) -> Self {
+        Self {
+            engine,
+            asked: Act::Go,
+            holds: false,
+            ended: false,
+        }
+    }
+
+    /// Goes on with a flush or an end. Returns whether it is done.
+    fn go_on(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+        while self.asked != Act::Go {
+            if output.is_full() {
+                return Ok(false);
+            }
+            let done = self.engine.run(&mut Input::new(&[]), output, self.asked)?;
+            if done {
+                self.ended |= self.asked == Act::End;
+                (self.asked, self.holds) = (Act::Go, false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<E: Engine> Transform for Encoder<E> {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        self.go_on(output)?;
+        while !input.is_empty() && !output.is_full() {
+            self.holds = true;
+            self.engine.run(input, output, Act::Go)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        if self.holds && self.asked == Act::Go {
+            self.asked = Act::Flush;
+        }
+        self.go_on(output).map(held)
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        if !self.go_on(output)? {
+            return Ok(Held::More);
+        }
+        if !self.ended {
+            self.asked = Act::End;
+        }
+        self.go_on(output).map(held)
+    }
+}
+
+fn held(done: bool) -> Held {
+    if done { Held::Nothing } else { Held::More }
+}

@@ -1,0 +1,63 @@
+//! `gzip`: members of 1 MiB, compressed side by side, as RFC 1952 has it.
+
+use super::blocks::{Blocks, Format};
+use super::pool::Work;
+use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::transform::{Failure, Group, Kind, Made, Settings};
+use libdeflater::{CompressionLvl, Compressor};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "gzip",
+    group: Group::Compression,
+    help: "compresses for gunzip, in members of 1 MiB",
+    keys: &[level(1, 12, "6"), WORKERS],
+    example: "tidegate -t gzip /etc/services services.gz",
+    make: |settings| {
+        let workers = workers_of(settings).unwrap_or_else(cores);
+        Ok(Made::Steps(Box::new(Blocks::new(
+            Gzip::new(settings),
+            workers,
+        ))))
+    },
+};
+
+/// The window of 32 KiB that each member begins without is then three hundredths of it.
+const MEMBER: usize = 1 << 20;
+
+struct Gzip {
+    level: CompressionLvl,
+}
+
+impl Gzip {
+    fn new(settings: &Settings) -> Self {
+        let level = i32::try_from(level_of(settings, 6)).map(CompressionLvl::new);
+        Self {
+            level: level.ok().and_then(Result::ok).unwrap_or_default(),
+        }
+    }
+}
+
+impl Format for Gzip {
+    fn block_len(&self) -> usize {
+        MEMBER
+    }
+
+    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+        let level = self.level;
+        Box::new(move || {
+            let mut compressor = Compressor::new(level);
+            Box::new(move |input, output| compress(&mut compressor, input, output))
+        })
+    }
+}
+
+fn compress(
+    compressor: &mut Compressor,
+    input: &[u8],
+    output: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    output.resize(compressor.gzip_compress_bound(input.len()), 0);
+    let n = compressor.gzip_compress(input, output);
+    output.truncate(n.map_err(|error| Failure::input(format!("gzip: {error}")))?);
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! `lz4`: a frame of blocks of 4 MiB that are compressed side by side, with a checksum of it all, as `lz4` writes it.
+
+use super::blocks::{Blocks, Format};
+use super::pool::Work;
+use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::transform::{Failure, Group, Kind, Made};
+use lz4::block::{CompressionMode, compress_bound, compress_to_buffer};
+use std::hash::Hasher as _;
+use twox_hash::XxHash32;
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "lz4",
+    group: Group::Compression,
+    help: "compresses for unlz4, faster than anything else",
+    keys: &[level(1, 12, "1"), WORKERS],
+    example: "tidegate -t lz4 /etc/services services.lz4",
+    make: |settings| {
+        let workers = workers_of(settings).unwrap_or_else(cores);
+        let level = level_of(settings, 1);
+        Ok(Made::Steps(Box::new(Blocks::new(Lz4::new(level), workers))))
+    },
+};
+
+const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
+
+/// Version 1, blocks that know nothing of each other, a checksum of the content; blocks of 4 MiB.
+const DESCRIPTOR: [u8; 2] = [0b0110_0100, 0b0111_0000];
+
+const BLOCK: usize = 4 << 20;
+
+/// In the size of a block: it is not compressed.
+const AS_IT_IS: u32 = 1 << 31;
+
+/// Where a size is 0, the frame ends.
+const END: u32 = 0;
+
+struct Lz4 {
+    mode: CompressionMode,
+    content: XxHash32,
+}
+
+impl Lz4 {
+    fn new(level: u32) -> Self {
+        Self {
+            mode: match i32::try_from(level) {
+                Ok(level) if level > 1 => CompressionMode::HIGHCOMPRESSION(level),
+                _ => CompressionMode::DEFAULT,
+            },
+            content: XxHash32::with_seed(0),
+        }
+    }
+}
+
+impl Format for Lz4 {
+    fn block_len(&self) -> usize {
+        BLOCK
+    }
+
+    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+        let mode = self.mode;
+        Box::new(move || Box::new(move |input, output| compress(mode, input, output)))
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let [_, check, ..] = XxHash32::oneshot(0, &DESCRIPTOR).to_le_bytes();
+        [&MAGIC[..], &DESCRIPTOR, &[check]].concat()
+    }
+
+    fn took(&mut self, bytes: &[u8]) {
+        self.content.write(bytes);
+    }
+
+    fn tail(&self) -> Vec<u8> {
+        let checksum = self.content.finish_32();
+        [END.to_le_bytes(), checksum.to_le_bytes()].concat()
+    }
+
+    fn needs_a_block(&self) -> bool {
+        false
+    }
+}
+
+/// A block with its size before it.
+fn compress(mode: CompressionMode, input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
+    const SIZE: usize = size_of::<u32>();
+    let failed = |why: &dyn std::fmt::Display| Failure::input(format!("lz4: {why}"));
+    let most = compress_bound(input.len()).map_err(|error| failed(&error))?;
+    output.resize(SIZE + most, 0);
+    let n = compress_to_buffer(input, Some(mode), false, &mut output[SIZE..]);
+    let n = n.map_err(|error| failed(&error))?;
+    let size = if n < input.len() {
+        output.truncate(SIZE + n);
+        u32::try_from(n)
+    } else {
+        output.truncate(SIZE);
+        output.extend_from_slice(input);
+        u32::try_from(input.len()).map(|size| size | AS_IT_IS)
+    };
+    let size = size.map_err(|error| failed(&error))?;
+    output[..SIZE].copy_from_slice(&size.to_le_bytes());
+    Ok(())
+}

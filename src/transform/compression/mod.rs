@@ -1,0 +1,60 @@
+//! The kinds that make it smaller, and what they share.
+//!
+//! A format that is written piece by piece is an [`encoder::Engine`]; one that is written in blocks which know nothing of
+//! each other is a [`blocks::Format`], and its blocks are compressed side by side.
+
+mod blocks;
+mod encoder;
+mod pool;
+
+pub(super) mod brotli;
+pub(super) mod bzip2;
+pub(super) mod gzip;
+pub(super) mod lz4;
+pub(super) mod xz;
+pub(super) mod zstd;
+
+#[cfg(test)]
+mod peers;
+#[cfg(test)]
+mod tests;
+
+use super::{Key, Settings, ValueKind};
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+/// How many compress side by side.
+const WORKERS: Key = Key {
+    name: "workers",
+    value: ValueKind::Number(1, 256),
+    default: "all cores",
+    help: "how many compress side by side",
+};
+
+/// The first key of each kind.
+const fn level(least: u64, most: u64, default: &'static str) -> Key {
+    Key {
+        name: "level",
+        value: ValueKind::Number(least, most),
+        default,
+        help: "more is smaller and slower",
+    }
+}
+
+/// The level that is set, or this one.
+fn level_of(settings: &Settings, default: u32) -> u32 {
+    let level = settings.number("level");
+    level.map_or(default, |level| u32::try_from(level).unwrap_or(default))
+}
+
+/// How many workers are set.
+fn workers_of(settings: &Settings) -> Option<u32> {
+    let workers = settings.number("workers")?;
+    u32::try_from(workers).ok()
+}
+
+/// How many cores there are for us.
+fn cores() -> u32 {
+    let cores = available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores).unwrap_or(1).min(256)
+}

@@ -1,0 +1,81 @@
+//! What is written here, the tools people have can read, and the other way round.
+//!
+//! A tool that is not here is said aloud and passed over, unless `CI_PEERS=1` asks for all of them.
+
+use crate::transform::driven::{mixed, through};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// Our SPEC, the command that undoes it, the one that does it, and our SPEC that undoes it.
+const PEERS: [(&str, &str, &str, &str); 14] = [
+    ("gzip", "gzip -dc", "gzip -c", "gunzip"),
+    ("gzip=12", "pigz -dc", "pigz -c", "gunzip"),
+    (
+        "gzip=1,workers:1",
+        "gzip -dc",
+        "pigz -1 -i -c",
+        "decompress",
+    ),
+    ("zstd", "zstd -qdc", "zstd -qc", "unzstd"),
+    (
+        "zstd=22,workers:1",
+        "zstd -qdc",
+        "zstd -qc --ultra -22",
+        "unzstd",
+    ),
+    (
+        "zstd=1,workers:3",
+        "zstd -qdc",
+        "zstd -qc -T0 --fast=3",
+        "decompress",
+    ),
+    ("xz=1", "xz -dc", "xz -1 -T0 -c", "unxz"),
+    ("xz=0,workers:3", "xz -dc", "xz -0 -c", "decompress"),
+    ("lz4", "lz4 -dc", "lz4 -c", "unlz4"),
+    ("lz4=9,workers:1", "lz4 -dc", "lz4 -9 -BD -c", "unlz4"),
+    ("brotli", "brotli -dc", "brotli -q 5 -c", "unbrotli"),
+    ("brotli=9", "brotli -dc", "brotli -q 1 -c", "unbrotli"),
+    ("bzip2", "bzip2 -dc", "bzip2 -c", "bunzip2"),
+    ("bzip2=1", "bzip2 -dc", "bzip2 -1 -c", "decompress"),
+];
+
+/// What a command makes of `input`; nothing if it is not here.
+fn run(command: &str, input: &[u8]) -> Option<Vec<u8>> {
+    let mut words = command.split(' ');
+    let program = words.next().unwrap();
+    let child = Command::new(program)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = child else {
+        let wanted = std::env::var_os("CI_PEERS").is_some_and(|value| value == "1");
+        assert!(!wanted, "no {program} here");
+        eprintln!("skipped: no {program} here");
+        return None;
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    let done = thread::scope(|scope| {
+        scope.spawn(move || stdin.write_all(input).unwrap());
+        child.wait_with_output().unwrap()
+    });
+    assert!(done.status.success(), "{command}: {}", done.status);
+    Some(done.stdout)
+}
+
+#[test]
+fn the_tools_people_have_read_what_is_written_here_and_write_what_is_read_here() {
+    for len in [0, 1, 100_000, 9_000_000] {
+        let input = mixed(len, 9);
+        for (ours, undo, theirs, our_undo) in PEERS {
+            if let Some(undone) = run(undo, &through(ours, &input)) {
+                assert!(undone == input, "{ours}, {undo}: {len} bytes");
+            }
+            if let Some(compressed) = run(theirs, &input) {
+                let undone = through(our_undo, &compressed);
+                assert!(undone == input, "{theirs}, {our_undo}: {len} bytes");
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `xz`: a stream with a CRC-64, as `xz` writes it; liblzma has the workers, and each of them a block.
+
+use super::encoder::{Act, Encoder, Engine};
+use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::error::UsageError;
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "xz",
+    group: Group::Compression,
+    help: "compresses for unxz, small and slowly",
+    keys: &[level(0, 9, "6"), WORKERS],
+    example: "tidegate -t xz=1 /etc/services services.xz",
+    make: |settings| {
+        let level = level_of(settings, 6);
+        let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));
+        let engine = Xz::new(level, workers);
+        let engine = engine.map_err(|error| UsageError::new(error.to_string()))?;
+        Ok(Made::Steps(Box::new(Encoder::new(engine))))
+    },
+};
+
+/// What they may take together unless more are asked for, in bytes.
+const MOST_MEMORY: u64 = 2 << 30;
+
+fn builder(level: u32, workers: u32) -> MtStreamBuilder {
+    let mut builder = MtStreamBuilder::new();
+    builder.preset(level).threads(workers).check(Check::Crc64);
+    builder
+}
+
+/// As many as there are cores, as far as memory goes: at level 9 each takes more than a GiB.
+fn usual_workers(level: u32) -> u32 {
+    let fits = |workers: &u32| builder(level, *workers).memusage() <= MOST_MEMORY;
+    (1..=cores()).rev().find(fits).unwrap_or(1)
+}
+
+struct Xz {
+    stream: Stream,
+    /// A single worker goes on in its block after a flush; others begin blocks.
+    flush: Action,
+}
+
+impl Xz {
+    fn new(level: u32, workers: u32) -> Result<Self, Error> {
+        let (stream, flush) = if workers > 1 {
+            (builder(level, workers).encoder()?, Action::FullFlush)
+        } else {
+            let stream = Stream::new_easy_encoder(level, Check::Crc64)?;
+            (stream, Action::SyncFlush)
+        };
+        Ok(Self { stream, flush })
+    }
+}
+
+impl Engine for Xz {
+    fn run(
+        &mut self,
+        input: &mut Input<'_>,
+        output: &mut Output<'_>,
+        act: Act,
+    ) -> Result<bool, Failure> {
+        let action = match act {
+            Act::Go => Action::Run,
+            Act::Flush => self.flush,
+            Act::End => Action::Finish,
+        };
+        let before = (self.stream.total_in(), self.stream.total_out());
+        let status = self.stream.process(input.rest(), output.room(), action);
+        input.take(since(before.0, self.stream.total_in()));
+        output.fill(since(before.1, self.stream.total_out()));
+        let status = status.map_err(|error| Failure::input(format!("xz: {error}")))?;
+        Ok(status == Status::StreamEnd)
+    }
+}
+
+/// Never more than a slice has.
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now - before).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,70 @@
+//! `bunzip2`: streams of bzip2, any number of them.
+
+use super::decoder::{Decoder, Engine};
+use super::format::{Begins, Format, Garbage, Zeros, magic};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use bzip2::{Decompress, Status};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "bunzip2",
+    group: Group::Decompression,
+    help: "undoes bzip2; what follows it and is none is ignored",
+    keys: &[],
+    example: "bzip2 -c /etc/services | tidegate -t bunzip2 | head -n 3",
+    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Bunzip2::new())))),
+};
+
+pub(super) const FORMAT: Format = Format {
+    name: "bzip2",
+    begins: |bytes| match bytes {
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Begins::Yes,
+        [b'B', b'Z', b'h', _, ..] => Begins::No,
+        [b'B', b'Z', b'h'] => Begins::Perhaps,
+        _ => magic(b"BZh", bytes),
+    },
+    zeros: Zeros::None,
+    garbage: Garbage::Ignored,
+    may_be_empty: false,
+};
+
+pub(super) struct Bunzip2(Decompress);
+
+impl Bunzip2 {
+    pub(super) fn new() -> Self {
+        Self(Decompress::new(false))
+    }
+}
+
+impl Engine for Bunzip2 {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        if self.0.total_in() > 0 {
+            *self = Self::new();
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let before = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress(input.rest(), output.room());
+        input.take(since(before.0, self.0.total_in()));
+        output.fill(since(before.1, self.0.total_out()));
+        match status {
+            Ok(Status::StreamEnd) => Ok(true),
+            Ok(Status::MemNeeded) => Err(Failure::input("no memory for bzip2")),
+            Ok(_) => Ok(false),
+            Err(_) => {
+                let why = "a wrong checksum, or what it is made of makes no sense";
+                Err(Failure::input(FORMAT.damaged(why)))
+            }
+        }
+    }
+}
+
+/// Never more than a slice has.
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now - before).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,199 @@
+//! Undoes a format stream by stream, whatever stands between and behind them.
+
+use super::format::{Begins, Format, Garbage, Zeros};
+use crate::transform::{Failure, Held, Input, Output, Transform};
+
+/// The longest beginning that is looked at, in bytes.
+pub(super) const LONGEST_MAGIC: usize = 6;
+
+/// A library that undoes streams of a format, one after the other.
+pub(super) trait Engine: Send {
+    /// The format.
+    fn format(&self) -> &'static Format;
+
+    /// Makes it ready for the first stream, or for another one.
+    fn begin(&mut self) -> Result<(), Failure>;
+
+    /// Takes and puts out as far as both allow. Returns whether the stream has ended, with nothing of it held. What was
+    /// put out before a failure is good.
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure>;
+}
+
+/// Where in the input it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Before a stream, of which so many bytes are here.
+    Beginning(usize),
+    Within,
+    /// In zeros behind a stream, of which there were so many, modulo four.
+    Zeros(u8),
+    /// In what is ignored.
+    Garbage,
+}
+
+/// An engine as a transform.
+pub(super) struct Decoder<E> {
+    engine: E,
+    at: At,
+    beginning: [u8; LONGEST_MAGIC],
+    /// Whether there was a stream before.
+    goes_on: bool,
+    /// Whether the engine filled the room, and may hold more than fitted.
+    holds: bool,
+}
+
+impl<E: Engine> Decoder<E> {
+    pub(super) fn new(engine: E) -> Self {
+        Self {
+            engine,
+            at: At::Beginning(0),
+            beginning: [0; LONGEST_MAGIC],
+            goes_on: false,
+            holds: false,
+        }
+    }
+
+    /// Looks at one more byte of what may begin a stream.
+    fn look(&mut self, input: &mut Input<'_>, n: usize) -> Result<(), Failure> {
+        let format = self.engine.format();
+        let Some(byte) = input.take(1).first() else {
+            return Ok(());
+        };
+        if self.goes_on && n == 0 && *byte == 0 && format.zeros != Zeros::None {
+            self.at = At::Zeros(1);
+            return Ok(());
+        }
+        self.beginning[n] = *byte;
+        let n = n + 1;
+        self.at = At::Beginning(n);
+        match (format.begins)(&self.beginning[..n]) {
+            Begins::Yes => self.begin(n),
+            Begins::No => self.no_stream(),
+            Begins::Perhaps => Ok(()),
+        }
+    }
+
+    /// A stream begins with the bytes that are here.
+    fn begin(&mut self, n: usize) -> Result<(), Failure> {
+        self.engine.begin()?;
+        self.at = At::Within;
+        let beginning = self.beginning;
+        let mut beginning = Input::new(&beginning[..n]);
+        while !beginning.is_empty() {
+            // Nothing can be made of so little.
+            self.run(&mut beginning, &mut Output::new(&mut [0; 64]))?;
+        }
+        Ok(())
+    }
+
+    /// What is here is no stream.
+    fn no_stream(&mut self) -> Result<(), Failure> {
+        let format = self.engine.format();
+        if !self.goes_on {
+            return Err(Failure::input(format!("this is no {} data", format.name)));
+        }
+        match format.garbage {
+            Garbage::Ignored => {
+                self.at = At::Garbage;
+                Ok(())
+            }
+            Garbage::Refused => {
+                let name = format.name;
+                let why = format!("what follows the {name} data is no {name} data");
+                Err(Failure::input(why))
+            }
+        }
+    }
+
+    /// Within a stream.
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        let before = (input.taken(), output.filled());
+        let could_go_on = !input.is_empty() && !output.is_full();
+        let has_ended = self.engine.run(input, output)?;
+        self.holds = !has_ended && output.is_full();
+        if has_ended {
+            self.at = At::Beginning(0);
+            self.goes_on = true;
+        } else if could_go_on && before == (input.taken(), output.filled()) {
+            let format = self.engine.format();
+            return Err(Failure::input(format.damaged("it leads nowhere")));
+        }
+        Ok(())
+    }
+
+    /// In zeros behind a stream.
+    fn pass_zeros(&mut self, input: &mut Input<'_>, so_far: u8) -> Result<(), Failure> {
+        let rest = input.rest();
+        let n = rest.iter().take_while(|byte| **byte == 0).count();
+        input.take(n);
+        // What counts is the remainder.
+        let zeros = (so_far + u8::try_from(n % 4).unwrap_or(0)) % 4;
+        self.at = At::Zeros(zeros);
+        if input.is_empty() {
+            return Ok(());
+        }
+        match self.engine.format().zeros {
+            Zeros::InFours if zeros == 0 => {
+                self.at = At::Beginning(0);
+                Ok(())
+            }
+            _ => self.no_stream(),
+        }
+    }
+
+    /// The input has ended here.
+    fn end(&self) -> Result<Held, Failure> {
+        let format = self.engine.format();
+        let name = format.name;
+        match self.at {
+            At::Beginning(0) if self.goes_on || format.may_be_empty => Ok(Held::Nothing),
+            At::Beginning(0) => Err(Failure::input(format!("there is no {name} data"))),
+            At::Zeros(n) if n > 0 && format.zeros == Zeros::InFours => {
+                let why = "the zeros behind it are no multiple of four";
+                Err(Failure::input(format.damaged(why)))
+            }
+            At::Beginning(_) | At::Within => {
+                Err(Failure::input(format!("the {name} data ends too early")))
+            }
+            At::Zeros(_) | At::Garbage => Ok(Held::Nothing),
+        }
+    }
+}
+
+impl<E: Engine> Transform for Decoder<E> {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        while !input.is_empty() && !output.is_full() {
+            match self.at {
+                At::Beginning(n) => self.look(input, n)?,
+                At::Within => self.run(input, output)?,
+                At::Zeros(n) => self.pass_zeros(input, n)?,
+                At::Garbage => _ = input.take(usize::MAX),
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        while self.holds {
+            if output.is_full() {
+                return Ok(Held::More);
+            }
+            self.run(&mut Input::new(&[]), output)?;
+        }
+        Ok(Held::Nothing)
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        match self.flush(output)? {
+            Held::Nothing => self.end(),
+            Held::More => Ok(Held::More),
+        }
+    }
+
+    fn warning(&self) -> Option<String> {
+        let name = self.engine.format().name;
+        let is_garbage = self.at == At::Garbage;
+        is_garbage
+            .then(|| format!("what follows the {name} data is no {name} data; it was ignored"))
+    }
+}

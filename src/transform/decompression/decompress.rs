@@ -1,0 +1,164 @@
+//! `decompress`: undoes whatever it is, known by how it begins.
+
+use super::bunzip2::{self, Bunzip2};
+use super::decoder::{Decoder, LONGEST_MAGIC};
+use super::format::{Begins, Format};
+use super::gunzip::{self, Gunzip};
+use super::unlz4::{self, Unlz4};
+use super::unxz::{self, Unxz};
+use super::unzstd::{self, Unzstd};
+use crate::transform::{
+    Failure, Group, Held, Input, Key, Kind, Made, Output, Transform, ValueKind, pass,
+};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "decompress",
+    group: Group::Decompression,
+    help: "undoes gzip, zstd, xz, lz4 or bzip2, whichever it is",
+    keys: &[Key {
+        name: "unknown",
+        value: ValueKind::Word(&["refuse", "auto"]),
+        default: "refuse",
+        help: "what is none of them is refused, or with auto passed on",
+    }],
+    example: "gzip -c /etc/services | tidegate -t decompress | head -n 3",
+    make: |settings| {
+        let passes = settings.text("unknown") == Some("auto");
+        Ok(Made::Steps(Box::new(Decompress::new(passes))))
+    },
+};
+
+type Make = fn() -> Box<dyn Transform>;
+
+/// Those that are known by how they begin. A frame to be skipped is taken for one of zstd, as `zstd` does.
+const KNOWN: [(&Format, Make); 5] = [
+    (&gunzip::FORMAT, || Box::new(Decoder::new(Gunzip::new()))),
+    (&unzstd::FORMAT, || {
+        Box::new(Decoder::new(Unzstd::new(unzstd::USUAL_WINDOW_LOG)))
+    }),
+    (&unxz::FORMAT, || {
+        Box::new(Decoder::new(Unxz::new(unxz::USUAL_MEMORY)))
+    }),
+    (&unlz4::FORMAT, || Box::new(Decoder::new(Unlz4::new()))),
+    (&bunzip2::FORMAT, || Box::new(Decoder::new(Bunzip2::new()))),
+];
+
+struct Decompress {
+    /// Whether what is not known is passed on.
+    passes: bool,
+    /// The first bytes, until they are with whoever undoes it.
+    beginning: [u8; LONGEST_MAGIC],
+    read: usize,
+    given: usize,
+    found: Option<Box<dyn Transform>>,
+}
+
+/// Passes on.
+struct AsItIs;
+
+impl Transform for AsItIs {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        pass(input, output);
+        Ok(())
+    }
+}
+
+impl Decompress {
+    fn new(passes: bool) -> Self {
+        Self {
+            passes,
+            beginning: [0; LONGEST_MAGIC],
+            read: 0,
+            given: 0,
+            found: None,
+        }
+    }
+
+    /// Looks at one more byte of the beginning.
+    fn look(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+        for byte in input.take(1) {
+            self.beginning[self.read] = *byte;
+            self.read += 1;
+        }
+        let begins = |format: &Format| (format.begins)(&self.beginning[..self.read]);
+        if let Some((_, make)) = KNOWN.iter().find(|(it, _)| begins(it) == Begins::Yes) {
+            self.found = Some(make());
+        } else if KNOWN.iter().all(|(it, _)| begins(it) == Begins::No) {
+            self.found = Some(self.unknown()?);
+        }
+        Ok(())
+    }
+
+    fn unknown(&self) -> Result<Box<dyn Transform>, Failure> {
+        if self.passes {
+            return Ok(Box::new(AsItIs));
+        }
+        let names: Vec<_> = KNOWN.iter().map(|(format, _)| format.name).collect();
+        let names = names.join(", ");
+        let what = if self.read == 0 { "there" } else { "this" };
+        Err(Failure::input(format!("{what} is no data of {names}")))
+    }
+
+    /// Gives the beginning to whoever undoes it. Returns whether it has all of it.
+    fn give(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let Some(found) = &mut self.found else {
+            return Ok(true);
+        };
+        while self.given < self.read && !output.is_full() {
+            let mut beginning = Input::new(&self.beginning[self.given..self.read]);
+            let result = found.step(&mut beginning, output);
+            self.given += beginning.taken();
+            result?;
+        }
+        Ok(self.given == self.read)
+    }
+
+    /// At the end of the input too little may be here to know.
+    fn settle(&mut self) -> Result<(), Failure> {
+        if self.found.is_none() && (self.read > 0 || !self.passes) {
+            self.found = Some(self.unknown()?);
+        }
+        Ok(())
+    }
+}
+
+impl Transform for Decompress {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        while self.found.is_none() && !input.is_empty() {
+            self.look(input)?;
+        }
+        if self.give(output)?
+            && !input.is_empty()
+            && !output.is_full()
+            && let Some(found) = &mut self.found
+        {
+            return found.step(input, output);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        if !self.give(output)? {
+            return Ok(Held::More);
+        }
+        match &mut self.found {
+            Some(found) => found.flush(output),
+            None => Ok(Held::Nothing),
+        }
+    }
+
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+        self.settle()?;
+        if !self.give(output)? {
+            return Ok(Held::More);
+        }
+        match &mut self.found {
+            Some(found) => found.finish(output),
+            None => Ok(Held::Nothing),
+        }
+    }
+
+    fn warning(&self) -> Option<String> {
+        self.found.as_ref().and_then(|found| found.warning())
+    }
+}

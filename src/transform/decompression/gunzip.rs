@@ -1,0 +1,69 @@
+//! `gunzip`: members as RFC 1952 has them, any number of them.
+
+use super::decoder::{Decoder, Engine};
+use super::format::{Format, Garbage, Zeros, magic};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use flate2::{Decompress, FlushDecompress, Status};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "gunzip",
+    group: Group::Decompression,
+    help: "undoes gzip; what follows it and is none is ignored",
+    keys: &[],
+    example: "gzip -c /etc/services | tidegate -t gunzip | head -n 3",
+    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Gunzip::new())))),
+};
+
+pub(super) const FORMAT: Format = Format {
+    name: "gzip",
+    begins: |bytes| magic(&[0x1f, 0x8b], bytes),
+    zeros: Zeros::ToTheEnd,
+    garbage: Garbage::Ignored,
+    may_be_empty: false,
+};
+
+/// The logarithm of the window of 32 KiB, the largest there is.
+const WINDOW_LOG: u8 = 15;
+
+pub(super) struct Gunzip(Decompress);
+
+impl Gunzip {
+    pub(super) fn new() -> Self {
+        Self(Decompress::new_gzip(WINDOW_LOG))
+    }
+}
+
+impl Engine for Gunzip {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        self.0.reset(true);
+        Ok(())
+    }
+
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let before = (self.0.total_in(), self.0.total_out());
+        let flush = FlushDecompress::None;
+        let status = self.0.decompress(input.rest(), output.room(), flush);
+        input.take(since(before.0, self.0.total_in()));
+        output.fill(since(before.1, self.0.total_out()));
+        let status = status.map_err(|error| {
+            Failure::input(FORMAT.damaged(match error.message() {
+                Some("incorrect data check") => "wrong checksum",
+                Some("incorrect length check") => "wrong length",
+                Some("header crc mismatch") => "wrong checksum of a header",
+                Some("unknown compression method") => "unknown method of compression",
+                Some(why) => why,
+                None => "what it is made of makes no sense",
+            }))
+        })?;
+        Ok(status == Status::StreamEnd)
+    }
+}
+
+/// Never more than a slice has.
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now - before).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,25 @@
+//! The kinds that undo compression, and what they share.
+//!
+//! Each has an [`decoder::Engine`], which undoes one stream after the other; what may stand before, between and behind
+//! them is told by its [`format::Format`].
+
+mod decoder;
+mod format;
+
+pub(super) mod bunzip2;
+pub(super) mod decompress;
+pub(super) mod gunzip;
+pub(super) mod unbrotli;
+pub(super) mod unlz4;
+pub(super) mod unxz;
+pub(super) mod unzstd;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+/// So many bytes as one writes it in KiB, MiB or GiB.
+fn binary(bytes: u64) -> String {
+    humansize::format_size(bytes, humansize::BINARY)
+}

@@ -1,0 +1,68 @@
+//! `unbrotli`: one stream as RFC 7932 has it; it has no mark by which it is known, and no checksum.
+
+use super::decoder::{Decoder, Engine};
+use super::format::{Begins, Format, Garbage, Zeros};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
+use compression_codecs::{BrotliDecoder, DecodeV2 as _};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "unbrotli",
+    group: Group::Decompression,
+    help: "undoes brotli",
+    keys: &[],
+    example: "brotli -c /etc/services | tidegate -t unbrotli | head -n 3",
+    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unbrotli::new())))),
+};
+
+const FORMAT: Format = Format {
+    name: "brotli",
+    begins: |_| Begins::Yes,
+    zeros: Zeros::None,
+    garbage: Garbage::Refused,
+    may_be_empty: false,
+};
+
+/// The most that it is given at a time, in bytes: what it has made of them is lost when one of them is wrong.
+const PIECE: usize = 4096;
+
+struct Unbrotli {
+    decoder: BrotliDecoder,
+    has_ended: bool,
+}
+
+impl Unbrotli {
+    fn new() -> Self {
+        Self {
+            decoder: BrotliDecoder::new(),
+            has_ended: false,
+        }
+    }
+}
+
+impl Engine for Unbrotli {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    /// There is but one stream.
+    fn begin(&mut self) -> Result<(), Failure> {
+        if self.has_ended {
+            return Err(Failure::input("something follows the brotli data"));
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let rest = input.rest();
+        let mut from = PartialBuffer::new(&rest[..rest.len().min(PIECE)]);
+        let mut to = WriteBuffer::new_initialized(output.room());
+        let has_ended = self.decoder.decode(&mut from, &mut to);
+        let filled = to.written_len();
+        input.take(from.written_len());
+        output.fill(filled);
+        let damaged = |_| Failure::input(FORMAT.damaged("what it is made of makes no sense"));
+        self.has_ended = has_ended.map_err(damaged)?;
+        Ok(self.has_ended)
+    }
+}

@@ -1,0 +1,91 @@
+//! `unxz`: streams of xz, with zeros between them.
+
+use super::binary;
+use super::decoder::{Decoder, Engine};
+use super::format::{Format, Garbage, Zeros, magic};
+use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
+use liblzma::stream::{Action, Error, Status, Stream};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "unxz",
+    group: Group::Decompression,
+    help: "undoes xz",
+    keys: &[Key {
+        name: "memory",
+        value: ValueKind::Size,
+        default: "256M",
+        help: "the most that it may take; level 9 of xz needs 65M",
+    }],
+    example: "xz -c /etc/services | tidegate -t unxz | head -n 3",
+    make: |settings| {
+        let memory = settings.number("memory").unwrap_or(USUAL_MEMORY);
+        Ok(Made::Steps(Box::new(Decoder::new(Unxz::new(memory)))))
+    },
+};
+
+pub(super) const FORMAT: Format = Format {
+    name: "xz",
+    begins: |bytes| magic(b"\xfd7zXZ\0", bytes),
+    zeros: Zeros::InFours,
+    garbage: Garbage::Refused,
+    may_be_empty: false,
+};
+
+/// The most that it takes unless more is allowed, in bytes: four times what the largest preset needs.
+pub(super) const USUAL_MEMORY: u64 = 256 << 20;
+
+pub(super) struct Unxz {
+    memory: u64,
+    stream: Option<Stream>,
+}
+
+impl Unxz {
+    /// It takes at most so many bytes of memory.
+    pub(super) fn new(memory: u64) -> Self {
+        Self {
+            memory,
+            stream: None,
+        }
+    }
+
+    fn failure(&self, error: Error) -> Failure {
+        Failure::input(match error {
+            Error::MemLimit => format!(
+                "the xz data needs more than {} of memory; unxz=memory:SIZE allows more",
+                binary(self.memory)
+            ),
+            Error::Mem => "no memory for xz".to_owned(),
+            Error::Options => "the xz data has features that are not known".to_owned(),
+            _ => FORMAT.damaged("a wrong checksum, or what it is made of makes no sense"),
+        })
+    }
+}
+
+impl Engine for Unxz {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        let stream = Stream::new_stream_decoder(self.memory, 0);
+        self.stream = Some(stream.map_err(|error| self.failure(error))?);
+        Ok(())
+    }
+
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let Some(stream) = &mut self.stream else {
+            return Ok(false);
+        };
+        let before = (stream.total_in(), stream.total_out());
+        let status = stream.process(input.rest(), output.room(), Action::Run);
+        input.take(since(before.0, stream.total_in()));
+        output.fill(since(before.1, stream.total_out()));
+        let status = status.map_err(|error| self.failure(error))?;
+        Ok(status == Status::StreamEnd)
+    }
+}
+
+/// Never more than a slice has.
+fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now - before).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,118 @@
+//! `unzstd`: frames of zstd, and those that are to be skipped.
+
+use super::binary;
+use super::decoder::{Decoder, Engine};
+use super::format::{Format, Garbage, Zeros, magic, skippable};
+use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
+use zstd_safe::zstd_sys::ZSTD_ErrorCode as Code;
+use zstd_safe::{DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, ResetDirective, is_error_kind};
+
+pub(in crate::transform) const KIND: Kind = Kind {
+    name: "unzstd",
+    group: Group::Decompression,
+    help: "undoes zstd",
+    keys: &[Key {
+        name: "long",
+        value: ValueKind::Number(10, 31),
+        default: "27",
+        help: "the largest window, as a power of two: what zstd --long=N took",
+    }],
+    example: "zstd -c /etc/services | tidegate -t unzstd | head -n 3",
+    make: |settings| {
+        let long = settings.number("long").and_then(|n| u32::try_from(n).ok());
+        let engine = Unzstd::new(long.unwrap_or(USUAL_WINDOW_LOG));
+        Ok(Made::Steps(Box::new(Decoder::new(engine))))
+    },
+};
+
+pub(super) const FORMAT: Format = Format {
+    name: "zstd",
+    begins: |bytes| magic(&[0x28, 0xb5, 0x2f, 0xfd], bytes).or(skippable(bytes)),
+    zeros: Zeros::None,
+    garbage: Garbage::Refused,
+    may_be_empty: false,
+};
+
+/// 128 MiB, as `zstd -d` has it.
+pub(super) const USUAL_WINDOW_LOG: u32 = 27;
+
+/// It is not given the header of a block with the one before: what it made of that is lost if the header is damaged.
+const BLOCK_HEADER: usize = 3;
+
+pub(super) struct Unzstd {
+    window_log: u32,
+    context: Option<DCtx<'static>>,
+    /// How many bytes it wants next: the rest of a block, and mostly the header of the next.
+    wanted: usize,
+}
+
+impl Unzstd {
+    /// The largest window is that power of two, in bytes.
+    pub(super) fn new(window_log: u32) -> Self {
+        Self {
+            window_log,
+            context: None,
+            wanted: 1,
+        }
+    }
+
+    fn failure(&self, code: ErrorCode) -> Failure {
+        let is = |kind| is_error_kind(code, kind);
+        Failure::input(if is(Code::ZSTD_error_frameParameter_windowTooLarge) {
+            format!(
+                "the zstd data has a window larger than {}; unzstd=long:31 allows up to 2 GiB",
+                binary(1 << self.window_log)
+            )
+        } else if is(Code::ZSTD_error_memory_allocation) {
+            "no memory for zstd".to_owned()
+        } else if is(Code::ZSTD_error_checksum_wrong) {
+            FORMAT.damaged("wrong checksum")
+        } else if is(Code::ZSTD_error_dictionary_wrong) {
+            "the zstd data was made with a dictionary".to_owned()
+        } else {
+            FORMAT.damaged("what it is made of makes no sense")
+        })
+    }
+}
+
+impl Engine for Unzstd {
+    fn format(&self) -> &'static Format {
+        &FORMAT
+    }
+
+    fn begin(&mut self) -> Result<(), Failure> {
+        self.wanted = 1;
+        if self.context.is_none() {
+            let context = DCtx::try_create();
+            let mut context = context.ok_or_else(|| Failure::input("no memory for zstd"))?;
+            let window_log = DParameter::WindowLogMax(self.window_log);
+            let set = context.set_parameter(window_log);
+            set.map_err(|code| self.failure(code))?;
+            self.context = Some(context);
+        } else if let Some(context) = &mut self.context {
+            let reset = context.reset(ResetDirective::SessionOnly);
+            reset.map_err(|code| self.failure(code))?;
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let Some(context) = &mut self.context else {
+            return Ok(false);
+        };
+        let rest = input.rest();
+        let most = match self.wanted {
+            wanted if wanted > BLOCK_HEADER => wanted - BLOCK_HEADER,
+            wanted => wanted,
+        };
+        let mut from = InBuffer::around(&rest[..rest.len().min(most)]);
+        let mut to = OutBuffer::around(output.room());
+        let wanted = context.decompress_stream(&mut to, &mut from);
+        let filled = to.pos();
+        input.take(from.pos());
+        output.fill(filled);
+        let wanted = wanted.map_err(|code| self.failure(code))?;
+        self.wanted = wanted.max(1);
+        Ok(wanted == 0)
+    }
+}
