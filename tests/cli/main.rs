@@ -63,6 +63,7 @@ mod tide;
 mod tmux;
 mod trace;
 mod tracing;
+mod transform_examples;
 mod transforms;
 mod unseen;
 mod vanishing;

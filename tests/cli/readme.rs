@@ -39,7 +39,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 const NOT_RUN: [&str; 1] = ["cargo test"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 17] = [
+const SHELL: [(&str, i32, &str); 21] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     ("tar c src", 0, "cmp src/file far/src/file"),
     ("pg_dump db | tidegate -H", 0, "pg_dump db | cmp - uploaded"),
@@ -53,6 +53,18 @@ const SHELL: [(&str, i32, &str); 17] = [
         "{ tidegate --take 512",
         0,
         "cat header.bin rest | cmp - input && [ $(stat -c %s header.bin) = 512 ]",
+    ),
+    ("tidegate -t zstd", 0, "tidegate -t unzstd disk.img.zst | cmp - disk.img"),
+    ("tidegate -t decompress", 0, "cmp disk.img restored.img"),
+    (
+        "tidegate -t sha256",
+        0,
+        "cmp disk.img copy.img && [[ $OUT = 'copy.img: OK' ]]",
+    ),
+    (
+        "pg_dump db | tidegate -t",
+        0,
+        "pg_dump db | tr a-z A-Z | cmp - <(gzip -dc dump.gz)",
     ),
     ("tidegate access.log", 141, "[[ $OUT = 1 && -z $ERR ]]"),
     (
