@@ -5,7 +5,7 @@ use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
 use crate::link::{Link, LinkSnapshot};
 use crate::phase::{Phase, Phases, Waits};
-use crate::recording::{Recorder, Recording};
+use crate::recording::{Glimpse, Recorder, Recording};
 use crate::span::Span;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -52,6 +52,14 @@ struct Notes {
     phases: Option<Phases>,
     /// When it is to be noted how things stand.
     next_look: Option<Duration>,
+}
+
+/// The times of a [`Snapshot`].
+struct Times {
+    elapsed: Duration,
+    waits: Waits,
+    phase: Phase,
+    still: Duration,
 }
 
 /// The counters of one transfer.
@@ -113,7 +121,7 @@ impl Meter {
     pub fn note(&self) {
         let mut recorder = self.recorder();
         if let Some(recorder) = recorder.as_mut() {
-            let now = self.snapshot();
+            let now = self.glimpse();
             recorder.look(&now);
             self.lock().next_look = Some(self.clock.now() + recorder.interval());
         }
@@ -267,36 +275,42 @@ impl Meter {
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let notes = self.lock();
-        let now = notes.stopped.unwrap_or_else(|| self.clock.now());
-        let mut waits = notes.waits;
-        let current = now.saturating_sub(notes.since);
-        let is_stuck = notes.phase == Phase::Moving && current > LONG_CALL;
-        let phase = if is_stuck { Phase::Sink } else { notes.phase };
-        let mut elapsed = Duration::ZERO;
-        if let Some(started) = notes.started {
-            waits.add(phase, current);
-            elapsed = now.saturating_sub(started);
+        let now = self.lock().times(&self.clock);
+        let mut link = self.link.snapshot();
+        // Looked at a moment later, when a pause has gone on.
+        link.paused = link.paused.min(now.elapsed);
+        Snapshot {
+            elapsed: now.elapsed,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out(),
+            waits: now.waits,
+            phase: now.phase,
+            still: now.still,
+            links: vec![link],
+            ends: self.ends(),
         }
-        let still = now.saturating_sub(notes.moved);
-        drop(notes);
+    }
+
+    /// What there is to be remembered of now.
+    fn glimpse(&self) -> Glimpse {
+        let now = self.lock().times(&self.clock);
+        Glimpse {
+            elapsed: now.elapsed,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out(),
+            phase: now.phase,
+            still: now.still,
+            levels: self.link.levels(),
+            ends: self.ends(),
+        }
+    }
+
+    fn ends(&self) -> Ends<Seen> {
         let ends = self.sights.get().map(|sights| Ends {
             source: sights.source.look(),
             sink: sights.sink.look(),
         });
-        let mut link = self.link.snapshot();
-        // Looked at a moment later, when a pause has gone on.
-        link.paused = link.paused.min(elapsed);
-        Snapshot {
-            elapsed,
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out(),
-            waits,
-            phase,
-            still,
-            links: vec![link],
-            ends: ends.unwrap_or_default(),
-        }
+        ends.unwrap_or_default()
     }
 
     fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
@@ -325,17 +339,35 @@ fn since<T>(
 }
 
 impl Notes {
+    /// The times now.
+    fn times(&self, clock: &Clock) -> Times {
+        let now = self.stopped.unwrap_or_else(|| clock.now());
+        let (mut waits, mut elapsed) = (self.waits, Duration::ZERO);
+        let current = now.saturating_sub(self.since);
+        let is_stuck = self.phase == Phase::Moving && current > LONG_CALL;
+        let phase = if is_stuck { Phase::Sink } else { self.phase };
+        if let Some(started) = self.started {
+            waits.add(phase, current);
+            elapsed = now.saturating_sub(started);
+        }
+        Times {
+            elapsed,
+            waits,
+            phase,
+            still: now.saturating_sub(self.moved),
+        }
+    }
+
     /// Books the time since the last change; returns it.
     fn settle(&mut self, now: Duration) -> Duration {
         let spent = now.saturating_sub(self.since);
         if self.started.is_some() && self.stopped.is_none() {
-            let before = self.waits;
+            if let Some(phases) = &mut self.phases {
+                phases.settle(self.since, now, self.phase, &self.waits);
+            }
             self.waits.add(self.phase, spent);
             if spent > LONG_CALL {
                 self.long = self.phase;
-            }
-            if let Some(phases) = &mut self.phases {
-                phases.settle(self.since, now, (&before, &self.waits));
             }
         }
         self.since = now;
