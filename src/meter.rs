@@ -123,7 +123,9 @@ impl Meter {
         if let Some(recorder) = recorder.as_mut() {
             let now = self.glimpse();
             recorder.look(&now);
-            self.lock().next_look = Some(self.clock.now() + recorder.interval());
+            let mut notes = self.lock();
+            let at = notes.started.unwrap_or_default() + now.elapsed;
+            notes.next_look = Some(at + recorder.interval());
         }
     }
 

@@ -1,10 +1,8 @@
 //! The events of a trace as JSON, written one after the other: there are thousands of them, which serde would take
 //! several times as long for.
 
+use crate::clock::nanos;
 use std::time::Duration;
-
-/// The number of the only process there is.
-const PROCESS: &str = "1";
 
 /// By how much less than it lasted anything is said to last: readers that add it to its beginning in binary fractions would
 /// see it overlap with what follows at once, and put one into the other.
@@ -39,7 +37,7 @@ pub(super) struct Event {
     pub(super) row: u32,
 }
 
-/// A list of events.
+/// A trace up to the end of its events.
 #[derive(Debug)]
 pub(super) struct Events {
     json: String,
@@ -55,7 +53,7 @@ impl Events {
     /// None yet, with room for so many.
     pub(super) fn with_room(count: usize) -> Self {
         let mut json = String::with_capacity(count * 100);
-        json.push('[');
+        json.push_str("{\"traceEvents\":[");
         Self { json }
     }
 
@@ -83,17 +81,17 @@ impl Events {
             self.json.push_str(",\"dur\":");
             self.micros(to.saturating_sub(event.at).saturating_sub(APART));
         }
-        self.json.push_str(",\"pid\":");
-        self.json.push_str(PROCESS);
-        self.json.push_str(",\"tid\":");
+        // There is only one process.
+        self.json.push_str(",\"pid\":1,\"tid\":");
         push(&mut self.json, event.row.into());
         self.args(args);
         self.json.push('}');
     }
 
-    /// The whole list.
-    pub(super) fn finish(mut self) -> String {
-        self.json.push(']');
+    /// The whole trace, with what is told `about` it, in JSON.
+    pub(super) fn finish(mut self, about: &str) -> String {
+        let unit = "],\"displayTimeUnit\":\"ms\"";
+        self.json.extend([unit, ",\"otherData\":", about, "}\n"]);
         self.json
     }
 
@@ -113,16 +111,8 @@ impl Events {
 
     /// Times are in microseconds.
     fn micros(&mut self, time: Duration) {
-        let nanos = time.as_nanos();
-        push(
-            &mut self.json,
-            u64::try_from(nanos / 1000).unwrap_or(u64::MAX),
-        );
-        fraction(
-            &mut self.json,
-            1000,
-            u32::try_from(nanos % 1000).unwrap_or(0),
-        );
+        push(&mut self.json, nanos(time) / 1000);
+        fraction(&mut self.json, 1000, time.subsec_nanos() % 1000);
     }
 }
 
@@ -194,14 +184,19 @@ mod tests {
             args.seconds("s", Duration::from_micros(1_000_020));
             args.json("text", &json!("\"\n"));
         });
-        let events = events.finish();
+        let trace =
+            |events: Events| -> Value { serde_json::from_str(&events.finish("7")).unwrap() };
         let expected = json!([
             {"name": "it", "ph": "i", "s": "t", "ts": 0, "pid": 1, "tid": 2},
             {"name": "it", "ph": "X", "ts": 1.007, "dur": 3.992, "pid": 1, "tid": 2},
             {"name": "it", "ph": "C", "ts": 86_400_000_000.070, "pid": 1, "tid": 2,
                 "args": {"n": u64::MAX, "s": 1.00002, "text": "\"\n"}},
         ]);
-        assert_eq!(serde_json::from_str::<Value>(&events).unwrap(), expected);
-        assert_eq!(Events::with_room(9).finish(), "[]");
+        assert_eq!(trace(events)["traceEvents"], expected);
+        let empty = trace(Events::with_room(9));
+        assert_eq!(
+            (&empty["traceEvents"], &empty["otherData"]),
+            (&json!([]), &json!(7))
+        );
     }
 }

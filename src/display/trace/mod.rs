@@ -61,12 +61,9 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
         counters(span, &mut events);
     }
     outcome(it, &mut events);
-    let events = events.finish();
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
     let about = serde_json::to_string(&about(it)).unwrap_or_default();
-    let head = "{\"traceEvents\":";
-    let tail = ",\"displayTimeUnit\":\"ms\",\"otherData\":";
-    [head, &events, tail, &about, "}\n"].concat()
+    events.finish(&about)
 }
 
 /// About as many as there can be.
