@@ -54,13 +54,14 @@ impl Display for Bar {
             columns: usize::from(columns),
             rows: usize::from(rows),
         };
-        let picture = picture(sample, &self.past, &self.look, screen, self.step);
+        let mut picture = picture(sample, &self.past, &self.look, screen, self.step);
+        let rows = std::mem::take(&mut picture.rows);
         self.drawn.set_style(style(picture, &self.look));
         self.drawn.update(|state| {
             state.set_pos(bytes);
             state.set_len(sample.size.unwrap_or(bytes));
         });
-        self.canvas.show();
+        self.canvas.show(rows);
     }
 
     fn clear(&mut self) {
@@ -74,21 +75,20 @@ impl Drop for Bar {
     }
 }
 
-/// indicatif's template for a picture: its texts as they are, and a bar that fills its row up.
+/// indicatif's template for the first row of a picture: its texts as they are, and a bar that fills the row up.
 fn style(picture: Picture, look: &Look) -> ProgressStyle {
     let bar = match (picture.has_bar, look.colour) {
         (false, _) => String::new(),
         (true, false) => format!("{GAP}[{{wide_bar}}]{GAP}"),
         (true, true) => format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}"),
     };
-    let template = format!("{{head}}{bar}{{tail}}\n{{rows}}");
+    let template = format!("{{head}}{bar}{{tail}}");
     // The template is well-formed; the default style would do otherwise.
     ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars(if look.unicode { BLOCKS } else { ASCII })
         .with_key("head", text(picture.head))
         .with_key("tail", text(picture.tail))
-        .with_key("rows", text(picture.rows.join("\n")))
 }
 
 /// A part of the template that is this text.

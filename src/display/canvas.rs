@@ -52,9 +52,10 @@ impl Canvas {
         (frame.columns, rows)
     }
 
-    /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
-    pub(super) fn show(&self) {
+    /// Puts the frame onto the screen, with these rows below, unless the terminal belongs to somebody else now.
+    pub(super) fn show(&self, below: Vec<String>) {
         let mut frame = self.lock();
+        frame.rows.extend(below);
         if report::has_terminal() {
             self.voice.draw(frame.text(usize::from(size().1)));
             frame.is_drawn = true;

@@ -2,7 +2,7 @@
 //! too long, the least important form of all is given up, until the row fits.
 
 use super::Look;
-use console::{Style, measure_text_width};
+use console::{Style, measure_text_width, truncate_str};
 use std::collections::VecDeque;
 
 /// What a text means, from which follows its colour.
@@ -50,16 +50,26 @@ impl Text {
     }
 
     fn columns(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(text, _)| measure_text_width(text))
-            .sum()
+        self.0.iter().map(|(text, _)| columns(text)).sum()
     }
 
     pub(super) fn styled(&self, look: &Look) -> String {
         let parts = self.0.iter();
         parts.map(|(text, tone)| tone.style(text, look)).collect()
     }
+}
+
+/// Columns of a text. Of what rows are mostly made of, each character takes one; anything else is measured.
+fn columns(text: &str) -> usize {
+    let is_simple = |char| matches!(char, ' '..='~' | '▀'..='▟' | '·' | '→');
+    let mut count = 0;
+    for char in text.chars() {
+        if !is_simple(char) {
+            return measure_text_width(text);
+        }
+        count += 1;
+    }
+    count
 }
 
 impl Tone {
@@ -129,6 +139,17 @@ pub(super) fn fit(cells: &mut [Cell], columns: usize) {
     }
 }
 
+/// The row of cells that are made to fit; cut off where they cannot be.
+pub(super) fn fitted(cells: &mut [Cell], columns: usize, look: &Look) -> String {
+    fit(cells, columns);
+    let row = row(cells, look);
+    if columns_of(cells) > columns {
+        truncate_str(&row, columns, "").into_owned()
+    } else {
+        row
+    }
+}
+
 /// Columns of a row, with two between cells.
 fn columns_of(cells: &[Cell]) -> usize {
     let shown: Vec<_> = cells.iter().filter_map(Cell::shown).collect();
@@ -151,7 +172,8 @@ pub(super) fn row(cells: &[Cell], look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, GAP, Look, Text, Tone, fit, row};
+    use super::{Cell, GAP, Look, Text, Tone, columns, fit, row};
+    use console::measure_text_width;
 
     const PLAIN: Look = Look {
         name: None,
@@ -187,6 +209,19 @@ mod tests {
             fit(&mut cells, columns);
             assert_eq!(row(&cells, &PLAIN), expected, "in {columns} columns");
         }
+    }
+
+    #[test]
+    fn characters_that_are_only_counted_are_a_column_each() {
+        let simple = (' '..='~').chain('▀'..='▟').chain(['·', '→']);
+        for char in simple {
+            assert_eq!(
+                measure_text_width(char.encode_utf8(&mut [0; 4])),
+                1,
+                "{char}"
+            );
+        }
+        assert_eq!(columns("潮汐 → e\u{301}"), 8);
     }
 
     #[test]
