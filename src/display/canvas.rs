@@ -52,10 +52,14 @@ impl Canvas {
         (frame.columns, rows)
     }
 
-    /// Puts the frame onto the screen, with these rows below, unless the terminal belongs to somebody else now.
-    pub(super) fn show(&self, below: Vec<String>) {
+    /// Goes on with this row, which is no wider than the screen.
+    pub(super) fn put(&self, row: &str) {
+        self.lock().rows.push(row.trim_end().to_owned());
+    }
+
+    /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
+    pub(super) fn show(&self) {
         let mut frame = self.lock();
-        frame.rows.extend(below);
         if report::has_terminal() {
             self.voice.draw(frame.text(usize::from(size().1)));
             frame.is_drawn = true;
