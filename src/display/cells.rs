@@ -18,14 +18,20 @@ pub(super) enum Tone {
 
 /// A piece of text without control characters, in parts that each mean something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Text(Vec<(String, Tone)>);
+pub(super) struct Text {
+    parts: Vec<(String, Tone)>,
+    columns: usize,
+}
 
 impl Text {
     pub(super) fn toned(text: String, tone: Tone) -> Self {
         if text.is_empty() {
             return Self::none();
         }
-        Self(vec![(text, tone)])
+        Self {
+            columns: columns(&text),
+            parts: vec![(text, tone)],
+        }
     }
 
     pub(super) fn plain(text: String) -> Self {
@@ -38,23 +44,20 @@ impl Text {
 
     /// Goes on with this.
     pub(super) fn push(&mut self, text: &str, tone: Tone) {
-        match self.0.last_mut() {
+        self.columns += columns(text);
+        match self.parts.last_mut() {
             Some((last, its_tone)) if *its_tone == tone => last.push_str(text),
             _ if text.is_empty() => {}
-            _ => self.0.push((text.to_owned(), tone)),
+            _ => self.parts.push((text.to_owned(), tone)),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn columns(&self) -> usize {
-        self.0.iter().map(|(text, _)| columns(text)).sum()
+        self.parts.is_empty()
     }
 
     pub(super) fn styled(&self, look: &Look) -> String {
-        let parts = self.0.iter();
+        let parts = self.parts.iter();
         parts.map(|(text, tone)| tone.style(text, look)).collect()
     }
 }
@@ -152,9 +155,9 @@ pub(super) fn fitted(cells: &mut [Cell], columns: usize, look: &Look) -> String 
 
 /// Columns of a row, with two between cells.
 fn columns_of(cells: &[Cell]) -> usize {
-    let shown: Vec<_> = cells.iter().filter_map(Cell::shown).collect();
-    let gaps = shown.len().saturating_sub(1) * GAP.len();
-    shown.iter().map(|text| text.columns()).sum::<usize>() + gaps
+    let shown = cells.iter().filter_map(Cell::shown);
+    let with_gaps: usize = shown.map(|text| text.columns + GAP.len()).sum();
+    with_gaps.saturating_sub(GAP.len())
 }
 
 /// What stands between two cells.

@@ -1,5 +1,7 @@
 //! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
 
+mod notes;
+
 use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
@@ -7,6 +9,7 @@ use crate::link::{Link, LinkSnapshot};
 use crate::phase::{Phase, Phases, Waits};
 use crate::recording::{Glimpse, Recorder, Recording};
 use crate::span::Span;
+use notes::{LONG_CALL, Notes};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -32,36 +35,6 @@ pub struct Snapshot {
     pub ends: Ends<Seen>,
 }
 
-/// A call into the system that has lasted this long is not moving bytes any more, it waits.
-const LONG_CALL: Duration = Duration::from_millis(100);
-
-/// What was noted when; the moments are those of the clock.
-#[derive(Debug)]
-struct Notes {
-    started: Option<Duration>,
-    stopped: Option<Duration>,
-    phase: Phase,
-    since: Duration,
-    waits: Waits,
-    /// The last phase that a long time was booked to.
-    long: Phase,
-    moved: Duration,
-    /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
-    peer_counts: bool,
-    /// What the writer did when, if somebody wants to know.
-    phases: Option<Phases>,
-    /// When it is to be noted how things stand.
-    next_look: Option<Duration>,
-}
-
-/// The times of a [`Snapshot`].
-struct Times {
-    elapsed: Duration,
-    waits: Waits,
-    phase: Phase,
-    still: Duration,
-}
-
 /// The counters of one transfer.
 #[derive(Debug)]
 pub struct Meter {
@@ -79,24 +52,12 @@ impl Meter {
     #[must_use]
     pub fn new(link: Arc<Link>, clock: Arc<Clock>) -> Self {
         let now = clock.now();
-        let notes = Notes {
-            started: None,
-            stopped: None,
-            phase: Phase::Source,
-            since: now,
-            waits: Waits::default(),
-            long: Phase::Source,
-            moved: now,
-            peer_counts: true,
-            phases: None,
-            next_look: None,
-        };
         Self {
             link,
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             clock,
-            notes: Mutex::new(notes),
+            notes: Mutex::new(Notes::new(now)),
             sights: OnceLock::new(),
             recorder: Mutex::default(),
         }
@@ -338,43 +299,6 @@ fn since<T>(
         what: span.what,
     })
     .collect()
-}
-
-impl Notes {
-    /// The times now.
-    fn times(&self, clock: &Clock) -> Times {
-        let now = self.stopped.unwrap_or_else(|| clock.now());
-        let (mut waits, mut elapsed) = (self.waits, Duration::ZERO);
-        let current = now.saturating_sub(self.since);
-        let is_stuck = self.phase == Phase::Moving && current > LONG_CALL;
-        let phase = if is_stuck { Phase::Sink } else { self.phase };
-        if let Some(started) = self.started {
-            waits.add(phase, current);
-            elapsed = now.saturating_sub(started);
-        }
-        Times {
-            elapsed,
-            waits,
-            phase,
-            still: now.saturating_sub(self.moved),
-        }
-    }
-
-    /// Books the time since the last change; returns it.
-    fn settle(&mut self, now: Duration) -> Duration {
-        let spent = now.saturating_sub(self.since);
-        if self.started.is_some() && self.stopped.is_none() {
-            if let Some(phases) = &mut self.phases {
-                phases.settle(self.since, now, self.phase, &self.waits);
-            }
-            self.waits.add(self.phase, spent);
-            if spent > LONG_CALL {
-                self.long = self.phase;
-            }
-        }
-        self.since = now;
-        spent
-    }
 }
 
 #[cfg(test)]
