@@ -3,7 +3,7 @@
 use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
 
-/// Spans that are remembered of the pauses: 112 KiB.
+/// Spans that are remembered of the pauses: 128 KiB.
 pub(crate) const MOST_PAUSES: usize = 1 << 11;
 
 /// Pauses in a span of time: one, or several short ones.
