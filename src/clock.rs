@@ -71,6 +71,12 @@ impl Default for Clock {
     }
 }
 
+/// A time in nanoseconds, which is quickly added up; what is longer than five hundred years is as long as that.
+pub(crate) fn nanos(time: Duration) -> u64 {
+    let seconds = time.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(u64::from(time.subsec_nanos()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Clock;

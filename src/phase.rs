@@ -1,5 +1,6 @@
 //! What the writer does, and for how long.
 
+use crate::clock::nanos;
 use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
 
@@ -44,9 +45,9 @@ impl Phase {
     }
 }
 
-/// How long the writer spent in each phase.
+/// How long the writer spent in each phase, in nanoseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Waits([Duration; 5]);
+pub struct Waits([u64; 5]);
 
 impl Waits {
     /// All of it in one phase.
@@ -60,13 +61,14 @@ impl Waits {
     /// The time spent in `phase`.
     #[must_use]
     pub fn of(&self, phase: Phase) -> Duration {
-        self.0[phase as usize]
+        Duration::from_nanos(self.0[phase as usize])
     }
 
     /// All of it.
     #[must_use]
     pub fn total(&self) -> Duration {
-        self.0.iter().sum()
+        let total = self.0.into_iter().reduce(u64::saturating_add);
+        Duration::from_nanos(total.unwrap_or(0))
     }
 
     /// What has been added since `earlier`.
@@ -94,24 +96,25 @@ impl Waits {
     pub fn longest(&self) -> Phase {
         let phases = Phase::ALL.into_iter();
         phases
-            .max_by_key(|phase| self.of(*phase))
+            .max_by_key(|phase| self.0[*phase as usize])
             .unwrap_or(Phase::Moving)
     }
 
     /// The only phase in which there was any.
     fn only(&self) -> Option<Phase> {
-        let mut phases = Phase::ALL.into_iter().filter(|it| !self.of(*it).is_zero());
+        let mut phases = Phase::ALL.into_iter().filter(|it| self.0[*it as usize] > 0);
         phases.next().filter(|_| phases.next().is_none())
     }
 
     pub(crate) fn add(&mut self, phase: Phase, time: Duration) {
-        self.0[phase as usize] += time;
+        let sum = &mut self.0[phase as usize];
+        *sum = sum.saturating_add(nanos(time));
     }
 
     /// Takes at most `time` off a phase; returns how much.
     pub(crate) fn take(&mut self, phase: Phase, time: Duration) -> Duration {
         let time = time.min(self.of(phase));
-        self.0[phase as usize] -= time;
+        self.0[phase as usize] -= nanos(time);
         time
     }
 
@@ -130,7 +133,7 @@ impl Joins for Waits {
 
     fn join(&mut self, next: &Self) {
         for (sum, more) in self.0.iter_mut().zip(next.0) {
-            *sum += more;
+            *sum = sum.saturating_add(more);
         }
     }
 
@@ -142,7 +145,7 @@ impl Joins for Waits {
     }
 }
 
-/// Spans that are remembered: 224 KiB.
+/// Spans that are remembered: 144 KiB.
 pub(crate) const MOST_PHASES: usize = 1 << 11;
 
 /// What the writer did when. Times are booked all the while, so that of a span of short ones only the difference has to be
@@ -165,15 +168,18 @@ impl Phases {
         }
     }
 
-    /// The writer was at one thing from `since` to `now`: what was booked before and with it.
-    pub(crate) fn settle(&mut self, since: Duration, now: Duration, booked: (&Waits, &Waits)) {
+    /// The writer was at one thing from `since` to `now`, before which so much was `booked`.
+    pub(crate) fn settle(&mut self, since: Duration, now: Duration, phase: Phase, booked: &Waits) {
         let grain = self.spans.grain();
         if now.saturating_sub(self.from) <= grain {
             return;
         }
-        self.push(since, booked.0);
-        if now.saturating_sub(since) > grain {
-            self.push(now, booked.1);
+        self.push(since, booked);
+        let length = now.saturating_sub(since);
+        if length > grain {
+            let mut booked = *booked;
+            booked.add(phase, length);
+            self.push(now, &booked);
         }
     }
 
@@ -217,7 +223,7 @@ mod tests {
     use std::time::Duration;
 
     fn waits(millis: [u64; 5]) -> Waits {
-        Waits(millis.map(Duration::from_millis))
+        Waits(millis.map(|it| it * 1_000_000))
     }
 
     #[test]
@@ -240,9 +246,8 @@ mod tests {
         let (mut booked, mut now) = (Waits::default(), micros(7));
         let mut phases = Phases::new(now, booked);
         let mut go = |phases: &mut Phases, phase, time| {
-            let before = booked;
+            phases.settle(now, now + time, phase, &booked);
             booked.add(phase, time);
-            phases.settle(now, now + time, (&before, &booked));
             now += time;
             (now, booked)
         };

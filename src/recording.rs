@@ -3,8 +3,7 @@
 
 use crate::connection::Connection;
 use crate::endpoint::{Ends, Seen};
-use crate::link::Pauses;
-use crate::meter::Snapshot;
+use crate::link::{Levels, Pauses};
 use crate::phase::{Phase, Waits};
 use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
@@ -131,6 +130,25 @@ impl Joins for Stall {
     fn join(&mut self, _: &Self) {}
 }
 
+/// What is looked at, at one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Glimpse {
+    /// Since both ends were open.
+    pub elapsed: Duration,
+    /// Bytes read from the source.
+    pub bytes_in: u64,
+    /// Bytes the sink took.
+    pub bytes_out: u64,
+    /// What the writer is doing now.
+    pub phase: Phase,
+    /// How long nothing has moved.
+    pub still: Duration,
+    /// How full the buffers are.
+    pub levels: Levels,
+    /// What is to be seen of the ends.
+    pub ends: Ends<Seen>,
+}
+
 /// Looks at a transfer while it runs.
 #[derive(Debug)]
 pub struct Recorder {
@@ -162,7 +180,7 @@ impl Recorder {
     }
 
     /// Takes note of `now`.
-    pub fn look(&mut self, now: &Snapshot) {
+    pub fn look(&mut self, now: &Glimpse) {
         if now.elapsed < self.at {
             // The clock was put back, since we were stopped.
             self.looks.leave_out(now.elapsed);
@@ -170,7 +188,7 @@ impl Recorder {
         }
         let from = self.at.min(now.elapsed);
         self.at = now.elapsed;
-        let (first, last) = (now.links.first(), now.links.last());
+        let level = |(len, mark)| Level::new(len, Some(mark));
         self.looks.push(Span {
             from,
             to: now.elapsed,
@@ -178,12 +196,8 @@ impl Recorder {
                 // The kernel road may have refused, and what was read be read again.
                 bytes_in: now.bytes_in.saturating_sub(self.bytes_in),
                 bytes_out: now.bytes_out.saturating_sub(self.bytes_out),
-                readable: first
-                    .and_then(|it| it.readable)
-                    .map(|it| Level::new(it.len, Some(it.mark))),
-                writable: last
-                    .and_then(|it| it.writable)
-                    .map(|it| Level::new(it.len, Some(it.mark))),
+                readable: now.levels.readable.map(level),
+                writable: now.levels.writable.map(level),
                 kernel: kernel(now),
             },
         });
@@ -191,7 +205,7 @@ impl Recorder {
         self.note_stall(now);
     }
 
-    fn note_stall(&mut self, now: &Snapshot) {
+    fn note_stall(&mut self, now: &Glimpse) {
         if now.still < STALLED {
             return;
         }
@@ -230,8 +244,8 @@ impl Default for Recorder {
 }
 
 /// The kernel's own buffers, unless they are those of the link.
-fn kernel(now: &Snapshot) -> Ends<Option<Level>> {
-    let is_shown = now.links.iter().any(|link| !link.is_ours);
+fn kernel(now: &Glimpse) -> Ends<Option<Level>> {
+    let is_shown = !now.levels.is_ours;
     let level = |seen: &Seen, queue: fn(&Connection) -> u64| match seen {
         Seen::Connection(connection) => Some(Level::new(queue(connection), None)),
         Seen::Pipe(Some(pipe)) if !is_shown => Some(Level::new(pipe.len, Some(pipe.size))),

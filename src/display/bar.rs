@@ -1,9 +1,10 @@
-//! The live display: what `picture` says, drawn by indicatif on the rows of the terminal that `canvas` keeps.
+//! The live display: what `picture` says, on the rows of the terminal that `canvas` keeps. indicatif draws the row with
+//! the bar; the others are put there as they are.
 
 use super::canvas::Canvas;
 use super::cells::GAP;
 use super::past::Past;
-use super::picture::{Picture, Screen, picture};
+use super::picture::{Screen, picture};
 use super::{Display, Look, Sample};
 use crate::report::Voice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -55,11 +56,19 @@ impl Display for Bar {
             rows: usize::from(rows),
         };
         let picture = picture(sample, &self.past, &self.look, screen, self.step);
-        self.drawn.set_style(style(picture, &self.look));
-        self.drawn.update(|state| {
-            state.set_pos(bytes);
-            state.set_len(sample.size.unwrap_or(bytes));
-        });
+        if picture.has_bar {
+            let style = style(picture.head, picture.tail, &self.look);
+            self.drawn.set_style(style);
+            self.drawn.update(|state| {
+                state.set_pos(bytes);
+                state.set_len(sample.size.unwrap_or(bytes));
+            });
+        } else {
+            self.canvas.put(&picture.head);
+        }
+        for row in &picture.rows {
+            self.canvas.put(row);
+        }
         self.canvas.show();
     }
 
@@ -74,21 +83,20 @@ impl Drop for Bar {
     }
 }
 
-/// indicatif's template for a picture: its texts as they are, and a bar that fills its row up.
-fn style(picture: Picture, look: &Look) -> ProgressStyle {
-    let bar = match (picture.has_bar, look.colour) {
-        (false, _) => String::new(),
-        (true, false) => format!("{GAP}[{{wide_bar}}]{GAP}"),
-        (true, true) => format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}"),
+/// indicatif's template for a row with a bar: its texts as they are, and a bar that fills the row up.
+fn style(head: String, tail: String, look: &Look) -> ProgressStyle {
+    let bar = if look.colour {
+        format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}")
+    } else {
+        format!("{GAP}[{{wide_bar}}]{GAP}")
     };
-    let template = format!("{{head}}{bar}{{tail}}\n{{rows}}");
+    let template = format!("{{head}}{bar}{{tail}}");
     // The template is well-formed; the default style would do otherwise.
     ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars(if look.unicode { BLOCKS } else { ASCII })
-        .with_key("head", text(picture.head))
-        .with_key("tail", text(picture.tail))
-        .with_key("rows", text(picture.rows.join("\n")))
+        .with_key("head", text(head))
+        .with_key("tail", text(tail))
 }
 
 /// A part of the template that is this text.

@@ -1,6 +1,6 @@
 //! The row that says what binds the flow, and whom a flow that does not move waits for.
 
-use super::cells::{Cell, Text, Tone, fit, row};
+use super::cells::{Cell, Text, Tone, fitted};
 use super::verdict::{culprit, percent, shares_of_blame, verdict};
 use super::words::clock;
 use super::{Look, Sample};
@@ -29,11 +29,11 @@ pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> Strin
     let now = &sample.now;
     if has_ended(sample) {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
-        return Text::toned(text, Tone::Good).styled(look);
+        return alone(Text::toned(text, Tone::Good), look, columns);
     }
     if is_stalled(sample) {
         let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
-        return Text::toned(text, Tone::Bad).styled(look);
+        return alone(Text::toned(text, Tone::Bad), look, columns);
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
@@ -55,8 +55,12 @@ pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> Strin
     let blame = Cell::optional(5, Text::toned(blame, Tone::Faint));
     let mut cells = vec![Cell::fixed(verdict), culprit, blame];
     cells.extend(others);
-    fit(&mut cells, columns);
-    row(&cells, look)
+    fitted(&mut cells, columns, look)
+}
+
+/// A row with nothing else in it.
+fn alone(text: Text, look: &Look, columns: usize) -> String {
+    fitted(&mut [Cell::fixed(text)], columns, look)
 }
 
 /// Whom a flow that does not move waits for.

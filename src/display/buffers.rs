@@ -1,6 +1,6 @@
 //! The rows that show buffers: those of the link, and the kernel's own on both sides of it.
 
-use super::cells::{Cell, Text, Tone, fit, row};
+use super::cells::{Cell, Text, Tone, fitted};
 use super::words::{brief, count, size, steady_size};
 use super::{Look, Sample};
 use crate::connection::Connection;
@@ -34,8 +34,7 @@ pub(super) fn link_row(
     }
     cells.push(side(format!("{arrow} {to}")));
     cells.push(counts(link.pauses, link.drains));
-    fit(&mut cells, columns);
-    row(&cells, look)
+    fitted(&mut cells, columns, look)
 }
 
 /// How full a buffer is, as a picture.
@@ -108,8 +107,7 @@ pub(super) fn kernel_row(sample: &Sample, look: &Look, columns: usize) -> Option
         Tone::Faint,
     )));
     cells.extend(behind);
-    fit(&mut cells, columns);
-    Some(row(&cells, look))
+    Some(fitted(&mut cells, columns, look))
 }
 
 /// What there is of one end.

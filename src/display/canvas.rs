@@ -52,6 +52,11 @@ impl Canvas {
         (frame.columns, rows)
     }
 
+    /// Goes on with this row, which is no wider than the screen.
+    pub(super) fn put(&self, row: &str) {
+        self.lock().rows.push(row.trim_end().to_owned());
+    }
+
     /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
     pub(super) fn show(&self) {
         let mut frame = self.lock();

@@ -2,7 +2,7 @@
 //! too long, the least important form of all is given up, until the row fits.
 
 use super::Look;
-use console::{Style, measure_text_width};
+use console::{Style, measure_text_width, truncate_str};
 use std::collections::VecDeque;
 
 /// What a text means, from which follows its colour.
@@ -18,14 +18,20 @@ pub(super) enum Tone {
 
 /// A piece of text without control characters, in parts that each mean something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Text(Vec<(String, Tone)>);
+pub(super) struct Text {
+    parts: Vec<(String, Tone)>,
+    columns: usize,
+}
 
 impl Text {
     pub(super) fn toned(text: String, tone: Tone) -> Self {
         if text.is_empty() {
             return Self::none();
         }
-        Self(vec![(text, tone)])
+        Self {
+            columns: columns(&text),
+            parts: vec![(text, tone)],
+        }
     }
 
     pub(super) fn plain(text: String) -> Self {
@@ -38,28 +44,35 @@ impl Text {
 
     /// Goes on with this.
     pub(super) fn push(&mut self, text: &str, tone: Tone) {
-        match self.0.last_mut() {
+        self.columns += columns(text);
+        match self.parts.last_mut() {
             Some((last, its_tone)) if *its_tone == tone => last.push_str(text),
             _ if text.is_empty() => {}
-            _ => self.0.push((text.to_owned(), tone)),
+            _ => self.parts.push((text.to_owned(), tone)),
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn columns(&self) -> usize {
-        self.0
-            .iter()
-            .map(|(text, _)| measure_text_width(text))
-            .sum()
+        self.parts.is_empty()
     }
 
     pub(super) fn styled(&self, look: &Look) -> String {
-        let parts = self.0.iter();
+        let parts = self.parts.iter();
         parts.map(|(text, tone)| tone.style(text, look)).collect()
     }
+}
+
+/// Columns of a text. Of what rows are mostly made of, each character takes one; anything else is measured.
+fn columns(text: &str) -> usize {
+    let is_simple = |char| matches!(char, ' '..='~' | '▀'..='▟' | '·' | '→');
+    let mut count = 0;
+    for char in text.chars() {
+        if !is_simple(char) {
+            return measure_text_width(text);
+        }
+        count += 1;
+    }
+    count
 }
 
 impl Tone {
@@ -129,11 +142,22 @@ pub(super) fn fit(cells: &mut [Cell], columns: usize) {
     }
 }
 
+/// The row of cells that are made to fit; cut off where they cannot be.
+pub(super) fn fitted(cells: &mut [Cell], columns: usize, look: &Look) -> String {
+    fit(cells, columns);
+    let row = row(cells, look);
+    if columns_of(cells) > columns {
+        truncate_str(&row, columns, "").into_owned()
+    } else {
+        row
+    }
+}
+
 /// Columns of a row, with two between cells.
 fn columns_of(cells: &[Cell]) -> usize {
-    let shown: Vec<_> = cells.iter().filter_map(Cell::shown).collect();
-    let gaps = shown.len().saturating_sub(1) * GAP.len();
-    shown.iter().map(|text| text.columns()).sum::<usize>() + gaps
+    let shown = cells.iter().filter_map(Cell::shown);
+    let with_gaps: usize = shown.map(|text| text.columns + GAP.len()).sum();
+    with_gaps.saturating_sub(GAP.len())
 }
 
 /// What stands between two cells.
@@ -151,7 +175,8 @@ pub(super) fn row(cells: &[Cell], look: &Look) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, GAP, Look, Text, Tone, fit, row};
+    use super::{Cell, GAP, Look, Text, Tone, columns, fit, row};
+    use console::measure_text_width;
 
     const PLAIN: Look = Look {
         name: None,
@@ -187,6 +212,19 @@ mod tests {
             fit(&mut cells, columns);
             assert_eq!(row(&cells, &PLAIN), expected, "in {columns} columns");
         }
+    }
+
+    #[test]
+    fn characters_that_are_only_counted_are_a_column_each() {
+        let simple = (' '..='~').chain('▀'..='▟').chain(['·', '→']);
+        for char in simple {
+            assert_eq!(
+                measure_text_width(char.encode_utf8(&mut [0; 4])),
+                1,
+                "{char}"
+            );
+        }
+        assert_eq!(columns("潮汐 → e\u{301}"), 8);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The last seconds, a second a column: the rate, and how full the buffers were.
 
-use super::cells::{Cell, Text, Tone, fit, row};
+use super::cells::{Cell, Text, Tone, fitted};
 use super::words::{clock, speed};
 use super::{Look, Sample};
 use crate::link::LinkSnapshot;
@@ -112,8 +112,7 @@ impl Past {
         let read = spark("read", Column::tone, &|it| it.read);
         let written = spark("to write", Column::tone, &|it| it.written);
         cells.extend([Cell::optional(3, read), Cell::optional(4, written)]);
-        fit(&mut cells, columns);
-        Some(row(&cells, look))
+        Some(fitted(&mut cells, columns, look))
     }
 }
 

@@ -78,13 +78,11 @@ pub(super) fn picture(
     } else {
         (row(&cells, look), String::new())
     };
-    let rows = rows(sample, past, look, screen);
-    let cut = |text: String| truncate_str(&text, columns, "").into_owned();
     Picture {
-        head: cut(head),
+        head: truncate_str(&head, columns, "").into_owned(),
         has_bar,
         tail,
-        rows: rows.into_iter().map(cut).collect(),
+        rows: rows(sample, past, look, screen),
     }
 }
 

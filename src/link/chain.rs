@@ -1,6 +1,6 @@
 //! The links of a pipeline, from the source's to the sink's, with a transform between every two.
 
-use super::{Link, Marks};
+use super::{Levels, Link, Marks};
 use crate::clock::Clock;
 use std::io;
 use std::sync::Arc;
@@ -54,6 +54,18 @@ impl Chain {
     /// What the transforms are called, in the same order.
     pub fn transforms(&self) -> impl Iterator<Item = &'static str> {
         self.others.iter().map(|(name, _)| *name)
+    }
+
+    /// How full the buffers are that the ends have: that which the source fills, and that which the sink empties.
+    pub(crate) fn levels(&self) -> Levels {
+        let first = self.first.levels();
+        if self.others.is_empty() {
+            return first;
+        }
+        Levels {
+            writable: self.last().levels().writable,
+            ..first
+        }
     }
 
     /// Gives the transfer up: every stage finds out when it next asks, and is woken to ask.

@@ -1,14 +1,16 @@
 //! How full a buffer was for how long: the most it held, and the median over time.
 
+use crate::clock::nanos;
 use std::time::Duration;
 
 /// Degrees of fullness that are told apart, beside empty.
 const DEGREES: usize = 128;
 
-/// The time spent at each degree.
+/// The time spent at each degree, in nanoseconds.
 #[derive(Debug, Clone)]
 pub(super) struct Fill {
-    times: [Duration; DEGREES + 1],
+    times: [u64; DEGREES + 1],
+    total: u64,
     degree: usize,
     /// Since when it is that full; it is not known before it is first noted.
     since: Option<Duration>,
@@ -19,7 +21,8 @@ impl Fill {
     /// Of a buffer that nothing is known of.
     pub(super) fn new() -> Self {
         Self {
-            times: [Duration::ZERO; DEGREES + 1],
+            times: [0; DEGREES + 1],
+            total: 0,
             degree: 0,
             since: None,
             max_len: 0,
@@ -28,7 +31,10 @@ impl Fill {
 
     /// From `now` on there are `len` bytes, of `mark` that there may be.
     pub(super) fn note(&mut self, now: Duration, len: u64, mark: u64) {
-        self.settle(now);
+        let spent = self.spent(now);
+        self.times[self.degree] += spent;
+        self.total += spent;
+        self.since = Some(now);
         self.degree = degree(len, mark);
         self.max_len = self.max_len.max(len);
     }
@@ -45,22 +51,21 @@ impl Fill {
 
     /// What it held for half of the time until `now`, or less, as a part of `mark` bytes; rounded up to a 128th of it.
     pub(super) fn median(&self, now: Duration, mark: u64) -> u64 {
-        let mut times = self.clone();
-        times.settle(now);
-        let total: Duration = times.times.iter().sum();
-        let mut passed = Duration::ZERO;
-        let half = times.times.iter().position(|time| {
-            passed += *time;
-            passed * 2 >= total
+        let spent = self.spent(now);
+        let half = (self.total + spent).div_ceil(2);
+        let mut passed = 0;
+        let median = self.times.iter().enumerate().position(|(degree, time)| {
+            passed += time + if degree == self.degree { spent } else { 0 };
+            passed >= half
         });
-        let part = u128::from(mark) * half.unwrap_or(0) as u128 / DEGREES as u128;
+        let part = u128::from(mark) * median.unwrap_or(0) as u128 / DEGREES as u128;
         u64::try_from(part).unwrap_or(mark)
     }
 
-    fn settle(&mut self, now: Duration) {
-        if let Some(since) = self.since.replace(now) {
-            self.times[self.degree] += now.saturating_sub(since);
-        }
+    /// The time since it was last noted.
+    fn spent(&self, now: Duration) -> u64 {
+        self.since
+            .map_or(0, |since| nanos(now.saturating_sub(since)))
     }
 }
 

@@ -1,18 +1,16 @@
 //! Both gates of a link, and the clock of its pauses: what the two roads have in common.
 
 use super::fill::Fill;
+use super::pauses::PauseList;
 use super::{LinkState, Marks, Pauses, ReadableFill, WritableFill};
 use crate::clock::Clock;
 use crate::gate::{ReadableGate, SinkId, WritableGate};
-use crate::span::{Span, Spans};
+use crate::span::Span;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
-
-/// Spans that are remembered of the pauses: 128 KiB.
-pub(crate) const MOST_PAUSES: usize = 1 << 11;
 
 #[derive(Debug)]
 pub(super) struct Gates {
@@ -27,7 +25,7 @@ pub(super) struct Gates {
     /// Pauses and drains of other gates before these.
     earlier: (u64, u64),
     /// When there was one, if somebody wants to know.
-    pauses: Option<Spans<Pauses>>,
+    list: Option<PauseList>,
 }
 
 impl Gates {
@@ -41,27 +39,26 @@ impl Gates {
             paused_since: None,
             paused: Duration::ZERO,
             earlier: (0, 0),
-            pauses: None,
+            list: None,
         }
     }
 
     /// From now on it is remembered when there was a pause.
     pub(super) fn record(&mut self) {
-        self.pauses = Some(Spans::new(MOST_PAUSES));
+        self.list = Some(PauseList::new());
     }
 
-    /// When there was one, the present one included.
-    pub(super) fn recorded(&self) -> Vec<Span<Pauses>> {
-        let mut pauses = self.pauses.clone();
-        if let (Some(pauses), Some(since)) = (&mut pauses, self.paused_since) {
-            pauses.push(Pauses::one(since, self.now(), false));
-        }
-        pauses.map_or_else(Vec::new, |it| it.list().to_vec())
+    /// When there was one, for good; the present one ends by that.
+    pub(super) fn recorded(&mut self) -> Vec<Span<Pauses>> {
+        self.stop_pause(false);
+        let counted = self.counted();
+        let list = self.list.take();
+        list.map_or_else(Vec::new, |list| list.finish(&counted))
     }
 
     /// As if nothing had passed yet.
     pub(super) fn restart(&mut self, marks: Marks) {
-        let is_recorded = self.pauses.is_some();
+        let is_recorded = self.list.is_some();
         *self = Self::new(marks, Arc::clone(&self.clock));
         if is_recorded {
             self.record();
@@ -70,11 +67,11 @@ impl Gates {
 
     /// Empty, with other marks, after something has passed.
     pub(super) fn go_on(&mut self, marks: Marks) {
-        let (earlier, paused) = ((self.pauses(), self.drains()), self.paused());
         self.stop_pause(false);
-        let recorded = self.pauses.take();
+        let (earlier, paused) = ((self.pauses(), self.drains()), self.paused);
+        let recorded = self.list.take();
         self.restart(marks);
-        (self.earlier, self.paused, self.pauses) = (earlier, paused, recorded);
+        (self.earlier, self.paused, self.list) = (earlier, paused, recorded);
     }
 
     /// The time on the clock of the pauses.
@@ -179,8 +176,9 @@ impl Gates {
         self.paused_since = self.paused_since.map(|since| since.min(now));
         self.ahead.leave_out(now);
         self.behind.leave_out(now);
-        if let Some(pauses) = &mut self.pauses {
-            pauses.leave_out(now);
+        let counted = self.counted();
+        if let Some(list) = &mut self.list {
+            list.leave_out(now, &counted);
         }
         let current = self.current_pause();
         self.paused = self.paused.min(most.saturating_sub(current));
@@ -194,10 +192,23 @@ impl Gates {
 
     /// The pause, if there is one, is over: by a drain, or at the end of input.
     fn stop_pause(&mut self, drained: bool) {
-        self.paused += self.current_pause();
+        let Some(since) = self.paused_since.take() else {
+            return;
+        };
         let now = self.clock.now();
-        if let (Some(since), Some(pauses)) = (self.paused_since.take(), &mut self.pauses) {
-            pauses.push(Pauses::one(since, now, drained));
+        self.paused += now.saturating_sub(since);
+        let counted = self.counted();
+        if let Some(list) = &mut self.list {
+            list.add(since, now, drained, &counted);
+        }
+    }
+
+    /// All there was, but for the time of a pause that goes on.
+    fn counted(&self) -> Pauses {
+        Pauses {
+            pauses: self.pauses(),
+            drains: self.drains(),
+            paused: self.paused,
         }
     }
 

@@ -9,15 +9,17 @@ mod chunks;
 mod fill;
 mod gates;
 mod history;
+mod levels;
 mod pauses;
 mod piped;
 
 pub use chain::Chain;
 pub(crate) use chunk::take_front;
 pub use chunks::{End, Next, Room};
-#[cfg(test)]
-pub(crate) use gates::MOST_PAUSES;
 pub use history::{History, Piece, Pieces};
+pub use levels::Levels;
+#[cfg(test)]
+pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::Pauses;
 pub use piped::{Pipes, Watched};
 
@@ -181,7 +183,7 @@ impl Link {
         state.look();
         LinkSnapshot {
             state: state.gates.state(),
-            is_ours: state.pipes.as_ref().is_none_or(|pipes| pipes.own),
+            is_ours: state.is_ours(),
             readable: state.readable(),
             writable: state.writable(),
             pauses: state.gates.pauses(),
@@ -195,7 +197,7 @@ impl Link {
         self.lock().gates.record();
     }
 
-    /// When the source was paused, on the clock of the link; nothing unless it was to be recorded.
+    /// When the source was paused, on the clock of the link, for good; nothing unless it was to be recorded.
     pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
         self.lock().gates.recorded()
     }
@@ -239,6 +241,11 @@ impl State {
         if let Some(pipes) = &mut self.pipes {
             pipes.look(now);
         }
+    }
+
+    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    fn is_ours(&self) -> bool {
+        self.pipes.as_ref().is_none_or(|pipes| pipes.own)
     }
 
     fn readable(&self) -> Option<ReadableFill> {

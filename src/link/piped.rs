@@ -53,6 +53,11 @@ impl Watched {
         })
     }
 
+    /// What it held when it was last looked at, and what it may hold, in bytes.
+    pub(super) fn level(&self) -> (u64, u64) {
+        (self.len, self.size)
+    }
+
     fn look(&mut self, now: Duration) {
         if let Some(len) = self
             .fd

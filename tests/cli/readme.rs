@@ -54,7 +54,11 @@ const SHELL: [(&str, i32, &str); 21] = [
         0,
         "cat header.bin rest | cmp - input && [ $(stat -c %s header.bin) = 512 ]",
     ),
-    ("tidegate -t zstd", 0, "tidegate -t unzstd disk.img.zst | cmp - disk.img"),
+    (
+        "tidegate -t zstd",
+        0,
+        "tidegate -t unzstd disk.img.zst | cmp - disk.img",
+    ),
     ("tidegate -t decompress", 0, "cmp disk.img restored.img"),
     (
         "tidegate -t sha256",

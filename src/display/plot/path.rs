@@ -1,17 +1,44 @@
 //! The data of SVG paths: steps, areas and rectangles, in as few characters as it takes.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 /// A place on the picture, to a tenth of a unit. What is no number is 0: a picture says nothing that is not finite.
 pub(super) fn number(place: f64) -> String {
-    let tenths = if place.is_finite() {
-        (place * 10.0).round() / 10.0
+    let mut text = String::new();
+    put(&mut text, tenths(place));
+    text
+}
+
+/// A place in tenths of a unit, which are as exact as it is drawn.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "nothing is drawn so far away"
+)]
+fn tenths(place: f64) -> i64 {
+    if place.is_finite() {
+        (place * 10.0).round() as i64
     } else {
-        0.0
-    };
-    // Neither is there a negative 0.
-    format!("{}", tenths + 0.0)
+        0
+    }
+}
+
+/// Writes a place in as few characters as it takes.
+fn put(path: &mut String, tenths: i64) {
+    if tenths < 0 {
+        path.push('-');
+    }
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    path.push_str(itoa::Buffer::new().format(whole));
+    if tenth > 0 {
+        path.push('.');
+        path.push_str(itoa::Buffer::new().format(tenth));
+    }
+}
+
+/// Goes to a place: along the line that the verb says.
+fn go(path: &mut String, verb: char, tenths: i64) {
+    path.push(verb);
+    put(path, tenths);
 }
 
 /// Where stretches and values are on the picture.
@@ -49,7 +76,7 @@ impl Frame {
             let places = run
                 .clone()
                 .map(|index| self.y(values[index].unwrap_or(0.0)));
-            let _ = write!(path, "M{}", number(self.x(run.start)));
+            go(&mut path, 'M', tenths(self.x(run.start)));
             self.walk(&mut path, run.start, places, ' ');
         }
         path
@@ -64,7 +91,7 @@ impl Frame {
             let lower: Vec<_> = lower
                 .map(|index| self.y(low[index].unwrap_or(0.0)))
                 .collect();
-            let _ = write!(path, "M{}", number(self.x(run.start)));
+            go(&mut path, 'M', tenths(self.x(run.start)));
             self.walk(&mut path, run.start, upper, ' ');
             self.walk_back(&mut path, run.end, &lower);
             path.push('Z');
@@ -80,36 +107,34 @@ impl Frame {
         places: impl Iterator<Item = f64>,
         mut verb: char,
     ) {
-        let mut last = String::new();
+        let mut last = None;
         let mut index = first;
-        for place in places {
-            let place = number(place);
-            if place != last {
+        for place in places.map(tenths) {
+            if last != Some(place) {
                 if index > first {
-                    let _ = write!(path, "H{}", number(self.x(index)));
+                    go(path, 'H', tenths(self.x(index)));
                 }
-                let _ = write!(path, "{verb}{place}");
-                (last, verb) = (place, 'V');
+                go(path, verb, place);
+                (last, verb) = (Some(place), 'V');
             }
             index += 1;
         }
-        let _ = write!(path, "H{}", number(self.x(index)));
+        go(path, 'H', tenths(self.x(index)));
     }
 
     /// From the right to the left.
     fn walk_back(&self, path: &mut String, end: usize, places: &[f64]) {
-        let mut last = String::new();
-        for (n, place) in places.iter().enumerate() {
-            let place = number(*place);
-            if place != last {
+        let mut last = None;
+        for (n, place) in places.iter().copied().map(tenths).enumerate() {
+            if last != Some(place) {
                 if n > 0 {
-                    let _ = write!(path, "H{}", number(self.x(end - n)));
+                    go(path, 'H', tenths(self.x(end - n)));
                 }
-                let _ = write!(path, "V{place}");
-                last = place;
+                go(path, 'V', place);
+                last = Some(place);
             }
         }
-        let _ = write!(path, "H{}", number(self.x(end - places.len())));
+        go(path, 'H', tenths(self.x(end - places.len())));
     }
 }
 
@@ -143,6 +168,8 @@ mod tests {
             (1.0, "1"),
             (1.26, "1.3"),
             (-0.01, "0"),
+            (-12.34, "-12.3"),
+            (0.96, "1"),
             (f64::NAN, "0"),
             (f64::INFINITY, "0"),
         ] {

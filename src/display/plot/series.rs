@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::grid::Grid;
 use crate::phase::Phase;
-use crate::recording::{Level, Recording};
+use crate::recording::{Level, Looked, Recording};
 use std::time::Duration;
 
 /// How full a buffer was in a stretch of time, in bytes.
@@ -38,12 +38,12 @@ impl Series {
     /// Cuts a recording into `count` stretches. `None`: it took no time.
     pub(super) fn of(recording: &Recording, count: usize) -> Option<Self> {
         let grid = Grid::new(recording.elapsed, count)?;
-        let bytes = |of: fn(&crate::recording::Looked) -> u64| rates(grid, recording, of);
+        let Looks { read, rate, fills } = Looks::of(grid, recording);
         Some(Self {
             grid,
-            read: bytes(|it| it.bytes_in),
-            rate: bytes(|it| it.bytes_out),
-            fills: Buffer::ALL.map(|buffer| fills(grid, recording, buffer)),
+            read,
+            rate,
+            fills: fills.map(|it| it.into_iter().map(|it| it.map(|it| it.fill)).collect()),
             shares: shares(grid, recording),
             paused: paused(grid, recording),
         })
@@ -55,22 +55,54 @@ impl Series {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "rates are for show")]
-fn rates(
-    grid: Grid,
-    recording: &Recording,
-    of: fn(&crate::recording::Looked) -> u64,
-) -> Vec<Option<f64>> {
-    let mut sums = vec![None; grid.count];
-    for look in &recording.looks {
-        for (index, part) in grid.parts(look.from, look.to) {
-            *sums[index].get_or_insert(0.0) += of(&look.what) as f64 * part;
+/// What was seen in each stretch.
+struct Looks {
+    read: Vec<Option<f64>>,
+    rate: Vec<Option<f64>>,
+    fills: [Vec<Option<Mixed>>; 4],
+}
+
+impl Looks {
+    fn of(grid: Grid, recording: &Recording) -> Self {
+        let mut it = Self {
+            read: vec![None; grid.count],
+            rate: vec![None; grid.count],
+            fills: Buffer::ALL.map(|_| vec![None; grid.count]),
+        };
+        for look in &recording.looks {
+            let seconds = look.length().as_secs_f64();
+            for (index, part) in grid.parts(look.from, look.to) {
+                it.add(index, part, &look.what, seconds);
+            }
+        }
+        for sum in it.read.iter_mut().chain(&mut it.rate).flatten() {
+            *sum /= grid.step();
+        }
+        it
+    }
+
+    /// A part of a look, which took so many seconds in all, falls into a stretch.
+    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+    fn add(&mut self, index: usize, part: f64, look: &Looked, seconds: f64) {
+        *self.read[index].get_or_insert(0.0) += look.bytes_in as f64 * part;
+        *self.rate[index].get_or_insert(0.0) += look.bytes_out as f64 * part;
+        // A look that took no time still has seen something.
+        let weight = (part * seconds).max(f64::MIN_POSITIVE);
+        for (buffer, fills) in Buffer::ALL.into_iter().zip(&mut self.fills) {
+            if let Some(level) = level(look, buffer) {
+                mix(&mut fills[index], level, weight);
+            }
         }
     }
-    for sum in sums.iter_mut().flatten() {
-        *sum /= grid.step();
+}
+
+fn level(look: &Looked, buffer: Buffer) -> Option<&Level> {
+    match buffer {
+        Buffer::Front => look.kernel.source.as_ref(),
+        Buffer::Readable => look.readable.as_ref(),
+        Buffer::Writable => look.writable.as_ref(),
+        Buffer::Behind => look.kernel.sink.as_ref(),
     }
-    sums
 }
 
 /// A fill that is being put together.
@@ -78,25 +110,6 @@ fn rates(
 struct Mixed {
     fill: Fill,
     weight: f64,
-}
-
-fn fills(grid: Grid, recording: &Recording, buffer: Buffer) -> Vec<Option<Fill>> {
-    let mut mixed: Vec<Option<Mixed>> = vec![None; grid.count];
-    for look in &recording.looks {
-        let level = match buffer {
-            Buffer::Front => look.what.kernel.source,
-            Buffer::Readable => look.what.readable,
-            Buffer::Writable => look.what.writable,
-            Buffer::Behind => look.what.kernel.sink,
-        };
-        let Some(level) = level else { continue };
-        for (index, part) in grid.parts(look.from, look.to) {
-            // A look that took no time still has seen something.
-            let weight = (part * look.length().as_secs_f64()).max(f64::MIN_POSITIVE);
-            mix(&mut mixed[index], &level, weight);
-        }
-    }
-    mixed.into_iter().map(|it| it.map(|it| it.fill)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fills are for show")]

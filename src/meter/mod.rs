@@ -1,92 +1,22 @@
 //! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
 
+mod notes;
+mod snapshot;
+
+pub use snapshot::Snapshot;
+
 use crate::clock::Clock;
 use crate::endpoint::{Ends, Seen, Sight};
 use crate::error::Side;
-use crate::link::{Chain, LinkSnapshot};
+use crate::link::Chain;
 use crate::phase::{Phase, Phases, Waits};
-use crate::recording::{Recorder, Recording};
+use crate::recording::{Glimpse, Recorder, Recording};
 use crate::span::Span;
-use crate::stages::{Doing, Doings, StageCount, StageSnapshot};
+use crate::stages::{Doing, StageCount};
+use notes::{LONG_CALL, Notes};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
-
-/// The numbers of a transfer at one moment.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// Since both ends were open.
-    pub elapsed: Duration,
-    /// Bytes read from the source.
-    pub bytes_in: u64,
-    /// Bytes the sink took.
-    pub bytes_out: u64,
-    /// Where the time went.
-    pub waits: Waits,
-    /// What the writer is doing now.
-    pub phase: Phase,
-    /// How long nothing has moved.
-    pub still: Duration,
-    /// The buffers, in the order in which a byte meets them.
-    pub links: Vec<LinkSnapshot>,
-    /// The transforms between them.
-    pub stages: Vec<StageSnapshot>,
-    /// What is to be seen of the ends.
-    pub ends: Ends<Seen>,
-}
-
-impl Snapshot {
-    /// How much becomes of a byte that passes the transforms, whatever is still under way between them. `None`: nothing
-    /// has passed yet, or they change nothing.
-    #[must_use]
-    pub fn ratio(&self) -> Option<f64> {
-        let changes = self.stages.iter().any(|it| it.bytes_in != it.bytes_out);
-        let ratios = self.stages.iter().map(StageSnapshot::ratio);
-        ratios.product::<Option<f64>>().filter(|_| changes)
-    }
-
-    /// What stands before and behind the buffers at this place.
-    #[must_use]
-    pub fn neighbours(&self, link: usize) -> (&'static str, &'static str) {
-        let before = link.checked_sub(1).and_then(|it| self.stages.get(it));
-        let behind = self.stages.get(link);
-        (
-            before.map_or(Side::Source.name(), |it| it.name),
-            behind.map_or(Side::Sink.name(), |it| it.name),
-        )
-    }
-
-    /// Bytes of the source that have got as far as they get as such: to the sink, or into the first transform.
-    #[must_use]
-    pub fn passed(&self) -> u64 {
-        self.stages.first().map_or(self.bytes_out, |it| it.bytes_in)
-    }
-}
-
-/// A call into the system that has lasted this long is not moving bytes any more, it waits.
-const LONG_CALL: Duration = Duration::from_millis(100);
-
-/// What was noted when; the moments are those of the clock.
-#[derive(Debug)]
-struct Notes {
-    started: Option<Duration>,
-    stopped: Option<Duration>,
-    phase: Phase,
-    since: Duration,
-    waits: Waits,
-    /// Whether that is waiting for bytes, so that it depends on the transforms for whom.
-    starves: bool,
-    stages: Doings,
-    /// The last phase that a long time was booked to.
-    long: Phase,
-    moved: Duration,
-    /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
-    peer_counts: bool,
-    /// What the writer did when, if somebody wants to know.
-    phases: Option<Phases>,
-    /// When it is to be noted how things stand.
-    next_look: Option<Duration>,
-}
 
 /// The counters of one transfer.
 #[derive(Debug)]
@@ -107,20 +37,7 @@ impl Meter {
     pub fn new(chain: Chain, clock: Arc<Clock>) -> Self {
         let now = clock.now();
         let stages: Vec<_> = chain.transforms().map(StageCount::new).collect();
-        let notes = Notes {
-            started: None,
-            stopped: None,
-            phase: Phase::Source,
-            since: now,
-            waits: Waits::default(),
-            starves: false,
-            stages: Doings::new(stages.len()),
-            long: Phase::Source,
-            moved: now,
-            peer_counts: true,
-            phases: None,
-            next_look: None,
-        };
+        let notes = Notes::new(now, stages.len());
         Self {
             chain,
             stages,
@@ -152,9 +69,11 @@ impl Meter {
     pub fn note(&self) {
         let mut recorder = self.recorder();
         if let Some(recorder) = recorder.as_mut() {
-            let now = self.snapshot();
+            let now = self.glimpse();
             recorder.look(&now);
-            self.lock().next_look = Some(self.clock.now() + recorder.interval());
+            let mut notes = self.lock();
+            let at = notes.started.unwrap_or_default() + now.elapsed;
+            notes.next_look = Some(at + recorder.interval());
         }
     }
 
@@ -330,42 +249,46 @@ impl Meter {
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let notes = self.lock();
-        let now = notes.stopped.unwrap_or_else(|| self.clock.now());
-        let mut waits = notes.waits;
-        let current = now.saturating_sub(notes.since);
-        let is_stuck = notes.phase == Phase::Moving && current > LONG_CALL;
-        let phase = if is_stuck { Phase::Sink } else { notes.phase };
-        let mut elapsed = Duration::ZERO;
-        if let Some(started) = notes.started {
-            waits.add(phase, current);
-            elapsed = now.saturating_sub(started);
+        let now = self.lock().times(&self.clock);
+        let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
+        for link in &mut links {
+            // Looked at a moment later, when a pause has gone on.
+            link.paused = link.paused.min(now.elapsed);
         }
-        let still = now.saturating_sub(notes.moved);
-        let blamed = notes.stages.blamed(phase, current);
-        drop(notes);
-        let stages = self.stages.iter().zip(blamed);
-        let stages = stages.map(|(it, blamed)| it.snapshot(blamed)).collect();
+        let stages = self.stages.iter().zip(now.blamed);
+        Snapshot {
+            elapsed: now.elapsed,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out(),
+            waits: now.waits,
+            phase: now.phase,
+            still: now.still,
+            links,
+            stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
+            ends: self.ends(),
+        }
+    }
+
+    /// What there is to be remembered of now.
+    fn glimpse(&self) -> Glimpse {
+        let now = self.lock().times(&self.clock);
+        Glimpse {
+            elapsed: now.elapsed,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out(),
+            phase: now.phase,
+            still: now.still,
+            levels: self.chain.levels(),
+            ends: self.ends(),
+        }
+    }
+
+    fn ends(&self) -> Ends<Seen> {
         let ends = self.sights.get().map(|sights| Ends {
             source: sights.source.look(),
             sink: sights.sink.look(),
         });
-        let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
-        for link in &mut links {
-            // Looked at a moment later, when a pause has gone on.
-            link.paused = link.paused.min(elapsed);
-        }
-        Snapshot {
-            elapsed,
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out(),
-            waits,
-            phase,
-            still,
-            links,
-            stages,
-            ends: ends.unwrap_or_default(),
-        }
+        ends.unwrap_or_default()
     }
 
     fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
@@ -391,37 +314,6 @@ fn since<T>(
         what: span.what,
     })
     .collect()
-}
-
-impl Notes {
-    /// The writer does something else from `now` on.
-    fn enter(&mut self, phase: Phase, now: Duration) {
-        self.settle(now);
-        let was_ours = matches!(self.phase, Phase::Rate | Phase::Transform);
-        if was_ours && phase != self.phase {
-            // Until now it was us who let nothing move.
-            self.moved = now;
-        }
-        self.phase = phase;
-    }
-
-    /// Books the time since the last change; returns it.
-    fn settle(&mut self, now: Duration) -> Duration {
-        let spent = now.saturating_sub(self.since);
-        if self.started.is_some() && self.stopped.is_none() {
-            let before = self.waits;
-            self.waits.add(self.phase, spent);
-            if spent > LONG_CALL {
-                self.long = self.phase;
-            }
-            self.stages.book(self.phase, spent);
-            if let Some(phases) = &mut self.phases {
-                phases.settle(self.since, now, (&before, &self.waits));
-            }
-        }
-        self.since = now;
-        spent
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,46 @@
+//! How full the buffers of a link are now, and nothing that would have to be worked out: for those who look often.
+
+use super::{Link, State, Watched};
+
+/// What the buffers hold, and their high-water marks, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Levels {
+    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    pub is_ours: bool,
+    /// Of the buffer in front, if there is one.
+    pub readable: Option<(u64, u64)>,
+    /// Of the buffer behind, if there is one.
+    pub writable: Option<(u64, u64)>,
+}
+
+impl Link {
+    /// The levels now.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        let mut state = self.lock();
+        state.look();
+        Levels {
+            is_ours: state.is_ours(),
+            readable: state.readable_level(),
+            writable: state.writable_level(),
+        }
+    }
+}
+
+impl State {
+    fn readable_level(&self) -> Option<(u64, u64)> {
+        let gate = &self.gates.readable;
+        match &self.pipes {
+            Some(pipes) => pipes.before.as_ref().map(Watched::level),
+            None => Some((gate.len(), gate.mark())),
+        }
+    }
+
+    fn writable_level(&self) -> Option<(u64, u64)> {
+        let gate = &self.gates.writable;
+        match &self.pipes {
+            Some(pipes) if !pipes.own => pipes.behind.as_ref().map(Watched::level),
+            _ => Some((gate.len(), gate.mark())),
+        }
+    }
+}
