@@ -51,7 +51,7 @@ fn every_transform_has_an_example_that_does_what_it_says() {
         let (name, line) = (kind.name, kind.example);
         let check = CHECKS.iter().find(|(known, _)| *known == name);
         let (_, check) = check.unwrap_or_else(|| panic!("no check for {name}"));
-        let in_roff = line.replace('\\', "\\\\\\\\").replace('\'', "\\\\*(Aq");
+        let in_roff = line.replace('\\', "\\\\").replace('\'', "\\*(Aq");
         assert!(page.contains(&in_roff), "{in_roff}");
         let packer = PACKERS
             .iter()
