@@ -14,6 +14,7 @@ mod compression;
 mod decompression;
 mod text;
 
+use cursor::since;
 pub use cursor::{Input, Output, pass};
 pub use spec::{Key, Planned, Setting, Settings, ValueKind, help, plan};
 
@@ -97,6 +98,15 @@ impl Failure {
             class: Class::Io,
             why: why.to_string(),
             has_place: true,
+        }
+    }
+
+    /// It is not the input that is to blame.
+    pub fn other(why: impl fmt::Display) -> Self {
+        Self {
+            class: Class::Io,
+            why: why.to_string(),
+            has_place: false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! `brotli`: a stream as RFC 7932 has it, with a window of 4 MiB.
+//! `brotli`: a stream as RFC 7932 has it, with a window of 16 MiB, in up to 100 MiB of memory.
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{level, level_of};
@@ -25,8 +25,8 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// 4 MiB, what browsers take at most.
-const WINDOW_LOG: i32 = 22;
+/// 16 MiB, as the command has it.
+const WINDOW_LOG: i32 = 24;
 
 struct Brotli(BrotliEncoder);
 
@@ -47,6 +47,6 @@ impl Engine for Brotli {
         let filled = to.written_len();
         input.take(from.written_len());
         output.fill(filled);
-        done.map_err(|error| Failure::input(format!("brotli: {error}")))
+        done.map_err(|error| Failure::other(format!("brotli: {error}")))
     }
 }

@@ -1,9 +1,11 @@
 //! `unxz`: streams of xz, with zeros between them.
+//!
+//! It takes the window: 9 MiB for level 6, 65 MiB for level 9.
 
 use super::binary;
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic};
-use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
+use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind, since};
 use liblzma::stream::{Action, Error, Status, Stream};
 
 pub(in crate::transform) const KIND: Kind = Kind {
@@ -50,11 +52,13 @@ impl Unxz {
 
     fn failure(&self, error: Error) -> Failure {
         Failure::input(match error {
-            Error::MemLimit => format!(
-                "the xz data needs more than {} of memory; unxz=memory:SIZE allows more",
-                binary(self.memory)
-            ),
-            Error::Mem => "no memory for xz".to_owned(),
+            Error::Mem => return Failure::other("no memory for xz"),
+            Error::MemLimit => {
+                let memory = binary(self.memory);
+                format!(
+                    "the xz data needs more than {memory} of memory; unxz=memory:SIZE allows more"
+                )
+            }
             Error::Options => "the xz data has features that are not known".to_owned(),
             _ => FORMAT.damaged("a wrong checksum, or what it is made of makes no sense"),
         })
@@ -83,9 +87,4 @@ impl Engine for Unxz {
         let status = status.map_err(|error| self.failure(error))?;
         Ok(status == Status::StreamEnd)
     }
-}
-
-/// Never more than a slice has.
-fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now - before).unwrap_or(usize::MAX)
 }
