@@ -19,7 +19,8 @@ pub(in crate::transform) const KIND: Kind = Kind {
         let level = i32::try_from(level_of(settings, 5)).unwrap_or(5);
         let params = EncoderParams::default()
             .quality(Level::Precise(level))
-            .window_size(WINDOW_LOG);
+            .window_size(WINDOW_LOG)
+            .size_hint(SIZE_HINT);
         let engine = Brotli(BrotliEncoder::new(params));
         Ok(Made::Steps(Box::new(Encoder::new(engine))))
     },
@@ -27,6 +28,9 @@ pub(in crate::transform) const KIND: Kind = Kind {
 
 /// 16 MiB, as the command has it.
 const WINDOW_LOG: i32 = 24;
+
+/// Nobody knows how much will come, in bytes; as the command does, it is thought to be much.
+const SIZE_HINT: usize = 1 << 30;
 
 struct Brotli(BrotliEncoder);
 
