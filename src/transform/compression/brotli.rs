@@ -1,4 +1,6 @@
-//! `brotli`: a stream as RFC 7932 has it, with a window of 16 MiB, in up to 100 MiB of memory.
+//! `brotli`: a stream as RFC 7932 has it, with a window of 16 MiB.
+//!
+//! It takes 40 MiB at level 5, and 150 at 11.
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{level, level_of};
