@@ -17,7 +17,6 @@ const MOST: usize = 64 << 10;
 fn made(spec: &str) -> Box<dyn Transform> {
     match plan(spec).unwrap().made {
         Some(Made::Steps(transform)) => transform,
-        #[allow(unreachable_patterns)]
         _ => panic!("{spec} does not step"),
     }
 }

@@ -52,9 +52,9 @@ impl Driven {
                     return Ok(());
                 }
             }
-            while self.flushes && self.end(Transform::flush)? == Held::More {}
+            while self.flushes && self.end(|it, output| it.flush(output))? == Held::More {}
         }
-        while self.end(Transform::finish)? == Held::More {
+        while self.end(|it, output| it.finish(output))? == Held::More {
             if self.out > ENOUGH {
                 return Ok(());
             }

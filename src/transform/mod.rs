@@ -18,6 +18,7 @@ mod decompression;
 mod digest;
 mod text;
 
+use cursor::since;
 pub use cursor::{Input, Output, pass};
 pub use digest::sum_line;
 pub use exec::Program;
@@ -107,6 +108,15 @@ impl Failure {
         }
     }
 
+    /// It is not the input that is to blame.
+    pub fn other(why: impl fmt::Display) -> Self {
+        Self {
+            class: Class::Io,
+            why: why.to_string(),
+            has_place: false,
+        }
+    }
+
     /// The input as a whole is not what was expected.
     pub fn integrity(why: impl fmt::Display) -> Self {
         Self {
@@ -122,15 +132,6 @@ impl Failure {
         Self {
             class: Class::Io,
             why: reason(error),
-            has_place: false,
-        }
-    }
-
-    /// Another reason than the input.
-    pub fn other(why: impl fmt::Display) -> Self {
-        Self {
-            class: Class::Io,
-            why: why.to_string(),
             has_place: false,
         }
     }

@@ -1,4 +1,6 @@
-//! `brotli`: a stream as RFC 7932 has it, with a window of 4 MiB.
+//! `brotli`: a stream as RFC 7932 has it, with a window of 16 MiB.
+//!
+//! It takes 40 MiB at level 5, and 150 at 11.
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{level, level_of};
@@ -19,14 +21,18 @@ pub(in crate::transform) const KIND: Kind = Kind {
         let level = i32::try_from(level_of(settings, 5)).unwrap_or(5);
         let params = EncoderParams::default()
             .quality(Level::Precise(level))
-            .window_size(WINDOW_LOG);
+            .window_size(WINDOW_LOG)
+            .size_hint(SIZE_HINT);
         let engine = Brotli(BrotliEncoder::new(params));
         Ok(Made::Steps(Box::new(Encoder::new(engine))))
     },
 };
 
-/// 4 MiB, what browsers take at most.
-const WINDOW_LOG: i32 = 22;
+/// 16 MiB, as the command has it.
+const WINDOW_LOG: i32 = 24;
+
+/// Nobody knows how much will come, in bytes; as the command does, it is thought to be much.
+const SIZE_HINT: usize = 1 << 30;
 
 struct Brotli(BrotliEncoder);
 
@@ -47,6 +53,6 @@ impl Engine for Brotli {
         let filled = to.written_len();
         input.take(from.written_len());
         output.fill(filled);
-        done.map_err(|error| Failure::input(format!("brotli: {error}")))
+        done.map_err(|error| Failure::other(format!("brotli: {error}")))
     }
 }

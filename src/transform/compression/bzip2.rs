@@ -1,4 +1,6 @@
 //! `bzip2`: streams of a block each, compressed side by side.
+//!
+//! A worker takes 11 MiB at level 9: 8 MiB to compress, and two blocks with what they become.
 
 use super::blocks::{Blocks, Format};
 use super::pool::Work;
@@ -45,7 +47,7 @@ fn compress(level: u32, mut input: &[u8], output: &mut Vec<u8>) -> Result<(), Fa
         output.reserve(input.len() + input.len() / 64 + 1024);
         let before = stream.total_in();
         let status = stream.compress_vec(input, output, Action::Finish);
-        let status = status.map_err(|error| Failure::input(format!("bzip2: {error}")))?;
+        let status = status.map_err(|error| Failure::other(format!("bzip2: {error}")))?;
         if status == Status::StreamEnd {
             return Ok(());
         }

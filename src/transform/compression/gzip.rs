@@ -1,4 +1,6 @@
 //! `gzip`: members of 1 MiB, compressed side by side, as RFC 1952 has it.
+//!
+//! A worker takes 4 MiB for its two blocks and what they become, and 1 MiB to compress them; from level 10 on, 10 MiB.
 
 use super::blocks::{Blocks, Format};
 use super::pool::Work;
@@ -58,6 +60,6 @@ fn compress(
 ) -> Result<(), Failure> {
     output.resize(compressor.gzip_compress_bound(input.len()), 0);
     let n = compressor.gzip_compress(input, output);
-    output.truncate(n.map_err(|error| Failure::input(format!("gzip: {error}")))?);
+    output.truncate(n.map_err(|error| Failure::other(format!("gzip: {error}")))?);
     Ok(())
 }

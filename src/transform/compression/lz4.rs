@@ -1,4 +1,6 @@
 //! `lz4`: a frame of blocks of 4 MiB that are compressed side by side, with a checksum of it all, as `lz4` writes it.
+//!
+//! A worker takes 16 MiB for its two blocks and what they become.
 
 use super::blocks::{Blocks, Format};
 use super::pool::Work;
@@ -83,7 +85,7 @@ impl Format for Lz4 {
 /// A block with its size before it.
 fn compress(mode: CompressionMode, input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
     const SIZE: usize = size_of::<u32>();
-    let failed = |why: &dyn std::fmt::Display| Failure::input(format!("lz4: {why}"));
+    let failed = |why: &dyn std::fmt::Display| Failure::other(format!("lz4: {why}"));
     let most = compress_bound(input.len()).map_err(|error| failed(&error))?;
     output.resize(SIZE + most, 0);
     let n = compress_to_buffer(input, Some(mode), false, &mut output[SIZE..]);

@@ -48,13 +48,13 @@ fn level_of(settings: &Settings, default: u32) -> u32 {
 }
 
 /// How many workers are set.
-fn workers_of(settings: &Settings) -> Option<u32> {
+pub(super) fn workers_of(settings: &Settings) -> Option<u32> {
     let workers = settings.number("workers")?;
     u32::try_from(workers).ok()
 }
 
 /// How many cores there are for us.
-fn cores() -> u32 {
+pub(super) fn cores() -> u32 {
     let cores = available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores).unwrap_or(1).min(256)
 }

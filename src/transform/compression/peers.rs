@@ -3,9 +3,7 @@
 //! A tool that is not here is said aloud and passed over, unless `CI_PEERS=1` asks for all of them.
 
 use crate::transform::driven::{mixed, through};
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::thread;
+use crate::transform::peers::peer_bytes;
 
 /// Our SPEC, the command that undoes it, the one that does it, and our SPEC that undoes it.
 const PEERS: [(&str, &str, &str, &str); 14] = [
@@ -42,26 +40,8 @@ const PEERS: [(&str, &str, &str, &str); 14] = [
 
 /// What a command makes of `input`; nothing if it is not here.
 fn run(command: &str, input: &[u8]) -> Option<Vec<u8>> {
-    let mut words = command.split(' ');
-    let program = words.next().unwrap();
-    let child = Command::new(program)
-        .args(words)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        let wanted = std::env::var_os("CI_PEERS").is_some_and(|value| value == "1");
-        assert!(!wanted, "no {program} here");
-        eprintln!("skipped: no {program} here");
-        return None;
-    };
-    let mut stdin = child.stdin.take().unwrap();
-    let done = thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(input).unwrap());
-        child.wait_with_output().unwrap()
-    });
-    assert!(done.status.success(), "{command}: {}", done.status);
-    Some(done.stdout)
+    let words: Vec<_> = command.split(' ').collect();
+    peer_bytes(words[0], &words[1..], input)
 }
 
 #[test]

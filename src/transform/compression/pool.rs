@@ -2,7 +2,6 @@
 //!
 //! A thread is started when there is work for it. All of them end when the pool does: each after the block it is at.
 
-use crate::error::Class;
 use crate::transform::Failure;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,7 +107,7 @@ impl Pool {
             Ok(_) => self.started += 1,
             // Fewer will do.
             Err(_) if self.started > 0 => self.most = self.started,
-            Err(error) => return Err(failure(format!("starting a thread: {error}"))),
+            Err(error) => return Err(Failure::other(format!("starting a thread: {error}"))),
         }
         Ok(())
     }
@@ -138,15 +137,7 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
 
 /// A thread is gone that should not be.
 fn gave_up() -> Failure {
-    failure("a thread that compresses gave up".to_owned())
-}
-
-fn failure(why: String) -> Failure {
-    Failure {
-        class: Class::Io,
-        why,
-        has_place: false,
-    }
+    Failure::other("a thread that compresses gave up")
 }
 
 #[cfg(test)]
@@ -186,7 +177,7 @@ mod tests {
     fn a_failure_and_a_thread_that_is_gone_are_told() {
         let mut pool = Pool::new(1, || {
             Box::new(|input, _| match input[0] {
-                0 => Err(Failure::input("no")),
+                0 => Err(Failure::other("no")),
                 _ => panic!("a test of a panic"),
             })
         });

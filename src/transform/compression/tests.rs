@@ -1,6 +1,7 @@
 //! What is compressed comes back as it was, however it is driven.
 
 use crate::transform::driven::{Pace, drive, made, mixed, paces, through};
+use crate::transform::{Input, Output};
 use proptest::prelude::*;
 
 /// What compresses, and what undoes it.
@@ -78,17 +79,15 @@ fn what_is_large_enough_for_several_workers_comes_back() {
 
 #[test]
 fn what_does_not_get_smaller_grows_by_little() {
-    let noise: Vec<u8> = {
-        let mut source = mixed(0, 0);
-        let mut state = 1u64;
-        while source.len() < 5_000_000 {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            source.extend_from_slice(&(state >> 32).to_le_bytes()[..4]);
-        }
-        source
-    };
+    let mut state = 1u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        state.to_be_bytes()[0]
+    })
+    .take(5_000_000)
+    .collect();
     for (compress, _) in PAIRS.iter().filter(|(_, undo)| *undo != "decompress") {
         let n = through(compress, &noise).len();
         assert!(n < noise.len() + noise.len() / 50, "{compress}: {n}");
@@ -103,16 +102,13 @@ fn a_flush_puts_out_all_that_was_taken() {
         let mut undone = Vec::new();
         for piece in input.chunks(100_000) {
             let mut room = vec![0; 1 << 20];
-            let mut output = crate::transform::Output::new(&mut room);
-            there
-                .step(&mut crate::transform::Input::new(piece), &mut output)
-                .unwrap();
+            let mut output = Output::new(&mut room);
+            there.step(&mut Input::new(piece), &mut output).unwrap();
             there.flush(&mut output).unwrap();
             let n = output.filled();
             let mut plain = vec![0; 1 << 20];
-            let mut output = crate::transform::Output::new(&mut plain);
-            back.step(&mut crate::transform::Input::new(&room[..n]), &mut output)
-                .unwrap();
+            let mut output = Output::new(&mut plain);
+            back.step(&mut Input::new(&room[..n]), &mut output).unwrap();
             back.flush(&mut output).unwrap();
             let n = output.filled();
             undone.extend_from_slice(&plain[..n]);
@@ -129,8 +125,8 @@ fn flushing_where_nothing_came_adds_nothing() {
     for (compress, _) in PAIRS {
         let mut transform = made(compress);
         let mut room = vec![0; 1 << 16];
-        let mut output = crate::transform::Output::new(&mut room);
-        let mut input = crate::transform::Input::new(b"hello");
+        let mut output = Output::new(&mut room);
+        let mut input = Input::new(b"hello");
         transform.step(&mut input, &mut output).unwrap();
         transform.flush(&mut output).unwrap();
         let n = output.filled();

@@ -1,9 +1,12 @@
 //! `xz`: a stream with a CRC-64, as `xz` writes it; liblzma has the workers, and each of them a block.
+//!
+//! A block is three times as long as the window, 1 MiB at least and 24 MiB at level 6, as `xz -T0` has it. A worker takes
+//! 6 MiB at level 0, 18 at 1, 165 at 6 and 1250 at 9; a single one has no block to hold, and takes 94 at 6 and 674 at 9.
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::error::UsageError;
-use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
 
 pub(in crate::transform) const KIND: Kind = Kind {
@@ -70,12 +73,7 @@ impl Engine for Xz {
         let status = self.stream.process(input.rest(), output.room(), action);
         input.take(since(before.0, self.stream.total_in()));
         output.fill(since(before.1, self.stream.total_out()));
-        let status = status.map_err(|error| Failure::input(format!("xz: {error}")))?;
+        let status = status.map_err(|error| Failure::other(format!("xz: {error}")))?;
         Ok(status == Status::StreamEnd)
     }
-}
-
-/// Never more than a slice has.
-fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now - before).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,7 @@
 //! `zstd`: a frame with a checksum, as `zstd` writes it; libzstd has the workers.
+//!
+//! Alone it takes 4 MiB at level 3, 8 at 9, 80 at 19 and 700 at 22. With workers each has a piece of the input, four times
+//! as long as the window: it takes 35 MiB at level 3, 50 at 9, 90 at 15, 150 at 19, and more than a GiB from 20 on.
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{WORKERS, cores, level, level_of, workers_of};
@@ -21,7 +24,8 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// From this level on a worker takes half a GiB and more: there is but one unless more are asked for.
+/// From this level on a worker takes more than a GiB: there is but one, without a piece of its own, unless more are asked
+/// for.
 const HEAVY: u32 = 20;
 
 fn usual_workers(level: u32) -> u32 {
@@ -34,7 +38,7 @@ struct Zstd {
 
 impl Zstd {
     fn new(level: u32, workers: u32) -> Result<Self, Failure> {
-        let context = CCtx::try_create().ok_or_else(|| Failure::input("no memory for zstd"))?;
+        let context = CCtx::try_create().ok_or_else(|| Failure::other("no memory for zstd"))?;
         let mut zstd = Self { context };
         zstd.set(CParameter::CompressionLevel(
             i32::try_from(level).unwrap_or(3),
@@ -73,5 +77,5 @@ impl Engine for Zstd {
 }
 
 fn checked(result: SafeResult) -> Result<usize, Failure> {
-    result.map_err(|code| Failure::input(format!("zstd: {}", get_error_name(code))))
+    result.map_err(|code| Failure::other(format!("zstd: {}", get_error_name(code))))
 }

@@ -1,8 +1,10 @@
 //! `bunzip2`: streams of bzip2, any number of them.
+//!
+//! It takes 4 MiB.
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Zeros, magic};
-use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use bzip2::{Decompress, Status};
 
 pub(in crate::transform) const KIND: Kind = Kind {
@@ -54,7 +56,7 @@ impl Engine for Bunzip2 {
         output.fill(since(before.1, self.0.total_out()));
         match status {
             Ok(Status::StreamEnd) => Ok(true),
-            Ok(Status::MemNeeded) => Err(Failure::input("no memory for bzip2")),
+            Ok(Status::MemNeeded) => Err(Failure::other("no memory for bzip2")),
             Ok(_) => Ok(false),
             Err(_) => {
                 let why = "a wrong checksum, or what it is made of makes no sense";
@@ -62,9 +64,4 @@ impl Engine for Bunzip2 {
             }
         }
     }
-}
-
-/// Never more than a slice has.
-fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now - before).unwrap_or(usize::MAX)
 }

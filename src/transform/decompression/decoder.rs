@@ -17,6 +17,11 @@ pub(super) trait Engine: Send {
     /// Takes and puts out as far as both allow. Returns whether the stream has ended, with nothing of it held. What was
     /// put out before a failure is good.
     fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure>;
+
+    /// Whether it has workers, which may have made something by now although there was room left.
+    fn works_ahead(&self) -> bool {
+        false
+    }
 }
 
 /// Where in the input it is.
@@ -38,7 +43,7 @@ pub(super) struct Decoder<E> {
     beginning: [u8; LONGEST_MAGIC],
     /// Whether there was a stream before.
     goes_on: bool,
-    /// Whether the engine filled the room, and may hold more than fitted.
+    /// Whether the engine may hold something that it could put out: it filled the room, or works ahead.
     holds: bool,
 }
 
@@ -110,11 +115,13 @@ impl<E: Engine> Decoder<E> {
         let before = (input.taken(), output.filled());
         let could_go_on = !input.is_empty() && !output.is_full();
         let has_ended = self.engine.run(input, output)?;
-        self.holds = !has_ended && output.is_full();
+        let has_moved = before != (input.taken(), output.filled());
+        let works_ahead = has_moved && self.engine.works_ahead();
+        self.holds = !has_ended && (output.is_full() || works_ahead);
         if has_ended {
             self.at = At::Beginning(0);
             self.goes_on = true;
-        } else if could_go_on && before == (input.taken(), output.filled()) {
+        } else if could_go_on && !has_moved {
             let format = self.engine.format();
             return Err(Failure::input(format.damaged("it leads nowhere")));
         }

@@ -7,6 +7,7 @@ use super::gunzip::{self, Gunzip};
 use super::unlz4::{self, Unlz4};
 use super::unxz::{self, Unxz};
 use super::unzstd::{self, Unzstd};
+use crate::transform::compression::cores;
 use crate::transform::{
     Failure, Group, Held, Input, Key, Kind, Made, Output, Transform, ValueKind, pass,
 };
@@ -37,7 +38,7 @@ const KNOWN: [(&Format, Make); 5] = [
         Box::new(Decoder::new(Unzstd::new(unzstd::USUAL_WINDOW_LOG)))
     }),
     (&unxz::FORMAT, || {
-        Box::new(Decoder::new(Unxz::new(unxz::USUAL_MEMORY)))
+        Box::new(Decoder::new(Unxz::new(unxz::USUAL_MEMORY, cores())))
     }),
     (&unlz4::FORMAT, || Box::new(Decoder::new(Unlz4::new()))),
     (&bunzip2::FORMAT, || Box::new(Decoder::new(Bunzip2::new()))),

@@ -1,8 +1,10 @@
 //! `gunzip`: members as RFC 1952 has them, any number of them.
+//!
+//! It takes less than 1 MiB.
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic};
-use crate::transform::{Failure, Group, Input, Kind, Made, Output};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(in crate::transform) const KIND: Kind = Kind {
@@ -61,9 +63,4 @@ impl Engine for Gunzip {
         })?;
         Ok(status == Status::StreamEnd)
     }
-}
-
-/// Never more than a slice has.
-fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now - before).unwrap_or(usize::MAX)
 }

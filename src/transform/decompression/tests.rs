@@ -62,7 +62,7 @@ fn a_stream_that_is_cut_off_anywhere_never_succeeds() {
 
 #[test]
 fn a_byte_that_is_wrong_is_found_out_where_there_is_a_checksum() {
-    let input = mixed(2000, 6);
+    let input = mixed(600, 6);
     for (undo, compress) in PAIRS {
         let compressed = through(compress, &input);
         for at in 0..compressed.len() {
@@ -268,6 +268,33 @@ fn a_window_larger_than_is_allowed_is_refused_with_the_way_to_allow_it() {
             .contains("more than 10 MiB of memory; unxz=memory:SIZE")
     );
     assert_eq!(both("unxz", &xz).0, input);
+}
+
+#[test]
+fn blocks_of_xz_are_undone_by_one_worker_as_by_several() {
+    let input = mixed(9_000_000, 13);
+    let compressed = through("xz=0,workers:3", &input);
+    let cut_off = &compressed[..compressed.len() * 2 / 3];
+    for spec in [
+        "unxz=workers:1",
+        "unxz=workers:4",
+        "unxz=memory:3M,workers:4",
+    ] {
+        for pieces in [vec![usize::MAX], vec![10_000, 1, 3]] {
+            let pace = Pace {
+                pieces,
+                rooms: vec![1 << 16, 77],
+                flushes: true,
+            };
+            let driven = undone(spec, &compressed, &pace);
+            assert_eq!(driven.result, Ok(()), "{spec}");
+            assert!(driven.output == input, "{spec}");
+            let driven = undone(spec, cut_off, &pace);
+            assert_eq!(driven.result.unwrap_err().why, "the xz data ends too early");
+            assert!(input.starts_with(&driven.output), "{spec}");
+            assert!(driven.output.len() > input.len() / 2, "{spec}");
+        }
+    }
 }
 
 proptest! {

@@ -1,4 +1,6 @@
 //! `unbrotli`: one stream as RFC 7932 has it; it has no mark by which it is known, and no checksum.
+//!
+//! It takes the window, which is 16 MiB at most.
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Zeros};

@@ -1,4 +1,6 @@
 //! `unlz4`: frames of lz4, and those that are to be skipped.
+//!
+//! It takes two blocks, which are 4 MiB at most.
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic, skippable};

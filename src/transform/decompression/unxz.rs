@@ -1,25 +1,39 @@
 //! `unxz`: streams of xz, with zeros between them.
+//!
+//! It takes the window: 9 MiB for level 6, 65 MiB for level 9. Where there are several blocks whose sizes are known, as
+//! `xz -T0` writes them, a worker takes one of them, with what it becomes: 60 MiB at level 6.
 
 use super::binary;
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic};
-use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
-use liblzma::stream::{Action, Error, Status, Stream};
+use crate::transform::compression::{cores, workers_of};
+use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind, since};
+use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};
 
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unxz",
     group: Group::Decompression,
     help: "undoes xz",
-    keys: &[Key {
-        name: "memory",
-        value: ValueKind::Size,
-        default: "256M",
-        help: "the most that it may take; level 9 of xz needs 65M",
-    }],
+    keys: &[
+        Key {
+            name: "memory",
+            value: ValueKind::Size,
+            default: "256M",
+            help: "the most that it may take; level 9 of xz needs 65M",
+        },
+        Key {
+            name: "workers",
+            value: ValueKind::Number(1, 256),
+            default: "all cores",
+            help: "how many blocks are undone side by side, as far as memory goes",
+        },
+    ],
     example: "xz -c /etc/services | tidegate -t unxz | head -n 3",
     make: |settings| {
         let memory = settings.number("memory").unwrap_or(USUAL_MEMORY);
-        Ok(Made::Steps(Box::new(Decoder::new(Unxz::new(memory)))))
+        let workers = workers_of(settings).unwrap_or_else(cores);
+        let engine = Unxz::new(memory, workers);
+        Ok(Made::Steps(Box::new(Decoder::new(engine))))
     },
 };
 
@@ -36,25 +50,29 @@ pub(super) const USUAL_MEMORY: u64 = 256 << 20;
 
 pub(super) struct Unxz {
     memory: u64,
+    workers: u32,
     stream: Option<Stream>,
 }
 
 impl Unxz {
-    /// It takes at most so many bytes of memory.
-    pub(super) fn new(memory: u64) -> Self {
+    /// It takes at most so many bytes of memory, and as many workers as they allow.
+    pub(super) fn new(memory: u64, workers: u32) -> Self {
         Self {
             memory,
+            workers,
             stream: None,
         }
     }
 
     fn failure(&self, error: Error) -> Failure {
         Failure::input(match error {
-            Error::MemLimit => format!(
-                "the xz data needs more than {} of memory; unxz=memory:SIZE allows more",
-                binary(self.memory)
-            ),
-            Error::Mem => "no memory for xz".to_owned(),
+            Error::Mem => return Failure::other("no memory for xz"),
+            Error::MemLimit => {
+                let memory = binary(self.memory);
+                format!(
+                    "the xz data needs more than {memory} of memory; unxz=memory:SIZE allows more"
+                )
+            }
             Error::Options => "the xz data has features that are not known".to_owned(),
             _ => FORMAT.damaged("a wrong checksum, or what it is made of makes no sense"),
         })
@@ -67,12 +85,35 @@ impl Engine for Unxz {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
-        let stream = Stream::new_stream_decoder(self.memory, 0);
+        let stream = if self.workers > 1 {
+            let mut builder = MtStreamBuilder::new();
+            builder.threads(self.workers).memlimit_stop(self.memory);
+            builder.memlimit_threading(self.memory).decoder()
+        } else {
+            Stream::new_stream_decoder(self.memory, 0)
+        };
         self.stream = Some(stream.map_err(|error| self.failure(error))?);
         Ok(())
     }
 
     fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        let before = output.filled();
+        let is_asked_again = input.is_empty() && self.works_ahead();
+        let has_ended = self.process(input, output)?;
+        // After a call that filled the room the next does not wait for what the workers are at.
+        if is_asked_again && !has_ended && output.filled() == before {
+            return self.process(input, output);
+        }
+        Ok(has_ended)
+    }
+
+    fn works_ahead(&self) -> bool {
+        self.workers > 1
+    }
+}
+
+impl Unxz {
+    fn process(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
         let Some(stream) = &mut self.stream else {
             return Ok(false);
         };
@@ -83,9 +124,4 @@ impl Engine for Unxz {
         let status = status.map_err(|error| self.failure(error))?;
         Ok(status == Status::StreamEnd)
     }
-}
-
-/// Never more than a slice has.
-fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now - before).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,6 @@
 //! `unzstd`: frames of zstd, and those that are to be skipped.
+//!
+//! It takes the window: 2 MiB for level 3, 8 MiB for level 19, 128 MiB for level 22.
 
 use super::binary;
 use super::decoder::{Decoder, Engine};
@@ -13,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "undoes zstd",
     keys: &[Key {
         name: "long",
-        value: ValueKind::Number(10, 31),
+        value: ValueKind::Number(10, LARGEST_WINDOW_LOG as u64),
         default: "27",
         help: "the largest window, as a power of two: what zstd --long=N took",
     }],
@@ -35,6 +37,9 @@ pub(super) const FORMAT: Format = Format {
 
 /// 128 MiB, as `zstd -d` has it.
 pub(super) const USUAL_WINDOW_LOG: u32 = 27;
+
+/// 2 GiB, the largest that zstd knows.
+const LARGEST_WINDOW_LOG: u32 = 31;
 
 /// It is not given the header of a block with the one before: what it made of that is lost if the header is damaged.
 const BLOCK_HEADER: usize = 3;
@@ -58,13 +63,11 @@ impl Unzstd {
 
     fn failure(&self, code: ErrorCode) -> Failure {
         let is = |kind| is_error_kind(code, kind);
+        if is(Code::ZSTD_error_memory_allocation) {
+            return Failure::other("no memory for zstd");
+        }
         Failure::input(if is(Code::ZSTD_error_frameParameter_windowTooLarge) {
-            format!(
-                "the zstd data has a window larger than {}; unzstd=long:31 allows up to 2 GiB",
-                binary(1 << self.window_log)
-            )
-        } else if is(Code::ZSTD_error_memory_allocation) {
-            "no memory for zstd".to_owned()
+            self.too_large()
         } else if is(Code::ZSTD_error_checksum_wrong) {
             FORMAT.damaged("wrong checksum")
         } else if is(Code::ZSTD_error_dictionary_wrong) {
@@ -72,6 +75,15 @@ impl Unzstd {
         } else {
             FORMAT.damaged("what it is made of makes no sense")
         })
+    }
+
+    fn too_large(&self) -> String {
+        let window = binary(1 << self.window_log);
+        let larger = format!("the zstd data has a window larger than {window}");
+        match self.window_log {
+            LARGEST_WINDOW_LOG => larger,
+            _ => format!("{larger}; unzstd=long:31 allows up to 2 GiB"),
+        }
     }
 }
 
@@ -84,7 +96,7 @@ impl Engine for Unzstd {
         self.wanted = 1;
         if self.context.is_none() {
             let context = DCtx::try_create();
-            let mut context = context.ok_or_else(|| Failure::input("no memory for zstd"))?;
+            let mut context = context.ok_or_else(|| Failure::other("no memory for zstd"))?;
             let window_log = DParameter::WindowLogMax(self.window_log);
             let set = context.set_parameter(window_log);
             set.map_err(|code| self.failure(code))?;
