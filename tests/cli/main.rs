@@ -14,6 +14,7 @@
 pub(crate) const ROAD: &str = "auto";
 
 mod asleep;
+mod bomb;
 mod browser;
 mod completions;
 mod control;

@@ -137,10 +137,11 @@ fn transform(page: &mut Page, kind: &transform::Kind) {
     for key in kind.keys {
         let before = kind.before_value(key);
         let term = format!("`{before}`{{{}}}", key.value.placeholder());
-        page.term(&term, &capital(&sentences(key.help)));
-        if !key.default.is_empty() {
-            page.more(&format!("The default is {}.", key.default));
-        }
+        let default = match key.default {
+            "" => String::new(),
+            default => format!(" The default is {default}."),
+        };
+        page.term(&term, &(capital(&sentences(key.help)) + &default));
     }
     page.example(&format!("    {}", kind.example));
     page.out();

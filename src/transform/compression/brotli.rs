@@ -16,7 +16,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "compresses for unbrotli, small for texts",
     // The 11 that the command has is for files that are compressed once and read for ever: a stream would crawl.
     keys: &[level(0, 11, "5")],
-    example: "tidegate -t brotli /etc/services services.br",
+    example: "tidegate -t brotli disk.img disk.img.br",
     make: |settings| {
         let level = i32::try_from(level_of(settings, 5)).unwrap_or(5);
         let params = EncoderParams::default()

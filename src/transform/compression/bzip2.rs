@@ -13,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Compression,
     help: "compresses for bunzip2, in streams of level × 100 kB",
     keys: &[level(1, 9, "9"), WORKERS],
-    example: "tidegate -t bzip2 /etc/services services.bz2",
+    example: "tidegate -t bzip2 disk.img disk.img.bz2",
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         let level = level_of(settings, 9);

@@ -13,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Compression,
     help: "compresses for gunzip, in members of 1 MiB",
     keys: &[level(1, 12, "6"), WORKERS],
-    example: "tidegate -t gzip /etc/services services.gz",
+    example: "tidegate -t gzip disk.img disk.img.gz",
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         Ok(Made::Steps(Box::new(Blocks::new(

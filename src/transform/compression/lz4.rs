@@ -15,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Compression,
     help: "compresses for unlz4, faster than anything else",
     keys: &[level(1, 12, "1"), WORKERS],
-    example: "tidegate -t lz4 /etc/services services.lz4",
+    example: "tidegate -t lz4 disk.img disk.img.lz4",
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         let level = level_of(settings, 1);

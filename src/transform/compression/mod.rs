@@ -37,7 +37,7 @@ const fn level(least: u64, most: u64, default: &'static str) -> Key {
         name: "level",
         value: ValueKind::Number(least, most),
         default,
-        help: "more is smaller and slower",
+        help: "the level: more is smaller and slower",
     }
 }
 

@@ -14,7 +14,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Compression,
     help: "compresses for unxz, small and slowly",
     keys: &[level(0, 9, "6"), WORKERS],
-    example: "tidegate -t xz=1 /etc/services services.xz",
+    example: "tidegate -t xz=1 disk.img disk.img.xz",
     make: |settings| {
         let level = level_of(settings, 6);
         let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));

@@ -14,7 +14,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Compression,
     help: "compresses for unzstd, quickly and well",
     keys: &[level(1, 22, "3"), WORKERS],
-    example: "tidegate -t zstd=19 /etc/services services.zst",
+    example: "tidegate -t zstd=19 disk.img disk.img.zst",
     make: |settings| {
         let level = level_of(settings, 3);
         let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));

@@ -12,7 +12,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Decompression,
     help: "undoes bzip2; what follows it and is none is ignored",
     keys: &[],
-    example: "bzip2 -c /etc/services | tidegate -t bunzip2 | head -n 3",
+    example: "bzip2 -c notes.txt | tidegate -t bunzip2",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Bunzip2::new())))),
 };
 

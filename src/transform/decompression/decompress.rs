@@ -22,7 +22,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
         default: "refuse",
         help: "what is none of them is refused, or with auto passed on",
     }],
-    example: "gzip -c /etc/services | tidegate -t decompress | head -n 3",
+    example: "gzip -c notes.txt | tidegate -t decompress",
     make: |settings| {
         let passes = settings.text("unknown") == Some("auto");
         Ok(Made::Steps(Box::new(Decompress::new(passes))))

@@ -12,7 +12,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Decompression,
     help: "undoes gzip; what follows it and is none is ignored",
     keys: &[],
-    example: "gzip -c /etc/services | tidegate -t gunzip | head -n 3",
+    example: "gzip -c notes.txt | tidegate -t gunzip",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Gunzip::new())))),
 };
 

@@ -13,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Decompression,
     help: "undoes brotli",
     keys: &[],
-    example: "brotli -c /etc/services | tidegate -t unbrotli | head -n 3",
+    example: "brotli -c notes.txt | tidegate -t unbrotli",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unbrotli::new())))),
 };
 

@@ -13,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     group: Group::Decompression,
     help: "undoes lz4",
     keys: &[],
-    example: "lz4 -c /etc/services | tidegate -t unlz4 | head -n 3",
+    example: "lz4 -c notes.txt | tidegate -t unlz4",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unlz4::new())))),
 };
 

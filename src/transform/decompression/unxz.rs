@@ -28,7 +28,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
             help: "how many blocks are undone side by side, as far as memory goes",
         },
     ],
-    example: "xz -c /etc/services | tidegate -t unxz | head -n 3",
+    example: "xz -c notes.txt | tidegate -t unxz",
     make: |settings| {
         let memory = settings.number("memory").unwrap_or(USUAL_MEMORY);
         let workers = workers_of(settings).unwrap_or_else(cores);

@@ -17,9 +17,9 @@ pub(in crate::transform) const KIND: Kind = Kind {
         name: "long",
         value: ValueKind::Number(10, LARGEST_WINDOW_LOG as u64),
         default: "27",
-        help: "the largest window, as a power of two: what zstd --long=N took",
+        help: "the largest window, as a power of two: what was given to zstd as long",
     }],
-    example: "zstd -c /etc/services | tidegate -t unzstd | head -n 3",
+    example: "zstd -c notes.txt | tidegate -t unzstd",
     make: |settings| {
         let long = settings.number("long").and_then(|n| u32::try_from(n).ok());
         let engine = Unzstd::new(long.unwrap_or(USUAL_WINDOW_LOG));
