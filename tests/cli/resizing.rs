@@ -19,13 +19,12 @@ fn the_display_follows_the_width_and_leaves_nothing() {
     let line = "printf 'one\ntwo\n'; exec $T -i 1s --summary never zero: null:#rate=1M";
     let screen = it.sh(line).on_screen(80, 24);
     let mut seen = screen.until("a live display", |view| width(view) > 40);
-    // Between two drawings, and long before the next, so that no line for the old width is still on its way.
     for columns in [40, 120] {
-        screen.changed(&seen);
+        // Behind a drawing and long before the next, so that no row for the old width is still on its way.
+        seen = screen.drawn(&seen);
         screen.resize(columns, 24);
-        seen = screen.view();
         for _ in 0..2 {
-            seen = screen.changed(&seen);
+            seen = screen.drawn(&seen);
         }
     }
     screen.until("a display as wide as the screen allows", |view| {

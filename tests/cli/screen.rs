@@ -150,6 +150,16 @@ impl Screen {
         self.until("a change", |view| view.rows() != rows)
     }
 
+    /// Waits until the live display has been drawn, and all of it: the terminal hands a drawing on in pieces, of which
+    /// the last takes the cursor back up to the first row.
+    #[track_caller]
+    pub(crate) fn drawn(&self, before: &View) -> View {
+        self.wait("a drawing", |state| {
+            let since = &state.raw[before.bytes..];
+            since.ends_with(b"A\r").then(|| state.view())
+        })
+    }
+
     /// Waits until this has been put out since then.
     #[track_caller]
     pub(crate) fn said(&self, before: &View, text: &str) -> View {
