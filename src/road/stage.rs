@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long a little data may wait for more that is on its way.
+/// How long a little data may wait for more that is on its way, or for more to be made.
 const PATIENCE: Duration = Duration::from_micros(250);
 
 /// When no input has come for so long, what the transform holds is put out: short enough for somebody who watches, and
@@ -181,14 +181,21 @@ impl Stage<'_> {
             let room = self.place.wait_for_room(&mut self.buffer)?;
             let mut input = Input::new(&chunk);
             let mut output = Output::new(&mut self.buffer[..room]);
-            let mut result = Ok(());
+            let (began, mut result) = (Instant::now(), Ok(()));
             while result.is_ok() && !input.is_empty() && !output.is_full() {
                 result = self.transform.step(&mut input, &mut output);
+                if began.elapsed() >= PATIENCE {
+                    // Whoever waits behind is not to wait for all of the chunk.
+                    break;
+                }
             }
             let (taken, made) = (input.taken(), output.filled());
             self.taken += taken as u64;
             self.holds = true;
             let is_released = self.pass_on(taken, made);
+            if began.elapsed() >= PATIENCE {
+                self.place.to.flush();
+            }
             result.map_err(|failure| self.failed(failure))?;
             if !is_released {
                 self.place.wait_for_room(&mut self.buffer)?;

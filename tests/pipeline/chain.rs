@@ -5,6 +5,7 @@ use crate::hostile::{Act, Script, acts, data, ended};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tidegate::clock::Clock;
 use tidegate::error::Class;
 use tidegate::limit::Limit;
@@ -15,7 +16,7 @@ use tidegate::transform::{Failure, Held, Input, Made, Output, Transform};
 
 /// What a transform of these tests does.
 #[derive(Debug, Clone, Copy)]
-enum Does {
+pub(crate) enum Does {
     /// Each byte twice.
     Double,
     /// Every second byte.
@@ -101,16 +102,16 @@ impl Transform for Doing {
 }
 
 #[derive(Debug, Clone)]
-struct Case {
-    len: usize,
-    source: Vec<Act>,
-    sink: Vec<Act>,
-    source_fails_at: Option<usize>,
-    sink_fails_at: Option<usize>,
-    marks: (u64, u64),
-    low: u64,
-    chunk_size: u64,
-    transforms: Vec<Does>,
+pub(crate) struct Case {
+    pub(crate) len: usize,
+    pub(crate) source: Vec<Act>,
+    pub(crate) sink: Vec<Act>,
+    pub(crate) source_fails_at: Option<usize>,
+    pub(crate) sink_fails_at: Option<usize>,
+    pub(crate) marks: (u64, u64),
+    pub(crate) low: u64,
+    pub(crate) chunk_size: u64,
+    pub(crate) transforms: Vec<Does>,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
@@ -146,16 +147,39 @@ fn cases() -> impl Strategy<Value = Case> {
         )
 }
 
-struct Played {
-    got: Vec<u8>,
-    reader: ReaderEnd,
-    stages: Vec<StageEnd>,
-    writer: WriterEnd,
-    now: Snapshot,
+pub(crate) struct Played {
+    pub(crate) got: Vec<u8>,
+    pub(crate) reader: ReaderEnd,
+    pub(crate) stages: Vec<StageEnd>,
+    pub(crate) writer: WriterEnd,
+    pub(crate) now: Snapshot,
 }
 
-fn play(case: &Case) -> Played {
-    let got = Arc::new(Mutex::new(Vec::new()));
+impl Does {
+    fn made(self) -> (&'static str, Made) {
+        let doing = Doing {
+            does: self,
+            taken: 0,
+            held: VecDeque::new(),
+        };
+        (self.name(), Made::Steps(Box::new(doing)))
+    }
+}
+
+fn play_own(case: &Case) -> Played {
+    play(case, case.transforms.iter().map(|it| it.made()).collect())
+}
+
+/// Plays a case with these transforms of these names.
+pub(crate) fn play(case: &Case, transforms: Vec<(&'static str, Made)>) -> Played {
+    play_into(case, transforms, &Arc::default())
+}
+
+fn play_into(
+    case: &Case,
+    transforms: Vec<(&'static str, Made)>,
+    got: &Arc<Mutex<Vec<u8>>>,
+) -> Played {
     let under_way = Arc::new(UnderWay::default());
     let source = HostileSource {
         data: data(case.len),
@@ -168,7 +192,7 @@ fn play(case: &Case) -> Played {
         bound: u64::MAX,
     };
     let sink = HostileSink {
-        got: Arc::clone(&got),
+        got: Arc::clone(got),
         fails_at: case.sink_fails_at,
         script: Script::new(case.sink.clone()),
         steps_to_finish: 3,
@@ -189,21 +213,13 @@ fn play(case: &Case) -> Played {
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());
-    let names: Vec<_> = case.transforms.iter().map(|it| it.name()).collect();
+    let (names, transforms): (Vec<_>, Vec<_>) = transforms.into_iter().unzip();
     let chain = Chain::new(&names, marks, case.chunk_size, &clock).unwrap();
     let meter = Arc::new(Meter::new(chain.clone(), clock));
     meter.start();
-    let made = |does: &Does| {
-        let doing = Doing {
-            does: *does,
-            taken: 0,
-            held: VecDeque::new(),
-        };
-        Made::Steps(Box::new(doing))
-    };
     let between = Between {
         chain,
-        transforms: case.transforms.iter().map(made).collect(),
+        transforms,
         meter: Arc::clone(&meter),
         limit: Arc::new(Limit::new(None, 0)),
     };
@@ -239,7 +255,7 @@ proptest! {
 
     #[test]
     fn what_is_delivered_is_what_the_transforms_make_of_it_and_all_of_it_on_success(case in cases()) {
-        let played = play(&case);
+        let played = play_own(&case);
         let (wanted, fails) = wanted(&case);
         prop_assert!(wanted.starts_with(&played.got), "not a prefix");
         let has_failed = |end: &StageEnd| end.failure.is_some();
@@ -267,6 +283,54 @@ proptest! {
     }
 }
 
+/// Passes a byte at a time, and goes on once the sink has all it has passed before.
+struct InStep {
+    got: Arc<Mutex<Vec<u8>>>,
+    passed: usize,
+}
+
+impl Transform for InStep {
+    fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.got.lock().unwrap().len() < self.passed {
+            if Instant::now() > deadline {
+                return Err(Failure::other("what was made is held back"));
+            }
+            // What the sink has is seen by looking; and a slow step is what this is about.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.passed += output.put(input.take(1));
+        std::thread::sleep(Duration::from_millis(1));
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_slow_transform_has_made_does_not_wait_for_what_it_makes_next() {
+    let case = Case {
+        len: 200,
+        source: vec![Act::Move(200)],
+        sink: vec![Act::Move(200)],
+        source_fails_at: None,
+        sink_fails_at: None,
+        marks: (1 << 20, 1 << 20),
+        low: 0,
+        chunk_size: 1 << 20,
+        transforms: Vec::new(),
+    };
+    let got = Arc::new(Mutex::new(Vec::new()));
+    let in_step = InStep {
+        got: Arc::clone(&got),
+        passed: 0,
+    };
+    let played = play_into(&case, vec![("slow", Made::Steps(Box::new(in_step)))], &got);
+    assert!(
+        matches!(played.writer, WriterEnd::Delivered { .. }),
+        "{:?}",
+        played.stages
+    );
+}
+
 #[test]
 fn a_failure_names_the_byte_at_which_it_came() {
     let case = Case {
@@ -280,7 +344,7 @@ fn a_failure_names_the_byte_at_which_it_came() {
         chunk_size: 10,
         transforms: vec![Does::Double, Does::Fail(1234)],
     };
-    let played = play(&case);
+    let played = play_own(&case);
     let failure = played.stages[1].failure.clone().unwrap();
     assert_eq!(failure.class, Class::Io);
     assert_eq!(failure.why, "it had to be, at byte 1234 of what it got");
@@ -302,7 +366,7 @@ fn a_sink_that_takes_nothing_stops_the_source_through_all_transforms() {
         chunk_size: 700,
         transforms: vec![Does::Hold(0), Does::Hold(10)],
     };
-    let played = play(&case);
+    let played = play_own(&case);
     let pauses: Vec<_> = played.now.links.iter().map(|link| link.pauses).collect();
     for pauses in &pauses {
         assert!(

@@ -13,6 +13,7 @@
 mod hostile;
 
 mod chain;
+mod codecs;
 mod ends;
 
 use ends::{HostileSink, HostileSource, UnderWay};
