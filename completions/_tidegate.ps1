@@ -139,6 +139,8 @@ $global:TidegateEnds = @{
 }
 # The names of flags are told apart by case.
 $global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)
+$global:TidegateValues['-t'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
+$global:TidegateValues['--transform'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
 $global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'line', 'json', 'none')

@@ -132,6 +132,8 @@ var tidegate-table = [
   ]
 ]
 var tidegate-values = [
+  &-t=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
+  &--transform=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
   &--road=[auto buffered kernel]
   &-p=[auto bar line json none]
   &--progress=[auto bar line json none]

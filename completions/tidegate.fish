@@ -9,7 +9,34 @@ complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH 
 complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
 complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
 complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
-complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f
+complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, in members of 1 MiB'
+zstd\t'compresses for unzstd, quickly and well'
+xz\t'compresses for unxz, small and slowly'
+lz4\t'compresses for unlz4, faster than anything else'
+brotli\t'compresses for unbrotli, small for texts'
+bzip2\t'compresses for bunzip2, in streams of level × 100 kB'
+gunzip\t'undoes gzip; what follows it and is none is ignored'
+unzstd\t'undoes zstd'
+unxz\t'undoes xz'
+unlz4\t'undoes lz4'
+unbrotli\t'undoes brotli'
+bunzip2\t'undoes bzip2; what follows it and is none is ignored'
+decompress\t'undoes gzip, zstd, xz, lz4 or bzip2, whichever it is'
+sha256\t'SHA-256, as sha256sum prints it'
+sha512\t'SHA-512, as sha512sum prints it'
+blake3\t'BLAKE3, as b3sum prints it'
+md5\t'MD5, as md5sum prints it; only against accidents'
+crc32\t'CRC-32 of gzip and zlib, as crc32 and rhash print it; only against accidents'
+xxh3\t'XXH3 with 64 bits, as xxhsum -H3 prints it; only against accidents'
+lines\t'counts lines, and shows the progress in them'
+crlf\t'ends lines with CR LF; a line that does already stays as it is'
+lf\t'ends lines with LF where they end with CR LF; a lone CR stays'
+base64\t'writes base64, as the tool base64 does'
+unbase64\t'reads base64, with or without white space and padding'
+hex\t'writes lowercase hexadecimal digits; hex=60 as xxd -p does'
+unhex\t'reads hexadecimal digits, with or without white space'
+exec\t'passes bytes through a command of the shell; a comma or a colon in it is taken as it stands'
+help\t'lists the transforms'"
 complete -c tidegate -l digest-file -d 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like' -r -F
 complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The kernel\'s where both ends allow it, else our own buffers'
 buffered\t'Through our own buffers'

@@ -10,7 +10,8 @@ mod zsh;
 
 use super::command;
 use super::declared::values;
-use clap::builder::ValueHint;
+use crate::transform::KINDS;
+use clap::builder::{PossibleValue, PossibleValuesParser, ValueHint};
 use clap::{Arg, Command};
 use clap_complete::Shell;
 
@@ -34,6 +35,10 @@ fn flags() -> Command {
     let whole = command();
     let shown = whole.get_arguments().filter(|it| !it.is_hide_set());
     let shown = shown.cloned().map(|argument| {
+        if argument.get_long() == Some("transform") {
+            // What may follow the name is for `-t help`.
+            return argument.value_parser(PossibleValuesParser::new(transforms()));
+        }
         let wants_text = argument.get_action().takes_values()
             && argument.get_value_hint() == ValueHint::Unknown
             && values(&argument).is_empty();
@@ -47,6 +52,13 @@ fn flags() -> Command {
         .version(env!("CARGO_PKG_VERSION"))
         .disable_help_flag(true)
         .args(shown)
+}
+
+/// The transforms there are, with what they do.
+fn transforms() -> impl Iterator<Item = PossibleValue> {
+    let named = |(name, help)| PossibleValue::new(name).help(help);
+    let kinds = KINDS.iter().map(|kind| (kind.name, kind.help));
+    kinds.chain([("help", "lists the transforms")]).map(named)
 }
 
 /// The names of the flags whose value is the next word.
