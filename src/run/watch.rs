@@ -64,14 +64,7 @@ pub(super) async fn watch(
                 }
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => {
-                if pulse.beat(Instant::now()) {
-                // Have we been stopped? Timers come before signals then, and another thread may be the one to hear of it;
-                // nothing must go by the clock before we know.
-                sleep(HEARSAY).await;
-                }
-                meter.note();
-            }
+            _ = pulses.tick() => beat(&mut pulse, &meter).await,
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
@@ -84,6 +77,16 @@ pub(super) async fn watch(
             }
         }
     }
+}
+
+/// Notes what has become of the flow, once it is known that the clock has not stood.
+async fn beat(pulse: &mut Pulse, meter: &Meter) {
+    // Have we been stopped? Timers come before signals then, and another thread may be the one to hear of it; nothing
+    // must go by the clock before we know.
+    if pulse.beat(Instant::now()) {
+        sleep(HEARSAY).await;
+    }
+    meter.note();
 }
 
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
