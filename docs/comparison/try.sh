@@ -255,6 +255,24 @@ machine_readable() {
   else echo "text"; fi
 }
 
+own_format() {
+  mib 1 >in
+  case $1 in
+    tidegate) "$TIDEGATE" --format 'so far {bytes}' in null: 2>&1 | grep -q 'so far 1' && echo 'yes, --format' ;;
+    pv) pv -f -F 'so far %b, %{x}' in 2>&1 >/dev/null | grep -q 'so far 1.00MiB' && echo 'yes, -F' ;;
+    *) echo no ;;
+  esac
+}
+
+# A self-contained page.
+pictures() {
+  mib 1 >in
+  case $1 in
+    tidegate) "$TIDEGATE" --plot run.html in null: && grep -q '</svg>' run.html && echo 'yes, --plot' ;;
+    *) echo no ;;
+  esac
+}
+
 # ---- How it ends -----------------------------------------------------------------------------------------------------
 
 exits_by_itself() {
@@ -539,13 +557,12 @@ announces() {
   wait "$pid" 2>/dev/null
 }
 
-# ---- What others do and tidegate does not ----------------------------------------------------------------------------
-
 # Seconds for 8 MiB at 4 MiB/s.
 limits_rate() {
   local line begin
   mib 8 >in
   case $1 in
+    tidegate) line="$TIDEGATE -L 4M in null:" ;;
     pv) line='pv -q -L 4M in' ;;
     mbuffer) line='mbuffer -q -s 64k -R 4M -i in -o /dev/null' ;;
     *) echo no; return ;;
@@ -555,18 +572,53 @@ limits_rate() {
   awk -v us=$((${EPOCHREALTIME/./} - begin)) 'BEGIN { printf "8 MiB in %.1f s\n", us / 1e6 }'
 }
 
-two_outputs() {
+# 64 MiB at 1 MiB/s, until no limit is asked for.
+changes_rate() {
+  local change pid status
+  mib 64 >in
+  case $1 in
+    tidegate) bash -c "exec $TIDEGATE -L 1M --control ctl in null:" & ;;
+    pv) bash -c 'exec pv -q -L 1M in' >/dev/null & ;;
+    *) echo no; return ;;
+  esac
+  pid=$!
+  sleep 0.5
+  case $1 in
+    tidegate) "$TIDEGATE" --tell ctl rate none >/dev/null; change=--tell ;;
+    pv) pv -R "$pid" -L 0; pv -R "$pid" -L 1T; change=-R ;;
+  esac
+  reap 5 "$pid"
+  status=$?
+  if [ $status = 0 ]; then echo "yes, $change"; else echo "not with $change"; fi
+} 2>/dev/null
+
+# The SHA-256 of what passed.
+digests() {
+  local line
   mib 1 >in
   case $1 in
-    mbuffer) timeout 5 mbuffer -q -i in -o a -o b >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo yes ;;
+    tidegate) line="$TIDEGATE -t sha256 --digest-file sum in out && cat sum" ;;
+    mbuffer) line='mbuffer --hash sha256 -i in -o out' ;;
+    *) echo no; return ;;
+  esac
+  if timeout 5 bash -c "$line" 2>&1 | grep -q "$(sha256sum <in | cut -d' ' -f1)"; then echo yes; else echo no; fi
+}
+
+# What gzip can read, on all processors.
+compresses() {
+  mib 1 >in
+  case $1 in
+    tidegate) "$TIDEGATE" -t gzip in - | gzip -dc | cmp -s - in && echo yes ;;
     *) echo no ;;
   esac
 }
 
-own_format() {
+# ---- What others do and tidegate does not ----------------------------------------------------------------------------
+
+two_outputs() {
   mib 1 >in
   case $1 in
-    pv) pv -f -F 'so far %b, %{x}' in 2>&1 >/dev/null | grep -q 'so far 1.00MiB' && echo 'yes, -F' ;;
+    mbuffer) timeout 5 mbuffer -q -i in -o a -o b >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo yes ;;
     *) echo no ;;
   esac
 }
@@ -664,6 +716,8 @@ row 'counts how often the flow was held up' counts_pauses
 row 'percent, halfway through the second half of a file' advanced_offset
 row 'what SIGUSR1 does' on_usr1
 row 'records for machines' machine_readable
+row 'a display format of your own' own_format
+row 'a picture of the transfer afterwards' pictures
 group 'How it ends'
 row 'file over TCP, no flags: sender / receiver' exits_by_itself
 row 'receiver killed midway: sender' receiver_killed
@@ -685,10 +739,12 @@ row 'peak memory, 1 GiB, default buffers' memory
 row '512 bytes wanted of a shared input' takes_no_more
 row 'O_NONBLOCK of the pipes it was given' nonblock
 row 'tells which free port it listens on' announces
-group 'What others do and tidegate does not'
 row 'limits the rate of any transfer' limits_rate
+row 'changes the limit while it runs' changes_rate
+row 'the SHA-256 of what passed' digests
+row 'compresses what passes' compresses
+group 'What others do and tidegate does not'
 row 'several outputs at once' two_outputs
-row 'a display format of your own' own_format
 row 'UDP' udp
 row 'unix sockets' unix_socket
 row 'TLS' tls

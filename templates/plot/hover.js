@@ -8,6 +8,7 @@
   var hint = document.getElementById("hint");
   var SVG = "http://www.w3.org/2000/svg";
   var current = null;
+  var level = 0;
 
   var drawings = Array.from(picture.querySelectorAll("svg")).map(function (svg) {
     var panels = Array.from(svg.querySelectorAll("g.panel")).map(function (group) {
@@ -161,7 +162,9 @@
   function show(index, y) {
     var drawing = shown();
     if (!drawing) return;
+    hide();
     current = Math.max(0, Math.min(values.count - 1, index));
+    level = y;
     var x = mark(drawing, current);
     write(current);
     tip.hidden = false;
@@ -204,5 +207,5 @@
   picture.addEventListener("pointerleave", function (event) { if (event.pointerType === "mouse") hide(); });
   picture.addEventListener("keydown", walk);
   picture.addEventListener("blur", hide);
-  window.addEventListener("resize", hide);
+  window.addEventListener("resize", function () { if (current !== null) show(current, level); });
 })();

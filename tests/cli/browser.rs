@@ -42,6 +42,11 @@ impl Browser {
         let answer = browser.call("POST", "/session", &capabilities(&profile));
         let id = answer["sessionId"].as_str().expect("a session");
         browser.session = format!("/session/{id}");
+        // Several browsers at once cannot all have the keyboard.
+        browser.tool(
+            "Emulation.setFocusEmulationEnabled",
+            &json!({ "enabled": true }),
+        );
         Some(browser)
     }
 
@@ -56,6 +61,10 @@ impl Browser {
         let size =
             json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.tool("Emulation.setDeviceMetricsOverride", &size);
+        // The page hears of it when it is drawn next, which may be later than a key that is pressed now.
+        self.ask(
+            "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))",
+        );
     }
 
     /// A command of the developer tools.

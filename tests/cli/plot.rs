@@ -187,6 +187,10 @@ fn keys_and_fingers_walk_through_the_moments() {
     browser.ask("document.getElementById('picture').focus()");
     let first = press("Home").expect("the first moment");
     let second = press("ArrowRight").expect("the next moment");
+    browser.widen(1200);
+    assert_eq!(told(&browser).map(|(time, _)| time), Some(second.clone()));
+    assert_eq!(browser.ask(OUTSIDE), json!([]));
+    browser.widen(400);
     let last = press("End").expect("the last moment");
     assert_eq!(press("ArrowRight"), Some(last.clone()));
     let times = [&first, &second, &last]
