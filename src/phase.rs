@@ -156,6 +156,8 @@ pub(crate) struct Phases {
     /// Where the span begins that has not been noted yet, and what was booked by then.
     from: Duration,
     booked: Waits,
+    /// Until then it is too short to be told apart: kept at hand, since the writer asks for every piece that it moves.
+    due: Duration,
 }
 
 impl Phases {
@@ -165,18 +167,21 @@ impl Phases {
             spans: Spans::new(MOST_PHASES),
             from: now,
             booked,
+            due: now,
         }
     }
 
     /// The writer was at one thing from `since` to `now`, before which so much was `booked`.
     pub(crate) fn settle(&mut self, since: Duration, now: Duration, phase: Phase, booked: &Waits) {
-        let grain = self.spans.grain();
-        if now.saturating_sub(self.from) <= grain {
-            return;
+        if now > self.due {
+            self.note(since, now, phase, booked);
         }
+    }
+
+    fn note(&mut self, since: Duration, now: Duration, phase: Phase, booked: &Waits) {
         self.push(since, booked);
         let length = now.saturating_sub(since);
-        if length > grain {
+        if length > self.spans.grain() {
             let mut booked = *booked;
             booked.add(phase, length);
             self.push(now, &booked);
@@ -194,7 +199,7 @@ impl Phases {
     /// The clock was put back to `now`.
     pub(crate) fn leave_out(&mut self, now: Duration) {
         self.spans.leave_out(now);
-        self.from = self.from.min(now);
+        self.begin(self.from.min(now));
     }
 
     /// All of it, until `now`, by when this much was booked.
@@ -211,8 +216,14 @@ impl Phases {
                 to,
                 what: booked.since(&self.booked),
             });
-            (self.from, self.booked) = (to, *booked);
+            self.booked = *booked;
+            self.begin(to);
         }
+    }
+
+    fn begin(&mut self, from: Duration) {
+        self.from = from;
+        self.due = from.saturating_add(self.spans.grain());
     }
 }
 

@@ -145,7 +145,7 @@ pub struct Glimpse {
     pub still: Duration,
     /// How full the buffers are.
     pub levels: Levels,
-    /// What is to be seen of the ends.
+    /// What is to be seen of the ends beside that.
     pub ends: Ends<Seen>,
 }
 
@@ -243,12 +243,11 @@ impl Default for Recorder {
     }
 }
 
-/// The kernel's own buffers, unless they are those of the link.
+/// The kernel's own buffers, as far as they are to be seen.
 fn kernel(now: &Glimpse) -> Ends<Option<Level>> {
-    let is_shown = !now.levels.is_ours;
     let level = |seen: &Seen, queue: fn(&Connection) -> u64| match seen {
         Seen::Connection(connection) => Some(Level::new(queue(connection), None)),
-        Seen::Pipe(Some(pipe)) if !is_shown => Some(Level::new(pipe.len, Some(pipe.size))),
+        Seen::Pipe(Some(pipe)) => Some(Level::new(pipe.len, Some(pipe.size))),
         _ => None,
     };
     Ends {

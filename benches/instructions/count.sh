@@ -21,16 +21,16 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$root"/{bin,proc,dev,tmp}
 
-# A program with the libraries it is linked to.
+# A program, under this name, with the libraries it is linked to.
 take() {
-    cp "$1" "$root/bin/"
+    cp "$1" "$root/bin/$2"
     ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
         mkdir -p "$root$(dirname "$library")"
         cp -Ln "$library" "$root$library"
     done
 }
-for tool in bash script mount mkdir cat; do take "$(command -v "$tool")"; done
-take "$program"
+for tool in bash script mount mkdir cat; do take "$(command -v "$tool")" "$tool"; done
+take "$program" tidegate
 ln -s bash "$root/bin/sh"
 
 # What a run is, in the emulated machine: a file of 1 GiB on a tmpfs, over and over, spliced into the pipe in front of the

@@ -105,7 +105,8 @@ def ahead(*command):
     total -= queued(feed) + queued(read)
     child.kill()
     child.wait()
-    print(f"{total / (1 << 20):.1f} MiB")
+    # In one write: others print at the same time.
+    sys.stdout.write(f"{total / (1 << 20):.1f} MiB\n")
 
 
 def screen(seconds, line):

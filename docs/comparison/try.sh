@@ -137,7 +137,7 @@ row() { # LABEL FUNCTION
 shows_fill() {
   local pattern slow_reader='{ while head -c 64K >/dev/null; do sleep 0.1; done; }'
   case $1 in
-    tidegate) pattern='source.*\[.*\].* of .*\[.*\].* of .*sink' line="$TIDEGATE zero:" ;;
+    tidegate) pattern='source.*\[.*\].* of .*sink' line="$TIDEGATE zero:" ;;
     pv) pattern='{ *[0-9]*%}' line='pv -T -C -B 1M /dev/zero' ;;
     mbuffer) pattern='buffer *[0-9]*% full' line='mbuffer -m 8M -i /dev/zero' ;;
     *) return ;;

@@ -62,6 +62,15 @@ impl Sight {
             Self::Nothing => Seen::Other,
         }
     }
+
+    /// The same, of an end of whose pipe it is known already how full it is.
+    #[must_use]
+    pub fn look_beside_pipe(&self) -> Seen {
+        match self {
+            Self::Pipe(_) => Seen::Pipe(None),
+            _ => self.look(),
+        }
+    }
 }
 
 impl Seen {

@@ -265,28 +265,35 @@ impl Meter {
             still: now.still,
             links,
             stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
-            ends: self.ends(),
+            ends: self.ends(Sight::look),
         }
     }
 
     /// What there is to be remembered of now.
     fn glimpse(&self) -> Glimpse {
         let now = self.lock().times(&self.clock);
+        let levels = self.chain.levels();
+        // The pipes of our neighbours are looked at once, as our ends or as the buffers between which they stand.
+        let look = if levels.is_ours {
+            Sight::look
+        } else {
+            Sight::look_beside_pipe
+        };
         Glimpse {
             elapsed: now.elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
             phase: now.phase,
             still: now.still,
-            levels: self.chain.levels(),
-            ends: self.ends(),
+            levels,
+            ends: self.ends(look),
         }
     }
 
-    fn ends(&self) -> Ends<Seen> {
+    fn ends(&self, look: fn(&Sight) -> Seen) -> Ends<Seen> {
         let ends = self.sights.get().map(|sights| Ends {
-            source: sights.source.look(),
-            sink: sights.sink.look(),
+            source: look(&sights.source),
+            sink: look(&sights.sink),
         });
         ends.unwrap_or_default()
     }
