@@ -34,18 +34,18 @@ take "$program" tidegate
 ln -s bash "$root/bin/sh"
 
 # What a run is, in the emulated machine: a file of 1 GiB on a tmpfs, over and over, spliced into the pipe in front of the
-# program that is measured, and spliced away behind it. `-i 700ms` makes about as many frames and records a GiB as ten a
+# program that is measured, and spliced away behind it. `-i 300ms` makes about as many frames and records a GiB as ten a
 # second do on a real machine, which is that much faster.
 cat >"$root/run" <<GUEST
 #!/bin/bash
-everything="-p bar --summary never --stats /dev/null --trace /tmp/trace.json --plot /tmp/plot.svg -i 700ms"
+everything="-p bar --summary never --stats /dev/null --trace /tmp/trace.json --plot /tmp/plot.svg -i 300ms"
 feed() { for ((i = 0; i < $gib; i++)); do tidegate -q --road kernel /tmp/data -; done; }
-TIMEFORMAT="%U %S"
+TIMEFORMAT="%R %U %S"
 exec 3>&2
 for flags in -q "\$everything"; do
     feed | { time tidegate --road $road \$flags - - 2>&3; } 2>/tmp/times | tidegate -q --road kernel - null:
-    read -r user system </tmp/times
-    echo "@ \$user \$system \$flags"
+    read -r elapsed user system </tmp/times
+    echo "@ \$user \$system \$elapsed \$flags"
 done >>/tmp/counts
 GUEST
 cat >"$root/init" <<GUEST
@@ -66,9 +66,9 @@ qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -smp 1 -m 3G -nographic 
     tr -d '\r' | awk -v road="$road" -v gib="$gib" '
         /^@ / {
             count = ($2 + $3) * 1000
-            if ($4 == "-q") bare = count
-            else printf "%s road, %d GiB: %.0f million with -q, %.0f with everything on, %+.2f %%\n",
-                road, gib, bare, count, (count / bare - 1) * 100
+            if ($5 == "-q") bare = count
+            else printf "%s road, %d GiB in %.1f s: %.0f million with -q, %.0f with everything on, %+.2f %%\n",
+                road, gib, $4, bare, count, (count / bare - 1) * 100
             found = 1
             next
         }
