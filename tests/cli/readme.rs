@@ -13,13 +13,14 @@ const README: &str = include_str!("../../README.md");
 const TRIED: &str = include_str!("../../docs/comparison.md");
 
 /// What is said in the README, and what is run in its place.
-const STAND_INS: [(&str, &str); 6] = [
+const STAND_INS: [(&str, &str); 7] = [
     ("cargo run --release --", "tidegate"), // what it builds and runs is here already
     ("1G", "1M"),                           // the same in less time
     ("100M:5s", "1M:5ms"),
+    ("xz=2", "xz=6"), // long enough to be looked at, though one mebibyte is like another here
     ("tcp-listen://:9000", "tcp-listen://:0"), // a free port
     ("tcp://receiver:9000", "tcp://127.0.0.1:PORT"), // the port that was announced
-    ("& sleep 1;", "& hears $!; sleep 1;"),    // not before it can be asked
+    ("& sleep 1;", "& hears $!; sleep 1;"), // not before it can be asked
 ];
 
 /// Programs that only the README's author has.
@@ -341,9 +342,10 @@ fn on_terminal(it: &Scratch, example: &Example, port: &str) -> Vec<String> {
 
 /// What is the same in every drawing of a row: no numbers, no filling, no blanks.
 fn bare(row: &str) -> String {
-    let is_filling = |it: char| ('\u{2580}'..='\u{259f}').contains(&it) || it.is_whitespace();
+    let is_filling = |it: char| matches!(it, '\u{2580}'..='\u{259f}' | '·') || it.is_whitespace();
     let text: String = masked(row).chars().filter(|it| !is_filling(*it)).collect();
-    text.replace("##", "#")
+    // Where the machine is busy, the loopback is slow at times.
+    text.replace("##", "#").replace(",network#%", "")
 }
 
 #[test]
