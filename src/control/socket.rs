@@ -2,13 +2,10 @@
 
 use crate::endpoint::check_directory;
 use crate::error::{UsageError, reason};
-use rustix::fs::{Mode, fchmod};
-use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
-};
+use crate::platform;
+use rustix::net::{SocketAddrUnix, listen};
 use std::fs::{Metadata, remove_file, symlink_metadata};
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -115,12 +112,9 @@ fn make_way(path: &Path, found: &Metadata) -> Result<(), String> {
     }
 }
 
-/// A socket that nobody else may connect to, at no time: its mode is set before it has a name (unix(7)).
+/// A socket that nobody else may connect to, at no time.
 fn listener(path: &Path) -> io::Result<UnixListener> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket: OwnedFd = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    bind(&socket, &SocketAddrUnix::new(path)?)?;
+    let socket = platform::private_socket(path)?;
     listen(&socket, BACKLOG)?;
     Ok(socket.into())
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, RawFd};
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// Such a file, open but not emptied: it might be one of the ends.
@@ -162,10 +162,8 @@ fn look_at(path: &Path) -> io::Result<(Option<FileId>, String)> {
 
 /// Which file it is, unless it is a device.
 fn id_of(metadata: &Metadata) -> Option<FileId> {
-    (!metadata.file_type().is_char_device()).then(|| FileId {
-        device: metadata.dev(),
-        inode: metadata.ino(),
-    })
+    let is_one = !metadata.file_type().is_char_device();
+    is_one.then(|| FileId::from(metadata))
 }
 
 impl SideFile {

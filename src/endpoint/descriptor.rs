@@ -3,7 +3,7 @@
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
-use super::filekind::{raw_of, raw_source_of, words};
+use super::filekind::{kind_of, raw_of, raw_source_of, words};
 use super::{Extent, FileId, Raw, Sight, Unfit};
 use crate::pipe::PipeWindow;
 use crate::platform;
@@ -12,6 +12,7 @@ use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, seek};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -66,18 +67,16 @@ pub(super) struct Descriptor {
 impl Descriptor {
     /// A descriptor whose flags are shared with others.
     pub(super) fn shared(fd: OwnedFd) -> io::Result<Self> {
-        let stat = fstat(&fd)?;
-        let kind = FileType::from_raw_mode(stat.st_mode);
+        let file = File::from(fd);
+        let (found, fd) = (file.metadata()?, OwnedFd::from(file));
+        let kind = kind_of(&found);
         let manner = match kind {
             FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Cached,
             FileType::Socket => Manner::Socket,
             FileType::Fifo => Manner::EachCall,
             _ => Manner::Asked,
         };
-        let id = FileId {
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        };
+        let id = FileId::from(&found);
         let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
         let window = (kind == FileType::Fifo).then(|| PipeWindow::new(&fd));
         Ok(Self {
@@ -390,10 +389,10 @@ impl Descriptor {
     }
 }
 
-/// Sends what fits into a socket; a peer that went away is an error, not a signal.
+/// Sends what fits into a socket. A peer that went away is an error, not a signal: Rust programs ignore SIGPIPE.
 pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
-    match rustix::net::sendmsg(fd, bufs, &mut SendAncillaryBuffer::default(), flags) {
+    let (mut nothing, flags) = (SendAncillaryBuffer::default(), SendFlags::DONTWAIT);
+    match rustix::net::sendmsg(fd, bufs, &mut nothing, flags) {
         // The queue is short of memory for a moment; a socket that is writable again says so.
         Err(Errno::NOBUFS) => Err(io::ErrorKind::WouldBlock.into()),
         other => Ok(other?),

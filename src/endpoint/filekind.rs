@@ -2,10 +2,18 @@
 
 use super::{Raw, Unfit};
 use crate::display::bytes_exactly;
-use rustix::fs::FileType;
+use rustix::fs::{FileType, RawMode};
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 
 /// Why the kernel moves nothing into a file that is open for appending.
 pub(super) const APPENDS: Unfit = "it is open for appending, which splice(2) refuses";
+
+/// What stands there.
+pub(super) fn kind_of(found: &Metadata) -> FileType {
+    // The standard library widens the mode where the system has fewer bits.
+    FileType::from_raw_mode(found.mode() as RawMode)
+}
 
 /// What the kernel can move bytes from or to where there is something of this kind.
 pub(super) fn raw_of(

@@ -35,9 +35,11 @@ pub use table::{Planned, plan_sink, plan_source};
 
 use crate::error::{Side, TransferError, UsageError};
 use crate::uri::Uri;
+use std::fs::Metadata;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -130,6 +132,15 @@ pub struct FileId {
     pub device: u64,
     /// Its inode number there.
     pub inode: u64,
+}
+
+impl From<&Metadata> for FileId {
+    fn from(found: &Metadata) -> Self {
+        Self {
+            device: found.dev(),
+            inode: found.ino(),
+        }
+    }
 }
 
 /// Tells the world where a listening end listens.

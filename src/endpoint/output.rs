@@ -1,7 +1,7 @@
 //! Descriptors that are written to: plain ones, and files with what is to happen at their beginning and end.
 
 use super::descriptor::{Descriptor, open};
-use super::filekind::{APPENDS, sink_ending};
+use super::filekind::{APPENDS, kind_of, sink_ending};
 use super::{Delivered, FileId, Finish, Leftover, Raw, Sight, Sink, Unfit};
 use crate::sys;
 use crate::wait::Ready;
@@ -135,7 +135,7 @@ impl Effects {
             };
             return Some(text.to_owned());
         };
-        let kind = FileType::from_raw_mode(existing.mode());
+        let kind = kind_of(existing);
         let text = match kind {
             _ if self.create => "left as it is: create makes new files only",
             FileType::RegularFile if self.append => "kept, and written on behind its end",

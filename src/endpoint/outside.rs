@@ -1,6 +1,6 @@
 //! What stands at a path, seen from outside: by stat(2) and its like alone, which change nothing and wait for nobody.
 
-use super::filekind::{raw_of, size_of, words};
+use super::filekind::{kind_of, raw_of, size_of, words};
 use super::{FileId, Raw, Unfit};
 use crate::platform;
 use rustix::fs::{Access, FileType, access};
@@ -27,7 +27,7 @@ impl<'a> Outside<'a> {
     }
 
     pub(super) fn kind(&self) -> FileType {
-        FileType::from_raw_mode(self.metadata.mode())
+        kind_of(&self.metadata)
     }
 
     pub(super) fn is_terminal(&self) -> bool {
@@ -53,11 +53,8 @@ impl<'a> Outside<'a> {
 
     /// The file this is, unless it is one that may be both ends.
     pub(super) fn file_id(&self) -> Option<FileId> {
-        let metadata = &self.metadata;
-        (self.kind() != FileType::CharacterDevice).then(|| FileId {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
+        let is_one = self.kind() != FileType::CharacterDevice;
+        is_one.then(|| FileId::from(&self.metadata))
     }
 
     /// What the kernel will be able to move bytes from or to here.

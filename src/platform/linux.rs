@@ -5,10 +5,11 @@ use crate::connection::Connection;
 use crate::sys;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
-    MemfdFlags, copy_file_range, fstat, fstatfs, ftruncate, major, makedev, memfd_create, sendfile,
-    statfs,
+    MemfdFlags, Mode, copy_file_range, fchmod, fstat, fstatfs, ftruncate, major, makedev,
+    memfd_create, sendfile, statfs,
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -64,6 +65,15 @@ impl AsFd for Signal {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// A Unix socket with this name, to which nobody else may connect: its mode is set before it has the name (unix(7)).
+pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
+    bind(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(socket)
 }
 
 /// Reads what is there. `None`: this descriptor or kernel cannot be asked without waiting.

@@ -1,5 +1,5 @@
 //! The one door to what differs between Unix systems: a wake-up descriptor, reads and writes that do not wait on
-//! descriptors whose flags are not ours to change, and what a kernel can move by itself.
+//! descriptors whose flags are not ours to change, a socket for one user alone, and what a kernel can move by itself.
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -11,8 +11,8 @@ mod imp;
 
 pub(crate) use imp::{
     Signal, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy, gather, is_empty,
-    is_empty_at, is_null, is_null_number, is_terminal_number, make_pipe, pipe_size, read_now, send,
-    splice, widen_pipe, write_now, zeros,
+    is_empty_at, is_null, is_null_number, is_terminal_number, make_pipe, pipe_size, private_socket,
+    read_now, send, splice, widen_pipe, write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -1,6 +1,9 @@
 //! Any other Unix: there is the buffered road.
 
 use crate::connection::Connection;
+use rustix::fs::{Mode, chmod};
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -16,10 +19,8 @@ impl Signal {
     /// A wake-up that nobody has sent yet.
     pub(crate) fn new() -> std::io::Result<Self> {
         let (reader, writer) = rustix::pipe::pipe()?;
-        for fd in [&reader, &writer] {
-            rustix::io::ioctl_fionbio(fd, true)?;
-            rustix::io::fcntl_setfd(fd, rustix::io::FdFlags::CLOEXEC)?;
-        }
+        own(&reader)?;
+        own(&writer)?;
         Ok(Self { reader, writer })
     }
 
@@ -39,6 +40,22 @@ impl AsFd for Signal {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
     }
+}
+
+/// Lets no call wait, and no other program have it.
+fn own(fd: &OwnedFd) -> std::io::Result<()> {
+    ioctl_fionbio(fd, true)?;
+    Ok(fcntl_setfd(fd, FdFlags::CLOEXEC)?)
+}
+
+/// A Unix socket with this name, to which nobody else may connect: nobody can before it listens, and by then its mode is
+/// set.
+pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
+    let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    own(&socket)?;
+    bind(&socket, &SocketAddrUnix::new(path)?)?;
+    chmod(path, Mode::RUSR | Mode::WUSR)?;
+    Ok(socket)
 }
 
 /// No call here reads without waiting unless the descriptor's flags say so.
