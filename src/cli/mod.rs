@@ -160,8 +160,9 @@ pub struct Cli {
 
     /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
     ///
-    /// It is written when everything has been delivered, or to fd:N; a transfer that fails leaves what it held. A line names
-    /// the sink, if that is a file and has just what the digest is of, or the source. See `TRANSFORMS`.
+    /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
+    /// leaves what it held. A line names the sink, if that is a file and has just what the digest is of, or the source. See
+    /// `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
 
@@ -198,13 +199,13 @@ pub struct Cli {
 
     /// Write JSON records to FILE, or to fd:N
     ///
-    /// Each is an object on a line of its own. See `RECORDS`.
+    /// Each is an object on a line of its own. FILE may be `-`, standard output. See `RECORDS`.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
     /// Write what happened when to FILE, for Perfetto or the tracing of Chrome
     ///
-    /// It is written at the end, or to fd:N. See `TRACES AND PICTURES`.
+    /// It is written at the end, or to fd:N, or to standard output for `-`. See `TRACES AND PICTURES`.
     #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_TRACE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub trace: Option<PathBuf>,
 

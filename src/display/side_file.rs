@@ -51,11 +51,14 @@ pub struct SideSeen {
 }
 
 impl SidePlace {
-    /// `FILE`, or `fd:N`.
+    /// `FILE`, `fd:N`, or `-` for standard output.
     #[must_use]
     pub fn parse(flag: &'static str, path: &Path) -> Self {
-        let number = path.to_str().and_then(|text| text.strip_prefix("fd:"));
-        let at = match number.and_then(|n| n.parse().ok()) {
+        let number = path.to_str().and_then(|text| match text {
+            "-" => Some(1),
+            _ => text.strip_prefix("fd:")?.parse().ok(),
+        });
+        let at = match number {
             Some(number) => At::Inherited(number),
             None => At::Path(path.to_owned()),
         };

@@ -1,6 +1,7 @@
 //! `exec=COMMAND`: any program that reads its standard input and writes its standard output. `road/program.rs` runs it.
 
 use super::{Group, Key, Kind, Made, ValueKind};
+use crate::error::UsageError;
 
 pub(super) const KIND: Kind = Kind {
     name: "exec",
@@ -14,8 +15,10 @@ pub(super) const KIND: Kind = Kind {
     }],
     example: "seq 3 | tidegate -t exec='sed s/2/two/'",
     make: |settings| {
+        let command = settings.text("command");
+        let command = command.ok_or_else(|| UsageError::new("write exec=COMMAND"))?;
         Ok(Made::Program(Program {
-            command: settings.text("command").unwrap_or_default().to_owned(),
+            command: command.to_owned(),
         }))
     },
 };

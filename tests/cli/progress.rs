@@ -71,6 +71,27 @@ fn records_do_not_go_where_the_data_goes() {
     assert_eq!(lines, "3\n", "a usage error and nothing else");
     it.write("in", "hello");
     it.sh("$T -p json in out 2>>out").run().exits(2);
+    let mixed = it.sh("$T --stats - in - >out").run();
+    mixed.refuses(&["--stats"]);
+}
+
+#[test]
+fn a_hyphen_is_standard_output_beside_the_sink_as_it_is_for_the_sink() {
+    let it = Scratch::new();
+    it.write("in", "hello");
+    let flags = ["--stats", "--trace", "--digest-file"];
+    let starts = [
+        "{\"type\":\"start\"",
+        "{\"traceEvents\":",
+        "2cf24dba5fb0a30e",
+    ];
+    for (flag, start) in flags.into_iter().zip(starts) {
+        let done = it.tide([flag, "-", "-t", "sha256", "in", "out"]).run();
+        let said = String::from_utf8_lossy(&done.succeeds().stdout).into_owned();
+        assert!(said.starts_with(start), "{flag}: {said}");
+        assert_eq!(it.read("out"), b"hello");
+    }
+    assert!(!it.path("-").exists());
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn what_comes_slowly_is_not_held_back_until_the_end() {
 fn a_wrong_spec_is_refused_before_anything_happens() {
     let it = Scratch::new();
     it.write("out", "kept");
-    let table: [(&[&str], &[&str]); 4] = [
+    let table: [(&[&str], &[&str]); 5] = [
         (
             &["-t", "lnes"],
             &["unknown transform 'lnes'", "did you mean 'lines'?"],
@@ -123,6 +123,10 @@ fn a_wrong_spec_is_refused_before_anything_happens() {
             &["--transform lines=5", "lines takes no value"],
         ),
         (&["-t", "exec= "], &["--transform exec= ", "it is empty"]),
+        (
+            &["-t", "exec"],
+            &["--transform exec: ", "write exec=COMMAND"],
+        ),
         (
             &["-t", "lines", "--road", "kernel"],
             &["has to see the bytes"],
