@@ -34,7 +34,7 @@ pub fn usage(error: &UsageError) {
 /// Prints what was asked for instead of a transfer.
 #[must_use]
 pub fn answer(text: &str) -> Exit {
-    if sys::closed_at_start(1) {
+    if !sys::is_inherited(1) {
         say("writing to standard output: it is not open");
         return Exit::Io;
     }

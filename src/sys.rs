@@ -7,9 +7,9 @@ use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 /// A close-on-exec duplicate of the inherited descriptor `fd`.
 ///
 /// # Errors
-/// `EBADF` when no such descriptor is open.
+/// `EBADF` when no such descriptor was open when we were started.
 pub(crate) fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
-    if fd < 0 {
+    if !is_inherited(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
     }
     // SAFETY: fcntl only reads its integer arguments; a descriptor that is not open is answered with EBADF.
@@ -19,6 +19,15 @@ pub(crate) fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     }
     // SAFETY: the kernel has just made this descriptor for us; nobody else knows its number.
     Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })
+}
+
+/// Whether `fd` was open when we were started. Whatever we have opened since is close-on-exec, and what was handed to us
+/// cannot be, or it would have been closed then (execve(2)).
+#[must_use]
+pub(crate) fn is_inherited(fd: RawFd) -> bool {
+    // SAFETY: fcntl only reads its integer arguments; a descriptor that is not open is answered with -1.
+    let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
+    flags >= 0 && flags & libc::FD_CLOEXEC == 0 && !closed_at_start(fd)
 }
 
 /// Closes `fd` and says whether that went well; dropping it would hide the error some filesystems keep for close(2).
@@ -138,8 +147,7 @@ pub(crate) fn set_receive_low_water_mark(fd: BorrowedFd<'_>, bytes: i32) -> io::
 
 /// Whether standard descriptor `fd` (0 to 2) was closed when we were started. Rust's runtime opens /dev/null in its
 /// place before `main`, so that reading would look like an empty input and writing like success.
-#[must_use]
-pub(crate) fn closed_at_start(fd: RawFd) -> bool {
+fn closed_at_start(fd: RawFd) -> bool {
     usize::try_from(fd).is_ok_and(|at| at < 3 && start::closed(at))
 }
 

@@ -88,6 +88,14 @@ pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
     matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1..))
 }
 
+/// Whether nobody can write any more to the pipe that `fd` reads from (poll(2), `POLLHUP`); something may be left in it.
+#[must_use]
+pub fn has_hung_up(fd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
+    let ready = poll(&mut fds, Some(&Timespec::default()));
+    ready.is_ok() && fds[0].revents().contains(PollFlags::HUP)
+}
+
 /// Writes everything, however long it takes; a descriptor that somebody has set to `O_NONBLOCK` is waited for.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
+use super::claim::Claim;
 use super::filekind::{kind_of, raw_of, raw_source_of, words};
 use super::{Extent, FileId, Raw, Sight, Unfit};
 use crate::pipe::PipeWindow;
@@ -53,7 +54,7 @@ enum Manner {
 /// An open descriptor.
 #[derive(Debug)]
 pub(super) struct Descriptor {
-    fd: OwnedFd,
+    pub(super) fd: OwnedFd,
     manner: Manner,
     kind: FileType,
     id: FileId,
@@ -62,6 +63,8 @@ pub(super) struct Descriptor {
     is_terminal: bool,
     /// Through which others see how full a pipe is.
     window: Option<PipeWindow>,
+    /// Where the position of a file is shared with others: what of it is ours to read or write.
+    pub(super) claim: Option<Claim>,
 }
 
 impl Descriptor {
@@ -81,6 +84,7 @@ impl Descriptor {
         let window = (kind == FileType::Fifo).then(|| PipeWindow::new(&fd));
         Ok(Self {
             window: window.flatten(),
+            claim: (kind == FileType::RegularFile).then(Claim::default),
             fd,
             manner,
             kind,
@@ -93,6 +97,7 @@ impl Descriptor {
     /// A descriptor that we opened ourselves.
     pub(super) fn own(fd: OwnedFd) -> io::Result<Self> {
         let mut it = Self::shared(fd)?;
+        it.claim = None;
         if it.manner == Manner::EachCall {
             rustix::io::ioctl_fionbio(&it.fd, true)?;
             it.manner = Manner::Flag;
@@ -179,7 +184,8 @@ impl Descriptor {
         Ok(rustix::fs::ftruncate(&self.fd, 0)?)
     }
 
-    pub(super) fn into_fd(self) -> OwnedFd {
+    pub(super) fn into_fd(mut self) -> OwnedFd {
+        self.give_back();
         self.fd
     }
 
@@ -206,6 +212,9 @@ impl Descriptor {
     /// Reads a file. Before a read that may sleep it says "not now" once, so that nobody waits for what was read
     /// before.
     fn read_file(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if let Some(at) = self.claimed_at() {
+            return self.read_claimed(buf, at);
+        }
         if self.forewarned {
             self.forewarned = false;
             return Ok(rustix::io::read(&self.fd, buf)?);
@@ -221,8 +230,20 @@ impl Descriptor {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
+    /// Reads what the kernel was to move from `at`, and has not.
+    fn read_claimed(&mut self, buf: &mut [u8], at: u64) -> io::Result<usize> {
+        let most = usize::try_from(self.claimed()).map_or(buf.len(), |left| left.min(buf.len()));
+        let n = rustix::io::pread(&self.fd, &mut buf[..most], at)?;
+        // Nothing: the file has become shorter meanwhile.
+        self.use_up(if n == 0 { u64::MAX } else { n as u64 });
+        Ok(n)
+    }
+
     /// Writes what fits.
     pub(super) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let Some(at) = self.claimed_at() {
+            return self.write_claimed(bufs, at);
+        }
         match self.manner {
             Manner::Cached | Manner::Plain | Manner::Flag => {
                 Ok(rustix::io::writev(&self.fd, bufs)?)
@@ -247,6 +268,16 @@ impl Descriptor {
             }
             Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
         }
+    }
+
+    /// Writes where the kernel was to, at `at`, and has not.
+    fn write_claimed(&mut self, bufs: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
+        let first = bufs.first().map_or(&[][..], |buf| buf);
+        let most =
+            usize::try_from(self.claimed()).map_or(first.len(), |left| left.min(first.len()));
+        let n = rustix::io::pwrite(&self.fd, &first[..most], at)?;
+        self.use_up(n as u64);
+        Ok(n)
     }
 
     /// Opens the same FIFO once more (proc(5), `/proc/self/fd`): that description is ours, and its flags with it.
@@ -321,6 +352,11 @@ impl Descriptor {
 
     /// Moves at most `n` bytes ahead, not past the end.
     pub(super) fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
+        if self.claimed() > 0 {
+            let ahead = n.min(self.claimed());
+            self.use_up(ahead);
+            return Ok(ahead);
+        }
         let ahead = n.min(self.size_left().unwrap_or(0));
         let Ok(offset) = i64::try_from(ahead) else {
             return Ok(0);
@@ -345,18 +381,26 @@ impl Descriptor {
     }
 
     /// What lies ahead in a sparse file. The offset stays where it is.
-    pub(super) fn extent(&self) -> io::Result<Extent> {
+    pub(super) fn extent(&mut self) -> io::Result<Extent> {
+        if self.claim.is_some() {
+            return self.claimed_extent();
+        }
         let here = seek(&self.fd, SeekFrom::Current(0))?;
-        let found = self.holes_from(here);
+        let found = self.extent_at(here, self.file_size().unwrap_or(here));
         seek(&self.fd, SeekFrom::Start(here))?;
-        match found {
-            Ok(extent) => Ok(extent),
+        Ok(found)
+    }
+
+    /// What lies ahead of `here` in a sparse file of this `size`. Moves the offset.
+    pub(super) fn extent_at(&self, here: u64, size: u64) -> Extent {
+        match self.holes_from(here) {
+            Ok(extent) => extent,
             // There is no data any more.
-            Err(Errno::NXIO) => Ok(Extent {
-                hole: self.file_size().unwrap_or(here).saturating_sub(here),
+            Err(Errno::NXIO) => Extent {
+                hole: size.saturating_sub(here),
                 data: u64::MAX,
-            }),
-            Err(_) => Ok(Extent::DATA),
+            },
+            Err(_) => Extent::DATA,
         }
     }
 
@@ -370,7 +414,10 @@ impl Descriptor {
     }
 
     /// Lets a regular file grow by a hole of `n` bytes, if its end is here.
-    pub(super) fn leave_hole(&self, n: u64) -> io::Result<bool> {
+    pub(super) fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
+        if self.claim.is_some() {
+            return self.leave_claimed_hole(n);
+        }
         let here = seek(&self.fd, SeekFrom::Current(0))?;
         let end = here.saturating_add(n);
         if self.file_size().is_none_or(|size| size > here) || i64::try_from(end).is_err() {

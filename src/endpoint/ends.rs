@@ -19,6 +19,22 @@ pub enum Raw {
     Null,
 }
 
+/// A descriptor that the kernel moves bytes from or to, and the offset in its file, unless that is the position of its
+/// open file description (open(2)).
+#[derive(Debug, Clone, Copy)]
+pub struct FdAt<'fd> {
+    /// The descriptor.
+    pub fd: BorrowedFd<'fd>,
+    /// The offset.
+    pub offset: Option<u64>,
+}
+
+impl<'fd> From<BorrowedFd<'fd>> for FdAt<'fd> {
+    fn from(fd: BorrowedFd<'fd>) -> Self {
+        Self { fd, offset: None }
+    }
+}
+
 /// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
 pub type Unfit = &'static str;
 
@@ -82,6 +98,20 @@ pub trait Source: Send {
 
     /// The descriptor that [`Source::raw`] speaks of.
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// How many of `most` bytes the kernel may move from here now; 0 is the end of input. What a file holds whose
+    /// position others share is claimed for this transfer, and given back if it comes to its end before.
+    ///
+    /// # Errors
+    /// When nothing can be claimed, so that the kernel cannot move bytes from here.
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        Ok(most)
+    }
+
+    /// Where the kernel is to read in the file, unless at its position.
+    fn offset(&self) -> Option<u64> {
         None
     }
 
@@ -171,15 +201,21 @@ pub trait Sink: Send {
         None
     }
 
+    /// Where the kernel is to write in the file, unless at its position.
+    fn offset(&self) -> Option<u64> {
+        None
+    }
+
     /// What there is to be seen of it from outside.
     fn sight(&self) -> Sight {
         Sight::of(self.raw())
     }
 
-    /// How many of `most` bytes the kernel may move here now.
+    /// How many of `most` bytes the kernel may move here now. In a file whose position others share so many are claimed
+    /// for this transfer: ask for no more than are there to be moved.
     ///
     /// # Errors
-    /// `WouldBlock`: none, wait for [`Sink::ready`].
+    /// `WouldBlock`: none, wait for [`Sink::ready`]. `Unsupported`: the kernel cannot move bytes here.
     fn grant(&mut self, most: u64) -> io::Result<u64> {
         Ok(most)
     }

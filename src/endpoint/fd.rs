@@ -1,6 +1,6 @@
 //! `fd:N`: a descriptor inherited from whoever started us, treated like standard input and output.
 
-use super::stdio::InheritedPlan;
+use super::stdio::{InheritedPlan, words};
 use super::{Kind, Slashes};
 use crate::error::UsageError;
 use crate::uri::Uri;
@@ -26,5 +26,5 @@ fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
         )));
     };
     let plan = InheritedPlan::adopt(number.into(), &format!("fd:{number}"))?;
-    Ok(plan.called(format!("the inherited descriptor {number}")))
+    Ok(plan.called(words(number.into())))
 }

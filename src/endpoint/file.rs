@@ -2,18 +2,18 @@
 
 use super::descriptor::{Descriptor, open};
 use super::filekind::{APPENDS, raw_source_of, sink_ending, source_ending};
-use super::output::{Effects, FileSink, Staged};
+use super::output::{Effects, FileSink};
 use super::outside::{Outside, check_directory};
-use super::stdio::PlainSource;
+use super::staged::Staged;
+use super::stdio::{InheritedPlan, PlainSource};
 use super::{
     Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prospect, Raw,
-    Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, descriptor_named,
 };
 use crate::error::{Side, UsageError, reason};
 use crate::uri::{self, Uri};
 use rustix::fs::{Access, FileType, OFlags, access};
 use rustix::io::Errno;
-use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub(super) const KIND: Kind = Kind {
             "write a temporary file beside it, renamed on success",
         ),
     ],
-    source: Some(|uri, _| Ok(source_at(&path_of(uri)?.into_os_string()))),
+    source: Some(|uri, _| source_at(&path_of(uri)?)),
     sink: Some(|uri, options| {
         let effects = Effects {
             append: options.has("append"),
@@ -56,22 +56,35 @@ pub(super) const KIND: Kind = Kind {
                 "'{uri}': append and atomic exclude each other"
             )));
         }
-        Ok(Box::new(FileSinkPlan::new(path_of(uri)?, effects)))
+        sink_at(&path_of(uri)?, effects)
     }),
 };
 
 /// Plans a path as the SOURCE.
-pub(super) fn source_at(path: &OsStr) -> Box<dyn SourcePlan> {
-    Box::new(FileSourcePlan {
-        path: path.into(),
+pub(super) fn source_at(path: &Path) -> Result<Box<dyn SourcePlan>, UsageError> {
+    if let Some(fd) = descriptor_named(path) {
+        return Ok(Box::new(InheritedPlan::named(fd, path)?));
+    }
+    Ok(Box::new(FileSourcePlan {
+        path: path.to_owned(),
         descriptor: None,
         id: None,
-    })
+    }))
 }
 
 /// Plans a path as the SINK.
-pub(super) fn sink_at(path: &OsStr) -> Box<dyn SinkPlan> {
-    Box::new(FileSinkPlan::new(path.into(), Effects::default()))
+pub(super) fn sink_at(path: &Path, effects: Effects) -> Result<Box<dyn SinkPlan>, UsageError> {
+    let Some(fd) = descriptor_named(path) else {
+        return Ok(Box::new(FileSinkPlan::new(path.to_owned(), effects)));
+    };
+    if effects.append || effects.create || effects.atomic {
+        return Err(UsageError::new(format!(
+            "{}: this is descriptor {fd}, which is open already; append, create and atomic are for files that are opened by a name of their own",
+            uri::display(path.as_os_str())
+        )));
+    }
+    let plan = InheritedPlan::named(fd, path)?;
+    Ok(Box::new(if effects.sync { plan.synced() } else { plan }))
 }
 
 fn path_of(uri: &Uri) -> Result<PathBuf, UsageError> {

@@ -6,6 +6,7 @@
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in [`KINDS`]; help, errors and
 //! the plan follow from the table.
 
+mod claim;
 mod connect;
 mod descriptor;
 mod ends;
@@ -14,6 +15,7 @@ mod file;
 mod filekind;
 mod leftover;
 mod listen;
+mod names;
 mod null;
 mod options;
 mod output;
@@ -22,11 +24,13 @@ mod pattern;
 mod prospect;
 mod sight;
 mod socket;
+mod staged;
 mod stdio;
 mod table;
 
-pub use ends::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
+pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use leftover::Leftover;
+pub(crate) use names::descriptor_named;
 pub use options::{OptionSpec, Options, Settled, ValueKind, parse_duration};
 pub(crate) use outside::check_directory;
 pub use prospect::Prospect;

@@ -2,20 +2,22 @@
 
 use super::descriptor::Descriptor;
 use super::filekind::{sink_ending, size_of, source_ending};
-use super::output::PlainSink;
+use super::output::{Effects, FileSink};
 use super::{
     EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink, SinkPlan, Slashes,
     Source, SourcePlan, Unfit,
 };
 use crate::display::bytes_exactly;
-use crate::error::{Side, UsageError};
+use crate::error::{Side, UsageError, reason};
 use crate::platform;
 use crate::sys;
-use crate::uri::Uri;
+use crate::uri::{self, Uri};
 use crate::wait::Ready;
 use rustix::fs::FileType;
+use rustix::io::Errno;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
+use std::path::Path;
 
 /// `stdin:`.
 pub(super) const STDIN: Kind = Kind {
@@ -49,6 +51,16 @@ pub(super) fn sink() -> Result<Box<dyn SinkPlan>, UsageError> {
     Ok(Box::new(InheritedPlan::adopt(1, "standard output")?))
 }
 
+/// What descriptor `fd` is called.
+pub(super) fn words(fd: RawFd) -> String {
+    match fd {
+        0 => "standard input".to_owned(),
+        1 => "standard output".to_owned(),
+        2 => "standard error".to_owned(),
+        _ => format!("the inherited descriptor {fd}"),
+    }
+}
+
 /// Refuses anything behind the colon of a scheme that takes nothing.
 pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
     if uri.rest.is_empty() {
@@ -65,24 +77,44 @@ pub(super) struct InheritedPlan {
     descriptor: Descriptor,
     /// What it is called.
     name: String,
+    /// Whether what is written is to be on the disk before success.
+    sync: bool,
 }
 
 impl InheritedPlan {
     pub(super) fn adopt(fd: RawFd, name: &str) -> Result<Self, UsageError> {
-        let closed = |_| UsageError::new(format!("{name} is not open"));
-        if sys::closed_at_start(fd) {
-            return Err(closed(io::ErrorKind::NotFound.into()));
-        }
-        let descriptor = sys::adopt(fd)
-            .and_then(Descriptor::shared)
-            .map_err(closed)?;
-        let name = name.to_owned();
-        Ok(Self { descriptor, name })
+        let refused = |error: io::Error| {
+            let is_closed = Errno::from_io_error(&error) == Some(Errno::BADF);
+            UsageError::new(if is_closed {
+                format!("{name} is not open")
+            } else {
+                format!("{name}: {}", reason(&error))
+            })
+        };
+        Ok(Self {
+            descriptor: sys::adopt(fd)
+                .and_then(Descriptor::shared)
+                .map_err(refused)?,
+            name: name.to_owned(),
+            sync: false,
+        })
+    }
+
+    /// The descriptor that `path` names.
+    pub(super) fn named(fd: RawFd, path: &Path) -> Result<Self, UsageError> {
+        let (name, path) = (words(fd), uri::display(path.as_os_str()));
+        let plan = Self::adopt(fd, &format!("{path}: {name}"))?;
+        Ok(plan.called(format!("{name}, by the name {path}")))
     }
 
     /// The same, under another name.
     pub(super) fn called(self, name: String) -> Self {
         Self { name, ..self }
+    }
+
+    /// The same, with what is written on the disk before success.
+    pub(super) fn synced(self) -> Self {
+        Self { sync: true, ..self }
     }
 
     fn prospect_source(&self, base: Prospect) -> Prospect {
@@ -100,7 +132,7 @@ impl InheritedPlan {
     }
 
     fn prospect_sink(&self, base: Prospect) -> Prospect {
-        let it = &self.descriptor;
+        let (it, effects) = (&self.descriptor, self.effects());
         let offset = it.offset().unwrap_or(0);
         let effect = match it.kind() {
             FileType::RegularFile if it.appends() => {
@@ -113,9 +145,17 @@ impl InheritedPlan {
         };
         Prospect {
             ending: sink_ending(it.kind()).to_owned(),
+            synced: effects.synced(Some(it.kind())),
             raw: it.raw(),
             effect: Some(effect).filter(|text| !text.is_empty()),
             ..base
+        }
+    }
+
+    fn effects(&self) -> Effects {
+        Effects {
+            sync: self.sync,
+            ..Effects::default()
         }
     }
 
@@ -166,7 +206,10 @@ impl SourcePlan for InheritedPlan {
 
 impl SinkPlan for InheritedPlan {
     fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
-        Box::pin(async { Ok(Box::new(PlainSink::new(self.descriptor)) as Box<dyn Sink>) })
+        Box::pin(async move {
+            let effects = self.effects();
+            Ok(Box::new(FileSink::inherited(self.descriptor, effects)) as Box<dyn Sink>)
+        })
     }
 }
 
@@ -194,6 +237,12 @@ impl PlainSource {
             return Err(io::Error::other("the file was truncated while it was read"));
         }
         Ok(())
+    }
+}
+
+impl Drop for PlainSource {
+    fn drop(&mut self) {
+        self.descriptor.give_back();
     }
 }
 
@@ -232,6 +281,18 @@ impl Source for PlainSource {
 
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         Some(self.descriptor.raw_fd())
+    }
+
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        self.descriptor.claim_to_read(most)
+    }
+
+    fn offset(&self) -> Option<u64> {
+        self.descriptor.claimed_at()
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.descriptor.use_up(n);
     }
 
     fn sight(&self) -> Sight {

@@ -1,5 +1,6 @@
 //! From an argument to a planned end, by the table.
 
+use super::output::Effects;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
 use crate::error::{Side, UsageError};
@@ -32,7 +33,7 @@ impl<P: ?Sized + EndPlan> std::fmt::Debug for Planned<P> {
 pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageError> {
     let (end, options) = match resolve(argument)? {
         Resolved::Stdio => (stdio::source()?, Settled::default()),
-        Resolved::Path(path) => (file::source_at(path), Settled::default()),
+        Resolved::Path(path) => (file::source_at(Path::new(path))?, Settled::default()),
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
     };
     Ok(Planned {
@@ -49,7 +50,10 @@ pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageErr
 pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> {
     let (end, options) = match resolve(argument)? {
         Resolved::Stdio => (stdio::sink()?, Settled::default()),
-        Resolved::Path(path) => (file::sink_at(path), Settled::default()),
+        Resolved::Path(path) => {
+            let sink = file::sink_at(Path::new(path), Effects::default())?;
+            (sink, Settled::default())
+        }
         Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
     };
     Ok(Planned {

@@ -2,6 +2,7 @@
 
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
+use crate::endpoint::FdAt;
 use crate::sys;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
@@ -130,9 +131,10 @@ pub(crate) fn bytes_in(fd: BorrowedFd<'_>) -> Option<u64> {
 ///
 /// # Errors
 /// `WouldBlock`: nothing is there, or nothing fits; which of the two is not said.
-pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
-    let moved = rustix::pipe::splice(from, None, to, None, usize_of(most), SpliceFlags::NONBLOCK)?;
-    Ok(moved as u64)
+pub(crate) fn splice(mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> std::io::Result<u64> {
+    let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
+    let (most, flags) = (usize_of(most), SpliceFlags::NONBLOCK);
+    Ok(rustix::pipe::splice(from.fd, from_at, to.fd, to_at, most, flags)? as u64)
 }
 
 /// Copies at most `most` bytes from one file to another. 0 is the end of input, or a file that this does not work
@@ -140,16 +142,17 @@ pub(crate) fn splice(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std
 ///
 /// # Errors
 /// Those of reading and writing.
-pub(crate) fn copy(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
-    Ok(copy_file_range(from, None, to, None, usize_of(most))? as u64)
+pub(crate) fn copy(mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> std::io::Result<u64> {
+    let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
+    Ok(copy_file_range(from.fd, from_at, to.fd, to_at, usize_of(most))? as u64)
 }
 
 /// Sends at most `most` bytes of a file to a socket that does not wait. 0 is the end of input (sendfile(2)).
 ///
 /// # Errors
 /// `WouldBlock`: the socket takes nothing now. Otherwise the file's or the socket's; which of the two is not said.
-pub(crate) fn send(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
-    Ok(sendfile(to, from, None, usize_of(most))? as u64)
+pub(crate) fn send(mut from: FdAt<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
+    Ok(sendfile(to, from.fd, from.offset.as_mut(), usize_of(most))? as u64)
 }
 
 /// Whether the file system of `fd` may have a way of its own to copy, as one that shares blocks or lies on a server

@@ -1,6 +1,7 @@
 //! Any other Unix: there is the buffered road.
 
 use crate::connection::Connection;
+use crate::endpoint::FdAt;
 use rustix::fs::{Mode, chmod};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
@@ -93,11 +94,7 @@ pub(crate) fn connection(_fd: BorrowedFd<'_>) -> Option<Connection> {
 ///
 /// # Errors
 /// Always.
-pub(crate) fn splice(
-    _from: BorrowedFd<'_>,
-    _to: BorrowedFd<'_>,
-    _most: u64,
-) -> std::io::Result<u64> {
+pub(crate) fn splice(_from: FdAt<'_>, _to: FdAt<'_>, _most: u64) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
@@ -105,7 +102,7 @@ pub(crate) fn splice(
 ///
 /// # Errors
 /// Always.
-pub(crate) fn copy(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
+pub(crate) fn copy(_from: FdAt<'_>, _to: FdAt<'_>, _most: u64) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
@@ -113,7 +110,7 @@ pub(crate) fn copy(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> st
 ///
 /// # Errors
 /// Always.
-pub(crate) fn send(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
+pub(crate) fn send(_from: FdAt<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -192,7 +192,7 @@ fn a_later_failure_of_the_kernel_is_one_and_says_truly_how_much_is_there() {
         return;
     }
     for route in ROUTES {
-        for (errno, later) in [("EINVAL", 0), ("EIO", 0), ("ENOSYS", 1)] {
+        for (errno, later) in [("EIO", 0), ("ENOSPC", 0), ("EIO", 1)] {
             let call = route.later + later;
             let inject = format!("-e inject=splice:error={errno}:when={call}");
             let traced = route.travel("auto", &inject);
@@ -238,6 +238,47 @@ fn a_later_failure_of_the_kernel_is_one_and_says_truly_how_much_is_there() {
                 "{what}: {delivered}"
             );
         }
+    }
+}
+
+#[test]
+fn a_later_refusal_of_the_kernel_means_the_other_road_and_loses_nothing() {
+    if !can_trace() {
+        return;
+    }
+    for route in ROUTES {
+        for (errno, later) in [("EINVAL", 0), ("EPERM", 0), ("ENOSYS", 1)] {
+            let call = route.later + later;
+            let inject = format!("-e inject=splice:error={errno}:when={call}");
+            let traced = route.travel("auto", &inject);
+            let what = format!("{route:?} {errno} {call}");
+            let end = traced.it.end_of("s");
+            assert_eq!(end["road"], "buffered", "{what}: {}", traced.it.trace());
+            traced.arrives_whole(&what);
+        }
+    }
+}
+
+#[test]
+fn a_later_refusal_is_a_failure_where_the_kernel_road_was_insisted_on() {
+    if !can_trace() {
+        return;
+    }
+    for route in ROUTES {
+        let inject = format!("-e inject=splice:error=EINVAL:when={}", route.later);
+        let traced = route.travel("kernel", &inject);
+        let (end, stderr) = (traced.it.end_of("s"), &traced.done.stderr);
+        assert_eq!(
+            (&end["outcome"], &end["exit_code"], traced.done.code()),
+            (&"failed".into(), &1.into(), 1),
+            "{route:?}"
+        );
+        assert!(
+            stderr.contains("Invalid argument; --road auto goes on by the buffered road")
+                && stderr.lines().count() == 1,
+            "{route:?}: {stderr}"
+        );
+        assert!(traced.data.clone().starts_with(&traced.got()), "{route:?}");
     }
 }
 

@@ -25,6 +25,8 @@ mod files;
 mod flow;
 #[path = "../cli/held.rs"]
 mod held;
+#[path = "../cli/inherited.rs"]
+mod inherited;
 #[path = "../cli/insight.rs"]
 mod insight;
 #[path = "../cli/jobs.rs"]

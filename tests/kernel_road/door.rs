@@ -4,8 +4,9 @@ use crate::hostile::{Act, Script};
 use rustix::io::Errno;
 use rustix::pipe::SpliceFlags;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard};
+use tidegate::endpoint::FdAt;
 use tidegate::road::Door;
 
 /// What goes wrong, beside what the script has.
@@ -99,15 +100,15 @@ impl Hostile {
     /// One call, in the direction that its two descriptors say.
     fn call(
         &self,
-        from: BorrowedFd<'_>,
-        to: BorrowedFd<'_>,
+        from: FdAt<'_>,
+        to: FdAt<'_>,
         most: u64,
         kind: Call,
         call: impl FnOnce(usize) -> rustix::io::Result<usize>,
     ) -> io::Result<u64> {
         assert!(most > 0, "asked for nothing");
-        let comes = from.as_raw_fd() == self.from;
-        let goes = to.as_raw_fd() == self.to;
+        let comes = from.fd.as_raw_fd() == self.from;
+        let goes = to.fd.as_raw_fd() == self.to;
         let mut inner = self.lock();
         inner.passed.calls += 1;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -162,21 +163,23 @@ impl Hostile {
 }
 
 impl Door for Hostile {
-    fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+    fn splice(&self, mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> io::Result<u64> {
         self.call(from, to, most, Call::Splice, |most| {
-            rustix::pipe::splice(from, None, to, None, most, SpliceFlags::NONBLOCK)
+            let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
+            rustix::pipe::splice(from.fd, from_at, to.fd, to_at, most, SpliceFlags::NONBLOCK)
         })
     }
 
-    fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+    fn copy(&self, mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> io::Result<u64> {
         self.call(from, to, most, Call::Copy, |most| {
-            rustix::fs::copy_file_range(from, None, to, None, most)
+            let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
+            rustix::fs::copy_file_range(from.fd, from_at, to.fd, to_at, most)
         })
     }
 
-    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+    fn send(&self, mut from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
         self.call(from, to, most, Call::Send, |most| {
-            rustix::fs::sendfile(to, from, None, most)
+            rustix::fs::sendfile(to.fd, from.fd, from.offset.as_mut(), most)
         })
     }
 }

@@ -1,6 +1,5 @@
 //! From file to file, as the file system can: by sharing blocks, or on the server it lies on.
 
-use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
 use crate::error::Side;
 use crate::road::outlet::booked;
@@ -20,7 +19,8 @@ impl Pump<'_> {
         let (mut piece, mut is_first) = (PIECES.0, true);
         while !self.inlet.is_done() {
             self.check()?;
-            let Some(most) = self.granted(self.inlet.wanted(piece))? else {
+            let most = self.claimed(piece)?;
+            let Some(most) = self.granted(most)? else {
                 self.wait_for_sink(false)?;
                 continue;
             };
@@ -35,17 +35,17 @@ impl Pump<'_> {
                     piece = next_piece(piece, began.elapsed());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_first && is_refusal(&error) => return Err(Stop::Refused(error)),
-                Err(error) => return Err(self.blame(error)),
+                Err(error) => return Err(self.between_failed(error)),
             }
         }
         Ok(())
     }
 
     fn copy_some(&self, most: u64) -> io::Result<u64> {
-        let (Some(from), Some(to)) = (self.inlet.source.raw_fd(), self.outlet.sink.raw_fd()) else {
-            return Err(ErrorKind::NotConnected.into());
-        };
+        if most == 0 {
+            return Ok(0);
+        }
+        let (from, to) = (self.source_at()?, self.sink_at()?);
         booked(self.meter, Some(Side::Sink), || {
             self.door.copy(from, to, most)
         })

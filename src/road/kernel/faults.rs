@@ -2,6 +2,7 @@
 
 use super::pump::{Pump, Stop};
 use crate::endpoint::Raw;
+use crate::error::Side;
 use rustix::io::Errno;
 use std::io;
 
@@ -10,17 +11,23 @@ const COINCIDENCES: u32 = 16;
 
 impl Pump<'_> {
     /// What becomes of an error of a call between the two ends: it is the one's or the other's.
-    pub(super) fn blame(&self, error: io::Error) -> Stop {
+    pub(super) fn between_failed(&self, error: io::Error) -> Stop {
         let is_sinks = match (self.from, self.to) {
             _ if error.kind() == io::ErrorKind::BrokenPipe => true,
             (_, Some(Raw::Pipe)) => false,
             (Some(Raw::Pipe), _) => true,
             _ => is_of_writing(&error),
         };
-        if is_sinks {
-            self.sink_failed(error)
-        } else {
-            Stop::Source(error)
+        let side = if is_sinks { Side::Sink } else { Side::Source };
+        self.failed(side, error)
+    }
+
+    /// What becomes of an error at one of the ends: it has failed, or the kernel only refuses to go this way.
+    pub(super) fn failed(&self, side: Side, error: io::Error) -> Stop {
+        match side {
+            _ if is_refusal(&error) => Stop::Refused(side, error),
+            Side::Source => Stop::Source(error),
+            Side::Sink => self.sink_failed(error),
         }
     }
 
@@ -38,9 +45,8 @@ impl Pump<'_> {
         if self.vain <= COINCIDENCES || !self.source_is_ready() {
             return Ok(());
         }
-        Err(Stop::Refused(io::Error::other(
-            "the kernel does not move what the source has",
-        )))
+        let why = io::Error::other("the kernel does not move what the source has");
+        Err(Stop::Refused(Side::Source, why))
     }
 
     /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one
@@ -69,7 +75,7 @@ fn is_of_writing(error: &io::Error) -> bool {
     Errno::from_io_error(error).is_some_and(|errno| of_writing.contains(&errno))
 }
 
-/// Whether a first call that says this says that the kernel, or what watches over it, does not do this here.
+/// Whether a call that says this says that the kernel, or what watches over it, does not do this here, or not any more.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
     let refusals = [
         Errno::INVAL,

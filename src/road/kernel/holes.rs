@@ -16,7 +16,7 @@ impl Pump<'_> {
     pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
         let extent = self.inlet.source.extent().map_err(Stop::Source)?;
         let whole = self.inlet.wanted(extent.hole);
-        let Some(hole) = self.granted(whole)? else {
+        let Some(hole) = self.allowed(whole) else {
             self.wait_for_sink(false)?;
             return Ok(false);
         };
@@ -28,7 +28,7 @@ impl Pump<'_> {
                 .map_err(|error| self.sink_failed(error))?;
         if is_left {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
-            self.count_in(hole);
+            self.inlet.count(hole);
             self.count_out(hole)?;
             self.before_hole = if hole == whole { extent.data } else { 0 };
         } else {

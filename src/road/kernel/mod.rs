@@ -4,9 +4,9 @@
 //! One thread does it all, as two on one pipe are slower than one. Where an end is a pipe, bytes go `straight` from one
 //! end to the other; else `through` a pipe of our own; and where a file system copies by itself it is asked to `copy`.
 //!
-//! A first refusal means that this kernel, or what watches over it, does not do this between these ends: the next way is
-//! tried, and in the end the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any later
-//! failure is one; but where the kernel just does not get any further, the rest takes the buffered road as well.
+//! A refusal means that this kernel, or what watches over it, does not do this between these ends, or not any more: a
+//! descriptor that others share gets other flags when they say so. At the beginning the next way is tried; else, and in the
+//! end, the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any other failure is one.
 
 mod ahead;
 mod copy;
@@ -18,13 +18,13 @@ mod straight;
 mod through;
 
 use super::{Account, Flow, Journey, Taken, buffered};
-use crate::endpoint::Raw;
+use crate::endpoint::{FdAt, Raw};
 use crate::platform;
 use ahead::Ahead;
 use pump::Pump;
 use std::fmt;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread;
 
@@ -125,20 +125,20 @@ pub trait Door: Send + fmt::Debug {
     ///
     /// # Errors
     /// `WouldBlock`: nothing is there, or nothing fits.
-    fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+    fn splice(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
 
     /// Copies at most `most` bytes from file to file; 0 is the end of input (`copy_file_range(2)`).
     ///
     /// # Errors
     /// Those of reading and writing.
-    fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+    fn copy(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
 
     /// Sends at most `most` bytes of a file to a socket, without waiting for the socket; 0 is the end of input
-    /// (sendfile(2)).
+    /// (sendfile(2)). The socket has no offset.
     ///
     /// # Errors
     /// `WouldBlock`: the socket takes nothing now.
-    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64>;
+    fn send(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
 }
 
 /// The kernel itself.
@@ -146,16 +146,16 @@ pub trait Door: Send + fmt::Debug {
 pub(super) struct Kernel;
 
 impl Door for Kernel {
-    fn splice(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+    fn splice(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
         platform::splice(from, to, most)
     }
 
-    fn copy(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
+    fn copy(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
         platform::copy(from, to, most)
     }
 
-    fn send(&self, from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> io::Result<u64> {
-        platform::send(from, to, most)
+    fn send(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
+        platform::send(from, to.fd, most)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::gathering::{Gather, Gathering, MOMENT};
 use super::{Door, SPARING, Way};
-use crate::endpoint::{Raw, Sink, Source};
+use crate::endpoint::{FdAt, Raw, Sink, Source};
+use crate::error::{Side, reason};
 use crate::link::{Link, Pipes, Watched};
 use crate::meter::Meter;
 use crate::phase::Phase;
@@ -23,7 +24,7 @@ const PIECE: u64 = 1 << 20;
 /// Why a way came to its end before the input did.
 pub(super) enum Stop {
     /// The kernel does not go this way, from the beginning or any further.
-    Refused(io::Error),
+    Refused(Side, io::Error),
     /// The source failed. What it had given is delivered.
     Source(io::Error),
     /// Writing has ended.
@@ -55,7 +56,8 @@ impl Reports {
 
 /// What is left when the kernel goes none of the ways.
 pub(super) struct Refusal {
-    /// What the kernel says.
+    /// At which end, and what the kernel says.
+    at: Side,
     error: io::Error,
     /// The source, and how reading it ended if it has.
     pub(super) rest: ReaderEnd,
@@ -68,14 +70,26 @@ impl Refusal {
     /// The end of a transfer that has no other road, after so many bytes were `delivered`.
     pub(super) fn no_road(self, delivered: u64) -> Arrival {
         let (mut reader, error) = (self.rest, self.error);
-        if delivered == 0 {
-            let writer = WriterEnd::NoRoad { error };
-            return Arrival { reader, writer };
-        }
-        reader.result = Err(error);
-        let writer = WriterEnd::SourceCut;
+        let writer = match self.at {
+            _ if delivered == 0 => WriterEnd::NoRoad { error },
+            Side::Source => {
+                reader.result = Err(no_further(&error));
+                WriterEnd::SourceCut
+            }
+            Side::Sink => WriterEnd::Failed {
+                act: "writing to",
+                error: no_further(&error),
+                downstream: false,
+            },
+        };
         Arrival { reader, writer }
     }
+}
+
+/// The kernel road was insisted on, and ends before the input does.
+fn no_further(error: &io::Error) -> io::Error {
+    let why = reason(error);
+    io::Error::other(format!("{why}; --road auto goes on by the buffered road"))
 }
 
 /// The two ends, and everything that is kept about the flow between them.
@@ -147,7 +161,8 @@ impl<'a> Pump<'a> {
                 self.set_out(&way);
                 end = self.go(&way);
                 last = Some(way);
-                if !matches!(end, Err(Stop::Refused(_))) {
+                // Another way begins with nothing delivered, as its buffers do.
+                if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
                     break;
                 }
             }
@@ -198,7 +213,7 @@ impl<'a> Pump<'a> {
             self.link.input_ended();
         }
         // It was this way, even if nothing has gone it.
-        if !matches!(end, Err(Stop::Refused(_))) {
+        if !matches!(end, Err(Stop::Refused(..))) {
             self.settle();
         }
         self.link.let_go();
@@ -215,7 +230,7 @@ impl<'a> Pump<'a> {
         let (result, writer) = match end {
             Ok(end) | Err(Stop::Sink(end)) => (Ok(()), end),
             Err(Stop::Source(error)) => (Err(error), WriterEnd::SourceCut),
-            Err(Stop::Refused(error)) => {
+            Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
                 let in_pipe = match last {
                     Some(Way::Through { reader, .. }) if len > 0 => Some((reader, len)),
@@ -223,6 +238,7 @@ impl<'a> Pump<'a> {
                 };
                 let result = self.cut.map_or(Ok(()), Err);
                 return Err(Refusal {
+                    at,
                     error,
                     rest: ReaderEnd { source, result },
                     sink: self.outlet.sink,
@@ -236,17 +252,43 @@ impl<'a> Pump<'a> {
         })
     }
 
+    /// The source, as the kernel is to read from it.
+    pub(super) fn source_at(&self) -> io::Result<FdAt<'_>> {
+        let source = &self.inlet.source;
+        let fd = source.raw_fd().ok_or(io::ErrorKind::NotConnected)?;
+        let offset = source.offset();
+        Ok(FdAt { fd, offset })
+    }
+
+    /// The sink, as the kernel is to write to it.
+    pub(super) fn sink_at(&self) -> io::Result<FdAt<'_>> {
+        let sink = &self.outlet.sink;
+        let fd = sink.raw_fd().ok_or(io::ErrorKind::NotConnected)?;
+        let offset = sink.offset();
+        Ok(FdAt { fd, offset })
+    }
+
+    /// How many of `most` bytes may come from the source now, at most as many as are wanted; 0 is its end.
+    pub(super) fn claimed(&mut self, most: u64) -> Result<u64, Stop> {
+        let most = self.inlet.wanted(most);
+        let claimed = self.inlet.source.claim(most);
+        claimed.map_err(|error| self.failed(Side::Source, error))
+    }
+
     /// How many of `most` bytes may go to the sink now. `None`: none, as it takes none, or is to be `held` back from.
     pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
+        let Some(most) = self.allowed(most) else {
+            return Ok(None);
+        };
         match self.outlet.sink.grant(most) {
-            Ok(most) => Ok(self.allowed(most)),
+            Ok(most) => Ok(Some(most)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(self.sink_failed(error)),
+            Err(error) => Err(self.failed(Side::Sink, error)),
         }
     }
 
     /// How many of `most` bytes the rate limit lets go now.
-    fn allowed(&mut self, most: u64) -> Option<u64> {
+    pub(super) fn allowed(&mut self, most: u64) -> Option<u64> {
         match self.outlet.allow(most) {
             Allowance::Bytes(n) => Some(n),
             Allowance::Not(until) => {
@@ -298,9 +340,10 @@ impl<'a> Pump<'a> {
     pub(super) fn ends(&mut self, is_first: bool) -> Result<bool, Stop> {
         match self.inlet.source.has_ended() {
             Ok(true) => Ok(true),
-            Ok(false) if is_first => Err(Stop::Refused(io::Error::other(
-                "it finds nothing in a file that is not empty",
-            ))),
+            Ok(false) if is_first => {
+                let why = io::Error::other("it finds nothing in a file that is not empty");
+                Err(Stop::Refused(Side::Source, why))
+            }
             // Somebody has written more to it just now.
             Ok(false) => Ok(false),
             Err(error) => Err(Stop::Source(error)),

@@ -1,12 +1,12 @@
 //! Straight from one end to the other, of which one is a pipe.
 
-use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
 use crate::endpoint::Raw;
 use crate::error::Side;
 use crate::phase::Phase;
 use crate::platform;
 use crate::road::outlet::booked;
+use crate::wait;
 use std::io::{self, ErrorKind};
 
 impl Pump<'_> {
@@ -16,7 +16,15 @@ impl Pump<'_> {
         let mut is_first = true;
         while !self.inlet.is_done() {
             self.check()?;
-            let Some(most) = self.granted(self.inlet.wanted(self.piece()))? else {
+            let Some(piece) = self.piece() else {
+                if self.has_hung_up() {
+                    break;
+                }
+                self.wait_for_source()?;
+                continue;
+            };
+            let most = self.claimed(piece)?;
+            let Some(most) = self.granted(most)? else {
                 self.hold_up()?;
                 continue;
             };
@@ -46,31 +54,40 @@ impl Pump<'_> {
                         break;
                     }
                 }
-                Err(error) if is_first && is_refusal(&error) => return Err(Stop::Refused(error)),
-                Err(error) => return Err(self.blame(error)),
+                Err(error) => return Err(self.between_failed(error)),
             }
         }
         Ok(())
     }
 
     /// What to ask for at once. More than is there would make TCP hold the last of it back: what fills the sixteen pages of
-    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)). And what is there need not wait until the
-    /// rate limit lets more go than that.
-    fn piece(&self) -> u64 {
-        let from = self
-            .inlet
-            .source
-            .raw_fd()
-            .filter(|_| !self.reads_file())
-            .filter(|_| self.to == Some(Raw::Socket) || self.outlet.is_limited());
-        let there = from.and_then(platform::bytes_in).filter(|there| *there > 0);
-        self.chunk_size.min(there.unwrap_or(u64::MAX))
+    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)). What is there need not wait until the rate
+    /// limit lets more go than that. And in a file just what is there may be claimed. `None`: wait for what is to be written
+    /// to one.
+    fn piece(&self) -> Option<u64> {
+        let asks = matches!(self.to, Some(Raw::Socket | Raw::File)) || self.outlet.is_limited();
+        let from = self.inlet.source.raw_fd();
+        let there = from
+            .filter(|_| asks && !self.reads_file())
+            .and_then(platform::bytes_in);
+        match there {
+            Some(0) if self.to == Some(Raw::File) => None,
+            Some(0) | None => Some(self.chunk_size),
+            Some(there) => Some(self.chunk_size.min(there)),
+        }
+    }
+
+    /// Whether nobody can write any more to the pipe in front of us, and nothing is in it.
+    fn has_hung_up(&self) -> bool {
+        let from = self.inlet.source.raw_fd();
+        from.is_some_and(wait::has_hung_up) && self.has_nothing()
     }
 
     fn splice_straight(&self, most: u64, sleeper: Option<Side>) -> io::Result<u64> {
-        let (Some(from), Some(to)) = (self.inlet.source.raw_fd(), self.outlet.sink.raw_fd()) else {
-            return Err(ErrorKind::NotConnected.into());
-        };
+        if most == 0 {
+            return Ok(0);
+        }
+        let (from, to) = (self.source_at()?, self.sink_at()?);
         booked(self.meter, sleeper, || self.door.splice(from, to, most))
     }
 

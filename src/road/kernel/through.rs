@@ -11,12 +11,11 @@ use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
 
-/// The two halves of the way, and whether the kernel has gone them before.
+/// The two halves of the way, and whether the kernel has gone the first.
 struct Pipe<'a> {
     reader: &'a OwnedFd,
     writer: &'a OwnedFd,
     was_entered: bool,
-    was_left: bool,
     input_ended: bool,
     /// Bytes that count as being in the pipe, and are with the sink already.
     sent: u64,
@@ -53,7 +52,6 @@ impl Pump<'_> {
             reader,
             writer,
             was_entered: false,
-            was_left: false,
             input_ended: self.inlet.is_done(),
             sent: 0,
             sparing: if can_spare(self.from, self.to) {
@@ -105,8 +103,9 @@ impl Pump<'_> {
                     continue;
                 }
             }
-            let most = self.before_hole(self.inlet.wanted(room));
-            if sends {
+            let most = self.before_hole(room);
+            let most = self.claimed(most)?;
+            if sends && most > 0 {
                 sends = self.send(pipe, most)?;
                 continue;
             }
@@ -136,10 +135,10 @@ impl Pump<'_> {
                     }
                     return Ok(());
                 }
-                Err(error) if !pipe.was_entered && is_refusal(&error) => {
-                    return Err(Stop::Refused(error));
-                }
-                Err(error) => self.cut_short(pipe, error),
+                Err(error) => match self.failed(Side::Source, error) {
+                    Stop::Source(error) => self.cut_short(pipe, error),
+                    refused => return Err(refused),
+                },
             }
         }
         Ok(())
@@ -201,18 +200,14 @@ impl Pump<'_> {
                     return Err(self.sink_failed(nothing));
                 }
                 Ok(n) => {
-                    pipe.was_left = true;
                     self.link.left(n);
                     self.count_out(n)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if self.is_not_now(&error) => return Ok(false),
-                Err(error) if !pipe.was_left && is_refusal(&error) => {
-                    return Err(Stop::Refused(error));
-                }
                 Err(error) => {
                     let why = std::mem::replace(&mut pipe.sparing, Sparing::Never).explains(error);
-                    return Err(self.sink_failed(why));
+                    return Err(self.failed(Side::Sink, why));
                 }
             }
         }
@@ -249,29 +244,24 @@ impl Pump<'_> {
     }
 
     fn send_out(&self, most: u64) -> io::Result<u64> {
-        let (Some(from), Some(to)) = (self.inlet.source.raw_fd(), self.outlet.sink.raw_fd()) else {
-            return Err(ErrorKind::NotConnected.into());
-        };
+        let (from, to) = (self.source_at()?, self.sink_at()?);
         booked(self.meter, Some(Side::Source), || {
             self.door.send(from, to, most)
         })
     }
 
     fn splice_in(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
-        let Some(from) = self.inlet.source.raw_fd() else {
-            return Err(ErrorKind::NotConnected.into());
-        };
+        if most == 0 {
+            return Ok(0);
+        }
         let sleeper = self.reads_file().then_some(Side::Source);
-        let to = pipe.writer.as_fd();
+        let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
         booked(self.meter, sleeper, || self.door.splice(from, to, most))
     }
 
     fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
-        let Some(to) = self.outlet.sink.raw_fd() else {
-            return Err(ErrorKind::NotConnected.into());
-        };
         let sleeper = self.outlet.sink.sleeps().then_some(Side::Sink);
-        let from = pipe.reader.as_fd();
+        let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
         booked(self.meter, sleeper, || self.door.splice(from, to, most))
     }
 }
