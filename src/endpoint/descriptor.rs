@@ -6,7 +6,7 @@
 use super::claim::Claim;
 use super::filekind::{kind_of, raw_of, raw_source_of, words};
 use super::{Extent, FileId, Raw, Sight, Unfit};
-use crate::pipe::PipeWindow;
+use crate::pipe::NeighbourPipe;
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
@@ -61,8 +61,8 @@ pub(super) struct Descriptor {
     /// The reader knows that the next read may sleep.
     forewarned: bool,
     is_terminal: bool,
-    /// Through which others see how full a pipe is.
-    window: Option<PipeWindow>,
+    /// The pipe that this is an end of.
+    pipe: Option<NeighbourPipe>,
     /// Where the position of a file is shared with others: what of it is ours to read or write.
     pub(super) claim: Option<Claim>,
 }
@@ -81,9 +81,9 @@ impl Descriptor {
         };
         let id = FileId::from(&found);
         let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
-        let window = (kind == FileType::Fifo).then(|| PipeWindow::new(&fd));
+        let pipe = (kind == FileType::Fifo).then(|| NeighbourPipe::new(&fd));
         Ok(Self {
-            window: window.flatten(),
+            pipe: pipe.flatten(),
             claim: (kind == FileType::RegularFile).then(Claim::default),
             fd,
             manner,
@@ -149,8 +149,8 @@ impl Descriptor {
 
     /// What there is to be seen of it from outside.
     pub(super) fn sight(&self) -> Sight {
-        match &self.window {
-            Some(window) => Sight::Pipe(window.view()),
+        match &self.pipe {
+            Some(pipe) => Sight::Pipe(pipe.view()),
             None => Sight::of(self.raw()),
         }
     }
@@ -189,8 +189,16 @@ impl Descriptor {
         self.fd
     }
 
-    /// Reads what is there.
+    /// Reads what is there. A pipe that was full is enlarged.
     pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.read_some(buf)?;
+        if let Some(pipe) = &self.pipe {
+            pipe.held(n as u64);
+        }
+        Ok(n)
+    }
+
+    fn read_some(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.manner {
             Manner::Flag => Ok(rustix::io::read(&self.fd, buf)?),
             Manner::Socket => Ok(rustix::net::recv(&self.fd, buf, RecvFlags::DONTWAIT)?.0),
@@ -199,7 +207,7 @@ impl Descriptor {
                     return result;
                 }
                 self.manner = self.opened_again(OFlags::RDONLY);
-                self.read(buf)
+                self.read_some(buf)
             }
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::IN) => {
                 Ok(rustix::io::read(&self.fd, buf)?)
@@ -239,8 +247,22 @@ impl Descriptor {
         Ok(n)
     }
 
-    /// Writes what fits.
+    /// Writes what fits. A pipe that is full is enlarged.
     pub(super) fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        loop {
+            match (self.write_some(bufs), &self.pipe) {
+                (Err(error), Some(pipe))
+                    if error.kind() == io::ErrorKind::WouldBlock && pipe.grow() => {}
+                (Ok(n), Some(pipe)) => {
+                    pipe.held(n as u64);
+                    return Ok(n);
+                }
+                (other, _) => return other,
+            }
+        }
+    }
+
+    fn write_some(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         if let Some(at) = self.claimed_at() {
             return self.write_claimed(bufs, at);
         }
@@ -254,7 +276,7 @@ impl Descriptor {
                     return result;
                 }
                 self.manner = self.opened_again(OFlags::WRONLY);
-                self.write(bufs)
+                self.write_some(bufs)
             }
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
                 let first = bufs.first().map_or(&[][..], |buf| buf);
@@ -306,11 +328,8 @@ impl Descriptor {
         Ready::Writable(self.fd.as_fd())
     }
 
-    /// Enlarges the pipe this may be.
-    pub(super) fn widen(&self, bytes: u64) {
-        if self.kind == FileType::Fifo {
-            platform::widen_pipe(self.fd.as_fd(), bytes);
-        }
+    pub(super) fn pipe(&self) -> Option<&NeighbourPipe> {
+        self.pipe.as_ref()
     }
 
     /// Bytes from the current offset to the end. Files that say 0 are not asked further: those of /proc do so and

@@ -1,6 +1,7 @@
 //! What an open end can do: the two sides that a road moves bytes between.
 
 use super::{Leftover, Sight};
+use crate::pipe::NeighbourPipe;
 use crate::wait::Ready;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
@@ -67,8 +68,10 @@ pub trait Source: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// Lets the system's own buffer in front of us hold up to `bytes`, if it is one that can be enlarged.
-    fn widen(&mut self, _bytes: u64) {}
+    /// The pipe that somebody else feeds, if it is one.
+    fn pipe(&self) -> Option<&NeighbourPipe> {
+        None
+    }
 
     /// Bytes from here to the end, where that is known.
     fn size(&self) -> Option<u64> {
@@ -158,8 +161,10 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Lets the system's own buffer behind us hold up to `bytes`, if it is one that can be enlarged.
-    fn widen(&mut self, _bytes: u64) {}
+    /// The pipe that somebody else reads from, if it is one.
+    fn pipe(&self) -> Option<&NeighbourPipe> {
+        None
+    }
 
     /// Writes what fits of the non-empty `bufs`.
     ///

@@ -4,6 +4,7 @@ use super::descriptor::{Descriptor, open};
 use super::filekind::{APPENDS, kind_of, sink_ending};
 use super::staged::{NEW, Staged};
 use super::{Delivered, FileId, Finish, Leftover, Raw, Sight, Sink, Unfit};
+use crate::pipe::NeighbourPipe;
 use crate::sys;
 use crate::wait::Ready;
 use rustix::fs::{FileType, OFlags};
@@ -187,10 +188,8 @@ impl Sink for FileSink {
         }
     }
 
-    fn widen(&mut self, bytes: u64) {
-        if let Some(descriptor) = &self.descriptor {
-            descriptor.widen(bytes);
-        }
+    fn pipe(&self) -> Option<&NeighbourPipe> {
+        self.descriptor.as_ref()?.pipe()
     }
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {

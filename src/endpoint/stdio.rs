@@ -9,6 +9,7 @@ use super::{
 };
 use crate::display::bytes_exactly;
 use crate::error::{Side, UsageError, reason};
+use crate::pipe::NeighbourPipe;
 use crate::platform;
 use crate::sys;
 use crate::uri::{self, Uri};
@@ -259,8 +260,8 @@ impl Source for PlainSource {
         self.descriptor.readable()
     }
 
-    fn widen(&mut self, bytes: u64) {
-        self.descriptor.widen(bytes);
+    fn pipe(&self) -> Option<&NeighbourPipe> {
+        self.descriptor.pipe()
     }
 
     fn size(&self) -> Option<u64> {

@@ -22,7 +22,7 @@ pub(super) fn decided(
     let facing = Facing {
         from: source.raw,
         to: sink.raw,
-        // They are widened before the choice is made.
+        // They may grow that far, unless the user's pipes take up all that they may.
         before: source.holds.map(|now| now.max(plan.marks.readable)),
         behind: sink.holds.map(|now| now.max(plan.marks.writable)),
         copies: source.copies,
@@ -54,7 +54,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     for (pipe, mark) in narrow_pipes(view) {
         sheet.row(
             "enlarged",
-            format!("{pipe}, to {mark} bytes, if the system allows it"),
+            format!("{pipe}, as the flow fills it, to {mark} bytes, if the system allows it"),
         );
     }
 }

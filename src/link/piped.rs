@@ -58,6 +58,15 @@ impl Watched {
         (self.len, self.size)
     }
 
+    /// It holds more or less than it did.
+    fn resize(&mut self) {
+        let size = self
+            .fd
+            .as_ref()
+            .and_then(|fd| platform::pipe_size(fd.as_fd()));
+        self.size = size.unwrap_or(self.size);
+    }
+
     fn look(&mut self, now: Duration) {
         if let Some(len) = self
             .fd
@@ -118,6 +127,15 @@ impl Link {
         state.gates.restart(marks);
         state.pipes = Some(pipes);
         state.note();
+    }
+
+    /// The pipes of our neighbours were enlarged.
+    pub fn pipes_changed(&self) {
+        let mut state = self.lock();
+        if let Some(pipes) = &mut state.pipes {
+            let both = [&mut pipes.before, &mut pipes.behind];
+            both.into_iter().flatten().for_each(Watched::resize);
+        }
     }
 
     /// From now on the bytes are in chunks after all. What was counted still counts if something `has_passed`.

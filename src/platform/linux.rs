@@ -11,6 +11,7 @@ use rustix::fs::{
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
+use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -95,25 +96,49 @@ pub(crate) fn write_now(
     answer(pwritev2(fd, bufs, HERE, ReadWriteFlags::NOWAIT))
 }
 
-/// Enlarges a pipe up to `bytes`, so that its two ends wake each other less often. Never shrinks it; a refusal is
-/// fine, since users have a budget (pipe(7), /proc/sys/fs/pipe-user-pages-soft).
-pub(crate) fn widen_pipe(fd: BorrowedFd<'_>, bytes: u64) {
-    let wanted = bytes.min(WIDEST_PIPE);
-    if pipe_size(fd).is_some_and(|size| size < wanted) {
-        let _ = fcntl_setpipe_size(fd, usize_of(wanted));
+/// Enlarges a pipe to `bytes` and returns what it holds then. `None`: the system refuses, or it would be by the last of
+/// what the user may have (pipe(7), /proc/sys/fs/pipe-user-pages-soft): as much as sixteen usual pipes is left for others.
+pub(crate) fn enlarge_pipe(fd: BorrowedFd<'_>, bytes: u64) -> Option<u64> {
+    let before = pipe_size(fd)?;
+    fcntl_setpipe_size(fd, usize_of(bytes)).ok()?;
+    let spare = ordinary_pipe();
+    if spare.is_some_and(|(_, writer)| set_pipe_size(writer.as_fd(), WIDEST_PIPE)) {
+        return pipe_size(fd);
     }
+    set_pipe_size(fd, before);
+    None
 }
 
-/// A pipe that holds `bytes`, its reading end first. The kernel rounds up (fcntl(2), `F_SETPIPE_SZ`).
+/// Lets a pipe hold `bytes`, rounded up. Returns whether it does: it may hold more than that now, or be refused it.
+pub(crate) fn set_pipe_size(fd: BorrowedFd<'_>, bytes: u64) -> bool {
+    fcntl_setpipe_size(fd, usize_of(bytes)).is_ok()
+}
+
+/// Whether a pipe that the user makes now is as large as usual; who has used up the budget gets two pages (pipe(7)).
+pub(crate) fn may_have_pipes() -> bool {
+    ordinary_pipe().is_some()
+}
+
+/// A pipe of the usual size, which is sixteen pages (pipe(7)).
+fn ordinary_pipe() -> Option<(OwnedFd, OwnedFd)> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).ok()?;
+    let is_ordinary = fcntl_getpipe_size(&writer).is_ok_and(|size| size >= 16 * page_size());
+    is_ordinary.then_some((reader, writer))
+}
+
+/// A pipe of our own, its reading end first, and what it holds, in bytes.
 ///
 /// # Errors
-/// When the process is out of descriptors, or not allowed a pipe so wide.
-pub(crate) fn make_pipe(bytes: u64) -> std::io::Result<(OwnedFd, OwnedFd)> {
+/// When the process is out of descriptors, or the user's pipes take up all that they may and this one is too narrow to
+/// hold `least` bytes.
+pub(crate) fn make_pipe(least: u64) -> std::io::Result<(OwnedFd, OwnedFd, u64)> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    if fcntl_getpipe_size(&writer)? < usize_of(bytes) {
-        fcntl_setpipe_size(&writer, usize_of(bytes))?;
+    let size = fcntl_getpipe_size(&writer)?;
+    if size < usize_of(least).min(16 * page_size()) {
+        let why = "the pipes of this user take up all that they may";
+        return Err(std::io::Error::other(why));
     }
-    Ok((reader, writer))
+    Ok((reader, writer, size as u64))
 }
 
 /// Bytes a pipe can hold. `None`: it is no pipe.

@@ -10,9 +10,10 @@ mod imp;
 mod imp;
 
 pub(crate) use imp::{
-    Signal, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy, gather, is_empty,
-    is_empty_at, is_null, is_null_number, is_terminal_number, make_pipe, pipe_size, private_socket,
-    read_now, send, splice, widen_pipe, write_now, zeros,
+    Signal, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy, enlarge_pipe,
+    gather, is_empty, is_empty_at, is_null, is_null_number, is_terminal_number, make_pipe,
+    may_have_pipes, pipe_size, private_socket, read_now, send, set_pipe_size, splice, write_now,
+    zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -65,13 +65,25 @@ pub(crate) fn read_now(_fd: BorrowedFd<'_>, _buf: &mut [u8]) -> Option<std::io::
 }
 
 /// Pipes here have the size they have.
-pub(crate) fn widen_pipe(_fd: BorrowedFd<'_>, _bytes: u64) {}
+pub(crate) fn enlarge_pipe(_fd: BorrowedFd<'_>, _bytes: u64) -> Option<u64> {
+    None
+}
+
+/// As [`enlarge_pipe`].
+pub(crate) fn set_pipe_size(_fd: BorrowedFd<'_>, _bytes: u64) -> bool {
+    false
+}
+
+/// As [`enlarge_pipe`].
+pub(crate) fn may_have_pipes() -> bool {
+    false
+}
 
 /// Bytes cannot be moved from pipe to pipe here, so that there is no use for one.
 ///
 /// # Errors
 /// Always.
-pub(crate) fn make_pipe(_bytes: u64) -> std::io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn make_pipe(_least: u64) -> std::io::Result<(OwnedFd, OwnedFd, u64)> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -7,6 +7,7 @@ use super::kernel::{Kernel, Way, Ways};
 use crate::endpoint::{Raw, Sink, Source, Unfit};
 use crate::error::reason;
 use crate::link::Marks;
+use crate::pipe::{Growth, NeighbourPipe};
 use crate::platform::{self, WIDEST_PIPE};
 use std::fmt;
 use std::io;
@@ -104,9 +105,9 @@ pub struct Facing {
     pub from: Result<Raw, Unfit>,
     /// What it can move bytes to.
     pub to: Result<Raw, Unfit>,
-    /// Bytes that the pipe in front of us holds, if there is one and it can be asked.
+    /// Bytes that the pipe in front of us holds or may be made to hold, if there is one and it can be asked.
     pub before: Option<u64>,
-    /// Bytes that the pipe behind us holds.
+    /// The same of the pipe behind us.
     pub behind: Option<u64>,
     /// Whether the file system of the source may have a way of its own to copy.
     pub copies: bool,
@@ -116,10 +117,10 @@ pub struct Facing {
     pub is_transformed: bool,
 }
 
-/// A pipe of our own, its reading end first.
-pub type Pipe = (OwnedFd, OwnedFd);
+/// A pipe of our own, its reading end first, and how far it grows.
+pub type Pipe = (OwnedFd, OwnedFd, Growth);
 
-/// Chooses a road for these ends, whose pipes have been widened. Nothing is moved yet.
+/// Chooses a road for these ends, whose pipes have been let grow. Nothing is moved yet.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
@@ -159,7 +160,7 @@ pub fn decide(
         Wish::Auto | Wish::Kernel => {}
     }
     match facing.ways(marks, pipe) {
-        // A neighbour's pipe that the system did not let us widen holds less than was asked for.
+        // A neighbour's pipe that cannot grow holds less than was asked for.
         Ok(_) if wish == Wish::Auto && facing.is_narrow(marks) => {
             Ok(Decision::Buffered(Detour::Narrow))
         }
@@ -175,26 +176,29 @@ pub fn decide(
     }
 }
 
-/// A pipe of our own for these marks. Wider than the mark, where that is allowed: pieces of files do not fill the pages
-/// they take up.
+/// A pipe of our own for these marks. It may grow beyond the mark: pieces of files do not fill the pages they take up.
 ///
 /// # Errors
-/// When the system allows none as wide as the mark.
+/// When the system has none to give, or only one of two pages.
 pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
-    platform::make_pipe(WIDEST_PIPE.min(marks.writable.saturating_mul(4)))
-        .or_else(|_| platform::make_pipe(marks.writable))
+    let (reader, writer, size) = platform::make_pipe(marks.writable)?;
+    let growth = Growth::new(size, marks.writable.saturating_mul(4));
+    Ok((reader, writer, growth))
 }
 
 impl Facing {
     fn of(source: &dyn Source, sink: &dyn Sink) -> Self {
-        let size = |fd: Option<BorrowedFd<'_>>| fd.and_then(platform::pipe_size);
+        let most = |pipe: Option<&NeighbourPipe>, fd: Option<BorrowedFd<'_>>| {
+            pipe.map(NeighbourPipe::most)
+                .or_else(|| fd.and_then(platform::pipe_size))
+        };
         let copies = |fd: BorrowedFd<'_>| platform::copies_by_itself(fd.as_fd());
         let from = source.raw();
         Self {
             from,
             to: sink.raw(),
-            before: size(source.raw_fd()),
-            behind: size(sink.raw_fd()),
+            before: most(source.pipe(), source.raw_fd()),
+            behind: most(sink.pipe(), sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
             is_paced: sink.is_paced(),
             is_transformed: false,
@@ -221,8 +225,12 @@ impl Facing {
             return Ok(vec![Way::Straight]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
-        let (reader, writer) = made?;
-        let through = Way::Through { reader, writer };
+        let (reader, writer, growth) = made?;
+        let through = Way::Through {
+            reader,
+            writer,
+            growth,
+        };
         let copies = (self.from, self.to) == (Ok(Raw::File), Ok(Raw::File)) && self.copies;
         Ok(if copies {
             vec![Way::Copy, through]

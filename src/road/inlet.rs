@@ -3,8 +3,10 @@
 use crate::endpoint::Source;
 use crate::link::Link;
 use crate::meter::Meter;
+use crate::pipe::IDLE;
 use crate::wait;
 use std::io;
+use std::time::Instant;
 
 /// How reading ended.
 pub struct ReaderEnd {
@@ -106,8 +108,27 @@ impl<'a> Inlet<'a> {
         }
     }
 
-    /// Waits until the source has something.
+    /// Waits until the source has something, and gives back what its pipe was enlarged by if that takes long.
     pub(super) fn wait(&self) -> io::Result<()> {
-        wait::wait(self.link.reader_bell(), &[self.source.ready()], None)
+        let until = self.idle_from();
+        wait::wait(self.link.reader_bell(), &[self.source.ready()], until)?;
+        self.rest(until);
+        Ok(())
+    }
+
+    /// When the source is idle if nothing comes from now on. `None`: that does not matter.
+    pub(super) fn idle_from(&self) -> Option<Instant> {
+        let pipe = self.source.pipe().filter(|pipe| pipe.is_enlarged());
+        pipe.map(|_| Instant::now() + IDLE)
+    }
+
+    /// The source was waited for, and may be idle.
+    pub(super) fn rest(&self, idle_from: Option<Instant>) {
+        if let Some(pipe) = self.source.pipe()
+            && idle_from.is_some_and(|at| at <= Instant::now())
+        {
+            pipe.give_back();
+            self.link.pipes_changed();
+        }
     }
 }

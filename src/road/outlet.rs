@@ -7,6 +7,7 @@ use crate::limit::Limit;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::phase::Phase;
+use crate::pipe::IDLE;
 use crate::throttle::Allowance;
 use crate::wait::{self, Ready};
 use rustix::time::{ClockId, clock_gettime};
@@ -166,7 +167,8 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// Waits; a peer that talks back meanwhile is heard.
+    /// Waits; a peer that talks back meanwhile is heard. What the pipe of a sink was enlarged by is given back if that takes
+    /// long.
     pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterEnd> {
         let mut ends = Vec::with_capacity(3);
         if what.sink {
@@ -179,7 +181,8 @@ impl<'a> Outlet<'a> {
         let look_every = self.look_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(look_every).min();
         let most = most.map(|most| Instant::now() + most);
-        let until = most.into_iter().chain(what.until).min();
+        let idle_from = self.idle_from();
+        let until = most.into_iter().chain(what.until).chain(idle_from).min();
         let mut result = wait::wait(self.link.writer_bell(), &ends, until);
         if listens && result.is_ok() {
             result = self.sink.hear();
@@ -187,7 +190,23 @@ impl<'a> Outlet<'a> {
         if what.sink {
             self.look_at_queue();
         }
+        self.rest(idle_from);
         result.map_err(|error| self.failed("writing to", error))
+    }
+
+    /// When the sink is idle if nothing happens from now on. `None`: that does not matter.
+    fn idle_from(&self) -> Option<Instant> {
+        let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
+        pipe.map(|_| Instant::now() + IDLE)
+    }
+
+    fn rest(&self, idle_from: Option<Instant>) {
+        if let Some(pipe) = self.sink.pipe()
+            && idle_from.is_some_and(|at| at <= Instant::now())
+        {
+            pipe.give_back();
+            self.link.pipes_changed();
+        }
     }
 
     /// The sink has failed while it was being `act`.

@@ -6,7 +6,7 @@
 use super::StageEnd;
 use super::stage::{Place, Stop};
 use crate::link::{End, Next};
-use crate::platform;
+use crate::pipe::NeighbourPipe;
 use crate::stages::Doing;
 use crate::transform::{Failure, Program};
 use crate::wait::{self, Ready};
@@ -43,10 +43,10 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
     else {
         return Err(io::Error::from(ErrorKind::BrokenPipe).into());
     };
-    prepare(&input, place.from.marks().writable)?;
-    prepare(&output, place.to.marks().readable)?;
+    let input = Ours::new(input, place.from.marks().writable)?;
+    let output = Ours::new(output, place.to.marks().readable)?;
     let (fed, collected) = thread::scope(|scope| {
-        let feeding = scope.spawn(|| {
+        let feeding = scope.spawn(move || {
             let fed = feed(input, place);
             if fed.is_err() {
                 // Nothing that it still puts out is wanted.
@@ -72,22 +72,34 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A pipe of ours to or from a program: we do not wait in a call for it, and it may hold as much as a buffer.
-fn prepare(pipe: &impl AsFd, mark: u64) -> io::Result<()> {
-    fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
-    platform::widen_pipe(pipe.as_fd(), mark);
-    Ok(())
+/// Our end of a pipe to or from a program.
+struct Ours<P> {
+    end: P,
+    /// The pipe, if we are not out of descriptors.
+    pipe: Option<NeighbourPipe>,
+}
+
+impl<P: AsFd> Ours<P> {
+    /// We do not wait in a call for it, and it may grow to hold `mark` bytes.
+    fn new(end: P, mark: u64) -> io::Result<Self> {
+        fcntl_setfl(&end, fcntl_getfl(&end)? | OFlags::NONBLOCK)?;
+        let pipe = NeighbourPipe::new(&end);
+        if let Some(pipe) = &pipe {
+            pipe.let_grow(mark);
+        }
+        Ok(Self { end, pipe })
+    }
 }
 
 /// Feeds the program until the input ends or it takes no more. Returns how the input ended.
-fn feed(mut pipe: ChildStdin, place: Place<'_>) -> Result<End, Stop> {
+fn feed(mut input: Ours<ChildStdin>, place: Place<'_>) -> Result<End, Stop> {
     let mut batch = VecDeque::new();
     loop {
         match place.from.next(&mut batch, true) {
             Next::Chunks => {
                 place.set_doing(Doing::Computes);
                 while let Some(chunk) = batch.pop_front() {
-                    if !feed_chunk(&mut pipe, chunk, place)? {
+                    if !feed_chunk(&mut input, chunk, place)? {
                         // Nothing more needs to be read for it.
                         place.from.cancel();
                         return Ok(End::Whole);
@@ -108,9 +120,13 @@ fn feed(mut pipe: ChildStdin, place: Place<'_>) -> Result<End, Stop> {
 }
 
 /// Returns whether the program takes more.
-fn feed_chunk(pipe: &mut ChildStdin, mut chunk: BytesMut, place: Place<'_>) -> Result<bool, Stop> {
+fn feed_chunk(
+    input: &mut Ours<ChildStdin>,
+    mut chunk: BytesMut,
+    place: Place<'_>,
+) -> Result<bool, Stop> {
     while !chunk.is_empty() {
-        match pipe.write(&chunk) {
+        match input.end.write(&chunk) {
             Ok(n) => {
                 place.count(n as u64, 0);
                 place.from.complete([chunk.split_to(n)], !chunk.is_empty());
@@ -118,7 +134,10 @@ fn feed_chunk(pipe: &mut ChildStdin, mut chunk: BytesMut, place: Place<'_>) -> R
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let ready = Ready::Writable(pipe.as_fd());
+                if input.pipe.as_ref().is_some_and(NeighbourPipe::grow) {
+                    continue;
+                }
+                let ready = Ready::Writable(input.end.as_fd());
                 wait::wait(place.from.writer_bell(), &[ready], None)?;
                 if place.from.is_cancelled() {
                     return Err(Stop::Cancelled);
@@ -131,20 +150,23 @@ fn feed_chunk(pipe: &mut ChildStdin, mut chunk: BytesMut, place: Place<'_>) -> R
 }
 
 /// Collects what the program puts out, until it puts out no more.
-fn collect(mut pipe: ChildStdout, place: Place<'_>) -> Result<(), Stop> {
+fn collect(mut output: Ours<ChildStdout>, place: Place<'_>) -> Result<(), Stop> {
     let mut buffer = BytesMut::new();
     loop {
         let room = place.wait_for_room(&mut buffer)?;
-        match pipe.read(&mut buffer[..room]) {
+        match output.end.read(&mut buffer[..room]) {
             Ok(0) => return Ok(()),
             Ok(n) => {
+                if let Some(pipe) = &output.pipe {
+                    pipe.held(n as u64);
+                }
                 place.count(0, n as u64);
                 place.to.push(buffer.split_to(n));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 place.to.flush();
-                let ready = Ready::Readable(pipe.as_fd());
+                let ready = Ready::Readable(output.end.as_fd());
                 wait::wait(place.to.reader_bell(), &[ready], None)?;
             }
             Err(error) => return Err(error.into()),

@@ -124,8 +124,12 @@ impl Transfer {
         } = opened;
         (self.stats, self.drawings) = (stats, drawings);
         let mut ends = ends?;
-        ends.source.widen(self.plan.marks.readable);
-        ends.sink.widen(self.plan.marks.writable);
+        if let Some(pipe) = ends.source.pipe() {
+            pipe.let_grow(self.plan.marks.readable);
+        }
+        if let Some(pipe) = ends.sink.pipe() {
+            pipe.let_grow(self.plan.marks.writable);
+        }
         let is_transformed = !self.plan.transforms.is_empty();
         let road = road::choose(
             &*ends.source,

@@ -42,6 +42,7 @@ mod outcomes;
 mod paces;
 mod pairs;
 mod peer;
+mod pipes;
 mod pitfalls;
 mod plot;
 mod programs;

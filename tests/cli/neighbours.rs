@@ -1,58 +1,13 @@
-//! What is shared with others, on both roads: their pipes, their place in a file, and files that change meanwhile.
+//! What is shared with others, on both roads: their place in a file, and files that change meanwhile.
 
 use crate::live::{is_full, until};
 use crate::peer::{Peer, Step, gate};
 use crate::tide::{Scratch, noise};
-use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write, pipe};
 
 const ROADS: [&str; 2] = ["kernel", "buffered"];
 const MIB: usize = 1 << 20;
-
-/// The sizes of the two pipes at the ends of an idle tidegate that were this large before.
-fn pipes_after(flags: &[&str], before: usize) -> (usize, usize) {
-    let it = Scratch::new();
-    let ((stdin, feed), (out, stdout)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
-    for pipe in [
-        rustix::fd::AsFd::as_fd(&feed),
-        rustix::fd::AsFd::as_fd(&out),
-    ] {
-        fcntl_setpipe_size(pipe, before).expect("a pipe of that size");
-    }
-    let args = [&["--stats", "fd:2"], flags].concat();
-    let mut running = it.tide(args).stdin(stdin).stdout(stdout).start();
-    running.started();
-    let sizes = (fcntl_getpipe_size(&feed), fcntl_getpipe_size(&out));
-    drop(feed);
-    running.done().exits(0);
-    (sizes.0.expect("a size"), sizes.1.expect("a size"))
-}
-
-#[test]
-fn the_pipes_of_our_neighbours_are_enlarged_to_the_mark() {
-    for road in ROADS {
-        assert_eq!(
-            pipes_after(&["--road", road], 1 << 16),
-            (MIB, MIB),
-            "{road}"
-        );
-        let some = pipes_after(&["--road", road, "-H", "128K"], 4096);
-        assert!(
-            some.0 >= 128 << 10 && some.1 >= 128 << 10,
-            "{road}: {some:?}"
-        );
-    }
-}
-
-#[test]
-fn the_pipes_of_our_neighbours_are_never_shrunk() {
-    for road in ROADS {
-        for mark in ["1", "64K", "1M"] {
-            assert_eq!(pipes_after(&["--road", road, "-H", mark], MIB), (MIB, MIB));
-        }
-    }
-}
 
 #[test]
 fn what_is_beyond_the_part_that_was_asked_for_is_left_to_who_reads_on() {

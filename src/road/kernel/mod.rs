@@ -19,6 +19,7 @@ mod through;
 
 use super::{Account, Flow, Journey, Taken, buffered};
 use crate::endpoint::{FdAt, Raw};
+use crate::pipe::Growth;
 use crate::platform;
 use ahead::Ahead;
 use pump::Pump;
@@ -39,6 +40,8 @@ pub(super) enum Way {
         reader: OwnedFd,
         /// Its writing end.
         writer: OwnedFd,
+        /// How far it grows.
+        growth: Growth,
     },
     /// From file to file, as the file system can.
     Copy,

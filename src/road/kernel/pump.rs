@@ -7,6 +7,7 @@ use crate::error::{Side, reason};
 use crate::link::{Link, Pipes, Watched};
 use crate::meter::Meter;
 use crate::phase::Phase;
+use crate::pipe::NeighbourPipe;
 use crate::road::inlet::{Inlet, ReaderEnd};
 use crate::road::outlet::{Outlet, WaitFor, WriterEnd};
 use crate::road::{Account, Flow, Reports, Taken};
@@ -183,7 +184,7 @@ impl<'a> Pump<'a> {
             match self.inlet.drop_some(left) {
                 Ok(less) => left = less,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.wait_for_source()?;
+                    self.wait_for_source(None)?;
                 }
                 Err(error) => return Err(Stop::Source(error)),
             }
@@ -206,7 +207,11 @@ impl<'a> Pump<'a> {
         self.meter.enter(Phase::Moving);
         let end = match way {
             Way::Straight => self.go_straight(),
-            Way::Through { reader, writer } => self.go_through(reader, writer),
+            Way::Through {
+                reader,
+                writer,
+                growth,
+            } => self.go_through(reader, writer, growth),
             Way::Copy => self.copy(),
         };
         if end.is_ok() {
@@ -316,6 +321,9 @@ impl<'a> Pump<'a> {
     pub(super) fn count_in(&mut self, n: u64) {
         self.vain = 0;
         self.inlet.source.moved(n);
+        if self.inlet.source.pipe().is_some_and(|pipe| pipe.held(n)) {
+            self.link.pipes_changed();
+        }
         self.inlet.count(n);
         self.gathering.came(n, &mut *self.inlet.source);
     }
@@ -323,6 +331,9 @@ impl<'a> Pump<'a> {
     /// `n` bytes have gone to the sink.
     pub(super) fn count_out(&mut self, n: u64) -> Result<(), Stop> {
         self.outlet.sink.moved(n);
+        if self.outlet.sink.pipe().is_some_and(|pipe| pipe.held(n)) {
+            self.link.pipes_changed();
+        }
         self.settle();
         Ok(self.outlet.count(n)?)
     }
@@ -355,7 +366,7 @@ impl<'a> Pump<'a> {
         match self.gathering.wants() {
             Gather::Nothing => Ok(()),
             _ if matches!(self.outlet.allow(PIECE), Allowance::Not(_)) => Ok(()),
-            Gather::Source => self.wait_for_source(),
+            Gather::Source => self.wait_for_source(None),
             Gather::Moment => self.give_a_moment(Phase::Source),
         }
     }
@@ -371,16 +382,19 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Waits until the source has something.
-    pub(super) fn wait_for_source(&mut self) -> Result<(), Stop> {
+    /// Waits until the source has something, for no longer than until it is idle or `until`.
+    pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
         self.settle();
         self.meter.enter(Phase::Source);
         let most = self.gathering.patience(&mut *self.inlet.source);
+        let idle_from = self.inlet.idle_from();
         self.outlet.wait(WaitFor {
             source: Some(self.inlet.source.ready()),
             most,
+            until: idle_from.or(until),
             ..WaitFor::default()
         })?;
+        self.inlet.rest(idle_from);
         self.meter.enter(Phase::Moving);
         Ok(())
     }
@@ -402,6 +416,15 @@ impl<'a> Pump<'a> {
         })?;
         self.meter.enter(Phase::Moving);
         Ok(())
+    }
+
+    /// Makes room in the pipe behind us, which is full. Returns whether there is some now.
+    pub(super) fn make_room(&mut self) -> bool {
+        let has_grown = self.outlet.sink.pipe().is_some_and(NeighbourPipe::grow);
+        if has_grown {
+            self.link.pipes_changed();
+        }
+        has_grown
     }
 
     /// Whether the source has something now.

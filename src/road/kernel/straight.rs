@@ -20,7 +20,7 @@ impl Pump<'_> {
                 if self.has_hung_up() {
                     break;
                 }
-                self.wait_for_source()?;
+                self.wait_for_source(None)?;
                 continue;
             };
             let most = self.claimed(piece)?;
@@ -43,7 +43,7 @@ impl Pump<'_> {
                 Err(error) if self.is_not_now(&error) => {
                     if self.sink_is_ready() {
                         self.in_vain()?;
-                        self.wait_for_source()?;
+                        self.wait_for_source(None)?;
                     } else {
                         self.hold_up()?;
                     }
@@ -100,7 +100,7 @@ impl Pump<'_> {
     /// A source that has nothing is waited for. Returns whether it has ended.
     fn is_at_its_end(&mut self) -> Result<bool, Stop> {
         if !self.source_is_ready() {
-            self.wait_for_source()?;
+            self.wait_for_source(None)?;
             return Ok(false);
         }
         match self.inlet.source.read(&mut [0]) {
@@ -115,6 +115,9 @@ impl Pump<'_> {
         if self.source_is_ready() && self.held.is_some() {
             self.wait_for_sink(false)
         } else if self.source_is_ready() {
+            if self.make_room() {
+                return Ok(());
+            }
             self.link.held_up();
             self.wait_for_sink(false)?;
             // A pipe says that it has room as soon as one page is free.
@@ -124,7 +127,7 @@ impl Pump<'_> {
             Ok(())
         } else {
             self.held = None;
-            self.wait_for_source()
+            self.wait_for_source(None)
         }
     }
 

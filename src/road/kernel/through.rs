@@ -7,14 +7,17 @@ use super::can_spare;
 use super::faults::is_refusal;
 use super::pump::{Pump, Stop};
 use crate::error::Side;
+use crate::pipe::{Growth, IDLE};
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
 
 /// The two halves of the way, and whether the kernel has gone the first.
 struct Pipe<'a> {
     reader: &'a OwnedFd,
     writer: &'a OwnedFd,
+    growth: &'a Growth,
     was_entered: bool,
     input_ended: bool,
     /// Bytes that count as being in the pipe, and are with the sink already.
@@ -47,10 +50,16 @@ impl Sparing {
 
 impl Pump<'_> {
     /// Moves everything through the pipe.
-    pub(super) fn go_through(&mut self, reader: &OwnedFd, writer: &OwnedFd) -> Result<(), Stop> {
+    pub(super) fn go_through(
+        &mut self,
+        reader: &OwnedFd,
+        writer: &OwnedFd,
+        growth: &Growth,
+    ) -> Result<(), Stop> {
         let mut pipe = Pipe {
             reader,
             writer,
+            growth,
             was_entered: false,
             input_ended: self.inlet.is_done(),
             sent: 0,
@@ -73,7 +82,7 @@ impl Pump<'_> {
                     .take()
                     .map_or(Ok(()), |error| Err(Stop::Source(error)));
             } else {
-                self.wait_for_more()?;
+                self.wait_for_more(&pipe)?;
             }
         }
     }
@@ -131,6 +140,9 @@ impl Pump<'_> {
                     if self.link.pipe_len() == 0 {
                         self.in_vain()?;
                     } else if self.source_is_ready() {
+                        if pipe.growth.grow(pipe.writer.as_fd()) {
+                            continue;
+                        }
                         self.link.refused();
                     }
                     return Ok(());
@@ -214,12 +226,16 @@ impl Pump<'_> {
     }
 
     /// The pipe is empty, and so was the source when it was last asked.
-    fn wait_for_more(&mut self) -> Result<(), Stop> {
+    fn wait_for_more(&mut self, pipe: &Pipe<'_>) -> Result<(), Stop> {
         if self.reads_file() {
-            Ok(())
-        } else {
-            self.wait_for_source()
+            return Ok(());
         }
+        let idle_from = pipe.growth.is_enlarged().then(|| Instant::now() + IDLE);
+        self.wait_for_source(idle_from)?;
+        if idle_from.is_some_and(|at| at <= Instant::now()) {
+            pipe.growth.give_back(pipe.writer.as_fd());
+        }
+        Ok(())
     }
 
     /// `n` bytes have entered the pipe.
