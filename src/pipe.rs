@@ -63,7 +63,7 @@ impl Growth {
     }
 
     /// `n` bytes were in it at once: enlarges it if that is as good as all that it holds. Returns as [`Growth::grow`].
-    fn held(&self, fd: BorrowedFd<'_>, n: u64) -> bool {
+    pub fn held(&self, fd: BorrowedFd<'_>, n: u64) -> bool {
         n >= self.size.get() / 2 && self.grow(fd)
     }
 

@@ -54,12 +54,12 @@ pub enum Ready<'fd> {
     At(Instant),
 }
 
-/// Sleeps until `bell` rings, one of `ends` is ready, or `deadline` has come. Returns early when a signal handler
-/// ran: callers try again and wait again.
+/// Sleeps until `bell` rings, one of `ends` is ready, or `deadline` has come; returns whether that was all. Returns early
+/// when a signal handler ran: callers try again and wait again.
 ///
 /// # Errors
 /// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
-pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<()> {
+pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     let mut fds = Vec::with_capacity(1 + ends.len());
     fds.push(PollFd::new(&bell.signal, PollFlags::IN));
     let mut until = deadline;
@@ -71,14 +71,15 @@ pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::R
             Ready::At(moment) => until = Some(until.map_or(*moment, |other| other.min(*moment))),
         }
     }
-    match poll(&mut fds, until.map(time_until).as_ref()) {
-        Ok(_) | Err(Errno::INTR) => {}
+    let has_come = match poll(&mut fds, until.map(time_until).as_ref()) {
+        Ok(ready) => ready == 0,
+        Err(Errno::INTR) => false,
         Err(error) => return Err(error.into()),
-    }
+    };
     if !fds[0].revents().is_empty() {
         bell.silence();
     }
-    Ok(())
+    Ok(has_come)
 }
 
 /// Whether `fd` can be read or written (`interest`) without waiting, or has failed.

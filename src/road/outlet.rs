@@ -155,7 +155,7 @@ impl<'a> Outlet<'a> {
                         self.meter.moved();
                     }
                     let ends = ready.into_iter().collect::<Vec<_>>();
-                    wait::wait(self.link.writer_bell(), &ends, Some(until))
+                    wait::wait(self.link.writer_bell(), &ends, Some(until)).map(drop)
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
                 Err(error) => return Err(self.failed("finishing", error)),
@@ -181,31 +181,31 @@ impl<'a> Outlet<'a> {
         let look_every = self.look_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(look_every).min();
         let most = most.map(|most| Instant::now() + most);
-        let idle_from = self.idle_from();
-        let until = most.into_iter().chain(what.until).chain(idle_from).min();
-        let mut result = wait::wait(self.link.writer_bell(), &ends, until);
+        let until = most.into_iter().chain(what.until).min();
+        let mut result = self.wait_for(&ends, until);
         if listens && result.is_ok() {
             result = self.sink.hear();
         }
         if what.sink {
             self.look_at_queue();
         }
-        self.rest(idle_from);
         result.map_err(|error| self.failed("writing to", error))
     }
 
-    /// When the sink is idle if nothing happens from now on. `None`: that does not matter.
-    fn idle_from(&self) -> Option<Instant> {
-        let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
-        pipe.map(|_| Instant::now() + IDLE)
-    }
-
-    fn rest(&self, idle_from: Option<Instant>) {
-        if let Some(pipe) = self.sink.pipe()
-            && idle_from.is_some_and(|at| at <= Instant::now())
-        {
-            pipe.give_back();
-            self.link.pipes_changed();
+    /// Waits for one of `ends`. A sink that has been idle for a while has its pipe given back on the way.
+    fn wait_for(&self, ends: &[Ready<'_>], until: Option<Instant>) -> io::Result<()> {
+        loop {
+            let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
+            let idle_from = pipe.map(|_| Instant::now() + IDLE);
+            let first = until.into_iter().chain(idle_from).min();
+            let has_come = wait::wait(self.link.writer_bell(), ends, first)?;
+            match pipe {
+                Some(pipe) if has_come && first == idle_from => {
+                    pipe.give_back();
+                    self.link.pipes_changed();
+                }
+                _ => return Ok(()),
+            }
         }
     }
 

@@ -268,7 +268,8 @@ impl Stage<'_> {
     fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), Stop> {
         self.set_doing(Doing::Waits);
         let until = most.map(|most| Instant::now() + most);
-        Ok(wait::wait(self.place.from.writer_bell(), &[], until)?)
+        wait::wait(self.place.from.writer_bell(), &[], until)?;
+        Ok(())
     }
 
     fn set_doing(&mut self, doing: Doing) {

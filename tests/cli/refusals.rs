@@ -15,7 +15,8 @@ const LEN: usize = 2_500_000;
 #[derive(Debug, Clone, Copy)]
 struct Route {
     ends: &'static str,
-    /// Which call is the first one into the pipe of our own, or to the sink, and which the first out of that pipe.
+    /// Which call is the first one into the pipe of our own, or to the sink, and which the first out of that pipe: it is
+    /// filled by three, as it grows.
     firsts: &'static [u32],
     /// A call by which bytes have moved before.
     later: u32,
@@ -24,23 +25,23 @@ struct Route {
 const ROUTES: [Route; 7] = [
     Route {
         ends: "in out",
-        firsts: &[1, 2],
-        later: 3,
+        firsts: &[1, 4],
+        later: 5,
     },
     Route {
         ends: "- out <in",
-        firsts: &[1, 2],
-        later: 4,
+        firsts: &[1, 4],
+        later: 6,
     },
     Route {
         ends: "in file:out#atomic",
-        firsts: &[1, 2],
-        later: 3,
+        firsts: &[1, 4],
+        later: 5,
     },
     Route {
         ends: "in PEER",
-        firsts: &[1, 2],
-        later: 3,
+        firsts: &[1, 4],
+        later: 5,
     },
     Route {
         ends: "in | cat >out",
@@ -320,7 +321,7 @@ fn a_connection_that_fails_while_a_file_is_sent_says_why_though_it_says_so_only_
     if !can_trace() {
         return;
     }
-    let inject = "-e inject=sendfile:error=ETIMEDOUT:when=2 -e inject=splice:error=EPIPE:when=2";
+    let inject = "-e inject=sendfile:error=ETIMEDOUT:when=2 -e inject=splice:error=EPIPE:when=4";
     let traced = SENT.travel_by("kernel", inject);
     let stderr = &traced.done.stderr;
     assert_eq!(traced.done.code(), 1);

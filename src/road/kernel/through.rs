@@ -128,6 +128,9 @@ impl Pump<'_> {
                 Ok(n) => {
                     pipe.was_entered = true;
                     self.enter(pipe, n);
+                    if self.link.pipe_room() > 0 {
+                        pipe.growth.held(pipe.writer.as_fd(), n);
+                    }
                     // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Anything
                     // else has given what it had.
                     if n < most && !self.reads_file() {
