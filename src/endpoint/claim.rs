@@ -5,15 +5,10 @@
 //! and two processes would write to the same place. So what the kernel is to move is claimed first: lseek(2) moves the
 //! position beyond it, under the lock, and the bytes are moved at explicit offsets.
 
-use super::Extent;
-use super::descriptor::{Descriptor, open};
-use rustix::fs::{OFlags, SeekFrom, seek};
+use super::descriptor::Descriptor;
+use rustix::fs::{SeekFrom, seek};
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::path::PathBuf;
-
-/// What a sparse file is claimed in, in bytes, where it has data.
-const PIECE: u64 = 1 << 20;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// A range of a file that is this process's alone to read or to write. Empty until something is claimed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,44 +115,6 @@ impl Descriptor {
             claim.give_back(self.fd.as_fd(), claim.left);
         }
     }
-
-    /// What lies ahead in a sparse file: a hole is claimed as a whole, data piece by piece.
-    pub(super) fn claimed_extent(&mut self) -> io::Result<Extent> {
-        // To look for holes moves the position (lseek(2), SEEK_DATA), and that of the others must not move.
-        let path = PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()));
-        let Ok(ours) = open(&path, OFlags::RDONLY) else {
-            return Ok(Extent::DATA);
-        };
-        let size = self.file_size().unwrap_or(0);
-        let ours = Self::own(ours)?;
-        if self.claimed() == 0 {
-            let ahead = ours.extent_at(self.offset().unwrap_or(0), size);
-            self.claim_to_read(ahead.hole.max(PIECE))?;
-        }
-        let Some(at) = self.claimed_at() else {
-            return Ok(Extent::DATA);
-        };
-        let (found, claimed) = (ours.extent_at(at, size), self.claimed());
-        let hole = found.hole.min(claimed);
-        Ok(Extent {
-            hole,
-            data: found.data.min(claimed - hole),
-        })
-    }
-
-    /// Leaves a hole of `n` bytes that are claimed, if nothing is there yet. The file is made longer by its last byte
-    /// alone: to truncate it to that size could cut off what others have written behind it meanwhile.
-    pub(super) fn leave_claimed_hole(&mut self, n: u64) -> io::Result<bool> {
-        if self.claimed() > 0 || self.file_size() > self.offset() {
-            return Ok(false);
-        }
-        self.claim_to_write(n)?;
-        let Some(at) = self.claimed_at().filter(|at| self.file_size() <= Some(*at)) else {
-            return Ok(false);
-        };
-        let last = at.saturating_add(n).saturating_sub(1);
-        Ok(rustix::io::pwrite(&self.fd, &[0], last)? == 1)
-    }
 }
 
 #[cfg(test)]
@@ -220,17 +177,5 @@ mod tests {
         claim.give_back(file.as_fd(), 30);
         assert_eq!(claim, Claim { at: 0, left: 100 });
         assert_eq!((&file).stream_position().unwrap(), 100);
-    }
-
-    #[test]
-    fn a_hole_that_is_left_cuts_nothing_off() {
-        let (mut ours, mut other) = shared(10);
-        other.seek(std::io::SeekFrom::End(0)).unwrap();
-        assert!(ours.leave_claimed_hole(1 << 20).unwrap());
-        ours.use_up(1 << 20);
-        other.write_all(b"behind it").unwrap();
-        assert_eq!(other.metadata().unwrap().len(), 10 + (1 << 20) + 9);
-        other.rewind().unwrap();
-        assert!(!ours.leave_claimed_hole(5).unwrap(), "something is there");
     }
 }

@@ -5,14 +5,14 @@
 
 use super::claim::Claim;
 use super::filekind::{kind_of, raw_of, raw_source_of, words};
-use super::{Extent, FileId, Raw, Sight, Unfit};
+use super::socket::send_now;
+use super::{FileId, Raw, Sight, Unfit};
 use crate::pipe::NeighbourPipe;
 use crate::platform;
 use crate::wait::{self, Ready};
 use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, seek};
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::RecvFlags;
 use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -393,74 +393,10 @@ impl Descriptor {
         unread.flatten().unwrap_or(0)
     }
 
-    /// Whether a file takes up less than its size, so that it has holes.
-    pub(super) fn is_sparse(&self) -> bool {
-        // st_blocks counts 512 bytes each, whatever the file system does (stat(2)).
-        self.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
-    }
-
-    /// What lies ahead in a sparse file. The offset stays where it is.
-    pub(super) fn extent(&mut self) -> io::Result<Extent> {
-        if self.claim.is_some() {
-            return self.claimed_extent();
-        }
-        let here = seek(&self.fd, SeekFrom::Current(0))?;
-        let found = self.extent_at(here, self.file_size().unwrap_or(here));
-        seek(&self.fd, SeekFrom::Start(here))?;
-        Ok(found)
-    }
-
-    /// What lies ahead of `here` in a sparse file of this `size`. Moves the offset.
-    pub(super) fn extent_at(&self, here: u64, size: u64) -> Extent {
-        match self.holes_from(here) {
-            Ok(extent) => extent,
-            // There is no data any more.
-            Err(Errno::NXIO) => Extent {
-                hole: size.saturating_sub(here),
-                data: u64::MAX,
-            },
-            Err(_) => Extent::DATA,
-        }
-    }
-
-    fn holes_from(&self, here: u64) -> Result<Extent, Errno> {
-        let data = seek(&self.fd, SeekFrom::Data(here))?;
-        let hole = seek(&self.fd, SeekFrom::Hole(data))?;
-        Ok(Extent {
-            hole: data.saturating_sub(here),
-            data: hole.saturating_sub(data),
-        })
-    }
-
-    /// Lets a regular file grow by a hole of `n` bytes, if its end is here.
-    pub(super) fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
-        if self.claim.is_some() {
-            return self.leave_claimed_hole(n);
-        }
-        let here = seek(&self.fd, SeekFrom::Current(0))?;
-        let end = here.saturating_add(n);
-        if self.file_size().is_none_or(|size| size > here) || i64::try_from(end).is_err() {
-            return Ok(false);
-        }
-        rustix::fs::ftruncate(&self.fd, end)?;
-        seek(&self.fd, SeekFrom::Start(end))?;
-        Ok(true)
-    }
-
     fn device_size(&self) -> Option<u64> {
         let offset = seek(&self.fd, SeekFrom::Current(0)).ok()?;
         let size = seek(&self.fd, SeekFrom::End(0)).ok()?;
         seek(&self.fd, SeekFrom::Start(offset)).ok()?;
         Some(size)
-    }
-}
-
-/// Sends what fits into a socket. A peer that went away is an error, not a signal: Rust programs ignore SIGPIPE.
-pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let (mut nothing, flags) = (SendAncillaryBuffer::default(), SendFlags::DONTWAIT);
-    match rustix::net::sendmsg(fd, bufs, &mut nothing, flags) {
-        // The queue is short of memory for a moment; a socket that is writable again says so.
-        Err(Errno::NOBUFS) => Err(io::ErrorKind::WouldBlock.into()),
-        other => Ok(other?),
     }
 }

@@ -24,6 +24,7 @@ mod pattern;
 mod prospect;
 mod sight;
 mod socket;
+mod sparse;
 mod staged;
 mod stdio;
 mod table;

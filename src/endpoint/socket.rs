@@ -3,7 +3,6 @@
 //! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded: whatever
 //! ends this process before, the peer does not take it for a clean end.
 
-use super::descriptor::send_now;
 use super::{
     Delivered, Finish, OptionSpec, Options, Prospect, Raw, Sight, Sink, Source, Unfit, ValueKind,
 };
@@ -13,7 +12,9 @@ use crate::platform;
 use crate::sys;
 use crate::wait::Ready;
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, Shutdown, recv, shutdown, sockopt};
+use rustix::net::{
+    RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt,
+};
 use std::io::{self, IoSlice};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -362,5 +363,15 @@ impl Ending {
             (self.look_after * 2).min(longest)
         };
         moved
+    }
+}
+
+/// Sends what fits into a socket. A peer that went away is an error, not a signal: Rust programs ignore SIGPIPE.
+pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let (mut nothing, flags) = (SendAncillaryBuffer::default(), SendFlags::DONTWAIT);
+    match sendmsg(fd, bufs, &mut nothing, flags) {
+        // The queue is short of memory for a moment; a socket that is writable again says so.
+        Err(Errno::NOBUFS) => Err(io::ErrorKind::WouldBlock.into()),
+        other => Ok(other?),
     }
 }

@@ -1,6 +1,7 @@
 //! From file to file, as the file system can: by sharing blocks, or on the server it lies on.
 
-use super::pump::{Pump, Stop};
+use super::arrival::Stop;
+use super::pump::Pump;
 use crate::error::Side;
 use crate::road::outlet::booked;
 use std::io::{self, ErrorKind};

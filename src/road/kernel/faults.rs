@@ -1,6 +1,7 @@
 //! What an error of a call says: whose it is, and whether the kernel only refuses to go this way.
 
-use super::pump::{Pump, Stop};
+use super::arrival::Stop;
+use super::pump::Pump;
 use crate::endpoint::Raw;
 use crate::error::Side;
 use rustix::io::Errno;

@@ -1,6 +1,7 @@
 //! Holes of a sparse file: nothing is there to be moved, and the file that is written gets a hole as well.
 
-use super::pump::{Pump, Stop};
+use super::arrival::Stop;
+use super::pump::Pump;
 
 /// Holes that are smaller are not worth two calls; they are written as the zeros that they are read as.
 const SMALLEST: u64 = 64 << 10;

@@ -9,6 +9,7 @@
 //! end, the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any other failure is one.
 
 mod ahead;
+mod arrival;
 mod copy;
 mod faults;
 mod gathering;

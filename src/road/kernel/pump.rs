@@ -1,97 +1,27 @@
 //! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
 
+use super::arrival::{Arrival, Refusal, Stop};
 use super::gathering::{Gather, Gathering, MOMENT};
 use super::{Door, SPARING, Way};
 use crate::endpoint::{FdAt, Raw, Sink, Source};
-use crate::error::{Side, reason};
+use crate::error::Side;
 use crate::link::{Link, Pipes, Watched};
 use crate::meter::Meter;
 use crate::phase::Phase;
 use crate::pipe::NeighbourPipe;
 use crate::road::inlet::{Inlet, ReaderEnd};
 use crate::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::road::{Account, Flow, Reports, Taken};
+use crate::road::{Account, Flow, Taken};
 use crate::throttle::Allowance;
 use crate::wait;
 use rustix::event::PollFlags;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 use tokio::sync::watch;
 
 /// What is worth waiting for where bytes gather, in bytes: as much as one call moves.
 const PIECE: u64 = 1 << 20;
-
-/// Why a way came to its end before the input did.
-pub(super) enum Stop {
-    /// The kernel does not go this way, from the beginning or any further.
-    Refused(Side, io::Error),
-    /// The source failed. What it had given is delivered.
-    Source(io::Error),
-    /// Writing has ended.
-    Sink(WriterEnd),
-}
-
-impl From<WriterEnd> for Stop {
-    fn from(end: WriterEnd) -> Self {
-        Stop::Sink(end)
-    }
-}
-
-/// How both sides ended.
-pub(super) struct Arrival {
-    reader: ReaderEnd,
-    writer: WriterEnd,
-}
-
-impl Reports {
-    /// Tells how it ended; one that did not deliver gives the transfer up.
-    pub(super) fn arrived(self, arrival: Arrival, link: &Link) {
-        if !matches!(arrival.writer, WriterEnd::Delivered { .. }) {
-            link.cancel();
-        }
-        let _ = self.reader.send(arrival.reader);
-        let _ = self.writer.send(arrival.writer);
-    }
-}
-
-/// What is left when the kernel goes none of the ways.
-pub(super) struct Refusal {
-    /// At which end, and what the kernel says.
-    at: Side,
-    error: io::Error,
-    /// The source, and how reading it ended if it has.
-    pub(super) rest: ReaderEnd,
-    pub(super) sink: Box<dyn Sink>,
-    /// A pipe of our own with so many bytes that have left the source.
-    pub(super) in_pipe: Option<(OwnedFd, u64)>,
-}
-
-impl Refusal {
-    /// The end of a transfer that has no other road, after so many bytes were `delivered`.
-    pub(super) fn no_road(self, delivered: u64) -> Arrival {
-        let (mut reader, error) = (self.rest, self.error);
-        let writer = match self.at {
-            _ if delivered == 0 => WriterEnd::NoRoad { error },
-            Side::Source => {
-                reader.result = Err(no_further(&error));
-                WriterEnd::SourceCut
-            }
-            Side::Sink => WriterEnd::Failed {
-                act: "writing to",
-                error: no_further(&error),
-                downstream: false,
-            },
-        };
-        Arrival { reader, writer }
-    }
-}
-
-/// The kernel road was insisted on, and ends before the input does.
-fn no_further(error: &io::Error) -> io::Error {
-    let why = reason(error);
-    io::Error::other(format!("{why}; --road auto goes on by the buffered road"))
-}
 
 /// The two ends, and everything that is kept about the flow between them.
 pub(super) struct Pump<'a> {

@@ -1,6 +1,7 @@
 //! Straight from one end to the other, of which one is a pipe.
 
-use super::pump::{Pump, Stop};
+use super::arrival::Stop;
+use super::pump::Pump;
 use crate::endpoint::Raw;
 use crate::error::Side;
 use crate::phase::Phase;

@@ -3,9 +3,10 @@
 //! From a file to a socket, what the socket takes at once is spared the pipe (sendfile(2)), but not the account: it has
 //! entered, and has left as soon as the pipe is emptied next.
 
+use super::arrival::Stop;
 use super::can_spare;
 use super::faults::is_refusal;
-use super::pump::{Pump, Stop};
+use super::pump::Pump;
 use crate::error::Side;
 use crate::pipe::{Growth, IDLE};
 use crate::road::outlet::booked;
