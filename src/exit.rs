@@ -1,6 +1,7 @@
 //! The exit status, and the one way out.
 
 use crate::error::Class;
+use crate::sys;
 use rustix::process::Signal;
 
 /// How the process ends.
@@ -37,8 +38,8 @@ impl Exit {
     /// Ends the process, without waiting for a thread that sits in a system call.
     pub fn leave(self) -> ! {
         if let Exit::Signal(number) = self {
-            // Returns only if the signal is blocked; the code says the same then.
-            let _ = signal_hook::low_level::emulate_default_handler(number);
+            // Returns in the first process of a container; the code says the same then.
+            sys::die_of(number);
         }
         std::process::exit(self.code())
     }

@@ -3,7 +3,6 @@
 use crate::sys;
 use rustix::process::Signal as Os;
 use std::io;
-use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Something from outside.
@@ -37,7 +36,7 @@ impl Signals {
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Self> {
         // A file that grows beyond the user's limit is an error of its write then, and we clean up (setrlimit(2)).
-        signal_hook::flag::register(Os::XFSZ.as_raw(), Arc::default())?;
+        drop(signal(kind(Os::XFSZ))?);
         Ok(Self {
             interrupt: unless_ignored(SignalKind::interrupt())?,
             terminate: unless_ignored(SignalKind::terminate())?,

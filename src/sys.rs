@@ -68,6 +68,24 @@ pub(crate) fn stop() {
     }
 }
 
+/// Does what `signal` does to a process that does not listen to it: ends it, if that is what it does. Returns where it has
+/// no effect: the first process of a container is spared the signals that it does not listen to (`pid_namespaces(7)`).
+pub(crate) fn die_of(signal: i32) {
+    // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
+    let default: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: an all-zero `sigset_t` is a valid value of that plain C type; it is emptied before it is used.
+    let mut only: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: all pointers are to values of the right types that outlive the calls, and a signal that there is none of is
+    // answered with an error. Nothing runs on after the last call that would need a handler taken away by the first.
+    unsafe {
+        libc::sigaction(signal, &raw const default, std::ptr::null_mut());
+        libc::sigemptyset(&raw mut only);
+        libc::sigaddset(&raw mut only, signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, std::ptr::null_mut());
+        libc::raise(signal);
+    }
+}
+
 /// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included
 /// (`SIOCOUTQ`, tcp(7)).
 ///

@@ -25,6 +25,7 @@ mod ends;
 mod examples;
 mod explain;
 mod files;
+mod first_process;
 mod flow;
 mod format;
 mod generated;

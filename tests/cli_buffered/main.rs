@@ -21,6 +21,8 @@ mod control;
 mod endpoints;
 #[path = "../cli/files.rs"]
 mod files;
+#[path = "../cli/first_process.rs"]
+mod first_process;
 #[path = "../cli/flow.rs"]
 mod flow;
 #[path = "../cli/held.rs"]
