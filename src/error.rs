@@ -1,5 +1,6 @@
 //! What can go wrong, sorted by what the exit code depends on; everything else about an error is prose.
 
+use rustix::io::Errno;
 use std::fmt;
 use std::io;
 use thiserror::Error;
@@ -108,9 +109,16 @@ impl TransferError {
     }
 }
 
-/// An I/O error in words a user knows: the system's message, without Rust's "(os error N)".
+/// An I/O error in words a user knows: the system's message, without Rust's "(os error N)"; and where there was not enough of
+/// something, of what, and which limit it is.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => return "too many open files (ulimit -n)".to_owned(),
+        Some(Errno::NFILE) => return "too many open files in the whole system".to_owned(),
+        Some(Errno::NOMEM) => return "not enough memory".to_owned(),
+        _ => {}
+    }
     let text = error.to_string();
     match text.find(" (os error ") {
         Some(at) => text[..at].to_owned(),

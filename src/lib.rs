@@ -2,6 +2,7 @@
 //!
 //! This is the map, in the order in which a byte, and before it the request to move it, meets the modules.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)
@@ -63,6 +64,10 @@ pub mod limit;
 
 // Asking a transfer under way, and telling it what to change.
 pub mod control;
+
+// Threads, memory and descriptors, where they are scarce.
+pub mod resources;
+pub mod threads;
 
 // Time, less the time we were stopped.
 pub mod clock;

@@ -6,10 +6,28 @@ use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
 use tidegate::plan::{Held, Plan};
+use tidegate::resources::{Allocator, ensure_descriptors, prepare};
 use tidegate::{control, explain, report, run, transform};
 
+/// What the runtime opens: a queue of events, its duplicate, a waker, two sockets, and the duplicate of one.
+const RUNTIME_DESCRIPTORS: usize = 6;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator::new();
+
 fn main() {
-    go().leave()
+    match prepare() {
+        Ok(()) => {
+            ALLOCATOR.set_aside();
+            go().leave()
+        }
+        Err(error) => failed_to_start(&error).leave(),
+    }
+}
+
+fn failed_to_start(error: &io::Error) -> Exit {
+    report::say(&format!("starting: {}", reason(error)));
+    Exit::Io
 }
 
 fn go() -> Exit {
@@ -52,18 +70,14 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
         return Ok(report::answer(&explain::text(&plan)?));
     }
     let held = plan.hold()?;
-    Ok(run_on_runtime(plan, held).unwrap_or_else(|error| {
-        report::say(&format!("starting: {}", reason(&error)));
-        Exit::Io
-    }))
+    Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(&error)))
 }
 
 fn run_on_runtime(plan: Plan, held: Held) -> io::Result<Exit> {
+    // It panics where there are none for the sockets through which it hears of signals.
+    ensure_descriptors(RUNTIME_DESCRIPTORS)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let exit = runtime.block_on(run::run(plan, held))?;
-    // A name server or a FIFO that does not answer must not keep us here.
-    runtime.shutdown_background();
-    Ok(exit)
+    runtime.block_on(run::run(plan, held))
 }

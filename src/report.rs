@@ -9,6 +9,7 @@ use crate::cli;
 use crate::error::{Class, UsageError, reason};
 use crate::exit::Exit;
 use crate::sys;
+use crate::threads;
 use crate::wait;
 use rustix::stdio::stderr;
 use std::io::{self, ErrorKind, Write};
@@ -77,9 +78,7 @@ impl Voice {
         let (queue, said) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&waiting);
-        std::thread::Builder::new()
-            .name("voice".to_owned())
-            .spawn(move || speak(&said, &left))?;
+        threads::spawn("voice", move || speak(&said, &left))?;
         Ok(Self { queue, waiting })
     }
 

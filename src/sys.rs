@@ -1,8 +1,10 @@
 //! The only unsafe code: what no safe crate offers. One system call a function, nothing else in here.
 #![allow(unsafe_code)]
 
-use std::io;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::{self, Write as _};
 use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 /// A close-on-exec duplicate of the inherited descriptor `fd`.
 ///
@@ -84,6 +86,130 @@ pub(crate) fn die_of(signal: i32) {
         libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, std::ptr::null_mut());
         libc::raise(signal);
     }
+}
+
+/// The system's allocator, with something set aside for the time when it has no more: a transfer that fails for want of
+/// memory can then still clean up and say so. Where even that is not enough, one line is said and the process ends, where
+/// Rust would abort.
+#[derive(Debug, Default)]
+pub struct Allocator {
+    aside: AtomicPtr<u8>,
+    is_over: AtomicBool,
+}
+
+/// What is set aside: far more than an orderly end takes.
+const ASIDE: Layout = Layout::new::<[u8; 1 << 20]>();
+
+impl Allocator {
+    /// Nothing is set aside yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            aside: AtomicPtr::new(std::ptr::null_mut()),
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// Sets something aside, once.
+    pub fn set_aside(&self) {
+        // SAFETY: the layout is not of size zero.
+        let memory = unsafe { System.alloc(ASIDE) };
+        self.aside.store(memory, Ordering::Release);
+    }
+
+    fn give_back(&self) {
+        let memory = self.aside.swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if !memory.is_null() {
+            // SAFETY: it came from this allocator with this layout, and whoever swaps it out is the only one to have it.
+            unsafe { System.dealloc(memory, ASIDE) };
+        }
+    }
+
+    /// What `allocate` gives, if need be after what was set aside is given back.
+    fn insist(&self, bytes: usize, allocate: impl Fn() -> *mut u8) -> *mut u8 {
+        let memory = allocate();
+        if !memory.is_null() {
+            return memory;
+        }
+        self.give_back();
+        let memory = allocate();
+        if memory.is_null() {
+            self.end(bytes);
+        }
+        memory
+    }
+
+    /// Nothing that allocates works any more, so the line is put together on the stack and written by hand.
+    #[cold]
+    fn end(&self, bytes: usize) -> ! {
+        while self.is_over.swap(true, Ordering::Relaxed) {
+            // SAFETY: it only waits: another thread is at the end already.
+            unsafe { libc::pause() };
+        }
+        let mut line = [0; 80];
+        let mut rest = &mut line[..];
+        let _ = writeln!(
+            rest,
+            "tidegate: allocating {bytes} bytes: not enough memory"
+        );
+        let len = 80 - rest.len();
+        // SAFETY: the kernel reads `len` bytes of an array that is longer and outlives the call; and ending takes no lock.
+        unsafe {
+            libc::write(2, line.as_ptr().cast(), len);
+            libc::_exit(1)
+        }
+    }
+}
+
+// SAFETY: all memory is the system allocator's, which is asked once more where it has refused; nothing here unwinds.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller keeps the contract of the trait.
+        self.insist(layout.size(), || unsafe { System.alloc(layout) })
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        self.insist(layout.size(), || unsafe { System.alloc_zeroed(layout) })
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above; where the system has refused, the memory is as it was.
+        self.insist(size, || unsafe { System.realloc(memory, layout, size) })
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// Has all threads allocate from one heap. Each new one would else be given a heap of its own, for which the C library takes
+/// 64 MiB of addresses (mallopt(3), `M_ARENA_MAX`).
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn share_heap() {
+    // SAFETY: it sets a number that the allocator looks at when it is next asked for a heap.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
+/// Other C libraries take addresses as they need them.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn share_heap() {}
+
+/// Whether the system would give us so many bytes of memory (mmap(2)).
+pub(crate) fn can_map(bytes: usize) -> bool {
+    let (access, flags) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: a new mapping where the kernel finds room touches nothing that exists.
+    let mapped = unsafe { libc::mmap(std::ptr::null_mut(), bytes, access, flags, -1, 0) };
+    if mapped == libc::MAP_FAILED {
+        return false;
+    }
+    // SAFETY: the mapping was made above, of this length, and nobody else knows of it.
+    unsafe { libc::munmap(mapped, bytes) };
+    true
 }
 
 /// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included

@@ -3,11 +3,14 @@
 use super::record;
 use super::{Ending, Sample, Start};
 use crate::error::Side;
+use crate::threads;
 use crate::wait;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 /// Records that may wait for a slow reader; samples beyond are left out.
@@ -18,7 +21,9 @@ const BACKLOG: usize = 1024;
 pub struct Stats {
     /// The flag that asked for them.
     pub flag: &'static str,
-    lines: SyncSender<String>,
+    lines: Sender<String>,
+    /// How many of them are not written yet.
+    waiting: Arc<AtomicUsize>,
     finished: oneshot::Receiver<io::Result<()>>,
 }
 
@@ -28,17 +33,18 @@ impl Stats {
     /// # Errors
     /// When the system has no threads left.
     pub fn start(flag: &'static str, file: File) -> io::Result<Self> {
-        let (lines, queue) = sync_channel(BACKLOG);
+        let (lines, queue) = channel();
         let (finish, finished) = oneshot::channel();
-        std::thread::Builder::new()
-            .name("stats".to_owned())
-            .spawn(move || {
-                // Nobody listens any more when the process is about to end.
-                let _ = finish.send(write_lines(&file, &queue));
-            })?;
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        threads::spawn("stats", move || {
+            // Nobody listens any more when the process is about to end.
+            let _ = finish.send(write_lines(&file, &queue, &left));
+        })?;
         Ok(Self {
             flag,
             lines,
+            waiting,
             finished,
         })
     }
@@ -68,11 +74,10 @@ impl Stats {
         sample: &Sample,
         ending: Ending<'_>,
     ) -> impl Future<Output = io::Result<()>> + use<> {
-        let (line, lines, finished) = (record::end(sample, ending), self.lines, self.finished);
-        // A full backlog is waited for elsewhere, so that signals are still heard here.
-        let queued = tokio::task::spawn_blocking(move || lines.send(line));
+        // A writer that has failed says so itself; it ends when it has written all, now that nothing more comes.
+        let _ = self.lines.send(record::end(sample, ending));
+        let finished = self.finished;
         async move {
-            drop(queued.await);
             finished
                 .await
                 .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
@@ -81,13 +86,19 @@ impl Stats {
 
     /// A record that finds the backlog full is left out: the numbers are cumulative, so the next one tells as much.
     fn put(&self, line: String) {
-        let _ = self.lines.try_send(line);
+        if self.waiting.fetch_add(1, Ordering::Relaxed) < BACKLOG {
+            // As above.
+            let _ = self.lines.send(line);
+        } else {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
-fn write_lines(file: &File, queue: &Receiver<String>) -> io::Result<()> {
+fn write_lines(file: &File, queue: &Receiver<String>, waiting: &AtomicUsize) -> io::Result<()> {
     for line in queue {
         wait::write_all(file.as_fd(), line.as_bytes())?;
+        waiting.fetch_sub(1, Ordering::Relaxed);
     }
     Ok(())
 }

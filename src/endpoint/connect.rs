@@ -6,12 +6,14 @@ use super::{
     Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::error::{Side, UsageError, reason};
+use crate::resources::ensure_descriptors;
+use crate::threads;
 use crate::uri::Uri;
 use std::collections::VecDeque;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -20,6 +22,9 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// What a look into a file or a question to two name servers takes.
+const LOOKUP_DESCRIPTORS: usize = 3;
 
 /// `tcp://`.
 pub(super) const KIND: Kind = Kind {
@@ -77,6 +82,24 @@ pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), Usag
     Ok((bare.unwrap_or(host).to_owned(), port))
 }
 
+/// The addresses of a host. A name server may take its time to answer, so it is asked on a thread that may be left behind
+/// when we are interrupted.
+pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let host = host.to_owned();
+    let lookup = move || match (host, port).to_socket_addrs() {
+        Ok(addresses) => Ok(addresses.collect()),
+        Err(error) => {
+            // Who has no descriptors to ask with is told that there is no such host.
+            ensure_descriptors(LOOKUP_DESCRIPTORS)?;
+            Err(error)
+        }
+    };
+    threads::apart("resolver", lookup).await
+}
+
 struct Connect {
     host: String,
     port: u16,
@@ -132,8 +155,8 @@ impl Connect {
 
     /// One round over all addresses.
     async fn attempt(&self) -> Result<TcpStream, OpenError> {
-        let found = lookup_host((self.host.as_str(), self.port)).await;
-        let addresses: Vec<_> = found.map_err(|error| unresolved(&error))?.collect();
+        let found = addresses(&self.host, self.port).await;
+        let addresses = found.map_err(|error| unresolved(&error))?;
         let mut waiting: VecDeque<_> = addresses
             .iter()
             .copied()

@@ -11,6 +11,7 @@ use super::{
     Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, descriptor_named,
 };
 use crate::error::{Side, UsageError, reason};
+use crate::threads;
 use crate::uri::{self, Uri};
 use rustix::fs::{Access, FileType, OFlags, access};
 use rustix::io::Errno;
@@ -139,11 +140,8 @@ fn may_open(path: &Path, found: &Outside<'_>, access_for: Access) -> io::Result<
 
 /// Opens a FIFO, which waits for its other end, on a thread that may be left behind when we are interrupted.
 async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
-    let opened = tokio::task::spawn_blocking(move || Descriptor::own(open(&path, flags)?)).await;
-    opened
-        .map_err(io::Error::other)
-        .and_then(|result| result)
-        .map_err(refused)
+    let opened = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
+    opened.await.map_err(refused)
 }
 
 struct FileSourcePlan {

@@ -1,6 +1,6 @@
 //! `tcp-listen://[ADDR]:PORT`: says where it listens, accepts one peer, and closes the door behind it.
 
-use super::connect::host_and_port;
+use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
     Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
@@ -12,7 +12,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::net::{TcpListener, TcpStream};
 
 /// `tcp-listen://`.
 pub(super) const KIND: Kind = Kind {
@@ -80,13 +80,11 @@ impl Listen {
                 (Ipv4Addr::UNSPECIFIED, port).into(),
             ]);
         }
-        match lookup_host((self.host.as_str(), self.port)).await {
-            Ok(addresses) => Ok(addresses.collect()),
-            Err(error) => Err(OpenError {
-                act: LISTENING,
-                why: OpenFailure::Told(reason(&error)),
-            }),
-        }
+        let found = addresses(&self.host, self.port).await;
+        found.map_err(|error| OpenError {
+            act: LISTENING,
+            why: OpenFailure::Told(reason(&error)),
+        })
     }
 
     fn listen_on(&self, address: SocketAddr) -> io::Result<TcpListener> {

@@ -3,8 +3,10 @@
 //! A small read takes a small piece of a buffer, not a buffer of its own, so that what is held in memory is what the
 //! gates count, whatever the sizes of the reads.
 
+use crate::resources::ensure_memory;
 use bytes::BytesMut;
 use std::collections::VecDeque;
+use std::io;
 
 /// Buffers are not smaller than this, so that tiny marks do not mean an allocation for every byte.
 const SMALLEST_BUFFER: usize = 4096;
@@ -50,10 +52,15 @@ impl Pool {
     }
 
     /// An initialised buffer, recycled if there is one.
-    pub(crate) fn get(&mut self) -> BytesMut {
-        self.spare
-            .pop()
-            .unwrap_or_else(|| BytesMut::zeroed(self.buffer_len))
+    ///
+    /// # Errors
+    /// When there is no memory for another.
+    pub(crate) fn get(&mut self) -> io::Result<BytesMut> {
+        if let Some(buffer) = self.spare.pop() {
+            return Ok(buffer);
+        }
+        ensure_memory(self.buffer_len)?;
+        Ok(BytesMut::zeroed(self.buffer_len))
     }
 
     /// Takes back a piece; once all of a buffer is here it can be handed out again.
@@ -77,26 +84,26 @@ mod tests {
     #[test]
     fn a_buffer_that_came_back_in_pieces_is_handed_out_again() {
         let mut pool = Pool::new(SMALLEST_BUFFER);
-        let mut buffer = pool.get();
+        let mut buffer = pool.get().unwrap();
         let address = buffer.as_ptr();
         for n in [1, 1000, 95, SMALLEST_BUFFER - 1096] {
             pool.put(buffer.split_to(n));
         }
         drop(buffer);
-        let again = pool.get();
+        let again = pool.get().unwrap();
         assert_eq!((again.as_ptr(), again.len()), (address, SMALLEST_BUFFER));
     }
 
     #[test]
     fn neighbouring_pieces_are_one_chunk() {
         let mut pool = Pool::new(SMALLEST_BUFFER);
-        let mut buffer = pool.get();
+        let mut buffer = pool.get().unwrap();
         let mut chunks = VecDeque::new();
         for _ in 0..100 {
             append(&mut chunks, buffer.split_to(1));
         }
         assert_eq!((chunks.len(), chunks[0].len()), (1, 100));
-        append(&mut chunks, pool.get());
+        append(&mut chunks, pool.get().unwrap());
         assert_eq!(chunks.len(), 2);
         assert_eq!(
             take_front(&mut chunks, 30).map(|piece| piece.len()),

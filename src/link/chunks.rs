@@ -8,6 +8,7 @@ use super::chunk::{self, Pool};
 use super::{Link, State};
 use bytes::BytesMut;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
@@ -105,7 +106,10 @@ impl Link {
     }
 
     /// A buffer to read into.
-    pub fn buffer(&self) -> BytesMut {
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn buffer(&self) -> io::Result<BytesMut> {
         self.lock().queue.pool.get()
     }
 

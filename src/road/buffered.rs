@@ -6,10 +6,10 @@ use super::stage::{self, Place};
 use super::{Account, Between, Journey, Reports, StageEnd, Taken, program, reader, writer};
 use crate::link::{Chain, Link};
 use crate::meter::Meter;
+use crate::threads;
 use crate::transform::Made;
 use std::io;
 use std::sync::Arc;
-use std::thread;
 use tokio::sync::oneshot;
 
 const TAKEN: Taken = Taken {
@@ -19,10 +19,7 @@ const TAKEN: Taken = Taken {
 
 /// Sets the two ends and what is between them to work, each on a thread of its own.
 pub(super) fn start(journey: Journey) -> io::Result<()> {
-    thread::Builder::new()
-        .name("writer".to_owned())
-        .spawn(move || go_on(journey))?;
-    Ok(())
+    threads::spawn("writer", move || go_on(journey))
 }
 
 /// The same from a thread that becomes the writer's.
@@ -48,11 +45,13 @@ pub(super) fn go_on(journey: Journey) {
     } = reports;
     taken.send_replace(Some(TAKEN));
     let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
-    let reading = spawn("reader", move || {
-        let _ = read.send(reader::run(source, flow, &link, &its_meter));
-    });
     let stages = transforms.into_iter().zip(transformed);
-    let started = reading.and_then(|()| start_stages(&chain, stages, &meter));
+    // The reader comes last: by the time a transform has something to do, all threads of the road are there.
+    let started = start_stages(&chain, stages, &meter).and_then(|()| {
+        threads::spawn("reader", move || {
+            let _ = read.send(reader::run(source, flow, &link, &its_meter));
+        })
+    });
     let end = match started {
         Ok(()) => {
             let account = Account {
@@ -84,7 +83,7 @@ fn start_stages(
     for (index, ((made, told), between)) in stages.zip(links.windows(2)).enumerate() {
         let [from, to] = between else { continue };
         let (from, to, meter) = (Arc::clone(from), Arc::clone(to), Arc::clone(meter));
-        spawn("transform", move || {
+        threads::spawn("transform", move || {
             let _ = told.send(run(made, &from, &to, &meter, index));
         })?;
     }
@@ -102,9 +101,4 @@ fn run(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> Stage
         Made::Steps(transform) => stage::run(transform, place),
         Made::Program(it) => program::run(&it, place),
     }
-}
-
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    thread::Builder::new().name(name.to_owned()).spawn(work)?;
-    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::error::reason;
 use crate::link::Marks;
 use crate::pipe::{Growth, NeighbourPipe};
 use crate::platform::{self, WIDEST_PIPE};
+use crate::resources::ensure_descriptors;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -179,9 +180,11 @@ pub fn decide(
 /// A pipe of our own for these marks. It may grow beyond the mark: pieces of files do not fill the pages they take up.
 ///
 /// # Errors
-/// When the system has none to give, or only one of two pages.
+/// When the system has none to give, or only one of two pages, or no more descriptors than for that.
 pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
     let (reader, writer, size) = platform::make_pipe(marks.writable)?;
+    // A file that is not there yet is still to be made.
+    ensure_descriptors(1)?;
     let growth = Growth::new(size, marks.writable.saturating_mul(4));
     Ok((reader, writer, growth))
 }

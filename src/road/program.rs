@@ -8,6 +8,7 @@ use super::stage::{Place, Stop};
 use crate::link::{End, Next};
 use crate::pipe::NeighbourPipe;
 use crate::stages::Doing;
+use crate::threads;
 use crate::transform::{Failure, Program};
 use crate::wait::{self, Ready};
 use bytes::BytesMut;
@@ -46,21 +47,21 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
     let input = Ours::new(input, place.from.marks().writable)?;
     let output = Ours::new(output, place.to.marks().readable)?;
     let (fed, collected) = thread::scope(|scope| {
-        let feeding = scope.spawn(move || {
+        let feeding = threads::spawn_scoped(scope, "feeder", move || {
             let fed = feed(input, place);
             if fed.is_err() {
                 // Nothing that it still puts out is wanted.
                 place.cancel();
             }
             fed
-        });
+        })?;
         let collected = collect(output, place);
         if collected.is_err() {
             place.cancel();
         }
         let lost = || Err(Stop::Cancelled);
-        (feeding.join().unwrap_or_else(|_| lost()), collected)
-    });
+        Ok::<_, Stop>((feeding.join().unwrap_or_else(|_| lost()), collected))
+    })?;
     let (end, ()) = (fed?, collected?);
     let status = running.ended(&place)?;
     match end {
@@ -205,7 +206,7 @@ impl Running {
             command.process_group(0);
         }
         let child = command.spawn().map_err(|error| {
-            let why = crate::error::reason(&error);
+            let why = crate::error::reason(&threads::refused(error));
             Stop::Failed(Failure::other(format!("sh cannot be run: {why}")))
         })?;
         Ok(Self {

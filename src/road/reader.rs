@@ -48,7 +48,7 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             Room::Cancelled => break,
         };
         if buffer.is_empty() {
-            buffer = link.buffer();
+            buffer = link.buffer()?;
         }
         let most = inlet.wanted(room.min(chunk_size));
         let most = buffer

@@ -61,7 +61,7 @@ impl Place<'_> {
             match self.to.room() {
                 Room::Bytes(room) => {
                     if buffer.is_empty() {
-                        *buffer = self.to.buffer();
+                        *buffer = self.to.buffer()?;
                     }
                     let room = usize::try_from(room).unwrap_or(usize::MAX);
                     return Ok(room.min(buffer.len()));

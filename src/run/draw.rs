@@ -2,10 +2,10 @@
 
 use super::{Outcome, Transfer};
 use crate::display::{Draw, Ending, Finished, Sample, SideFile, Sum};
+use crate::threads;
 use crate::wait;
 use std::io;
 use std::os::fd::AsFd;
-use tokio::task::spawn_blocking;
 
 impl Transfer {
     /// Draws all that is to be drawn. Each comes back with its flag, and resolves once it is written, however slow the
@@ -33,8 +33,7 @@ impl Transfer {
         };
         let draw = |(file, draw): (SideFile, Draw)| {
             let (flag, drawn) = (file.flag, draw(&finished)?);
-            let written = spawn_blocking(move || write(file, &drawn));
-            let written = async { written.await.unwrap_or_else(|lost| Err(lost.into())) };
+            let written = threads::apart(flag, move || write(file, &drawn));
             Some((flag, written))
         };
         drawings.into_iter().filter_map(draw).collect()

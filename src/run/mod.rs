@@ -28,7 +28,7 @@ use open::{Beside, Ends, Opened};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
 
 /// How long a stage that was told to give up may take; beyond it sits in a system call that does not return.
@@ -207,11 +207,9 @@ impl Transfer {
             }
         };
         if reader_end.is_none() {
-            reader_end = timeout(GRACE, &mut running.reader)
-                .await
-                .ok()
-                .and_then(Result::ok);
+            reader_end = timeout(GRACE, &mut running.reader).await.ok();
         }
+        let reader_end = reader_end.and_then(Result::ok);
         let stage_ends = stage_ends(&mut running.stages).await;
         let outcome = Outcome::of(&self.plan, reader_end, &stage_ends, writer_end);
         self.stages = stage_ends.into_iter().flatten().collect();
@@ -222,7 +220,7 @@ impl Transfer {
     async fn settle(
         &mut self,
         running: &mut Running,
-        read: &mut Option<ReaderEnd>,
+        read: &mut Option<Result<ReaderEnd, RecvError>>,
         leftover: Option<&Leftover>,
     ) {
         let both = async {

@@ -9,6 +9,7 @@ use crate::phase::Phase;
 use crate::road::{ReaderEnd, Running, WriterEnd};
 use crate::signal::{self, Event};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// Longer than any transfer.
@@ -29,7 +30,7 @@ pub(super) enum Stopped {
 pub(super) async fn watch(
     transfer: &mut Transfer,
     running: &mut Running,
-    read: &mut Option<ReaderEnd>,
+    read: &mut Option<Result<ReaderEnd, RecvError>>,
 ) -> Stopped {
     let show = &transfer.plan.show;
     let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.voice) {
@@ -51,10 +52,8 @@ pub(super) async fn watch(
                 let taken = *running.taken.borrow_and_update();
                 transfer.set_out(taken);
             }
-            end = &mut running.reader, if read.is_none() => match end {
-                Ok(end) => *read = Some(end),
-                Err(_) => return Stopped::GivenUp(reader_lost(transfer)),
-            },
+            // Of one that is lost the writer hears, who says what has become of it.
+            end = &mut running.reader, if read.is_none() => *read = Some(end),
             event = transfer.signals.next() => match event {
                 Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
                 Event::Status => tell_status(transfer, display.as_deref_mut()),
@@ -148,15 +147,5 @@ fn stalled(transfer: &Transfer, phase: Phase) -> Outcome {
         "waiting for",
         uri,
         anyhow::Error::msg(why),
-    ))
-}
-
-fn reader_lost(transfer: &Transfer) -> Outcome {
-    let error = std::io::Error::other("the reader stopped without a word; this is a bug");
-    Outcome::Failed(TransferError::io(
-        Side::Source,
-        "reading",
-        &transfer.plan.source.uri,
-        &error,
     ))
 }

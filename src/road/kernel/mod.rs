@@ -22,13 +22,13 @@ use super::{Account, Flow, Journey, Taken, buffered};
 use crate::endpoint::{FdAt, Raw};
 use crate::pipe::Growth;
 use crate::platform;
+use crate::threads;
 use ahead::Ahead;
 use pump::Pump;
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::thread;
 
 /// One way in which the kernel can move bytes.
 #[derive(Debug)]
@@ -165,10 +165,7 @@ impl Door for Kernel {
 
 /// Sets the thread to work.
 pub(super) fn start(ways: Ways, journey: Journey) -> io::Result<()> {
-    thread::Builder::new()
-        .name("kernel road".to_owned())
-        .spawn(move || travel(ways, journey))?;
-    Ok(())
+    threads::spawn("kernel road", move || travel(ways, journey))
 }
 
 fn travel(ways: Ways, journey: Journey) {

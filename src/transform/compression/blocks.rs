@@ -2,7 +2,8 @@
 //!
 //! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
 
-use super::pool::{Block, Pool, Work};
+use super::pool::{Block, Make, Pool};
+use crate::resources::reserve;
 use crate::transform::{Failure, Held, Input, Output, Transform};
 
 /// A format that is written in blocks.
@@ -11,7 +12,7 @@ pub(super) trait Format: Send {
     fn block_len(&self) -> usize;
 
     /// What compresses blocks, one after the other.
-    fn work(&self) -> Box<dyn Fn() -> Work + Send>;
+    fn work(&self) -> Make;
 
     /// What stands before the first block.
     fn head(&self) -> Vec<u8> {
@@ -106,11 +107,14 @@ impl<F: Format> Blocks<F> {
     }
 
     /// Takes as much as a block has room for.
-    fn fill(&mut self, input: &mut Input<'_>) {
-        let missing = self.format.block_len() - self.filling.len();
+    fn fill(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+        let len = self.format.block_len();
+        reserve(&mut self.filling, len).map_err(|error| Failure::system(&error))?;
+        let missing = len - self.filling.len();
         let taken = input.take(missing);
         self.format.took(taken);
         self.filling.extend_from_slice(taken);
+        Ok(())
     }
 
     /// Puts out all that was submitted. Returns whether it is out.
@@ -129,7 +133,7 @@ impl<F: Format> Transform for Blocks<F> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.leave(output)? && !input.is_empty() {
             if self.filling.len() < self.format.block_len() {
-                self.fill(input);
+                self.fill(input)?;
             } else if self.pool.is_full() {
                 self.wait()?;
             } else {

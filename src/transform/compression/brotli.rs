@@ -4,6 +4,7 @@
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{level, level_of};
+use crate::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use compression_codecs::brotli::params::EncoderParams;
 use compression_codecs::core::Level;
@@ -19,12 +20,16 @@ pub(in crate::transform) const KIND: Kind = Kind {
     example: "tidegate -t brotli disk.img disk.img.br",
     make: |settings| {
         let level = i32::try_from(level_of(settings, 5)).unwrap_or(5);
-        let params = EncoderParams::default()
-            .quality(Level::Precise(level))
-            .window_size(WINDOW_LOG)
-            .size_hint(SIZE_HINT);
-        let engine = Brotli(BrotliEncoder::new(params));
-        Ok(Made::Steps(Box::new(Encoder::new(engine))))
+        let memory = if level < 10 { MEMORY } else { MEMORY_AT_10 };
+        let make = move || {
+            ensure_memory(memory).map_err(|error| Failure::system(&error))?;
+            let params = EncoderParams::default()
+                .quality(Level::Precise(level))
+                .window_size(WINDOW_LOG)
+                .size_hint(SIZE_HINT);
+            Ok(Brotli(BrotliEncoder::new(params)))
+        };
+        Ok(Made::Steps(Box::new(Encoder::new(make))))
     },
 };
 
@@ -33,6 +38,12 @@ const WINDOW_LOG: i32 = 24;
 
 /// Nobody knows how much will come, in bytes; as the command does, it is thought to be much.
 const SIZE_HINT: usize = 1 << 30;
+
+/// What it takes at most below level 10, in bytes: its library aborts without it.
+const MEMORY: usize = 48 << 20;
+
+/// And from there on.
+const MEMORY_AT_10: usize = 160 << 20;
 
 struct Brotli(BrotliEncoder);
 

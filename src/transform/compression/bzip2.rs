@@ -3,8 +3,9 @@
 //! A worker takes 11 MiB at level 9: 8 MiB to compress, and two blocks with what they become.
 
 use super::blocks::{Blocks, Format};
-use super::pool::Work;
+use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::resources::{ensure_memory, reserve};
 use crate::transform::{Failure, Group, Kind, Made};
 use bzip2::{Action, Compress, Compression, Status};
 
@@ -24,6 +25,12 @@ pub(in crate::transform) const KIND: Kind = Kind {
 /// A block of bzip2 holds so many bytes less than its nominal size.
 const MARGIN: usize = 19;
 
+/// What the library takes for each level, in bytes (bzip2(1)).
+const MEMORY_OF_LEVEL: usize = 800_000;
+
+/// And what it takes at any.
+const MEMORY: usize = 500_000;
+
 struct Bzip2 {
     level: u32,
 }
@@ -33,18 +40,26 @@ impl Format for Bzip2 {
         self.level as usize * 100_000 - MARGIN
     }
 
-    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+    fn work(&self) -> Make {
         let level = self.level;
-        Box::new(move || Box::new(move |input, output| compress(level, input, output)))
+        Box::new(move || {
+            Ok(Box::new(move |input, output| {
+                compress(level, input, output)
+            }))
+        })
     }
 }
 
 /// A stream of its own.
 fn compress(level: u32, mut input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
+    // The library panics without it.
+    ensure_memory(level as usize * MEMORY_OF_LEVEL + MEMORY)
+        .map_err(|error| Failure::system(&error))?;
     let mut stream = Compress::new(Compression::new(level), 0);
     loop {
         // What does not get smaller gets larger by a hundredth at most.
-        output.reserve(input.len() + input.len() / 64 + 1024);
+        let most = output.len() + input.len() + input.len() / 64 + 1024;
+        reserve(output, most).map_err(|error| Failure::system(&error))?;
         let before = stream.total_in();
         let status = stream.compress_vec(input, output, Action::Finish);
         let status = status.map_err(|error| Failure::other(format!("bzip2: {error}")))?;

@@ -25,9 +25,14 @@ pub(super) trait Engine: Send {
     ) -> Result<bool, Failure>;
 }
 
+/// Makes an engine.
+type Make<E> = Box<dyn FnMut() -> Result<E, Failure> + Send>;
+
 /// An engine as a transform.
 pub(super) struct Encoder<E> {
-    engine: E,
+    /// Called with the first bytes: then all threads of the transfer are there, and what is left is for the workers.
+    make: Make<E>,
+    engine: Option<E>,
     /// What it was asked for last, and has not done yet: it is not asked for anything else before.
     asked: Act,
     /// Whether it may hold something that was taken.
@@ -36,12 +41,20 @@ pub(super) struct Encoder<E> {
 }
 
 impl<E: Engine> Encoder<E> {
-    pub(super) fn new(engine: E) -> Self {
+    pub(super) fn new(make: impl FnMut() -> Result<E, Failure> + Send + 'static) -> Self {
         Self {
-            engine,
+            make: Box::new(make),
+            engine: None,
             asked: Act::Go,
             holds: false,
             ended: false,
+        }
+    }
+
+    fn engine(&mut self) -> Result<&mut E, Failure> {
+        match &mut self.engine {
+            Some(engine) => Ok(engine),
+            none => Ok(none.insert((self.make)()?)),
         }
     }
 
@@ -51,7 +64,8 @@ impl<E: Engine> Encoder<E> {
             if output.is_full() {
                 return Ok(false);
             }
-            let done = self.engine.run(&mut Input::new(&[]), output, self.asked)?;
+            let asked = self.asked;
+            let done = self.engine()?.run(&mut Input::new(&[]), output, asked)?;
             if done {
                 self.ended |= self.asked == Act::End;
                 (self.asked, self.holds) = (Act::Go, false);
@@ -66,7 +80,7 @@ impl<E: Engine> Transform for Encoder<E> {
         self.go_on(output)?;
         while !input.is_empty() && !output.is_full() {
             self.holds = true;
-            self.engine.run(input, output, Act::Go)?;
+            self.engine()?.run(input, output, Act::Go)?;
         }
         Ok(())
     }

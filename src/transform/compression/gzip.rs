@@ -3,8 +3,9 @@
 //! A worker takes 4 MiB for its two blocks and what they become, and 1 MiB to compress them; from level 10 on, 10 MiB.
 
 use super::blocks::{Blocks, Format};
-use super::pool::Work;
+use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::resources::{ensure_memory, reserve};
 use crate::transform::{Failure, Group, Kind, Made, Settings};
 use libdeflater::{CompressionLvl, Compressor};
 
@@ -26,6 +27,9 @@ pub(in crate::transform) const KIND: Kind = Kind {
 /// The window of 32 KiB that each member begins without is then three hundredths of it.
 const MEMBER: usize = 1 << 20;
 
+/// The most that the library takes at the highest levels, in bytes.
+const COMPRESSOR: usize = 10 << 20;
+
 struct Gzip {
     level: CompressionLvl,
 }
@@ -44,11 +48,15 @@ impl Format for Gzip {
         MEMBER
     }
 
-    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+    fn work(&self) -> Make {
         let level = self.level;
         Box::new(move || {
+            // The library panics without it.
+            ensure_memory(COMPRESSOR)?;
             let mut compressor = Compressor::new(level);
-            Box::new(move |input, output| compress(&mut compressor, input, output))
+            Ok(Box::new(move |input, output| {
+                compress(&mut compressor, input, output)
+            }))
         })
     }
 }
@@ -58,7 +66,9 @@ fn compress(
     input: &[u8],
     output: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    output.resize(compressor.gzip_compress_bound(input.len()), 0);
+    let most = compressor.gzip_compress_bound(input.len());
+    reserve(output, most).map_err(|error| Failure::system(&error))?;
+    output.resize(most, 0);
     let n = compressor.gzip_compress(input, output);
     output.truncate(n.map_err(|error| Failure::other(format!("gzip: {error}")))?);
     Ok(())

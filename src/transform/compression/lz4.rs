@@ -3,8 +3,9 @@
 //! A worker takes 16 MiB for its two blocks and what they become.
 
 use super::blocks::{Blocks, Format};
-use super::pool::Work;
+use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
+use crate::resources::reserve;
 use crate::transform::{Failure, Group, Kind, Made};
 use lz4::block::{CompressionMode, compress_bound, compress_to_buffer};
 use std::hash::Hasher as _;
@@ -58,9 +59,9 @@ impl Format for Lz4 {
         BLOCK
     }
 
-    fn work(&self) -> Box<dyn Fn() -> Work + Send> {
+    fn work(&self) -> Make {
         let mode = self.mode;
-        Box::new(move || Box::new(move |input, output| compress(mode, input, output)))
+        Box::new(move || Ok(Box::new(move |input, output| compress(mode, input, output))))
     }
 
     fn head(&self) -> Vec<u8> {
@@ -87,6 +88,7 @@ fn compress(mode: CompressionMode, input: &[u8], output: &mut Vec<u8>) -> Result
     const SIZE: usize = size_of::<u32>();
     let failed = |why: &dyn std::fmt::Display| Failure::other(format!("lz4: {why}"));
     let most = compress_bound(input.len()).map_err(|error| failed(&error))?;
+    reserve(output, SIZE + most).map_err(|error| Failure::system(&error))?;
     output.resize(SIZE + most, 0);
     let n = compress_to_buffer(input, Some(mode), false, &mut output[SIZE..]);
     let n = n.map_err(|error| failed(&error))?;

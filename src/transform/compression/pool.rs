@@ -1,13 +1,15 @@
 //! Threads that work on blocks side by side, and give them back in the order in which they came.
 //!
-//! A thread is started when there is work for it. All of them end when the pool does: each after the block it is at.
+//! A thread is started when there is work for it; where the system has none, fewer do it, or the one that asks. All of them
+//! end when the pool does: each after the block it is at.
 
+use crate::threads;
 use crate::transform::Failure;
 use std::collections::VecDeque;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 /// Makes of a block what it becomes, behind what is in the second already. Each thread has its own.
 pub(super) type Work = Box<dyn FnMut(&[u8], &mut Vec<u8>) -> Result<(), Failure> + Send>;
@@ -24,9 +26,12 @@ struct Job {
     reply: Sender<Result<Block, Failure>>,
 }
 
+/// Makes what one thread works with; that may fail for want of memory.
+pub(super) type Make = Box<dyn Fn() -> io::Result<Work> + Send>;
+
 /// Threads, and what they are at.
 pub(super) struct Pool {
-    make: Box<dyn Fn() -> Work + Send>,
+    make: Make,
     most: usize,
     started: usize,
     jobs: Sender<Job>,
@@ -34,27 +39,30 @@ pub(super) struct Pool {
     /// Those that are not taken back yet, the oldest first.
     pending: VecDeque<Receiver<Result<Block, Failure>>>,
     over: Arc<AtomicBool>,
+    /// Works in the place of threads, if none can be had.
+    here: Option<Work>,
 }
 
 impl Pool {
     /// A pool of at most so many threads. `make` is called once for each.
-    pub(super) fn new(most: usize, make: impl Fn() -> Work + Send + 'static) -> Self {
+    pub(super) fn new(most: usize, make: Make) -> Self {
         let (jobs, queue) = channel();
         Self {
-            make: Box::new(make),
+            make,
             most: most.max(1),
             started: 0,
             jobs,
             queue: Arc::new(Mutex::new(queue)),
             pending: VecDeque::new(),
             over: Arc::default(),
+            here: None,
         }
     }
 
     /// Whether there are as many blocks as keep all threads busy, until one is taken back.
     pub(super) fn is_full(&self) -> bool {
         // One at work and one behind it.
-        self.pending.len() >= 2 * self.most
+        self.pending.len() >= 2 * self.most.max(1)
     }
 
     /// Whether no block is left here.
@@ -69,8 +77,12 @@ impl Pool {
         }
         let (reply, answer) = channel();
         self.pending.push_back(answer);
-        let sent = self.jobs.send(Job { block, reply });
-        sent.map_err(|_| gave_up())
+        let job = Job { block, reply };
+        if let Some(work) = &mut self.here {
+            job.run(work);
+            return Ok(());
+        }
+        self.jobs.send(job).map_err(|_| gave_up())
     }
 
     /// The oldest block, if it is done.
@@ -91,23 +103,24 @@ impl Pool {
     }
 
     fn start_thread(&mut self) -> Result<(), Failure> {
-        let (mut work, over) = ((self.make)(), Arc::clone(&self.over));
-        let queue = Arc::clone(&self.queue);
-        let started = thread::Builder::new()
-            .name("worker".to_owned())
-            .spawn(move || {
+        let (over, queue) = (Arc::clone(&self.over), Arc::clone(&self.queue));
+        let started = (self.make)().and_then(|mut work| {
+            threads::spawn("worker", move || {
                 while let Some(job) = next(&queue) {
                     if over.load(Ordering::Relaxed) {
                         break;
                     }
                     job.run(&mut work);
                 }
-            });
+            })
+        });
         match started {
-            Ok(_) => self.started += 1,
-            // Fewer will do.
-            Err(_) if self.started > 0 => self.most = self.started,
-            Err(error) => return Err(Failure::other(format!("starting a thread: {error}"))),
+            Ok(()) => self.started += 1,
+            Err(_) => self.most = self.started,
+        }
+        if self.most == 0 {
+            let work = (self.make)();
+            self.here = Some(work.map_err(|error| Failure::system(&error))?);
         }
         Ok(())
     }
@@ -155,13 +168,12 @@ mod tests {
 
     #[test]
     fn blocks_come_back_in_order_though_the_first_takes_longest() {
-        let mut pool = Pool::new(4, || {
-            Box::new(|input, output| {
-                std::thread::sleep(Duration::from_millis(20 - 2 * u64::from(input[0])));
-                output.extend_from_slice(input);
-                Ok(())
-            })
-        });
+        let work = |input: &[u8], output: &mut Vec<u8>| {
+            std::thread::sleep(Duration::from_millis(20 - 2 * u64::from(input[0])));
+            output.extend_from_slice(input);
+            Ok(())
+        };
+        let mut pool = Pool::new(4, Box::new(move || Ok(Box::new(work))));
         for byte in 0..8 {
             assert!(!pool.is_full());
             pool.submit(block(byte)).unwrap();
@@ -175,12 +187,11 @@ mod tests {
 
     #[test]
     fn a_failure_and_a_thread_that_is_gone_are_told() {
-        let mut pool = Pool::new(1, || {
-            Box::new(|input, _| match input[0] {
-                0 => Err(Failure::other("no")),
-                _ => panic!("a test of a panic"),
-            })
-        });
+        let work = |input: &[u8], _: &mut Vec<u8>| match input[0] {
+            0 => Err(Failure::other("no")),
+            _ => panic!("a test of a panic"),
+        };
+        let mut pool = Pool::new(1, Box::new(move || Ok(Box::new(work))));
         pool.submit(block(0)).unwrap();
         assert_eq!(pool.wait().unwrap().unwrap_err().why, "no");
         pool.submit(block(1)).unwrap();

@@ -5,7 +5,8 @@
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::error::UsageError;
+use crate::resources::address_space;
+use crate::threads;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
 
@@ -17,10 +18,9 @@ pub(in crate::transform) const KIND: Kind = Kind {
     example: "tidegate -t xz=1 disk.img disk.img.xz",
     make: |settings| {
         let level = level_of(settings, 6);
-        let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));
-        let engine = Xz::new(level, workers);
-        let engine = engine.map_err(|error| UsageError::new(error.to_string()))?;
-        Ok(Made::Steps(Box::new(Encoder::new(engine))))
+        let asked = workers_of(settings);
+        let make = move || Xz::new(level, workers(level, asked)).map_err(failed);
+        Ok(Made::Steps(Box::new(Encoder::new(make))))
     },
 };
 
@@ -33,10 +33,21 @@ fn builder(level: u32, workers: u32) -> MtStreamBuilder {
     builder
 }
 
-/// As many as there are cores, as far as memory goes: at level 9 each takes more than a GiB.
-fn usual_workers(level: u32) -> u32 {
-    let fits = |workers: &u32| builder(level, *workers).memusage() <= MOST_MEMORY;
-    (1..=cores()).rev().find(fits).unwrap_or(1)
+/// As many as were asked for or there are cores, as far as memory goes, of which each takes more than a GiB at level 9, and
+/// threads: one is started when it is needed, in the middle of the stream, which fails if that fails.
+fn workers(level: u32, asked: Option<u32>) -> u32 {
+    let most_memory = if asked.is_some() {
+        u64::MAX
+    } else {
+        MOST_MEMORY
+    };
+    let most_memory = address_space().map_or(most_memory, |limit| most_memory.min(limit / 2));
+    let fits = |workers: &u32| builder(level, *workers).memusage() <= most_memory;
+    let workers = (1..=asked.unwrap_or_else(cores)).rev().find(fits);
+    match workers.unwrap_or(1) {
+        1 => 1,
+        workers => threads::available(workers),
+    }
 }
 
 struct Xz {
@@ -73,7 +84,14 @@ impl Engine for Xz {
         let status = self.stream.process(input.rest(), output.room(), action);
         input.take(since(before.0, self.stream.total_in()));
         output.fill(since(before.1, self.stream.total_out()));
-        let status = status.map_err(|error| Failure::other(format!("xz: {error}")))?;
+        let status = status.map_err(failed)?;
         Ok(status == Status::StreamEnd)
+    }
+}
+
+fn failed(error: Error) -> Failure {
+    match error {
+        Error::Mem => Failure::other("no memory for xz"),
+        error => Failure::other(format!("xz: {error}")),
     }
 }

@@ -6,8 +6,11 @@
 use super::encoder::{Act, Encoder, Engine};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
-use zstd_safe::zstd_sys::ZSTD_EndDirective;
-use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer, SafeResult, get_error_name};
+use zstd_safe::zstd_sys::{ZSTD_EndDirective, ZSTD_ErrorCode as Code};
+use zstd_safe::{
+    CCtx, CParameter, InBuffer, OutBuffer, ResetDirective, SafeResult, get_error_name,
+    is_error_kind,
+};
 
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "zstd",
@@ -18,9 +21,8 @@ pub(in crate::transform) const KIND: Kind = Kind {
     make: |settings| {
         let level = level_of(settings, 3);
         let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));
-        let engine = Zstd::new(level, workers);
-        let engine = engine.map_err(|why| crate::error::UsageError::new(why.why))?;
-        Ok(Made::Steps(Box::new(Encoder::new(engine))))
+        let make = move || Zstd::new(level, workers);
+        Ok(Made::Steps(Box::new(Encoder::new(make))))
     },
 };
 
@@ -34,19 +36,37 @@ fn usual_workers(level: u32) -> u32 {
 
 struct Zstd {
     context: CCtx<'static>,
+    workers: u32,
+    /// Whether it has taken or put out something.
+    has_begun: bool,
 }
 
 impl Zstd {
     fn new(level: u32, workers: u32) -> Result<Self, Failure> {
         let context = CCtx::try_create().ok_or_else(|| Failure::other("no memory for zstd"))?;
-        let mut zstd = Self { context };
+        let mut zstd = Self {
+            context,
+            workers: 0,
+            has_begun: false,
+        };
         zstd.set(CParameter::CompressionLevel(
             i32::try_from(level).unwrap_or(3),
         ))?;
         zstd.set(CParameter::ChecksumFlag(true))?;
-        // A single one is this thread: nothing is gained by another that it would wait for.
-        zstd.set(CParameter::NbWorkers(if workers > 1 { workers } else { 0 }))?;
+        zstd.set_workers(workers)?;
         Ok(zstd)
+    }
+
+    fn set_workers(&mut self, workers: u32) -> Result<(), Failure> {
+        // A single one is this thread: nothing is gained by another that it would wait for.
+        self.workers = if workers > 1 { workers } else { 0 };
+        self.set(CParameter::NbWorkers(self.workers))
+    }
+
+    /// Begins again with half as many, where there are not as many threads, or not the memory for them.
+    fn with_fewer(&mut self) -> Result<(), Failure> {
+        checked(self.context.reset(ResetDirective::SessionOnly))?;
+        self.set_workers(self.workers / 2)
     }
 
     fn set(&mut self, parameter: CParameter) -> Result<(), Failure> {
@@ -70,12 +90,24 @@ impl Engine for Zstd {
         };
         let held = self.context.compress_stream2(&mut to, &mut from, directive);
         let filled = to.pos();
-        input.take(from.pos());
+        let taken = from.pos();
+        input.take(taken);
         output.fill(filled);
+        self.has_begun |= taken > 0 || filled > 0;
+        if held.is_err() && !self.has_begun && self.workers > 0 {
+            self.with_fewer()?;
+            return self.run(input, output, act);
+        }
         Ok(checked(held)? == 0)
     }
 }
 
 fn checked(result: SafeResult) -> Result<usize, Failure> {
-    result.map_err(|code| Failure::other(format!("zstd: {}", get_error_name(code))))
+    result.map_err(|code| {
+        if is_error_kind(code, Code::ZSTD_error_memory_allocation) {
+            Failure::other("no memory for zstd")
+        } else {
+            Failure::other(format!("zstd: {}", get_error_name(code)))
+        }
+    })
 }

@@ -4,6 +4,7 @@
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Zeros, magic};
+use crate::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use bzip2::{Decompress, Status};
 
@@ -29,6 +30,9 @@ pub(super) const FORMAT: Format = Format {
     may_be_empty: false,
 };
 
+/// What its library takes, in bytes, and fails without.
+const MEMORY: usize = 4 << 20;
+
 pub(super) struct Bunzip2(Decompress);
 
 impl Bunzip2 {
@@ -43,6 +47,7 @@ impl Engine for Bunzip2 {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
+        ensure_memory(MEMORY).map_err(|error| Failure::system(&error))?;
         if self.0.total_in() > 0 {
             *self = Self::new();
         }

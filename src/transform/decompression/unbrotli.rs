@@ -4,6 +4,7 @@
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Zeros};
+use crate::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use compression_codecs::{BrotliDecoder, DecodeV2 as _};
@@ -27,6 +28,9 @@ const FORMAT: Format = Format {
 
 /// The most that it is given at a time, in bytes: what it has made of them is lost when one of them is wrong.
 const PIECE: usize = 4096;
+
+/// What its library takes for the largest window, in bytes, and aborts without.
+const MEMORY: usize = 17 << 20;
 
 struct Unbrotli {
     decoder: BrotliDecoder,
@@ -52,6 +56,7 @@ impl Engine for Unbrotli {
         if self.has_ended {
             return Err(Failure::input("something follows the brotli data"));
         }
+        ensure_memory(MEMORY).map_err(|error| Failure::system(&error))?;
         Ok(())
     }
 

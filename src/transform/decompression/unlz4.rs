@@ -156,6 +156,9 @@ impl Unlz4 {
 /// The library says it in words of its own.
 fn failure(error: &std::io::Error) -> Failure {
     let text = error.to_string().to_lowercase();
+    if text.contains("allocation") {
+        return Failure::other("no memory for lz4");
+    }
     Failure::input(FORMAT.damaged(if text.contains("checksum") {
         "wrong checksum"
     } else {

@@ -6,6 +6,7 @@
 use super::binary;
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic};
+use crate::threads;
 use crate::transform::compression::{cores, workers_of};
 use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind, since};
 use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};
@@ -85,6 +86,10 @@ impl Engine for Unxz {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
+        if self.stream.is_none() && self.workers > 1 {
+            // A thread is started when it is needed, in the middle of the stream, which fails if that fails.
+            self.workers = threads::available(self.workers);
+        }
         let stream = if self.workers > 1 {
             let mut builder = MtStreamBuilder::new();
             builder.threads(self.workers).memlimit_stop(self.memory);

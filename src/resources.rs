@@ -1,0 +1,79 @@
+//! Memory and descriptors, of which there may not be enough: found out before they are needed by what gives no error but
+//! aborts or panics without them.
+
+use crate::sys;
+use rustix::process::{Resource, getrlimit};
+use rustix::stdio::stderr;
+use std::io;
+
+pub use crate::sys::Allocator;
+
+/// What is used of the first thread's stack, in bytes, and then some.
+const STACK: usize = 512 << 10;
+
+/// What is left for all that is small, in bytes: a thread that cannot have a stack for its signals, say, aborts.
+const SMALL: usize = 1 << 20;
+
+/// What a transfer takes before it can fail in an orderly way, in bytes.
+const START: usize = STACK + (1 << 20);
+
+/// Gets ready for a limit of the address space, if there is one, before there are threads. The stack of the first one grows as
+/// it is used, and where it cannot the process is ended by a signal: so it grows now.
+///
+/// # Errors
+/// When there is not enough memory to begin with.
+pub fn prepare() -> io::Result<()> {
+    if address_space().is_some() {
+        ensure_memory(START)?;
+        grow_stack();
+        sys::share_heap();
+    }
+    Ok(())
+}
+
+/// The limit of the address space, in bytes (`ulimit -v`).
+#[must_use]
+pub fn address_space() -> Option<u64> {
+    getrlimit(Resource::As).current
+}
+
+#[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "to be large is what it is for")]
+fn grow_stack() {
+    std::hint::black_box([0_u8; STACK]);
+}
+
+/// Whether so many bytes of memory can be had now, and still something for all that is small.
+///
+/// # Errors
+/// When they cannot.
+pub fn ensure_memory(bytes: usize) -> io::Result<()> {
+    if sys::can_map(bytes.saturating_add(SMALL)) {
+        Ok(())
+    } else {
+        let missing = humansize::format_size(bytes, humansize::BINARY);
+        let why = format!("not enough memory for {missing} more");
+        Err(io::Error::new(io::ErrorKind::OutOfMemory, why))
+    }
+}
+
+/// Room in `buffer` for so many bytes in all.
+///
+/// # Errors
+/// As [`ensure_memory`].
+pub fn reserve(buffer: &mut Vec<u8>, bytes: usize) -> io::Result<()> {
+    if buffer.capacity() < bytes {
+        ensure_memory(bytes)?;
+        buffer.reserve_exact(bytes - buffer.len());
+    }
+    Ok(())
+}
+
+/// Whether so many more descriptors can be had now.
+///
+/// # Errors
+/// When they cannot.
+pub fn ensure_descriptors(count: usize) -> io::Result<()> {
+    let duplicates = (0..count).map(|_| stderr().try_clone_to_owned());
+    duplicates.collect::<io::Result<Vec<_>>>().map(drop)
+}
