@@ -33,23 +33,23 @@ pub fn spawn_scoped<'scope, T: Send + 'scope>(
 }
 
 /// Does what may sleep in the system on a thread of its own, from now on. The thread is left behind if nobody waits for it
-/// any more.
+/// any more. What comes back resolves to what `work` has come to.
 ///
 /// # Errors
-/// Those of `work`, and as [`spawn`].
-pub fn apart<T, W>(name: &str, work: W) -> impl Future<Output = io::Result<T>> + use<T, W>
+/// As [`spawn`].
+pub fn apart<T, W>(
+    name: &str,
+    work: W,
+) -> io::Result<impl Future<Output = io::Result<T>> + use<T, W>>
 where
     T: Send + 'static,
     W: FnOnce() -> io::Result<T> + Send + 'static,
 {
     let (done, result) = oneshot::channel();
     // Nobody listens any more when the process is about to end.
-    let started = spawn(name, move || drop(done.send(work())));
-    async move {
-        started?;
-        let lost = || io::Error::other("it stopped without a word; this is a bug");
-        result.await.unwrap_or_else(|_| Err(lost()))
-    }
+    spawn(name, move || drop(done.send(work())))?;
+    let lost = || io::Error::other("it stopped without a word; this is a bug");
+    Ok(async move { result.await.unwrap_or_else(|_| Err(lost())) })
 }
 
 /// How many of at most `most` threads could be started now, for a library that fails if it gets fewer than it was promised.

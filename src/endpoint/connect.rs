@@ -97,7 +97,7 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
             Err(error)
         }
     };
-    threads::apart("resolver", lookup).await
+    threads::apart("resolver", lookup)?.await
 }
 
 struct Connect {

@@ -140,8 +140,8 @@ fn may_open(path: &Path, found: &Outside<'_>, access_for: Access) -> io::Result<
 
 /// Opens a FIFO, which waits for its other end, on a thread that may be left behind when we are interrupted.
 async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
-    let opened = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
-    opened.await.map_err(refused)
+    let opening = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
+    opening.map_err(refused)?.await.map_err(refused)
 }
 
 struct FileSourcePlan {

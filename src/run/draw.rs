@@ -4,8 +4,10 @@ use super::{Outcome, Transfer};
 use crate::display::{Draw, Ending, Finished, Sample, SideFile, Sum};
 use crate::threads;
 use crate::wait;
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 impl Transfer {
     /// Draws all that is to be drawn. Each comes back with its flag, and resolves once it is written, however slow the
@@ -33,8 +35,7 @@ impl Transfer {
         };
         let draw = |(file, draw): (SideFile, Draw)| {
             let (flag, drawn) = (file.flag, draw(&finished)?);
-            let written = threads::apart(flag, move || write(file, &drawn));
-            Some((flag, written))
+            Some((flag, written(flag, file, drawn)))
         };
         drawings.into_iter().filter_map(draw).collect()
     }
@@ -52,7 +53,28 @@ impl Transfer {
     }
 }
 
-fn write(file: SideFile, drawn: &[u8]) -> io::Result<()> {
-    let file = file.into_empty()?;
+/// Writes from now on. A slow file is waited for on another thread, so that signals are still heard here; but where there is
+/// no other, what was asked for is worth more than that.
+fn written(
+    flag: &'static str,
+    file: SideFile,
+    drawn: Vec<u8>,
+) -> impl Future<Output = io::Result<()>> + use<> {
+    let started = file.into_empty().map(|file| {
+        let file = Arc::new((file, drawn));
+        let theirs = Arc::clone(&file);
+        let written = threads::apart(flag, move || write(&theirs));
+        (written, file)
+    });
+    async move {
+        let (written, file) = started?;
+        match written {
+            Ok(written) => written.await,
+            Err(_) => write(&file),
+        }
+    }
+}
+
+fn write((file, drawn): &(File, Vec<u8>)) -> io::Result<()> {
     wait::write_all(file.as_fd(), drawn)
 }

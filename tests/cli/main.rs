@@ -36,6 +36,7 @@ mod inherited;
 mod insight;
 mod jobs;
 mod lengths;
+mod limits;
 mod live;
 mod neighbours;
 mod no_road;

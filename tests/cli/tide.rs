@@ -181,15 +181,18 @@ impl Running {
     /// The next line on standard error.
     #[track_caller]
     pub(crate) fn line(&mut self) -> String {
-        match self
-            .lines
-            .recv_timeout(self.deadline.saturating_duration_since(Instant::now()))
-        {
-            Ok(line) => line,
+        let line = self.line_if_any();
+        line.unwrap_or_else(|| panic!("{}: ended without that line", self.shown))
+    }
+
+    /// The same, unless it ends without another.
+    #[track_caller]
+    pub(crate) fn line_if_any(&mut self) -> Option<String> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        match self.lines.recv_timeout(left) {
+            Ok(line) => Some(line),
             Err(RecvTimeoutError::Timeout) => panic!("{}: no line before the deadline", self.shown),
-            Err(RecvTimeoutError::Disconnected) => {
-                panic!("{}: ended without that line", self.shown)
-            }
+            Err(RecvTimeoutError::Disconnected) => None,
         }
     }
 

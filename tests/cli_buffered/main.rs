@@ -35,6 +35,8 @@ mod insight;
 mod jobs;
 #[path = "../cli/lengths.rs"]
 mod lengths;
+#[path = "../cli/limits.rs"]
+mod limits;
 #[path = "../cli/live.rs"]
 mod live;
 #[path = "../cli/outcomes.rs"]
