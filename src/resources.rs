@@ -5,6 +5,7 @@ use crate::sys;
 use rustix::process::{Resource, getrlimit};
 use rustix::stdio::stderr;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 pub use crate::sys::Allocator;
 
@@ -57,14 +58,25 @@ pub fn ensure_memory(bytes: usize) -> io::Result<()> {
     }
 }
 
+/// What `allocate` makes of so many bytes of memory. Nobody else takes them between the question and the answer.
+///
+/// # Errors
+/// As [`ensure_memory`].
+pub fn allocate<T>(bytes: usize, allocate: impl FnOnce() -> T) -> io::Result<T> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _ours = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    ensure_memory(bytes)?;
+    Ok(allocate())
+}
+
 /// Room in `buffer` for so many bytes in all.
 ///
 /// # Errors
 /// As [`ensure_memory`].
 pub fn reserve(buffer: &mut Vec<u8>, bytes: usize) -> io::Result<()> {
+    let missing = bytes.saturating_sub(buffer.len());
     if buffer.capacity() < bytes {
-        ensure_memory(bytes)?;
-        buffer.reserve_exact(bytes - buffer.len());
+        allocate(bytes, || buffer.reserve_exact(missing))?;
     }
     Ok(())
 }

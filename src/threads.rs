@@ -1,7 +1,7 @@
 //! Threads beside this one. Where the system has none left, or no memory for one, that is an error which says so: the calls
 //! that panic then are not used (`clippy.toml`).
 
-use crate::resources::ensure_memory;
+use crate::resources::allocate;
 use rustix::io::Errno;
 use std::io;
 use std::sync::Mutex;
@@ -16,8 +16,8 @@ const STACK: usize = 2 << 20;
 /// # Errors
 /// When there is no thread or no memory left for it.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    builder(name)?.spawn(work).map_err(refused)?;
-    Ok(())
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    started(|| builder.spawn(work)).map(drop)
 }
 
 /// Starts a thread that `scope` waits for.
@@ -29,7 +29,8 @@ pub fn spawn_scoped<'scope, T: Send + 'scope>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, T>> {
-    builder(name)?.spawn_scoped(scope, work).map_err(refused)
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    started(|| builder.spawn_scoped(scope, work))
 }
 
 /// Does what may sleep in the system on a thread of its own, from now on. The thread is left behind if nobody waits for it
@@ -77,8 +78,7 @@ pub fn refused(error: io::Error) -> io::Error {
     }
 }
 
-fn builder(name: &str) -> io::Result<Builder> {
-    // Without memory the system refuses with the same words; and Rust aborts where it lacks only the last of it.
-    ensure_memory(STACK)?;
-    Ok(Builder::new().name(name.to_owned()).stack_size(STACK))
+/// Without memory the system refuses with the same words; and Rust aborts where it lacks only the last of it.
+fn started<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    allocate(STACK, start)?.map_err(refused)
 }

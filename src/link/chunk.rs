@@ -3,7 +3,7 @@
 //! A small read takes a small piece of a buffer, not a buffer of its own, so that what is held in memory is what the
 //! gates count, whatever the sizes of the reads.
 
-use crate::resources::ensure_memory;
+use crate::resources::allocate;
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
@@ -59,8 +59,7 @@ impl Pool {
         if let Some(buffer) = self.spare.pop() {
             return Ok(buffer);
         }
-        ensure_memory(self.buffer_len)?;
-        Ok(BytesMut::zeroed(self.buffer_len))
+        allocate(self.buffer_len, || BytesMut::zeroed(self.buffer_len))
     }
 
     /// Takes back a piece; once all of a buffer is here it can be handed out again.

@@ -63,6 +63,8 @@ pub(super) fn go_on(journey: Journey) {
         }
         Err(error) => {
             chain.cancel();
+            // Nothing of it is left behind when the end is known.
+            drop(sink);
             WriterEnd::Failed {
                 act: "starting to write to",
                 error,

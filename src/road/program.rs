@@ -62,7 +62,11 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
         let lost = || Err(Stop::Cancelled);
         Ok::<_, Stop>((feeding.join().unwrap_or_else(|_| lost()), collected))
     })?;
-    let (end, ()) = (fed?, collected?);
+    // One that has failed makes the other give up, which is not the reason.
+    let end = match (fed, collected) {
+        (_, Err(Stop::Failed(failure))) => return Err(Stop::Failed(failure)),
+        (fed, collected) => fed.and_then(|end| collected.map(|()| end))?,
+    };
     let status = running.ended(&place)?;
     match end {
         // It has no more than that.

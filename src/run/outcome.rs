@@ -163,17 +163,19 @@ impl Outcome {
     }
 }
 
-/// The failure of the first transform that has failed.
+/// The failure of the first transform that has failed. Only where none has said so is it one that says nothing at all: it may
+/// as well be at work still on what nobody wants any more.
 fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome> {
-    let lost = || Failure::other("it stopped without a word; this is a bug");
-    let mut failures = stages.iter().map(|end| match end {
-        Some(end) => end.failure.clone(),
-        None => Some(lost()),
-    });
-    let (index, failure) = failures
-        .by_ref()
-        .enumerate()
-        .find_map(|(index, failure)| Some((index, failure?)))?;
+    let said = |end: &Option<StageEnd>| end.as_ref()?.failure.clone();
+    let lost = |end: &Option<StageEnd>| {
+        let lost = || Failure::other("it stopped without a word; this is a bug");
+        end.is_none().then(lost)
+    };
+    let first = |failure: &dyn Fn(&Option<StageEnd>) -> Option<Failure>| {
+        let mut failures = stages.iter().map(failure).enumerate();
+        failures.find_map(|(index, failure)| Some((index, failure?)))
+    };
+    let (index, failure) = first(&said).or_else(|| first(&lost))?;
     let planned = plan.transforms.get(index)?;
     let (name, spec) = (planned.kind.name, &planned.spec);
     let error = TransferError::transform(failure.class, name, spec, &failure.why);

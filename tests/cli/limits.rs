@@ -134,7 +134,14 @@ struct Said<'a> {
 
 impl<'a> Said<'a> {
     fn by(done: &'a Done) -> Self {
-        let lines = done.stderr.lines();
+        // A program may be in the middle of a line of its own.
+        let lines = done
+            .stderr
+            .lines()
+            .map(|line| match line.find("tidegate: ") {
+                Some(at) if line.starts_with("sh: ") => &line[at..],
+                _ => line,
+            });
         let lines = lines.filter(|line| !line.starts_with("listening on "));
         let (ours, others) = lines.partition(|line| line.starts_with("tidegate: "));
         Self { ours, others }
@@ -301,7 +308,9 @@ fn few_threads_are_enough_or_named() {
 
 #[test]
 fn what_is_done_side_by_side_goes_on_with_fewer_threads_or_none_beside() {
-    let Some(mut users) = Users::find(256) else {
+    // Transforms take this road anyway.
+    let users = (crate::ROAD == "auto").then(|| Users::find(256));
+    let Some(mut users) = users.flatten() else {
         return;
     };
     let it = Scratch::new();
@@ -312,7 +321,7 @@ fn what_is_done_side_by_side_goes_on_with_fewer_threads_or_none_beside() {
         .run()
         .succeeds();
     // Two of our own, those of the ends, and that of the transform.
-    for most in 5..8 {
+    for most in 5..7 {
         for (compress, undo) in [
             ("gzip=1,workers:8", "gunzip"),
             ("zstd=1,workers:8", "unzstd"),

@@ -5,7 +5,7 @@
 use super::blocks::{Blocks, Format};
 use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::{ensure_memory, reserve};
+use crate::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made};
 use bzip2::{Action, Compress, Compression, Status};
 
@@ -53,9 +53,9 @@ impl Format for Bzip2 {
 /// A stream of its own.
 fn compress(level: u32, mut input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
     // The library panics without it.
-    ensure_memory(level as usize * MEMORY_OF_LEVEL + MEMORY)
-        .map_err(|error| Failure::system(&error))?;
-    let mut stream = Compress::new(Compression::new(level), 0);
+    let memory = level as usize * MEMORY_OF_LEVEL + MEMORY;
+    let stream = allocate(memory, || Compress::new(Compression::new(level), 0));
+    let mut stream = stream.map_err(|error| Failure::system(&error))?;
     loop {
         // What does not get smaller gets larger by a hundredth at most.
         let most = output.len() + input.len() + input.len() / 64 + 1024;

@@ -5,7 +5,7 @@
 use super::blocks::{Blocks, Format};
 use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::{ensure_memory, reserve};
+use crate::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made, Settings};
 use libdeflater::{CompressionLvl, Compressor};
 
@@ -52,8 +52,7 @@ impl Format for Gzip {
         let level = self.level;
         Box::new(move || {
             // The library panics without it.
-            ensure_memory(COMPRESSOR)?;
-            let mut compressor = Compressor::new(level);
+            let mut compressor = allocate(COMPRESSOR, || Compressor::new(level))?;
             Ok(Box::new(move |input, output| {
                 compress(&mut compressor, input, output)
             }))
