@@ -63,6 +63,7 @@ pub fn ensure_memory(bytes: usize) -> io::Result<()> {
 /// # Errors
 /// As [`ensure_memory`].
 pub fn allocate<T>(bytes: usize, allocate: impl FnOnce() -> T) -> io::Result<T> {
+    // Memory is the process's, whichever transfer wants it.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _ours = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     ensure_memory(bytes)?;
