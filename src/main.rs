@@ -5,7 +5,8 @@ use std::path::Path;
 use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
-use tidegate::plan::{Held, Plan};
+use tidegate::plan::{self, Held, Plan};
+use tidegate::report::Form;
 use tidegate::{control, explain, report, run, transform};
 
 fn main() {
@@ -15,21 +16,22 @@ fn main() {
 fn go() -> Exit {
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(answer) => {
+        Err(cli::Answer::Text(text)) => {
             // Help that nobody reads to its end is no failure.
-            let _ = answer.print();
-            return if answer.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
+            let _ = text.print();
+            return Exit::Success;
+        }
+        Err(cli::Answer::Refusal(error)) => {
+            // Whether records were asked for is not known.
+            report::refuse(Form::Lines, &error);
+            return Exit::Usage;
         }
     };
     if let Some(what) = cli.generate {
         return generate::write(what);
     }
     asked(&cli).unwrap_or_else(|error| {
-        report::usage(&error);
+        report::refuse(plan::form(&cli), &error);
         Exit::Usage
     })
 }
@@ -52,8 +54,9 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
         return Ok(report::answer(&explain::text(&plan)?));
     }
     let held = plan.hold()?;
+    let form = plan.form;
     Ok(run_on_runtime(plan, held).unwrap_or_else(|error| {
-        report::say(&format!("starting: {}", reason(&error)));
+        report::fail(form, &format!("starting: {}", reason(&error)));
         Exit::Io
     }))
 }

@@ -14,17 +14,20 @@ pub mod generate;
 
 mod man;
 
+// What was typed.
+mod typed;
+
 mod completions;
 
 use crate::endpoint;
 use crate::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueEnum, ValueHint};
 use generate::Generate;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+pub use typed::{Answer, parse};
 
 /// High-water mark of every buffer unless asked otherwise, in bytes. Chosen by measurement: 512 KiB and
 /// less cost more CPU time into sockets, 2 MiB and more gained nothing.
@@ -331,28 +334,6 @@ fn declaration() -> Command {
     let help = help.action(ArgAction::Help);
     let command = Cli::command().disable_help_flag(true);
     command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
-}
-
-/// The command line of this process.
-///
-/// # Errors
-/// Help and version are errors too, as clap has it: what they print is the error's text.
-pub fn parse() -> Result<Cli, clap::Error> {
-    let matches = declaration().try_get_matches().or_else(|refusal| {
-        // The screens are drawn only for those who ask: a transfer starts without them.
-        if refusal.kind() == ErrorKind::DisplayHelp {
-            command().try_get_matches()
-        } else {
-            Err(mistake::explain(refusal))
-        }
-    })?;
-    Cli::from_arg_matches(&matches)
-}
-
-/// A usage error in clap's own form.
-#[must_use]
-pub fn usage_error(message: &str) -> clap::Error {
-    declaration().error(ErrorKind::ValueValidation, message)
 }
 
 #[cfg(test)]

@@ -182,7 +182,8 @@ async fn try_address(
         }
         let stream = socket.connect(address).await?;
         // Where nobody listens on a port of the ephemeral range, a socket may be given that very port and meet itself.
-        if stream.local_addr()? == stream.peer_addr()? {
+        // One that was reset already has no peer any more, and tells so when it is used.
+        if stream.peer_addr().ok() == Some(stream.local_addr()?) {
             return Err(rustix::io::Errno::CONNREFUSED.into());
         }
         Ok(stream)

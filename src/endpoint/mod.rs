@@ -13,6 +13,7 @@ mod ends;
 mod fd;
 mod file;
 mod filekind;
+mod identity;
 mod leftover;
 mod listen;
 mod names;
@@ -29,6 +30,7 @@ mod stdio;
 mod table;
 
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
+pub use identity::Identity;
 pub use leftover::Leftover;
 pub(crate) use names::descriptor_named;
 pub use options::{OptionSpec, Options, Settled, ValueKind, parse_duration};

@@ -69,9 +69,9 @@ pub(super) async fn watch(
                 display.draw(&transfer.glance());
             },
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
-            _ = samples.tick(), if !transfer.stats.is_empty() && transfer.taken.is_some() => {
+            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.taken.is_some() => {
                 let sample = transfer.look();
-                for stats in &transfer.stats {
+                for stats in &transfer.side_files.stats {
                     stats.sample(&sample);
                 }
             }
@@ -94,7 +94,7 @@ fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'sta
     if let Some(display) = display {
         display.clear();
     }
-    transfer.say(&line);
+    transfer.note(&line);
 }
 
 /// Lets the shell have its terminal, and the clock stand, until we are told to go on.

@@ -113,7 +113,7 @@ fn a_slip_is_answered_with_what_was_meant() {
             &["valid: ", "did you mean 'atomic'?"],
         ),
         (&["zero:", "null:#rat=5"], &["did you mean 'rate'?"]),
-        (&["--summary", "alway"], &["[possible values: ", "'always'"]),
+        (&["--summary", "alway"], &["; valid: auto", "'always'"]),
         (
             &["-H", "64Q"],
             &["unknown unit 'Q'", "K M G T", "KB MB GB TB"],

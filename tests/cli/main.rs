@@ -14,12 +14,14 @@
 pub(crate) const ROAD: &str = "auto";
 
 mod asleep;
+mod beside;
 mod bomb;
 mod browser;
 mod claims;
 mod completions;
 mod control;
 mod copies;
+mod digests;
 mod endpoints;
 mod ends;
 mod examples;
@@ -36,6 +38,7 @@ mod insight;
 mod jobs;
 mod lengths;
 mod live;
+mod machine;
 mod neighbours;
 mod no_road;
 mod outcomes;
