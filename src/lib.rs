@@ -13,6 +13,9 @@ pub mod cli;
 // Sizes as typed.
 pub mod size;
 
+// Durations as typed.
+pub mod duration;
+
 // Ends as typed.
 pub mod uri;
 

@@ -9,8 +9,10 @@ use crate::display;
 use crate::error::{Class, UsageError, reason};
 use crate::exit::Exit;
 use crate::sys;
+use crate::uri;
 use crate::wait;
 use rustix::stdio::stderr;
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,10 +55,11 @@ impl Level {
 }
 
 impl Form {
-    /// `text` as a line of this form, with its end.
+    /// `text` as a line of this form, with its end. What others have named does not break it, nor move a cursor.
     fn line(self, level: Level, text: &str) -> String {
+        let text = uri::display(OsStr::new(text));
         match (self, level) {
-            (Form::Json, _) => display::message(level.name(), text),
+            (Form::Json, _) => display::message(level.name(), &text),
             (Form::Lines, Level::Warning) => format!("tidegate: warning: {text}\n"),
             (Form::Lines, Level::Error | Level::Note) => format!("tidegate: {text}\n"),
         }

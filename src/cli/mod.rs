@@ -19,7 +19,7 @@ mod typed;
 
 mod completions;
 
-use crate::endpoint;
+use crate::duration::parse_duration;
 use crate::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueEnum, ValueHint};
@@ -179,7 +179,7 @@ pub struct Cli {
     ///
     /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
     #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
-    #[arg(value_parser = endpoint::parse_duration)]
+    #[arg(value_parser = parse_duration)]
     pub idle_timeout: Option<Duration>,
 
     /// How to show it
@@ -247,9 +247,9 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "PATH", env = "TIDEGATE_CONTROL", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub control: Option<PathBuf>,
 
-    /// Tell the transfer that listens at PATH to do something; nothing is moved
+    /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
     ///
-    /// COMMAND is `rate RATE`, `rate none`, `pause`, `resume`, `high-water-mark SIZE` or `status`. See `CONTROL`.
+    /// Nothing is moved, and what it answers is printed. See `CONTROL`.
     #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
     #[arg(conflicts_with_all = ["source", "sink"])]
     pub tell: Option<Vec<OsString>>,
@@ -314,7 +314,7 @@ pub enum SummaryChoice {
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
-    let interval = endpoint::parse_duration(text)?;
+    let interval = parse_duration(text)?;
     if interval < SHORTEST_INTERVAL {
         Err("must be at least 1ms".to_owned())
     } else {

@@ -51,7 +51,7 @@ pub(super) const KIND: Kind = Kind {
             value: ValueKind::Address,
             only: None,
             default: "",
-            help: "connect from this IP address, with :PORT or without",
+            help: "connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone",
         },
     ],
     source: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),

@@ -33,7 +33,7 @@ pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use identity::Identity;
 pub use leftover::Leftover;
 pub(crate) use names::descriptor_named;
-pub use options::{OptionSpec, Options, Settled, ValueKind, parse_duration};
+pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub(crate) use outside::check_directory;
 pub use prospect::Prospect;
 pub use sight::{Ends, Seen, Sight};

@@ -72,6 +72,7 @@ mod trace;
 mod tracing;
 mod transform_examples;
 mod transforms;
+mod typed;
 mod unseen;
 mod vanishing;
 mod verdict;
