@@ -45,7 +45,7 @@ complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so
 complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
 bar\t'Rows that are redrawn in place; lines where that cannot be done'
 line\t'A line each --interval'
-json\t'The records of --stats'
+json\t'The records of --stats, and nothing that is no object'
 none\t'Nothing'"
 complete -c tidegate -l format -d 'A line each --interval that looks like this' -r -f
 complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
@@ -58,7 +58,7 @@ never\t'Not at all'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
 complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status' -r -F
 complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
-complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
+complete -c tidegate -s q -l quiet -d 'Say only errors, digests and where an end listens'
 complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
 complete -c tidegate -s V -l version -d 'Print version'

@@ -164,7 +164,7 @@ pub struct Cli {
     /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
     ///
     /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
-    /// leaves what it held. A line names the sink, if that is a file and has just what the digest is of, or the source. See
+    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has just what the digest is of, or the source. See
     /// `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
@@ -192,7 +192,7 @@ pub struct Cli {
     /// A line each --interval that looks like this
     ///
     /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
-    /// on standard error then but errors, and where an end listens.
+    /// on standard error then but errors, digests, and where an end listens.
     #[arg(hide_short_help = true, long, value_name = "TEMPLATE", env = "TIDEGATE_FORMAT", hide_env = true, help_heading = SHOW)]
     pub format: Option<String>,
 
@@ -202,7 +202,8 @@ pub struct Cli {
 
     /// Write JSON records to FILE, or to fd:N
     ///
-    /// Each is an object on a line of its own. FILE may be `-`, standard output. See `RECORDS`.
+    /// Each is an object on a line of its own. FILE may be `-`, standard output. A file is emptied or made once the
+    /// transfer begins. See `RECORDS`.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
@@ -236,7 +237,7 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 
-    /// Say nothing but errors, and where an end listens
+    /// Say only errors, digests and where an end listens
     #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
@@ -292,7 +293,7 @@ pub enum ProgressChoice {
     Bar,
     /// A line each --interval
     Line,
-    /// The records of --stats
+    /// The records of --stats, and nothing that is no object
     Json,
     /// Nothing
     None,

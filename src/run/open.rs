@@ -31,13 +31,12 @@ impl Transfer {
             .await
             .and_then(|done| done);
         let heard = announcer.heard.into_inner();
-        let has_said = !heard.is_empty();
-        let checked = prepared.and_then(|()| self.different_files());
-        self.side_files.start_streams(heard, &self.voice);
-        if has_said {
-            // Everybody knows now who listens; a log that nobody reads is not waited for.
+        if !heard.is_empty() {
+            // People know before records tell it; a log that nobody reads is not waited for.
             let _ = timeout(GRACE, self.voice.flushed()).await;
         }
+        let checked = prepared.and_then(|()| self.different_files());
+        self.side_files.start_streams(heard, &self.voice);
         checked?;
         self.side_files
             .listen(&self.steering)

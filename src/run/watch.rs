@@ -64,7 +64,13 @@ pub(super) async fn watch(
                 }
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => beat(&mut pulse, &meter).await,
+            _ = pulses.tick() => {
+                beat(&mut pulse, &meter).await;
+                if display.is_some() && drawn_every > PULSE {
+                    // The rate that is shown is that of the last second, however seldom it is shown.
+                    transfer.glance();
+                }
+            }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
