@@ -132,6 +132,22 @@ fn what_is_refused_or_never_begins_leaves_every_file_as_it_was_and_makes_none() 
 }
 
 #[test]
+fn who_waits_in_vain_and_is_interrupted_leaves_every_file_as_it_was() {
+    for flag in FLAGS {
+        for before in [Before::Nothing, Before::Something] {
+            let it = scratch(flag, before);
+            let as_it_was = state(&it);
+            let line = format!("exec $T {flag} {NAME} tcp-listen://127.0.0.1:0 out");
+            let mut waiting = it.sh(&line).start();
+            waiting.listening();
+            waiting.signal("INT");
+            waiting.done().dies_of("INT");
+            assert_eq!(state(&it), as_it_was, "{before:?} {line}");
+        }
+    }
+}
+
+#[test]
 fn no_two_of_them_are_one_file_whatever_its_names_and_explaining_says_so_too() {
     for before in [Before::Nothing, Before::Something, Before::Link] {
         for one in FLAGS {
