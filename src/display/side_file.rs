@@ -2,7 +2,7 @@
 //!
 //! Until the transfer begins they are only looked at and held: nothing is emptied, made or waited for.
 
-use crate::endpoint::{Identity, check_directory};
+use crate::endpoint::{Identity, check_directory, descriptor_named};
 use crate::error::{UsageError, reason};
 use crate::refusal::Beside;
 use crate::sys;
@@ -75,17 +75,22 @@ impl SidePlace {
             "-" => Some(1),
             _ => text.strip_prefix("fd:")?.parse().ok(),
         });
-        let at = match number {
+        match number {
+            Some(number) => Self {
+                flag,
+                at: At::Inherited(number),
+            },
+            None => Self::path(flag, path),
+        }
+    }
+
+    /// A path, whatever is in it. A name that the system has for one of our descriptors means the descriptor.
+    #[must_use]
+    pub fn path(flag: &'static str, path: &Path) -> Self {
+        let at = match descriptor_named(path) {
             Some(number) => At::Inherited(number),
             None => At::Path(path.to_owned()),
         };
-        Self { flag, at }
-    }
-
-    /// A path, whatever is in it.
-    #[must_use]
-    pub fn path(flag: &'static str, path: &Path) -> Self {
-        let at = At::Path(path.to_owned());
         Self { flag, at }
     }
 

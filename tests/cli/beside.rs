@@ -318,3 +318,24 @@ fn the_records_tell_who_listens_once_somebody_has_come() {
     assert_eq!(records[0]["address"], address.as_str());
     assert_eq!(records[1]["type"], "start");
 }
+
+#[test]
+fn the_names_of_a_descriptor_mean_the_descriptor() {
+    for name in ["-", "fd:1", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        for flag in ["--stats", "--trace", "-t sha256 --digest-file"] {
+            let it = Scratch::new();
+            it.write("in", "x");
+            it.sh(&format!(
+                "{{ echo first; $T {flag} {name} in out 2>/dev/null; echo; echo last; }} >log"
+            ))
+            .run()
+            .succeeds();
+            let log = String::from_utf8(it.read("log")).expect("text");
+            let is_whole = log.starts_with("first\n") && log.ends_with("\nlast\n");
+            assert!(is_whole && log.len() > 70, "{flag} {name}: {log}");
+            let closed = it.sh(&format!("$T {flag} {name} in new >&-")).run();
+            closed.refuses(&["fd:1"]);
+            assert_eq!(it.names(), ["in", "log", "out"], "{flag} {name}");
+        }
+    }
+}
