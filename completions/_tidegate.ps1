@@ -53,11 +53,11 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: a line each for its numbers, the verdict, the buffers')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
-            [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH to do something; nothing is moved')
+            [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say nothing but errors, and where an end listens')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Print what would happen, and why, and move nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print a screen of help (-h), or all of it (--help)')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print a screen of help (-h), or all of it (--help)')
@@ -87,7 +87,7 @@ $global:TidegateEnds = @{
         'retry=' = 'try again so many times, a second apart'
         'sndbuf=' = 'send buffer'
         'rcvbuf=' = 'receive buffer'
-        'bind=' = 'connect from this IP address, with :PORT or without'
+        'bind=' = 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
     }
     'source,tcp-listen' = [ordered]@{
         'nodelay' = 'send small data at once (TCP_NODELAY)'
@@ -123,7 +123,7 @@ $global:TidegateEnds = @{
         'retry=' = 'try again so many times, a second apart'
         'sndbuf=' = 'send buffer'
         'rcvbuf=' = 'receive buffer'
-        'bind=' = 'connect from this IP address, with :PORT or without'
+        'bind=' = 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
     }
     'sink,tcp-listen' = [ordered]@{
         'nodelay' = 'send small data at once (TCP_NODELAY)'

@@ -50,11 +50,11 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --interval 'Time between two lines or records, or two drawings of the bar'
             cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
             cand --control 'Listen at PATH for commands from `--tell`'
-            cand --tell 'Tell the transfer that listens at PATH to do something; nothing is moved'
+            cand --tell 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status'
             cand -v 'Sum the transfer up, and say which road it took'
             cand --verbose 'Sum the transfer up, and say which road it took'
-            cand -q 'Say nothing but errors, and where an end listens'
-            cand --quiet 'Say nothing but errors, and where an end listens'
+            cand -q 'Say only errors, digests and where an end listens'
+            cand --quiet 'Say only errors, digests and where an end listens'
             cand --explain 'Print what would happen, and why, and move nothing'
             cand -h 'Print a screen of help (-h), or all of it (--help)'
             cand --help 'Print a screen of help (-h), or all of it (--help)'
@@ -81,7 +81,7 @@ var tidegate-table = [
     ['retry=' 'try again so many times, a second apart']
     ['sndbuf=' 'send buffer']
     ['rcvbuf=' 'receive buffer']
-    ['bind=' 'connect from this IP address, with :PORT or without']
+    ['bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone']
   ]
   &source,tcp-listen=[
     ['nodelay' 'send small data at once (TCP_NODELAY)']
@@ -117,7 +117,7 @@ var tidegate-table = [
     ['retry=' 'try again so many times, a second apart']
     ['sndbuf=' 'send buffer']
     ['rcvbuf=' 'receive buffer']
-    ['bind=' 'connect from this IP address, with :PORT or without']
+    ['bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone']
   ]
   &sink,tcp-listen=[
     ['nodelay' 'send small data at once (TCP_NODELAY)']

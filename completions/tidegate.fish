@@ -45,7 +45,7 @@ complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so
 complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
 bar\t'Rows that are redrawn in place; lines where that cannot be done'
 line\t'A line each --interval'
-json\t'The records of --stats'
+json\t'The records of --stats, and nothing that is no object'
 none\t'Nothing'"
 complete -c tidegate -l format -d 'A line each --interval that looks like this' -r -f
 complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
@@ -56,9 +56,9 @@ complete -c tidegate -l summary -d 'What it was like, at the end: a line each fo
 always\t'After every transfer that did not fail'
 never\t'Not at all'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
-complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH to do something; nothing is moved' -r -F
+complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status' -r -F
 complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
-complete -c tidegate -s q -l quiet -d 'Say nothing but errors, and where an end listens'
+complete -c tidegate -s q -l quiet -d 'Say only errors, digests and where an end listens'
 complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
 complete -c tidegate -s V -l version -d 'Print version'
@@ -80,7 +80,7 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
             printf '%s\t%s\n' 'sndbuf=' 'send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
-            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without'
+            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
         case 'source,tcp-listen'
             printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
@@ -110,7 +110,7 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
             printf '%s\t%s\n' 'sndbuf=' 'send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
-            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without'
+            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
         case 'sink,tcp-listen'
             printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'

@@ -14,6 +14,9 @@ pub mod cli;
 // Sizes as typed.
 pub mod size;
 
+// Durations as typed.
+pub mod duration;
+
 // Ends as typed.
 pub mod uri;
 

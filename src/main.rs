@@ -5,7 +5,8 @@ use std::path::Path;
 use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::exit::Exit;
-use tidegate::plan::{Held, Plan};
+use tidegate::plan::{self, Held, Plan};
+use tidegate::report::Form;
 use tidegate::resources::{Allocator, ensure_descriptors, prepare};
 use tidegate::{control, explain, report, run, transform};
 
@@ -21,33 +22,34 @@ fn main() {
             ALLOCATOR.set_aside();
             go().leave()
         }
-        Err(error) => failed_to_start(&error).leave(),
+        Err(error) => failed_to_start(Form::Lines, &error).leave(),
     }
 }
 
-fn failed_to_start(error: &io::Error) -> Exit {
-    report::say(&format!("starting: {}", reason(error)));
+fn failed_to_start(form: Form, error: &io::Error) -> Exit {
+    report::fail(form, &format!("starting: {}", reason(error)));
     Exit::Io
 }
 
 fn go() -> Exit {
     let cli = match cli::parse() {
         Ok(cli) => cli,
-        Err(answer) => {
+        Err(cli::Answer::Text(text)) => {
             // Help that nobody reads to its end is no failure.
-            let _ = answer.print();
-            return if answer.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Success
-            };
+            let _ = text.print();
+            return Exit::Success;
+        }
+        Err(cli::Answer::Refusal(error)) => {
+            // Whether records were asked for is not known.
+            report::refuse(Form::Lines, &error);
+            return Exit::Usage;
         }
     };
     if let Some(what) = cli.generate {
         return generate::write(what);
     }
     asked(&cli).unwrap_or_else(|error| {
-        report::usage(&error);
+        report::refuse(plan::form(&cli), &error);
         Exit::Usage
     })
 }
@@ -70,7 +72,8 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
         return Ok(report::answer(&explain::text(&plan)?));
     }
     let held = plan.hold()?;
-    Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(&error)))
+    let form = plan.form;
+    Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(form, &error)))
 }
 
 fn run_on_runtime(plan: Plan, held: Held) -> io::Result<Exit> {

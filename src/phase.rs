@@ -5,9 +5,10 @@ use crate::span::{Joins, Span, Spans};
 use std::time::Duration;
 
 /// What the writer is doing. Every moment of a transfer belongs to exactly one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
     /// It has nothing to write: the source is waited for.
+    #[default]
     Source,
     /// It has something to write that the sink does not take.
     Sink,

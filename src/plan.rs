@@ -3,11 +3,15 @@
 //! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
-use crate::control::Socket;
-use crate::display::{Draw, Drawing, Look, Progress, Show, SideFile, SidePlace, Template, Watched};
+use crate::control::Place;
+use crate::display::{
+    Drawing, HeldDrawing, Look, Progress, Show, SideFile, SidePlace, Template, Watched,
+};
 use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
 use crate::error::{UsageError, reason};
 use crate::link::Marks;
+use crate::refusal::{self, Beside};
+use crate::report::Form;
 use crate::road::{Flow, Wish};
 use crate::size::parse_size;
 use crate::transform::{self, Group, Made};
@@ -51,17 +55,19 @@ pub struct Plan {
     pub drawings: Vec<Drawing>,
     /// What is shown.
     pub show: Show,
+    /// What standard error is made of.
+    pub form: Form,
 }
 
-/// What a transfer holds besides its ends from before it begins until it has ended.
+/// What a transfer holds besides its ends from before it begins. Nothing of it is changed, made or waited for yet.
 #[derive(Debug)]
 pub struct Held {
-    /// The files of records, open.
+    /// The files of records.
     pub stats: Vec<SideFile>,
-    /// Those of what is drawn at the end, and who draws.
-    pub drawings: Vec<(SideFile, Draw)>,
-    /// The socket at which it is told to change.
-    pub control: Option<Socket>,
+    /// Those of what is drawn at the end.
+    pub drawings: Vec<HeldDrawing>,
+    /// The place of the socket at which it is told to change.
+    pub control: Option<Place>,
 }
 
 impl Plan {
@@ -109,25 +115,28 @@ impl Plan {
             stats: stats(cli),
             drawings: drawings(cli)?,
             show: show(cli)?,
+            form: form(cli),
             control: cli.control.clone(),
         })
     }
 
-    /// Takes hold of what is needed besides the ends: asks a device for its size, opens the files of records, listens.
+    /// Takes hold of what is needed besides the ends: the size of a device, the files beside the sink.
     ///
     /// # Errors
-    /// When the system refuses one of them.
+    /// When the system refuses one of them, or two of them are one file.
     pub fn hold(&mut self) -> Result<Held, UsageError> {
         if let Some(path) = self.measured.take() {
             self.size = Some(device_size(&path)?);
         }
-        let stats = self.stats.iter().map(SidePlace::open);
-        let drawings = self.drawings.iter().map(Drawing::open);
-        Ok(Held {
+        let stats = self.stats.iter().map(SidePlace::hold);
+        let drawings = self.drawings.iter().map(Drawing::hold);
+        let held = Held {
             stats: stats.collect::<Result<_, _>>()?,
             drawings: drawings.collect::<Result<_, _>>()?,
-            control: self.control.as_deref().map(Socket::bind).transpose()?,
-        })
+            control: self.control.as_deref().map(Place::at).transpose()?,
+        };
+        refusal::side_by_side(&held.files())?;
+        Ok(held)
     }
 
     /// The transforms themselves, in their order, to be set to work.
@@ -159,6 +168,17 @@ impl Plan {
             (Some(rest), Some(take)) => Some(rest.min(take)),
             (rest, take) => rest.or(take),
         }
+    }
+}
+
+impl Held {
+    /// All of them, as far as they must not meet.
+    #[must_use]
+    pub fn files(&self) -> Vec<Beside> {
+        let stats = self.stats.iter().map(|it| it.beside(true));
+        let drawings = self.drawings.iter().map(|it| it.file.beside(false));
+        let control = self.control.iter().map(Place::beside);
+        stats.chain(drawings).chain(control).collect()
     }
 }
 
@@ -225,12 +245,22 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
     }
 }
 
+/// What standard error is made of.
+#[must_use]
+pub fn form(cli: &Cli) -> Form {
+    if cli.progress == ProgressChoice::Json && !cli.quiet {
+        Form::Json
+    } else {
+        Form::Lines
+    }
+}
+
 /// Every place that records go to.
 fn stats(cli: &Cli) -> Vec<SidePlace> {
     let mut places = Vec::new();
     let path = cli.stats.as_deref();
     places.extend(path.map(|path| SidePlace::parse("--stats", path)));
-    if cli.progress == ProgressChoice::Json && !cli.quiet {
+    if form(cli) == Form::Json {
         places.push(SidePlace::stderr("--progress json"));
     }
     places

@@ -1,41 +1,62 @@
-//! What is refused because of both ends together, before a byte has moved.
+//! What is refused because of the ends and the files beside them together, before a byte has moved.
 
-use crate::endpoint::FileId;
-use crate::error::{Class, TransferError};
+use crate::endpoint::Identity;
+use crate::error::{Class, TransferError, UsageError};
 use crate::plan::Plan;
 use std::fmt;
 
-/// A file that is one of the two ends, or may be.
-#[derive(Debug, Clone, Copy)]
+/// The files that the two ends are, or will be.
+#[derive(Debug, Clone)]
 pub struct EndFiles {
     /// The SOURCE.
-    pub source: Option<FileId>,
+    pub source: Option<Identity>,
     /// The SINK.
-    pub sink: Option<FileId>,
+    pub sink: Option<Identity>,
 }
 
 impl EndFiles {
     /// Whether `id` is one of them.
     #[must_use]
-    pub fn contain(&self, id: Option<FileId>) -> bool {
-        id.is_some() && (id == self.source || id == self.sink)
+    pub fn contain(&self, id: Option<&Identity>) -> bool {
+        id.is_some() && (id == self.source.as_ref() || id == self.sink.as_ref())
     }
 }
 
 /// A file that is written to beside the sink: the flag that asks for it, and which file it is.
-pub type Beside = (&'static str, Option<FileId>);
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// The flag.
+    pub flag: &'static str,
+    /// The file, unless it is a device.
+    pub id: Option<Identity>,
+    /// Whether it has records, which may meet each other: they are written a line at a time.
+    pub has_records: bool,
+}
 
-/// Refuses to eat our own tail: both ends, and the files of `records` and `drawings`, have to be different files. Records
-/// may meet each other, a line at a time.
+/// Refuses to write two different things into one file beside the sink.
 ///
 /// # Errors
 /// When two of them are the same.
-pub fn same_file(
-    plan: &Plan,
-    ends: EndFiles,
-    records: &[Beside],
-    drawings: &[Beside],
-) -> Result<(), TransferError> {
+pub fn side_by_side(all: &[Beside]) -> Result<(), UsageError> {
+    for (n, it) in all.iter().enumerate() {
+        let meets = |other: &&Beside| {
+            it.id.is_some() && it.id == other.id && !(it.has_records && other.has_records)
+        };
+        if let Some(other) = all[..n].iter().find(meets) {
+            return Err(UsageError::new(format!(
+                "{} and {} would write into the same file; give each a file of its own",
+                other.flag, it.flag
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to eat our own tail: both ends, and the files beside them, have to be different files.
+///
+/// # Errors
+/// When two of them are the same.
+pub fn same_file(plan: &Plan, ends: &EndFiles, beside: &[Beside]) -> Result<(), TransferError> {
     let refuse = |why: String| {
         let (source, sink) = (&plan.source.uri, &plan.sink.uri);
         Err(usage(format!("'{source}' to '{sink}'"), why))
@@ -43,19 +64,11 @@ pub fn same_file(
     if ends.source.is_some() && ends.source == ends.sink {
         return refuse("source and sink are the same file".to_owned());
     }
-    let mut all = records.iter().chain(drawings);
-    if let Some((flag, _)) = all.find(|(_, id)| ends.contain(*id)) {
+    if let Some(it) = beside.iter().find(|it| ends.contain(it.id.as_ref())) {
         return refuse(format!(
-            "{flag} would write into an end of the transfer; give it a file of its own"
+            "{} would write into an end of the transfer; give it a file of its own",
+            it.flag
         ));
-    }
-    for (n, (flag, id)) in drawings.iter().enumerate() {
-        let mut others = records.iter().chain(&drawings[..n]);
-        if let Some((other, _)) = others.find(|(_, it)| id.is_some() && it == id) {
-            return refuse(format!(
-                "{other} and {flag} would write into the same file; give each a file of its own"
-            ));
-        }
     }
     Ok(())
 }

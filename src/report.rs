@@ -5,13 +5,15 @@
 //! reads, keeps a write waiting for as long as it likes, and neither signals nor the end of the transfer may wait with
 //! it.
 
-use crate::cli;
+use crate::display;
 use crate::error::{Class, UsageError, reason};
 use crate::exit::Exit;
 use crate::sys;
 use crate::threads;
+use crate::uri;
 use crate::wait;
 use rustix::stdio::stderr;
+use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,22 +23,69 @@ use tokio::sync::oneshot;
 /// Status lines that may wait for a slow reader; those beyond are left out.
 const BACKLOG: usize = 16;
 
-/// Prints `tidegate: TEXT`, where no transfer runs. Nobody can be told when even that fails.
-pub fn say(text: &str) {
-    write(&line(text));
+/// What standard error is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for people.
+    Lines,
+    /// Objects, a line each (`--progress json`).
+    Json,
 }
 
-/// Prints a usage error in clap's own form, where no transfer runs.
-pub fn usage(error: &UsageError) {
-    // As above.
-    let _ = cli::usage_error(&error.to_string()).print();
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Something failed.
+    Error,
+    /// Something is odd.
+    Warning,
+    /// Something that was asked for.
+    Note,
+}
+
+impl Level {
+    /// The word for it in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+}
+
+impl Form {
+    /// `text` as a line of this form, with its end. What others have named does not break it, nor move a cursor.
+    fn line(self, level: Level, text: &str) -> String {
+        let text = uri::display(OsStr::new(text));
+        match (self, level) {
+            (Form::Json, _) => display::message(level.name(), &text),
+            (Form::Lines, Level::Warning) => format!("tidegate: warning: {text}\n"),
+            (Form::Lines, Level::Error | Level::Note) => format!("tidegate: {text}\n"),
+        }
+    }
+}
+
+/// Says what failed, where no transfer runs. Nobody can be told when even that fails.
+pub fn fail(form: Form, text: &str) {
+    write(form.line(Level::Error, text));
+}
+
+/// Says what is wrong with a command line, where no transfer runs; among records, their last one follows.
+pub fn refuse(form: Form, error: &UsageError) {
+    fail(form, &error.to_string());
+    if form == Form::Json {
+        write(display::refused(error));
+    }
 }
 
 /// Prints what was asked for instead of a transfer.
 #[must_use]
 pub fn answer(text: &str) -> Exit {
+    let fail = |why: &str| fail(Form::Lines, &format!("writing to standard output: {why}"));
     if !sys::is_inherited(1) {
-        say("writing to standard output: it is not open");
+        fail("it is not open");
         return Exit::Io;
     }
     let mut stdout = io::stdout().lock();
@@ -45,7 +94,7 @@ pub fn answer(text: &str) -> Exit {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Class::DownstreamClosed.into(),
         Err(error) => {
-            say(&format!("writing to standard output: {}", reason(&error)));
+            fail(&reason(&error));
             Exit::Io
         }
     }
@@ -54,6 +103,7 @@ pub fn answer(text: &str) -> Exit {
 /// What a transfer says, in the order in which it says it, written by a thread of its own.
 #[derive(Debug, Clone)]
 pub struct Voice {
+    form: Form,
     queue: Sender<Said>,
     /// How much has been said and is not written yet.
     waiting: Arc<AtomicUsize>,
@@ -61,10 +111,9 @@ pub struct Voice {
 
 #[derive(Debug)]
 enum Said {
-    Text(String),
+    Bytes(Vec<u8>),
     /// For a terminal, unless somebody else has it by then.
     Drawing(String),
-    Usage(UsageError),
     /// Answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
@@ -74,45 +123,81 @@ impl Voice {
     ///
     /// # Errors
     /// When the system has no threads left.
-    pub fn start() -> io::Result<Self> {
+    pub fn start(form: Form) -> io::Result<Self> {
         let (queue, said) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&waiting);
         threads::spawn("voice", move || speak(&said, &left))?;
-        Ok(Self { queue, waiting })
+        Ok(Self {
+            form,
+            queue,
+            waiting,
+        })
     }
 
-    /// Prints `tidegate: TEXT`.
-    pub fn say(&self, text: &str) {
-        self.put(Said::Text(line(text)));
+    /// What it is made of.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
     }
 
-    /// Prints `tidegate: TEXT`, unless too much waits to be written: there will be another one.
+    /// Says what failed: `tidegate: TEXT`.
+    pub fn fail(&self, text: &str) {
+        self.say(Level::Error, text);
+    }
+
+    /// Says what is odd: `tidegate: warning: TEXT`.
+    pub fn warn(&self, text: &str) {
+        self.say(Level::Warning, text);
+    }
+
+    /// Says what was asked for: `tidegate: TEXT`.
+    pub fn note(&self, text: &str) {
+        self.say(Level::Note, text);
+    }
+
+    fn say(&self, level: Level, text: &str) {
+        self.put(Said::Bytes(self.form.line(level, text).into_bytes()));
+    }
+
+    /// As [`Voice::note`], unless too much waits to be written: there will be another one.
     pub fn remark(&self, text: &str) {
-        if self.has_time() {
-            self.say(text);
+        if self.has_time(BACKLOG) {
+            self.note(text);
         }
     }
 
-    /// Prints `TEXT` as it is, unless too much waits to be written.
+    /// As [`Voice::announce`], unless too much waits to be written.
     pub fn remark_plainly(&self, text: &str) {
-        if self.has_time() {
+        if self.has_time(BACKLOG) {
             self.announce(text);
         }
     }
 
-    fn has_time(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) < BACKLOG
+    fn has_time(&self, backlog: usize) -> bool {
+        self.waiting.load(Ordering::Relaxed) < backlog
     }
 
     /// Prints `TEXT` as it is: what scripts wait for.
     pub fn announce(&self, text: &str) {
-        self.put(Said::Text(format!("{text}\n")));
+        self.announce_bytes(format!("{text}\n").into_bytes());
     }
 
-    /// Prints a usage error in clap's own form.
-    pub fn usage(&self, error: UsageError) {
-        self.put(Said::Usage(error));
+    /// Prints a line as it is, with its end, whatever is in it.
+    pub fn announce_bytes(&self, line: Vec<u8>) {
+        self.put(Said::Bytes(line));
+    }
+
+    /// Prints a record, with its end.
+    pub fn record(&self, line: String) {
+        self.put(Said::Bytes(line.into_bytes()));
+    }
+
+    /// Prints a record, unless so many wait to be written.
+    pub fn record_if(&self, backlog: usize, line: String) {
+        if self.has_time(backlog) {
+            self.record(line);
+        }
     }
 
     /// Draws on the terminal, unless something still waits to be written: there will be another frame.
@@ -154,21 +239,16 @@ pub(crate) fn has_terminal() -> bool {
 fn speak(said: &Receiver<Said>, waiting: &AtomicUsize) {
     for said in said {
         match said {
-            Said::Text(text) => write(&text),
+            Said::Bytes(line) => write(&line),
             Said::Drawing(frame) if has_terminal() => write(&frame),
             Said::Drawing(_) => {}
-            Said::Usage(error) => usage(&error),
             Said::Flush(flush) => drop(flush.send(())),
         }
         waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn line(text: &str) -> String {
-    format!("tidegate: {text}\n")
-}
-
-fn write(text: &str) {
+fn write(text: impl AsRef<[u8]>) {
     // Nobody can be told when even that fails.
-    let _ = wait::write_all(stderr(), text.as_bytes());
+    let _ = wait::write_all(stderr(), text.as_ref());
 }

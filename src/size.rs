@@ -13,6 +13,9 @@ pub enum SizeError {
         "unknown unit '{0}'; valid: K M G T (also KiB …, 1024-based) and KB MB GB TB (1000-based)"
     )]
     UnknownUnit(String),
+    /// `10Mb`: some mean bytes by it, and some bits.
+    #[error("is it {0}B, in bytes, or {0}bit, in bits? write the one that is meant")]
+    Ambiguous(String),
     /// `1.3K` is no whole number of bytes.
     #[error("not a whole number of bytes")]
     Fraction,
@@ -22,7 +25,7 @@ pub enum SizeError {
 }
 
 /// Bytes that `text` stands for. K M G T and KiB MiB GiB TiB are 1024-based as in dd, pv and curl, KB MB GB TB
-/// 1000-based; case does not matter.
+/// 1000-based. Case does not matter, but that a lower-case `b` behind K M G T may mean bits as well, and is refused.
 ///
 /// # Errors
 /// When the text is no size, is no whole number of bytes, or does not fit into 64 bits.
@@ -44,7 +47,7 @@ pub fn parse_size(text: &str) -> Result<u64, SizeError> {
         .and_then(|places| 10u128.checked_pow(places))
         .ok_or(SizeError::Fraction)?;
     let scaled = digits
-        .checked_mul(u128::from(unit_bytes(unit)?))
+        .checked_mul(u128::from(unit_bytes(number, unit)?))
         .ok_or(SizeError::Overflow)?;
     if scaled % scale != 0 {
         return Err(SizeError::Fraction);
@@ -104,7 +107,8 @@ fn parse_bits(text: &str) -> Result<u64, SizeError> {
     }
 }
 
-fn unit_bytes(unit: &str) -> Result<u64, SizeError> {
+/// Bytes in a unit, behind that number.
+fn unit_bytes(number: &str, unit: &str) -> Result<u64, SizeError> {
     let power = |base: u64| {
         let letter = unit.as_bytes().first().map(u8::to_ascii_uppercase);
         let exponent = b"KMGT".iter().position(|&known| Some(known) == letter);
@@ -117,6 +121,11 @@ fn unit_bytes(unit: &str) -> Result<u64, SizeError> {
         "b" => power(1000),
         _ => None,
     };
+    if let (Some(_), Some(letter)) = (bytes, unit.strip_suffix('b'))
+        && letter.len() == 1
+    {
+        return Err(SizeError::Ambiguous(format!("{number}{letter}")));
+    }
     bytes.ok_or_else(|| SizeError::UnknownUnit(unit.to_owned()))
 }
 
@@ -144,7 +153,7 @@ mod tests {
         }
         for text in [
             "", "0", "0bit", "bit", "/s", "7bit", "1.5", "10Q", "8Mbbit", "8Mbits", "1M/m", "-1",
-            "é", "1ébit",
+            "é", "1ébit", "10Mb", "10Mb/s", "1gb",
         ] {
             assert!(parse_rate(text).is_err(), "{text}");
         }
@@ -159,7 +168,7 @@ mod tests {
             ("64k", 65_536),
             ("1.5MiB", 1_572_864),
             ("10MB", 10_000_000),
-            ("10mb", 10_000_000),
+            ("10mB", 10_000_000),
             ("1G", 1 << 30),
             ("2gib", 2 << 30),
             ("3T", 3 << 40),
@@ -190,6 +199,9 @@ mod tests {
             ("1 K", SizeError::UnknownUnit(" K".into())),
             ("1é", SizeError::UnknownUnit("é".into())),
             ("nan", SizeError::NoNumber),
+            ("10Mb", SizeError::Ambiguous("10M".into())),
+            ("1.5kb", SizeError::Ambiguous("1.5k".into())),
+            ("5b", SizeError::UnknownUnit("b".into())),
             ("18446744073709551616", SizeError::Overflow),
             ("16777216T", SizeError::Overflow),
             (

@@ -6,6 +6,7 @@ use crate::error::UsageError;
 use percent_encoding::percent_decode;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// An end as typed.
@@ -57,7 +58,10 @@ impl Spec {
         Ok(Self::Uri(Uri {
             scheme: scheme.to_ascii_lowercase(),
             has_authority,
-            rest: percent_decode(rest).collect(),
+            rest: match zoned(rest).filter(|_| has_authority) {
+                Some(address) => address.into(),
+                None => percent_decode(rest).collect(),
+            },
             options: parse_options(fragment)?,
         }))
     }
@@ -114,10 +118,25 @@ fn parse_options(fragment: &[u8]) -> Result<Vec<(String, Option<String>)>, Usage
                     "an option behind '#' has no name (write #option,option=value)",
                 ));
             }
-            let value = equals.map(|at| decode(&item[at + 1..])).transpose()?;
+            let value = equals.map(|at| &item[at + 1..]);
+            let value = value.map(|value| match zoned(value) {
+                Some(address) => Ok(address.to_owned()),
+                None => decode(value),
+            });
+            let value = value.transpose()?;
             Ok((name, value))
         })
         .collect()
+}
+
+/// The value itself if it is an IPv6 address with its zone (RFC 4007, section 11): what follows the `%` there is the name
+/// of an interface, such as `be0`, and no byte. `%25` before the zone stands for that `%` (RFC 6874).
+fn zoned(value: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (address, zone) = text.trim_start_matches('[').split_once('%')?;
+    let is_encoded = zone.strip_prefix("25").is_some_and(|zone| !zone.is_empty());
+    let is_address = address.parse::<Ipv6Addr>().is_ok();
+    (is_address && !is_encoded).then_some(text)
 }
 
 impl fmt::Display for Uri {
@@ -185,6 +204,8 @@ mod tests {
         );
         assert_eq!(uri("file:a%20b%23c%FF#sync").rest, b"a b#c\xff");
         assert_eq!(uri("file:///tmp/a").rest, b"/tmp/a");
+        assert_eq!(uri("tcp://[fe80::1%41]:9").rest, b"[fe80::1%41]:9");
+        assert_eq!(uri("tcp://[fe80::1%25be0]:9").rest, b"[fe80::1%be0]:9");
         assert_eq!(
             uri("null:#stall=1M:2s").options,
             [("stall".into(), Some("1M:2s".into()))]
@@ -194,6 +215,22 @@ mod tests {
             uri("zero:#size=").options,
             [("size".into(), Some(String::new()))]
         );
+    }
+
+    #[test]
+    fn the_zone_of_an_address_is_no_encoded_byte() {
+        for (typed, value) in [
+            ("fe80::1%eth0", "fe80::1%eth0"),
+            ("fe80::1%be0", "fe80::1%be0"),
+            ("[fe80::1%be0]:9", "[fe80::1%be0]:9"),
+            ("fe80::1%41", "fe80::1%41"),
+            ("fe80::1%25", "fe80::1%25"),
+            ("fe80::1%25be0", "fe80::1%be0"),
+            ("a%41", "aA"),
+        ] {
+            let it = uri(&format!("tcp://h:1#bind={typed}"));
+            assert_eq!(it.options, [("bind".into(), Some(value.into()))], "{typed}");
+        }
     }
 
     #[test]

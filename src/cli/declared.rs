@@ -37,13 +37,14 @@ pub(super) fn names(argument: &Arg) -> String {
     }
 }
 
-/// `SIZE`, or nothing for a flag that takes no value.
+/// `SIZE`, `PATH COMMAND`, or nothing for a flag that takes no value.
 pub(super) fn placeholder(argument: &Arg) -> String {
     if !argument.get_action().takes_values() {
         return String::new();
     }
     let names = argument.get_value_names().unwrap_or_default();
-    names.iter().map(ToString::to_string).collect()
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+    names.join(" ")
 }
 
 /// The default as it would be typed.

@@ -171,7 +171,11 @@ impl<'a> Screen<'a> {
     fn endpoints(&mut self) {
         self.heading("Endpoints");
         self.row(COLUMN, "-", "standard input or standard output");
-        self.row(COLUMN, "PATH", "a file, FIFO or device, taken literally");
+        self.row(
+            COLUMN,
+            "PATH",
+            "a file, FIFO or device, taken literally; ./a:b if it begins as a scheme does",
+        );
         for kind in KINDS {
             let summary = on(only_side(kind), kind.summary);
             self.row(COLUMN, kind.form, &summary);
@@ -218,17 +222,20 @@ const SECTIONS: &[(&str, &str)] = &[
         "Sizes and durations",
         "  \
   SIZE    512, 64K, 1.5MiB, 10MB, in bytes. K M G T and KiB MiB GiB TiB are
-          1024-based, KB MB GB TB 1000-based; case does not matter.
-  D       500ms, 10s, 2m
+          1024-based, KB MB GB TB 1000-based. Case does not matter, but that a
+          lower-case b is asked about: is 10Mb 10MB or 10Mbit?
+  RATE    a SIZE a second, or bits: 80Mbit. /s may follow.
+  D       500ms, 10s, 2m; a bare number is seconds
 ",
     ),
     (
         "Exit status",
         "  \
   0       the source ended, or --take was reached, and every byte was delivered
-  1       an I/O error on either end, a connection that was reset included
-  2       usage; SOURCE and SINK are the same file
-  3       not the --expect-size
+  1       an I/O error on either end, a connection that was reset included, or
+          in a transform; a digest that could not be written
+  2       usage; SOURCE and SINK, or a file beside them, are the same file
+  3       not the --expect-size, or not the expected digest
   4       connect-timeout, accept-timeout or --idle-timeout
   129, 130, 143
           ended by SIGHUP, SIGINT, SIGTERM
@@ -238,8 +245,9 @@ const SECTIONS: &[(&str, &str)] = &[
     (
         "Signals and environment",
         "  \
-  SIGUSR1 prints one status line. Every flag can be set by a variable of its
-  name: TIDEGATE_HIGH_WATER_MARK=64M. NO_COLOR is honoured.
+  SIGUSR1 prints one status line. A flag can be set by a variable of its name:
+  TIDEGATE_HIGH_WATER_MARK=64M; an empty one counts as not set. NO_COLOR is
+  honoured.
 ",
     ),
     (

@@ -1,19 +1,57 @@
-//! Adds to clap's refusals what was probably meant.
+//! Tells what is wrong with a command line that clap has refused: in one line, with what was probably meant.
 
 use super::declaration;
 use super::declared::equals;
 use crate::endpoint::KINDS;
+use crate::error::UsageError;
 use crate::suggest;
+use crate::uri;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsStr;
 
-/// The same refusal with a better hint, where there is one.
-pub(super) fn explain(mut refusal: clap::Error) -> clap::Error {
-    if refusal.kind() != ErrorKind::UnknownArgument {
-        return refusal;
+/// The refusal in our own words, as far as they are better.
+pub(super) fn explain(mut refusal: clap::Error) -> UsageError {
+    if refusal.kind() == ErrorKind::UnknownArgument {
+        advise(&mut refusal);
     }
+    UsageError::new(in_one_line(refusal))
+}
+
+/// What clap says in several lines: what is wrong, what is valid, and its tips.
+fn in_one_line(mut refusal: clap::Error) -> String {
+    let texts = refusal.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, uri::display(OsStr::new(text)))),
+        _ => None,
+    });
+    for (kind, text) in texts.collect::<Vec<_>>() {
+        refusal.insert(kind, ContextValue::String(text));
+    }
+    refusal.remove(ContextKind::Usage);
+    let text = refusal.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let lines = text.lines().map(str::trim);
+    let told = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let parts: Vec<_> = told.map(part).collect();
+    match &parts[..] {
+        [all] if refusal.kind() == ErrorKind::UnknownArgument => {
+            format!("{all}; --help lists all there are")
+        }
+        parts => parts.join("; "),
+    }
+}
+
+fn part(line: &str) -> String {
+    let values = line.strip_prefix("[possible values: ");
+    let values = values.and_then(|rest| rest.strip_suffix(']'));
+    let text = values.map_or_else(|| line.to_owned(), |values| format!("valid: {values}"));
+    uri::display(OsStr::new(&text))
+}
+
+/// Adds what was probably meant by an argument that there is none of.
+fn advise(refusal: &mut clap::Error) {
     let Some(ContextValue::String(typed)) = refusal.get(ContextKind::InvalidArg) else {
-        return refusal;
+        return;
     };
     let tip = match typed.strip_prefix("--") {
         Some(name) => match (option_of_an_end(name), nearest_flag(name)) {
@@ -21,21 +59,19 @@ pub(super) fn explain(mut refusal: clap::Error) -> clap::Error {
             (None, Some(meant)) => {
                 refusal.remove(ContextKind::Suggested);
                 refusal.insert(ContextKind::SuggestedArg, ContextValue::String(meant));
-                return refusal;
+                return;
             }
-            (None, None) => return refusal,
+            (None, None) => return,
         },
-        None if typed.starts_with('-') => return refusal,
+        None if typed.starts_with('-') => return,
         None => ONE_EACH.to_owned(),
     };
     let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
     refusal.remove(ContextKind::SuggestedArg);
     refusal.insert(ContextKind::Suggested, tips);
-    refusal
 }
 
-const ONE_EACH: &str =
-    "there is one SOURCE and one SINK; quote a name that has blanks in it: 'my file'";
+const ONE_EACH: &str = "there is one SOURCE and one SINK, [SOURCE [SINK]]; quote a name that has blanks in it: 'my file'";
 
 /// Where an option of endpoints was given as a flag: how it is written.
 fn option_of_an_end(typed: &str) -> Option<String> {

@@ -14,17 +14,20 @@ pub mod generate;
 
 mod man;
 
+// What was typed.
+mod typed;
+
 mod completions;
 
-use crate::endpoint;
+use crate::duration::parse_duration;
 use crate::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
-use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, ValueHint};
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueEnum, ValueHint};
 use generate::Generate;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+pub use typed::{Answer, parse};
 
 /// High-water mark of every buffer unless asked otherwise, in bytes. Chosen by measurement: 512 KiB and
 /// less cost more CPU time into sockets, 2 MiB and more gained nothing.
@@ -161,7 +164,7 @@ pub struct Cli {
     /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
     ///
     /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
-    /// leaves what it held. A line names the sink, if that is a file and has just what the digest is of, or the source. See
+    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has just what the digest is of, or the source. See
     /// `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
@@ -176,7 +179,7 @@ pub struct Cli {
     ///
     /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
     #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
-    #[arg(value_parser = endpoint::parse_duration)]
+    #[arg(value_parser = parse_duration)]
     pub idle_timeout: Option<Duration>,
 
     /// How to show it
@@ -189,7 +192,7 @@ pub struct Cli {
     /// A line each --interval that looks like this
     ///
     /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
-    /// on standard error then but errors, and where an end listens.
+    /// on standard error then but errors, digests, and where an end listens.
     #[arg(hide_short_help = true, long, value_name = "TEMPLATE", env = "TIDEGATE_FORMAT", hide_env = true, help_heading = SHOW)]
     pub format: Option<String>,
 
@@ -199,7 +202,8 @@ pub struct Cli {
 
     /// Write JSON records to FILE, or to fd:N
     ///
-    /// Each is an object on a line of its own. FILE may be `-`, standard output. See `RECORDS`.
+    /// Each is an object on a line of its own. FILE may be `-`, standard output. A file is emptied or made once the
+    /// transfer begins. See `RECORDS`.
     #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
@@ -233,7 +237,7 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 
-    /// Say nothing but errors, and where an end listens
+    /// Say only errors, digests and where an end listens
     #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
@@ -244,9 +248,9 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "PATH", env = "TIDEGATE_CONTROL", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub control: Option<PathBuf>,
 
-    /// Tell the transfer that listens at PATH to do something; nothing is moved
+    /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
     ///
-    /// COMMAND is `rate RATE`, `rate none`, `pause`, `resume`, `high-water-mark SIZE` or `status`. See `CONTROL`.
+    /// Nothing is moved, and what it answers is printed. See `CONTROL`.
     #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
     #[arg(conflicts_with_all = ["source", "sink"])]
     pub tell: Option<Vec<OsString>>,
@@ -289,7 +293,7 @@ pub enum ProgressChoice {
     Bar,
     /// A line each --interval
     Line,
-    /// The records of --stats
+    /// The records of --stats, and nothing that is no object
     Json,
     /// Nothing
     None,
@@ -311,7 +315,7 @@ pub enum SummaryChoice {
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
-    let interval = endpoint::parse_duration(text)?;
+    let interval = parse_duration(text)?;
     if interval < SHORTEST_INTERVAL {
         Err("must be at least 1ms".to_owned())
     } else {
@@ -331,28 +335,6 @@ fn declaration() -> Command {
     let help = help.action(ArgAction::Help);
     let command = Cli::command().disable_help_flag(true);
     command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
-}
-
-/// The command line of this process.
-///
-/// # Errors
-/// Help and version are errors too, as clap has it: what they print is the error's text.
-pub fn parse() -> Result<Cli, clap::Error> {
-    let matches = declaration().try_get_matches().or_else(|refusal| {
-        // The screens are drawn only for those who ask: a transfer starts without them.
-        if refusal.kind() == ErrorKind::DisplayHelp {
-            command().try_get_matches()
-        } else {
-            Err(mistake::explain(refusal))
-        }
-    })?;
-    Cli::from_arg_matches(&matches)
-}
-
-/// A usage error in clap's own form.
-#[must_use]
-pub fn usage_error(message: &str) -> clap::Error {
-    declaration().error(ErrorKind::ValueValidation, message)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod tell;
 
 pub use command::Steering;
 pub use server::serve;
-pub use socket::Socket;
+pub use socket::{Name, Place};
 pub use tell::tell;
 
 /// What a request was answered with begins so if nothing has come of it.

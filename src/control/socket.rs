@@ -1,85 +1,109 @@
 //! The place of a control socket in the file system: ours alone while we run, and gone afterwards.
 
-use crate::endpoint::check_directory;
-use crate::error::{UsageError, reason};
+use crate::endpoint::{FileId, Identity, check_directory};
+use crate::error::{Class, TransferError, UsageError, reason};
 use crate::platform;
+use crate::refusal::Beside;
+use rustix::io::Errno;
 use rustix::net::{SocketAddrUnix, listen};
 use std::fs::{Metadata, remove_file, symlink_metadata};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
 /// Clients that the system lets wait.
 const BACKLOG: i32 = 16;
 
-/// A listening socket. Its name is removed when it is dropped.
+/// The name of a listening socket. It is removed when this is dropped, unless somebody else has it by then.
 #[derive(Debug)]
-pub struct Socket {
-    listener: UnixListener,
-    _name: Name,
-}
-
-/// A name that is removed, unless somebody else has it by then.
-#[derive(Debug)]
-struct Name {
+pub struct Name {
     path: PathBuf,
-    id: Option<(u64, u64)>,
+    id: Option<FileId>,
 }
 
-impl Socket {
-    /// Listens at `path`, for this user alone. What a dead process has left there is replaced.
+/// The place of a socket that is not there yet.
+#[derive(Debug)]
+pub struct Place {
+    path: PathBuf,
+    /// Which file it is now, or would be.
+    id: Option<Identity>,
+    /// Whether a dead process has left a socket there, which is replaced.
+    pub is_taken: bool,
+}
+
+impl Place {
+    /// Looks at `path` without connecting, making or removing anything.
     ///
     /// # Errors
-    /// When somebody listens there, when something else than a socket is there, or when the system refuses.
-    pub fn bind(path: &Path) -> Result<Self, UsageError> {
-        let refused = |why: &str| refused(path, why);
-        if let Ok(found) = symlink_metadata(path) {
-            make_way(path, &found).map_err(|why| refused(&why))?;
-        }
-        let listener = listener(path).map_err(|error| refused(&reason(&error)))?;
-        let name = Name {
-            path: path.to_owned(),
-            id: symlink_metadata(path).ok().as_ref().map(id),
+    /// When somebody listens there, when something else than a socket is there, or when it is clear that the system
+    /// would refuse.
+    pub fn at(path: &Path) -> Result<Self, UsageError> {
+        let found = symlink_metadata(path).ok();
+        let possible = match &found {
+            Some(found) => check_dead(path, found),
+            None => Ok(()),
         };
+        possible.map_err(|why| refused(path, &why))?;
+        let nameable = SocketAddrUnix::new(path).map_err(io::Error::from);
+        nameable
+            .and_then(|_| check_directory(path))
+            .map_err(|error| refused(path, &reason(&error)))?;
+        let existing = found.as_ref().map(FileId::from);
         Ok(Self {
-            listener,
-            _name: name,
+            path: path.to_owned(),
+            id: Identity::of_end(existing, Some(path)),
+            is_taken: found.is_some(),
         })
     }
 
-    /// What [`Socket::bind`] would do at `path`, in words, seen without connecting or binding.
-    ///
-    /// # Errors
-    /// When it is clear that it would fail.
-    pub fn look(path: &Path) -> Result<&'static str, UsageError> {
-        let refused = |why: &str| refused(path, why);
-        let seen = match symlink_metadata(path) {
-            Ok(found) => {
-                check_kind(&found).map_err(|why| refused(&why))?;
-                "there is a socket, which is replaced if nobody listens there any more"
-            }
-            Err(_) => "would be made, for you alone, and removed at the end",
-        };
-        let possible = SocketAddrUnix::new(path).map_err(io::Error::from);
-        possible
-            .and_then(|_| check_directory(path))
-            .map_err(|error| refused(&reason(&error)))?;
-        Ok(seen)
+    /// As a file that no other may be.
+    #[must_use]
+    pub fn beside(&self) -> Beside {
+        Beside {
+            flag: "--control",
+            id: self.id.clone(),
+            has_records: false,
+        }
     }
 
-    /// What to accept clients from.
+    /// What [`Place::bind`] would do, in words.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        if self.is_taken {
+            "there is a socket that nobody listens on any more; it is replaced"
+        } else {
+            "would be made, for you alone, and removed at the end"
+        }
+    }
+
+    /// Listens there, for this user alone. What a dead process has left is replaced.
     ///
     /// # Errors
-    /// When the process is out of descriptors.
-    pub fn listener(&self) -> io::Result<UnixListener> {
-        self.listener.try_clone()
+    /// As [`Place::at`], which may have become so by now.
+    pub fn bind(self) -> Result<(UnixListener, Name), TransferError> {
+        let path = self.path;
+        let made_way = match symlink_metadata(&path) {
+            Ok(found) => check_dead(&path, &found)
+                .and_then(|()| remove_file(&path).map_err(|error| reason(&error))),
+            Err(_) => Ok(()),
+        };
+        let listener = made_way.and_then(|()| listener(&path).map_err(|error| reason(&error)));
+        let listener = listener.map_err(|why| TransferError {
+            class: Class::Usage,
+            at: None,
+            doing: doing(&path),
+            why: anyhow::Error::msg(why),
+        })?;
+        let id = symlink_metadata(&path).ok().as_ref().map(FileId::from);
+        Ok((listener, Name { path, id }))
     }
 }
 
 impl Drop for Name {
     fn drop(&mut self) {
-        let is_ours = symlink_metadata(&self.path).is_ok_and(|found| Some(id(&found)) == self.id);
+        let found = symlink_metadata(&self.path);
+        let is_ours = found.is_ok_and(|found| Some(FileId::from(&found)) == self.id);
         if is_ours {
             // Nobody can be told any more.
             let _ = remove_file(&self.path);
@@ -88,27 +112,26 @@ impl Drop for Name {
 }
 
 fn refused(path: &Path, why: &str) -> UsageError {
-    let shown = crate::uri::display(path.as_os_str());
-    UsageError::new(format!("--control {shown}: {why}"))
+    UsageError::new(format!("{}: {why}", doing(path)))
 }
 
-fn check_kind(found: &Metadata) -> Result<(), String> {
-    if found.file_type().is_socket() {
-        Ok(())
-    } else {
-        Err("exists, and is no socket".to_owned())
+fn doing(path: &Path) -> String {
+    format!("--control {}", crate::uri::display(path.as_os_str()))
+}
+
+/// Whether what is there is a socket that nobody listens on. It is asked in a way that a listener does not notice: a
+/// datagram socket may not connect to a stream, and is told so only if there is one.
+fn check_dead(path: &Path, found: &Metadata) -> Result<(), String> {
+    if !found.file_type().is_socket() {
+        return Err("exists, and is no socket".to_owned());
     }
-}
-
-/// Removes what a dead process has left.
-fn make_way(path: &Path, found: &Metadata) -> Result<(), String> {
-    check_kind(found)?;
-    match UnixStream::connect(path) {
-        Ok(_) => Err("somebody listens there already".to_owned()),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            remove_file(path).map_err(|error| reason(&error))
+    let asked = UnixDatagram::unbound().and_then(|socket| socket.connect(path));
+    match asked {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+        Err(error) if error.raw_os_error() != Some(Errno::PROTOTYPE.raw_os_error()) => {
+            Err(reason(&error))
         }
-        Err(error) => Err(reason(&error)),
+        _ => Err("somebody listens there already".to_owned()),
     }
 }
 
@@ -117,8 +140,4 @@ fn listener(path: &Path) -> io::Result<UnixListener> {
     let socket = platform::private_socket(path)?;
     listen(&socket, BACKLOG)?;
     Ok(socket.into())
-}
-
-fn id(found: &Metadata) -> (u64, u64) {
-    (found.dev(), found.ino())
 }

@@ -3,7 +3,7 @@
 use super::REFUSAL;
 use crate::error::reason;
 use crate::exit::Exit;
-use crate::report;
+use crate::report::{Form, fail};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
@@ -23,7 +23,7 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
     match ask(path, &words.join(" ")) {
         Ok(answer) => {
             if let Some(why) = answer.strip_prefix(REFUSAL) {
-                report::say(&format!("--tell {shown}: {why}"));
+                fail(Form::Lines, &format!("--tell {shown}: {why}"));
                 return Exit::Usage;
             }
             // Whoever does not read the answer does not need it.
@@ -31,7 +31,7 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
             Exit::Success
         }
         Err(error) => {
-            report::say(&format!("--tell {shown}: {}", reason(&error)));
+            fail(Form::Lines, &format!("--tell {shown}: {}", reason(&error)));
             Exit::Io
         }
     }

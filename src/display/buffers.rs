@@ -63,11 +63,17 @@ fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
 
 /// How full a buffer is, in numbers.
 fn fill(len: u64, mark: u64) -> Cell {
-    let len = format!("{:>10}", steady_size(len));
-    let of_mark = format!("{len} of {}", size(mark));
+    let shown = format!("{:>10}", steady_size(len));
+    // A mark that was lowered holds once the buffer has drained to it, which is not to be missed.
+    let (rank, of) = if len > mark {
+        (6, "draining to")
+    } else {
+        (1, "of")
+    };
+    let of_mark = format!("{shown} {of} {}", size(mark));
     Cell::new([
-        (1, Text::plain(of_mark)),
-        (6, Text::plain(len)),
+        (rank, Text::plain(of_mark)),
+        (6, Text::plain(shown)),
         (u8::MAX, Text::none()),
     ])
 }
@@ -152,10 +158,11 @@ fn queue(name: &str, bytes: u64) -> Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::{filled, kernel_row};
+    use super::{filled, kernel_row, link_row};
     use crate::connection::Connection;
     use crate::display::{Look, Sample, Sampler};
     use crate::endpoint::{Ends, Seen};
+    use crate::link::{LinkSnapshot, LinkState, WritableFill};
     use crate::meter::Snapshot;
     use crate::phase::{Phase, Waits};
     use crate::pipe::PipeFill;
@@ -234,6 +241,34 @@ mod tests {
         for (len, ascii, unicode) in table {
             assert_eq!(filled(len, 1000, 4, false), ascii, "{len}");
             assert_eq!(filled(len, 1000, 4, true), unicode, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_was_lowered_is_what_the_buffer_drains_to() {
+        let link = |len, mark| LinkSnapshot {
+            state: LinkState::Paused,
+            is_ours: true,
+            readable: None,
+            writable: Some(WritableFill {
+                len,
+                mark,
+                low: 0,
+                max_len: len,
+                median_len: len,
+            }),
+            pauses: 1,
+            drains: 0,
+            paused: Duration::ZERO,
+        };
+        for columns in [70, 80, 120] {
+            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &LOOK, columns);
+            assert!(
+                row(1 << 20).contains("1.00 MiB draining to 4 KiB"),
+                "{}",
+                row(1 << 20)
+            );
+            assert!(!row(4 << 10).contains("draining"), "{}", row(4 << 10));
         }
     }
 }

@@ -164,12 +164,12 @@ impl TermLike for Canvas {
 #[cfg(test)]
 mod tests {
     use super::Canvas;
-    use crate::report::Voice;
+    use crate::report::{Form, Voice};
     use indicatif::TermLike;
 
     #[test]
     fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
-        let canvas = Canvas::new(Voice::start().unwrap());
+        let canvas = Canvas::new(Voice::start(Form::Lines).unwrap());
         canvas.lock().columns = 5;
         for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
             canvas.write_str(text).unwrap();

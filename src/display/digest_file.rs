@@ -11,6 +11,8 @@ pub struct Sum {
     pub digest: Digest,
     /// The file.
     pub file: Option<PathBuf>,
+    /// Whether it was compared with the one that it has to be.
+    pub is_compared: bool,
 }
 
 /// A line for each digest; nothing unless all of it has been delivered.

@@ -7,8 +7,8 @@ use crate::error::UsageError;
 use crate::suggest;
 use std::path::Path;
 
-/// How a transfer that has ended is drawn. `None`: not at all, and what the file held stays there.
-pub type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
+/// How a transfer that has ended is drawn, if it is.
+type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
 
 /// By the end of a file's name, in lower case.
 const PLOTS: [(&str, Draw); 2] = [
@@ -24,6 +24,26 @@ pub struct Drawing {
     draw: Draw,
     /// Whether it has to be remembered for it what happened when.
     pub needs_recording: bool,
+    /// Whether the transfer has failed if it cannot be written.
+    is_needed: bool,
+}
+
+/// Something that is to be drawn, and its file, held until then.
+#[derive(Debug)]
+pub struct HeldDrawing {
+    /// The file.
+    pub file: SideFile,
+    /// Whether the transfer has failed if it cannot be written.
+    pub is_needed: bool,
+    draw: Draw,
+}
+
+impl HeldDrawing {
+    /// Draws. `None`: nothing is written, and what the file held stays there.
+    #[must_use]
+    pub fn draw(self, finished: &Finished<'_>) -> Option<(SideFile, Vec<u8>)> {
+        (self.draw)(finished).map(|drawn| (self.file, drawn))
+    }
 }
 
 impl Drawing {
@@ -34,6 +54,7 @@ impl Drawing {
             place: SidePlace::parse("--trace", path),
             draw: |it| Some(trace::draw(it).into_bytes()),
             needs_recording: true,
+            is_needed: false,
         }
     }
 
@@ -44,6 +65,7 @@ impl Drawing {
             place: SidePlace::parse("--digest-file", path),
             draw: digest_file::draw,
             needs_recording: false,
+            is_needed: true,
         }
     }
 
@@ -62,15 +84,20 @@ impl Drawing {
             place: SidePlace::path("--plot", path),
             draw: *draw,
             needs_recording: true,
+            is_needed: false,
         })
     }
 
-    /// Opens the file that it is drawn into.
+    /// Takes hold of the file that it is drawn into.
     ///
     /// # Errors
     /// When it cannot be opened for writing.
-    pub fn open(&self) -> Result<(SideFile, Draw), UsageError> {
-        Ok((self.place.open()?, self.draw))
+    pub fn hold(&self) -> Result<HeldDrawing, UsageError> {
+        Ok(HeldDrawing {
+            file: self.place.hold()?,
+            is_needed: self.is_needed,
+            draw: self.draw,
+        })
     }
 }
 

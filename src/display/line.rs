@@ -175,13 +175,18 @@ fn buffers(link: &LinkSnapshot) -> String {
     };
     let mut parts = vec![state.to_owned()];
     if let Some(read) = link.readable {
-        parts.push(format!("read {}/{}", size(read.len), size(read.mark)));
+        parts.push(format!("read {}", filled(read.len, read.mark)));
     }
     if let Some(written) = link.writable {
-        let (len, mark) = (size(written.len), size(written.mark));
-        parts.push(format!("to write {len}/{mark}"));
+        parts.push(format!("to write {}", filled(written.len, written.mark)));
     }
     parts.push(count(link.pauses, "pause"));
     parts.push(count(link.drains, "drain"));
     parts.join(", ")
+}
+
+/// What a buffer holds, and its mark. One that was lowered holds once the buffer has drained to it.
+fn filled(len: u64, mark: u64) -> String {
+    let between = if len > mark { ", draining to " } else { "/" };
+    format!("{}{between}{}", size(len), size(mark))
 }

@@ -11,6 +11,7 @@ mod digest_file;
 mod drawing;
 mod finished;
 mod line;
+mod message;
 mod past;
 mod picture;
 pub mod plot;
@@ -25,14 +26,15 @@ mod verdict;
 mod words;
 
 pub use digest_file::Sum;
-pub use drawing::{Draw, Drawing};
+pub use drawing::{Drawing, HeldDrawing};
 pub use finished::Finished;
 pub use line::{Summed, status, summary};
+pub use message::{message, refused};
 pub use record::{Ending, Start, record};
 pub use sample::{Sample, Sampler, Stretch};
 pub use show::{Ends, Look, Progress, Show, Watched};
 pub use side_file::{SideFile, SidePlace, SideSeen};
-pub use stats::Stats;
+pub use stats::{Stats, await_reader};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use words::bytes_exactly;
 

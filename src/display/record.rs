@@ -14,11 +14,16 @@ use crate::transform::Digest;
 use serde::Serialize;
 
 /// The version of the records: fields may be added under it, none changes its meaning.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum Record<'a> {
+pub(super) enum Record<'a> {
+    Message {
+        version: u32,
+        level: &'a str,
+        text: &'a str,
+    },
     Listening {
         version: u32,
         end: &'static str,
@@ -63,14 +68,14 @@ pub struct Start<'a> {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
-    end: Option<&'static str>,
-    uri: Option<&'a str>,
-    message: String,
+pub(super) struct Failure<'a> {
+    pub(super) end: Option<&'static str>,
+    pub(super) uri: Option<&'a str>,
+    pub(super) message: String,
 }
 
 #[derive(Serialize)]
-struct Numbers {
+pub(super) struct Numbers {
     elapsed_s: f64,
     bytes_in: u64,
     bytes_out: u64,
@@ -139,14 +144,14 @@ struct SocketNumbers {
 
 /// What can be learned of the buffers of a transfer that has ended.
 #[derive(Serialize)]
-struct LessonNumbers {
+pub(super) struct LessonNumbers {
     absorbed_s: f64,
     high_water_mark: u64,
     larger_saves: f64,
 }
 
 #[derive(Serialize)]
-struct DigestText<'a> {
+pub(super) struct DigestText<'a> {
     algorithm: &'static str,
     hex: &'a str,
 }
@@ -425,7 +430,7 @@ pub fn record(look: &Sample) -> String {
     sample(look).trim_end().to_owned()
 }
 
-fn line(record: &Record<'_>) -> String {
+pub(super) fn line(record: &Record<'_>) -> String {
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
     serde_json::to_string(record).unwrap_or_default() + "\n"
 }

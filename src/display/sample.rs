@@ -9,7 +9,8 @@ use std::time::Duration;
 /// Over how long the rate behind the ETA is averaged, as pv does.
 const ETA_WINDOW: Duration = Duration::from_secs(30);
 
-/// Over how long the rate is averaged that a person watches: at ten looks a second it would be a blur otherwise.
+/// Over how long the rate is averaged that a person watches: at ten looks a second it would be a blur otherwise. It
+/// takes looks more often than that.
 const SPEED_WINDOW: Duration = Duration::from_secs(1);
 
 /// Over how long it is judged what binds the flow now.
@@ -22,9 +23,11 @@ pub struct Sample {
     pub now: Snapshot,
     /// Bytes a second since the look before.
     pub rate: f64,
-    /// Bytes a second over the last second, of those that percents are of.
+    /// Bytes a second over the last second.
+    pub lately: f64,
+    /// The same of those that percents are of.
     pub speed: f64,
-    /// The same since the start.
+    /// That since the start.
     pub pace: f64,
     /// Bytes a second since the start.
     pub average: f64,
@@ -130,6 +133,7 @@ impl Sampler {
         let start = Mark::default();
         let sample = Sample {
             rate: mark.rate_since(&last),
+            lately: mark.rate_since(&second_ago),
             speed: mark.pace_since(&second_ago),
             pace: mark.pace_since(&start),
             average: mark.rate_since(&start),
@@ -144,11 +148,11 @@ impl Sampler {
         sample
     }
 
-    /// The last look: its rate and what bound the flow are those of the whole.
+    /// The last look: what bound the flow is that of the whole.
     pub fn last_look(&mut self, now: Snapshot) -> Sample {
         let whole = now.waits.bound_by();
         let mut sample = self.look(now);
-        (sample.rate, sample.eta, sample.bound_by) = (sample.average, None, whole);
+        (sample.eta, sample.bound_by) = (None, whole);
         sample
     }
 

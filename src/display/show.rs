@@ -188,7 +188,7 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::{Ends, Look, Progress, Show, Watched, is_utf8};
-    use crate::report::Voice;
+    use crate::report::{Form, Voice};
     use std::ffi::OsStr;
 
     const NEITHER: Ends = Ends {
@@ -239,7 +239,7 @@ mod tests {
             (Line, Log, SEEN, Line),
             (None, Screen, NEITHER, None),
         ];
-        let voice = Voice::start().unwrap();
+        let voice = Voice::start(Form::Lines).unwrap();
         for (asked, watched, ends, expected) in table {
             let show = show(asked, watched);
             assert_eq!(

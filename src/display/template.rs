@@ -59,7 +59,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "rate",
         meaning: "bytes a second, over the last second",
-        value: |it| Value::Rate(it.speed),
+        value: |it| Value::Rate(it.lately),
     },
     Placeholder {
         name: "average",

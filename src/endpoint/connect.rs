@@ -56,7 +56,7 @@ pub(super) const KIND: Kind = Kind {
             value: ValueKind::Address,
             only: None,
             default: "",
-            help: "connect from this IP address, with :PORT or without",
+            help: "connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone",
         },
     ],
     source: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
@@ -205,7 +205,8 @@ async fn try_address(
         }
         let stream = socket.connect(address).await?;
         // Where nobody listens on a port of the ephemeral range, a socket may be given that very port and meet itself.
-        if stream.local_addr()? == stream.peer_addr()? {
+        // One that was reset already has no peer any more, and tells so when it is used.
+        if stream.peer_addr().ok() == Some(stream.local_addr()?) {
             return Err(rustix::io::Errno::CONNREFUSED.into());
         }
         Ok(stream)

@@ -1,9 +1,10 @@
 //! What may stand behind the `#` of a URI: declared in the table, checked here, read by the kinds.
 
+use crate::duration::parse_duration;
 use crate::error::{Side, UsageError};
 use crate::size::parse_size;
 use crate::uri::Uri;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 /// One option of a kind.
@@ -105,6 +106,9 @@ impl Value {
             Value::Flag => String::new(),
             Value::Number(number) => format!("={number}"),
             Value::Duration(time) => format!("={}", humantime::format_duration(time)),
+            Value::Address(SocketAddr::V6(it)) if it.port() == 0 && it.scope_id() != 0 => {
+                format!("={}%{}", it.ip(), it.scope_id())
+            }
             Value::Address(address) if address.port() == 0 => format!("={}", address.ip()),
             Value::Address(address) => format!("={address}"),
             Value::SizeAndDuration(size, time) => {
@@ -123,27 +127,24 @@ pub struct Settled {
     pub by_default: Vec<String>,
 }
 
-/// Longer than anybody waits, and short enough to be added to any moment.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
-
-/// A duration as people write it: `500ms`, `10s`, `2m`.
-///
-/// # Errors
-/// When it is none, or longer than a hundred years; the text says how to write one.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "not a duration (write 500ms, 10s or 2m)".to_owned())?;
-    if duration > LONGEST {
-        return Err("longer than 100 years".to_owned());
-    }
-    Ok(duration)
-}
-
+/// An IP address, with a port or without; an IPv6 one may have a zone.
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
-    text.parse()
-        .or_else(|_| bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)))
-        .map_err(|_| "not an IP address (with :PORT or without)".to_owned())
+    let plain = text
+        .parse()
+        .or_else(|_| bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)));
+    match (plain, bare.split_once('%')) {
+        (Ok(address), _) => Ok(address),
+        (Err(_), Some((address, zone))) if address.parse::<Ipv6Addr>().is_ok() => {
+            let (zone, port) = zone.split_once("]:").unwrap_or((zone, "0"));
+            let port = port.parse().map_err(|_| format!("'{port}' is no PORT"))?;
+            // The system knows its interfaces, and asks nobody for an address in numbers.
+            let found = (format!("{address}%{zone}"), port).to_socket_addrs();
+            let found = found.ok().and_then(|mut all| all.next());
+            found.ok_or_else(|| format!("'{zone}' is no interface of this machine"))
+        }
+        (Err(_), _) => Err("not an IP address (with :PORT or without)".to_owned()),
+    }
 }
 
 /// The options given to one end, checked against its kind.
@@ -277,7 +278,7 @@ fn unknown(
 
 #[cfg(test)]
 mod tests {
-    use super::Options;
+    use super::{Options, parse_address};
     use crate::endpoint::KINDS;
     use crate::error::Side;
     use crate::uri::Spec;
@@ -316,5 +317,38 @@ mod tests {
             let expected = (given.to_owned(), by_default.to_owned());
             assert_eq!(settled(text, side), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_may_have_a_port_and_an_ipv6_one_a_zone() {
+        for (text, address) in [
+            ("127.0.0.1", "127.0.0.1:0"),
+            ("127.0.0.1:9", "127.0.0.1:9"),
+            ("::1", "[::1]:0"),
+            ("[::1]", "[::1]:0"),
+            ("[::1]:9", "[::1]:9"),
+            ("fe80::1%1", "[fe80::1%1]:0"),
+            ("[fe80::1%1]", "[fe80::1%1]:0"),
+            ("[fe80::1%1]:9", "[fe80::1%1]:9"),
+        ] {
+            assert_eq!(parse_address(text), Ok(address.parse().unwrap()), "{text}");
+        }
+        for (text, why) in [
+            ("host", "not an IP address"),
+            ("127.0.0.1%1", "not an IP address"),
+            ("fe80::1%nosuch", "'nosuch' is no interface of this machine"),
+            ("fe80::1%", "'' is no interface"),
+            ("[fe80::1%1]:x", "'x' is no PORT"),
+        ] {
+            let told = parse_address(text).unwrap_err();
+            assert!(told.starts_with(why), "{text}: {told}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_zone_may_be_called_by_the_name_of_the_interface() {
+        let by_name = parse_address("fe80::1%lo").unwrap();
+        assert_eq!(by_name, "[fe80::1%1]:0".parse().unwrap());
     }
 }

@@ -1,6 +1,7 @@
 //! What stands at a path, seen from outside: by stat(2) and its like alone, which change nothing and wait for nobody.
 
 use super::filekind::{kind_of, raw_of, size_of, words};
+use super::identity::directory_of;
 use super::{FileId, Raw, Unfit};
 use crate::platform;
 use rustix::fs::{Access, FileType, access};
@@ -92,9 +93,6 @@ impl<'a> Outside<'a> {
 /// # Errors
 /// The reason why not.
 pub(crate) fn check_directory(path: &Path) -> io::Result<()> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
     let may = Access::WRITE_OK | Access::EXEC_OK;
-    Ok(access(parent.unwrap_or(Path::new(".")), may)?)
+    Ok(access(directory_of(path), may)?)
 }

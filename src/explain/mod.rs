@@ -11,12 +11,12 @@ mod sheet;
 mod shown;
 mod transforms;
 
-use crate::control::Socket;
+use crate::control::Place;
 use crate::display::{SidePlace, SideSeen};
-use crate::endpoint::{OpenError, Prospect};
+use crate::endpoint::{Identity, OpenError, Prospect};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
-use crate::refusal::{self, EndFiles};
+use crate::refusal::{self, Beside, EndFiles};
 use crate::road::Decision;
 use sheet::Sheet;
 
@@ -31,7 +31,7 @@ struct View<'a> {
     road: Option<Decision>,
     records: Vec<SideSeen>,
     drawings: Vec<SideSeen>,
-    control: Option<&'static str>,
+    control: Option<Place>,
 }
 
 /// Tells it.
@@ -59,7 +59,12 @@ impl<'a> View<'a> {
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
         let drawings = plan.drawings.iter().map(|it| it.place.look());
         let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
-        let control = plan.control.as_deref().map(Socket::look).transpose()?;
+        let control = plan.control.as_deref().map(Place::at).transpose()?;
+        let stats = records.iter().map(|it: &SideSeen| it.beside(true));
+        let drawn = drawings.iter().map(|it: &SideSeen| it.beside(false));
+        let socket = control.iter().map(Place::beside);
+        let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
+        refusal::side_by_side(&beside)?;
         let mut source = plan.source.end.prospect(Side::Source);
         let mut sink = plan.sink.end.prospect(Side::Sink);
         let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
@@ -76,20 +81,18 @@ impl<'a> View<'a> {
         match view.obstacle {
             Some(error) if error.class == Class::Usage => Err(UsageError::new(error)),
             Some(_) => Ok(view),
-            None => view.on_its_road().map_err(UsageError::new),
+            None => view.on_its_road(&beside).map_err(UsageError::new),
         }
     }
 
     /// With the road, which is chosen once both ends are known to be different files.
-    fn on_its_road(self) -> Result<Self, TransferError> {
+    fn on_its_road(self, beside: &[Beside]) -> Result<Self, TransferError> {
+        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
         let ends = EndFiles {
-            source: self.source.file_id,
-            sink: self.sink.file_id,
+            source: Identity::of_end(self.source.file_id, source.path()),
+            sink: Identity::of_end(self.sink.file_id, sink.path()),
         };
-        let of = |seen: &SideSeen| (seen.flag, seen.id);
-        let records: Vec<_> = self.records.iter().map(of).collect();
-        let drawings: Vec<_> = self.drawings.iter().map(of).collect();
-        refusal::same_file(self.plan, ends, &records, &drawings)?;
+        refusal::same_file(self.plan, &ends, beside)?;
         let decided = road::decided(self.plan, &self.source, &self.sink);
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })

@@ -19,17 +19,18 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     }
     let interval = humantime::format_duration(plan.show.record_interval());
     for (place, seen) in plan.stats.iter().zip(&view.records) {
-        let text = format!("{place}: {}; a sample each {interval}", seen.effect);
+        let text = format!("{place}: {}; a sample each {interval}", seen.effect());
         sheet.row("records", text);
     }
     for (drawing, seen) in plan.drawings.iter().zip(&view.drawings) {
         let what = drawing.place.flag.trim_start_matches('-');
-        let text = format!("{}: {}; written at the end", drawing.place, seen.effect);
+        let text = format!("{}: {}; written at the end", drawing.place, seen.effect());
         sheet.row(what, text);
     }
-    let control = match (&plan.control, view.control) {
-        (Some(path), Some(effect)) => {
-            format!("{}: {effect}", crate::uri::display(path.as_os_str()))
+    let control = match (&plan.control, &view.control) {
+        (Some(path), Some(place)) => {
+            let path = crate::uri::display(path.as_os_str());
+            format!("{path}: {}", place.effect())
         }
         _ => "none: it cannot be changed while it runs".to_owned(),
     };

@@ -8,7 +8,7 @@ use crate::stages::StageSnapshot;
 use std::time::Duration;
 
 /// The numbers of a transfer at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// Since both ends were open.
     pub elapsed: Duration,

@@ -2,6 +2,8 @@
 //!
 //! Everything about it is a value owned here; two of them can run in one process.
 
+mod beside;
+mod conclude;
 mod draw;
 mod open;
 mod outcome;
@@ -11,20 +13,19 @@ mod watch;
 pub use outcome::Outcome;
 
 use crate::clock::Clock;
-use crate::control::{self, Steering};
-use crate::display::{self, Draw, Sample, Sampler, SideFile, Stats};
+use crate::control::Steering;
+use crate::display::{self, Sample, Sampler};
 use crate::endpoint::{self, Leftover};
 use crate::exit::Exit;
 use crate::limit::Limit;
 use crate::link::Chain;
 use crate::meter::Meter;
 use crate::plan::{Held, Plan};
-use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::road::{self, Between, ReaderEnd, Road, Running, StageEnd, Taken, WriterEnd};
 use crate::signal::Signals;
-use crate::transform::Digest;
-use open::{Beside, Ends, Opened};
+use beside::SideFiles;
+use open::Ends;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,11 +50,12 @@ struct Transfer {
     sampler: Sampler,
     /// Looks for the user.
     shown: Sampler,
-    stats: Vec<Stats>,
+    /// The files beside the sink.
+    side_files: SideFiles,
+    /// Whether both ends are open, and what was there is emptied.
+    is_open: bool,
     /// How its transforms ended.
     stages: Vec<StageEnd>,
-    /// What is to be drawn of it once it has ended.
-    drawings: Vec<(SideFile, Draw)>,
     /// The road that bytes take, once it is clear which.
     taken: Option<Taken>,
     /// Which ends are terminals.
@@ -75,19 +77,11 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
     let steering = Steering::new(Arc::clone(&limit), chain.clone(), Arc::clone(&meter));
     let steering = Arc::new(steering);
     let signals = Signals::listen()?;
-    // Its name is gone when we are.
-    let Held {
-        stats,
-        drawings,
-        control,
-    } = held;
-    if let Some(socket) = &control {
-        tokio::spawn(control::serve(socket.listener()?, Arc::clone(&steering)));
-    }
     if plan.drawings.iter().any(|it| it.needs_recording) {
         meter.record();
     }
     let mut transfer = Transfer {
+        voice: Voice::start(plan.form)?,
         size: plan.told(),
         sampler: Sampler::new(plan.told()),
         shown: Sampler::new(plan.told()),
@@ -97,33 +91,25 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
         chain,
         meter,
         signals,
-        stats: Vec::new(),
+        side_files: SideFiles::new(held),
+        is_open: false,
         stages: Vec::new(),
-        drawings: Vec::new(),
         taken: None,
         terminals: display::Ends::default(),
         clock,
-        voice: Voice::start()?,
     };
-    let outcome = match transfer.open(Beside { stats, drawings }).await {
+    let outcome = match transfer.open().await {
         Ok((ends, road)) => transfer.move_bytes(ends, road).await,
         Err(outcome) => outcome,
     };
     transfer.meter.stop();
-    Ok(transfer.conclude(&outcome).await)
+    Ok(transfer.conclude(outcome).await)
 }
 
 impl Transfer {
     /// Opens both ends and chooses a road for them. What exists is changed as the last step.
-    async fn open(&mut self, beside: Beside) -> Result<(Ends, Road), Outcome> {
-        let opened = open::open(&mut self.plan, beside, &mut self.signals, &self.voice).await;
-        let Opened {
-            ends,
-            stats,
-            drawings,
-        } = opened;
-        (self.stats, self.drawings) = (stats, drawings);
-        let mut ends = ends?;
+    async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
+        let mut ends = self.open_ends().await?;
         if let Some(pipe) = ends.source.pipe() {
             pipe.let_grow(self.plan.marks.readable);
         }
@@ -142,6 +128,7 @@ impl Transfer {
         if let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
+        self.is_open = true;
         let size = self.plan.expected(ends.source.size());
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
@@ -163,7 +150,10 @@ impl Transfer {
     fn set_out(&mut self, taken: Option<Taken>) {
         let Some(taken) = taken else { return };
         self.steering.set_road(taken);
-        let is_first = self.taken.replace(taken).is_none();
+        if self.taken.replace(taken).is_some() {
+            return;
+        }
+        self.side_files.begin(&self.steering, &self.voice);
         let start = display::Start {
             name: self.plan.show.look.name.as_deref(),
             source: &self.plan.source.uri,
@@ -173,7 +163,7 @@ impl Transfer {
             size: self.size,
             chunk_size: self.plan.flow.chunk_size,
         };
-        for stats in self.stats.iter().filter(|_| is_first) {
+        for stats in &self.side_files.stats {
             stats.started(start);
         }
     }
@@ -251,87 +241,9 @@ impl Transfer {
         self.sampler.look(self.meter.snapshot())
     }
 
-    /// Tells how it ended: on standard error, in the records, and by the exit status. Whoever is told may take his
-    /// time, but a signal ends the wait.
-    async fn conclude(mut self, outcome: &Outcome) -> Exit {
-        let sample = self.sampler.last_look(self.meter.snapshot());
-        outcome.tell(&self.voice, &self.plan.sink.uri);
-        self.warn();
-        let shown = self.shown.look(self.meter.snapshot());
-        if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
-            self.voice.announce(&line);
-        }
-        let summed = outcome
-            .summed()
-            .filter(|_| self.plan.show.sums_up(self.terminals));
-        let drawings = std::mem::take(&mut self.drawings);
-        let digests = self.digests();
-        let is_told = summed.is_some() || !self.stats.is_empty() || !drawings.is_empty();
-        let lesson = is_told.then(|| self.lesson()).flatten();
-        if let Some(how) = summed {
-            let road = self.taken.filter(|_| self.plan.show.says_road);
-            for line in display::summary(&sample, how, road, lesson.as_ref(), &digests) {
-                self.say(&line);
-            }
-        }
-        let ending = outcome.ending(self.taken, lesson, &digests);
-        let drawn = self.draw(drawings, &sample, outcome, ending);
-        let stats = std::mem::take(&mut self.stats).into_iter();
-        let ends: Vec<_> = stats
-            .map(|stats| (stats.flag, stats.end(&sample, ending)))
-            .collect();
-        let told = async {
-            for (flag, end) in ends {
-                if let Err(error) = end.await {
-                    let why = crate::error::reason(&error);
-                    self.voice.say(&format!("writing {flag}: {why}"));
-                }
-            }
-            for (flag, written) in drawn {
-                if let Err(error) = written.await {
-                    let why = crate::error::reason(&error);
-                    self.voice.say(&format!("writing {flag}: {why}"));
-                }
-            }
-            match outcome {
-                // Who wants an end does not wait for a terminal that is held.
-                Outcome::Interrupted(_) => drop(timeout(GRACE, self.voice.flushed()).await),
-                _ => self.voice.flushed().await,
-            }
-        };
-        tokio::select! {
-            () = told => outcome.exit(),
-            number = self.signals.next_end() => Exit::Signal(number),
-        }
-    }
-
-    /// What can be learned of the buffers, once nothing passes them any more.
-    fn lesson(&self) -> Option<Lesson> {
-        // A flow that is transformed on its way is not one flow.
-        let is_one = self.chain.transforms().next().is_none();
-        let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
-        Lesson::of(&history, marks)
-    }
-
-    /// The digests of what has passed.
-    fn digests(&self) -> Vec<Digest> {
-        let digests = self.stages.iter().map(|end| end.digest.clone());
-        digests.flatten().collect()
-    }
-
-    /// Tells what the transforms found odd.
-    fn warn(&self) {
-        for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
-            if let Some(warning) = &end.warning {
-                self.voice
-                    .say(&format!("warning: {}: {warning}", planned.kind.name));
-            }
-        }
-    }
-
     /// Says something about this transfer, by its name.
-    fn say(&self, text: &str) {
-        self.voice.say(&self.plan.show.look.named(text));
+    fn note(&self, text: &str) {
+        self.voice.note(&self.plan.show.look.named(text));
     }
 }
 

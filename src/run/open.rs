@@ -1,14 +1,13 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
-use super::{GRACE, Outcome};
-use crate::display::{Draw, SideFile, Stats};
+use super::{GRACE, Outcome, Transfer};
 use crate::endpoint::{
-    Announce, EndPlan, FileId, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
+    Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
 };
-use crate::error::{Side, reason};
+use crate::error::Side;
 use crate::plan::Plan;
 use crate::refusal::{self, EndFiles};
-use crate::report::Voice;
+use crate::report::{Form, Voice};
 use crate::signal::{self, Event, Signals};
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -20,54 +19,47 @@ pub(super) struct Ends {
     pub(super) sink: Box<dyn Sink>,
 }
 
-/// The files that are written to beside the sink.
-pub(super) struct Beside {
-    pub(super) stats: Vec<SideFile>,
-    pub(super) drawings: Vec<(SideFile, Draw)>,
-}
+/// An end that listens, and where.
+pub(super) type Heard = (Side, String);
 
-/// What opening came to, and what is told of it, which exists either way.
-pub(super) struct Opened {
-    pub(super) ends: Result<Ends, Outcome>,
-    pub(super) stats: Vec<Stats>,
-    pub(super) drawings: Vec<(SideFile, Draw)>,
-}
-
-/// Opens, unless a signal comes first.
-pub(super) async fn open(
-    plan: &mut Plan,
-    mut beside: Beside,
-    signals: &mut Signals,
-    voice: &Voice,
-) -> Opened {
-    let announcer = Announcer::new(voice);
-    let prepared = until_signal(prepare(plan, &announcer), signals, voice)
-        .await
-        .and_then(|done| done);
-    announcer.is_heard().await;
-    let checked = prepared.and_then(|()| different_files(plan, &beside));
-    if checked.is_err() {
-        beside.leave_alone(end_files(plan));
-    }
-    let stats = announcer.start_stats(beside.stats);
-    let ends = match checked {
-        Ok(()) => until_signal(establish(plan), signals, voice)
+impl Transfer {
+    /// Opens both ends, unless a signal comes first.
+    pub(super) async fn open_ends(&mut self) -> Result<Ends, Outcome> {
+        let announcer = Announcer::new(&self.voice);
+        let prepared = prepare(&mut self.plan, &announcer);
+        let prepared = until_signal(prepared, &mut self.signals, &self.voice)
             .await
-            .and_then(|done| done),
-        Err(refusal) => Err(refusal),
-    };
-    Opened {
-        ends,
-        stats,
-        drawings: beside.drawings,
+            .and_then(|done| done);
+        let heard = announcer.heard.into_inner();
+        if !heard.is_empty() {
+            // People know before records tell it; a log that nobody reads is not waited for.
+            let _ = timeout(GRACE, self.voice.flushed()).await;
+        }
+        let checked = prepared.and_then(|()| self.different_files());
+        self.side_files.start_streams(heard, &self.voice);
+        checked?;
+        self.side_files
+            .listen(&self.steering)
+            .map_err(Outcome::Failed)?;
+        let established = establish(&mut self.plan);
+        until_signal(established, &mut self.signals, &self.voice)
+            .await
+            .and_then(|done| done)
     }
-}
 
-impl Beside {
-    /// Writes into none of these.
-    fn leave_alone(&mut self, ends: EndFiles) {
-        self.stats.retain(|file| !ends.contain(file.id));
-        self.drawings.retain(|(file, _)| !ends.contain(file.id));
+    /// Refuses to eat our own tail.
+    fn different_files(&mut self) -> Result<(), Outcome> {
+        // Known now that they are prepared.
+        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
+        let ends = EndFiles {
+            source: Identity::of_end(source.file_id(), source.path()),
+            sink: Identity::of_end(sink.file_id(), sink.path()),
+        };
+        let beside = self.side_files.held().files();
+        refusal::same_file(&self.plan, &ends, &beside).map_err(|refusal| {
+            self.side_files.refuse(&ends);
+            Outcome::Failed(refusal)
+        })
     }
 }
 
@@ -82,7 +74,7 @@ async fn until_signal<T>(
             done = &mut work => return Ok(done),
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => voice.say("waiting for both ends to open"),
+                Event::Status => voice.note("waiting for both ends to open"),
                 Event::Stop => signal::stop(),
                 Event::Continued => {}
             },
@@ -114,31 +106,17 @@ async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
     Ok(Ends { source, sink })
 }
 
-/// Refuses to eat our own tail.
-fn different_files(plan: &Plan, beside: &Beside) -> Result<(), Outcome> {
-    let of = |file: &SideFile| (file.flag, file.id);
-    let records: Vec<_> = beside.stats.iter().map(of).collect();
-    let drawings: Vec<_> = beside.drawings.iter().map(|(file, _)| of(file)).collect();
-    refusal::same_file(plan, end_files(plan), &records, &drawings).map_err(Outcome::Failed)
-}
-
-/// The files that the ends are, known once they are prepared.
-fn end_files(plan: &Plan) -> EndFiles {
-    EndFiles {
-        source: plan.source.end.file_id(),
-        sink: plan.sink.end.file_id(),
-    }
-}
-
-/// Says where a listening end listens, at once to the user, and in the records as soon as there are any.
+/// Says where a listening end listens: at once to people, and to the records as soon as there are any.
 struct Announcer<'a> {
     voice: &'a Voice,
-    heard: RefCell<Vec<(Side, String)>>,
+    heard: RefCell<Vec<Heard>>,
 }
 
 impl Announce for Announcer<'_> {
     fn listening(&self, side: Side, address: SocketAddr) {
-        self.voice.announce(&format!("listening on {address}"));
+        if self.voice.form() == Form::Lines {
+            self.voice.announce(&format!("listening on {address}"));
+        }
         self.heard.borrow_mut().push((side, address.to_string()));
     }
 }
@@ -147,30 +125,6 @@ impl<'a> Announcer<'a> {
     fn new(voice: &'a Voice) -> Self {
         let heard = RefCell::default();
         Self { voice, heard }
-    }
-
-    /// Resolves once everybody knows who listens; a log that nobody reads is not waited for.
-    async fn is_heard(&self) {
-        if !self.heard.borrow().is_empty() {
-            let _ = timeout(GRACE, self.voice.flushed()).await;
-        }
-    }
-
-    /// Starts the records. A transfer is worth more than they are: without them it goes on.
-    fn start_stats(self, files: impl IntoIterator<Item = SideFile>) -> Vec<Stats> {
-        let Self { voice, heard } = self;
-        let heard = heard.into_inner();
-        let start = |file: SideFile| {
-            let flag = file.flag;
-            let started = file.into_empty().and_then(|file| Stats::start(flag, file));
-            let told = |error| voice.say(&format!("opening {flag}: {}", reason(&error)));
-            let stats = started.map_err(told).ok()?;
-            for (side, address) in &heard {
-                stats.listening(*side, address);
-            }
-            Some(stats)
-        };
-        files.into_iter().filter_map(start).collect()
     }
 }
 

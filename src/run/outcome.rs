@@ -2,7 +2,7 @@
 
 use crate::display::{Ending, Summed, bytes_exactly};
 use crate::endpoint::Delivered;
-use crate::error::{Class, Side, TransferError, UsageError, reason};
+use crate::error::{Class, Side, TransferError, reason};
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::refusal;
@@ -73,6 +73,21 @@ impl Outcome {
         Outcome::Failed(refusal::no_road(plan, why))
     }
 
+    /// Everything was delivered, but what the transfer has failed without could not be written to the file of this name.
+    pub(super) fn unwritten(name: &str, error: &io::Error) -> Self {
+        Outcome::Failed(TransferError {
+            class: Class::Io,
+            at: None,
+            doing: format!("writing {name}"),
+            why: anyhow::Error::msg(reason(error)),
+        })
+    }
+
+    /// Whether it is refused for what was asked.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Outcome::Failed(error) if error.class == Class::Usage)
+    }
+
     /// The sink failed before anything was written.
     pub(super) fn sink_failed(plan: &Plan, act: &str, error: &io::Error) -> Self {
         Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
@@ -102,15 +117,11 @@ impl Outcome {
         match self {
             Outcome::Complete { heard: 0, .. } | Outcome::Interrupted(_) => {}
             Outcome::Complete { heard, .. } => {
-                voice.say(&format!(
-                    "warning: {sink} sent {}, dropped",
-                    bytes_exactly(*heard)
-                ));
+                voice.warn(&format!("{sink} sent {}, dropped", bytes_exactly(*heard)));
             }
             Outcome::Failed(error) => match error.class {
-                Class::Usage => voice.usage(UsageError::new(error)),
                 Class::DownstreamClosed => {}
-                Class::Io | Class::Integrity | Class::Timeout => voice.say(&error.to_string()),
+                _ => voice.fail(&error.to_string()),
             },
         }
     }

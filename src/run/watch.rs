@@ -63,14 +63,20 @@ pub(super) async fn watch(
                 }
                 Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
             },
-            _ = pulses.tick() => beat(&mut pulse, &meter).await,
+            _ = pulses.tick() => {
+                beat(&mut pulse, &meter).await;
+                if display.is_some() && drawn_every > PULSE {
+                    // The rate that is shown is that of the last second, however seldom it is shown.
+                    transfer.glance();
+                }
+            }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.glance());
             },
             phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
-            _ = samples.tick(), if !transfer.stats.is_empty() && transfer.taken.is_some() => {
+            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.taken.is_some() => {
                 let sample = transfer.look();
-                for stats in &transfer.stats {
+                for stats in &transfer.side_files.stats {
                     stats.sample(&sample);
                 }
             }
@@ -93,7 +99,7 @@ fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'sta
     if let Some(display) = display {
         display.clear();
     }
-    transfer.say(&line);
+    transfer.note(&line);
 }
 
 /// Lets the shell have its terminal, and the clock stand, until we are told to go on.

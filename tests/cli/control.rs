@@ -2,7 +2,7 @@
 
 use crate::tide::{DEADLINE, Done, Running, Scratch};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
@@ -219,4 +219,54 @@ fn hostile_clients_disturb_nobody() {
     assert_eq!(told(&it, "rate none"), "ok");
     running.done().exits(0);
     assert_eq!(it.read("out").len(), 1 << 20);
+}
+
+#[test]
+fn who_says_nothing_gives_his_place_to_who_comes() {
+    let it = Scratch::new();
+    let running = listening(&it, &["-L", "1", "zero:#size=1M", "out"]);
+    let connect = || UnixStream::connect(it.path("c")).expect("a place");
+    let mut first = BufReader::new(connect());
+    // As many as there are places, and more.
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(connect());
+        // One that says something now and then keeps his.
+        first.get_ref().write_all(b"status\n").expect("asking");
+        let mut answer = String::new();
+        first.read_line(&mut answer).expect("an answer");
+        assert!(answer.starts_with("{\"type\":\"sample\""), "{answer}");
+    }
+    assert_eq!(status(&it)["type"], "sample");
+    let mut sent_away = &silent[0];
+    sent_away
+        .set_read_timeout(Some(DEADLINE))
+        .expect("a deadline");
+    assert_eq!(sent_away.read(&mut [0; 9]).unwrap_or(0), 0);
+    assert_eq!(told(&it, "rate none"), "ok");
+    running.done().exits(0);
+}
+
+#[test]
+fn a_mark_that_was_lowered_is_shown_as_what_is_drained_to_until_it_holds() {
+    let it = Scratch::new();
+    let flags = ["--road", "buffered", "-L", "1", "zero:", "null:"];
+    let mut running = listening(&it, &flags);
+    let to_write = |status: &Value| status["links"][0]["writable"]["len"].as_u64();
+    until(&it, |status| to_write(status) > Some(1 << 19));
+    assert_eq!(told(&it, "high-water-mark 4K"), "ok");
+    running.signal("USR1");
+    let line = running.line();
+    assert!(line.contains(", draining to 4 KiB, "), "{line}");
+    assert!(!line.contains("MiB/4 KiB"), "{line}");
+    assert_eq!(told(&it, "rate none"), "ok");
+    until(&it, |status| to_write(status) <= Some(4 << 10));
+    running.signal("USR1");
+    let line = running.line();
+    assert!(
+        line.contains("B/4 KiB") && !line.contains("draining"),
+        "{line}"
+    );
+    running.signal("INT");
+    running.done();
 }

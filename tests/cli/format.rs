@@ -58,3 +58,38 @@ fn a_template_that_makes_no_sense_is_a_usage_error() {
         done.refuses(parts);
     }
 }
+
+#[test]
+fn the_rate_is_that_of_the_last_second_however_seldom_it_is_told() {
+    let it = Scratch::new();
+    // Fast for a moment, then slow: since the last line it would be much more.
+    let line = "{ head -c 8M /dev/zero; for _ in {1..30}; do sleep 0.1; echo 0123456789; done; } | \
+                $T --format '{rate} {average} {bytes}' -i 2500ms - null:";
+    let done = it.sh(line).run().exits(0);
+    let lines: Vec<Vec<f64>> = done
+        .stderr
+        .lines()
+        .map(|line| {
+            line.split(' ')
+                .map(|it| it.parse().expect("a number"))
+                .collect()
+        })
+        .collect();
+    assert!(lines.len() >= 2, "{}", done.stderr);
+    for line in &lines {
+        let (rate, average) = (line[0], line[1]);
+        // Ten lines of eleven bytes a second; a busy machine may be late with them.
+        assert!(rate <= 400.0 && average > 1e6, "{}", done.stderr);
+    }
+}
+
+#[test]
+fn the_rate_with_a_transform_is_of_the_bytes_that_are_told() {
+    let it = Scratch::new();
+    let flags = ["-t", "zstd", "--format", "{rate} {average}", "-i", "10s"];
+    let args = [&flags[..], &["zero:#size=20M", "null:"]].concat();
+    let done = it.tide(args).run().exits(0);
+    let (rate, average) = done.stderr.trim_end().split_once(' ').expect("two numbers");
+    // It was over within a second.
+    assert_eq!(rate, average);
+}

@@ -98,7 +98,7 @@ fn help_whose_reader_goes_away_is_no_failure() {
 #[test]
 fn a_slip_is_answered_with_what_was_meant() {
     let it = Scratch::new();
-    let table: [(&[&str], &[&str]); 17] = [
+    let table: [(&[&str], &[&str]); 21] = [
         (&["tpc://h:1"], &["did you mean tcp://HOST:PORT"]),
         (&["zero:", "nul:"], &["did you mean null:"]),
         (&["--highwatermark", "5"], &["'--high-water-mark'"]),
@@ -113,13 +113,17 @@ fn a_slip_is_answered_with_what_was_meant() {
             &["valid: ", "did you mean 'atomic'?"],
         ),
         (&["zero:", "null:#rat=5"], &["did you mean 'rate'?"]),
-        (&["--summary", "alway"], &["[possible values: ", "'always'"]),
+        (&["--summary", "alway"], &["; valid: auto", "'always'"]),
         (
             &["-H", "64Q"],
             &["unknown unit 'Q'", "K M G T", "KB MB GB TB"],
         ),
         (&["--take", "1,5M"], &["'1,5M'", "--take", "valid: "]),
-        (&["--idle-timeout", "5"], &["'5'", "write 500ms, 10s or 2m"]),
+        (&["--idle-timeout", "5M"], &["'5M'", "did you mean 5m?"]),
+        (&["--idle-timeout", "x"], &["'x'", "write 500ms, 10s or 2m"]),
+        (&["--take", "10Mb"], &["'10Mb'", "10MB", "10Mbit"]),
+        (&["-L", "10Mb/s"], &["'10Mb/s'", "10MB", "10Mbit"]),
+        (&["zero:#size=1gb"], &["size=1gb", "1gB", "1gbit"]),
         (&["zero:", "null:#stall=5M"], &["write SIZE:D"]),
         (
             &["zero:#size=5KiBB"],

@@ -350,3 +350,37 @@ fn records_are_never_mixed_into_the_data() {
     it.sh(line).run().exits(2);
     assert!(!it.read("seen").contains(&0), "no byte was moved");
 }
+
+#[test]
+fn every_rate_is_that_since_the_record_before() {
+    let it = Scratch::new();
+    let args = [
+        "--stats",
+        "s",
+        "-i",
+        "100ms",
+        "-L",
+        "1M",
+        "zero:#size=350K",
+        "null:",
+    ];
+    it.tide(args).run().succeeds();
+    let mut last = (0.0, 0.0);
+    for record in &records(&it.read("s"))[1..] {
+        let number = |name: &str| record[name].as_f64().expect("a number");
+        let now = (number("elapsed_s"), number("bytes_out"));
+        let rate = (now.1 - last.1) / (now.0 - last.0);
+        let told = number("rate_bytes_s");
+        assert!(
+            (rate - told).abs() <= 1.0 + rate / 1000.0,
+            "{rate}: {record}"
+        );
+        let average = number("average_bytes_s");
+        assert!(
+            (now.1 / now.0 - average).abs() <= 1.0 + average / 1000.0,
+            "{record}"
+        );
+        last = now;
+    }
+    assert_eq!(it.end_of("s")["bytes_out"], 350 << 10);
+}

@@ -312,17 +312,10 @@ impl Done {
         done.mentions(parts)
     }
 
-    /// A usage error as clap prints them, holding all of these.
+    /// A usage error, holding all of these.
     #[track_caller]
     pub(crate) fn refuses(self, parts: &[&str]) -> Self {
-        let done = self.exits(2);
-        assert!(
-            done.stderr.starts_with("error: "),
-            "{}: {:?}",
-            done.shown,
-            done.stderr
-        );
-        done.mentions(parts)
+        self.fails_saying(2, parts)
     }
 
     #[track_caller]

@@ -15,6 +15,8 @@
 /// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
 pub(crate) const ROAD: &str = "buffered";
 
+#[path = "../cli/beside.rs"]
+mod beside;
 #[path = "../cli/control.rs"]
 mod control;
 #[path = "../cli/endpoints.rs"]
@@ -39,6 +41,8 @@ mod lengths;
 mod limits;
 #[path = "../cli/live.rs"]
 mod live;
+#[path = "../cli/machine.rs"]
+mod machine;
 #[path = "../cli/outcomes.rs"]
 mod outcomes;
 #[path = "../cli/pairs.rs"]

@@ -1,0 +1,49 @@
+//! The command line of this process, taken apart: what was typed, with what the environment sets.
+
+use super::{Cli, command, declaration, mistake};
+use crate::error::UsageError;
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::{Command, FromArgMatches};
+
+/// Why there is no command line to act on.
+#[derive(Debug)]
+pub enum Answer {
+    /// Help or version was asked for, and this is it.
+    Text(clap::Error),
+    /// It is refused.
+    Refusal(UsageError),
+}
+
+/// The command line of this process.
+///
+/// # Errors
+/// When there is none to act on.
+pub fn parse() -> Result<Cli, Answer> {
+    let matches = without_empty_variables(declaration()).try_get_matches();
+    let matches = matches.or_else(|refusal| match refusal.kind() {
+        // The screens are drawn only for those who ask: a transfer starts without them.
+        ErrorKind::DisplayHelp => without_empty_variables(command()).try_get_matches(),
+        _ => Err(refusal),
+    });
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    cli.map_err(|refusal| {
+        if refusal.use_stderr() {
+            Answer::Refusal(mistake::explain(refusal))
+        } else {
+            Answer::Text(refusal)
+        }
+    })
+}
+
+/// A variable that is set to nothing counts as one that is not set.
+fn without_empty_variables(command: Command) -> Command {
+    command.mut_args(|argument| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        if value.is_some_and(|value| value.is_empty()) {
+            argument.env(Resettable::Reset)
+        } else {
+            argument
+        }
+    })
+}

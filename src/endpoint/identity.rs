@@ -1,0 +1,96 @@
+//! Which file a name stands for, so that two names of one file are known as such: by its numbers what exists, by its
+//! directory and its name there what does not exist yet.
+
+use super::FileId;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// As many links as the system follows before it gives up (`path_resolution`(7)).
+const MOST_LINKS: usize = 40;
+
+/// A file, or the place of one that is yet to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// It exists.
+    Existing(FileId),
+    /// Nothing is there now.
+    ToBeMade {
+        /// Where it would be.
+        directory: FileId,
+        /// How it would be called there.
+        name: OsString,
+    },
+}
+
+impl Identity {
+    /// That of an end: `id` where it is known, else of what would be made at its `path`.
+    #[must_use]
+    pub fn of_end(id: Option<FileId>, path: Option<&Path>) -> Option<Self> {
+        id.map(Self::Existing)
+            .or_else(|| path.and_then(Self::to_be_made))
+    }
+
+    /// That of what would be made at `path`; `None` where something is, or nothing can be made.
+    #[must_use]
+    pub fn to_be_made(path: &Path) -> Option<Self> {
+        let is_missing = |path: &Path| matches!(path.metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
+        is_missing(path).then_some(())?;
+        let path = behind_links(path);
+        Some(Self::ToBeMade {
+            directory: FileId::from(&directory_of(&path).metadata().ok()?),
+            name: path.file_name()?.to_owned(),
+        })
+    }
+}
+
+/// Where a link leads that leads to nothing yet: the file is made there.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
+        path = directory_of(&path).join(target);
+    }
+    path
+}
+
+/// The directory that a path names something in.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Identity;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_is_not_there_yet_is_known_by_any_of_its_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        fs::create_dir(at("inner")).unwrap();
+        symlink("inner", at("link")).unwrap();
+        symlink("inner/new", at("dangling")).unwrap();
+        symlink("dangling", at("twice")).unwrap();
+        symlink("round", at("round")).unwrap();
+        let new = Identity::to_be_made(&at("inner/new"));
+        assert!(new.is_some());
+        for name in ["link/new", "inner/../inner/new", "dangling", "twice"] {
+            assert_eq!(Identity::to_be_made(&at(name)), new, "{name}");
+        }
+        for other in ["new", "inner/newer"] {
+            let other = Identity::to_be_made(&at(other));
+            assert!(other.is_some() && other != new);
+        }
+        for none in ["inner", "none/new", "round", ""] {
+            assert_eq!(Identity::to_be_made(&at(none)), None, "{none}");
+        }
+    }
+}

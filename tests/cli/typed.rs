@@ -1,0 +1,73 @@
+//! What is typed, and what the environment sets: empty variables, and refusals that are one line whatever was typed.
+
+use crate::tide::Scratch;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+#[test]
+fn an_empty_variable_counts_as_one_that_is_not_set() {
+    let it = Scratch::new();
+    it.write("in", "hello");
+    let command = tidegate::cli::command();
+    let variables = command.get_arguments().filter_map(clap::Arg::get_env);
+    let mut all = it.tide(["in", "out"]);
+    let mut count = 0;
+    for variable in variables.filter(|it| *it != "TIDEGATE_ROAD") {
+        let name = variable.to_str().expect("a name");
+        let alone = it.tide(["in", "out"]).env(name, "");
+        alone.run().succeeds();
+        all = all.env(name, "");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+    all.run().succeeds();
+    assert_eq!(it.names(), ["in", "out"]);
+    it.tide(["in", "out"])
+        .env("TIDEGATE_ROAD", "")
+        .run()
+        .succeeds();
+    let set = it.tide(["in", "out"]).env("TIDEGATE_TAKE", "x");
+    set.run().refuses(&["'x'", "--take"]);
+}
+
+#[test]
+fn every_refusal_is_one_line_that_begins_with_the_program() {
+    let it = Scratch::new();
+    it.write("in", "x");
+    let lines: [&[&[u8]]; 25] = [
+        &[b"--xyzzy"],
+        &[b"--xy\nzzy"],
+        &[b"--quite"],
+        &[b"-Z"],
+        &[b"a", b"b", b"c"],
+        &[b"a", b"b", b"c\n\x1b[2Jd"],
+        &[b"-p", b"nope"],
+        &[b"-p", b"no\npe"],
+        &[b"-p"],
+        &[b"-H", b"x\ny"],
+        &[b"-H", b"5\x1b[31mQ"],
+        &[b"-H", b"\xff"],
+        &[b"-H"],
+        &[b"--tell"],
+        &[b"--tell", b"c"],
+        &[b"--generate", b"man", b"in"],
+        &[b"-q=5"],
+        &[b"-L", b"1", b"-L", b"2"],
+        &[b"-t", b"no\nsuch", b"in", b"out"],
+        &[b"-t", b"zstd=le\nvel:3", b"in", b"out"],
+        &[b"-i", b"0", b"in", b"out"],
+        &[b"--format", b"{a\nb}", b"in", b"out"],
+        &[b"tpx://h\n", b"out"],
+        &[b"in", b"file:out#a\nb"],
+        &[b"", b"out"],
+    ];
+    for line in lines {
+        let args: Vec<_> = line.iter().map(|it| OsStr::from_bytes(it)).collect();
+        let done = it.tide(&args).run();
+        assert_eq!(done.code(), 2, "{args:?}: {}", done.stderr);
+        let said = done.refuses(&[]).stderr;
+        let has_control = said.trim_end_matches('\n').chars().any(char::is_control);
+        assert!(!has_control, "{args:?}: {said:?}");
+    }
+    assert_eq!(it.names(), ["in"]);
+}
