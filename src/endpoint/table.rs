@@ -201,7 +201,11 @@ mod tests {
             ("zero:", "tcp://h", &["PORT"]),
             ("zero:", "tcp://:1", &["HOST"]),
             ("zero:", "tcp://h:99999", &["99999"]),
-            ("zero:", "tcp://h:1#close-timeout=5", &["not a duration"]),
+            (
+                "zero:",
+                "tcp://h:1#close-timeout=5M",
+                &["not a duration; did you mean 5m?"],
+            ),
             ("zero:", "tcp://h:1#bind=nowhere", &["not an IP address"]),
             ("zero:", "tcp-listen://h", &["PORT"]),
             ("zero:", "fd:x", &["fd:N"]),

@@ -37,7 +37,7 @@ fn a_usage_error_says_what_is_wrong_and_moves_nothing() {
         (&["-H", "0"], "at least 1"),
         (&["-c", "0"], "at least 1"),
         (&["-i", "0s"], "0s"),
-        (&["-i", "5"], "10s"),
+        (&["-i", "5x"], "10s"),
         (&["--idle-timeout", "soon"], "soon"),
         (
             &["-H", "1K", "--low-water-mark", "1K"],
