@@ -126,6 +126,13 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Whether the system has refused for want of something, which is no mistake of the user's.
+#[must_use]
+pub fn is_shortage(error: &io::Error) -> bool {
+    let short = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|error| short.contains(&error))
+}
+
 /// A mistake on the command line: exit 2, printed as clap prints its own.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]

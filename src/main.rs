@@ -71,8 +71,12 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
     if cli.explain {
         return Ok(report::answer(&explain::text(&plan)?));
     }
-    let held = plan.hold()?;
     let form = plan.form;
+    if let Err(error) = ensure_descriptors(RUNTIME_DESCRIPTORS) {
+        // A side file that cannot be opened would be a mistake of the user's.
+        return Ok(failed_to_start(form, &error));
+    }
+    let held = plan.hold()?;
     Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(form, &error)))
 }
 

@@ -1,7 +1,7 @@
 //! The place of a control socket in the file system: ours alone while we run, and gone afterwards.
 
 use crate::endpoint::{FileId, Identity, check_directory};
-use crate::error::{Class, TransferError, UsageError, reason};
+use crate::error::{Class, TransferError, UsageError, is_shortage, reason};
 use crate::platform;
 use crate::refusal::Beside;
 use rustix::io::Errno;
@@ -83,17 +83,21 @@ impl Place {
     /// As [`Place::at`], which may have become so by now.
     pub fn bind(self) -> Result<(UnixListener, Name), TransferError> {
         let path = self.path;
-        let made_way = match symlink_metadata(&path) {
-            Ok(found) => check_dead(&path, &found)
-                .and_then(|()| remove_file(&path).map_err(|error| reason(&error))),
-            Err(_) => Ok(()),
-        };
-        let listener = made_way.and_then(|()| listener(&path).map_err(|error| reason(&error)));
-        let listener = listener.map_err(|why| TransferError {
-            class: Class::Usage,
+        let failed = |class, why: String| TransferError {
+            class,
             at: None,
             doing: doing(&path),
             why: anyhow::Error::msg(why),
+        };
+        if let Ok(found) = symlink_metadata(&path) {
+            let made_way = check_dead(&path, &found)
+                .and_then(|()| remove_file(&path).map_err(|error| reason(&error)));
+            made_way.map_err(|why| failed(Class::Usage, why))?;
+        }
+        let listener = listener(&path).map_err(|error| {
+            let is_mistake = !is_shortage(&error);
+            let class = if is_mistake { Class::Usage } else { Class::Io };
+            failed(class, reason(&error))
         })?;
         let id = symlink_metadata(&path).ok().as_ref().map(FileId::from);
         Ok((listener, Name { path, id }))
