@@ -9,7 +9,7 @@ complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH 
 complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
 complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
 complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
-complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, in members of 1 MiB'
+complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, curl and browsers, as one member'
 zstd\t'compresses for unzstd, quickly and well'
 xz\t'compresses for unxz, small and slowly'
 lz4\t'compresses for unlz4, faster than anything else'
