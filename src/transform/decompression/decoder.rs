@@ -122,6 +122,8 @@ impl<E: Engine> Decoder<E> {
     /// In what is ignored. That nothing of the format is in it is made sure of.
     fn ignore(&mut self, bytes: &[u8], sign: Sign) -> Result<(), Failure> {
         if sign.is_in(bytes, &mut self.ignored) {
+            // It is not ignored, and no warning says so.
+            self.at = At::Beginning(0);
             let name = self.engine.format().name;
             let why = format!("there is more {name} data, behind something that is none");
             return Err(Failure::input(why));

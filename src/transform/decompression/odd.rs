@@ -193,9 +193,11 @@ fn a_member_behind_garbage_is_not_ignored_with_it() {
     for (undo, compress) in [("gunzip", "gzip"), ("bunzip2", "bzip2")] {
         let parts = [Member(3000), Garbage(b"\xff\xff\x1f\x1f"), Member(3000)];
         let pieces = parts.map(|part| part.bytes(compress));
-        let driven = drive(&mut *made(undo), &pieces.concat(), &Pace::at_once());
+        let mut transform = made(undo);
+        let driven = drive(&mut *transform, &pieces.concat(), &Pace::at_once());
         let why = format!("there is more {compress} data, behind something that is none");
         assert_eq!(driven.result.unwrap_err().why, why);
+        assert_eq!(transform.warning(), None);
         assert!(driven.output == CONTENT[..]);
     }
 }
