@@ -9,18 +9,18 @@ complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH 
 complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
 complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
 complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
-complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, in members of 1 MiB'
+complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, curl and browsers, as one member'
 zstd\t'compresses for unzstd, quickly and well'
 xz\t'compresses for unxz, small and slowly'
 lz4\t'compresses for unlz4, faster than anything else'
 brotli\t'compresses for unbrotli, small for texts'
 bzip2\t'compresses for bunzip2, in streams of level × 100 kB'
-gunzip\t'undoes gzip; what follows it and is none is ignored'
+gunzip\t'undoes gzip; what follows it and is none is told and ignored'
 unzstd\t'undoes zstd'
 unxz\t'undoes xz'
-unlz4\t'undoes lz4'
+unlz4\t'undoes lz4, legacy frames too'
 unbrotli\t'undoes brotli'
-bunzip2\t'undoes bzip2; what follows it and is none is ignored'
+bunzip2\t'undoes bzip2; what follows it and is none is told and ignored'
 decompress\t'undoes gzip, zstd, xz, lz4 or bzip2, whichever it is'
 sha256\t'SHA-256, as sha256sum prints it'
 sha512\t'SHA-512, as sha512sum prints it'

@@ -88,8 +88,12 @@ impl Plan {
         let transforms = cli.transform.iter().map(|spec| transform::plan(spec));
         let transforms: Vec<_> = transforms.collect::<Result<_, _>>()?;
         check_digests(cli, &transforms)?;
+        let digested = digested(&transforms, source.end.path(), sink.end.path());
+        if cli.digest_file.is_some() {
+            check_names(&transforms, &digested)?;
+        }
         Ok(Self {
-            digested: digested(&transforms, source.end.path(), sink.end.path()),
+            digested,
             source,
             sink,
             transforms,
@@ -290,6 +294,24 @@ fn check_digests(cli: &Cli, transforms: &[transform::Planned]) -> Result<(), Usa
         )),
         _ => Ok(()),
     }
+}
+
+/// A line that the tool reads as another file, or not at all, is better not written.
+fn check_names(
+    transforms: &[transform::Planned],
+    digested: &[Option<PathBuf>],
+) -> Result<(), UsageError> {
+    let digests = transforms.iter().zip(digested);
+    for (it, file) in digests.filter(|(it, _)| it.kind.group == Group::Digest) {
+        let Some(file) = file else { continue };
+        if let Some(why) = transform::unreadable(it.kind.name, file) {
+            let (name, file) = (it.kind.name, crate::uri::display(file.as_os_str()));
+            return Err(UsageError::new(format!(
+                "--digest-file cannot have the {name} of {file}: {why}; that of -t sha256 it can"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What is to be drawn at the end.

@@ -58,7 +58,7 @@ const ROWS: &[Row] = &[
         SAME_SIZE,
         &[
             Peer::new("{tidegate} -q -t gzip {file} {out}"),
-            Peer::new("pigz -6 -c {file} > {out}").wanted(1.0),
+            Peer::new("pigz -6 -c {file} > {out}").wanted(1.3),
         ],
     ),
     Row::decoder(

@@ -164,8 +164,9 @@ pub struct Cli {
     /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
     ///
     /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
-    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has just what the digest is of, or the source. See
-    /// `TRANSFORMS`.
+    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
+    /// just what the digest is of, or the source, in the way in which the tool of that digest reads names: `b3sum`, `xxhsum`,
+    /// `rhash` for CRC-32, `sha256sum` and its like; a name that the tool cannot read is refused. See `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
 

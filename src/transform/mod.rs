@@ -20,7 +20,7 @@ mod text;
 
 use cursor::since;
 pub use cursor::{Input, Output, pass};
-pub use digest::sum_line;
+pub use digest::{sum_line, unreadable};
 pub use exec::Program;
 pub use spec::{Key, Planned, Setting, Settings, ValueKind, help, plan};
 

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 
 /// Whether this program is here.
@@ -29,19 +29,25 @@ pub(super) fn peer_bytes(program: &str, args: &[&str], input: &[u8]) -> Option<V
     if !is_here(program) {
         return None;
     }
+    let output = peer_answer(program, args, input);
+    assert!(output.status.success(), "{program} {args:?}");
+    Some(output.stdout)
+}
+
+/// What the tool, which is here, says to `input`; it need not read all of it.
+pub(super) fn peer_answer(program: &str, args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("a tool");
     let mut stdin = child.stdin.take().expect("its input");
-    let output = thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(input).expect("it reads"));
+    thread::scope(|scope| {
+        scope.spawn(move || drop(stdin.write_all(input)));
         child.wait_with_output().expect("its output")
-    });
-    assert!(output.status.success(), "{program} {args:?}");
-    Some(output.stdout)
+    })
 }
 
 /// The same of a tool that prints a text.

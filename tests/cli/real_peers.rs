@@ -302,6 +302,28 @@ fn it_stands_in_a_pipeline_as_cat_and_pv_do() {
 }
 
 #[test]
+fn curl_gets_all_of_a_page_that_gzip_has_compressed() {
+    if !is_here("curl") {
+        return;
+    }
+    let scratch = Scratch::new();
+    scratch.sh("seq 400000 >page").run().succeeds();
+    let page = scratch.read("page");
+    for spec in ["gzip", "gzip=workers:1"] {
+        let body = scratch.tide(["-t", spec, "page"]).run().stdout;
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        scratch.write("answer", [head.as_bytes(), &body].concat());
+        let mut server = scratch.tide(["answer", "tcp-listen://127.0.0.1:0"]).start();
+        let line = format!("curl -sS --compressed http://{}/", server.listening());
+        scratch.sh(&line).run().succeeds().prints(&page);
+        server.done().exits(0);
+    }
+}
+
+#[test]
 fn a_gibibyte_arrives_byte_for_byte() {
     if std::env::var_os("TIDEGATE_TEST_BIG").is_none_or(|value| value != "1") {
         eprintln!("skipped: 1 GiB only with TIDEGATE_TEST_BIG=1");

@@ -297,6 +297,25 @@ fn a_digest_that_is_another_fails_the_transfer_and_leaves_everything_as_it_was()
 }
 
 #[test]
+fn a_name_that_the_tool_of_a_digest_cannot_read_is_refused_before_anything_happens() {
+    let it = Scratch::new();
+    it.write("in", "abc");
+    it.write("sums", "kept");
+    for (spec, name, part) in [
+        ("xxh3", "a\nb", "xxhsum reads no name with a line feed"),
+        ("blake3", "a\u{fffd}", "b3sum reads no name with U+FFFD"),
+        ("crc32", "a\\b", "rhash reads no name with a backslash"),
+    ] {
+        let flags = ["-t", spec, "--digest-file", "sums", "in", name];
+        it.tide(flags).run().refuses(&[part, "-t sha256"]);
+        assert_eq!((it.read("sums"), it.names().len()), (b"kept".to_vec(), 2));
+        // Only the line cannot be written.
+        it.tide(["-q", "-t", spec, "in", name]).run().exits(0);
+        std::fs::remove_file(it.path(name)).unwrap();
+    }
+}
+
+#[test]
 fn a_file_for_digests_is_refused_without_one_and_as_an_end() {
     let it = Scratch::new();
     it.write("in", "kept");

@@ -27,10 +27,8 @@ pub(super) trait Format: Send {
         Vec::new()
     }
 
-    /// Whether there has to be a block even of nothing.
-    fn needs_a_block(&self) -> bool {
-        true
-    }
+    /// Whether at the end there has to be a block even of nothing, after others or as the only one.
+    fn needs_a_block(&self, is_only: bool) -> bool;
 }
 
 /// A format as a transform.
@@ -45,15 +43,25 @@ pub(super) struct Blocks<F> {
     /// Buffers that are not in use.
     spare: Vec<Block>,
     submitted: bool,
-    /// Whether the tail is on its way.
-    ends: bool,
+    end: End,
+}
+
+/// How far the end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// More input may come.
+    Open,
+    /// The last block is on its way.
+    Blocks,
+    /// So is what stands behind it.
+    Tail,
 }
 
 impl<F: Format> Blocks<F> {
     pub(super) fn new(format: F, workers: u32) -> Self {
         let head = Block {
-            input: Vec::new(),
             output: format.head(),
+            ..Block::default()
         };
         Self {
             pool: Pool::new(workers as usize, format.work()),
@@ -62,7 +70,7 @@ impl<F: Format> Blocks<F> {
             left: 0,
             spare: Vec::new(),
             submitted: false,
-            ends: false,
+            end: End::Open,
             format,
         }
     }
@@ -98,10 +106,11 @@ impl<F: Format> Blocks<F> {
     }
 
     /// Has what was taken compressed.
-    fn submit(&mut self) -> Result<(), Failure> {
+    fn submit(&mut self, is_last: bool) -> Result<(), Failure> {
         self.submitted = true;
         let mut block = self.spare.pop().unwrap_or_default();
         std::mem::swap(&mut block.input, &mut self.filling);
+        block.is_last = is_last;
         self.filling.clear();
         self.pool.submit(block)
     }
@@ -137,7 +146,7 @@ impl<F: Format> Transform for Blocks<F> {
             } else if self.pool.is_full() {
                 self.wait()?;
             } else {
-                self.submit()?;
+                self.submit(false)?;
             }
         }
         Ok(())
@@ -145,21 +154,23 @@ impl<F: Format> Transform for Blocks<F> {
 
     fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
         if !self.filling.is_empty() {
-            self.submit()?;
+            self.submit(false)?;
         }
         self.drain(output).map(held)
     }
 
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
-        let is_needed = !self.submitted && self.format.needs_a_block();
-        if !self.filling.is_empty() || is_needed {
-            self.submit()?;
+        if self.end == End::Open {
+            self.end = End::Blocks;
+            if !self.filling.is_empty() || self.format.needs_a_block(!self.submitted) {
+                self.submit(true)?;
+            }
         }
         if !self.drain(output)? {
             return Ok(Held::More);
         }
-        if !self.ends {
-            (self.ends, self.left) = (true, 0);
+        if self.end == End::Blocks {
+            (self.end, self.left) = (End::Tail, 0);
             self.leaving.output = self.format.tail();
         }
         self.drain(output).map(held)

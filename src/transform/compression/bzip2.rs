@@ -43,10 +43,14 @@ impl Format for Bzip2 {
     fn work(&self) -> Make {
         let level = self.level;
         Box::new(move || {
-            Ok(Box::new(move |input, output| {
-                compress(level, input, output)
+            Ok(Box::new(move |piece, output| {
+                compress(level, piece.bytes, output)
             }))
         })
+    }
+
+    fn needs_a_block(&self, is_only: bool) -> bool {
+        is_only
     }
 }
 

@@ -61,7 +61,11 @@ impl Format for Lz4 {
 
     fn work(&self) -> Make {
         let mode = self.mode;
-        Box::new(move || Ok(Box::new(move |input, output| compress(mode, input, output))))
+        Box::new(move || {
+            Ok(Box::new(move |piece, output| {
+                compress(mode, piece.bytes, output)
+            }))
+        })
     }
 
     fn head(&self) -> Vec<u8> {
@@ -78,7 +82,7 @@ impl Format for Lz4 {
         [END.to_le_bytes(), checksum.to_le_bytes()].concat()
     }
 
-    fn needs_a_block(&self) -> bool {
+    fn needs_a_block(&self, _is_only: bool) -> bool {
         false
     }
 }

@@ -12,12 +12,21 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes of a block what it becomes, behind what is in the second already. Each thread has its own.
-pub(super) type Work = Box<dyn FnMut(&[u8], &mut Vec<u8>) -> Result<(), Failure> + Send>;
+pub(super) type Work = Box<dyn FnMut(&Piece<'_>, &mut Vec<u8>) -> Result<(), Failure> + Send>;
+
+/// What a block is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether none follows.
+    pub(super) is_last: bool,
+}
 
 /// A block, and what becomes of it. Both buffers are used over and over.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) input: Vec<u8>,
+    pub(super) is_last: bool,
     pub(super) output: Vec<u8>,
 }
 
@@ -136,7 +145,11 @@ impl Job {
     fn run(self, work: &mut Work) {
         let mut block = self.block;
         block.output.clear();
-        let done = work(&block.input, &mut block.output);
+        let piece = Piece {
+            bytes: &block.input,
+            is_last: block.is_last,
+        };
+        let done = work(&piece, &mut block.output);
         // Nobody wants it any more when the transfer is over.
         let _ = self.reply.send(done.map(|()| block));
     }
@@ -155,7 +168,7 @@ fn gave_up() -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, Pool};
+    use super::{Block, Piece, Pool};
     use crate::transform::Failure;
     use std::time::Duration;
 
@@ -163,14 +176,16 @@ mod tests {
         Block {
             input: vec![byte],
             output: b"left over".to_vec(),
+            ..Block::default()
         }
     }
 
     #[test]
     fn blocks_come_back_in_order_though_the_first_takes_longest() {
-        let work = |input: &[u8], output: &mut Vec<u8>| {
-            std::thread::sleep(Duration::from_millis(20 - 2 * u64::from(input[0])));
-            output.extend_from_slice(input);
+        let work = |piece: &Piece<'_>, output: &mut Vec<u8>| {
+            let first = u64::from(piece.bytes[0]);
+            std::thread::sleep(Duration::from_millis(20 - 2 * first));
+            output.extend_from_slice(piece.bytes);
             Ok(())
         };
         let mut pool = Pool::new(4, Box::new(move || Ok(Box::new(work))));
@@ -187,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_failure_and_a_thread_that_is_gone_are_told() {
-        let work = |input: &[u8], _: &mut Vec<u8>| match input[0] {
+        let work = |piece: &Piece<'_>, _: &mut Vec<u8>| match piece.bytes[0] {
             0 => Err(Failure::other("no")),
             _ => panic!("a test of a panic"),
         };

@@ -3,7 +3,7 @@
 //! It takes 4 MiB.
 
 use super::decoder::{Decoder, Engine};
-use super::format::{Begins, Format, Garbage, Zeros, magic};
+use super::format::{Begins, Format, Garbage, Sign, Zeros, magic};
 use crate::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use bzip2::{Decompress, Status};
@@ -11,7 +11,7 @@ use bzip2::{Decompress, Status};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "bunzip2",
     group: Group::Decompression,
-    help: "undoes bzip2; what follows it and is none is ignored",
+    help: "undoes bzip2; what follows it and is none is told and ignored",
     keys: &[],
     example: "bzip2 -c notes.txt | tidegate -t bunzip2",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Bunzip2::new())))),
@@ -26,8 +26,14 @@ pub(super) const FORMAT: Format = Format {
         _ => magic(b"BZh", bytes),
     },
     zeros: Zeros::None,
-    garbage: Garbage::Ignored,
+    garbage: Garbage::Ignored(BLOCK),
     may_be_empty: false,
+};
+
+/// How every block begins.
+const BLOCK: Sign = Sign {
+    bits: 0xffff_ffff_ffff,
+    value: 0x3141_5926_5359,
 };
 
 /// What its library takes, in bytes, and fails without.

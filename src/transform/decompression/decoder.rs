@@ -1,6 +1,6 @@
 //! Undoes a format stream by stream, whatever stands between and behind them.
 
-use super::format::{Begins, Format, Garbage, Zeros};
+use super::format::{Begins, Format, Garbage, Sign, Zeros};
 use crate::transform::{Failure, Held, Input, Output, Transform};
 
 /// The longest beginning that is looked at, in bytes.
@@ -17,6 +17,11 @@ pub(super) trait Engine: Send {
     /// Takes and puts out as far as both allow. Returns whether the stream has ended, with nothing of it held. What was
     /// put out before a failure is good.
     fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure>;
+
+    /// Whether the input may end within a stream, here.
+    fn may_end(&self) -> bool {
+        false
+    }
 
     /// Whether it has workers, which may have made something by now although there was room left.
     fn works_ahead(&self) -> bool {
@@ -43,6 +48,10 @@ pub(super) struct Decoder<E> {
     beginning: [u8; LONGEST_MAGIC],
     /// Whether there was a stream before.
     goes_on: bool,
+    /// How many bytes there are behind the last one.
+    behind: u64,
+    /// The last of them that are ignored.
+    ignored: u64,
     /// Whether the engine may hold something that it could put out: it filled the room, or works ahead.
     holds: bool,
 }
@@ -54,6 +63,8 @@ impl<E: Engine> Decoder<E> {
             at: At::Beginning(0),
             beginning: [0; LONGEST_MAGIC],
             goes_on: false,
+            behind: 0,
+            ignored: 0,
             holds: false,
         }
     }
@@ -64,6 +75,7 @@ impl<E: Engine> Decoder<E> {
         let Some(byte) = input.take(1).first() else {
             return Ok(());
         };
+        self.behind += 1;
         if self.goes_on && n == 0 && *byte == 0 && format.zeros != Zeros::None {
             self.at = At::Zeros(1);
             return Ok(());
@@ -73,7 +85,7 @@ impl<E: Engine> Decoder<E> {
         self.at = At::Beginning(n);
         match (format.begins)(&self.beginning[..n]) {
             Begins::Yes => self.begin(n),
-            Begins::No => self.no_stream(),
+            Begins::No => self.no_stream(n),
             Begins::Perhaps => Ok(()),
         }
     }
@@ -81,7 +93,7 @@ impl<E: Engine> Decoder<E> {
     /// A stream begins with the bytes that are here.
     fn begin(&mut self, n: usize) -> Result<(), Failure> {
         self.engine.begin()?;
-        self.at = At::Within;
+        (self.at, self.behind) = (At::Within, 0);
         let beginning = self.beginning;
         let mut beginning = Input::new(&beginning[..n]);
         while !beginning.is_empty() {
@@ -91,23 +103,32 @@ impl<E: Engine> Decoder<E> {
         Ok(())
     }
 
-    /// What is here is no stream.
-    fn no_stream(&mut self) -> Result<(), Failure> {
+    /// What is here, with so many bytes that might have begun one, is no stream.
+    fn no_stream(&mut self, n: usize) -> Result<(), Failure> {
         let format = self.engine.format();
         if !self.goes_on {
             return Err(Failure::input(format!("this is no {} data", format.name)));
         }
         match format.garbage {
-            Garbage::Ignored => {
+            Garbage::Ignored(sign) => {
                 self.at = At::Garbage;
-                Ok(())
+                let beginning = self.beginning;
+                self.ignore(&beginning[..n], sign)
             }
-            Garbage::Refused => {
-                let name = format.name;
-                let why = format!("what follows the {name} data is no {name} data");
-                Err(Failure::input(why))
-            }
+            Garbage::Refused => Err(Failure::input(format.nothing_of_it())),
         }
+    }
+
+    /// In what is ignored. That nothing of the format is in it is made sure of.
+    fn ignore(&mut self, bytes: &[u8], sign: Sign) -> Result<(), Failure> {
+        if sign.is_in(bytes, &mut self.ignored) {
+            // It is not ignored, and no warning says so.
+            self.at = At::Beginning(0);
+            let name = self.engine.format().name;
+            let why = format!("there is more {name} data, behind something that is none");
+            return Err(Failure::input(why));
+        }
+        Ok(())
     }
 
     /// Within a stream.
@@ -133,18 +154,27 @@ impl<E: Engine> Decoder<E> {
         let rest = input.rest();
         let n = rest.iter().take_while(|byte| **byte == 0).count();
         input.take(n);
+        self.behind += n as u64;
         // What counts is the remainder.
         let zeros = (so_far + u8::try_from(n % 4).unwrap_or(0)) % 4;
         self.at = At::Zeros(zeros);
         if input.is_empty() {
             return Ok(());
         }
-        match self.engine.format().zeros {
-            Zeros::InFours if zeros == 0 => {
-                self.at = At::Beginning(0);
-                Ok(())
-            }
-            _ => self.no_stream(),
+        if self.engine.format().zeros == Zeros::InFours && zeros > 0 {
+            return self.no_stream(0);
+        }
+        self.at = At::Beginning(0);
+        Ok(())
+    }
+
+    /// In what is ignored, to the end of the input.
+    fn pass_garbage(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+        let bytes = input.take(usize::MAX);
+        self.behind += bytes.len() as u64;
+        match self.engine.format().garbage {
+            Garbage::Ignored(sign) => self.ignore(bytes, sign),
+            Garbage::Refused => Ok(()),
         }
     }
 
@@ -159,6 +189,7 @@ impl<E: Engine> Decoder<E> {
                 let why = "the zeros behind it are no multiple of four";
                 Err(Failure::input(format.damaged(why)))
             }
+            At::Within if self.engine.may_end() => Ok(Held::Nothing),
             At::Beginning(_) | At::Within => {
                 Err(Failure::input(format!("the {name} data ends too early")))
             }
@@ -174,7 +205,7 @@ impl<E: Engine> Transform for Decoder<E> {
                 At::Beginning(n) => self.look(input, n)?,
                 At::Within => self.run(input, output)?,
                 At::Zeros(n) => self.pass_zeros(input, n)?,
-                At::Garbage => _ = input.take(usize::MAX),
+                At::Garbage => self.pass_garbage(input)?,
             }
         }
         Ok(())
@@ -198,9 +229,10 @@ impl<E: Engine> Transform for Decoder<E> {
     }
 
     fn warning(&self) -> Option<String> {
-        let name = self.engine.format().name;
-        let is_garbage = self.at == At::Garbage;
-        is_garbage
-            .then(|| format!("what follows the {name} data is no {name} data; it was ignored"))
+        let (name, behind) = (self.engine.format().name, self.behind);
+        let bytes = if behind == 1 { "byte" } else { "bytes" };
+        (self.at == At::Garbage).then(|| {
+            format!("what follows the {name} data, {behind} {bytes}, is none; it was ignored")
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bunzip2::{self, Bunzip2};
 use super::decoder::{Decoder, LONGEST_MAGIC};
-use super::format::{Begins, Format};
+use super::format::{Begins, Format, Skipped, skippable};
 use super::gunzip::{self, Gunzip};
 use super::unlz4::{self, Unlz4};
 use super::unxz::{self, Unxz};
@@ -31,7 +31,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
 
 type Make = fn() -> Box<dyn Transform>;
 
-/// Those that are known by how they begin. A frame to be skipped is taken for one of zstd, as `zstd` does.
+/// Those that are known by how they begin. A frame to be skipped may be of zstd or of lz4: what follows it tells.
 const KNOWN: [(&Format, Make); 5] = [
     (&gunzip::FORMAT, || Box::new(Decoder::new(Gunzip::new()))),
     (&unzstd::FORMAT, || {
@@ -51,6 +51,9 @@ struct Decompress {
     beginning: [u8; LONGEST_MAGIC],
     read: usize,
     given: usize,
+    /// The frame that is being skipped, and whether one has been.
+    skips: Option<Skipped>,
+    has_skipped: bool,
     found: Option<Box<dyn Transform>>,
 }
 
@@ -71,6 +74,8 @@ impl Decompress {
             beginning: [0; LONGEST_MAGIC],
             read: 0,
             given: 0,
+            skips: None,
+            has_skipped: false,
             found: None,
         }
     }
@@ -81,8 +86,11 @@ impl Decompress {
             self.beginning[self.read] = *byte;
             self.read += 1;
         }
-        let begins = |format: &Format| (format.begins)(&self.beginning[..self.read]);
-        if let Some((_, make)) = KNOWN.iter().find(|(it, _)| begins(it) == Begins::Yes) {
+        let beginning = &self.beginning[..self.read];
+        let begins = |format: &Format| (format.begins)(beginning);
+        if skippable(beginning) == Begins::Yes {
+            self.skips = Some(Skipped::default());
+        } else if let Some((_, make)) = KNOWN.iter().find(|(it, _)| begins(it) == Begins::Yes) {
             self.found = Some(make());
         } else if KNOWN.iter().all(|(it, _)| begins(it) == Begins::No) {
             self.found = Some(self.unknown()?);
@@ -90,13 +98,25 @@ impl Decompress {
         Ok(())
     }
 
+    /// Goes on in a frame that is skipped.
+    fn skip(&mut self, input: &mut Input<'_>) {
+        if self.skips.as_mut().is_some_and(|frame| frame.pass(input)) {
+            (self.skips, self.has_skipped, self.read) = (None, true, 0);
+        }
+    }
+
     fn unknown(&self) -> Result<Box<dyn Transform>, Failure> {
-        if self.passes {
+        // What was skipped is not passed on any more.
+        if self.passes && !self.has_skipped {
             return Ok(Box::new(AsItIs));
         }
         let names: Vec<_> = KNOWN.iter().map(|(format, _)| format.name).collect();
         let names = names.join(", ");
-        let what = if self.read == 0 { "there" } else { "this" };
+        let what = match self.read {
+            _ if self.has_skipped => "what follows the skippable frame",
+            0 => "there",
+            _ => "this",
+        };
         Err(Failure::input(format!("{what} is no data of {names}")))
     }
 
@@ -116,7 +136,11 @@ impl Decompress {
 
     /// At the end of the input too little may be here to know.
     fn settle(&mut self) -> Result<(), Failure> {
-        if self.found.is_none() && (self.read > 0 || !self.passes) {
+        if self.skips.is_some() {
+            return Err(Failure::input("a skippable frame ends too early"));
+        }
+        let may_be_nothing = self.passes || self.has_skipped;
+        if self.found.is_none() && (self.read > 0 || !may_be_nothing) {
             self.found = Some(self.unknown()?);
         }
         Ok(())
@@ -126,7 +150,10 @@ impl Decompress {
 impl Transform for Decompress {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.found.is_none() && !input.is_empty() {
-            self.look(input)?;
+            match self.skips {
+                Some(_) => self.skip(input),
+                None => self.look(input)?,
+            }
         }
         if self.give(output)?
             && !input.is_empty()

@@ -1,5 +1,6 @@
 //! How the streams of a format begin, and what may follow them.
 
+use crate::transform::Input;
 use std::fmt::Display;
 
 /// What a format is to a decoder.
@@ -31,8 +32,8 @@ pub(super) enum Begins {
 pub(super) enum Zeros {
     /// As anything else that is no stream.
     None,
-    /// Any number, up to the end of the input: blocks of tapes are filled up so.
-    ToTheEnd,
+    /// Any number, and then perhaps another stream: blocks of tapes are filled up so.
+    Padding,
     /// A multiple of four, and then perhaps another stream.
     InFours,
 }
@@ -40,16 +41,61 @@ pub(super) enum Zeros {
 /// What is no stream, behind one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Garbage {
-    /// It is ignored, and the user told.
-    Ignored,
+    /// It is ignored, and the user told; unless there is another stream in it, which would be lost.
+    Ignored(Sign),
     /// It is an error.
     Refused,
+}
+
+/// By what a stream is known within something else, in its first bytes or soon after: a number of up to eight bytes, and which
+/// bits of it count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sign {
+    pub(super) bits: u64,
+    pub(super) value: u64,
+}
+
+impl Sign {
+    /// Whether it is in `bytes`, or begins in those before, which `last` keeps.
+    pub(super) fn is_in(self, bytes: &[u8], last: &mut u64) -> bool {
+        bytes.iter().any(|byte| {
+            *last = *last << 8 | u64::from(*byte);
+            *last & self.bits == self.value
+        })
+    }
+}
+
+/// A frame that is to be skipped, as zstd and lz4 have them in common, behind its magic.
+#[derive(Debug, Default)]
+pub(super) struct Skipped {
+    size: Vec<u8>,
+    passed: u64,
+}
+
+impl Skipped {
+    /// Takes from it. Returns whether it has ended.
+    pub(super) fn pass(&mut self, input: &mut Input<'_>) -> bool {
+        self.size.extend(input.take(4 - self.size.len()));
+        let Ok(size) = self.size[..].try_into().map(u32::from_le_bytes) else {
+            return false;
+        };
+        let missing = u64::from(size) - self.passed;
+        let taken = input.take(usize::try_from(missing).unwrap_or(usize::MAX));
+        self.passed += taken.len() as u64;
+        self.passed == u64::from(size)
+    }
 }
 
 impl Format {
     /// `the gzip data is damaged`, and why it is thought to be.
     pub(super) fn damaged(&self, why: impl Display) -> String {
         format!("the {} data is damaged: {why}", self.name)
+    }
+
+    /// What follows a stream and is none is refused so.
+    pub(super) fn nothing_of_it(&self) -> String {
+        let name = self.name;
+        format!("what follows the {name} data is no {name} data")
     }
 }
 

@@ -1,16 +1,16 @@
-//! `gunzip`: members as RFC 1952 has them, any number of them.
+//! `gunzip`: members as RFC 1952 has them, any number of them, with zeros between them.
 //!
 //! It takes less than 1 MiB.
 
 use super::decoder::{Decoder, Engine};
-use super::format::{Format, Garbage, Zeros, magic};
+use super::format::{Format, Garbage, Sign, Zeros, magic};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "gunzip",
     group: Group::Decompression,
-    help: "undoes gzip; what follows it and is none is ignored",
+    help: "undoes gzip; what follows it and is none is told and ignored",
     keys: &[],
     example: "gzip -c notes.txt | tidegate -t gunzip",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Gunzip::new())))),
@@ -19,9 +19,15 @@ pub(in crate::transform) const KIND: Kind = Kind {
 pub(super) const FORMAT: Format = Format {
     name: "gzip",
     begins: |bytes| magic(&[0x1f, 0x8b], bytes),
-    zeros: Zeros::ToTheEnd,
-    garbage: Garbage::Ignored,
+    zeros: Zeros::Padding,
+    garbage: Garbage::Ignored(MEMBER),
     may_be_empty: false,
+};
+
+/// The magic, deflate, and flags of which three are never set.
+const MEMBER: Sign = Sign {
+    bits: 0xffff_ffe0,
+    value: 0x1f8b_0800,
 };
 
 /// The logarithm of the window of 32 KiB, the largest there is.

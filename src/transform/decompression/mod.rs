@@ -5,6 +5,7 @@
 
 mod decoder;
 mod format;
+mod legacy_lz4;
 
 pub(super) mod bunzip2;
 pub(super) mod decompress;
@@ -16,6 +17,8 @@ pub(super) mod unzstd;
 
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod odd;
 #[cfg(test)]
 mod tests;
 

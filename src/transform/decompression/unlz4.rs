@@ -1,9 +1,10 @@
-//! `unlz4`: frames of lz4, and those that are to be skipped.
+//! `unlz4`: frames of lz4, legacy ones too, and those that are to be skipped.
 //!
-//! It takes two blocks, which are 4 MiB at most.
+//! It takes two blocks, which are 4 MiB at most, or 8 in a legacy frame.
 
 use super::decoder::{Decoder, Engine};
-use super::format::{Format, Garbage, Zeros, magic, skippable};
+use super::format::{Begins, Format, Garbage, Zeros, magic, skippable};
+use super::legacy_lz4::{self, Legacy};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use compression_codecs::{DecodeV2 as _, Lz4Decoder};
@@ -11,7 +12,7 @@ use compression_codecs::{DecodeV2 as _, Lz4Decoder};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unlz4",
     group: Group::Decompression,
-    help: "undoes lz4",
+    help: "undoes lz4, legacy frames too",
     keys: &[],
     example: "lz4 -c notes.txt | tidegate -t unlz4",
     make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unlz4::new())))),
@@ -19,7 +20,10 @@ pub(in crate::transform) const KIND: Kind = Kind {
 
 pub(super) const FORMAT: Format = Format {
     name: "lz4",
-    begins: |bytes| magic(&MAGIC, bytes).or(skippable(bytes)),
+    begins: |bytes| {
+        let legacy = magic(&legacy_lz4::MAGIC, bytes);
+        magic(&MAGIC, bytes).or(legacy).or(skippable(bytes))
+    },
     zeros: Zeros::None,
     garbage: Garbage::Refused,
     may_be_empty: true,
@@ -30,7 +34,6 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// A part of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    Magic,
     /// The flags and the block size.
     Flags,
     /// The rest of the header.
@@ -54,11 +57,16 @@ struct Parts {
 }
 
 impl Parts {
-    fn new() -> Self {
+    /// Those behind this magic.
+    fn new(magic: [u8; 4]) -> Self {
+        let (part, missing) = match magic {
+            MAGIC => (Part::Flags, 2),
+            _ => (Part::Rest, usize::MAX),
+        };
         Self {
-            part: Part::Magic,
-            missing: MAGIC.len(),
-            last: [0; 4],
+            part,
+            missing,
+            last: magic,
             block_checksums: false,
         }
     }
@@ -78,8 +86,7 @@ impl Parts {
     /// What follows the part, and how long it is.
     fn next(&mut self) -> (Part, usize) {
         match self.part {
-            Part::Magic if self.last == MAGIC => (Part::Flags, 2),
-            Part::Magic | Part::Rest => (Part::Rest, usize::MAX),
+            Part::Rest => (Part::Rest, usize::MAX),
             Part::Flags => {
                 let flags = self.last[2];
                 self.block_checksums = flags & 0x10 != 0;
@@ -101,16 +108,24 @@ impl Parts {
 
 pub(super) struct Unlz4 {
     decoder: Lz4Decoder,
-    parts: Parts,
-    /// Whether it may hold something of the last block, which has to be out before it is given another part.
+    frame: Frame,
+    /// Whether the decoder may hold something of the last block, which has to be out before it is given another part.
     holds: bool,
+}
+
+/// What a frame is read as.
+enum Frame {
+    /// What is here of its magic.
+    Begins(Vec<u8>),
+    Parts(Parts),
+    Legacy(Legacy),
 }
 
 impl Unlz4 {
     pub(super) fn new() -> Self {
         Self {
             decoder: Lz4Decoder::new(),
-            parts: Parts::new(),
+            frame: Frame::Begins(Vec::new()),
             holds: false,
         }
     }
@@ -122,34 +137,76 @@ impl Engine for Unlz4 {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
-        (self.parts, self.holds) = (Parts::new(), false);
+        (self.frame, self.holds) = (Frame::Begins(Vec::new()), false);
         self.decoder.reinit().map_err(|error| failure(&error))
     }
 
     fn run(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
-        if self.holds {
-            self.decode(&mut Input::new(&[]), output)?;
-            if self.holds {
-                return Ok(false);
+        match &mut self.frame {
+            Frame::Begins(magic) => {
+                magic.extend(input.take(MAGIC.len() - magic.len()));
+                match magic[..].try_into() {
+                    Ok(magic) => self.frame(magic, output).map(|()| false),
+                    Err(_) => Ok(false),
+                }
             }
+            Frame::Legacy(frame) => {
+                let behind = frame.run(input, output)?;
+                behind.map_or(Ok(()), |magic| self.frame(magic, output))?;
+                Ok(false)
+            }
+            Frame::Parts(_) => self.parts(input, output),
         }
-        self.decode(input, output)
+    }
+
+    fn may_end(&self) -> bool {
+        matches!(&self.frame, Frame::Legacy(frame) if frame.may_end())
     }
 }
 
 impl Unlz4 {
-    /// Takes from one part at most.
-    fn decode(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+    /// A frame with this magic begins, or there is none.
+    fn frame(&mut self, magic: [u8; 4], output: &mut Output<'_>) -> Result<(), Failure> {
+        if magic == legacy_lz4::MAGIC {
+            self.frame = Frame::Legacy(Legacy::default());
+            return Ok(());
+        }
+        if (FORMAT.begins)(&magic) != Begins::Yes {
+            return Err(Failure::input(FORMAT.nothing_of_it()));
+        }
+        self.frame = Frame::Parts(Parts::new(magic));
+        self.decode(&magic, output).map(|_| ())
+    }
+
+    fn parts(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<bool, Failure> {
+        if self.holds {
+            self.decode(&[], output)?;
+            if self.holds {
+                return Ok(false);
+            }
+        }
+        let Frame::Parts(parts) = &self.frame else {
+            return Ok(false);
+        };
         let rest = input.rest();
-        let part = &rest[..rest.len().min(self.parts.missing)];
+        let (taken, has_ended) = self.decode(&rest[..rest.len().min(parts.missing)], output)?;
+        let taken = input.take(taken);
+        if let Frame::Parts(parts) = &mut self.frame {
+            parts.took(taken);
+        }
+        Ok(has_ended)
+    }
+
+    /// Gives the decoder no more than a part. Returns how much of it was taken, and whether the frame has ended.
+    fn decode(&mut self, part: &[u8], output: &mut Output<'_>) -> Result<(usize, bool), Failure> {
         let mut from = PartialBuffer::new(part);
         let mut to = WriteBuffer::new_initialized(output.room());
         let has_ended = self.decoder.decode(&mut from, &mut to);
         let (taken, filled) = (from.written_len(), to.written_len());
-        self.parts.took(input.take(taken));
         output.fill(filled);
         self.holds = output.is_full();
-        has_ended.map_err(|error| failure(&error))
+        let has_ended = has_ended.map_err(|error| failure(&error))?;
+        Ok((taken, has_ended))
     }
 }
 

@@ -7,8 +7,11 @@ use super::passer::{Hash, is, make};
 use crate::transform::{Group, Kind};
 use blake3::Hasher;
 
+/// As it is called here.
+pub(super) const NAME: &str = Hasher::NAME;
+
 pub(in crate::transform) const KIND: Kind = Kind {
-    name: Hasher::NAME,
+    name: NAME,
     group: Group::Digest,
     help: "BLAKE3, as b3sum prints it",
     keys: &[is(32)],

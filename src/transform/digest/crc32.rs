@@ -5,8 +5,11 @@ use super::passer::{Hash, is, make};
 use crate::transform::{Group, Kind};
 use crc32fast::Hasher;
 
+/// As it is called here.
+pub(super) const NAME: &str = Hasher::NAME;
+
 pub(in crate::transform) const KIND: Kind = Kind {
-    name: Hasher::NAME,
+    name: NAME,
     group: Group::Digest,
     help: "CRC-32 of gzip and zlib, as crc32 and rhash print it; only against accidents",
     keys: &[is(4)],

@@ -12,4 +12,4 @@ pub(super) mod xxh3;
 mod line;
 mod passer;
 
-pub use line::sum_line;
+pub use line::{sum_line, unreadable};
