@@ -1,10 +1,10 @@
 //! The row that says what binds the flow, and whom a flow that does not move waits for.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::verdict::{culprit, percent, shares_of_blame, verdict};
+use super::verdict::{culprit, percent, shares_of_blame, suspect, verdict};
 use super::words::clock;
 use super::{Look, Sample};
-use crate::connection::Blame;
+use crate::connection::Suspect;
 use crate::endpoint::Seen;
 use crate::link::{LinkSnapshot, LinkState};
 use crate::phase::Phase;
@@ -73,14 +73,15 @@ fn whom(sample: &Sample) -> &'static str {
             Seen::File => "waiting for the file it reads",
             Seen::Other => "waiting for the source",
         },
-        Phase::Sink | Phase::Moving => match (ends.sink, sample.recent.blame) {
-            (Seen::Connection(_), Some(Blame { reader, .. })) if reader > 0.5 => {
-                "waiting for the remote reader"
-            }
-            (Seen::Connection(_), _) => "waiting for the network or the remote reader",
-            (Seen::Pipe(_), _) => "waiting for whoever reads from the pipe",
-            (Seen::File, _) => "waiting for the file it writes",
-            (Seen::Other, _) => "waiting for the sink",
+        Phase::Sink | Phase::Moving => match ends.sink {
+            Seen::Connection(it) => match suspect(&it, &sample.recent) {
+                Suspect::Reader => "waiting for the remote reader",
+                Suspect::Network => "waiting for the network",
+                Suspect::Buffer | Suspect::Unknown => "waiting for the receiver or the network",
+            },
+            Seen::Pipe(_) => "waiting for whoever reads from the pipe",
+            Seen::File => "waiting for the file it writes",
+            Seen::Other => "waiting for the sink",
         },
         Phase::Rate => "held by the rate limit",
         Phase::Transform => "a transform is computing",

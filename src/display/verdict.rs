@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, Stretch};
 use super::words::{size, time};
-use crate::connection::Blame;
+use crate::connection::{Blame, Connection, Suspect};
 use crate::endpoint::Seen;
 use crate::link::LinkSnapshot;
 use crate::meter::Snapshot;
@@ -48,17 +48,22 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     let ends = &sample.now.ends;
     Some(match stretch.waits.bound_by()? {
         Phase::Source => match ends.source {
-            Seen::Connection(_) => "the remote sender or the network is slow",
+            Seen::Connection(it) if it.is_local => "the remote sender is slow",
+            Seen::Connection(_) => "the sender or the network: cannot be told",
             Seen::Pipe(_) => "whoever writes into the pipe is slow",
             Seen::File => "reading the file is slow",
             Seen::Other => "the source is slow",
         },
-        Phase::Sink => match (ends.sink, stretch.blame) {
-            (Seen::Connection(_), Some(blame)) => remote(blame),
-            (Seen::Connection(_), None) => "the remote reader or the network is slow",
-            (Seen::Pipe(_), _) => "whoever reads from the pipe is slow",
-            (Seen::File, _) => "writing the file is slow",
-            (Seen::Other, _) => "the sink is slow",
+        Phase::Sink => match ends.sink {
+            Seen::Connection(it) => match suspect(&it, stretch) {
+                Suspect::Reader => "the remote reader is slow",
+                Suspect::Network => "the network is slow",
+                Suspect::Buffer => "the network could take more than our send buffer holds",
+                Suspect::Unknown => "the receiver or the network: cannot be told",
+            },
+            Seen::Pipe(_) => "whoever reads from the pipe is slow",
+            Seen::File => "writing the file is slow",
+            Seen::Other => "the sink is slow",
         },
         Phase::Rate => "the rate limit holds it",
         Phase::Transform => "the transform is slow",
@@ -66,14 +71,12 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     })
 }
 
-/// The largest part of the blame.
-fn remote(blame: Blame) -> &'static str {
-    if blame.reader >= blame.network.max(blame.buffer) {
-        "the remote reader is slow"
-    } else if blame.network >= blame.buffer {
-        "the network is slow"
-    } else {
-        "the network could take more than our send buffer holds"
+/// Who is most to blame for a connection that does not take what we send.
+pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
+    match stretch.blame {
+        Some(blame) => blame.most(),
+        None if connection.is_local => Suspect::Reader,
+        None => Suspect::Unknown,
     }
 }
 
@@ -83,6 +86,7 @@ pub(super) fn shares_of_blame(blame: Blame) -> String {
         ("reader", blame.reader),
         ("network", blame.network),
         ("send buffer", blame.buffer),
+        ("unknown", blame.unknown),
     ];
     let parts: Vec<_> = parts
         .into_iter()

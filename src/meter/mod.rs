@@ -65,7 +65,8 @@ impl Meter {
         *self.recorder() = Some(Recorder::new());
     }
 
-    /// Takes note of how things stand, if that is to be remembered. While bytes move it is done anyhow.
+    /// Takes note of how things stand: of everything if that is to be remembered, and else of the connections, which are
+    /// judged from one look to the next. While bytes move the former is done anyhow.
     pub fn note(&self) {
         let mut recorder = self.recorder();
         if let Some(recorder) = recorder.as_mut() {
@@ -74,6 +75,8 @@ impl Meter {
             let mut notes = self.lock();
             let at = notes.started.unwrap_or_default() + now.elapsed;
             notes.next_look = Some(at + recorder.interval());
+        } else {
+            self.ends(Sight::look_beside_pipe);
         }
     }
 

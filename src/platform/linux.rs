@@ -31,8 +31,11 @@ const PROC: u64 = 0x9FA0;
 /// statfs(2): ext2 to ext4, and tmpfs.
 const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
 
-/// Of `struct tcp_info`, as much as is of interest here. Kernels before 4.10 know less of it.
-const TCP_INFO_LEN: usize = 192;
+/// Of `struct tcp_info`, as much as is of interest here. Kernels before 5.4 know less of it.
+const TCP_INFO_LEN: usize = 232;
+
+/// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
+const LOSS: u8 = 4;
 
 /// At the current position, as in read(2); preadv2(2) takes -1 for it.
 const HERE: u64 = u64::MAX;
@@ -276,11 +279,17 @@ pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
         send_queue: sys::unacknowledged(fd).unwrap_or(0),
         receive_queue: bytes_in(fd).unwrap_or(0),
         round_trip: Duration::from_micros(word(68).into()),
+        least_round_trip: Duration::from_micros(word(148).into()),
         retransmits: word(100),
+        needless: word(216),
+        is_lost: info[1] == LOSS,
         delivery_rate: long(160),
+        unsent: word(144).into(),
+        window: word(228).into(),
         busy: Duration::from_micros(long(168)),
         window_limited: Duration::from_micros(long(176)),
         buffer_limited: Duration::from_micros(long(184)),
+        ..Connection::default()
     })
 }
 

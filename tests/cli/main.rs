@@ -42,6 +42,7 @@ mod limits;
 mod live;
 mod machine;
 mod neighbours;
+mod network;
 mod no_road;
 mod outcomes;
 mod paces;

@@ -43,6 +43,8 @@ mod limits;
 mod live;
 #[path = "../cli/machine.rs"]
 mod machine;
+#[path = "../cli/network.rs"]
+mod network;
 #[path = "../cli/outcomes.rs"]
 mod outcomes;
 #[path = "../cli/pairs.rs"]

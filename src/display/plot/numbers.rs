@@ -133,6 +133,7 @@ fn blame(it: &Finished<'_>) -> Option<String> {
         ("the remote reader", blame.reader),
         ("the network", blame.network),
         ("our send buffer", blame.buffer),
+        ("one of them, unknown which", blame.unknown),
     ];
     Some(
         parts
