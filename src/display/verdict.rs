@@ -1,7 +1,7 @@
 //! The verdict: what binds a flow, by how much, on whose account, and whether another buffer would have helped.
 
 use super::sample::{Sample, Stretch};
-use super::words::{size, time};
+use super::words::{percent, percents, size, time};
 use crate::connection::{Blame, Connection, Suspect};
 use crate::endpoint::Seen;
 use crate::link::LinkSnapshot;
@@ -21,11 +21,8 @@ pub(super) fn verdict(stretch: &Stretch) -> String {
     let name = stretch.transform;
     match (stretch.waits.bound_by(), name) {
         (Some(phase @ Phase::Transform), Some(name)) => {
-            format!(
-                "{}-bound: {name} {}",
-                phase.name(),
-                percent(stretch.share(phase))
-            )
+            let percent = stretch.percent(phase);
+            format!("{}-bound: {name} {percent}%", phase.name())
         }
         (bound_by, _) => bound(bound_by, stretch),
     }
@@ -33,14 +30,9 @@ pub(super) fn verdict(stretch: &Stretch) -> String {
 
 fn bound(bound_by: Option<Phase>, stretch: &Stretch) -> String {
     match bound_by {
-        Some(phase) => format!("{}-bound {}", phase.name(), percent(stretch.share(phase))),
-        None => format!("moving {}", percent(stretch.share(Phase::Moving))),
+        Some(phase) => format!("{}-bound {}%", phase.name(), stretch.percent(phase)),
+        None => format!("moving {}%", stretch.percent(Phase::Moving)),
     }
-}
-
-/// A part of the whole, from 0 to 1, in whole percent.
-pub(super) fn percent(part: f64) -> String {
-    format!("{:.0}%", part * 100.0)
 }
 
 /// Who is slow, where the flow is bound by anybody: the end of a sentence that begins with the verdict.
@@ -82,16 +74,13 @@ pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
 
 /// Whom a sender waits for, with the parts that are worth a word.
 pub(super) fn shares_of_blame(blame: Blame) -> String {
-    let parts = [
-        ("reader", blame.reader),
-        ("network", blame.network),
-        ("send buffer", blame.buffer),
-        ("unknown", blame.unknown),
-    ];
-    let parts: Vec<_> = parts
+    let names = ["reader", "network", "send buffer", "unknown"];
+    let parts = [blame.reader, blame.network, blame.buffer, blame.unknown];
+    let parts: Vec<_> = names
         .into_iter()
-        .filter(|(_, part)| *part >= NOTHING)
-        .map(|(name, part)| format!("{name} {}", percent(part)))
+        .zip(parts.into_iter().zip(percents(parts)))
+        .filter(|(_, (part, _))| *part >= NOTHING)
+        .map(|(name, (_, percent))| format!("{name} {percent}%"))
         .collect();
     format!("({})", parts.join(", "))
 }
@@ -177,8 +166,9 @@ fn good_for(sample: &Sample, lesson: &Lesson) -> Vec<String> {
         .filter_map(|link| link.writable)
         .map(|it| it.mark)
         .max();
-    if let Some(mark) = mark.filter(|mark| *mark > lesson.enough) {
-        let (enough, mark) = (size(lesson.enough), size(mark));
+    let mark = mark.filter(|mark| *mark > lesson.enough).map(size);
+    if let Some(mark) = mark.filter(|mark| *mark != size(lesson.enough)) {
+        let enough = size(lesson.enough);
         parts.push(format!(
             "a mark of {enough} instead of {mark} would have done the same"
         ));

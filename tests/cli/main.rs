@@ -26,6 +26,7 @@ mod endpoints;
 mod ends;
 mod examples;
 mod explain;
+mod figures;
 mod files;
 mod first_process;
 mod flow;

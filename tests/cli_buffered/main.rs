@@ -21,6 +21,8 @@ mod beside;
 mod control;
 #[path = "../cli/endpoints.rs"]
 mod endpoints;
+#[path = "../cli/figures.rs"]
+mod figures;
 #[path = "../cli/files.rs"]
 mod files;
 #[path = "../cli/first_process.rs"]
