@@ -61,10 +61,6 @@ impl Past {
         let now = &sample.now;
         let (link, last) = (now.links.first(), now.links.last());
         let begun = &mut self.begun;
-        if now.elapsed < begun.at {
-            // The clock was put back, since we were stopped.
-            begun.at = now.elapsed;
-        }
         if let (Some(first), Some(last)) = (link, last) {
             let read = first.readable.map(|it| (it.len, it.mark));
             let written = last.writable.map(|it| (it.len, it.mark));
@@ -314,16 +310,6 @@ mod tests {
             );
             assert!(row.contains("rate ██"), "{columns}: {row}");
         }
-    }
-
-    #[test]
-    fn a_clock_that_was_put_back_does_no_harm() {
-        let past = past(&[
-            at(5.0, 100, 0, 0.0),
-            at(1.0, 100, 0, 0.0),
-            at(2.5, 200, 0, 0.0),
-        ]);
-        assert!(past.row(&LOOK, 79).unwrap().contains("last 6 s"));
     }
 
     #[test]

@@ -148,10 +148,6 @@ impl Sampler {
             blamed: now.stages.iter().map(|it| it.blamed).collect(),
             sink: now.ends.sink.connection().copied().unwrap_or_default(),
         };
-        // The clock may have been put back, since we were stopped.
-        while self.marks.back().is_some_and(|later| later.at > mark.at) {
-            self.marks.pop_back();
-        }
         let last = self.marks.back().cloned().unwrap_or_default();
         let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
         let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));

@@ -39,11 +39,6 @@ impl Fill {
         self.max_len = self.max_len.max(len);
     }
 
-    /// The clock was put back to `now`.
-    pub(super) fn leave_out(&mut self, now: Duration) {
-        self.since = self.since.map(|since| since.min(now));
-    }
-
     /// The most there ever was, in bytes.
     pub(super) fn max_len(&self) -> u64 {
         self.max_len

@@ -3,7 +3,8 @@
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
 use crate::endpoint::FdAt;
-use crate::sys;
+use crate::sys::{self, Countdown};
+use crate::threads;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
     MemfdFlags, Mode, copy_file_range, fchmod, fstat, fstatfs, ftruncate, major, makedev,
@@ -16,7 +17,8 @@ use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_siz
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
@@ -36,6 +38,9 @@ const TCP_INFO_LEN: usize = 232;
 
 /// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
 const LOSS: u8 = 4;
+
+/// Longer than any transfer: 34 years, in seconds.
+const SLEEP: u32 = 1 << 30;
 
 /// At the current position, as in read(2); preadv2(2) takes -1 for it.
 const HERE: u64 = u64::MAX;
@@ -69,6 +74,62 @@ impl Signal {
 impl AsFd for Signal {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// Tells when the process was last stopped, which nothing else does: SIGSTOP cannot be caught (signal(7)).
+///
+/// A thread of its own sleeps for longer than any transfer takes. When the process is stopped, the kernel interrupts the
+/// sleep, and notes in the memory of the process how much of it was left; when it is continued, the sleep goes on with
+/// that. What is noted there is how long the process had run by then, and the thread never wakes.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Arc<Sleep>);
+
+#[derive(Debug)]
+struct Sleep {
+    began: OnceLock<Instant>,
+    countdown: Countdown,
+    end: Signal,
+}
+
+impl Stopwatch {
+    /// One that runs.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors or threads.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let sleep = Arc::new(Sleep {
+            began: OnceLock::new(),
+            countdown: Countdown::new(SLEEP),
+            end: Signal::new()?,
+        });
+        let sleeper = Arc::clone(&sleep);
+        threads::spawn("stopwatch", move || sleeper.sleep())?;
+        Ok(Self(sleep))
+    }
+
+    /// When the process was last stopped: the moment at which it would have been, had it never been stopped before.
+    pub(crate) fn stopped_at(&self) -> Option<Instant> {
+        let began = self.0.began.get()?;
+        let left = self.0.countdown.left();
+        let ran = Duration::from_secs(SLEEP.into()).saturating_sub(left);
+        (!ran.is_zero()).then(|| *began + ran)
+    }
+}
+
+impl Drop for Stopwatch {
+    fn drop(&mut self) {
+        self.0.end.raise();
+    }
+}
+
+impl Sleep {
+    fn sleep(&self) {
+        let _ = self.began.set(Instant::now());
+        while matches!(
+            sys::count_down(self.end.as_fd(), &self.countdown),
+            Ok(false)
+        ) {}
     }
 }
 

@@ -7,7 +7,6 @@ mod conclude;
 mod draw;
 mod open;
 mod outcome;
-mod pulse;
 mod watch;
 
 pub use outcome::Outcome;
@@ -141,6 +140,8 @@ impl Transfer {
             source: ends.source.sight(),
             sink: ends.sink.sight(),
         });
+        // Without it a stop counts as any time does.
+        let _ = self.clock.heed_stops();
         self.meter.start();
         self.limit.start();
         Ok((ends, road))

@@ -68,6 +68,7 @@ mod small;
 mod smoke;
 mod sparse;
 mod stats;
+mod stops;
 mod telling;
 mod terminal;
 mod tide;

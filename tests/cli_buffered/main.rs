@@ -75,6 +75,8 @@ mod smoke;
 mod sparse;
 #[path = "../cli/stats.rs"]
 mod stats;
+#[path = "../cli/stops.rs"]
+mod stops;
 #[path = "../cli/telling.rs"]
 mod telling;
 #[path = "../cli/tide.rs"]
