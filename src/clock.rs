@@ -2,7 +2,6 @@
 //! nothing could have moved. Whoever reads the clock first after a stop sets it right, so that nobody sees it jump.
 
 use crate::platform::Stopwatch;
-use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Clock {
     made: Instant,
-    stopwatch: OnceLock<Stopwatch>,
+    stopwatch: OnceLock<Option<Stopwatch>>,
     state: Mutex<State>,
 }
 
@@ -35,14 +34,10 @@ impl Clock {
         }
     }
 
-    /// From now on it stands while the process is stopped.
-    ///
-    /// # Errors
-    /// When the process is out of descriptors or threads. It runs on then.
-    pub fn heed_stops(&self) -> io::Result<()> {
-        // Asked for twice, the first goes on.
-        let _ = self.stopwatch.set(Stopwatch::start()?);
-        Ok(())
+    /// From now on it stands while the process is stopped; if the process is out of descriptors or threads, it runs on then
+    /// as before.
+    pub fn heed_stops(&self) {
+        self.stopwatch.get_or_init(|| Stopwatch::start().ok());
     }
 
     /// The time that counts, since the clock was made.
@@ -59,7 +54,7 @@ impl Clock {
     }
 
     fn stopped_at(&self) -> Option<Instant> {
-        self.stopwatch.get().and_then(Stopwatch::stopped_at)
+        self.stopwatch.get()?.as_ref()?.stopped_at()
     }
 
     fn show(&self, now: Instant, stopped_at: Option<Instant>) -> Duration {

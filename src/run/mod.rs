@@ -140,8 +140,6 @@ impl Transfer {
             source: ends.source.sight(),
             sink: ends.sink.sight(),
         });
-        // Without it a stop counts as any time does.
-        let _ = self.clock.heed_stops();
         self.meter.start();
         self.limit.start();
         Ok((ends, road))

@@ -18,6 +18,9 @@ const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
 /// Time between two notes of how things stand, which nobody may have a reason to make otherwise.
 const NOTES: Duration = Duration::from_millis(100);
 
+/// A transfer that is over by then is not watched at all: to heed stops takes a thread, and one is not stopped so soon.
+const SOON: Duration = Duration::from_millis(10);
+
 /// Why there is nothing to watch any more.
 pub(super) enum Stopped {
     /// The writer came to its end.
@@ -39,7 +42,7 @@ pub(super) async fn watch(
     };
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
-    let mut notes = every(NOTES);
+    let mut notes = every_from(SOON, NOTES);
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
@@ -60,6 +63,7 @@ pub(super) async fn watch(
                 Event::Continued => continued(&transfer.clock),
             },
             _ = notes.tick() => {
+                transfer.clock.heed_stops();
                 meter.note();
                 if display.is_some() && drawn_every > NOTES {
                     // The rate that is shown is that of the last second, however seldom it is shown.
@@ -106,8 +110,13 @@ fn continued(clock: &Clock) {
 
 /// Ticks after each `period`; the first tick is a period away.
 fn every(period: Duration) -> Interval {
-    let period = period.min(FAR_AWAY);
-    let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+    every_from(period, period)
+}
+
+/// The same, but for the first tick.
+fn every_from(first: Duration, period: Duration) -> Interval {
+    let (first, period) = (first.min(FAR_AWAY), period.min(FAR_AWAY));
+    let mut ticks = interval_at(tokio::time::Instant::now() + first, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
