@@ -55,13 +55,13 @@ impl Watch {
         let all = self.began.elapsed();
         let [least, most] = self.stopped.map(|it| all.saturating_sub(it).as_secs_f64());
         let late = LATE * f64::from(self.stops);
-        let range = (most - started.as_secs_f64()) * 0.99 - late..least * 1.01;
+        let range = (most - started.as_secs_f64()) * 0.99 - late..least * 1.01 + late / 6.0;
         assert!(range.contains(&elapsed), "{elapsed} s, and not {range:?}");
     }
 }
 
 /// What a busy machine takes to let a process go on that was stopped, in seconds.
-const LATE: f64 = 0.015;
+const LATE: f64 = 0.03;
 
 fn is_stopped(running: &Running) -> bool {
     running.proc_status("State").starts_with('T')
@@ -85,13 +85,21 @@ fn adds_up(end: &Value) -> f64 {
 #[test]
 fn ten_stops_are_left_out_as_a_watch_outside_sees_them() {
     let it = Scratch::new();
+    // The last column is how long it takes at least, but for 10 ms worth of the rate that may leave at once after each stop.
     let rehearsals = [
-        ("STOP", 250, "zero:#size=12M", "null:", &["-L", "5M"][..]),
-        ("TSTP", 250, "zero:#size=12M", "null:", &["-L", "5M"]),
-        ("STOP", 20, "zero:#size=6M", "out", &["-L", "5M"]),
-        ("STOP", 120, "zero:#size=6M", "null:#rate=5M", &[]),
+        (
+            "STOP",
+            250,
+            "zero:#size=12M",
+            "null:",
+            &["-L", "5M"][..],
+            2.3,
+        ),
+        ("TSTP", 250, "zero:#size=12M", "null:", &["-L", "5M"], 2.3),
+        ("STOP", 20, "zero:#size=6M", "out", &["-L", "5M"], 1.1),
+        ("STOP", 120, "zero:#size=6M", "null:#rate=5M", &[], 1.1),
     ];
-    for (signal, millis, source, sink, flags) in rehearsals {
+    for (signal, millis, source, sink, flags, least) in rehearsals {
         let mut watch = Watch::new();
         let records = ["--stats", "fd:2", "-i", "20ms", source, sink];
         let cmd = it.tide([flags, &records].concat());
@@ -103,7 +111,9 @@ fn ten_stops_are_left_out_as_a_watch_outside_sees_them() {
             watch.stop_for(&running, signal, Duration::from_millis(millis));
         }
         let done = running.done().exits(0);
-        watch.agrees(started, adds_up(&done.end()));
+        let elapsed = adds_up(&done.end());
+        watch.agrees(started, elapsed);
+        assert!(elapsed >= least * 0.99, "{signal} {sink}: {elapsed} s");
     }
 }
 
