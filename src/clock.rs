@@ -1,13 +1,15 @@
-//! Time as a transfer sees it: it stands while the process is stopped (^Z), so that no time is booked in which
-//! nothing could have moved.
+//! Time as a transfer sees it: it stands while the process is stopped (^Z, SIGSTOP), so that no time is booked in which
+//! nothing could have moved. Whoever reads the clock first after a stop sets it right, so that nobody sees it jump.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::platform::Stopwatch;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A clock that can be held. Whoever reads it gets the time since it was made, less what was left out.
+/// The time since it was made, less the time in which the process was stopped.
 #[derive(Debug)]
 pub struct Clock {
     made: Instant,
+    stopwatch: OnceLock<Option<Stopwatch>>,
     state: Mutex<State>,
 }
 
@@ -15,53 +17,68 @@ pub struct Clock {
 struct State {
     /// Time that does not count.
     left_out: Duration,
-    /// The time it stands at.
-    held_at: Option<Duration>,
+    /// When the process was last stopped, as far as that is left out.
+    stopped_at: Option<Instant>,
+    /// What it last showed.
+    shown: Duration,
 }
 
 impl Clock {
-    /// A clock that runs from now.
+    /// A clock that runs from now, whatever becomes of the process.
     #[must_use]
     pub fn new() -> Self {
         Self {
             made: Instant::now(),
+            stopwatch: OnceLock::new(),
             state: Mutex::default(),
         }
+    }
+
+    /// From now on it stands while the process is stopped; if the process is out of descriptors or threads, it runs on then
+    /// as before.
+    pub fn heed_stops(&self) {
+        self.stopwatch.get_or_init(|| Stopwatch::start().ok());
     }
 
     /// The time that counts, since the clock was made.
     #[must_use]
     pub fn now(&self) -> Duration {
-        let state = self.lock();
-        state.held_at.unwrap_or_else(|| self.running(&state))
-    }
-
-    /// The clock stands from now on.
-    pub fn hold(&self) {
-        let mut state = self.lock();
-        state.held_at = Some(self.running(&state));
-    }
-
-    /// The clock runs again from where it stood.
-    pub fn release(&self) {
-        let mut state = self.lock();
-        if let Some(held_at) = state.held_at.take() {
-            state.left_out = self.made.elapsed().saturating_sub(held_at);
+        loop {
+            let stopped_at = self.stopped_at();
+            let now = Instant::now();
+            // Stopped in between, we would have read a time that nobody has left out yet.
+            if self.stopped_at() == stopped_at {
+                return self.show(now, stopped_at);
+            }
         }
     }
 
-    /// So much of the time that has passed does not count, as was found out afterwards.
-    pub fn leave_out(&self, time: Duration) {
-        self.lock().left_out += time;
+    fn stopped_at(&self) -> Option<Instant> {
+        self.stopwatch.get()?.as_ref()?.stopped_at()
     }
 
-    /// The time is read under the lock: whoever is stopped in between would see it jump.
-    fn running(&self, state: &State) -> Duration {
-        self.made.elapsed().saturating_sub(state.left_out)
+    fn show(&self, now: Instant, stopped_at: Option<Instant>) -> Duration {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.show(
+            now.saturating_duration_since(self.made),
+            stopped_at,
+            self.made,
+        )
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl State {
+    /// What it shows so long after it was `made`, when the last stop began at `stopped_at`: at a moment from which the
+    /// stops before it are left out already.
+    fn show(&mut self, passed: Duration, stopped_at: Option<Instant>, made: Instant) -> Duration {
+        if let Some(moment) = stopped_at.filter(|it| self.stopped_at < Some(*it)) {
+            let stood_at = moment.saturating_duration_since(made).max(self.shown);
+            self.left_out = passed.saturating_sub(stood_at);
+            self.stopped_at = stopped_at;
+        }
+        // Another thread may have read the time before us, and be later here.
+        self.shown = passed.saturating_sub(self.left_out).max(self.shown);
+        self.shown
     }
 }
 
@@ -79,33 +96,40 @@ pub(crate) fn nanos(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Clock;
+    use super::State;
     use std::time::{Duration, Instant};
 
-    fn left_out(clock: &Clock) -> Duration {
-        let counted = clock.now();
-        clock.made.elapsed().saturating_sub(counted)
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
     }
 
     #[test]
-    fn held_it_stands_and_released_it_goes_on_from_there() {
-        let clock = Clock::new();
-        clock.hold();
-        let then = clock.now();
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_millis(5) {}
-        assert_eq!(clock.now(), then);
-        clock.release();
-        let now = clock.now();
-        assert!(now >= then);
-        assert!(left_out(&clock) >= Duration::from_millis(5));
+    fn it_goes_on_from_where_it_was_stopped_as_often_as_it_is() {
+        let made = Instant::now();
+        let mut state = State::default();
+        let mut show = |passed, ran: Option<u64>| {
+            let stopped_at = ran.map(|ran| made + millis(ran));
+            state.show(millis(passed), stopped_at, made)
+        };
+        assert_eq!(show(100, None), millis(100));
+        // Stopped at 150, and first looked at when that was over, at 400.
+        assert_eq!(show(400, Some(150)), millis(150));
+        assert_eq!(show(420, Some(150)), millis(170));
+        // Whoever has read the time before that comes too late.
+        assert_eq!(show(410, Some(150)), millis(170));
+        // Stopped after 200 ms of running.
+        assert_eq!(show(1000, Some(200)), millis(200));
+        assert_eq!(show(1001, Some(200)), millis(201));
     }
 
     #[test]
-    fn time_left_out_afterwards_does_not_count() {
-        let clock = Clock::new();
-        while clock.now() < Duration::from_millis(3) {}
-        clock.leave_out(Duration::from_millis(2));
-        assert!(left_out(&clock) >= Duration::from_millis(2));
+    fn it_never_goes_back() {
+        let made = Instant::now();
+        let mut state = State::default();
+        assert_eq!(state.show(millis(100), None, made), millis(100));
+        // The stop is said to have begun before what was read last.
+        let stopped_at = Some(made + millis(99));
+        assert_eq!(state.show(millis(300), stopped_at, made), millis(100));
+        assert_eq!(state.show(millis(301), stopped_at, made), millis(101));
     }
 }

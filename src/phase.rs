@@ -137,13 +137,6 @@ impl Joins for Waits {
             *sum = sum.saturating_add(more);
         }
     }
-
-    fn shorten(&mut self, length: Duration) {
-        let mut excess = self.total().saturating_sub(length);
-        while excess > Duration::ZERO {
-            excess -= self.take(self.longest(), excess);
-        }
-    }
 }
 
 /// Spans that are remembered: 144 KiB.
@@ -195,12 +188,6 @@ impl Phases {
             last.what.shift(from, to, time);
             self.booked.shift(from, to, time);
         }
-    }
-
-    /// The clock was put back to `now`.
-    pub(crate) fn leave_out(&mut self, now: Duration) {
-        self.spans.leave_out(now);
-        self.begin(self.from.min(now));
     }
 
     /// All of it, until `now`, by when this much was booked.

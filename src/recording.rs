@@ -181,12 +181,7 @@ impl Recorder {
 
     /// Takes note of `now`.
     pub fn look(&mut self, now: &Glimpse) {
-        if now.elapsed < self.at {
-            // The clock was put back, since we were stopped.
-            self.looks.leave_out(now.elapsed);
-            self.stalls.leave_out(now.elapsed);
-        }
-        let from = self.at.min(now.elapsed);
+        let from = self.at;
         self.at = now.elapsed;
         let level = |(len, mark)| Level::new(len, Some(mark));
         self.looks.push(Span {

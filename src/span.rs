@@ -13,9 +13,6 @@ pub trait Joins {
 
     /// What happened in the next span happened in this one too.
     fn join(&mut self, next: &Self);
-
-    /// The span turned out to be only so long.
-    fn shorten(&mut self, _length: Duration) {}
 }
 
 /// What happened between two moments.
@@ -95,14 +92,6 @@ impl<T: Joins> Spans<T> {
         self.list.push(span);
     }
 
-    /// The clock was put back to `now`: nothing was later.
-    pub fn leave_out(&mut self, now: Duration) {
-        for span in self.list.iter_mut().rev().take_while(|it| it.to > now) {
-            (span.from, span.to) = (span.from.min(now), now);
-            span.what.shorten(span.length());
-        }
-    }
-
     /// Joins neighbours, ever longer ones, until half of the list is free.
     fn make_room(&mut self) {
         self.join();
@@ -150,10 +139,6 @@ mod tests {
             self.0 += next.0;
             self.1 += next.1;
         }
-
-        fn shorten(&mut self, length: Duration) {
-            self.1 = self.1.min(length);
-        }
     }
 
     fn span(from: u64, to: u64) -> Span<Tally> {
@@ -177,18 +162,6 @@ mod tests {
             spans.push(span(10_000_000 + n * 100, 10_000_000 + n * 100 + 50));
         }
         assert!(spans.list().contains(&long), "{:?}", spans.list());
-    }
-
-    #[test]
-    fn what_was_later_than_the_clock_says_is_cut_short() {
-        let mut spans = Spans::new(8);
-        for at in [0, 10, 20] {
-            spans.push(span(at, at + 8));
-        }
-        spans.leave_out(Duration::from_micros(13));
-        let mut last = span(13, 13);
-        last.what.0 = 1;
-        assert_eq!(spans.list(), [span(0, 8), span(10, 13), last]);
     }
 
     proptest! {

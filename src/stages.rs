@@ -19,14 +19,6 @@ pub struct StageSnapshot {
     pub blamed: Duration,
 }
 
-impl StageSnapshot {
-    /// How much became of a byte that it took.
-    #[expect(clippy::cast_precision_loss, reason = "a ratio is for show")]
-    pub(crate) fn ratio(&self) -> Option<f64> {
-        (self.bytes_in > 0).then(|| self.bytes_out as f64 / self.bytes_in as f64)
-    }
-}
-
 /// The counters of a transform.
 #[derive(Debug)]
 pub(crate) struct StageCount {

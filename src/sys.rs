@@ -212,6 +212,69 @@ pub(crate) fn can_map(bytes: usize) -> bool {
     true
 }
 
+/// A time that is left, in seconds and nanoseconds: a `struct timespec` as ppoll(2) takes it, whose two words are longs.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct Countdown([std::sync::atomic::AtomicIsize; 2]);
+
+#[cfg(target_os = "linux")]
+impl Countdown {
+    /// So many seconds.
+    pub(crate) fn new(seconds: u32) -> Self {
+        let seconds = isize::try_from(seconds).unwrap_or(isize::MAX);
+        Self([seconds.into(), 0.into()])
+    }
+
+    /// What is left.
+    pub(crate) fn left(&self) -> std::time::Duration {
+        use std::sync::atomic::Ordering::SeqCst;
+        let [seconds, nanos] = &self.0;
+        loop {
+            let read = (seconds.load(SeqCst), nanos.load(SeqCst));
+            // The kernel writes one after the other.
+            if seconds.load(SeqCst) == read.0 {
+                let (seconds, nanos) = (u64::try_from(read.0), u32::try_from(read.1));
+                return std::time::Duration::new(seconds.unwrap_or(0), nanos.unwrap_or(0));
+            }
+        }
+    }
+}
+
+/// Sleeps until there is something to read from `fd`, or nothing is left of the time. Whenever the sleep is interrupted,
+/// and when it ends, the kernel writes what is left; after a stop of the process it goes on with that ("C library/kernel
+/// differences" in ppoll(2)). No signal is handled meanwhile. Returns whether there is something to read.
+///
+/// # Errors
+/// Those of ppoll(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn count_down(fd: BorrowedFd<'_>, time: &Countdown) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+    let mut fds = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    let every_signal = u64::MAX;
+    // SAFETY: `fds` is one pollfd, and `every_signal` a mask of the size given with it; both outlive the call. `time` is
+    // two longs, which is what the kernel takes for this call's timespec; it is written by the kernel while others only
+    // load it atomically, and outlives the call.
+    let ready = unsafe {
+        libc::syscall(
+            libc::SYS_ppoll,
+            &raw mut fds,
+            1_usize,
+            (&raw const *time).cast_mut(),
+            &raw const every_signal,
+            size_of::<u64>(),
+        )
+    };
+    if ready < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(ready > 0)
+}
+
 /// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included
 /// (`SIOCOUTQ`, tcp(7)).
 ///

@@ -60,7 +60,7 @@ impl Display for Bar {
             let style = style(picture.head, picture.tail, &self.look);
             self.drawn.set_style(style);
             self.drawn.update(|state| {
-                state.set_pos(bytes);
+                state.set_pos(sample.part());
                 state.set_len(sample.size.unwrap_or(bytes));
             });
         } else {

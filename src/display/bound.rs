@@ -1,33 +1,23 @@
 //! The row that says what binds the flow, and whom a flow that does not move waits for.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::verdict::{culprit, percent, shares_of_blame, verdict};
+use super::verdict::{culprit, shares_of_blame, suspect, verdict};
 use super::words::clock;
 use super::{Look, Sample};
-use crate::connection::Blame;
+use crate::connection::Suspect;
 use crate::endpoint::Seen;
-use crate::link::{LinkSnapshot, LinkState};
 use crate::phase::Phase;
 use crate::recording::STALLED;
 
 /// Whether nothing moves though something is to come.
 pub(super) fn is_stalled(sample: &Sample) -> bool {
-    sample.now.still >= STALLED && !has_ended(sample)
-}
-
-/// Whether everything has been written, and only the sink's word is waited for.
-fn has_ended(sample: &Sample) -> bool {
-    let links = &sample.now.links;
-    let is_done = |link: &LinkSnapshot| {
-        link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
-    };
-    !links.is_empty() && links.iter().all(is_done)
+    sample.now.still >= STALLED && !sample.now.has_ended()
 }
 
 /// The verdict of the last seconds with its shares, or what is waited for.
 pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
     let now = &sample.now;
-    if has_ended(sample) {
+    if now.has_ended() {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
         return alone(Text::toned(text, Tone::Good), look, columns);
     }
@@ -37,14 +27,13 @@ pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> Strin
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
-    let others = Phase::ALL
-        .into_iter()
-        .filter(|phase| *phase != bound)
-        .map(|phase| (phase.name(), percent(sample.recent.share(phase))))
-        .filter(|(_, share)| share != "0%")
+    let others = sample.recent.percents().into_iter();
+    let others = others
+        .filter(|(phase, percent)| *phase != bound && *percent > 0)
         .zip([4, 3, 2, 1])
-        .map(|((name, share), rank)| {
-            Cell::optional(rank, Text::toned(format!("{name} {share}"), Tone::Faint))
+        .map(|((phase, percent), rank)| {
+            let text = format!("{} {percent}%", phase.name());
+            Cell::optional(rank, Text::toned(text, Tone::Faint))
         });
     // A transform has been named.
     let culprit = culprit(sample, &sample.recent).filter(|_| bound != Phase::Transform);
@@ -73,14 +62,15 @@ fn whom(sample: &Sample) -> &'static str {
             Seen::File => "waiting for the file it reads",
             Seen::Other => "waiting for the source",
         },
-        Phase::Sink | Phase::Moving => match (ends.sink, sample.recent.blame) {
-            (Seen::Connection(_), Some(Blame { reader, .. })) if reader > 0.5 => {
-                "waiting for the remote reader"
-            }
-            (Seen::Connection(_), _) => "waiting for the network or the remote reader",
-            (Seen::Pipe(_), _) => "waiting for whoever reads from the pipe",
-            (Seen::File, _) => "waiting for the file it writes",
-            (Seen::Other, _) => "waiting for the sink",
+        Phase::Sink | Phase::Moving => match ends.sink {
+            Seen::Connection(it) => match suspect(&it, &sample.recent) {
+                Suspect::Reader => "waiting for the remote reader",
+                Suspect::Network => "waiting for the network",
+                Suspect::Buffer | Suspect::Unknown => "waiting for the receiver or the network",
+            },
+            Seen::Pipe(_) => "waiting for whoever reads from the pipe",
+            Seen::File => "waiting for the file it writes",
+            Seen::Other => "waiting for the sink",
         },
         Phase::Rate => "held by the rate limit",
         Phase::Transform => "a transform is computing",

@@ -1,5 +1,6 @@
 //! The plain lines: the status, on demand or one an interval, and the summary at the end.
 
+use super::figures::Figures;
 use super::verdict::{self, verdict};
 use super::words::{count, size, speed, time};
 use super::{Display, Look, Sample, Template};
@@ -44,8 +45,9 @@ impl Display for Lines {
 /// One line that says where a running transfer stands.
 #[must_use]
 pub fn status(sample: &Sample) -> String {
+    let figures = Figures::of(sample);
     let mut parts = vec![
-        moved(sample, &of_size(sample)),
+        moved(&figures, &of_size(&figures)),
         format!("in {}", time(sample.now.elapsed)),
         speed(sample.speed),
     ];
@@ -53,7 +55,7 @@ pub fn status(sample: &Sample) -> String {
     let links = sample.now.links.iter().enumerate();
     parts.extend(links.map(|(place, link)| between(&sample.now, place) + &buffers(link)));
     parts.push(verdict(&sample.whole));
-    if let Some(eta) = sample.eta.filter(|_| sample.percent().is_some()) {
+    if let Some(eta) = figures.eta {
         parts.push(format!("ETA {}", time(eta)));
     }
     parts.join(", ")
@@ -94,7 +96,7 @@ fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
-            moved(sample, ""),
+            moved(&Figures::of(sample), ""),
             time(sample.now.elapsed),
             speed(sample.pace)
         ),
@@ -138,11 +140,11 @@ impl Summed {
 }
 
 /// How much has been moved, `of` what; where transforms make something else of it, how much of that.
-fn moved(sample: &Sample, of: &str) -> String {
-    let passed = size(sample.now.passed()) + of;
-    match sample.now.ratio() {
-        Some(ratio) => format!("{passed} -> {} (x{ratio:.3})", size(sample.now.bytes_out)),
-        None => passed,
+fn moved(figures: &Figures, of: &str) -> String {
+    let passed = figures.passed;
+    match &figures.made {
+        Some((made, ratio)) => format!("{passed}{of} -> {made} ({ratio})"),
+        None => format!("{passed}{of}"),
     }
 }
 
@@ -160,9 +162,9 @@ fn between(now: &Snapshot, place: usize) -> String {
     }
 }
 
-fn of_size(sample: &Sample) -> String {
-    match (sample.size, sample.percent()) {
-        (Some(expected), Some(percent)) => format!(" of {} ({percent}%)", size(expected)),
+fn of_size(figures: &Figures) -> String {
+    match (figures.size, figures.percent) {
+        (Some(expected), Some(percent)) => format!(" of {expected} ({percent}%)"),
         _ => String::new(),
     }
 }

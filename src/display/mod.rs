@@ -9,6 +9,7 @@ mod canvas;
 mod cells;
 mod digest_file;
 mod drawing;
+mod figures;
 mod finished;
 mod line;
 mod message;
@@ -18,6 +19,8 @@ pub mod plot;
 mod record;
 mod sample;
 mod show;
+#[cfg(test)]
+mod shown;
 mod side_file;
 mod stats;
 mod template;

@@ -11,11 +11,12 @@
 //! Where a row is too long, `cells` decides by the ranks given in each row what is left out; where there are too few rows,
 //! what comes last in [`About`] is.
 
-use super::bound::{is_stalled, verdict_row};
+use super::bound::verdict_row;
 use super::buffers::{arrow, kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
+use super::figures::Figures;
 use super::past::Past;
-use super::words::{clock, count, short_size, steady_size, whole};
+use super::words::{clock, count, countdown, short_size, steady_size, whole};
 use super::{Look, Sample};
 use console::truncate_str;
 
@@ -56,23 +57,21 @@ pub(super) fn picture(
     step: usize,
 ) -> Picture {
     let columns = screen.columns;
-    let percent = sample.percent();
+    let figures = Figures::of(sample);
+    let has_size = figures.percent.is_some();
     let mut cells = vec![
         name(look),
-        Cell::fixed(Text::plain(format!(
-            "{:>10}",
-            steady_size(sample.now.passed())
-        ))),
-        of_size(sample),
-        percent_cell(percent),
-        made(sample, look),
+        Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
+        of_size(&figures),
+        percent_cell(&figures),
+        made(&figures, look),
         lines(sample),
     ];
     let before = cells.len();
-    cells.push(bar(percent.is_some(), look, step));
-    cells.extend([speed(sample), eta(sample), elapsed(sample)]);
+    cells.push(bar(has_size, look, step));
+    cells.extend([speed(sample), eta(&figures), elapsed(sample)]);
     fit(&mut cells, columns);
-    let has_bar = percent.is_some() && !cells[before].is_dropped();
+    let has_bar = has_size && !cells[before].is_dropped();
     let (head, tail) = if has_bar {
         (row(&cells[..before], look), row(&cells[before + 1..], look))
     } else {
@@ -151,22 +150,19 @@ fn name(look: &Look) -> Cell {
     ])
 }
 
-fn of_size(sample: &Sample) -> Cell {
-    let text = match (sample.size, sample.percent()) {
-        (Some(size), Some(_)) => Text::plain(format!("of {}", steady_size(size))),
-        _ => Text::none(),
-    };
-    Cell::optional(2, text)
+fn of_size(figures: &Figures) -> Cell {
+    let size = figures.size.map(|size| format!("of {}", size.steady()));
+    Cell::optional(2, Text::plain(size.unwrap_or_default()))
 }
 
 /// What the transforms have made of it.
-fn made(sample: &Sample, look: &Look) -> Cell {
-    let Some(ratio) = sample.now.ratio() else {
+fn made(figures: &Figures, look: &Look) -> Cell {
+    let Some((made, ratio)) = &figures.made else {
         return Cell::fixed(Text::none());
     };
-    let bytes = steady_size(sample.now.bytes_out);
+    let bytes = made.steady();
     let forms = [
-        (4, format!("{} {bytes:>10} (x{ratio:.3})", arrow(look))),
+        (4, format!("{} {bytes:>10} ({ratio})", arrow(look))),
         (8, format!("{} {bytes:>10}", arrow(look))),
         (u8::MAX, String::new()),
     ];
@@ -180,8 +176,8 @@ fn lines(sample: &Sample) -> Cell {
     Cell::optional(8, text)
 }
 
-fn percent_cell(percent: Option<u64>) -> Cell {
-    let text = percent.map_or_else(Text::none, |percent| {
+fn percent_cell(figures: &Figures) -> Cell {
+    let text = figures.percent.map_or_else(Text::none, |percent| {
         Text::toned(format!("{percent:>3}%"), Tone::Strong)
     });
     Cell::optional(9, text)
@@ -197,12 +193,11 @@ fn speed(sample: &Sample) -> Cell {
     Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
 }
 
-fn eta(sample: &Sample) -> Cell {
-    if sample.percent().is_none() {
+fn eta(figures: &Figures) -> Cell {
+    if figures.percent.is_none() {
         return Cell::fixed(Text::none());
     }
-    let eta = sample.eta.filter(|_| !is_stalled(sample));
-    let time = eta.map_or_else(|| "-:--".to_owned(), clock);
+    let time = figures.eta.map_or_else(|| "-:--".to_owned(), countdown);
     let text = format!("{:>9}", format!("ETA {time}"));
     Cell::optional(7, Text::plain(text))
 }
@@ -289,7 +284,7 @@ mod tests {
             (
                 120,
                 [
-                    "backup:   31.00 MiB  of 100.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:26   0:12",
+                    "backup:   31.00 MiB  of 100.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
                     "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
                     "moving 0%",
                 ],
@@ -297,7 +292,7 @@ mod tests {
             (
                 79,
                 [
-                    "backup:   31.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:26   0:12",
+                    "backup:   31.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
                     "[##########]    1.00 MiB  PAUSED   [#####     ]  512.00 KiB  1 pause, 0 drains",
                     "moving 0%",
                 ],
@@ -305,7 +300,7 @@ mod tests {
             (
                 39,
                 [
-                    " 31.00 MiB   31%     3 MiB/s   ETA 0:26",
+                    " 31.00 MiB   31%     3 MiB/s   ETA 0:27",
                     "[########]  PAUSED   [####    ]  1p 0d",
                     "moving 0%",
                 ],
@@ -346,7 +341,7 @@ mod tests {
             "50.00 MiB",
             "of 100.00 MiB",
             " 50%",
-            "->  12.00 MiB (x0.250)",
+            "->  12.00 MiB (x0.240)",
             "1234 lines",
         ] {
             assert!(rows[0].contains(part), "{rows:?} lacks {part}");

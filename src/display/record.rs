@@ -115,6 +115,7 @@ struct BlameNumbers {
     reader: f64,
     network: f64,
     buffer: f64,
+    unknown: f64,
 }
 
 /// Something of each end that has it.
@@ -283,6 +284,7 @@ impl From<&Stretch> for StretchNumbers {
                 reader: blame.reader,
                 network: blame.network,
                 buffer: blame.buffer,
+                unknown: blame.unknown,
             }),
         }
     }

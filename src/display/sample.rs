@@ -1,5 +1,6 @@
 //! One look at the meter, and what follows from it and the looks before.
 
+use super::words::percents;
 use crate::connection::{Blame, Connection};
 use crate::meter::Snapshot;
 use crate::phase::{Phase, Waits};
@@ -65,14 +66,41 @@ impl Stretch {
             0.0
         }
     }
+
+    /// The parts of the time in percent, which add up, in the order of [`Phase::ALL`].
+    pub(super) fn percents(&self) -> [(Phase, u64); 5] {
+        let percents = percents(Phase::ALL.map(|phase| self.share(phase)));
+        std::array::from_fn(|at| (Phase::ALL[at], percents[at]))
+    }
+
+    /// The same of one phase.
+    pub(super) fn percent(&self, phase: Phase) -> u64 {
+        let percents = self.percents().into_iter();
+        percents
+            .filter(|(it, _)| *it == phase)
+            .map(|(_, percent)| percent)
+            .sum()
+    }
 }
 
 impl Sample {
-    /// How much of the expected size has been delivered, or has reached the first transform, in whole percent. More than
-    /// was expected is no percentage: the expectation was wrong.
+    /// How many bytes of the source are done with: they have been delivered, or have reached the first transform. As long
+    /// as a transform goes on, it is not done with the last of them.
+    #[must_use]
+    pub fn part(&self) -> u64 {
+        let (passed, now) = (self.now.passed(), &self.now);
+        let goes_on = !now.stages.is_empty() && !now.has_ended();
+        match self.size {
+            Some(size) if passed == size && goes_on => size.saturating_sub(1),
+            _ => passed,
+        }
+    }
+
+    /// How much of the expected size that is, in whole percent. More than was expected is no percentage: the expectation
+    /// was wrong.
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
-        let passed = self.now.passed();
+        let passed = self.part();
         let size = self.size.filter(|size| *size >= passed)?;
         let percent = u128::from(passed) * 100 / u128::from(size.max(1));
         u64::try_from(percent).ok().filter(|_| size > 0)
@@ -120,10 +148,6 @@ impl Sampler {
             blamed: now.stages.iter().map(|it| it.blamed).collect(),
             sink: now.ends.sink.connection().copied().unwrap_or_default(),
         };
-        // The clock may have been put back, since we were stopped.
-        while self.marks.back().is_some_and(|later| later.at > mark.at) {
-            self.marks.pop_back();
-        }
         let last = self.marks.back().cloned().unwrap_or_default();
         let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
         let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));

@@ -3,9 +3,10 @@
 //! A placeholder stands for a number as scripts want it; with `:h` behind its name it is written for people. A new one
 //! is a row in [`PLACEHOLDERS`]; errors and the man page follow from the table.
 
+use super::figures::Figures;
 use super::sample::Sample;
 use super::verdict::culprit;
-use super::words::{clock, size, speed, whole};
+use super::words::{clock, countdown, seconds_left, size, speed, whole};
 use crate::error::UsageError;
 use crate::link::LinkState;
 use crate::phase::Phase;
@@ -30,6 +31,9 @@ enum Value {
     Bytes(Option<u64>),
     Rate(f64),
     Seconds(Option<Duration>),
+    Countdown(Option<Duration>),
+    /// As it is, and as it is written beside others for people.
+    Shown(Option<u64>, Option<String>),
     Number(Option<u64>),
     Word(&'static str),
 }
@@ -39,7 +43,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "bytes",
         meaning: "bytes the sink has taken",
-        value: |it| Value::Bytes(Some(it.now.bytes_out)),
+        value: |it| Value::Shown(Some(it.now.bytes_out), Some(taken(it))),
     },
     Placeholder {
         name: "bytes_in",
@@ -54,7 +58,10 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "percent",
         meaning: "how much of it the sink has taken, from 0 to 100",
-        value: |it| Value::Number(it.percent()),
+        value: |it| {
+            let shown = Figures::of(it).percent;
+            Value::Shown(it.percent(), shown.map(|it| it.to_string()))
+        },
     },
     Placeholder {
         name: "rate",
@@ -74,7 +81,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "eta",
         meaning: "seconds to go",
-        value: |it| Value::Seconds(it.eta.filter(|_| it.percent().is_some())),
+        value: |it| Value::Countdown(eta(it)),
     },
     Placeholder {
         name: "read_fill",
@@ -130,7 +137,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         meaning: "its share of that time in percent, or that of moving bytes",
         value: |it| {
             let phase = it.recent.waits.bound_by().unwrap_or(Phase::Moving);
-            Value::Number(Some(whole(it.recent.share(phase) * 100.0)))
+            Value::Number(Some(it.recent.percent(phase)))
         },
     },
     Placeholder {
@@ -220,6 +227,22 @@ fn placeholder(inside: &str) -> Result<Part, String> {
         })
 }
 
+/// What the sink has taken, which is a part of the size if it is that of the source.
+fn taken(sample: &Sample) -> String {
+    if sample.now.stages.is_empty() {
+        Figures::of(sample).passed.to_string()
+    } else {
+        size(sample.now.bytes_out)
+    }
+}
+
+/// How much time is left, which is none at the end.
+fn eta(sample: &Sample) -> Option<Duration> {
+    let is_over = sample.now.has_ended() && sample.percent() == Some(100);
+    let over = is_over.then_some(Duration::ZERO);
+    over.or_else(|| Figures::of(sample).eta)
+}
+
 fn state(sample: &Sample) -> &'static str {
     match sample.now.links.first().map(|link| link.state) {
         Some(LinkState::Paused) => "paused",
@@ -238,6 +261,10 @@ impl Value {
             Self::Rate(rate) => Some(whole(rate).to_string()),
             Self::Seconds(time) if for_people => time.map(clock),
             Self::Seconds(time) => time.map(|time| time.as_secs().to_string()),
+            Self::Countdown(time) if for_people => time.map(countdown),
+            Self::Countdown(time) => time.map(|time| seconds_left(time).to_string()),
+            Self::Shown(_, shown) if for_people => shown,
+            Self::Shown(exact, _) => exact.map(|n| n.to_string()),
         };
         known.unwrap_or_else(|| UNKNOWN.to_owned())
     }

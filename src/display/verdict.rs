@@ -1,8 +1,8 @@
 //! The verdict: what binds a flow, by how much, on whose account, and whether another buffer would have helped.
 
 use super::sample::{Sample, Stretch};
-use super::words::{size, time};
-use crate::connection::Blame;
+use super::words::{percent, percents, size, time};
+use crate::connection::{Blame, Connection, Suspect};
 use crate::endpoint::Seen;
 use crate::link::LinkSnapshot;
 use crate::meter::Snapshot;
@@ -21,11 +21,8 @@ pub(super) fn verdict(stretch: &Stretch) -> String {
     let name = stretch.transform;
     match (stretch.waits.bound_by(), name) {
         (Some(phase @ Phase::Transform), Some(name)) => {
-            format!(
-                "{}-bound: {name} {}",
-                phase.name(),
-                percent(stretch.share(phase))
-            )
+            let percent = stretch.percent(phase);
+            format!("{}-bound: {name} {percent}%", phase.name())
         }
         (bound_by, _) => bound(bound_by, stretch),
     }
@@ -33,14 +30,9 @@ pub(super) fn verdict(stretch: &Stretch) -> String {
 
 fn bound(bound_by: Option<Phase>, stretch: &Stretch) -> String {
     match bound_by {
-        Some(phase) => format!("{}-bound {}", phase.name(), percent(stretch.share(phase))),
-        None => format!("moving {}", percent(stretch.share(Phase::Moving))),
+        Some(phase) => format!("{}-bound {}%", phase.name(), stretch.percent(phase)),
+        None => format!("moving {}%", stretch.percent(Phase::Moving)),
     }
-}
-
-/// A part of the whole, from 0 to 1, in whole percent.
-pub(super) fn percent(part: f64) -> String {
-    format!("{:.0}%", part * 100.0)
 }
 
 /// Who is slow, where the flow is bound by anybody: the end of a sentence that begins with the verdict.
@@ -48,17 +40,22 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     let ends = &sample.now.ends;
     Some(match stretch.waits.bound_by()? {
         Phase::Source => match ends.source {
-            Seen::Connection(_) => "the remote sender or the network is slow",
+            Seen::Connection(it) if it.is_local => "the remote sender is slow",
+            Seen::Connection(_) => "the sender or the network: cannot be told",
             Seen::Pipe(_) => "whoever writes into the pipe is slow",
             Seen::File => "reading the file is slow",
             Seen::Other => "the source is slow",
         },
-        Phase::Sink => match (ends.sink, stretch.blame) {
-            (Seen::Connection(_), Some(blame)) => remote(blame),
-            (Seen::Connection(_), None) => "the remote reader or the network is slow",
-            (Seen::Pipe(_), _) => "whoever reads from the pipe is slow",
-            (Seen::File, _) => "writing the file is slow",
-            (Seen::Other, _) => "the sink is slow",
+        Phase::Sink => match ends.sink {
+            Seen::Connection(it) => match suspect(&it, stretch) {
+                Suspect::Reader => "the remote reader is slow",
+                Suspect::Network => "the network is slow",
+                Suspect::Buffer => "the network could take more than our send buffer holds",
+                Suspect::Unknown => "the receiver or the network: cannot be told",
+            },
+            Seen::Pipe(_) => "whoever reads from the pipe is slow",
+            Seen::File => "writing the file is slow",
+            Seen::Other => "the sink is slow",
         },
         Phase::Rate => "the rate limit holds it",
         Phase::Transform => "the transform is slow",
@@ -66,28 +63,24 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     })
 }
 
-/// The largest part of the blame.
-fn remote(blame: Blame) -> &'static str {
-    if blame.reader >= blame.network.max(blame.buffer) {
-        "the remote reader is slow"
-    } else if blame.network >= blame.buffer {
-        "the network is slow"
-    } else {
-        "the network could take more than our send buffer holds"
+/// Who is most to blame for a connection that does not take what we send.
+pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
+    match stretch.blame {
+        Some(blame) => blame.most(),
+        None if connection.is_local => Suspect::Reader,
+        None => Suspect::Unknown,
     }
 }
 
 /// Whom a sender waits for, with the parts that are worth a word.
 pub(super) fn shares_of_blame(blame: Blame) -> String {
-    let parts = [
-        ("reader", blame.reader),
-        ("network", blame.network),
-        ("send buffer", blame.buffer),
-    ];
-    let parts: Vec<_> = parts
+    let names = ["reader", "network", "send buffer", "unknown"];
+    let parts = [blame.reader, blame.network, blame.buffer, blame.unknown];
+    let parts: Vec<_> = names
         .into_iter()
-        .filter(|(_, part)| *part >= NOTHING)
-        .map(|(name, part)| format!("{name} {}", percent(part)))
+        .zip(parts.into_iter().zip(percents(parts)))
+        .filter(|(_, (part, _))| *part >= NOTHING)
+        .map(|(name, (_, percent))| format!("{name} {percent}%"))
         .collect();
     format!("({})", parts.join(", "))
 }
@@ -173,8 +166,9 @@ fn good_for(sample: &Sample, lesson: &Lesson) -> Vec<String> {
         .filter_map(|link| link.writable)
         .map(|it| it.mark)
         .max();
-    if let Some(mark) = mark.filter(|mark| *mark > lesson.enough) {
-        let (enough, mark) = (size(lesson.enough), size(mark));
+    let mark = mark.filter(|mark| *mark > lesson.enough).map(size);
+    if let Some(mark) = mark.filter(|mark| *mark != size(lesson.enough)) {
+        let enough = size(lesson.enough);
         parts.push(format!(
             "a mark of {enough} instead of {mark} would have done the same"
         ));

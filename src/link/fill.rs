@@ -39,17 +39,13 @@ impl Fill {
         self.max_len = self.max_len.max(len);
     }
 
-    /// The clock was put back to `now`.
-    pub(super) fn leave_out(&mut self, now: Duration) {
-        self.since = self.since.map(|since| since.min(now));
-    }
-
     /// The most there ever was, in bytes.
     pub(super) fn max_len(&self) -> u64 {
         self.max_len
     }
 
-    /// What it held for half of the time until `now`, or less, as a part of `mark` bytes; rounded up to a 128th of it.
+    /// What it held for half of the time until `now`, or less, as a part of `mark` bytes; rounded up to a 128th of it, but
+    /// not beyond what it ever held.
     pub(super) fn median(&self, now: Duration, mark: u64) -> u64 {
         let spent = self.spent(now);
         let half = (self.total + spent).div_ceil(2);
@@ -59,7 +55,7 @@ impl Fill {
             passed >= half
         });
         let part = u128::from(mark) * median.unwrap_or(0) as u128 / DEGREES as u128;
-        u64::try_from(part).unwrap_or(mark)
+        u64::try_from(part).unwrap_or(mark).min(self.max_len)
     }
 
     /// The time since it was last noted.
@@ -78,7 +74,23 @@ fn degree(len: u64, mark: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::Fill;
+    use proptest::prelude::*;
     use std::time::Duration;
+
+    proptest! {
+        #[test]
+        fn nothing_held_more_than_the_most_for_half_of_the_time(
+            notes in prop::collection::vec((0_u64..1000, 0_u64..5000, 1_u64..5000), 1..20)
+        ) {
+            let (mut fill, mut now) = (Fill::new(), Duration::ZERO);
+            for (pause, len, mark) in notes {
+                now += Duration::from_millis(pause);
+                // The mark may be another one each time, as somebody has told us.
+                fill.note(now, len, mark);
+                prop_assert!(fill.median(now + Duration::from_millis(pause), mark) <= fill.max_len());
+            }
+        }
+    }
 
     #[test]
     fn the_median_is_what_was_held_for_half_of_the_time() {

@@ -171,19 +171,6 @@ impl Gates {
         }
     }
 
-    /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
-    pub(super) fn leave_out(&mut self, now: Duration, most: Duration) {
-        self.paused_since = self.paused_since.map(|since| since.min(now));
-        self.ahead.leave_out(now);
-        self.behind.leave_out(now);
-        let counted = self.counted();
-        if let Some(list) = &mut self.list {
-            list.leave_out(now, &counted);
-        }
-        let current = self.current_pause();
-        self.paused = self.paused.min(most.saturating_sub(current));
-    }
-
     fn pause(&mut self) {
         if self.readable.await_drain(SINK) {
             self.paused_since = Some(self.clock.now());

@@ -89,11 +89,6 @@ impl Pieces {
         }
     }
 
-    /// The clock was put back to `now`.
-    pub(super) fn leave_out(&mut self, now: Duration) {
-        self.since = self.since.map(|since| since.min(now));
-    }
-
     fn add(&mut self, piece: Piece) {
         if self.list.len() == MOST_PIECES {
             self.join();

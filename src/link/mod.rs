@@ -210,14 +210,6 @@ impl Link {
         is_ours.then(|| (state.history.clone(), state.gates.marks()))
     }
 
-    /// The clock was put back to `now`, since we were stopped: no pause is younger, nor all of them longer than `most`.
-    pub(crate) fn leave_out(&self, now: Duration, most: Duration) {
-        let mut state = self.lock();
-        state.gates.leave_out(now, most);
-        state.history.given.leave_out(now);
-        state.history.taken.leave_out(now);
-    }
-
     /// The state is numbers and buffers, valid between any two statements: a panic elsewhere does not spoil it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

@@ -38,10 +38,6 @@ impl Joins for Pauses {
         self.drains += next.drains;
         self.paused += next.paused;
     }
-
-    fn shorten(&mut self, length: Duration) {
-        self.paused = self.paused.min(length);
-    }
 }
 
 /// When there was a pause. All of them are counted all the while, so that of a span of short ones only the difference has
@@ -78,12 +74,6 @@ impl PauseList {
                 (self.begun, self.counted) = (Some((since, now)), before);
             }
         }
-    }
-
-    /// The clock was put back to `now`, by when so much was `counted`.
-    pub(super) fn leave_out(&mut self, now: Duration, counted: &Pauses) {
-        self.note(counted);
-        self.spans.leave_out(now);
     }
 
     /// All of them, of which so much was `counted`.
@@ -148,16 +138,5 @@ mod tests {
             sum.join(&span.what);
         }
         assert_eq!(sum, counted);
-    }
-
-    #[test]
-    fn a_clock_that_was_put_back_cuts_them_short() {
-        let (mut all, counted) = pauses(3, MICRO * 10);
-        all.leave_out(MICRO * 45, &counted);
-        let spans = all.finish(&counted);
-        let last = &spans[spans.len() - 1];
-        assert_eq!((last.from, last.to), (MICRO * 40, MICRO * 45));
-        assert_eq!(last.what.paused, MICRO * 5);
-        assert_eq!(spans.len(), 3);
     }
 }

@@ -13,7 +13,7 @@ use crate::phase::{Phase, Phases, Waits};
 use crate::recording::{Glimpse, Recorder, Recording};
 use crate::span::Span;
 use crate::stages::{Doing, StageCount};
-use notes::{LONG_CALL, Notes};
+use notes::Notes;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -65,7 +65,8 @@ impl Meter {
         *self.recorder() = Some(Recorder::new());
     }
 
-    /// Takes note of how things stand, if that is to be remembered. While bytes move it is done anyhow.
+    /// Takes note of how things stand: of everything if that is to be remembered, and else of the connections, which are
+    /// judged from one look to the next. While bytes move the former is done anyhow.
     pub fn note(&self) {
         let mut recorder = self.recorder();
         if let Some(recorder) = recorder.as_mut() {
@@ -74,6 +75,8 @@ impl Meter {
             let mut notes = self.lock();
             let at = notes.started.unwrap_or_default() + now.elapsed;
             notes.next_look = Some(at + recorder.interval());
+        } else {
+            self.ends(Sight::look_beside_pipe);
         }
     }
 
@@ -200,9 +203,6 @@ impl Meter {
         if let Some(phases) = &mut notes.phases {
             phases.shift(now, Phase::Moving, phase, time);
         }
-        if time > LONG_CALL {
-            notes.long = phase;
-        }
     }
 
     /// Whether waiting from now on is on account of a peer.
@@ -221,29 +221,6 @@ impl Meter {
         };
         let is_peer = notes.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
         is_peer.then(|| (self.clock.now().saturating_sub(notes.moved), phase))
-    }
-
-    /// The process was stopped for `time`, as was found out afterwards: none of it counts, and what a stage has booked
-    /// of it in the meantime is taken back, from the phase to which a long time was booked last.
-    pub fn leave_out(&self, time: Duration) {
-        let mut notes = self.lock();
-        self.clock.leave_out(time);
-        let now = self.clock.now();
-        if let Some(started) = notes.started {
-            let booked = notes.waits.total() + now.saturating_sub(notes.since);
-            let excess = booked.saturating_sub(now.saturating_sub(started));
-            let long = notes.long;
-            notes.waits.take(long, excess);
-        }
-        notes.since = notes.since.min(now);
-        notes.moved = notes.moved.min(now);
-        if let Some(phases) = &mut notes.phases {
-            phases.leave_out(now);
-        }
-        let most = now.saturating_sub(notes.started.unwrap_or(now));
-        self.chain
-            .links()
-            .for_each(|link| link.leave_out(now, most));
     }
 
     /// The numbers now.
@@ -321,63 +298,4 @@ fn since<T>(
         what: span.what,
     })
     .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LONG_CALL, Meter};
-    use crate::clock::Clock;
-    use crate::link::{Link, Marks};
-    use crate::phase::Phase;
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    fn running_meter() -> (Arc<Clock>, Meter) {
-        let clock = Arc::new(Clock::new());
-        let marks = Marks {
-            readable: 1,
-            writable: 1,
-            low: 0,
-        };
-        let link = Link::new(marks, 1, Arc::clone(&clock)).unwrap();
-        let meter = Meter::new(Arc::new(link).into(), Arc::clone(&clock));
-        meter.start();
-        (clock, meter)
-    }
-
-    fn assert_sums_up(meter: &Meter) {
-        let now = meter.snapshot();
-        assert_eq!(now.waits.total(), now.elapsed);
-    }
-
-    #[test]
-    fn waits_add_up_to_the_time_elapsed_though_the_process_was_stopped() {
-        let (clock, meter) = running_meter();
-        let pass = |time| {
-            let from = clock.now();
-            while clock.now() < from + time {}
-        };
-        pass(LONG_CALL + Duration::from_millis(20));
-        meter.enter(Phase::Sink);
-        assert_sums_up(&meter);
-        // A stop that a stage has booked before it was known as one, and one that nobody has booked yet.
-        meter.leave_out(LONG_CALL);
-        assert_sums_up(&meter);
-        pass(Duration::from_millis(20));
-        meter.leave_out(Duration::from_millis(10));
-        assert_sums_up(&meter);
-        assert!(meter.snapshot().elapsed < LONG_CALL);
-    }
-
-    #[test]
-    fn a_stop_is_no_idleness() {
-        let (clock, meter) = running_meter();
-        while clock.now() < Duration::from_millis(30) {}
-        meter.leave_out(Duration::from_millis(30));
-        assert!(
-            meter
-                .idle()
-                .is_some_and(|(idle, _)| idle < Duration::from_millis(30))
-        );
-    }
 }

@@ -6,7 +6,7 @@ use crate::stages::Doings;
 use std::time::Duration;
 
 /// A call into the system that has lasted this long is not moving bytes any more, it waits.
-pub(super) const LONG_CALL: Duration = Duration::from_millis(100);
+const LONG_CALL: Duration = Duration::from_millis(100);
 
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
@@ -19,8 +19,6 @@ pub(super) struct Notes {
     /// Whether that is waiting for bytes, so that it depends on the transforms for whom.
     pub(super) starves: bool,
     pub(super) stages: Doings,
-    /// The last phase that a long time was booked to.
-    pub(super) long: Phase,
     pub(super) moved: Duration,
     /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
     pub(super) peer_counts: bool,
@@ -51,7 +49,6 @@ impl Notes {
             waits: Waits::default(),
             starves: false,
             stages: Doings::new(transforms),
-            long: Phase::Source,
             moved: now,
             peer_counts: true,
             phases: None,
@@ -98,9 +95,6 @@ impl Notes {
                 phases.settle(self.since, now, self.phase, &self.waits);
             }
             self.waits.add(self.phase, spent);
-            if spent > LONG_CALL {
-                self.long = self.phase;
-            }
             self.stages.book(self.phase, spent);
         }
         self.since = now;

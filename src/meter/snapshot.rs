@@ -2,7 +2,7 @@
 
 use crate::endpoint::{Ends, Seen};
 use crate::error::Side;
-use crate::link::LinkSnapshot;
+use crate::link::{LinkSnapshot, LinkState};
 use crate::phase::{Phase, Waits};
 use crate::stages::StageSnapshot;
 use std::time::Duration;
@@ -31,13 +31,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// How much becomes of a byte that passes the transforms, whatever is still under way between them. `None`: nothing
-    /// has passed yet, or they change nothing.
+    /// Whether everything has been written, and only the sink's word is waited for.
     #[must_use]
-    pub fn ratio(&self) -> Option<f64> {
-        let changes = self.stages.iter().any(|it| it.bytes_in != it.bytes_out);
-        let ratios = self.stages.iter().map(StageSnapshot::ratio);
-        ratios.product::<Option<f64>>().filter(|_| changes)
+    pub fn has_ended(&self) -> bool {
+        let is_done = |link: &LinkSnapshot| {
+            link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
+        };
+        !self.links.is_empty() && self.links.iter().all(is_done)
     }
 
     /// What stands before and behind the buffers at this place.

@@ -3,7 +3,8 @@
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
 use crate::endpoint::FdAt;
-use crate::sys;
+use crate::sys::{self, Countdown};
+use crate::threads;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
     MemfdFlags, Mode, copy_file_range, fchmod, fstat, fstatfs, ftruncate, major, makedev,
@@ -16,7 +17,8 @@ use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_siz
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
@@ -31,8 +33,14 @@ const PROC: u64 = 0x9FA0;
 /// statfs(2): ext2 to ext4, and tmpfs.
 const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
 
-/// Of `struct tcp_info`, as much as is of interest here. Kernels before 4.10 know less of it.
-const TCP_INFO_LEN: usize = 192;
+/// Of `struct tcp_info`, as much as is of interest here. Kernels before 5.4 know less of it.
+const TCP_INFO_LEN: usize = 232;
+
+/// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
+const LOSS: u8 = 4;
+
+/// Longer than any transfer: 34 years, in seconds.
+const SLEEP: u32 = 1 << 30;
 
 /// At the current position, as in read(2); preadv2(2) takes -1 for it.
 const HERE: u64 = u64::MAX;
@@ -66,6 +74,62 @@ impl Signal {
 impl AsFd for Signal {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// Tells when the process was last stopped, which nothing else does: SIGSTOP cannot be caught (signal(7)).
+///
+/// A thread of its own sleeps for longer than any transfer takes. When the process is stopped, the kernel interrupts the
+/// sleep, and notes in the memory of the process how much of it was left; when it is continued, the sleep goes on with
+/// that. What is noted there is how long the process had run by then, and the thread never wakes.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Arc<Sleep>);
+
+#[derive(Debug)]
+struct Sleep {
+    began: OnceLock<Instant>,
+    countdown: Countdown,
+    end: Signal,
+}
+
+impl Stopwatch {
+    /// One that runs.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors or threads.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let sleep = Arc::new(Sleep {
+            began: OnceLock::new(),
+            countdown: Countdown::new(SLEEP),
+            end: Signal::new()?,
+        });
+        let sleeper = Arc::clone(&sleep);
+        threads::spawn("stopwatch", move || sleeper.sleep())?;
+        Ok(Self(sleep))
+    }
+
+    /// When the process was last stopped: the moment at which it would have been, had it never been stopped before.
+    pub(crate) fn stopped_at(&self) -> Option<Instant> {
+        let began = self.0.began.get()?;
+        let left = self.0.countdown.left();
+        let ran = Duration::from_secs(SLEEP.into()).saturating_sub(left);
+        (!ran.is_zero()).then(|| *began + ran)
+    }
+}
+
+impl Drop for Stopwatch {
+    fn drop(&mut self) {
+        self.0.end.raise();
+    }
+}
+
+impl Sleep {
+    fn sleep(&self) {
+        let _ = self.began.set(Instant::now());
+        while matches!(
+            sys::count_down(self.end.as_fd(), &self.countdown),
+            Ok(false)
+        ) {}
     }
 }
 
@@ -276,11 +340,17 @@ pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
         send_queue: sys::unacknowledged(fd).unwrap_or(0),
         receive_queue: bytes_in(fd).unwrap_or(0),
         round_trip: Duration::from_micros(word(68).into()),
+        least_round_trip: Duration::from_micros(word(148).into()),
         retransmits: word(100),
+        needless: word(216),
+        is_lost: info[1] == LOSS,
         delivery_rate: long(160),
+        unsent: word(144).into(),
+        window: word(228).into(),
         busy: Duration::from_micros(long(168)),
         window_limited: Duration::from_micros(long(176)),
         buffer_limited: Duration::from_micros(long(184)),
+        ..Connection::default()
     })
 }
 

@@ -1,5 +1,6 @@
 //! The one door to what differs between Unix systems: a wake-up descriptor, reads and writes that do not wait on
-//! descriptors whose flags are not ours to change, a socket for one user alone, and what a kernel can move by itself.
+//! descriptors whose flags are not ours to change, a socket for one user alone, what a kernel can move by itself, and what it
+//! tells of our being stopped.
 
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
@@ -10,10 +11,10 @@ mod imp;
 mod imp;
 
 pub(crate) use imp::{
-    Signal, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy, enlarge_pipe,
-    gather, is_empty, is_empty_at, is_null, is_null_number, is_terminal_number, make_pipe,
-    may_have_pipes, pipe_size, private_socket, read_now, send, set_pipe_size, splice, write_now,
-    zeros,
+    Signal, Stopwatch, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy,
+    enlarge_pipe, gather, is_empty, is_empty_at, is_null, is_null_number, is_terminal_number,
+    make_pipe, may_have_pipes, pipe_size, private_socket, read_now, send, set_pipe_size, splice,
+    write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -2,12 +2,19 @@
 
 use crate::connection::Connection;
 use crate::endpoint::FdAt;
+use crate::threads;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, chmod};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often there is a sign of life.
+const NAP: Duration = Duration::from_millis(100);
 
 /// A wake-up that can be polled for: a pipe that holds at most one byte of note.
 #[derive(Debug)]
@@ -47,6 +54,86 @@ impl AsFd for Signal {
 fn own(fd: &OwnedFd) -> std::io::Result<()> {
     ioctl_fionbio(fd, true)?;
     Ok(fcntl_setfd(fd, FdFlags::CLOEXEC)?)
+}
+
+/// Tells when the process was last stopped, as far as that can be found out: no thread of it has run for some time, though
+/// one wakes often. A machine that is as busy as that is taken for a stop.
+#[derive(Debug)]
+pub(crate) struct Stopwatch(Arc<Naps>);
+
+#[derive(Debug)]
+struct Naps {
+    signs: Mutex<Signs>,
+    end: Signal,
+}
+
+/// Signs of life.
+#[derive(Debug)]
+struct Signs {
+    last: Instant,
+    /// How long it takes from one to the next, lately.
+    usual: Duration,
+    /// For how long the process was stopped in all, and the last stop on a clock that stood meanwhile.
+    stopped: Duration,
+    stopped_at: Option<Instant>,
+}
+
+impl Stopwatch {
+    /// One that runs.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors or threads.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let naps = Arc::new(Naps {
+            signs: Mutex::new(Signs {
+                last: Instant::now(),
+                usual: NAP,
+                stopped: Duration::ZERO,
+                stopped_at: None,
+            }),
+            end: Signal::new()?,
+        });
+        let napping = Arc::clone(&naps);
+        threads::spawn("stopwatch", move || {
+            let nap = Timespec {
+                tv_sec: 0,
+                tv_nsec: NAP.subsec_nanos().into(),
+            };
+            while poll(&mut [PollFd::new(&napping.end, PollFlags::IN)], Some(&nap)) != Ok(1) {
+                napping.sign();
+            }
+        })?;
+        Ok(Self(naps))
+    }
+
+    /// When the process was last stopped: the moment at which it would have been, had it never been stopped before.
+    pub(crate) fn stopped_at(&self) -> Option<Instant> {
+        self.0.sign()
+    }
+}
+
+impl Drop for Stopwatch {
+    fn drop(&mut self) {
+        self.0.end.raise();
+    }
+}
+
+impl Naps {
+    /// We live. If nobody has for two naps, a stop began in the middle of what is usual between two signs, on average.
+    fn sign(&self) -> Option<Instant> {
+        let mut signs = self.signs.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let gap = now.saturating_duration_since(signs.last);
+        if gap >= NAP * 2 {
+            let ran = signs.usual / 2;
+            signs.stopped_at = (signs.last + ran).checked_sub(signs.stopped);
+            signs.stopped += gap.saturating_sub(ran);
+        } else {
+            signs.usual = gap.max(signs.usual / 8 * 7);
+        }
+        signs.last = now;
+        signs.stopped_at
+    }
 }
 
 /// A Unix socket with this name, to which nobody else may connect: nobody can before it listens, and by then its mode is

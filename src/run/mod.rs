@@ -7,7 +7,6 @@ mod conclude;
 mod draw;
 mod open;
 mod outcome;
-mod pulse;
 mod watch;
 
 pub use outcome::Outcome;

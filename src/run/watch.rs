@@ -1,22 +1,25 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
-use super::pulse::{PULSE, Pulse};
 use super::{GRACE, Outcome, Transfer, lost};
+use crate::clock::Clock;
 use crate::display::{self, Display};
 use crate::error::{Class, Side, TransferError};
 use crate::meter::Meter;
 use crate::phase::Phase;
 use crate::road::{ReaderEnd, Running, WriterEnd};
 use crate::signal::{self, Event};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// Longer than any transfer.
 const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
 
-/// How long a signal may take from one thread to another.
-const HEARSAY: Duration = Duration::from_millis(10);
+/// Time between two notes of how things stand, which nobody may have a reason to make otherwise.
+const NOTES: Duration = Duration::from_millis(100);
+
+/// A transfer that is over by then is not watched at all: to heed stops takes a thread, and one is not stopped so soon.
+const SOON: Duration = Duration::from_millis(10);
 
 /// Why there is nothing to watch any more.
 pub(super) enum Stopped {
@@ -39,8 +42,7 @@ pub(super) async fn watch(
     };
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
-    let mut pulses = every(PULSE);
-    let mut pulse = Pulse::new(Instant::now());
+    let mut notes = every_from(SOON, NOTES);
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
@@ -57,15 +59,13 @@ pub(super) async fn watch(
             event = transfer.signals.next() => match event {
                 Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
                 Event::Status => tell_status(transfer, display.as_deref_mut()),
-                Event::Stop => {
-                    stop(transfer, display.as_deref_mut()).await;
-                    pulse.skip(Instant::now());
-                }
-                Event::Continued => meter.leave_out(pulse.continued(Instant::now())),
+                Event::Stop => stop(transfer, display.as_deref_mut()).await,
+                Event::Continued => continued(&transfer.clock),
             },
-            _ = pulses.tick() => {
-                beat(&mut pulse, &meter).await;
-                if display.is_some() && drawn_every > PULSE {
+            _ = notes.tick() => {
+                transfer.clock.heed_stops();
+                meter.note();
+                if display.is_some() && drawn_every > NOTES {
                     // The rate that is shown is that of the last second, however seldom it is shown.
                     transfer.glance();
                 }
@@ -84,16 +84,6 @@ pub(super) async fn watch(
     }
 }
 
-/// Notes what has become of the flow, once it is known that the clock has not stood.
-async fn beat(pulse: &mut Pulse, meter: &Meter) {
-    // Have we been stopped? Timers come before signals then, and another thread may be the one to hear of it; nothing
-    // must go by the clock before we know.
-    if pulse.beat(Instant::now()) {
-        sleep(HEARSAY).await;
-    }
-    meter.note();
-}
-
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
     let line = display::status(&transfer.glance());
     if let Some(display) = display {
@@ -102,22 +92,31 @@ fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'sta
     transfer.note(&line);
 }
 
-/// Lets the shell have its terminal, and the clock stand, until we are told to go on.
+/// Lets the shell have its terminal until we are told to go on.
 async fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
     if let Some(display) = display {
         display.clear();
         // A terminal that is held keeps what it shows.
         let _ = timeout(GRACE, transfer.voice.flushed()).await;
     }
-    transfer.clock.hold();
     signal::stop();
-    transfer.clock.release();
+    continued(&transfer.clock);
+}
+
+/// We were stopped, and that is over. The clock finds out when the stop began; whoever looks at it first, when it ended.
+fn continued(clock: &Clock) {
+    let _ = clock.now();
 }
 
 /// Ticks after each `period`; the first tick is a period away.
 fn every(period: Duration) -> Interval {
-    let period = period.min(FAR_AWAY);
-    let mut ticks = interval_at(tokio::time::Instant::now() + period, period);
+    every_from(period, period)
+}
+
+/// The same, but for the first tick.
+fn every_from(first: Duration, period: Duration) -> Interval {
+    let (first, period) = (first.min(FAR_AWAY), period.min(FAR_AWAY));
+    let mut ticks = interval_at(tokio::time::Instant::now() + first, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

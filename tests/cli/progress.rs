@@ -1,11 +1,8 @@
-//! What is shown while bytes move where no screen is involved: lines, records, names, and time that does not count.
+//! What is shown while bytes move where no screen is involved: lines, records and names.
 
-use crate::live::{untested, until};
-use crate::tide::{Running, Scratch};
-use serde_json::Value;
-use std::process::Stdio;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use crate::live::untested;
+use crate::stops::idle;
+use crate::tide::Scratch;
 
 #[test]
 fn lines_are_plain_and_come_at_an_interval_and_the_last_one_sums_up() {
@@ -201,138 +198,6 @@ fn more_than_was_expected_is_no_percentage() {
     for line in beyond {
         assert!(!line.contains('%') || !line.contains("of 1 KiB"), "{line}");
         assert!(!line.contains("ETA"), "{line}");
-    }
-}
-
-/// Waiting for its input, with records on standard error.
-fn idle(it: &Scratch, flags: &[&str]) -> Running {
-    let records = ["--stats", "fd:2", "-i", "10ms"];
-    let running = it.tide([&records[..], flags].concat()).open_input();
-    let mut running = running.in_a_group_of_its_own().start();
-    running.started();
-    running
-}
-
-/// Stops it for `time`, at least, and lets it go on; returns for how long it was stopped.
-fn stop_for(running: &Running, signal: &str, time: Duration) -> Duration {
-    running.signal(signal);
-    until("a stop", || {
-        running.proc_status("State").starts_with('T').then_some(())
-    });
-    let stopped = Instant::now();
-    // Nothing happens meanwhile, which is what is to be tested.
-    sleep(time);
-    let stopped = stopped.elapsed();
-    running.signal("CONT");
-    stopped
-}
-
-/// A stop that comes unawares is noticed to a tenth of a second.
-const UNAWARES: Duration = Duration::from_millis(100);
-
-#[test]
-fn time_spent_stopped_does_not_count() {
-    let it = Scratch::new();
-    for signal in ["TSTP", "STOP"] {
-        let mut stopped = idle(&it, &[]);
-        let began = Instant::now();
-        stopped.feed("before");
-        stopped.has_written(6);
-        let away = stop_for(&stopped, signal, Duration::from_millis(700));
-        stopped.feed("after");
-        stopped.has_written(11);
-        let done = stopped.end_of_input().exits(0).prints("beforeafter");
-        let most = began.elapsed().saturating_sub(away) + UNAWARES;
-        let end = done.end();
-        let elapsed = end["elapsed_s"].as_f64().unwrap_or(f64::MAX);
-        assert!(
-            elapsed <= most.as_secs_f64(),
-            "{signal}: {elapsed} s of {most:?}"
-        );
-        let waits = end["waits"].as_object().expect("waits");
-        let sum: f64 = waits.values().filter_map(serde_json::Value::as_f64).sum();
-        assert!((sum - elapsed).abs() <= elapsed * 0.01, "{signal}: {end}");
-    }
-}
-
-#[test]
-fn a_stop_is_no_peer_that_lets_nothing_move() {
-    let it = Scratch::new();
-    for signal in ["TSTP", "STOP"] {
-        let mut stopped = idle(&it, &["--idle-timeout", "1s"]);
-        stopped.feed("x");
-        stopped.has_written(1);
-        stop_for(&stopped, signal, Duration::from_millis(1500));
-        stopped.feed("y");
-        stopped.has_written(2);
-        stopped.end_of_input().exits(0).prints("xy");
-    }
-}
-
-#[test]
-fn time_never_runs_backwards_over_a_stop() {
-    let it = Scratch::new();
-    for signal in ["TSTP", "STOP"] {
-        let mut stopped = idle(&it, &[]);
-        for round in 1..=3 {
-            stopped.feed("x");
-            stopped.has_written(round);
-            stop_for(&stopped, signal, Duration::from_millis(400));
-        }
-        let done = stopped.end_of_input().exits(0);
-        let mut last = 0.0;
-        for record in &done.records()[1..] {
-            let elapsed = record["elapsed_s"].as_f64().unwrap();
-            assert!(elapsed >= last, "{signal}: {last} s, then {record}");
-            last = elapsed;
-        }
-    }
-}
-
-/// Starts a transfer with records in the file `s`, stops it in its midst for longer than it runs, and interrupts it.
-fn stopped_in_its_midst(it: &Scratch, signal: &str, args: &[&str], stdout: Stdio) -> Value {
-    let args = [&["--stats", "s", "-i", "10ms"], args].concat();
-    let running = it.tide(args).stdout(stdout).in_a_group_of_its_own().start();
-    let elapsed = |record: &Value| record["elapsed_s"].as_f64().unwrap_or(0.0);
-    let before = it.recorded("s", |record| elapsed(record) > 0.3);
-    stop_for(&running, signal, Duration::from_secs(1));
-    it.recorded("s", |record| elapsed(record) > elapsed(&before) + 0.3);
-    running.signal("INT");
-    running.done().dies_of("INT");
-    let end = it.end_of("s");
-    std::fs::remove_file(it.path("s")).unwrap();
-    end
-}
-
-#[test]
-fn a_stop_is_no_wait_for_anybody() {
-    let it = Scratch::new();
-    for signal in ["TSTP", "STOP"] {
-        let args = ["zero:", "/dev/null"];
-        let end = stopped_in_its_midst(&it, signal, &args, Stdio::null());
-        let elapsed = end["elapsed_s"].as_f64().unwrap();
-        let waits = end["waits"].as_object().unwrap();
-        let sum: f64 = waits.values().filter_map(Value::as_f64).sum();
-        assert!((sum - elapsed).abs() <= elapsed * 0.01, "{signal}: {end}");
-        // It takes everything at once, so whatever is booked to it was the stop.
-        let sink = waits["sink_s"].as_f64().unwrap();
-        assert!(sink < elapsed * 0.5, "{signal}: {end}");
-    }
-}
-
-#[test]
-fn no_pause_is_longer_than_the_transfer_that_was_stopped_in_it() {
-    let it = Scratch::new();
-    for signal in ["TSTP", "STOP"] {
-        for sink in ["null:#stall=64K:1h", "null:#rate=1M", "-"] {
-            let (_unread, stdout) = std::io::pipe().unwrap();
-            let args = ["-H", "16K", "zero:", sink];
-            let end = stopped_in_its_midst(&it, signal, &args, stdout.into());
-            let paused = end["links"][0]["paused_s"].as_f64().unwrap();
-            let elapsed = end["elapsed_s"].as_f64().unwrap();
-            assert!(paused > 0.0, "{signal}, {sink}: {end}");
-            assert!(paused <= elapsed, "{signal}, {sink}: {end}");
-        }
     }
 }
 

@@ -177,7 +177,7 @@ fn a_source_in_bursts_is_named() {
         [burst, Step::Wait(Duration::from_millis(100))]
     });
     let (_peer, address) = Peer::listens(bursts.chain([Step::HalfClose]).collect());
-    let why = "the remote sender or the network is slow";
+    let why = "the remote sender is slow";
     let end = is_bound(&it, &format!("$T $F tcp://{address} out"), "source", why);
     assert_eq!(end["sockets"]["source"]["receive_queue"], 0, "{end}");
 }

@@ -21,6 +21,8 @@ mod beside;
 mod control;
 #[path = "../cli/endpoints.rs"]
 mod endpoints;
+#[path = "../cli/figures.rs"]
+mod figures;
 #[path = "../cli/files.rs"]
 mod files;
 #[path = "../cli/first_process.rs"]
@@ -43,6 +45,8 @@ mod limits;
 mod live;
 #[path = "../cli/machine.rs"]
 mod machine;
+#[path = "../cli/network.rs"]
+mod network;
 #[path = "../cli/outcomes.rs"]
 mod outcomes;
 #[path = "../cli/pairs.rs"]
@@ -71,6 +75,8 @@ mod smoke;
 mod sparse;
 #[path = "../cli/stats.rs"]
 mod stats;
+#[path = "../cli/stops.rs"]
+mod stops;
 #[path = "../cli/telling.rs"]
 mod telling;
 #[path = "../cli/tide.rs"]

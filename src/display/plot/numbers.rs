@@ -1,8 +1,10 @@
 //! The numbers of a run, as a list of names and values.
 
 use super::super::Finished;
-use super::super::verdict::percent;
-use super::super::words::{brief, bytes_exactly, count, size, speed, time};
+use super::super::figures::Figures;
+use super::super::words::{
+    brief, bytes_exactly, count, percent, percents, precise, size, speed, time,
+};
 use super::buffer::Buffer;
 use super::phases;
 use super::text::{clean, together};
@@ -81,22 +83,14 @@ fn outcome(it: &Finished<'_>) -> String {
 }
 
 fn taken(it: &Finished<'_>) -> String {
-    let taken = bytes_exactly(it.sample.now.bytes_out);
-    match (it.sample.size, it.sample.percent()) {
-        (Some(expected), Some(percent)) if percent < 100 => {
-            format!("{taken}, {percent}% of {}", size(expected))
+    let (sample, figures) = (it.sample, Figures::of(it.sample));
+    let taken = bytes_exactly(sample.now.bytes_out);
+    match (figures.size, figures.percent) {
+        // What comes out of a transform is no part of the size.
+        (Some(size), Some(percent)) if percent < 100 && sample.now.stages.is_empty() => {
+            format!("{taken}, {percent}% of {size}")
         }
         _ => taken,
-    }
-}
-
-/// A time, with more digits where it was short.
-fn precise(elapsed: Duration) -> String {
-    match elapsed.as_micros() {
-        0 => "0 s".to_owned(),
-        micros @ 1..1000 => format!("{micros} µs"),
-        1000..100_000 => format!("{:.1} ms", elapsed.as_secs_f64() * 1e3),
-        _ => time(elapsed),
     }
 }
 
@@ -129,16 +123,19 @@ fn connection(seen: &Seen) -> Option<String> {
 
 fn blame(it: &Finished<'_>) -> Option<String> {
     let blame = it.sample.whole.blame?;
-    let parts = [
-        ("the remote reader", blame.reader),
-        ("the network", blame.network),
-        ("our send buffer", blame.buffer),
+    let names = [
+        "the remote reader",
+        "the network",
+        "our send buffer",
+        "the receiver or the network, unknown which",
     ];
-    Some(
-        parts
-            .map(|(name, part)| format!("{name} {}", percent(part)))
-            .join(", "),
-    )
+    let parts = percents([blame.reader, blame.network, blame.buffer, blame.unknown]);
+    let parts = names.into_iter().zip(parts);
+    let parts = parts.filter(|(_, percent)| *percent > 0);
+    let parts: Vec<_> = parts
+        .map(|(name, percent)| format!("{name} {percent}%"))
+        .collect();
+    Some(parts.join(", "))
 }
 
 fn lesson(it: &Finished<'_>) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Where the time went: over time as bands on top of each other, and of the whole run as one bar.
 
-use super::super::verdict::{percent, verdict};
+use super::super::verdict::verdict;
+use super::super::words::percent;
 use super::super::{Sample, Stretch};
 use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
 use super::legend::{self, Key, PlacedKey};
@@ -104,14 +105,14 @@ pub(super) struct Part {
 /// The bar of the whole run. `None`: no time has passed.
 pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
     let whole = &sample.whole;
-    let shares = ORDER.map(|phase| (phase, whole.share(phase)));
-    let shares = shares.into_iter().filter(|(_, share)| *share > 0.0);
+    let shares = ORDER.map(|phase| (phase, whole.share(phase), whole.percent(phase)));
+    let shares = shares.into_iter().filter(|(_, share, _)| *share > 0.0);
     let shares: Vec<_> = shares.collect();
     if shares.is_empty() {
         return None;
     }
-    let keys = shares.iter().map(|(phase, share)| {
-        let words = format!("{} {}", words(*phase), in_words(*share));
+    let keys = shares.iter().map(|(phase, _, percent)| {
+        let words = format!("{} {}", words(*phase), in_words(*percent));
         Key::colour(look(*phase), words)
     });
     let verdict = verdict(whole);
@@ -130,20 +131,20 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
 }
 
 /// A part of the whole. What is there is more than nothing.
-fn in_words(share: f64) -> String {
-    if share < 0.005 {
+fn in_words(percent: u64) -> String {
+    if percent == 0 {
         "<1%".to_owned()
     } else {
-        percent(share)
+        format!("{percent}%")
     }
 }
 
-fn parts(shares: &[(Phase, f64)], layout: &Layout, top: f64) -> Vec<Part> {
+fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<Part> {
     let mut x = 0.0;
     let mut parts = Vec::new();
-    for (phase, share) in shares {
+    for (phase, share, percent) in shares {
         let width = layout.width * share;
-        let label = percent(*share);
+        let label = format!("{percent}%");
         let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
         parts.push(Part {
             look: look(*phase),
@@ -160,11 +161,11 @@ fn parts(shares: &[(Phase, f64)], layout: &Layout, top: f64) -> Vec<Part> {
 
 /// The parts of a stretch of time in words, the largest first: `waiting for the sink 91%, moving bytes 9%`.
 pub(super) fn told(stretch: &Stretch) -> String {
-    let mut shares = Phase::ALL.map(|phase| (stretch.share(phase), words(phase)));
-    shares.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let told = shares.iter().filter(|(share, _)| *share >= 0.005);
+    let mut shares = stretch.percents();
+    shares.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
+    let told = shares.iter().filter(|(_, percent)| *percent > 0);
     let told: Vec<_> = told
-        .map(|(share, words)| format!("{words} {}", percent(*share)))
+        .map(|(phase, percent)| format!("{} {percent}%", words(*phase)))
         .collect();
     told.join(", ")
 }

@@ -117,8 +117,9 @@ pub(in super::super) fn stalled() -> Run {
     run.sink = "tcp://receiver.example.net:9000".to_owned();
     run.sample.whole.blame = Some(Blame {
         reader: 0.71,
-        network: 0.29,
+        network: 0.2,
         buffer: 0.0,
+        unknown: 0.09,
     });
     run.sample.now.ends.sink = Seen::Connection(Connection::default());
     run
