@@ -21,7 +21,11 @@ use std::time::Instant;
 
 /// Opens a path; a file that is made gets the mode that the umask leaves.
 pub(super) fn open(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
-    let mode = Mode::from_raw_mode(0o666);
+    open_with(path, flags, Mode::from_raw_mode(0o666))
+}
+
+/// Opens a path; a file that is made gets what the umask leaves of `mode`.
+pub(super) fn open_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(
         path,
         flags | OFlags::CLOEXEC | OFlags::NOCTTY,

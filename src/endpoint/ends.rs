@@ -188,9 +188,9 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Bytes the peer has sent to us, which were dropped.
-    fn heard(&self) -> u64 {
-        0
+    /// What the user is to be told after success, behind the name of this end.
+    fn warning(&self) -> Option<String> {
+        None
     }
 
     /// What the kernel can move bytes to without our seeing them. May be asked before [`Sink::start`].

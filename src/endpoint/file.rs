@@ -4,7 +4,7 @@ use super::descriptor::{Descriptor, open};
 use super::filekind::{APPENDS, raw_source_of, sink_ending, source_ending};
 use super::output::{Effects, FileSink};
 use super::outside::{Outside, check_directory};
-use super::staged::Staged;
+use super::staged::{Staged, check_replaceable, target_of};
 use super::stdio::{InheritedPlan, PlainSource};
 use super::{
     Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prospect, Raw,
@@ -287,7 +287,11 @@ impl FileSinkPlan {
     fn may_be_opened(&self, found: Option<&Outside<'_>>) -> io::Result<()> {
         self.check_name(found.is_some())?;
         match found {
-            Some(_) if self.effects.atomic => check_directory(&self.path.canonicalize()?),
+            _ if self.effects.atomic => {
+                let target = target_of(&self.path)?;
+                check_directory(&target)?;
+                found.map_or(Ok(()), |found| check_replaceable(&target, &found.metadata))
+            }
             Some(found) => may_open(&self.path, found, Access::WRITE_OK),
             None => check_directory(&self.path),
         }

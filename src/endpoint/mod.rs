@@ -6,6 +6,7 @@
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in [`KINDS`]; help, errors and
 //! the plan follow from the table.
 
+mod access;
 mod claim;
 mod connect;
 mod descriptor;
@@ -30,6 +31,7 @@ mod staged;
 mod stdio;
 mod table;
 
+pub(crate) use access::{ACL, Attribute};
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use identity::Identity;
 pub use leftover::Leftover;

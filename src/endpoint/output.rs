@@ -51,7 +51,7 @@ impl Effects {
             _ if self.create => "left as it is: create makes new files only",
             FileType::RegularFile if self.append => "kept, and written on behind its end",
             FileType::RegularFile if self.atomic => {
-                "kept to the end, then replaced: a temporary file beside it, of its mode and owner, is renamed"
+                "kept to the end, then replaced: a temporary file beside it gets its owner, mode and name"
             }
             FileType::RegularFile if existing.len() == 0 => "empty as it is",
             FileType::RegularFile => "emptied once both ends are open",
@@ -101,6 +101,8 @@ pub(super) struct FileSink {
     effects: Effects,
     /// Whether what the file holds is not ours to empty.
     keeps: bool,
+    /// What could not be kept of a file that was replaced.
+    lost: Vec<&'static str>,
 }
 
 impl FileSink {
@@ -113,6 +115,7 @@ impl FileSink {
             staged: None,
             effects,
             keeps: effects.append,
+            lost: Vec::new(),
         }
     }
 
@@ -132,6 +135,7 @@ impl FileSink {
             staged: None,
             effects,
             keeps: effects.append,
+            lost: Vec::new(),
         }
     }
 
@@ -214,6 +218,9 @@ impl Sink for FileSink {
     fn finish(&mut self) -> io::Result<Finish<'_>> {
         if let Some(descriptor) = self.descriptor.take() {
             let fd = descriptor.into_fd();
+            if let Some(staged) = &self.staged {
+                self.lost = staged.give_access(&fd)?;
+            }
             if self.effects.sync {
                 Self::sync(&fd)?;
             }
@@ -227,6 +234,12 @@ impl Sink for FileSink {
         } else {
             Delivered::Written
         }))
+    }
+
+    fn warning(&self) -> Option<String> {
+        let lost = self.lost.join(", ");
+        let warning = || format!("is not as the file it replaced: {lost} could not be kept");
+        (!lost.is_empty()).then(warning)
     }
 
     fn sleeps(&self) -> bool {

@@ -7,6 +7,7 @@ use super::{
     Delivered, Finish, OptionSpec, Options, Prospect, Raw, Sight, Sink, Source, Unfit, ValueKind,
 };
 use crate::connection::Connected;
+use crate::display::bytes_exactly;
 use crate::error::Side;
 use crate::platform;
 use crate::sys;
@@ -292,8 +293,8 @@ impl Sink for SocketSink {
         self.check()
     }
 
-    fn heard(&self) -> u64 {
-        self.heard
+    fn warning(&self) -> Option<String> {
+        (self.heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(self.heard)))
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

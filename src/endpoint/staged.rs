@@ -1,17 +1,26 @@
 //! The temporary file of an `atomic` sink: written beside the file that it is to replace, and renamed as the last step.
 
 use super::Leftover;
-use super::descriptor::open;
+use super::access::Access;
+use super::descriptor::open_with;
 use super::output::Effects;
+use crate::platform;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
-use std::io;
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// A file that is made, and was not there.
 pub(super) const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL);
+
+/// How many links are followed, as many as the kernel follows (`path_resolution(7)`).
+const LINKS: usize = 40;
+
+/// The mode of a directory in which only owners replace files (inode(7), `S_ISVTX`).
+const STICKY: u32 = 0o1000;
 
 /// The temporary file of an `atomic` sink; it goes away with this value unless it was renamed.
 #[derive(Debug)]
@@ -19,50 +28,45 @@ pub(super) struct Staged {
     file: Option<File>,
     leftover: Leftover,
     target: PathBuf,
+    access: Access,
     replaces: bool,
 }
 
 impl Staged {
-    /// A temporary file in the directory of `path`, or of what `path` links to, with the mode and owner of the file it
-    /// is to replace.
+    /// A temporary file in the directory of `path`, or of what `path` links to. Nobody else may open it until it is whole.
     pub(super) fn beside(
         path: &Path,
         existing: Option<&Metadata>,
         effects: Effects,
     ) -> io::Result<Self> {
-        let target = if existing.is_some() {
-            path.canonicalize()?
-        } else {
-            path.to_owned()
-        };
-        let directory = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
+        let target = target_of(path)?;
+        let directory = directory_of(&target);
+        let access = match existing {
+            Some(existing) => {
+                check_replaceable(&target, existing)?;
+                Access::of(&target, existing)?
+            }
+            None => Access::of_a_new_file(directory),
         };
         let named = tempfile::Builder::new()
             .prefix(".tidegate-")
             .suffix(".tmp")
-            .make_in(directory, |path| open(path, NEW))?;
+            .make_in(directory, |path| {
+                open_with(path, NEW, Mode::RUSR | Mode::WUSR)
+            })?;
         let (fd, temporary) = named.into_parts();
-        let file = File::from(fd);
-        if let Some(existing) = existing {
-            // Giving a file away takes a privilege; without it the new file is ours, as with any editor's rename.
-            let _ = fchown(&file, Some(existing.uid()), Some(existing.gid()));
-            file.set_permissions(existing.permissions())?;
-        }
         Ok(Self {
-            file: Some(file),
+            file: Some(File::from(fd)),
             leftover: Leftover::new(temporary),
             target,
+            access,
             replaces: !effects.create,
         })
     }
 
     /// The file itself, once.
     pub(super) fn take_file(&mut self) -> io::Result<File> {
-        self.file
-            .take()
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.file.take().ok_or_else(|| ErrorKind::NotFound.into())
     }
 
     /// What is to be removed if it does not come to [`Staged::commit`].
@@ -70,27 +74,30 @@ impl Staged {
         self.leftover.clone()
     }
 
+    /// Lets those open the file, which is whole, who are to be able to. Returns what could not be kept of the one that it
+    /// replaces.
+    pub(super) fn give_access(&self, file: &impl AsFd) -> io::Result<Vec<&'static str>> {
+        self.access.give(file.as_fd())
+    }
+
     /// Gives it the name.
     pub(super) fn commit(&self, sync: bool) -> io::Result<()> {
-        let temporary = self.leftover.take().ok_or(io::ErrorKind::NotFound)?;
+        let temporary = self.leftover.take().ok_or(ErrorKind::NotFound)?;
         self.rename(temporary)?;
         if sync {
-            sync_directory(&self.target)
+            sync_directory(directory_of(&self.target))
         } else {
             Ok(())
         }
     }
 
     fn rename(&self, temporary: TempPath) -> io::Result<()> {
-        if self.replaces {
-            temporary
-                .persist(&self.target)
-                .map_err(|failed| failed.error)
+        let renamed = if self.replaces {
+            temporary.persist(&self.target)
         } else {
-            temporary
-                .persist_noclobber(&self.target)
-                .map_err(|failed| failed.error)
-        }
+            temporary.persist_noclobber(&self.target)
+        };
+        renamed.map_err(|failed| failed.error)
     }
 }
 
@@ -100,13 +107,48 @@ impl Drop for Staged {
     }
 }
 
+/// Where `path` leads, also if nothing is there yet.
+pub(super) fn target_of(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..LINKS {
+        match target.read_link() {
+            Ok(link) => target = directory_of(&target).join(link),
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(rustix::io::Errno::LOOP.into())
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether a file may be replaced by the rename that is to come, as far as the system can tell beforehand (rename(2)): in a
+/// sticky directory only its owner and that of the directory may, and an immutable file stays.
+pub(super) fn check_replaceable(target: &Path, existing: &Metadata) -> io::Result<()> {
+    let directory = directory_of(target);
+    let holder = directory.metadata()?;
+    let user = rustix::process::geteuid().as_raw();
+    let is_anothers = holder.mode() & STICKY != 0
+        && existing.uid() != user
+        && holder.uid() != user
+        && !platform::overrules_owners();
+    let why = if is_anothers {
+        "it is another user's, in a directory in which only owners may replace files"
+    } else if platform::is_immutable(target) || platform::is_immutable(directory) {
+        "it must not be replaced (chattr(1))"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(ErrorKind::PermissionDenied, why))
+}
+
 /// A rename is on the disk once its directory is (fsync(2)).
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let parent = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+fn sync_directory(directory: &Path) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let directory = rustix::fs::open(parent, flags, Mode::empty())?;
+    let directory = rustix::fs::open(directory, flags, Mode::empty())?;
     Ok(rustix::fs::fsync(&directory)?)
 }

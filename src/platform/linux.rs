@@ -2,20 +2,25 @@
 
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
-use crate::endpoint::FdAt;
+use crate::endpoint::{ACL, Attribute, FdAt};
 use crate::sys::{self, Countdown};
 use crate::threads;
+use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{
-    MemfdFlags, Mode, copy_file_range, fchmod, fstat, fstatfs, ftruncate, major, makedev,
-    memfd_create, sendfile, statfs,
+    AtFlags, CWD, MemfdFlags, Mode, OFlags, StatxAttributes, StatxFlags, XattrFlags,
+    copy_file_range, fchmod, fremovexattr, fsetxattr, fstat, fstatfs, ftruncate, getxattr,
+    listxattr, major, makedev, memfd_create, sendfile, statfs, statx,
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+use rustix::thread::{CapabilitySet, capabilities};
+use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -41,6 +46,13 @@ const LOSS: u8 = 4;
 
 /// Longer than any transfer: 34 years, in seconds.
 const SLEEP: u32 = 1 << 30;
+
+/// The most that the names of a file's extended attributes take, and a value, in bytes (xattr(7)).
+const MOST_NAMES: usize = 64 << 10;
+const MOST_VALUE: usize = 64 << 10;
+
+/// Readable and writable for everybody: what programs ask for.
+const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
 /// At the current position, as in read(2); preadv2(2) takes -1 for it.
 const HERE: u64 = u64::MAX;
@@ -288,6 +300,83 @@ pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
         ReadWriteFlags::NOWAIT,
     );
     asked == Ok(0) || is_plain(fd)
+}
+
+/// All extended attributes of the file at `path`, its access control list among them (xattr(7), acl(5)).
+///
+/// # Errors
+/// When one is there and cannot be read.
+pub(crate) fn attributes(path: &Path) -> std::io::Result<Vec<Attribute>> {
+    let mut names = Vec::with_capacity(MOST_NAMES);
+    match listxattr(path, spare_capacity(&mut names)) {
+        Ok(_) => {}
+        // The file system has none.
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    }
+    // Not every file system lists it.
+    let acl = ACL.as_bytes();
+    let names = names.split(|byte| *byte == 0);
+    let names = names.filter(|name| !name.is_empty() && *name != acl);
+    let names = names.chain([acl]);
+    let with_value = |name: &[u8]| {
+        let mut value = Vec::with_capacity(MOST_VALUE);
+        let found = getxattr(path, name, spare_capacity(&mut value)).map(|_| Some(value));
+        let name = OsStr::from_bytes(name).to_owned();
+        match found {
+            Ok(value) => Ok(Some((name, value))),
+            Err(Errno::PERM | Errno::ACCESS) => Ok(Some((name, None))),
+            // There is none, or none any more.
+            Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    };
+    names
+        .map(with_value)
+        .filter_map(Result::transpose)
+        .collect()
+}
+
+/// Sets an extended attribute.
+///
+/// # Errors
+/// When the file system has none, or we may not.
+pub(crate) fn set_attribute(fd: BorrowedFd<'_>, name: &OsStr, value: &[u8]) -> std::io::Result<()> {
+    Ok(fsetxattr(fd, name, value, XattrFlags::empty())?)
+}
+
+/// Removes an extended attribute that may be there.
+///
+/// # Errors
+/// When it is still there.
+pub(crate) fn remove_attribute(fd: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<()> {
+    match fremovexattr(fd, name) {
+        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// The mode that a new file in `directory` gets: what the umask leaves of 0666, or a default access control list of the
+/// directory (acl(5)). A file without a name tells it, which nobody can open (open(2), `O_TMPFILE`).
+pub(crate) fn mode_of_a_new_file(directory: &Path) -> Mode {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let probe = rustix::fs::open(directory, flags, ANY_NEW_FILE).and_then(fstat);
+    match probe {
+        Ok(probe) => Mode::from_raw_mode(probe.st_mode & 0o777),
+        Err(_) => super::less_umask(ANY_NEW_FILE),
+    }
+}
+
+/// Whether we may do to files of others what is reserved to their owners (capabilities(7), `CAP_FOWNER`).
+pub(crate) fn overrules_owners() -> bool {
+    capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::FOWNER))
+}
+
+/// Whether what is at `path` is marked as not to be changed (statx(2)).
+pub(crate) fn is_immutable(path: &Path) -> bool {
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE);
+    let marks = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
+    found.is_ok_and(|found| found.stx_attributes.intersects(marks))
 }
 
 /// Whether `fd` is the null device.

@@ -2,6 +2,8 @@
 //! descriptors whose flags are not ours to change, a socket for one user alone, what a kernel can move by itself, and what it
 //! tells of our being stopped.
 
+use rustix::fs::Mode;
+
 #[cfg(target_os = "linux")]
 #[path = "linux.rs"]
 mod imp;
@@ -11,11 +13,19 @@ mod imp;
 mod imp;
 
 pub(crate) use imp::{
-    Signal, Stopwatch, bytes_in, connection, copies_by_itself, copies_by_itself_at, copy,
-    enlarge_pipe, gather, is_empty, is_empty_at, is_null, is_null_number, is_terminal_number,
-    make_pipe, may_have_pipes, pipe_size, private_socket, read_now, send, set_pipe_size, splice,
+    Signal, Stopwatch, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
+    copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null, is_null_number,
+    is_terminal_number, make_pipe, may_have_pipes, mode_of_a_new_file, overrules_owners, pipe_size,
+    private_socket, read_now, remove_attribute, send, set_attribute, set_pipe_size, splice,
     write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).
 pub(crate) const WIDEST_PIPE: u64 = 1 << 20;
+
+/// What the umask leaves of `mode`. To ask for it is to set it for a moment (umask(2)).
+pub(crate) fn less_umask(mode: Mode) -> Mode {
+    let umask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(umask);
+    mode - umask
+}

@@ -1,12 +1,13 @@
 //! Any other Unix: there is the buffered road.
 
 use crate::connection::Connection;
-use crate::endpoint::FdAt;
+use crate::endpoint::{Attribute, FdAt};
 use crate::threads;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, chmod};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
+use std::ffi::OsStr;
 use std::io::IoSlice;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -270,4 +271,47 @@ pub(crate) fn write_now(
     _bufs: &[IoSlice<'_>],
 ) -> Option<std::io::Result<usize>> {
     None
+}
+
+/// Not asked for here.
+///
+/// # Errors
+/// None.
+pub(crate) fn attributes(_path: &Path) -> std::io::Result<Vec<Attribute>> {
+    Ok(Vec::new())
+}
+
+/// As [`attributes`].
+///
+/// # Errors
+/// Always.
+pub(crate) fn set_attribute(
+    _fd: BorrowedFd<'_>,
+    _name: &OsStr,
+    _value: &[u8],
+) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`attributes`].
+///
+/// # Errors
+/// None.
+pub(crate) fn remove_attribute(_fd: BorrowedFd<'_>, _name: &OsStr) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The mode that a new file in `directory` gets.
+pub(crate) fn mode_of_a_new_file(_directory: &Path) -> Mode {
+    super::less_umask(Mode::from_raw_mode(0o666))
+}
+
+/// Whether we may do to files of others what is reserved to their owners.
+pub(crate) fn overrules_owners() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Not asked for here.
+pub(crate) fn is_immutable(_path: &Path) -> bool {
+    false
 }

@@ -21,8 +21,8 @@ pub enum WriterEnd {
     Delivered {
         /// In which sense.
         how: Delivered,
-        /// Bytes a peer sent to us meanwhile, which were dropped.
-        heard: u64,
+        /// What the user is to be told of the sink all the same.
+        warning: Option<String>,
     },
     /// What there was is written, but the source was cut short.
     SourceCut,
@@ -141,7 +141,7 @@ impl<'a> Outlet<'a> {
                 Ok(Finish::Done(how)) => {
                     return Ok(WriterEnd::Delivered {
                         how,
-                        heard: self.sink.heard(),
+                        warning: self.sink.warning(),
                     });
                 }
                 Ok(Finish::Wait {

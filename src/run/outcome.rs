@@ -19,8 +19,8 @@ pub enum Outcome {
     Complete {
         /// In which sense.
         how: Delivered,
-        /// Bytes the peer sent to us, which were dropped.
-        heard: u64,
+        /// What the user is to be told of the sink all the same.
+        warning: Option<String>,
     },
     /// Something failed.
     Failed(TransferError),
@@ -38,11 +38,11 @@ impl Outcome {
         writer: WriterEnd,
     ) -> Self {
         match writer {
-            WriterEnd::Delivered { how, heard } => {
+            WriterEnd::Delivered { how, warning } => {
                 if let Some(reader) = reader {
                     reader.source.close();
                 }
-                Outcome::Complete { how, heard }
+                Outcome::Complete { how, warning }
             }
             WriterEnd::SourceCut | WriterEnd::Cancelled => {
                 transform_failed(plan, stages).unwrap_or_else(|| source_failed(plan, reader))
@@ -115,10 +115,12 @@ impl Outcome {
     /// Tells the user what there is to tell, in a line.
     pub(super) fn tell(&self, voice: &Voice, sink: &str) {
         match self {
-            Outcome::Complete { heard: 0, .. } | Outcome::Interrupted(_) => {}
-            Outcome::Complete { heard, .. } => {
-                voice.warn(&format!("{sink} sent {}, dropped", bytes_exactly(*heard)));
+            Outcome::Complete { warning, .. } => {
+                if let Some(warning) = warning {
+                    voice.warn(&format!("{sink} {warning}"));
+                }
             }
+            Outcome::Interrupted(_) => {}
             Outcome::Failed(error) => match error.class {
                 Class::DownstreamClosed => {}
                 _ => voice.fail(&error.to_string()),

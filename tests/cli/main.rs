@@ -14,6 +14,7 @@
 pub(crate) const ROAD: &str = "auto";
 
 mod asleep;
+mod atomic;
 mod beside;
 mod bomb;
 mod browser;
