@@ -1,4 +1,4 @@
-//! Compresses blocks side by side that know nothing of each other, and puts them out in order.
+//! Compresses blocks side by side, none of which waits for what becomes of another, and puts them out in order.
 //!
 //! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
 
@@ -27,6 +27,11 @@ pub(super) trait Format: Send {
         Vec::new()
     }
 
+    /// How many of the bytes before a block are of use for it. They are what was taken, not what became of it.
+    fn window(&self) -> usize {
+        0
+    }
+
     /// Whether at the end there has to be a block even of nothing, after others or as the only one.
     fn needs_a_block(&self, is_only: bool) -> bool;
 }
@@ -35,8 +40,9 @@ pub(super) trait Format: Send {
 pub(super) struct Blocks<F> {
     format: F,
     pool: Pool,
-    /// What the next block is made of.
+    /// What the next block is made of, behind as many bytes of the window.
     filling: Vec<u8>,
+    start: usize,
     /// What is to be put out next, and how much of it has been.
     leaving: Block,
     left: usize,
@@ -66,6 +72,7 @@ impl<F: Format> Blocks<F> {
         Self {
             pool: Pool::new(workers as usize, format.work()),
             filling: Vec::new(),
+            start: 0,
             leaving: head,
             left: 0,
             spare: Vec::new(),
@@ -110,14 +117,22 @@ impl<F: Format> Blocks<F> {
         self.submitted = true;
         let mut block = self.spare.pop().unwrap_or_default();
         std::mem::swap(&mut block.input, &mut self.filling);
-        block.is_last = is_last;
+        (block.start, block.is_last) = (self.start, is_last);
         self.filling.clear();
+        let window = block.input.len().saturating_sub(self.format.window());
+        self.filling.extend_from_slice(&block.input[window..]);
+        self.start = self.filling.len();
         self.pool.submit(block)
+    }
+
+    /// How many bytes there are for the next block.
+    fn filled(&self) -> usize {
+        self.filling.len() - self.start
     }
 
     /// Takes as much as a block has room for.
     fn fill(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
-        let len = self.format.block_len();
+        let len = self.start + self.format.block_len();
         reserve(&mut self.filling, len).map_err(|error| Failure::system(&error))?;
         let missing = len - self.filling.len();
         let taken = input.take(missing);
@@ -141,7 +156,7 @@ impl<F: Format> Blocks<F> {
 impl<F: Format> Transform for Blocks<F> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.leave(output)? && !input.is_empty() {
-            if self.filling.len() < self.format.block_len() {
+            if self.filled() < self.format.block_len() {
                 self.fill(input)?;
             } else if self.pool.is_full() {
                 self.wait()?;
@@ -153,7 +168,7 @@ impl<F: Format> Transform for Blocks<F> {
     }
 
     fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
-        if !self.filling.is_empty() {
+        if self.filled() > 0 {
             self.submit(false)?;
         }
         self.drain(output).map(held)
@@ -162,7 +177,7 @@ impl<F: Format> Transform for Blocks<F> {
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
         if self.end == End::Open {
             self.end = End::Blocks;
-            if !self.filling.is_empty() || self.format.needs_a_block(!self.submitted) {
+            if self.filled() > 0 || self.format.needs_a_block(!self.submitted) {
                 self.submit(true)?;
             }
         }

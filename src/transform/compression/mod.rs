@@ -4,7 +4,6 @@
 //! each other is a [`blocks::Format`], and its blocks are compressed side by side.
 
 mod blocks;
-mod deflate;
 mod encoder;
 mod pool;
 

@@ -8,7 +8,7 @@ use crate::transform::peers::peer_bytes;
 /// Our SPEC, the command that undoes it, the one that does it, and our SPEC that undoes it.
 const PEERS: [(&str, &str, &str, &str); 14] = [
     ("gzip", "gzip -dc", "gzip -c", "gunzip"),
-    ("gzip=12", "pigz -dc", "pigz -c", "gunzip"),
+    ("gzip=9", "pigz -dc", "pigz -c", "gunzip"),
     (
         "gzip=1,workers:1",
         "gzip -dc",

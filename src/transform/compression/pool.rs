@@ -17,6 +17,9 @@ pub(super) type Work = Box<dyn FnMut(&Piece<'_>, &mut Vec<u8>) -> Result<(), Fai
 /// What a block is made of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
+    /// The bytes just before it, as many as the format wants to know.
+    pub(super) before: &'a [u8],
+    /// Its own.
     pub(super) bytes: &'a [u8],
     /// Whether none follows.
     pub(super) is_last: bool,
@@ -25,7 +28,10 @@ pub(super) struct Piece<'a> {
 /// A block, and what becomes of it. Both buffers are used over and over.
 #[derive(Debug, Default)]
 pub(super) struct Block {
+    /// The bytes before it, and its own.
     pub(super) input: Vec<u8>,
+    /// How many of them are before it.
+    pub(super) start: usize,
     pub(super) is_last: bool,
     pub(super) output: Vec<u8>,
 }
@@ -145,8 +151,10 @@ impl Job {
     fn run(self, work: &mut Work) {
         let mut block = self.block;
         block.output.clear();
+        let (before, bytes) = block.input.split_at(block.start.min(block.input.len()));
         let piece = Piece {
-            bytes: &block.input,
+            before,
+            bytes,
             is_last: block.is_last,
         };
         let done = work(&piece, &mut block.output);
