@@ -43,7 +43,6 @@ pub(super) fn go_on(journey: Journey) {
         stages: transformed,
         writer: written,
     } = reports;
-    taken.send_replace(Some(TAKEN));
     let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
     let stages = transforms.into_iter().zip(transformed);
     // The reader comes last: by the time a transform has something to do, all threads of the road are there.
@@ -54,6 +53,7 @@ pub(super) fn go_on(journey: Journey) {
     });
     let end = match started {
         Ok(()) => {
+            taken.send_replace(Some(TAKEN));
             let account = Account {
                 link: chain.last(),
                 meter: &meter,

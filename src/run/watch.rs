@@ -63,7 +63,10 @@ pub(super) async fn watch(
                 Event::Continued => continued(&transfer.clock),
             },
             _ = notes.tick() => {
-                transfer.clock.heed_stops();
+                // It takes a thread, and those of the road come first.
+                if transfer.taken.is_some() {
+                    transfer.clock.heed_stops();
+                }
                 meter.note();
                 if display.is_some() && drawn_every > NOTES {
                     // The rate that is shown is that of the last second, however seldom it is shown.
