@@ -88,12 +88,8 @@ impl Lesson {
 /// The smallest of the powers of two from `least` to below `most` that will do, or `most`: what will do does so with more
 /// too.
 fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
-    let mut marks: Vec<u64> = Vec::new();
-    let mut mark = least;
-    while mark < most {
-        marks.push(mark);
-        mark *= 2;
-    }
+    let doubled = std::iter::successors(Some(least), |mark| mark.checked_mul(2));
+    let marks: Vec<u64> = doubled.take_while(|mark| *mark < most).collect();
     let first = marks.partition_point(|mark| !will_do(*mark));
     marks.get(first).copied().unwrap_or(most)
 }
@@ -291,6 +287,18 @@ mod tests {
 
     fn pieces() -> impl Strategy<Value = Vec<(u32, f32)>> {
         prop::collection::vec((1u32..100_000, 0.0f32..0.1), 1..60)
+    }
+
+    #[test]
+    fn the_smallest_mark_is_found_below_whatever_was_asked_for() {
+        assert_eq!(super::smallest(64, 1000, |mark| mark >= 200), 256);
+        assert_eq!(super::smallest(64, 1000, |_| false), 1000);
+        let huge = (1 << 63) + 1;
+        assert_eq!(super::smallest(64, huge, |_| false), huge);
+        assert_eq!(
+            super::smallest(64, u64::MAX, |mark| mark >= 1 << 63),
+            1 << 63
+        );
     }
 
     proptest! {

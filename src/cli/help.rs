@@ -245,9 +245,9 @@ const SECTIONS: &[(&str, &str)] = &[
     (
         "Signals and environment",
         "  \
-  SIGUSR1 prints one status line. A flag can be set by a variable of its name:
-  TIDEGATE_HIGH_WATER_MARK=64M; an empty one counts as not set. NO_COLOR is
-  honoured.
+  SIGUSR1 prints one status line. A flag that runs no program and writes no file
+  can be set by a variable of its name: TIDEGATE_HIGH_WATER_MARK=64M; an empty
+  one counts as not set. NO_COLOR is honoured.
 ",
     ),
     (

@@ -158,7 +158,7 @@ pub struct Cli {
     ///
     /// It may be given several times; bytes pass the transforms in this order. SPEC is `NAME`, `NAME=VALUE` or
     /// `NAME=key:value,...`. See `TRANSFORMS`.
-    #[arg(short = 't', long, value_name = "SPEC", env = "TIDEGATE_TRANSFORM", hide_env = true, action = ArgAction::Append, help_heading = FLOW)]
+    #[arg(short = 't', long, value_name = "SPEC", action = ArgAction::Append, help_heading = FLOW)]
     pub transform: Vec<String>,
 
     /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
@@ -167,7 +167,7 @@ pub struct Cli {
     /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
     /// just what the digest is of, or the source, in the way in which the tool of that digest reads names: `b3sum`, `xxhsum`,
     /// `rhash` for CRC-32, `sha256sum` and its like; a name that the tool cannot read is refused. See `TRANSFORMS`.
-    #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_DIGEST_FILE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
 
     /// How bytes travel
@@ -205,19 +205,19 @@ pub struct Cli {
     ///
     /// Each is an object on a line of its own. FILE may be `-`, standard output. A file is emptied or made once the
     /// transfer begins. See `RECORDS`.
-    #[arg(long, value_name = "FILE", env = "TIDEGATE_STATS", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
     /// Write what happened when to FILE, for Perfetto or the tracing of Chrome
     ///
     /// It is written at the end, or to fd:N, or to standard output for `-`. See `TRACES AND PICTURES`.
-    #[arg(hide_short_help = true, long, value_name = "FILE", env = "TIDEGATE_TRACE", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub trace: Option<PathBuf>,
 
     /// Draw the transfer at its end: rate, fills, pauses and the verdict
     ///
     /// FILE ends in .svg, or in .html for values where one points. See `TRACES AND PICTURES`.
-    #[arg(hide = true, long, value_name = "FILE", env = "TIDEGATE_PLOT", hide_env = true, value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    #[arg(hide = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub plot: Option<PathBuf>,
 
     /// Time between two lines or records, or two drawings of the bar
@@ -246,7 +246,7 @@ pub struct Cli {
     /// Listen at PATH for commands from `--tell`
     ///
     /// It is a unix socket that only you may use. See `CONTROL`.
-    #[arg(hide_short_help = true, long, value_name = "PATH", env = "TIDEGATE_CONTROL", hide_env = true, value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(hide_short_help = true, long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub control: Option<PathBuf>,
 
     /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
@@ -260,7 +260,7 @@ pub struct Cli {
     ///
     /// Nothing is opened, made, emptied, bound, connected, looked up or read for it. It goes to standard output, even
     /// where that is the sink. See `EXPLAINING`.
-    #[arg(hide_short_help = true, long, env = "TIDEGATE_EXPLAIN", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub explain: bool,
 
@@ -358,20 +358,28 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_of_a_transfer_has_its_environment_variable() {
-        // What is told to another transfer is none.
+    fn a_flag_has_its_environment_variable_unless_it_runs_something_writes_a_file_or_chooses_a_mode()
+     {
+        let typed_alone = [
+            "transform",
+            "digest-file",
+            "stats",
+            "trace",
+            "plot",
+            "control",
+            "tell",
+            "explain",
+        ];
         for argument in Cli::command()
             .get_arguments()
-            .filter(|it| it.get_long().is_some_and(|it| it != "tell") && !it.is_hide_set())
+            .filter(|it| it.get_long().is_some() && !it.is_hide_set())
         {
-            let name = format!(
-                "TIDEGATE_{}",
-                argument
-                    .get_long()
-                    .unwrap_or_default()
-                    .to_uppercase()
-                    .replace('-', "_")
-            );
+            let flag = argument.get_long().unwrap_or_default();
+            if typed_alone.contains(&flag) {
+                assert_eq!(argument.get_env(), None, "{flag}");
+                continue;
+            }
+            let name = format!("TIDEGATE_{}", flag.to_uppercase().replace('-', "_"));
             assert_eq!(
                 argument.get_env().and_then(|it| it.to_str()),
                 Some(name.as_str())
