@@ -170,25 +170,38 @@ fn a_reader_that_is_slow_behind_a_fast_link_is_not_taken_for_the_network() {
             Some("the remote reader is slow"),
         ),
     ] {
-        let done = over_link(&it, "", sender, receiver);
-        assert!(
-            !done.stderr.contains("the network is slow"),
-            "{}",
-            done.stderr
-        );
-        let blame = in_the_end(&it);
-        assert!(
-            share(&blame, "network") < 0.25,
-            "{sender} {receiver}: {blame}"
-        );
-        if let Some(expected) = expected {
+        in_one_of_three_tries(|| {
+            let done = over_link(&it, "", sender, receiver);
             assert!(
-                done.stderr.contains(expected),
-                "{receiver}: {}{blame}",
+                !done.stderr.contains("the network is slow"),
+                "{}",
                 done.stderr
             );
-        }
+            let blame = in_the_end(&it);
+            assert!(
+                share(&blame, "network") < 0.25,
+                "{sender} {receiver}: {blame}"
+            );
+            let is_named = expected.is_none_or(|it| done.stderr.contains(it));
+            (is_named, format!("{receiver}: {}{blame}", done.stderr))
+        });
     }
+}
+
+/// Whether somebody is named depends on how often the connection is looked at, and a machine that is busy with other tests
+/// looks seldom. That nobody is named wrongly does not.
+#[track_caller]
+#[cfg(target_os = "linux")]
+fn in_one_of_three_tries(mut attempt: impl FnMut() -> (bool, String)) {
+    let mut told = String::new();
+    for _ in 0..3 {
+        let (is_named, seen) = attempt();
+        if is_named {
+            return;
+        }
+        told.push_str(&seen);
+    }
+    panic!("three times: {told}");
 }
 
 #[test]
@@ -200,13 +213,16 @@ fn a_network_that_is_the_bottleneck_is_named_at_whatever_rate() {
         if !can_link(&queue) {
             return;
         }
-        let done = over_link(&it, &queue, &format!("$S zero:#size={size} $TO"), "null:");
-        assert!(
-            done.stderr.contains("the network is slow"),
-            "{rate}: {}",
-            done.stderr
-        );
-        let blame = in_the_end(&it);
-        assert!(share(&blame, "network") > 0.5, "{rate}: {blame}");
+        in_one_of_three_tries(|| {
+            let sender = format!("$S zero:#size={size} $TO");
+            let done = over_link(&it, &queue, &sender, "null:");
+            assert!(!done.stderr.contains("reader is slow"), "{}", done.stderr);
+            let (blame, is_named) = (in_the_end(&it), done.stderr.contains("the network is slow"));
+            let is_most = share(&blame, "network") > 0.5;
+            (
+                is_named && is_most,
+                format!("{rate}: {}{blame}", done.stderr),
+            )
+        });
     }
 }
