@@ -2,7 +2,7 @@
 //!
 //! Until the transfer begins they are only looked at and held: nothing is emptied, made or waited for.
 
-use crate::endpoint::{Identity, check_directory, descriptor_named};
+use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_words};
 use crate::error::{UsageError, reason};
 use crate::refusal::Beside;
 use crate::sys;
@@ -27,7 +27,8 @@ pub struct SidePlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum At {
     Path(PathBuf),
-    Inherited(RawFd),
+    /// A descriptor that we were given, and what it was called.
+    Inherited(RawFd, PathBuf),
     Stderr,
 }
 
@@ -78,7 +79,7 @@ impl SidePlace {
         match number {
             Some(number) => Self {
                 flag,
-                at: At::Inherited(number),
+                at: At::Inherited(number, path.to_owned()),
             },
             None => Self::path(flag, path),
         }
@@ -88,7 +89,7 @@ impl SidePlace {
     #[must_use]
     pub fn path(flag: &'static str, path: &Path) -> Self {
         let at = match descriptor_named(path) {
-            Some(number) => At::Inherited(number),
+            Some(number) => At::Inherited(number, path.to_owned()),
             None => At::Path(path.to_owned()),
         };
         Self { flag, at }
@@ -114,7 +115,7 @@ impl SidePlace {
     pub fn look(&self) -> Result<SideSeen, UsageError> {
         let seen = match &self.at {
             At::Path(path) => look_at(path),
-            At::Inherited(_) | At::Stderr => {
+            At::Inherited(..) | At::Stderr => {
                 let metadata = self.descriptor().and_then(|file| file.metadata());
                 metadata.map(|metadata| (id_of(&metadata), Kind::Stream))
             }
@@ -133,7 +134,7 @@ impl SidePlace {
         let file = match (&self.at, seen.kind) {
             (_, Kind::Missing | Kind::Fifo) => Ok(None),
             (At::Path(path), _) => OpenOptions::new().write(true).open(path).map(Some),
-            (At::Inherited(_) | At::Stderr, _) => self.descriptor().map(Some),
+            (At::Inherited(..) | At::Stderr, _) => self.descriptor().map(Some),
         };
         Ok(SideFile {
             flag: seen.flag,
@@ -146,13 +147,19 @@ impl SidePlace {
 
     fn descriptor(&self) -> io::Result<File> {
         match &self.at {
-            At::Inherited(number) => sys::adopt(*number).map(File::from),
+            At::Inherited(number, _) => sys::adopt(*number).map(File::from),
             _ => io::stderr().as_fd().try_clone_to_owned().map(File::from),
         }
     }
 
     fn refused(&self, error: &io::Error) -> UsageError {
-        UsageError::new(format!("{}: {}", self.named(), reason(error)))
+        let why = match self.at {
+            At::Inherited(number, _) if Errno::from_io_error(error) == Some(Errno::BADF) => {
+                format!("{} is not open", descriptor_words(number))
+            }
+            _ => reason(error),
+        };
+        UsageError::new(format!("{}: {why}", self.named()))
     }
 
     /// With the flag that asked for it, for messages.
@@ -167,8 +174,9 @@ impl SidePlace {
 impl fmt::Display for SidePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
-            At::Path(path) => f.write_str(&crate::uri::display(path.as_os_str())),
-            At::Inherited(number) => write!(f, "fd:{number}"),
+            At::Path(path) | At::Inherited(_, path) => {
+                f.write_str(&crate::uri::display(path.as_os_str()))
+            }
             At::Stderr => f.write_str("standard error"),
         }
     }
@@ -289,7 +297,7 @@ impl SideFile {
             }
             (None, At::Path(path)) => options.open(path),
             // Descriptors are held from the beginning.
-            (None, At::Inherited(_) | At::Stderr) => Err(Errno::BADF.into()),
+            (None, At::Inherited(..) | At::Stderr) => Err(Errno::BADF.into()),
         }
     }
 }

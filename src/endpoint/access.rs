@@ -14,7 +14,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The access control list of a file, among its extended attributes (acl(5)).
-pub(crate) const ACL: &str = "system.posix_acl_access";
+const ACL: &str = "system.posix_acl_access";
 
 /// What is not carried over from content to other content: rights of a program, and sums of it (capabilities(7)).
 const OF_THE_CONTENT: [&str; 3] = ["security.capability", "security.ima", "security.evm"];
@@ -51,7 +51,7 @@ impl Access {
             gid: metadata.gid(),
             // The standard library widens the mode where the system has fewer bits.
             mode: (metadata.mode() & 0o7777) as RawMode,
-            attributes: platform::attributes(path)?,
+            attributes: platform::attributes(path, ACL)?,
         }))
     }
 

@@ -1,7 +1,7 @@
 //! `fd:N`: a descriptor inherited from whoever started us, treated like standard input and output.
 
-use super::stdio::{InheritedPlan, words};
-use super::{Kind, Slashes};
+use super::stdio::InheritedPlan;
+use super::{Kind, Slashes, descriptor_words};
 use crate::error::UsageError;
 use crate::uri::Uri;
 
@@ -26,5 +26,5 @@ fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
         )));
     };
     let plan = InheritedPlan::adopt(number.into(), &format!("fd:{number}"))?;
-    Ok(plan.called(words(number.into())))
+    Ok(plan.called(descriptor_words(number.into())))
 }

@@ -31,11 +31,11 @@ mod staged;
 mod stdio;
 mod table;
 
-pub(crate) use access::{ACL, Attribute};
+pub(crate) use access::Attribute;
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use identity::Identity;
 pub use leftover::Leftover;
-pub(crate) use names::descriptor_named;
+pub(crate) use names::{descriptor_named, descriptor_words};
 pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub(crate) use outside::check_directory;
 pub use prospect::Prospect;

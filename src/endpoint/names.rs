@@ -26,6 +26,16 @@ pub(crate) fn descriptor_named(path: &Path) -> Option<RawFd> {
     None
 }
 
+/// What descriptor `fd` is called.
+pub(crate) fn descriptor_words(fd: RawFd) -> String {
+    match fd {
+        0 => "standard input".to_owned(),
+        1 => "standard output".to_owned(),
+        2 => "standard error".to_owned(),
+        _ => format!("the inherited descriptor {fd}"),
+    }
+}
+
 /// A name that is known by its text alone, also where the descriptor is closed or /proc is not mounted.
 fn by_its_text(path: &Path) -> Option<RawFd> {
     let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];

@@ -5,7 +5,7 @@ use super::filekind::{sink_ending, size_of, source_ending};
 use super::output::{Effects, FileSink};
 use super::{
     EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink, SinkPlan, Slashes,
-    Source, SourcePlan, Unfit,
+    Source, SourcePlan, Unfit, descriptor_words,
 };
 use crate::display::bytes_exactly;
 use crate::error::{Side, UsageError, reason};
@@ -52,16 +52,6 @@ pub(super) fn sink() -> Result<Box<dyn SinkPlan>, UsageError> {
     Ok(Box::new(InheritedPlan::adopt(1, "standard output")?))
 }
 
-/// What descriptor `fd` is called.
-pub(super) fn words(fd: RawFd) -> String {
-    match fd {
-        0 => "standard input".to_owned(),
-        1 => "standard output".to_owned(),
-        2 => "standard error".to_owned(),
-        _ => format!("the inherited descriptor {fd}"),
-    }
-}
-
 /// Refuses anything behind the colon of a scheme that takes nothing.
 pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
     if uri.rest.is_empty() {
@@ -103,7 +93,7 @@ impl InheritedPlan {
 
     /// The descriptor that `path` names.
     pub(super) fn named(fd: RawFd, path: &Path) -> Result<Self, UsageError> {
-        let (name, path) = (words(fd), uri::display(path.as_os_str()));
+        let (name, path) = (descriptor_words(fd), uri::display(path.as_os_str()));
         let plan = Self::adopt(fd, &format!("{path}: {name}"))?;
         Ok(plan.called(format!("{name}, by the name {path}")))
     }

@@ -2,7 +2,7 @@
 
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
-use crate::endpoint::{ACL, Attribute, FdAt};
+use crate::endpoint::{Attribute, FdAt};
 use crate::sys::{self, Countdown};
 use crate::threads;
 use rustix::buffer::spare_capacity;
@@ -302,11 +302,11 @@ pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
     asked == Ok(0) || is_plain(fd)
 }
 
-/// All extended attributes of the file at `path`, its access control list among them (xattr(7), acl(5)).
+/// All extended attributes of the file at `path`, `unlisted` among them, which not every file system lists (xattr(7)).
 ///
 /// # Errors
 /// When one is there and cannot be read.
-pub(crate) fn attributes(path: &Path) -> std::io::Result<Vec<Attribute>> {
+pub(crate) fn attributes(path: &Path, unlisted: &str) -> std::io::Result<Vec<Attribute>> {
     let mut names = Vec::with_capacity(MOST_NAMES);
     match listxattr(path, spare_capacity(&mut names)) {
         Ok(_) => {}
@@ -314,11 +314,10 @@ pub(crate) fn attributes(path: &Path) -> std::io::Result<Vec<Attribute>> {
         Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     }
-    // Not every file system lists it.
-    let acl = ACL.as_bytes();
+    let unlisted = unlisted.as_bytes();
     let names = names.split(|byte| *byte == 0);
-    let names = names.filter(|name| !name.is_empty() && *name != acl);
-    let names = names.chain([acl]);
+    let names = names.filter(|name| !name.is_empty() && *name != unlisted);
+    let names = names.chain([unlisted]);
     let with_value = |name: &[u8]| {
         let mut value = Vec::with_capacity(MOST_VALUE);
         let found = getxattr(path, name, spare_capacity(&mut value)).map(|_| Some(value));

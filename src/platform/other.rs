@@ -277,7 +277,7 @@ pub(crate) fn write_now(
 ///
 /// # Errors
 /// None.
-pub(crate) fn attributes(_path: &Path) -> std::io::Result<Vec<Attribute>> {
+pub(crate) fn attributes(_path: &Path, _unlisted: &str) -> std::io::Result<Vec<Attribute>> {
     Ok(Vec::new())
 }
 

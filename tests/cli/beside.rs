@@ -334,7 +334,7 @@ fn the_names_of_a_descriptor_mean_the_descriptor() {
             let is_whole = log.starts_with("first\n") && log.ends_with("\nlast\n");
             assert!(is_whole && log.len() > 70, "{flag} {name}: {log}");
             let closed = it.sh(&format!("$T {flag} {name} in new >&-")).run();
-            closed.refuses(&["fd:1"]);
+            closed.refuses(&[&format!("{name}: standard output is not open")]);
             assert_eq!(it.names(), ["in", "log", "out"], "{flag} {name}");
         }
     }

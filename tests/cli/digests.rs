@@ -106,7 +106,7 @@ fn a_digest_that_could_not_be_written_is_a_failure_that_names_the_file_and_shows
             "-q --digest-file /dev/full in out",
             "/dev/full: No space left",
         ),
-        ("--digest-file - in out", "fd:1: Broken pipe"),
+        ("--digest-file - in out", "-: Broken pipe"),
         (
             "--digest-file fd:3 in out 3</dev/null",
             "fd:3: Bad file descriptor",
