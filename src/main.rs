@@ -1,6 +1,7 @@
 //! Parse, plan, build the runtime, run, exit.
 
 use std::io;
+use std::panic;
 use std::path::Path;
 use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
@@ -17,12 +18,18 @@ const RUNTIME_DESCRIPTORS: usize = 6;
 static ALLOCATOR: Allocator = Allocator::new();
 
 fn main() {
+    report::tell_panics();
+    // What a transfer has made for itself is removed as its parts are dropped.
+    panic::catch_unwind(start).unwrap_or(Exit::Io).leave()
+}
+
+fn start() -> Exit {
     match prepare() {
         Ok(()) => {
             ALLOCATOR.set_aside();
-            go().leave()
+            go()
         }
-        Err(error) => failed_to_start(Form::Lines, &error).leave(),
+        Err(error) => failed_to_start(Form::Lines, &error),
     }
 }
 

@@ -80,6 +80,21 @@ pub fn refuse(form: Form, error: &UsageError) {
     }
 }
 
+/// Says of every panic from now on, in a line, that there is a bug. With `RUST_BACKTRACE` it is told as Rust tells it, too.
+pub fn tell_panics() {
+    let told_by_rust = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let what = panic.to_string().replace('\n', " ");
+        fail(
+            Form::Lines,
+            &format!("this is a bug, please report it: {what}"),
+        );
+        if std::env::var_os("RUST_BACKTRACE").is_some_and(|it| it != "0") {
+            told_by_rust(panic);
+        }
+    }));
+}
+
 /// Prints what was asked for instead of a transfer.
 #[must_use]
 pub fn answer(text: &str) -> Exit {

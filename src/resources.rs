@@ -1,6 +1,7 @@
 //! Memory and descriptors, of which there may not be enough: found out before they are needed by what gives no error but
 //! aborts or panics without them.
 
+use crate::platform;
 use crate::sys;
 use rustix::process::{Resource, getrlimit};
 use rustix::stdio::stderr;
@@ -18,17 +19,18 @@ const SMALL: usize = 1 << 20;
 /// What a transfer takes before it can fail in an orderly way, in bytes.
 const START: usize = STACK + (1 << 20);
 
-/// Gets ready for a limit of the address space, if there is one, before there are threads. The stack of the first one grows as
-/// it is used, and where it cannot the process is ended by a signal: so it grows now.
+/// Gets the heap ready, and gets ready for a limit of the address space, if there is one, before there are threads. The stack of
+/// the first one grows as it is used, and where it cannot the process is ended by a signal: so it grows now.
 ///
 /// # Errors
 /// When there is not enough memory to begin with.
 pub fn prepare() -> io::Result<()> {
-    if address_space().is_some() {
+    let is_scarce = address_space().is_some();
+    if is_scarce {
         ensure_memory(START)?;
         grow_stack();
-        sys::share_heap();
     }
+    sys::set_up_heap(is_scarce);
     Ok(())
 }
 
@@ -36,6 +38,15 @@ pub fn prepare() -> io::Result<()> {
 #[must_use]
 pub fn address_space() -> Option<u64> {
     getrlimit(Resource::As).current
+}
+
+/// The most bytes that a side of each of so many buffers may be allowed to hold here, if that is known: both sides of all of
+/// them leave half of the memory there is to others.
+#[must_use]
+pub fn most_for_each(buffers: usize) -> Option<u64> {
+    let memory = platform::memory().into_iter().chain(address_space());
+    let sides = u64::try_from(buffers).map_or(u64::MAX, |buffers| buffers.saturating_mul(2));
+    memory.min().map(|bytes| bytes / 2 / sides.max(1))
 }
 
 #[inline(never)]

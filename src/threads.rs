@@ -9,7 +9,7 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 use tokio::sync::oneshot;
 
 /// What a thread may put on its stack, in bytes.
-const STACK: usize = 2 << 20;
+pub(crate) const STACK: usize = 2 << 20;
 
 /// Starts a thread that nobody waits for.
 ///

@@ -59,7 +59,8 @@ pub struct Cli {
     /// Bound of each buffer, in bytes
     ///
     /// There are two, that of the reading side and that of the writing side. Neither ever holds more, whatever the
-    /// chunk size.
+    /// chunk size. All buffers together may hold half of the memory there is; of a mark above that, what fits is taken, and a
+    /// line says so.
     #[arg(
         short = 'H',
         long,

@@ -5,6 +5,7 @@ use crate::display::{Sampler, record};
 use crate::limit::Limit;
 use crate::link::Chain;
 use crate::meter::Meter;
+use crate::resources::most_for_each;
 use crate::road::Taken;
 use crate::size::{parse_positive_size, parse_rate};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -90,6 +91,12 @@ impl Steering {
     }
 
     fn set_mark(&self, mark: u64) -> Result<(), String> {
+        let most = most_for_each(self.chain.links().count());
+        if let Some(most) = most.filter(|most| mark > *most) {
+            return Err(format!(
+                "high-water-mark {mark}: there is memory for {most} bytes at most"
+            ));
+        }
         match self.lock().road {
             Some(taken) if taken.road == "buffered" => {
                 self.chain.links().for_each(|link| link.set_marks(mark));

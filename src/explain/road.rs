@@ -49,6 +49,9 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     sheet.row("marks", marks(view.plan.marks));
     let chunk = view.plan.flow.chunk_size;
     sheet.row("chunk", format!("{chunk} bytes at most in one read"));
+    for warning in &view.plan.warnings {
+        sheet.row("warning", warning);
+    }
     let kept_in = view.road.as_ref().map(|road| kept_in(view, road));
     sheet.row_if("kept in", kept_in);
     for (pipe, mark) in narrow_pipes(view) {

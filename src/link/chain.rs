@@ -2,6 +2,8 @@
 
 use super::{Levels, Link, Marks};
 use crate::clock::Clock;
+use crate::resources::ensure_memory;
+use crate::threads::STACK;
 use std::io;
 use std::sync::Arc;
 
@@ -31,6 +33,19 @@ impl Chain {
             first: link()?,
             others: others.collect::<io::Result<_>>()?,
         })
+    }
+
+    /// Gets memory for the first chunks, and makes sure that there is enough for all that the marks allow and for the threads
+    /// between which the links are.
+    ///
+    /// # Errors
+    /// When there is not.
+    pub fn reserve(&self) -> io::Result<()> {
+        let links = self.links().map(|link| link.most_memory());
+        let threads = (0..=self.others.len()).map(|_| STACK);
+        let bytes = links.chain(threads).fold(STACK, usize::saturating_add);
+        ensure_memory(bytes)?;
+        self.links().try_for_each(|link| link.reserve())
     }
 
     /// What the source fills.

@@ -62,6 +62,21 @@ impl Pool {
         allocate(self.buffer_len, || BytesMut::zeroed(self.buffer_len))
     }
 
+    /// How large its buffers are, in bytes.
+    pub(crate) fn buffer_len(&self) -> usize {
+        self.buffer_len
+    }
+
+    /// Has one ready to be handed out.
+    ///
+    /// # Errors
+    /// As [`Pool::get`].
+    pub(crate) fn reserve(&mut self) -> io::Result<()> {
+        let buffer = self.get()?;
+        self.spare.push(buffer);
+        Ok(())
+    }
+
     /// Takes back a piece; once all of a buffer is here it can be handed out again.
     pub(crate) fn put(&mut self, piece: BytesMut) {
         if follows(&self.returning, &piece) {

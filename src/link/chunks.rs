@@ -105,6 +105,24 @@ impl Link {
         }
     }
 
+    /// The most memory that buffers may come to take, in bytes: what the marks allow, and the buffers of which others are
+    /// parts of what is held.
+    pub(super) fn most_memory(&self) -> usize {
+        let sides = [self.marks.readable, self.marks.writable];
+        let sides = sides.map(|mark| usize::try_from(mark).unwrap_or(usize::MAX));
+        let buffer_len = self.lock().queue.pool.buffer_len();
+        let partly_held = buffer_len.saturating_mul(2);
+        sides.into_iter().fold(partly_held, usize::saturating_add)
+    }
+
+    /// Has a buffer to read into ready.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(super) fn reserve(&self) -> io::Result<()> {
+        self.lock().queue.pool.reserve()
+    }
+
     /// A buffer to read into.
     ///
     /// # Errors

@@ -1,5 +1,9 @@
 //! Linux.
 
+mod memory;
+
+pub(crate) use memory::memory;
+
 use super::WIDEST_PIPE;
 use crate::connection::Connection;
 use crate::endpoint::{Attribute, FdAt};

@@ -51,6 +51,11 @@ impl AsFd for Signal {
     }
 }
 
+/// How much memory there is, which is not asked here.
+pub(crate) fn memory() -> Option<u64> {
+    None
+}
+
 /// Lets no call wait, and no other program have it.
 fn own(fd: &OwnedFd) -> std::io::Result<()> {
     ioctl_fionbio(fd, true)?;

@@ -7,6 +7,7 @@ use crate::exit::Exit;
 use crate::recording::Recording;
 use crate::replay::Lesson;
 use crate::report::Voice;
+use crate::threads;
 use crate::transform::{Digest, sum_line};
 use std::ffi::OsStr;
 use std::io;
@@ -48,7 +49,7 @@ impl Transfer {
         let drawings = self.side_files.take_drawings();
         let is_summed = outcome.summed().is_some() && self.plan.show.sums_up(self.terminals);
         let is_told = is_summed || !drawings.is_empty() || !self.side_files.stats.is_empty();
-        let known = self.known(is_told);
+        let known = self.known(is_told).await?;
         let (needed, drawings): (Vec<_>, Vec<_>) =
             drawings.into_iter().partition(|it| it.is_needed);
         let are_kept = self.keep(needed, &known, &mut outcome).await?;
@@ -77,15 +78,20 @@ impl Transfer {
         Ok(outcome.exit())
     }
 
-    fn known(&mut self, is_told: bool) -> Known {
+    async fn known(&mut self, is_told: bool) -> Result<Known, i32> {
         let sums = self.sums();
-        Known {
-            sample: self.sampler.last_look(self.meter.snapshot()),
+        let sample = self.sampler.last_look(self.meter.snapshot());
+        let lesson = if is_told { self.lesson() } else { None };
+        Ok(Known {
+            sample,
             digests: sums.iter().map(|sum| sum.digest.clone()).collect(),
             sums,
             recording: self.meter.recording().unwrap_or_default(),
-            lesson: is_told.then(|| self.lesson()).flatten(),
-        }
+            lesson: match lesson {
+                Some(lesson) => self.unless_ended(lesson).await?,
+                None => None,
+            },
+        })
     }
 
     /// Writes what the transfer has failed without. Returns whether there was such a thing and it is written.
@@ -161,12 +167,14 @@ impl Transfer {
         }
     }
 
-    /// What can be learned of the buffers, once nothing passes them any more.
-    fn lesson(&self) -> Option<Lesson> {
+    /// What can be learned of the buffers, once nothing passes them any more. It is computed on another thread, so that signals
+    /// are heard here; it is not worth waiting for where there is none.
+    fn lesson(&self) -> Option<impl Future<Output = Option<Lesson>> + use<>> {
         // A flow that is transformed on its way is not one flow.
         let is_one = self.chain.transforms().next().is_none();
         let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
-        Lesson::of(&history, marks)
+        let lesson = threads::apart("lesson", move || Ok(Lesson::of(&history, marks))).ok()?;
+        Some(async move { lesson.await.ok().flatten() })
     }
 
     /// Prints digests that nothing else shows, as the tools do. One that was compared has been given by the user.

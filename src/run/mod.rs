@@ -97,6 +97,9 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
         terminals: display::Ends::default(),
         clock,
     };
+    for warning in &transfer.plan.warnings {
+        transfer.voice.warn(warning);
+    }
     let outcome = match transfer.open().await {
         Ok((ends, road)) => transfer.move_bytes(ends, road).await,
         Err(outcome) => outcome,
@@ -124,6 +127,11 @@ impl Transfer {
             is_transformed,
         )
         .map_err(|why| Outcome::no_road(&self.plan, &why))?;
+        if matches!(road, Road::Buffered) {
+            self.chain
+                .reserve()
+                .map_err(|error| Outcome::no_buffers(&error))?;
+        }
         if let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
@@ -169,7 +177,8 @@ impl Transfer {
 
     /// Lets the road work and watches over it.
     async fn move_bytes(&mut self, ends: Ends, road: Road) -> Outcome {
-        let leftover = ends.sink.leftover();
+        // Whichever way this is left, nothing of the sink stays under a temporary name.
+        let _leftover = ends.sink.leftover().map(RemovedAtLast);
         let is_socket = ends.sink.backchannel().is_some();
         let between = Between {
             chain: self.chain.clone(),
@@ -190,8 +199,7 @@ impl Transfer {
             watch::Stopped::Written(end) => end,
             watch::Stopped::GivenUp(outcome) => {
                 self.chain.cancel();
-                self.settle(&mut running, &mut reader_end, leftover.as_ref())
-                    .await;
+                self.settle(&mut running, &mut reader_end).await;
                 return outcome.after(self.meter.bytes_out(), is_socket);
             }
         };
@@ -210,7 +218,6 @@ impl Transfer {
         &mut self,
         running: &mut Running,
         read: &mut Option<Result<ReaderEnd, RecvError>>,
-        leftover: Option<&Leftover>,
     ) {
         let both = async {
             let _ = (&mut running.writer).await;
@@ -224,9 +231,6 @@ impl Transfer {
         tokio::select! {
             _ = timeout(GRACE, both) => {}
             _ = self.signals.next_end() => {}
-        }
-        if let Some(leftover) = leftover {
-            leftover.remove();
         }
     }
 
@@ -243,6 +247,15 @@ impl Transfer {
     /// Says something about this transfer, by its name.
     fn note(&self, text: &str) {
         self.voice.note(&self.plan.show.look.named(text));
+    }
+}
+
+/// A leftover that is removed when this is dropped, in a panic too.
+struct RemovedAtLast(Leftover);
+
+impl Drop for RemovedAtLast {
+    fn drop(&mut self) {
+        self.0.remove();
     }
 }
 

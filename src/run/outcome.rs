@@ -83,6 +83,17 @@ impl Outcome {
         })
     }
 
+    /// There is no memory for the buffers, which was found out before anything was touched.
+    pub(super) fn no_buffers(error: &io::Error) -> Self {
+        let remedy = "a smaller --high-water-mark takes less";
+        Outcome::Failed(TransferError {
+            class: Class::Io,
+            at: None,
+            doing: "reserving the buffers".to_owned(),
+            why: anyhow::Error::msg(format!("{}; {remedy}", reason(error))),
+        })
+    }
+
     /// Whether it is refused for what was asked.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Outcome::Failed(error) if error.class == Class::Usage)

@@ -108,6 +108,13 @@ fn a_mark_can_be_changed_where_the_buffers_are_ours() {
         assert!(mark("readable", bytes)(&status(&it)));
         assert!(mark("writable", bytes)(&status(&it)));
     }
+    // Twice as much, or the sum of two, is beyond 64 bits.
+    for size in ["18446744073709551615", "16777215T"] {
+        let refused = tell(&it, &format!("high-water-mark {size}"));
+        let refused = refused.fails_saying(2, &["high-water-mark", "there is memory for"]);
+        assert!(!refused.stderr.contains("ok"));
+        assert!(mark("writable", 300 << 10)(&status(&it)));
+    }
     assert_eq!(told(&it, "rate none"), "ok");
     let end = running.done();
     end.exits(0);

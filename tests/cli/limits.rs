@@ -230,25 +230,75 @@ fn little_memory_is_enough_or_named() {
     }
 }
 
+/// Marks and chunks that no machine can hold. Twice the first is beyond 64 bits, and so is the sum of any two.
+const TOO_LARGE: [&str; 7] = [
+    "-H 18446744073709551615",
+    "-H 9223372036854775809 -c 16777215T",
+    "--read-high-water-mark 18446744073709551615",
+    "--write-high-water-mark 16777215T",
+    "-H 64T -c 64T --low-water-mark 1K",
+    "-H 64T -t hex -t unhex",
+    "-c 18446744073709551615",
+];
+
 #[test]
-fn buffers_larger_than_memory_are_an_error_in_a_line() {
-    let it = Scratch::new();
-    it.write("src", "hello");
-    for args in [
-        ["-H", "64T", "-c", "64T", "--road", "buffered", "src", "out"],
-        [
-            "-H",
-            "64T",
-            "-c",
-            "64T",
-            "-t",
-            "hex",
-            "src",
-            "file:out#atomic",
-        ],
-    ] {
-        let done = it.tide(args).run();
-        done.fails_saying(1, &["not enough memory for 64 TiB more"]);
+fn buffers_larger_than_memory_are_as_large_as_there_is_memory_for_and_that_is_said() {
+    let (it, src) = (Scratch::new(), noise(300_000));
+    it.write("src", &src);
+    for flags in TOO_LARGE {
+        let line = format!("exec $T --summary always --stats s {flags} src out");
+        let done = it.sh(&line).run().exits(0);
+        let flag = flags.split(' ').next().unwrap();
+        let flag = flag.replace("-H", "--high-water-mark");
+        let flag = flag.replace("-c", "--chunk-size");
+        let warning = format!("tidegate: warning: {flag} ");
+        assert!(
+            done.stderr.starts_with(&warning),
+            "{flags}: {}",
+            done.stderr
+        );
+        assert!(it.read("out") == src, "{flags}");
+        let explained = it
+            .sh(&format!("$T --explain {flags} src out"))
+            .run()
+            .exits(0);
+        let explained = String::from_utf8(explained.stdout).unwrap();
+        assert!(
+            explained.contains("is more than there is memory for"),
+            "{flags}: {explained}"
+        );
+    }
+}
+
+#[test]
+fn buffers_that_cannot_be_had_are_an_error_before_the_sink_is_touched() {
+    let (it, src) = (Scratch::new(), noise(8_000_000));
+    it.write("src", &src);
+    for flags in TOO_LARGE {
+        let mut ends = Vec::new();
+        for kib in (20_000..100_000).step_by(10_000) {
+            it.write("out", "old");
+            let limited = format!("ulimit -v {kib}; exec $T --road buffered {flags}");
+            for sink in ["out", "file:out#atomic"] {
+                let done = it.sh(&format!("{limited} --control c src {sink}")).run();
+                let shown = format!("{kib} KiB: {flags} {sink}: {:?}", done.stderr);
+                let said = done.stderr.lines();
+                let errors = said.filter(|line| !line.starts_with("tidegate: warning: "));
+                let errors: Vec<_> = errors.collect();
+                assert_eq!(it.names(), ["out", "src"], "{shown}");
+                match done.code() {
+                    0 => assert!(it.read("out") == src && errors.is_empty(), "{shown}"),
+                    1 => {
+                        assert_eq!(it.read("out"), b"old", "{shown}");
+                        assert_eq!(errors.len(), 1, "{shown}");
+                        assert!(errors[0].contains(MEMORY[0]), "{shown}");
+                    }
+                    code => panic!("{shown}: exit {code}"),
+                }
+                ends.push(done.code());
+            }
+        }
+        assert!(ends.contains(&0) && ends.contains(&1), "{flags}: {ends:?}");
     }
 }
 

@@ -348,3 +348,21 @@ fn interruptions_and_not_now_at_any_call_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn what_should_never_happen_is_told_in_a_line_and_leaves_nothing_of_ours_behind() {
+    if !can_trace() {
+        return;
+    }
+    // The runtime has no answer to this.
+    for call in [1, 2, 3] {
+        let it = Scratch::new();
+        it.write("out", "old");
+        let strace = format!("-e trace=epoll_wait -e inject=epoll_wait:error=EBADF:when={call}+");
+        let line = "unset RUST_BACKTRACE; $T --control c - file:out#atomic";
+        let idle = it.traced(&strace, line).open_input().start();
+        let done = idle.done().fails_saying(1, &["this is a bug", "driver.rs"]);
+        assert_eq!(it.names(), ["out", "trace"], "{call}: {}", done.stderr);
+        assert_eq!(it.read("out"), b"old");
+    }
+}

@@ -53,10 +53,11 @@ impl Engine for Bunzip2 {
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
-        ensure_memory(MEMORY).map_err(|error| Failure::system(&error))?;
-        if self.0.total_in() > 0 {
-            *self = Self::new();
+        if self.0.total_in() == 0 {
+            return ensure_memory(MEMORY).map_err(|error| Failure::system(&error));
         }
+        // What the last stream took is free for this one, which may be one of very many.
+        *self = Self::new();
         Ok(())
     }
 

@@ -69,13 +69,13 @@ impl Decoder {
         output.fill(written);
     }
 
-    /// Takes one byte of the text, whatever it is.
+    /// Takes white space, as much as there is, or one byte of anything else.
     fn take_one(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+        input.take(white_space(input.rest()));
         let Some(byte) = input.rest().first().copied() else {
             return Ok(());
         };
         match byte {
-            byte if byte.is_ascii_whitespace() => {}
             b'=' if self.code.is_padded => self.pad()?,
             _ if self.pads > 0 => return Err(Failure::input("a '=' is missing")),
             byte if (self.code.is_digit)(byte) => self.take_digit(byte),
@@ -134,6 +134,18 @@ impl Decoder {
             Failure::input(format!("the byte 0x{byte:02x} is no {digit}"))
         }
     }
+}
+
+/// How many bytes of white space `text` begins with. It is looked at in pieces that processors compare at once.
+fn white_space(text: &[u8]) -> usize {
+    let is_blank = |piece: &[u8]| {
+        let all = piece.iter().map(u8::is_ascii_whitespace);
+        all.fold(true, |all, is_blank| all & is_blank)
+    };
+    let pieces = text.chunks_exact(64).take_while(|piece| is_blank(piece));
+    let whole = pieces.count() * 64;
+    let rest = text[whole..].iter();
+    whole + rest.take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 impl Transform for Decoder {

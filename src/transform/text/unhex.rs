@@ -43,6 +43,14 @@ mod tests {
     }
 
     #[test]
+    fn white_space_of_any_length_is_passed_over() {
+        for n in [0, 1, 63, 64, 65, 128, 1000] {
+            let text = format!("6{0}1{0}62\n", " \t\n\r".repeat(n).split_at(n).0);
+            assert_eq!(through("unhex", text.as_bytes()), b"ab", "{n}");
+        }
+    }
+
+    #[test]
     fn what_is_no_digit_is_refused_at_its_place_and_an_odd_count_at_the_end() {
         for (input, output, taken, why) in [
             (&b"610x62"[..], "a", 3, "'x' is no hexadecimal digit"),

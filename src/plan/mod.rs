@@ -2,6 +2,8 @@
 //!
 //! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
+mod buffers;
+
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::control::Place;
 use crate::display::{
@@ -15,6 +17,7 @@ use crate::report::Form;
 use crate::road::{Flow, Wish};
 use crate::size::parse_size;
 use crate::transform::{self, Group, Made};
+use buffers::Buffers;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -39,6 +42,8 @@ pub struct Plan {
     pub road: Wish,
     /// The marks of the link.
     pub marks: Marks,
+    /// What the user is told before it begins, since it is not what was asked for.
+    pub warnings: Vec<String>,
     /// The most that may leave for the sink, in bytes a second.
     pub rate: Option<u64>,
     /// The credit that may build up for that, in bytes.
@@ -76,7 +81,7 @@ impl Plan {
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli) -> Result<Self, UsageError> {
-        let marks = marks(cli)?;
+        let buffers = Buffers::of(cli)?;
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
         let size = cli.size.as_deref().map(expected_size).transpose()?;
@@ -98,7 +103,7 @@ impl Plan {
             sink,
             transforms,
             flow: Flow {
-                chunk_size: cli.chunk_size,
+                chunk_size: buffers.chunk_size,
                 skip: cli.skip,
                 take: cli.take,
                 expect_size: cli.expect_size,
@@ -111,7 +116,8 @@ impl Plan {
                 RoadChoice::Buffered => Wish::Buffered,
                 RoadChoice::Kernel => Wish::Kernel,
             },
-            marks,
+            marks: buffers.marks,
+            warnings: buffers.warnings,
             rate: cli.rate,
             burst: burst(cli)?,
             size,
@@ -184,22 +190,6 @@ impl Held {
         let control = self.control.iter().map(Place::beside);
         stats.chain(drawings).chain(control).collect()
     }
-}
-
-fn marks(cli: &Cli) -> Result<Marks, UsageError> {
-    let marks = Marks {
-        readable: cli.read_high_water_mark.unwrap_or(cli.high_water_mark),
-        writable: cli.write_high_water_mark.unwrap_or(cli.high_water_mark),
-        low: cli.low_water_mark,
-    };
-    if marks.low >= marks.writable {
-        let message = format!(
-            "--low-water-mark {} is not below the high-water mark of the writing side, {}",
-            marks.low, marks.writable
-        );
-        return Err(UsageError::new(message));
-    }
-    Ok(marks)
 }
 
 fn burst(cli: &Cli) -> Result<u64, UsageError> {

@@ -1,0 +1,148 @@
+//! The marks and the size of chunks that were asked for, as far as the machine can hold them.
+
+use crate::cli::{Cli, DEFAULT_MARK};
+use crate::display::bytes_exactly;
+use crate::error::UsageError;
+use crate::link::Marks;
+use crate::resources::most_for_each;
+
+/// How large buffers and chunks are to be.
+#[derive(Debug)]
+pub(super) struct Buffers {
+    pub(super) marks: Marks,
+    /// The most that one read takes, in bytes.
+    pub(super) chunk_size: u64,
+    /// What was asked for and is more than there can be.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A chunk may be so many times smaller than a side: that which is being read takes memory besides those that are held.
+const CHUNKS: u64 = 4;
+
+impl Buffers {
+    /// Decides.
+    pub(super) fn of(cli: &Cli) -> Result<Self, UsageError> {
+        let sizes = [
+            Some(cli.high_water_mark),
+            cli.read_high_water_mark,
+            cli.write_high_water_mark,
+            Some(cli.chunk_size),
+        ];
+        let is_ordinary = sizes.into_iter().flatten().all(|it| it <= DEFAULT_MARK);
+        // Every machine can hold what is taken by default.
+        let most = if is_ordinary {
+            None
+        } else {
+            most_for_each(cli.transform.len() + 1)
+        };
+        Self::below(cli, most)
+    }
+
+    fn below(cli: &Cli, most: Option<u64>) -> Result<Self, UsageError> {
+        let mut warnings = Vec::new();
+        let mut held = |flag, asked, most| {
+            let (size, warning) = below(flag, asked, most);
+            warnings.extend(warning);
+            size
+        };
+        let both = held("--high-water-mark", cli.high_water_mark, most);
+        let mut side =
+            |flag, asked: Option<u64>| asked.map_or(both, |asked| held(flag, asked, most));
+        let marks = Marks {
+            readable: side("--read-high-water-mark", cli.read_high_water_mark),
+            writable: side("--write-high-water-mark", cli.write_high_water_mark),
+            low: cli.low_water_mark,
+        };
+        if marks.low >= marks.writable {
+            let message = format!(
+                "--low-water-mark {} is not below the high-water mark of the writing side, {}",
+                marks.low, marks.writable
+            );
+            return Err(UsageError::new(message));
+        }
+        let most = most.map(|most| most / CHUNKS);
+        let chunk_size = held("--chunk-size", cli.chunk_size, most);
+        Ok(Self {
+            marks,
+            chunk_size,
+            warnings,
+        })
+    }
+}
+
+/// What there can be of what the flag asks for, and what the user is told if that is less.
+fn below(flag: &str, asked: u64, most: Option<u64>) -> (u64, Option<String>) {
+    match most {
+        Some(most) if asked > most => {
+            let most_in_words = bytes_exactly(most);
+            let warning = format!(
+                "{flag} {asked} is more than there is memory for; it is {most_in_words} here"
+            );
+            (most, Some(warning))
+        }
+        _ => (asked, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buffers, CHUNKS};
+    use crate::cli::Cli;
+    use clap::Parser;
+    use proptest::prelude::*;
+
+    fn below(most: u64, flags: &[&str]) -> Result<Buffers, String> {
+        let cli = Cli::parse_from([&["tidegate"], flags].concat());
+        Buffers::below(&cli, Some(most)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_the_machine_cannot_hold_is_cut_and_said_by_the_flag_that_asked_for_it() {
+        let flags = [
+            "-H",
+            "64G",
+            "--write-high-water-mark",
+            "1G",
+            "-c",
+            "16777215T",
+        ];
+        let buffers = below(8 << 30, &flags).unwrap();
+        let marks = buffers.marks;
+        assert_eq!((marks.readable, marks.writable), (8 << 30, 1 << 30));
+        assert_eq!(buffers.chunk_size, 2 << 30);
+        let said = buffers.warnings.join("\n");
+        assert!(
+            said.contains("--high-water-mark 68719476736 is more"),
+            "{said}"
+        );
+        assert!(said.contains("--chunk-size"), "{said}");
+        assert!(!said.contains("--write-high-water-mark"), "{said}");
+    }
+
+    #[test]
+    fn what_fits_is_left_alone_without_a_word() {
+        let buffers = below(8 << 30, &["-H", "8G", "--low-water-mark", "1G"]).unwrap();
+        assert_eq!(buffers.marks.readable, 8 << 30);
+        assert_eq!(buffers.warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_low_water_mark_has_to_be_below_what_is_left_of_the_high_one() {
+        let refused = below(1 << 20, &["-H", "1G", "--low-water-mark", "512M"]).unwrap_err();
+        assert!(refused.contains("the writing side, 1048576"), "{refused}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_above_what_there_can_be(
+            most in 1_u64 << 20..u64::MAX, mark in 1..=u64::MAX, read in 1..=u64::MAX, chunk in 1..=u64::MAX
+        ) {
+            let [mark, read, chunk] = [mark, read, chunk].map(|it| it.to_string());
+            let flags = ["-H", &mark, "--read-high-water-mark", &read, "-c", &chunk];
+            let buffers = below(most, &flags).unwrap();
+            let marks = buffers.marks;
+            prop_assert!(marks.readable.max(marks.writable) <= most);
+            prop_assert!(buffers.chunk_size <= most / CHUNKS);
+        }
+    }
+}
