@@ -1,5 +1,6 @@
 //! Parses D: `500ms`, `10s`, `2m`, `1h30m`; a bare number is seconds, as for `sleep`(1) and `timeout`(1).
 
+use crate::visible::named;
 use std::time::Duration;
 
 /// Longer than anybody waits, and short enough to be added to any moment.
@@ -15,7 +16,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         let hint = Some(&meant).filter(|it| **it != text && parse(it).is_some());
         hint.map_or_else(
             || "not a duration (write 500ms, 10s or 2m)".to_owned(),
-            |meant| format!("not a duration; did you mean {meant}?"),
+            |meant| format!("not a duration; did you mean {}?", named(meant)),
         )
     })?;
     if duration > LONGEST {

@@ -20,6 +20,9 @@ pub mod duration;
 // Ends as typed.
 pub mod uri;
 
+// What others named, made visible.
+pub mod visible;
+
 // What was probably meant by a misspelt name.
 pub mod suggest;
 

@@ -10,10 +10,9 @@ use crate::error::{Class, UsageError, reason};
 use crate::exit::Exit;
 use crate::sys;
 use crate::threads;
-use crate::uri;
+use crate::visible;
 use crate::wait;
 use rustix::stdio::stderr;
-use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,14 +55,14 @@ impl Level {
 }
 
 impl Form {
-    /// `text` as a line of this form, with its end. What others have named does not break it, nor move a cursor.
+    /// `text` as a line of this form, with its end.
     fn line(self, level: Level, text: &str) -> String {
-        let text = uri::display(OsStr::new(text));
-        match (self, level) {
-            (Form::Json, _) => display::message(level.name(), &text),
-            (Form::Lines, Level::Warning) => format!("tidegate: warning: {text}\n"),
-            (Form::Lines, Level::Error | Level::Note) => format!("tidegate: {text}\n"),
-        }
+        let warning = match (self, level) {
+            (Form::Json, _) => return display::message(level.name(), text),
+            (Form::Lines, Level::Warning) => "warning: ",
+            (Form::Lines, Level::Error | Level::Note) => "",
+        };
+        format!("tidegate: {warning}{}\n", visible::line(text))
     }
 }
 
@@ -104,7 +103,8 @@ pub fn answer(text: &str) -> Exit {
         return Exit::Io;
     }
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes());
+    let lines: Vec<_> = text.split('\n').map(visible::line).collect();
+    let written = stdout.write_all(lines.join("\n").as_bytes());
     match written.and_then(|()| stdout.flush()) {
         Ok(()) => Exit::Success,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Class::DownstreamClosed.into(),
@@ -182,10 +182,10 @@ impl Voice {
         }
     }
 
-    /// As [`Voice::announce`], unless too much waits to be written.
-    pub fn remark_plainly(&self, text: &str) {
+    /// As [`Voice::announce_as_is`], unless too much waits to be written.
+    pub fn remark_as_is(&self, text: &str) {
         if self.has_time(BACKLOG) {
-            self.announce(text);
+            self.announce_as_is(text);
         }
     }
 
@@ -193,8 +193,13 @@ impl Voice {
         self.waiting.load(Ordering::Relaxed) < backlog
     }
 
-    /// Prints `TEXT` as it is: what scripts wait for.
+    /// Prints `TEXT` alone: what scripts wait for.
     pub fn announce(&self, text: &str) {
+        self.announce_bytes(format!("{}\n", visible::line(text)).into_bytes());
+    }
+
+    /// Prints `TEXT` alone, whatever is in it: the user has said what it is to look like.
+    pub fn announce_as_is(&self, text: &str) {
         self.announce_bytes(format!("{text}\n").into_bytes());
     }
 
@@ -266,4 +271,26 @@ fn speak(said: &Receiver<Said>, waiting: &AtomicUsize) {
 fn write(text: impl AsRef<[u8]>) {
     // Nobody can be told when even that fails.
     let _ = wait::write_all(stderr(), text.as_ref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, Level};
+
+    #[test]
+    fn a_message_that_forgot_what_a_name_may_have_in_it_is_one_harmless_line_all_the_same() {
+        let text = "opening a\r\n\x1b[31mb\u{202e}: why";
+        assert_eq!(
+            Form::Lines.line(Level::Warning, text),
+            "tidegate: warning: opening a\\u000d\\u000a\\u001b[31mb\\u202e: why\n"
+        );
+        let record = Form::Json.line(Level::Error, text);
+        let read: serde_json::Value = serde_json::from_str(&record).unwrap();
+        assert_eq!(read["text"], text);
+        assert!(
+            !record
+                .trim_end()
+                .contains(|c: char| c.is_control() || c == '\u{202e}')
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! Parses SIZE: `512`, `64K`, `1.5MiB`, `10MB`. Exact integers, never floats.
 
+use crate::visible::named;
 use thiserror::Error;
 
 /// Why a text is no SIZE.
@@ -10,7 +11,8 @@ pub enum SizeError {
     NoNumber,
     /// Letters after the number that are no unit.
     #[error(
-        "unknown unit '{0}'; valid: K M G T (also KiB …, 1024-based) and KB MB GB TB (1000-based)"
+        "unknown unit '{}'; valid: K M G T (also KiB …, 1024-based) and KB MB GB TB (1000-based)",
+        named(.0)
     )]
     UnknownUnit(String),
     /// `10Mb`: some mean bytes by it, and some bits.
@@ -87,7 +89,8 @@ pub fn parse_rate(text: &str) -> Result<u64, String> {
         Ok(0) => Err("must be at least 1 byte a second".to_owned()),
         Ok(rate) => Ok(rate),
         Err(SizeError::UnknownUnit(unit)) => Err(format!(
-            "unknown unit '{unit}'; valid: those of a SIZE, and bit kbit Mbit Gbit Tbit; /s may follow"
+            "unknown unit '{}'; valid: those of a SIZE, and bit kbit Mbit Gbit Tbit; /s may follow",
+            named(unit)
         )),
         Err(error) => Err(error.to_string()),
     }

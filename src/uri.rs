@@ -3,6 +3,7 @@
 //! This is pure text work on bytes: paths need not be UTF-8. What a scheme means is the endpoint table's business.
 
 use crate::error::UsageError;
+use crate::visible::named;
 use percent_encoding::percent_decode;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -75,21 +76,6 @@ impl Uri {
     }
 }
 
-/// Shows an argument in messages and records: as typed, what is not UTF-8 or would break the line replaced.
-#[must_use]
-pub fn display(argument: &OsStr) -> String {
-    let text = argument.to_string_lossy();
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                c
-            }
-        })
-        .collect()
-}
-
 /// The scheme in RFC 3986's form (section 3.1), if the text starts with one and a colon.
 fn scheme_of(bytes: &[u8]) -> Option<&str> {
     let colon = bytes.iter().position(|&byte| byte == b':')?;
@@ -142,18 +128,14 @@ fn zoned(value: &[u8]) -> Option<&str> {
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slashes = if self.has_authority { "//" } else { "" };
-        write!(
-            f,
-            "{}:{slashes}{}",
-            self.scheme,
-            String::from_utf8_lossy(&self.rest)
-        )
+        let rest = named(OsStr::from_bytes(&self.rest));
+        write!(f, "{}:{slashes}{rest}", self.scheme)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Spec, Uri, display};
+    use super::{Spec, Uri};
     use proptest::prelude::*;
     use std::ffi::{OsStr, OsString};
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -238,11 +220,6 @@ mod tests {
         for text in ["zero:#,", "zero:#=1", "zero:#size=1,,", "zero:#%FF"] {
             assert!(Spec::parse(OsStr::new(text)).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn what_is_shown_is_one_line() {
-        assert_eq!(display(OsStr::new("a\nb\x1b[2J")), "a\u{fffd}b\u{fffd}[2J");
     }
 
     proptest! {

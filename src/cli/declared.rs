@@ -51,7 +51,7 @@ pub(super) fn placeholder(argument: &Arg) -> String {
 pub(super) fn default(argument: &Arg) -> Option<String> {
     let shown = argument.get_action().takes_values() && !argument.is_hide_default_value_set();
     let values = argument.get_default_values().iter();
-    let text: Vec<_> = values.map(|it| it.to_string_lossy()).collect();
+    let text: Vec<_> = values.filter_map(|it| it.to_str()).collect();
     (shown && !text.is_empty()).then(|| text.join(" "))
 }
 

@@ -5,10 +5,9 @@ use super::declared::equals;
 use crate::endpoint::KINDS;
 use crate::error::UsageError;
 use crate::suggest;
-use crate::uri;
+use crate::visible::named;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use std::ffi::OsStr;
 
 /// The refusal in our own words, as far as they are better.
 pub(super) fn explain(mut refusal: clap::Error) -> UsageError {
@@ -21,7 +20,7 @@ pub(super) fn explain(mut refusal: clap::Error) -> UsageError {
 /// What clap says in several lines: what is wrong, what is valid, and its tips.
 fn in_one_line(mut refusal: clap::Error) -> String {
     let texts = refusal.context().filter_map(|(kind, value)| match value {
-        ContextValue::String(text) => Some((kind, uri::display(OsStr::new(text)))),
+        ContextValue::String(text) => Some((kind, named(text))),
         _ => None,
     });
     for (kind, text) in texts.collect::<Vec<_>>() {
@@ -44,8 +43,7 @@ fn in_one_line(mut refusal: clap::Error) -> String {
 fn part(line: &str) -> String {
     let values = line.strip_prefix("[possible values: ");
     let values = values.and_then(|rest| rest.strip_suffix(']'));
-    let text = values.map_or_else(|| line.to_owned(), |values| format!("valid: {values}"));
-    uri::display(OsStr::new(&text))
+    values.map_or_else(|| line.to_owned(), |values| format!("valid: {values}"))
 }
 
 /// Adds what was probably meant by an argument that there is none of.
@@ -55,20 +53,29 @@ fn advise(refusal: &mut clap::Error) {
     };
     let tip = match typed.strip_prefix("--") {
         Some(name) => match (option_of_an_end(name), nearest_flag(name)) {
-            (Some(tip), _) => tip,
+            (Some(tip), _) => Some(tip),
             (None, Some(meant)) => {
                 refusal.remove(ContextKind::Suggested);
                 refusal.insert(ContextKind::SuggestedArg, ContextValue::String(meant));
                 return;
             }
-            (None, None) => return,
+            (None, None) => as_a_value(refusal, typed),
         },
-        None if typed.starts_with('-') => return,
-        None => ONE_EACH.to_owned(),
+        None if typed.starts_with('-') => as_a_value(refusal, typed),
+        None => Some(ONE_EACH.to_owned()),
     };
-    let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
-    refusal.remove(ContextKind::SuggestedArg);
-    refusal.insert(ContextKind::Suggested, tips);
+    if let Some(tip) = tip {
+        let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        refusal.remove(ContextKind::SuggestedArg);
+        refusal.insert(ContextKind::Suggested, tips);
+    }
+}
+
+/// clap's own tip, where it gives it, which has in it what was typed as it was typed.
+fn as_a_value(refusal: &clap::Error, typed: &str) -> Option<String> {
+    refusal.get(ContextKind::Suggested)?;
+    let typed = named(typed);
+    Some(format!("to pass '{typed}' as a value, use '-- {typed}'"))
 }
 
 const ONE_EACH: &str = "there is one SOURCE and one SINK, [SOURCE [SINK]]; quote a name that has blanks in it: 'my file'";

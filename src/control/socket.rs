@@ -4,6 +4,7 @@ use crate::endpoint::{FileId, Identity, check_directory};
 use crate::error::{Class, TransferError, UsageError, is_shortage, reason};
 use crate::platform;
 use crate::refusal::Beside;
+use crate::visible::named;
 use rustix::io::Errno;
 use rustix::net::{SocketAddrUnix, listen};
 use std::fs::{Metadata, remove_file, symlink_metadata};
@@ -120,7 +121,7 @@ fn refused(path: &Path, why: &str) -> UsageError {
 }
 
 fn doing(path: &Path) -> String {
-    format!("--control {}", crate::uri::display(path.as_os_str()))
+    format!("--control {}", named(path))
 }
 
 /// Whether what is there is a socket that nobody listens on. It is asked in a way that a listener does not notice: a

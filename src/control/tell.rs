@@ -4,6 +4,7 @@ use super::REFUSAL;
 use crate::error::reason;
 use crate::exit::Exit;
 use crate::report::{Form, fail};
+use crate::visible::{line, named};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
@@ -18,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// an error.
 #[must_use]
 pub fn tell(path: &Path, words: &[OsString]) -> Exit {
-    let shown = crate::uri::display(path.as_os_str());
+    let shown = named(path);
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
     match ask(path, &words.join(" ")) {
         Ok(answer) => {
@@ -27,7 +28,7 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
                 return Exit::Usage;
             }
             // Whoever does not read the answer does not need it.
-            let _ = writeln!(io::stdout(), "{answer}");
+            let _ = writeln!(io::stdout(), "{}", line(&answer));
             Exit::Success
         }
         Err(error) => {

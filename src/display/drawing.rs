@@ -5,6 +5,8 @@
 use super::{Finished, SideFile, SidePlace, digest_file, plot, trace};
 use crate::error::UsageError;
 use crate::suggest;
+use crate::visible::named;
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// How a transfer that has ended is drawn, if it is.
@@ -74,8 +76,8 @@ impl Drawing {
     /// # Errors
     /// When the end of its name says nothing of how it is to be drawn.
     pub fn plot(path: &Path) -> Result<Self, UsageError> {
-        let ending = path.extension().unwrap_or_default();
-        let ending = ending.to_string_lossy().to_ascii_lowercase();
+        let ending = path.extension().and_then(OsStr::to_str);
+        let ending = ending.unwrap_or_default().to_ascii_lowercase();
         let known = PLOTS.iter().find(|(known, _)| *known == ending);
         let Some((_, draw)) = known else {
             return Err(unknown(path, &ending));
@@ -102,7 +104,7 @@ impl Drawing {
 }
 
 fn unknown(path: &Path, ending: &str) -> UsageError {
-    let path = crate::uri::display(path.as_os_str());
+    let path = named(path);
     let endings = || PLOTS.iter().map(|(known, _)| *known);
     let hint = suggest::nearest(ending, endings()).map_or_else(
         || format!("valid: .{}", endings().collect::<Vec<_>>().join(", .")),

@@ -34,7 +34,7 @@ impl Lines {
 impl Display for Lines {
     fn draw(&mut self, sample: &Sample) {
         match &self.template {
-            Some(template) => self.voice.remark_plainly(&template.fill(sample)),
+            Some(template) => self.voice.remark_as_is(&template.fill(sample)),
             None => self.voice.remark(&self.look.named(&status(sample))),
         }
     }

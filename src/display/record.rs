@@ -11,6 +11,7 @@ use crate::pipe::PipeFill;
 use crate::replay::Lesson;
 use crate::stages::StageSnapshot;
 use crate::transform::Digest;
+use crate::visible;
 use serde::Serialize;
 
 /// The version of the records: fields may be added under it, none changes its meaning.
@@ -434,5 +435,7 @@ pub fn record(look: &Sample) -> String {
 
 pub(super) fn line(record: &Record<'_>) -> String {
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
-    serde_json::to_string(record).unwrap_or_default() + "\n"
+    let text = serde_json::to_string(record).unwrap_or_default();
+    // Standard error may be a terminal.
+    visible::line(&text).into_owned() + "\n"
 }

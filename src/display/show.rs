@@ -4,6 +4,7 @@ use super::bar::Bar;
 use super::line::Lines;
 use super::{Display, Sample, Template};
 use crate::report::Voice;
+use crate::visible::named;
 use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub struct Ends {
 /// How the lines on a screen may look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Look {
-    /// What the user calls this transfer.
+    /// What the user calls this transfer, made visible.
     pub name: Option<String>,
     /// Whether there may be colours (no-color.org).
     pub colour: bool,
@@ -93,16 +94,16 @@ impl Watched {
 }
 
 impl Look {
-    /// What the environment allows, for a transfer of this name.
+    /// What the environment allows, for a transfer that the user calls so.
     #[must_use]
-    pub fn from_environment(name: Option<String>) -> Self {
+    pub fn from_environment(name: Option<&str>) -> Self {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         // The console's font has few of the block characters (console_codes(4)).
         let is_console = set("TERM").is_some_and(|term| term == "linux");
         // The order of locale(7).
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
-            name: name.filter(|name| !name.is_empty()),
+            name: name.filter(|name| !name.is_empty()).map(named),
             colour: set("NO_COLOR").is_none(),
             unicode: locale.is_some_and(|locale| is_utf8(&locale)) && !is_console,
         }
@@ -119,7 +120,7 @@ impl Look {
 }
 
 fn is_utf8(locale: &OsStr) -> bool {
-    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    let locale = locale.to_str().unwrap_or_default().to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
 }
 

@@ -6,6 +6,7 @@ use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_wo
 use crate::error::{UsageError, reason};
 use crate::refusal::Beside;
 use crate::sys;
+use crate::visible::named;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::fmt;
@@ -174,9 +175,7 @@ impl SidePlace {
 impl fmt::Display for SidePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
-            At::Path(path) | At::Inherited(_, path) => {
-                f.write_str(&crate::uri::display(path.as_os_str()))
-            }
+            At::Path(path) | At::Inherited(_, path) => f.write_str(&named(path)),
             At::Stderr => f.write_str("standard error"),
         }
     }

@@ -11,6 +11,7 @@ use crate::error::UsageError;
 use crate::link::LinkState;
 use crate::phase::Phase;
 use crate::suggest;
+use crate::visible::named;
 use std::time::Duration;
 
 /// What is written where a number is not known.
@@ -167,7 +168,7 @@ impl Template {
     /// # Errors
     /// When a placeholder has no end or no such name.
     pub fn parse(text: &str) -> Result<Self, UsageError> {
-        let wrong = |why: String| UsageError::new(format!("--format '{text}': {why}"));
+        let wrong = |why: String| UsageError::new(format!("--format '{}': {why}", named(text)));
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -211,6 +212,7 @@ fn placeholder(inside: &str) -> Result<Part, String> {
         None => (inside, false),
         Some((name, "h")) => (name, true),
         Some((_, other)) => {
+            let other = named(other);
             return Err(format!("':{other}' after a name; valid: ':h', for people"));
         }
     };
@@ -223,7 +225,7 @@ fn placeholder(inside: &str) -> Result<Part, String> {
                 || format!("valid: {}", names().collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean '{near}'?"),
             );
-            format!("unknown placeholder '{name}'; {hint}")
+            format!("unknown placeholder '{}'; {hint}", named(name))
         })
 }
 

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -136,13 +137,12 @@ impl Rights {
     fn give_attributes(&self, fd: BorrowedFd<'_>) -> bool {
         let mut has_all = true;
         for (name, value) in &self.attributes {
-            let text = name.to_string_lossy();
-            if text == ACL || OF_THE_CONTENT.contains(&&*text) {
+            if name == ACL || OF_THE_CONTENT.iter().any(|it| name == it) {
                 continue;
             }
             let give = |value: &Vec<u8>| platform::set_attribute(fd, name, value).is_ok();
             let is_given = value.as_ref().is_some_and(give);
-            has_all &= is_given || !text.starts_with("user.");
+            has_all &= is_given || !name.as_bytes().starts_with(b"user.");
         }
         has_all
     }

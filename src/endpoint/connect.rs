@@ -9,6 +9,7 @@ use crate::error::{Side, UsageError, reason};
 use crate::resources::ensure_descriptors;
 use crate::threads;
 use crate::uri::Uri;
+use crate::visible::named;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
@@ -70,13 +71,14 @@ pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), Usag
     let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("no PORT"))?;
     let port = port
         .parse()
-        .map_err(|_| wrong(&format!("'{port}' is no PORT")))?;
+        .map_err(|_| wrong(&format!("'{}' is no PORT", named(port))))?;
     let bare = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     if bare.is_none() && host.contains([':', '/', '[', ']', '@']) {
         return Err(wrong(&format!(
-            "'{host}' is no HOST (an IPv6 address stands in brackets)"
+            "'{}' is no HOST (an IPv6 address stands in brackets)",
+            named(host)
         )));
     }
     Ok((bare.unwrap_or(host).to_owned(), port))
@@ -252,7 +254,7 @@ impl EndPlan for Connect {
                 "connects".to_owned(),
             ),
             Err(_) => (
-                format!("connects to the host {host}, port {port}"),
+                format!("connects to the host {}, port {port}", named(host)),
                 "looks the host up (not now) and tries its addresses".to_owned(),
             ),
         };

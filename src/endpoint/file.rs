@@ -12,7 +12,8 @@ use super::{
 };
 use crate::error::{Side, UsageError, reason};
 use crate::threads;
-use crate::uri::{self, Uri};
+use crate::uri::Uri;
+use crate::visible::named;
 use rustix::fs::{Access, FileType, OFlags, access};
 use rustix::io::Errno;
 use std::fs::Metadata;
@@ -81,7 +82,7 @@ pub(super) fn sink_at(path: &Path, effects: Effects) -> Result<Box<dyn SinkPlan>
     if effects.append || effects.create || effects.atomic {
         return Err(UsageError::new(format!(
             "{}: this is descriptor {fd}, which is open already; append, create and atomic are for files that are opened by a name of their own",
-            uri::display(path.as_os_str())
+            named(path)
         )));
     }
     let plan = InheritedPlan::named(fd, path)?;
@@ -126,7 +127,7 @@ fn now(path: &Path) -> String {
 }
 
 fn parsed(path: &Path) -> String {
-    format!("the path {}", uri::display(path.as_os_str()))
+    format!("the path {}", named(path))
 }
 
 /// Whether what stands there could be opened for that.

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::error::{Side, UsageError, reason};
 use crate::uri::Uri;
+use crate::visible::named;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -159,7 +160,7 @@ impl Listen {
                 format!("every address of this machine ([::] and 0.0.0.0), {port}")
             }
             Ok(address) => format!("the address {address}, {port}"),
-            Err(_) => format!("the address of the host {}, {port}", self.host),
+            Err(_) => format!("the address of the host {}, {port}", named(&self.host)),
         }
     }
 }

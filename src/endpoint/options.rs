@@ -4,6 +4,7 @@ use crate::duration::parse_duration;
 use crate::error::{Side, UsageError};
 use crate::size::parse_size;
 use crate::uri::Uri;
+use crate::visible::named;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -137,11 +138,13 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
         (Ok(address), _) => Ok(address),
         (Err(_), Some((address, zone))) if address.parse::<Ipv6Addr>().is_ok() => {
             let (zone, port) = zone.split_once("]:").unwrap_or((zone, "0"));
-            let port = port.parse().map_err(|_| format!("'{port}' is no PORT"))?;
+            let port = port
+                .parse()
+                .map_err(|_| format!("'{}' is no PORT", named(port)))?;
             // The system knows its interfaces, and asks nobody for an address in numbers.
             let found = (format!("{address}%{zone}"), port).to_socket_addrs();
             let found = found.ok().and_then(|mut all| all.next());
-            found.ok_or_else(|| format!("'{zone}' is no interface of this machine"))
+            found.ok_or_else(|| format!("'{}' is no interface of this machine", named(zone)))
         }
         (Err(_), _) => Err("not an IP address (with :PORT or without)".to_owned()),
     }
@@ -173,9 +176,9 @@ impl Options {
             let value = spec.value.parse(value.as_deref()).map_err(|why| {
                 let value = value
                     .as_deref()
-                    .map(|text| format!("={text}"))
+                    .map(|text| format!("={}", named(text)))
                     .unwrap_or_default();
-                UsageError::new(format!("option '{name}{value}' of '{uri}': {why}"))
+                UsageError::new(format!("option '{}{value}' of '{uri}': {why}", spec.name))
             })?;
             given.push((spec.name, value));
         }
@@ -271,6 +274,7 @@ fn unknown(
     let hint = crate::suggest::nearest(name, valid)
         .map(|near| format!("; did you mean '{near}'?"))
         .unwrap_or_default();
+    let name = named(name);
     UsageError::new(format!(
         "unknown option '{name}' of '{uri}'; {valid_text}{hint}"
     ))

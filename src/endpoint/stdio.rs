@@ -12,7 +12,8 @@ use crate::error::{Side, UsageError, reason};
 use crate::pipe::NeighbourPipe;
 use crate::platform;
 use crate::sys;
-use crate::uri::{self, Uri};
+use crate::uri::Uri;
+use crate::visible::named;
 use crate::wait::Ready;
 use rustix::fs::FileType;
 use rustix::io::Errno;
@@ -93,7 +94,7 @@ impl InheritedPlan {
 
     /// The descriptor that `path` names.
     pub(super) fn named(fd: RawFd, path: &Path) -> Result<Self, UsageError> {
-        let (name, path) = (descriptor_words(fd), uri::display(path.as_os_str()));
+        let (name, path) = (descriptor_words(fd), named(path));
         let plan = Self::adopt(fd, &format!("{path}: {name}"))?;
         Ok(plan.called(format!("{name}, by the name {path}")))
     }

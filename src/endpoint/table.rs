@@ -4,7 +4,8 @@ use super::output::Effects;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
 use crate::error::{Side, UsageError};
-use crate::uri::{self, Spec, Uri};
+use crate::uri::{Spec, Uri};
+use crate::visible::named;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -37,7 +38,7 @@ pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageErr
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
     };
     Ok(Planned {
-        uri: uri::display(argument),
+        uri: named(argument),
         options,
         end,
     })
@@ -57,7 +58,7 @@ pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> 
         Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
     };
     Ok(Planned {
-        uri: uri::display(argument),
+        uri: named(argument),
         options,
         end,
     })
@@ -126,7 +127,7 @@ fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
 
 fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
     let near = crate::suggest::nearest(&uri.scheme, KINDS.iter().map(|kind| kind.scheme));
-    let typed = uri::display(argument);
+    let typed = named(argument);
     let slashes = if uri.has_authority { "//" } else { "" };
     let schemes: Vec<_> = KINDS
         .iter()

@@ -4,6 +4,7 @@ use super::View;
 use super::sheet::Sheet;
 use crate::display::bytes_exactly;
 use crate::plan::Plan;
+use crate::visible::named;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     let flow = view.plan.flow;
@@ -31,7 +32,7 @@ fn skip(bytes: u64, seeks: bool) -> String {
 fn size(view: &View<'_>) -> String {
     let plan = view.plan;
     if let Some(device) = &plan.measured {
-        let path = crate::uri::display(device.as_os_str());
+        let path = named(device);
         return format!(
             "that of the block device {path}, which is asked when the transfer starts (--size)"
         );

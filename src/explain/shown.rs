@@ -3,6 +3,7 @@
 use super::View;
 use super::sheet::Sheet;
 use crate::display::{Ends, Progress, Show, Watched};
+use crate::visible::named;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     let plan = view.plan;
@@ -29,8 +30,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     }
     let control = match (&plan.control, &view.control) {
         (Some(path), Some(place)) => {
-            let path = crate::uri::display(path.as_os_str());
-            format!("{path}: {}", place.effect())
+            format!("{}: {}", named(path), place.effect())
         }
         _ => "none: it cannot be changed while it runs".to_owned(),
     };

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::sheet::Sheet;
+use crate::visible::named;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     let transforms = &view.plan.transforms;
@@ -13,7 +14,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
         let spec = it
             .spec
             .split_once('=')
-            .map(|(_, value)| format!("{value}: "));
+            .map(|(_, value)| format!("{}: ", named(value)));
         let text = format!("{}{}", spec.unwrap_or_default(), it.kind.help);
         sheet.row(it.kind.name, text);
     }

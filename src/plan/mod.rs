@@ -17,6 +17,7 @@ use crate::report::Form;
 use crate::road::{Flow, Wish};
 use crate::size::parse_size;
 use crate::transform::{self, Group, Made};
+use crate::visible::named;
 use buffers::Buffers;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -221,11 +222,7 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         says_road: cli.verbose,
         interval: cli.interval,
         watched: Watched::stderr(),
-        look: Look::from_environment(
-            cli.name
-                .as_deref()
-                .map(|name| crate::uri::display(OsStr::new(name))),
-        ),
+        look: Look::from_environment(cli.name.as_deref()),
     })
 }
 
@@ -295,7 +292,7 @@ fn check_names(
     for (it, file) in digests.filter(|(it, _)| it.kind.group == Group::Digest) {
         let Some(file) = file else { continue };
         if let Some(why) = transform::unreadable(it.kind.name, file) {
-            let (name, file) = (it.kind.name, crate::uri::display(file.as_os_str()));
+            let (name, file) = (it.kind.name, named(file));
             return Err(UsageError::new(format!(
                 "--digest-file cannot have the {name} of {file}: {why}; that of -t sha256 it can"
             )));
@@ -323,14 +320,17 @@ enum Expected {
 fn expected_size(argument: &OsStr) -> Result<Expected, UsageError> {
     match argument.as_bytes().strip_prefix(b"@") {
         Some(path) => size_of_path(Path::new(OsStr::from_bytes(path))),
-        None => parse_size(&argument.to_string_lossy())
+        None => argument
+            .to_str()
+            .ok_or_else(|| "it is no UTF-8".to_owned())
+            .and_then(|text| parse_size(text).map_err(|error| error.to_string()))
             .map(Expected::Bytes)
-            .map_err(|error| wrong_size(argument, &error.to_string())),
+            .map_err(|why| wrong_size(argument, &why)),
     }
 }
 
 fn wrong_size(argument: &OsStr, why: &str) -> UsageError {
-    UsageError::new(format!("--size {}: {why}", crate::uri::display(argument)))
+    UsageError::new(format!("--size {}: {why}", named(argument)))
 }
 
 fn wrong_path(path: &Path, why: &str) -> UsageError {

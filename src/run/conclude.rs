@@ -9,9 +9,8 @@ use crate::replay::Lesson;
 use crate::report::Voice;
 use crate::threads;
 use crate::transform::{Digest, sum_line};
-use std::ffi::OsStr;
+use crate::visible;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -163,7 +162,7 @@ impl Transfer {
     fn say_last_line(&mut self) {
         let shown = self.shown.look(self.meter.snapshot());
         if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
-            self.voice.announce(&line);
+            self.voice.announce_as_is(&line);
         }
     }
 
@@ -184,8 +183,7 @@ impl Transfer {
             match line.strip_suffix(b"\n") {
                 // A terminal obeys what may be in a name.
                 Some(line) if self.plan.show.watched != Watched::Log => {
-                    self.voice
-                        .announce(&crate::uri::display(OsStr::from_bytes(line)));
+                    self.voice.announce(&visible::line(line));
                 }
                 _ => self.voice.announce_bytes(line),
             }

@@ -4,6 +4,7 @@ use super::{Group, KINDS, Kind, Made};
 use crate::error::UsageError;
 use crate::size::parse_positive_size;
 use crate::suggest::nearest;
+use crate::visible::named;
 use std::fmt::Write as _;
 
 /// Something of a kind that may be set.
@@ -120,7 +121,7 @@ impl Settings {
             }
             let setting = key.value.parse(value);
             let name = part.strip_suffix(value).unwrap_or_default();
-            let setting = setting.map_err(|why| format!("{name}'{value}': {why}"))?;
+            let setting = setting.map_err(|why| format!("{name}'{}': {why}", named(value)))?;
             settings.0.push((key.name, setting));
         }
         Ok(settings)
@@ -149,7 +150,8 @@ fn key_and_value<'a>(kind: &Kind, part: &'a str) -> Result<(&'static Key, &'a st
     match kind.keys.iter().find(|key| key.name == name) {
         Some(key) => Ok((key, value)),
         None => Err(format!(
-            "unknown setting '{name}'; {}",
+            "unknown setting '{}'; {}",
+            named(name),
             valid(name, &keys().collect::<Vec<_>>())
         )),
     }
@@ -187,6 +189,7 @@ impl std::fmt::Debug for Planned {
 /// # Errors
 /// For an unknown name, key or value; the message names the transform and what is valid.
 pub fn plan(spec: &str) -> Result<Planned, UsageError> {
+    let wrong = |why: String| UsageError::new(format!("--transform {}: {why}", named(spec)));
     let (name, value) = match spec.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (spec, None),
@@ -194,13 +197,10 @@ pub fn plan(spec: &str) -> Result<Planned, UsageError> {
     let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
     let kind = KINDS.iter().find(|kind| kind.name == name);
     let kind = kind.ok_or_else(|| {
-        let valid = valid(name, &names);
-        UsageError::new(format!(
-            "--transform {spec}: unknown transform '{name}'; {valid}"
-        ))
+        let (name, valid) = (named(name), valid(name, &names));
+        wrong(format!("unknown transform '{name}'; {valid}"))
     })?;
     let settings = value.map_or(Ok(Settings::default()), |text| Settings::parse(kind, text));
-    let wrong = |why: String| UsageError::new(format!("--transform {spec}: {why}"));
     let settings = settings.map_err(wrong)?;
     Ok(Planned {
         spec: spec.to_owned(),

@@ -138,7 +138,7 @@ fn a_name_tells_whose_lines_they_are() {
         .run()
         .exits(0);
     for line in done.stderr.lines() {
-        assert!(line.starts_with("tidegate: na\u{fffd}me: "), "{line:?}");
+        assert!(line.starts_with("tidegate: na\\u0007me: "), "{line:?}");
     }
     let mut asked = idle(&it, &["-N", "idle"]);
     asked.feed("hello");

@@ -105,5 +105,5 @@ fn a_failure_is_never_summed_up() {
 fn what_is_not_printable_does_not_break_the_line() {
     let it = Scratch::new();
     let done = it.tide(["no\nsuch\x1b[2Jfile"]).run();
-    done.fails_saying(1, &["opening no\u{fffd}such\u{fffd}[2Jfile: "]);
+    done.fails_saying(1, &["opening no\\u000asuch\\u001b[2Jfile: "]);
 }

@@ -20,7 +20,7 @@ pub(super) fn script(shell: Shell) -> String {
     let mut flags = flags();
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut flags, "tidegate", &mut text);
-    let generated = String::from_utf8_lossy(&text);
+    let generated = String::from_utf8(text).unwrap_or_default();
     match shell {
         Shell::Zsh => zsh::script(&generated),
         Shell::Fish => fish::script(&generated, &flags),

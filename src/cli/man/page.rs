@@ -89,7 +89,8 @@ impl Page {
         let definitions = Roff::new().render();
         let body = self.roff.render();
         let body = body.strip_prefix(&definitions).unwrap_or(&body);
-        format!("{}{body}", String::from_utf8_lossy(&head))
+        let head = String::from_utf8(head).unwrap_or_default();
+        format!("{head}{body}")
     }
 
     /// An example, indented.

@@ -1,5 +1,6 @@
 //! Texts of a picture: what of them can be shown, how wide they are, and how they are made to fit.
 
+use crate::visible;
 use console::measure_text_width;
 
 /// More of a text than this, in characters, is shown nowhere.
@@ -14,22 +15,9 @@ const WIDEST: f64 = 1.08;
 /// How much wider bold writing is.
 pub(super) const BOLD: f64 = 1.2;
 
-/// Without what XML cannot hold, and without what would turn the writing round or hide a part of it.
+/// What of a text is shown, all of it visible: XML cannot hold the rest (Extensible Markup Language 1.0, section 2.2).
 pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .take(LONGEST)
-        .map(|char| match char {
-            '\t' | '\n' | '\r' => ' ',
-            '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}' => '\u{fffd}',
-            char if char.is_control() => '\u{fffd}',
-            char => char,
-        })
-        .collect()
+    visible::line(text).chars().take(LONGEST).collect()
 }
 
 /// With what belongs together on one line: a number and its unit.
@@ -131,14 +119,6 @@ impl Room {
 mod tests {
     use super::{Room, clean, together};
     use proptest::prelude::*;
-
-    #[test]
-    fn what_cannot_be_shown_is_replaced() {
-        assert_eq!(
-            clean("a\0b\x1b[1m\tc\nd\u{202e}e"),
-            "a\u{fffd}b\u{fffd}[1m c d\u{fffd}e"
-        );
-    }
 
     #[test]
     fn a_number_keeps_its_unit() {
