@@ -20,6 +20,7 @@ use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+use rustix::process::{Resource, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
@@ -404,11 +405,19 @@ pub(crate) fn is_terminal_number(number: u64) -> bool {
 /// A file of so many zero bytes that takes up no memory.
 ///
 /// # Errors
-/// When the process is out of descriptors.
+/// When the process is out of descriptors, or may make no file as large (`ulimit -f`).
 pub(crate) fn zeros(bytes: u64) -> std::io::Result<OwnedFd> {
-    let fd = memfd_create("zero", MemfdFlags::CLOEXEC)?;
     // The system's files end there; nobody gets so far.
-    ftruncate(&fd, bytes.min(i64::MAX as u64 - 0xFFFF))?;
+    let len = bytes.min(i64::MAX as u64 - 0xFFFF);
+    if getrlimit(Resource::Fsize)
+        .current
+        .is_some_and(|most| len > most)
+    {
+        // To try it would raise SIGXFSZ (setrlimit(2)).
+        return Err(Errno::FBIG.into());
+    }
+    let fd = memfd_create("zero", MemfdFlags::CLOEXEC)?;
+    ftruncate(&fd, len)?;
     Ok(fd)
 }
 

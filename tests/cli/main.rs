@@ -19,6 +19,7 @@ mod beside;
 mod bomb;
 mod browser;
 mod claims;
+mod command_lines;
 mod completions;
 mod control;
 mod copies;
