@@ -17,6 +17,7 @@ use rustix::fs::{
     listxattr, major, makedev, memfd_create, sendfile, statfs, statx,
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
+use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
@@ -157,6 +158,14 @@ pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
+}
+
+/// The user who has connected to a Unix socket, or who listens there (unix(7), `SO_PEERCRED`).
+///
+/// # Errors
+/// When it is no such socket.
+pub(crate) fn peer_user(socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
+    Ok(Some(socket_peercred(socket)?.uid.as_raw()))
 }
 
 /// Reads what is there. `None`: this descriptor or kernel cannot be asked without waiting.

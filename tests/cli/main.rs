@@ -13,6 +13,7 @@
 /// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
 pub(crate) const ROAD: &str = "auto";
 
+mod answers;
 mod asleep;
 mod atomic;
 mod beside;
