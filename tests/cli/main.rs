@@ -25,6 +25,7 @@ mod completions;
 mod control;
 mod copies;
 mod digests;
+mod endings;
 mod endpoints;
 mod ends;
 mod escapes;

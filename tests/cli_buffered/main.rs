@@ -19,6 +19,8 @@ pub(crate) const ROAD: &str = "buffered";
 mod beside;
 #[path = "../cli/control.rs"]
 mod control;
+#[path = "../cli/endings.rs"]
+mod endings;
 #[path = "../cli/endpoints.rs"]
 mod endpoints;
 #[path = "../cli/figures.rs"]
