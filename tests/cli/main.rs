@@ -48,6 +48,7 @@ mod lengths;
 mod limits;
 mod live;
 mod machine;
+mod messages;
 mod neighbours;
 mod network;
 mod no_road;

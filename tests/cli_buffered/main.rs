@@ -47,6 +47,8 @@ mod limits;
 mod live;
 #[path = "../cli/machine.rs"]
 mod machine;
+#[path = "../cli/messages.rs"]
+mod messages;
 #[path = "../cli/network.rs"]
 mod network;
 #[path = "../cli/outcomes.rs"]
