@@ -1,9 +1,30 @@
 //! The signals a transfer listens to. Those that were ignored when we were started stay ignored, as nohup wants.
 
+use crate::platform;
 use crate::sys;
 use rustix::process::Signal as Os;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// The signals that end a process which does not listen to them, everywhere (signal(7)). We clean up before they do. Not those
+/// that tell of a fault, after which there is nothing to be relied on: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
+const ENDINGS: [Os; 10] = [
+    Os::INT,
+    Os::TERM,
+    Os::HUP,
+    Os::QUIT,
+    Os::ABORT,
+    Os::ALARM,
+    Os::VTALARM,
+    Os::PROF,
+    Os::USR2,
+    Os::XCPU,
+];
+
+/// The signal that asks for the status. SIGINFO (^T) where it exists would be heard too; tokio names it on the BSDs only.
+const STATUS: Os = Os::USR1;
 
 /// Something from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +42,8 @@ pub enum Event {
 /// The signals, from now on.
 #[derive(Debug)]
 pub struct Signals {
-    interrupt: Option<Signal>,
-    terminate: Option<Signal>,
-    hangup: Option<Signal>,
+    /// Those that end us, by their numbers.
+    endings: Vec<(i32, Signal)>,
     status: Option<Signal>,
     stop: Option<Signal>,
     continued: Option<Signal>,
@@ -36,14 +56,18 @@ impl Signals {
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Self> {
         // A file that grows beyond the user's limit is an error of its write then, and we clean up (setrlimit(2)).
-        drop(signal(kind(Os::XFSZ))?);
+        drop(unless_ignored(Os::XFSZ.as_raw())?);
+        let endings = ENDINGS.iter().map(|signal| signal.as_raw());
+        let endings = endings.chain(platform::more_endings());
+        let endings = endings.filter_map(|number| {
+            let signal = unless_ignored(number).transpose()?;
+            Some(signal.map(|signal| (number, signal)))
+        });
         Ok(Self {
-            interrupt: unless_ignored(SignalKind::interrupt())?,
-            terminate: unless_ignored(SignalKind::terminate())?,
-            hangup: unless_ignored(SignalKind::hangup())?,
-            status: unless_ignored(status_kind())?,
-            stop: unless_ignored(kind(Os::TSTP))?,
-            continued: unless_ignored(kind(Os::CONT))?,
+            endings: endings.collect::<io::Result<_>>()?,
+            status: unless_ignored(STATUS.as_raw())?,
+            stop: unless_ignored(Os::TSTP.as_raw())?,
+            continued: unless_ignored(Os::CONT.as_raw())?,
         })
     }
 
@@ -51,9 +75,7 @@ impl Signals {
     pub async fn next(&mut self) -> Event {
         tokio::select! {
             biased;
-            () = recv(self.interrupt.as_mut()) => Event::End(SignalKind::interrupt().as_raw_value()),
-            () = recv(self.terminate.as_mut()) => Event::End(SignalKind::terminate().as_raw_value()),
-            () = recv(self.hangup.as_mut()) => Event::End(SignalKind::hangup().as_raw_value()),
+            number = first(&mut self.endings) => Event::End(number),
             // Before SIGCONT: who is continued while the request to stop is on its way does not stop.
             () = recv(self.stop.as_mut()) => {
                 if self.was_continued().await { Event::Continued } else { Event::Stop }
@@ -89,21 +111,25 @@ pub fn stop() {
     sys::stop();
 }
 
-fn kind(signal: Os) -> SignalKind {
-    SignalKind::from_raw(signal.as_raw())
-}
-
-/// SIGINFO (^T) where it exists would be heard here too; tokio names it on the BSDs only.
-fn status_kind() -> SignalKind {
-    SignalKind::user_defined1()
-}
-
-fn unless_ignored(kind: SignalKind) -> io::Result<Option<Signal>> {
-    if sys::is_ignored(kind.as_raw_value()) {
+fn unless_ignored(number: i32) -> io::Result<Option<Signal>> {
+    if sys::is_ignored(number) {
         Ok(None)
     } else {
-        signal(kind).map(Some)
+        signal(SignalKind::from_raw(number)).map(Some)
     }
+}
+
+/// The number of the first of these that comes; of several that have come, that of the one that stands first.
+async fn first(endings: &mut [(i32, Signal)]) -> i32 {
+    poll_fn(|context| {
+        for (number, signal) in &mut *endings {
+            if signal.poll_recv(context).is_ready() {
+                return Poll::Ready(*number);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 async fn recv(signal: Option<&mut Signal>) {

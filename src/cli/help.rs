@@ -238,7 +238,7 @@ const SECTIONS: &[(&str, &str)] = &[
   3       not the --expect-size, or not the expected digest
   4       connect-timeout, accept-timeout or --idle-timeout
   129, 130, 143
-          ended by SIGHUP, SIGINT, SIGTERM
+          ended by SIGHUP, SIGINT, SIGTERM; 128 + N by another signal N
   141     the reader of a pipe we write to went away (SIGPIPE)
 ",
     ),

@@ -1,14 +1,15 @@
-//! Talks to the clients of the control socket. None of them can hold up anything but itself: lines are short, answers
-//! are taken soon or not at all, nobody is answered more often than a thousand times a second, and who says nothing
-//! gives his place to who comes.
+//! Talks to the clients of the control socket. None of them can hold up anything but itself: lines are short, the first
+//! comes soon or not at all, answers are taken soon or not at all, nobody is answered more often than a thousand times a
+//! second, and who says nothing gives his place to who comes.
 
-use super::{REFUSAL, Steering};
+use super::{REFUSAL, Steering, stranger};
 use std::io;
 use std::os::unix::net::UnixListener as StdListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
@@ -18,6 +19,9 @@ const MOST_CLIENTS: usize = 32;
 
 /// The longest request, in bytes, its newline included.
 const LONGEST: u16 = 256;
+
+/// How long a client may take for its first request.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
 
 /// How long a client may leave an answer lying about.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,6 +48,8 @@ pub async fn serve(listener: StdListener, steering: Arc<Steering>) -> io::Result
     let (mut talks, mut seats) = (JoinSet::new(), Vec::new());
     loop {
         match listener.accept().await {
+            // Whoever cannot be told apart is none of ours either.
+            Ok((client, _)) if !matches!(stranger(&client), Ok(None)) => turn_away(&client),
             Ok((client, _)) => {
                 make_room(&mut talks, &mut seats).await;
                 let last = Arc::new(AtomicU64::new(next(&requests)));
@@ -83,6 +89,12 @@ async fn make_room(talks: &mut JoinSet<io::Result<()>>, seats: &mut Vec<Seat>) {
     }
 }
 
+/// Says why to somebody else's client, if it takes that at once.
+fn turn_away(client: &UnixStream) {
+    let line = format!("{REFUSAL}only the user of this transfer and root may tell it anything\n");
+    let _ = rustix::io::write(client, line.as_bytes());
+}
+
 /// Answers one client until it goes away, which failing is too.
 async fn talk(
     client: UnixStream,
@@ -92,27 +104,36 @@ async fn talk(
 ) -> io::Result<()> {
     let (lines, mut answers) = client.into_split();
     let mut lines = BufReader::with_capacity(LONGEST.into(), lines);
-    loop {
-        let mut line = Vec::new();
-        let len = (&mut lines)
-            .take(LONGEST.into())
-            .read_until(b'\n', &mut line)
-            .await?;
-        if len == 0 {
-            return Ok(());
-        }
+    let Ok(first) = timeout(FIRST_REQUEST, next_line(&mut lines)).await else {
+        let limit = humantime::format_duration(FIRST_REQUEST);
+        return say(&mut answers, format!("{REFUSAL}no request within {limit}")).await;
+    };
+    let mut line = first?;
+    while !line.is_empty() {
         last.store(next(&requests), Ordering::Relaxed);
-        let is_endless = len == usize::from(LONGEST) && !line.ends_with(b"\n");
-        let mut answer = if is_endless {
-            format!("{REFUSAL}a line is at most {LONGEST} bytes long")
-        } else {
-            steering.obey(&String::from_utf8_lossy(&line))
-        };
-        answer.push('\n');
-        timeout(PATIENCE, answers.write_all(answer.as_bytes())).await??;
-        if is_endless {
-            return Ok(());
+        if line.len() == usize::from(LONGEST) && !line.ends_with(b"\n") {
+            let why = format!("{REFUSAL}a line is at most {LONGEST} bytes long");
+            return say(&mut answers, why).await;
         }
+        say(&mut answers, steering.obey(&String::from_utf8_lossy(&line))).await?;
         sleep(PACE).await;
+        line = next_line(&mut lines).await?;
     }
+    Ok(())
+}
+
+/// The next line, with its end; nothing after the last one. Of one that is too long it is the beginning.
+async fn next_line(lines: &mut BufReader<OwnedReadHalf>) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut lines = lines.take(LONGEST.into());
+    lines.read_until(b'\n', &mut line).await?;
+    Ok(line)
+}
+
+async fn say(answers: &mut OwnedWriteHalf, answer: String) -> io::Result<()> {
+    timeout(
+        PATIENCE,
+        answers.write_all(format!("{answer}\n").as_bytes()),
+    )
+    .await?
 }

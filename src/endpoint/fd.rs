@@ -2,7 +2,7 @@
 
 use super::stdio::InheritedPlan;
 use super::{Kind, Slashes, descriptor_words};
-use crate::error::UsageError;
+use crate::error::{Side, UsageError};
 use crate::uri::Uri;
 
 /// `fd:N`.
@@ -12,11 +12,11 @@ pub(super) const KIND: Kind = Kind {
     slashes: Slashes::Forbidden,
     summary: "an inherited descriptor, treated as those of - are",
     options: &[],
-    source: Some(|uri, _| Ok(Box::new(adopt(uri)?))),
-    sink: Some(|uri, _| Ok(Box::new(adopt(uri)?))),
+    source: Some(|uri, _| Ok(Box::new(adopt(uri, Side::Source)?))),
+    sink: Some(|uri, _| Ok(Box::new(adopt(uri, Side::Sink)?))),
 };
 
-fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
+fn adopt(uri: &Uri, side: Side) -> Result<InheritedPlan, UsageError> {
     let number = std::str::from_utf8(&uri.rest)
         .ok()
         .and_then(|text| text.parse::<u16>().ok());
@@ -25,6 +25,6 @@ fn adopt(uri: &Uri) -> Result<InheritedPlan, UsageError> {
             "'{uri}': write fd:N with the number of an open descriptor"
         )));
     };
-    let plan = InheritedPlan::adopt(number.into(), &format!("fd:{number}"))?;
+    let plan = InheritedPlan::adopt(number.into(), side, &format!("fd:{number}"))?;
     Ok(plan.called(descriptor_words(number.into())))
 }

@@ -65,7 +65,7 @@ pub(super) const KIND: Kind = Kind {
 /// Plans a path as the SOURCE.
 pub(super) fn source_at(path: &Path) -> Result<Box<dyn SourcePlan>, UsageError> {
     if let Some(fd) = descriptor_named(path) {
-        return Ok(Box::new(InheritedPlan::named(fd, path)?));
+        return Ok(Box::new(InheritedPlan::named(fd, Side::Source, path)?));
     }
     Ok(Box::new(FileSourcePlan {
         path: path.to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn sink_at(path: &Path, effects: Effects) -> Result<Box<dyn SinkPlan>
             named(path)
         )));
     }
-    let plan = InheritedPlan::named(fd, path)?;
+    let plan = InheritedPlan::named(fd, Side::Sink, path)?;
     Ok(Box::new(if effects.sync { plan.synced() } else { plan }))
 }
 

@@ -2,8 +2,13 @@
 
 use super::{Raw, Unfit};
 use crate::display::bytes_exactly;
+use crate::error::Side;
 use rustix::fs::{FileType, RawMode};
+use rustix::net::SocketType;
+use rustix::net::sockopt::socket_type;
 use std::fs::Metadata;
+use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
 /// Why the kernel moves nothing into a file that is open for appending.
@@ -32,6 +37,26 @@ pub(super) fn raw_of(
         _ if is_terminal => Err("it is a terminal"),
         _ => Err("it is a device"),
     }
+}
+
+/// Refuses a socket that keeps messages apart as an end of a stream (socket(2)): a read loses what does not fit into it, and
+/// a write is refused that does not fit into a message, so that whether it works would depend on chance.
+///
+/// # Errors
+/// The refusal, or what the system says to the question.
+pub(super) fn check_stream(socket: impl AsFd, side: Side) -> io::Result<()> {
+    let kind = match socket_type(socket)? {
+        SocketType::STREAM => return Ok(()),
+        SocketType::DGRAM => "datagram",
+        SocketType::SEQPACKET => "seqpacket",
+        _ => "message",
+    };
+    let place = match side {
+        Side::Source => "a read loses what does not fit into it",
+        Side::Sink => "a write is refused that does not fit into one",
+    };
+    let why = format!("a {kind} socket keeps messages apart, and {place}; use a stream socket");
+    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
 }
 
 /// What the kernel can move bytes from where there is something of this kind.

@@ -1,7 +1,7 @@
 //! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
 
 use super::descriptor::Descriptor;
-use super::filekind::{sink_ending, size_of, source_ending};
+use super::filekind::{check_stream, sink_ending, size_of, source_ending};
 use super::output::{Effects, FileSink};
 use super::{
     EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink, SinkPlan, Slashes,
@@ -45,12 +45,20 @@ pub(super) const STDOUT: Kind = Kind {
 
 /// Plans standard input as the SOURCE.
 pub(super) fn source() -> Result<Box<dyn SourcePlan>, UsageError> {
-    Ok(Box::new(InheritedPlan::adopt(0, "standard input")?))
+    Ok(Box::new(InheritedPlan::adopt(
+        0,
+        Side::Source,
+        "standard input",
+    )?))
 }
 
 /// Plans standard output as the SINK.
 pub(super) fn sink() -> Result<Box<dyn SinkPlan>, UsageError> {
-    Ok(Box::new(InheritedPlan::adopt(1, "standard output")?))
+    Ok(Box::new(InheritedPlan::adopt(
+        1,
+        Side::Sink,
+        "standard output",
+    )?))
 }
 
 /// Refuses anything behind the colon of a scheme that takes nothing.
@@ -74,7 +82,7 @@ pub(super) struct InheritedPlan {
 }
 
 impl InheritedPlan {
-    pub(super) fn adopt(fd: RawFd, name: &str) -> Result<Self, UsageError> {
+    pub(super) fn adopt(fd: RawFd, side: Side, name: &str) -> Result<Self, UsageError> {
         let refused = |error: io::Error| {
             let is_closed = Errno::from_io_error(&error) == Some(Errno::BADF);
             UsageError::new(if is_closed {
@@ -83,19 +91,23 @@ impl InheritedPlan {
                 format!("{name}: {}", reason(&error))
             })
         };
+        let descriptor = sys::adopt(fd)
+            .and_then(Descriptor::shared)
+            .map_err(refused)?;
+        if descriptor.kind() == FileType::Socket {
+            check_stream(descriptor.raw_fd(), side).map_err(refused)?;
+        }
         Ok(Self {
-            descriptor: sys::adopt(fd)
-                .and_then(Descriptor::shared)
-                .map_err(refused)?,
+            descriptor,
             name: name.to_owned(),
             sync: false,
         })
     }
 
     /// The descriptor that `path` names.
-    pub(super) fn named(fd: RawFd, path: &Path) -> Result<Self, UsageError> {
+    pub(super) fn named(fd: RawFd, side: Side, path: &Path) -> Result<Self, UsageError> {
         let (name, path) = (descriptor_words(fd), named(path));
-        let plan = Self::adopt(fd, &format!("{path}: {name}"))?;
+        let plan = Self::adopt(fd, side, &format!("{path}: {name}"))?;
         Ok(plan.called(format!("{name}, by the name {path}")))
     }
 

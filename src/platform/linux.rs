@@ -17,10 +17,11 @@ use rustix::fs::{
     listxattr, major, makedev, memfd_create, sendfile, statfs, statx,
 };
 use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
+use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, Signal as Os, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
@@ -55,6 +56,19 @@ const SLEEP: u32 = 1 << 30;
 /// The most that the names of a file's extended attributes take, and a value, in bytes (xattr(7)).
 const MOST_NAMES: usize = 64 << 10;
 const MOST_VALUE: usize = 64 << 10;
+
+/// The signals that end a process on Linux alone, and have names.
+const ENDINGS: &[Os] = &[
+    Os::IO,
+    Os::POWER,
+    #[cfg(any(
+        target_arch = "x86",
+        target_arch = "x86_64",
+        target_arch = "arm",
+        target_arch = "aarch64"
+    ))]
+    Os::STKFLT,
+];
 
 /// Readable and writable for everybody: what programs ask for.
 const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
@@ -150,6 +164,12 @@ impl Sleep {
     }
 }
 
+/// The signals that end a process here beside those that do everywhere (signal(7)).
+pub(crate) fn more_endings() -> impl Iterator<Item = i32> {
+    let named = ENDINGS.iter().map(|signal| signal.as_raw());
+    named.chain(sys::real_time_signals())
+}
+
 /// A Unix socket with this name, to which nobody else may connect: its mode is set before it has the name (unix(7)).
 pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
@@ -157,6 +177,14 @@ pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     Ok(socket)
+}
+
+/// The user who has connected to a Unix socket, or who listens there (unix(7), `SO_PEERCRED`).
+///
+/// # Errors
+/// When it is no such socket.
+pub(crate) fn peer_user(socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
+    Ok(Some(socket_peercred(socket)?.uid.as_raw()))
 }
 
 /// Reads what is there. `None`: this descriptor or kernel cannot be asked without waiting.

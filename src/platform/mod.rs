@@ -1,6 +1,6 @@
 //! The one door to what differs between Unix systems: a wake-up descriptor, reads and writes that do not wait on
-//! descriptors whose flags are not ours to change, a socket for one user alone, what a kernel can move by itself, and what it
-//! tells of our being stopped.
+//! descriptors whose flags are not ours to change, a socket for one user alone and who is at its other end, what a
+//! kernel can move by itself, what it tells of our being stopped, and which signals it has.
 
 use rustix::fs::Mode;
 
@@ -15,9 +15,9 @@ mod imp;
 pub(crate) use imp::{
     Signal, Stopwatch, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
     copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null, is_null_number,
-    is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, overrules_owners,
-    pipe_size, private_socket, read_now, remove_attribute, send, set_attribute, set_pipe_size,
-    splice, write_now, zeros,
+    is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_endings,
+    overrules_owners, peer_user, pipe_size, private_socket, read_now, remove_attribute, send,
+    set_attribute, set_pipe_size, splice, write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

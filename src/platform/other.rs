@@ -142,6 +142,11 @@ impl Naps {
     }
 }
 
+/// Those that end a process beside the ones that do everywhere differ from system to system, and are left to do so.
+pub(crate) fn more_endings() -> impl Iterator<Item = i32> {
+    std::iter::empty()
+}
+
 /// A Unix socket with this name, to which nobody else may connect: nobody can before it listens, and by then its mode is
 /// set.
 pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
@@ -150,6 +155,14 @@ pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     chmod(path, Mode::RUSR | Mode::WUSR)?;
     Ok(socket)
+}
+
+/// Not asked for here: the mode of the socket says who may connect to it.
+///
+/// # Errors
+/// None.
+pub(crate) fn peer_user(_socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
+    Ok(None)
 }
 
 /// No call here reads without waiting unless the descriptor's flags say so.

@@ -255,6 +255,55 @@ fn who_says_nothing_gives_his_place_to_who_comes() {
 }
 
 #[test]
+fn whoever_comes_and_says_nothing_in_time_is_sent_away() {
+    let it = Scratch::new();
+    let running = listening(&it, &["-L", "1", "zero:#size=1M", "out"]);
+    let connect = || {
+        let client = UnixStream::connect(it.path("c")).expect("a place");
+        client.set_read_timeout(Some(DEADLINE)).expect("a deadline");
+        client
+    };
+    // One that has asked may keep still.
+    let mut known = BufReader::new(connect());
+    known.get_ref().write_all(b"status\n").expect("asking");
+    let mut answer = String::new();
+    known.read_line(&mut answer).expect("an answer");
+    let began = Instant::now();
+    let silent: Vec<_> = (0..20).map(|_| connect()).collect();
+    let slow = connect();
+    slow.set_read_timeout(Some(Duration::from_millis(500)))
+        .expect("a deadline");
+    // A byte at a time, of which none ends the line.
+    let mut said = Vec::new();
+    while !said.ends_with(b"\n") {
+        assert!(began.elapsed() < DEADLINE, "it is listened to for ever");
+        // It may be gone already.
+        let _ = (&slow).write(b"x");
+        let mut some = [0; 99];
+        let n = (&slow).read(&mut some).unwrap_or(0);
+        said.extend_from_slice(&some[..n]);
+    }
+    assert_eq!(
+        String::from_utf8_lossy(&said),
+        "error: no request within 10s\n"
+    );
+    assert!(
+        began.elapsed() > Duration::from_secs(8),
+        "it was given no time"
+    );
+    for mut client in silent {
+        let mut all = Vec::new();
+        client.read_to_end(&mut all).expect("an end");
+        assert_eq!(all, said);
+    }
+    known.get_ref().write_all(b"rate none\n").expect("asking");
+    answer.clear();
+    known.read_line(&mut answer).expect("an answer");
+    assert_eq!(answer, "ok\n");
+    running.done().exits(0);
+}
+
+#[test]
 fn a_mark_that_was_lowered_is_shown_as_what_is_drained_to_until_it_holds() {
     let it = Scratch::new();
     let flags = ["--road", "buffered", "-L", "1", "zero:", "null:"];

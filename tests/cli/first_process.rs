@@ -35,7 +35,14 @@ fn a_signal_ends_the_first_process_of_a_container_with_the_status_of_that_signal
         return;
     }
     it.write("out", "old");
-    for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, code) in [
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+        (Signal::USR2, 140),
+        (Signal::TERM, 143),
+        (Signal::XCPU, 152),
+    ] {
         let line = "exec $T --stats fd:2 -i 20ms - file:out#atomic";
         let mut idle = contained(&it, line).open_input().start();
         idle.feed("some");

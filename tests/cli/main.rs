@@ -13,6 +13,7 @@
 /// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
 pub(crate) const ROAD: &str = "auto";
 
+mod answers;
 mod asleep;
 mod atomic;
 mod beside;
@@ -24,6 +25,7 @@ mod completions;
 mod control;
 mod copies;
 mod digests;
+mod endings;
 mod endpoints;
 mod ends;
 mod escapes;
@@ -46,6 +48,7 @@ mod lengths;
 mod limits;
 mod live;
 mod machine;
+mod messages;
 mod neighbours;
 mod network;
 mod no_road;

@@ -19,6 +19,8 @@ pub(crate) const ROAD: &str = "buffered";
 mod beside;
 #[path = "../cli/control.rs"]
 mod control;
+#[path = "../cli/endings.rs"]
+mod endings;
 #[path = "../cli/endpoints.rs"]
 mod endpoints;
 #[path = "../cli/figures.rs"]
@@ -45,6 +47,8 @@ mod limits;
 mod live;
 #[path = "../cli/machine.rs"]
 mod machine;
+#[path = "../cli/messages.rs"]
+mod messages;
 #[path = "../cli/network.rs"]
 mod network;
 #[path = "../cli/outcomes.rs"]
