@@ -54,12 +54,6 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     asked == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// The numbers of the real-time signals that the C library leaves to programs (signal(7)).
-#[cfg(target_os = "linux")]
-pub(crate) fn real_time_signals() -> std::ops::RangeInclusive<i32> {
-    libc::SIGRTMIN()..=libc::SIGRTMAX()
-}
-
 /// Does what SIGTSTP does to a process that does not listen to it: stops it, unless nobody could wake it again
 /// (an orphaned process group, termios(3) and setpgid(2)). Returns when the process goes on.
 pub(crate) fn stop() {

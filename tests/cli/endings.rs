@@ -5,10 +5,10 @@ use crate::tide::{Running, Scratch};
 use rustix::fs::{FileType, stat};
 use std::os::unix::process::ExitStatusExt;
 
-/// Their names, but for SIGKILL, which nobody hears, and those of faults (signal(7)).
-const ENDINGS: [&str; 18] = [
+/// Their names, but for SIGKILL, which nobody hears, those of faults and the real-time ones (signal(7)).
+const ENDINGS: [&str; 13] = [
     "HUP", "INT", "QUIT", "ABRT", "ALRM", "TERM", "USR2", "VTALRM", "PROF", "XCPU", "IO", "PWR",
-    "STKFLT", "RTMIN", "RTMIN+1", "RTMIN+10", "RTMAX-1", "RTMAX",
+    "STKFLT",
 ];
 
 /// The number of a signal.
