@@ -181,6 +181,9 @@ impl<'a> Screen<'a> {
             self.row(COLUMN, kind.form, &summary);
             for option in kind.options {
                 let mut help = on(option.only, option.help);
+                if option.value.repeats() {
+                    help.push_str(" [repeatable]");
+                }
                 if !option.default.is_empty() {
                     let default = format!("[default: {}]", option.default);
                     let _ = write!(help, " {}", together(&default));

@@ -220,6 +220,7 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         },
         template: template(cli)?,
         says_road: cli.verbose,
+        tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
         watched: Watched::stderr(),
         look: Look::from_environment(cli.name.as_deref()),

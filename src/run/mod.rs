@@ -2,6 +2,7 @@
 //!
 //! Everything about it is a value owned here; two of them can run in one process.
 
+mod announce;
 mod beside;
 mod conclude;
 mod draw;

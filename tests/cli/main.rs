@@ -19,6 +19,7 @@ mod atomic;
 mod beside;
 mod bomb;
 mod browser;
+mod callers;
 mod claims;
 mod command_lines;
 mod completions;

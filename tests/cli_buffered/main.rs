@@ -17,6 +17,8 @@ pub(crate) const ROAD: &str = "buffered";
 
 #[path = "../cli/beside.rs"]
 mod beside;
+#[path = "../cli/callers.rs"]
+mod callers;
 #[path = "../cli/control.rs"]
 mod control;
 #[path = "../cli/endings.rs"]
