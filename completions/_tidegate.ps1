@@ -93,6 +93,7 @@ $global:TidegateEnds = @{
         'nodelay' = 'send small data at once (TCP_NODELAY)'
         'accept-timeout=' = 'how long to wait for the peer'
         'from=' = 'who may connect; others are reset, and the wait goes on'
+        'min-size=' = 'fail if less comes (exit 3), and give no file its name'
         'sndbuf=' = 'send buffer'
         'rcvbuf=' = 'receive buffer'
     }

@@ -303,7 +303,7 @@ _tidegate_table() {
     case $1,$2 in
         source,) echo 'stdin: file: tcp:// tcp-listen:// zero: random: fd:' ;;
         source,tcp) echo 'nodelay connect-timeout= retry= sndbuf= rcvbuf= bind=' ;;
-        source,tcp-listen) echo 'nodelay accept-timeout= from= sndbuf= rcvbuf=' ;;
+        source,tcp-listen) echo 'nodelay accept-timeout= from= min-size= sndbuf= rcvbuf=' ;;
         source,zero) echo 'size=' ;;
         source,random) echo 'size= seed=' ;;
         sink,) echo 'stdout: file: tcp:// tcp-listen:// null: fd:' ;;

@@ -87,6 +87,7 @@ var tidegate-table = [
     ['nodelay' 'send small data at once (TCP_NODELAY)']
     ['accept-timeout=' 'how long to wait for the peer']
     ['from=' 'who may connect; others are reset, and the wait goes on']
+    ['min-size=' 'fail if less comes (exit 3), and give no file its name']
     ['sndbuf=' 'send buffer']
     ['rcvbuf=' 'receive buffer']
   ]

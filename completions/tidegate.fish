@@ -85,6 +85,7 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
             printf '%s\t%s\n' 'from=' 'who may connect; others are reset, and the wait goes on'
+            printf '%s\t%s\n' 'min-size=' 'fail if less comes (exit 3), and give no file its name'
             printf '%s\t%s\n' 'sndbuf=' 'send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
         case 'source,zero'

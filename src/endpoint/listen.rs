@@ -7,7 +7,7 @@
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    Announce, EndPlan, Kind, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
+    Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
     Prospect, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::error::{Side, UsageError, reason};
@@ -42,6 +42,13 @@ pub(super) const KIND: Kind = Kind {
             default: "",
             help: "who may connect; others are reset, and the wait goes on",
         },
+        OptionSpec {
+            name: "min-size",
+            value: ValueKind::SizeOrZero,
+            only: Some(Side::Source),
+            default: "1 to replace a file that is not empty",
+            help: "fail if less comes (exit 3), and give no file its name",
+        },
         CLOSE,
         SNDBUF,
         RCVBUF,
@@ -58,6 +65,7 @@ struct Listen {
     accept_timeout: Option<Duration>,
     /// Who may connect; everybody if it is empty.
     from: Vec<Network>,
+    min_size: Option<u64>,
     settings: Settings,
     listener: Option<TcpListener>,
 }
@@ -70,6 +78,7 @@ impl Listen {
             port,
             accept_timeout: options.duration("accept-timeout"),
             from: options.networks("from"),
+            min_size: options.number("min-size"),
             settings: Settings::of(options),
             listener: None,
         })
@@ -248,6 +257,10 @@ impl SourcePlan for Listen {
                 .source(stream)
                 .map_err(|error| OpenError::io("setting up", error))
         })
+    }
+
+    fn least(&self) -> Least {
+        self.min_size.map_or(Least::AByteForWhatIsHeld, Least::of)
     }
 }
 

@@ -15,6 +15,7 @@ mod fd;
 mod file;
 mod filekind;
 mod identity;
+mod least;
 mod leftover;
 mod listen;
 mod names;
@@ -35,6 +36,7 @@ mod table;
 pub(crate) use access::Attribute;
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use identity::Identity;
+pub use least::Least;
 pub use leftover::Leftover;
 pub(crate) use names::{descriptor_named, descriptor_words};
 pub use network::Network;
@@ -188,6 +190,11 @@ pub trait EndPlan {
 pub trait SourcePlan: EndPlan {
     /// Opens it, waiting for a peer if there is one.
     fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>>;
+
+    /// The least that it has to give.
+    fn least(&self) -> Least {
+        Least::Nothing
+    }
 }
 
 /// A SINK that was asked for.

@@ -342,7 +342,7 @@ mod tests {
                 "tcp-listen://:1#from=::1,accept-timeout=1s,from=10.0.0.0/8",
                 Side::Source,
                 "accept-timeout=1s,from=::1,from=10.0.0.0/8",
-                "sndbuf=the system's,rcvbuf=the system's",
+                "min-size=1 to replace a file that is not empty,sndbuf=the system's,rcvbuf=the system's",
             ),
             (
                 "tcp://h:1#nodelay,retry=3,bind=[::1]",

@@ -250,7 +250,15 @@ fn what_names_nobody_is_refused_with_what_is_valid() {
             ["tcp-listen://:0#from", "in"],
             &["needs a value (=ADDR[/BITS])"],
         ),
+        (
+            ["tcp-listen://:0#min-size=1,min-size=2", "in"],
+            &["given twice"],
+        ),
         (["tcp://:0#from=::1", "in"], &["unknown option 'from'"]),
+        (
+            ["in", "tcp-listen://:0#min-size=1"],
+            &["makes no sense on a SINK"],
+        ),
     ] {
         it.tide(args).run().refuses(parts);
         assert_eq!(it.read("in"), b"old");

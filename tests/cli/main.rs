@@ -26,6 +26,7 @@ mod completions;
 mod control;
 mod copies;
 mod digests;
+mod empty;
 mod endings;
 mod endpoints;
 mod ends;

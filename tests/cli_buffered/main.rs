@@ -21,6 +21,8 @@ mod beside;
 mod callers;
 #[path = "../cli/control.rs"]
 mod control;
+#[path = "../cli/empty.rs"]
+mod empty;
 #[path = "../cli/endings.rs"]
 mod endings;
 #[path = "../cli/endpoints.rs"]
