@@ -54,8 +54,8 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: a line each for its numbers, the verdict, the buffers')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
             [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Print what would happen, and why, and move nothing')
@@ -92,6 +92,8 @@ $global:TidegateEnds = @{
     'source,tcp-listen' = [ordered]@{
         'nodelay' = 'send small data at once (TCP_NODELAY)'
         'accept-timeout=' = 'how long to wait for the peer'
+        'from=' = 'who may connect; others are reset, and the wait goes on'
+        'min-size=' = 'fail if less comes (exit 3), and give no file its name'
         'sndbuf=' = 'send buffer'
         'rcvbuf=' = 'receive buffer'
     }
@@ -128,6 +130,7 @@ $global:TidegateEnds = @{
     'sink,tcp-listen' = [ordered]@{
         'nodelay' = 'send small data at once (TCP_NODELAY)'
         'accept-timeout=' = 'how long to wait for the peer'
+        'from=' = 'who may connect; others are reset, and the wait goes on'
         'close-timeout=' = 'how long the peer may take to close after the last byte'
         'sndbuf=' = 'send buffer'
         'rcvbuf=' = 'receive buffer'

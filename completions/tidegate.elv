@@ -51,8 +51,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status'
-            cand -v 'Sum the transfer up, and say which road it took'
-            cand --verbose 'Sum the transfer up, and say which road it took'
+            cand -v 'Sum the transfer up, and say which road it took and whom `from` refused'
+            cand --verbose 'Sum the transfer up, and say which road it took and whom `from` refused'
             cand -q 'Say only errors, digests and where an end listens'
             cand --quiet 'Say only errors, digests and where an end listens'
             cand --explain 'Print what would happen, and why, and move nothing'
@@ -86,6 +86,8 @@ var tidegate-table = [
   &source,tcp-listen=[
     ['nodelay' 'send small data at once (TCP_NODELAY)']
     ['accept-timeout=' 'how long to wait for the peer']
+    ['from=' 'who may connect; others are reset, and the wait goes on']
+    ['min-size=' 'fail if less comes (exit 3), and give no file its name']
     ['sndbuf=' 'send buffer']
     ['rcvbuf=' 'receive buffer']
   ]
@@ -122,6 +124,7 @@ var tidegate-table = [
   &sink,tcp-listen=[
     ['nodelay' 'send small data at once (TCP_NODELAY)']
     ['accept-timeout=' 'how long to wait for the peer']
+    ['from=' 'who may connect; others are reset, and the wait goes on']
     ['close-timeout=' 'how long the peer may take to close after the last byte']
     ['sndbuf=' 'send buffer']
     ['rcvbuf=' 'receive buffer']

@@ -57,7 +57,7 @@ always\t'After every transfer that did not fail'
 never\t'Not at all'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
 complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status' -r -F
-complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took'
+complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took and whom `from` refused'
 complete -c tidegate -s q -l quiet -d 'Say only errors, digests and where an end listens'
 complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
@@ -84,6 +84,8 @@ function __tidegate_table -a side scheme
         case 'source,tcp-listen'
             printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
+            printf '%s\t%s\n' 'from=' 'who may connect; others are reset, and the wait goes on'
+            printf '%s\t%s\n' 'min-size=' 'fail if less comes (exit 3), and give no file its name'
             printf '%s\t%s\n' 'sndbuf=' 'send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
         case 'source,zero'
@@ -114,6 +116,7 @@ function __tidegate_table -a side scheme
         case 'sink,tcp-listen'
             printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
+            printf '%s\t%s\n' 'from=' 'who may connect; others are reset, and the wait goes on'
             printf '%s\t%s\n' 'close-timeout=' 'how long the peer may take to close after the last byte'
             printf '%s\t%s\n' 'sndbuf=' 'send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'

@@ -181,6 +181,9 @@ impl<'a> Screen<'a> {
             self.row(COLUMN, kind.form, &summary);
             for option in kind.options {
                 let mut help = on(option.only, option.help);
+                if option.value.repeats() {
+                    help.push_str(" [repeatable]");
+                }
                 if !option.default.is_empty() {
                     let default = format!("[default: {}]", option.default);
                     let _ = write!(help, " {}", together(&default));
@@ -235,7 +238,8 @@ const SECTIONS: &[(&str, &str)] = &[
   1       an I/O error on either end, a connection that was reset included, or
           in a transform; a digest that could not be written
   2       usage; SOURCE and SINK, or a file beside them, are the same file
-  3       not the --expect-size, or not the expected digest
+  3       not the --expect-size, not the expected digest, less than min-size, or
+          nothing for a file that is not empty
   4       connect-timeout, accept-timeout or --idle-timeout
   129, 130, 143
           ended by SIGHUP, SIGINT, SIGTERM; 128 + N by another signal N

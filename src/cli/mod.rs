@@ -234,7 +234,7 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
-    /// Sum the transfer up, and say which road it took
+    /// Sum the transfer up, and say which road it took and whom `from` refused
     #[arg(hide_short_help = true, short, long, env = "TIDEGATE_VERBOSE", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,

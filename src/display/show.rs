@@ -71,6 +71,8 @@ pub struct Show {
     pub template: Option<Template>,
     /// Whether the summary says which road bytes took.
     pub says_road: bool,
+    /// Whether it is told whom a listening end refuses.
+    pub tells_refusals: bool,
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
@@ -211,6 +213,7 @@ mod tests {
             summary: None,
             template: None,
             says_road: false,
+            tells_refusals: false,
             interval: None,
             watched,
             look: Look {

@@ -2,8 +2,8 @@
 
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink, SinkPlan,
-    Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
+    SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::error::{Side, UsageError, reason};
 use crate::resources::ensure_descriptors;
@@ -269,7 +269,7 @@ impl EndPlan for Connect {
 }
 
 impl SourcePlan for Connect {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(async move {
             let stream = self.connect().await?;
             self.settings
@@ -280,7 +280,7 @@ impl SourcePlan for Connect {
 }
 
 impl SinkPlan for Connect {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(async move {
             let stream = self.connect().await?;
             self.settings

@@ -153,12 +153,18 @@ pub trait Source: Send {
 
 /// An open end that bytes go to. Dropped before it has finished, it leaves nothing that looks like success.
 pub trait Sink: Send {
-    /// Empties what existed, if that is what opening it for writing means. Called once, before the first byte.
+    /// Empties what existed, if that is what opening it for writing means. Called before the first byte; does nothing when it
+    /// is called again.
     ///
     /// # Errors
     /// When the system refuses.
     fn start(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// Whether something is there that will be lost when it starts, or at its end: a file that is not empty.
+    fn would_lose(&self) -> bool {
+        false
     }
 
     /// The pipe that somebody else reads from, if it is one.

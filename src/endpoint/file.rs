@@ -212,7 +212,7 @@ impl EndPlan for FileSourcePlan {
 }
 
 impl SourcePlan for FileSourcePlan {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(async {
             let descriptor = match self.descriptor {
                 Some(descriptor) => descriptor,
@@ -371,7 +371,7 @@ impl EndPlan for FileSinkPlan {
 }
 
 impl SinkPlan for FileSinkPlan {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(async {
             let sink = match self.sink {
                 Some(sink) => sink,

@@ -1,15 +1,20 @@
-//! `tcp-listen://[ADDR]:PORT`: says where it listens, accepts one peer, and closes the door behind it.
+//! `tcp-listen://[ADDR]:PORT`: says where it listens, accepts one peer of those that may connect, and closes the door behind
+//! it.
+//!
+//! Whoever may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end of
+//! a transfer of nothing, and would leave us with connections to keep.
 
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
-    SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
+    Prospect, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::error::{Side, UsageError, reason};
 use crate::uri::Uri;
 use crate::visible::named;
 use socket2::{Domain, Protocol, Socket, Type};
+use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -30,6 +35,20 @@ pub(super) const KIND: Kind = Kind {
             default: "none",
             help: "how long to wait for the peer",
         },
+        OptionSpec {
+            name: "from",
+            value: ValueKind::Network,
+            only: None,
+            default: "",
+            help: "who may connect; others are reset, and the wait goes on",
+        },
+        OptionSpec {
+            name: "min-size",
+            value: ValueKind::SizeOrZero,
+            only: Some(Side::Source),
+            default: "1 to replace a file that is not empty",
+            help: "fail if less comes (exit 3), and give no file its name",
+        },
         CLOSE,
         SNDBUF,
         RCVBUF,
@@ -44,6 +63,9 @@ struct Listen {
     host: String,
     port: u16,
     accept_timeout: Option<Duration>,
+    /// Who may connect; everybody if it is empty.
+    from: Vec<Network>,
+    min_size: Option<u64>,
     settings: Settings,
     listener: Option<TcpListener>,
 }
@@ -55,6 +77,8 @@ impl Listen {
             host,
             port,
             accept_timeout: options.duration("accept-timeout"),
+            from: options.networks("from"),
+            min_size: options.number("min-size"),
             settings: Settings::of(options),
             listener: None,
         })
@@ -102,11 +126,24 @@ impl Listen {
         socket.set_nonblocking(true)?;
         self.settings.apply_early(&socket)?;
         socket.bind(&address.into())?;
-        socket.listen(1)?;
+        socket.listen(self.backlog())?;
         TcpListener::from_std(socket.into())
     }
 
-    async fn accept(&mut self) -> Result<TcpStream, OpenError> {
+    /// How many may wait to be accepted (listen(2)). Those who are to be refused do not stand in the way of the others.
+    fn backlog(&self) -> i32 {
+        if self.from.is_empty() { 1 } else { 128 }
+    }
+
+    fn lets_in(&self, peer: IpAddr) -> bool {
+        self.from.is_empty() || self.from.iter().any(|from| from.contains(peer))
+    }
+
+    async fn accept(
+        &mut self,
+        side: Side,
+        announce: &dyn Announce,
+    ) -> Result<TcpStream, OpenError> {
         // Taken out, so that nobody else is let in once the peer is here.
         let Some(listener) = self.listener.take() else {
             return Err(OpenError::io(
@@ -114,37 +151,52 @@ impl Listen {
                 io::ErrorKind::NotConnected.into(),
             ));
         };
-        let accepted = accept_one(&listener);
+        let refused = Cell::new(0);
+        let accepted = self.accept_one(&listener, |peer| {
+            refused.set(refused.get() + 1);
+            announce.refused(side, peer);
+        });
         let result = match self.accept_timeout {
             None => accepted.await,
             Some(limit) => match tokio::time::timeout(limit, accepted).await {
                 Ok(result) => result,
-                Err(_) => return Err(nobody_came(limit)),
+                Err(_) => return Err(nobody_came(limit, refused.get())),
             },
         };
         result.map_err(|error| OpenError::io("accepting on", error))
     }
-}
 
-fn nobody_came(limit: Duration) -> OpenError {
-    let within = humantime::format_duration(limit);
-    let why = OpenFailure::Timeout(format!(
-        "nobody connected within {within} (#accept-timeout)"
-    ));
-    OpenError {
-        act: "accepting on",
-        why,
+    /// Accepts the next peer that may connect and is still there. One that may not is `refused`, and one that hung up while it
+    /// waited is passed over (accept(2)).
+    async fn accept_one(
+        &self,
+        listener: &TcpListener,
+        refused: impl Fn(SocketAddr),
+    ) -> io::Result<TcpStream> {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) if self.lets_in(peer.ip()) => return Ok(stream),
+                Ok((stream, peer)) => {
+                    // Nobody is spoken of before he is gone.
+                    drop(stream);
+                    refused(peer);
+                }
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
-/// Accepts the next peer that is still there; one that hung up while it waited is passed over (accept(2)).
-async fn accept_one(listener: &TcpListener) -> io::Result<TcpStream> {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return Ok(stream),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            Err(error) => return Err(error),
-        }
+fn nobody_came(limit: Duration, refused: u64) -> OpenError {
+    let within = humantime::format_duration(limit);
+    let nobody = match refused {
+        0 => format!("nobody connected within {within}"),
+        n => format!("nobody who may (#from) connected within {within}; {n} refused"),
+    };
+    OpenError {
+        act: "accepting on",
+        why: OpenFailure::Timeout(format!("{nobody} (#accept-timeout)")),
     }
 }
 
@@ -171,8 +223,14 @@ impl EndPlan for Listen {
             None => "for as long as it takes".to_owned(),
             Some(limit) => format!("for {} at most", humantime::format_duration(limit)),
         };
+        let of = if self.from.is_empty() {
+            String::new()
+        } else {
+            let from: Vec<_> = self.from.iter().map(ToString::to_string).collect();
+            format!(" of {}", from.join(" or "))
+        };
         let opening = format!(
-            "says where it listens on standard error, waits for one peer {patience}, and refuses every other"
+            "says where it listens on standard error, waits for one peer{of} {patience}, and refuses every other"
         );
         let parsed = format!("listens on {}", self.place());
         self.settings.prospect(side, parsed, opening)
@@ -192,20 +250,24 @@ impl EndPlan for Listen {
 }
 
 impl SourcePlan for Listen {
-    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(mut self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(async move {
-            let stream = self.accept().await?;
+            let stream = self.accept(Side::Source, announce).await?;
             self.settings
                 .source(stream)
                 .map_err(|error| OpenError::io("setting up", error))
         })
     }
+
+    fn least(&self) -> Least {
+        self.min_size.map_or(Least::AByteForWhatIsHeld, Least::of)
+    }
 }
 
 impl SinkPlan for Listen {
-    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(mut self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(async move {
-            let stream = self.accept().await?;
+            let stream = self.accept(Side::Sink, announce).await?;
             self.settings
                 .sink(stream)
                 .map_err(|error| OpenError::io("setting up", error))

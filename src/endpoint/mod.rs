@@ -15,9 +15,11 @@ mod fd;
 mod file;
 mod filekind;
 mod identity;
+mod least;
 mod leftover;
 mod listen;
 mod names;
+mod network;
 mod null;
 mod options;
 mod output;
@@ -34,8 +36,10 @@ mod table;
 pub(crate) use access::Attribute;
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
 pub use identity::Identity;
+pub use least::Least;
 pub use leftover::Leftover;
 pub(crate) use names::{descriptor_named, descriptor_words};
+pub use network::Network;
 pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub(crate) use outside::check_directory;
 pub use prospect::Prospect;
@@ -152,10 +156,13 @@ impl From<&Metadata> for FileId {
     }
 }
 
-/// Tells the world where a listening end listens.
+/// Tells the world of a listening end.
 pub trait Announce {
     /// `side` listens on `address`.
     fn listening(&self, side: Side, address: SocketAddr);
+
+    /// `side` does not let this `peer` in, and waits on.
+    fn refused(&self, side: Side, peer: SocketAddr);
 }
 
 /// An end that was asked for and is not open yet.
@@ -182,13 +189,18 @@ pub trait EndPlan {
 /// A SOURCE that was asked for.
 pub trait SourcePlan: EndPlan {
     /// Opens it, waiting for a peer if there is one.
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>>;
+    fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>>;
+
+    /// The least that it has to give.
+    fn least(&self) -> Least {
+        Least::Nothing
+    }
 }
 
 /// A SINK that was asked for.
 pub trait SinkPlan: EndPlan {
     /// Opens it, waiting for a peer if there is one. What existed is still as it was.
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>>;
+    fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Sink>>;
 }
 
 impl OpenError {

@@ -4,8 +4,8 @@ use super::descriptor;
 use super::outside::Outside;
 use super::stdio::no_rest;
 use super::{
-    Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prospect, Raw, Sink, SinkPlan, Slashes,
-    Unfit, ValueKind,
+    Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prospect, Raw, Sink, SinkPlan,
+    Slashes, Unfit, ValueKind,
 };
 use crate::error::Side;
 use crate::wait::Ready;
@@ -130,7 +130,7 @@ impl EndPlan for Null {
 }
 
 impl SinkPlan for Null {
-    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(mut self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         // Without it the bytes come to us.
         self.device = descriptor::open(Path::new(DEVICE), OFlags::WRONLY).ok();
         Box::pin(async { Ok(self as Box<dyn Sink>) })

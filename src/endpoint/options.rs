@@ -1,5 +1,6 @@
 //! What may stand behind the `#` of a URI: declared in the table, checked here, read by the kinds.
 
+use super::Network;
 use crate::duration::parse_duration;
 use crate::error::{Side, UsageError};
 use crate::size::parse_size;
@@ -45,6 +46,8 @@ pub enum ValueKind {
     Count,
     /// An IP address, with a port or without.
     Address,
+    /// An address, or a network of them.
+    Network,
     /// `SIZE:D`.
     SizeAndDuration,
 }
@@ -59,8 +62,15 @@ impl ValueKind {
             ValueKind::Duration => "D",
             ValueKind::Count => "N",
             ValueKind::Address => "ADDR",
+            ValueKind::Network => "ADDR[/BITS]",
             ValueKind::SizeAndDuration => "SIZE:D",
         }
+    }
+
+    /// Whether the option may be given several times: all its values count.
+    #[must_use]
+    pub fn repeats(self) -> bool {
+        matches!(self, ValueKind::Network)
     }
 
     fn parse(self, text: Option<&str>) -> Result<Value, String> {
@@ -82,6 +92,7 @@ impl ValueKind {
                 .map(Value::Number)
                 .map_err(|_| "not a whole number".to_owned()),
             ValueKind::Address => parse_address(text).map(Value::Address),
+            ValueKind::Network => Network::parse(text).map(Value::Network),
             ValueKind::SizeAndDuration => {
                 let (size, duration) = text.split_once(':').ok_or("write SIZE:D, as in 1M:2s")?;
                 let size = parse_size(size).map_err(|e| e.to_string())?;
@@ -97,6 +108,7 @@ enum Value {
     Number(u64),
     Duration(Duration),
     Address(SocketAddr),
+    Network(Network),
     SizeAndDuration(u64, Duration),
 }
 
@@ -112,6 +124,7 @@ impl Value {
             }
             Value::Address(address) if address.port() == 0 => format!("={}", address.ip()),
             Value::Address(address) => format!("={address}"),
+            Value::Network(network) => format!("={network}"),
             Value::SizeAndDuration(size, time) => {
                 format!("={size}:{}", humantime::format_duration(time))
             }
@@ -168,7 +181,8 @@ impl Options {
             let Some(spec) = here.iter().find(|spec| spec.name == name) else {
                 return Err(unknown(uri, name, specs, &here, side));
             };
-            if given.iter().any(|(other, _)| other == name) {
+            let is_there = given.iter().any(|(other, _)| other == name);
+            if is_there && !spec.value.repeats() {
                 return Err(UsageError::new(format!(
                     "option '{name}' of '{uri}' is given twice"
                 )));
@@ -218,6 +232,17 @@ impl Options {
         }
     }
 
+    /// Every network that was given.
+    #[must_use]
+    pub fn networks(&self, name: &str) -> Vec<Network> {
+        let values = self.values(name);
+        let networks = values.filter_map(|value| match value {
+            Value::Network(network) => Some(network),
+            _ => None,
+        });
+        networks.collect()
+    }
+
     /// A size and a duration.
     #[must_use]
     pub fn size_and_duration(&self, name: &str) -> Option<(u64, Duration)> {
@@ -232,23 +257,25 @@ impl Options {
     pub fn settled(&self, specs: &'static [OptionSpec], side: Side) -> Settled {
         let mut settled = Settled::default();
         for spec in specs.iter().filter(|spec| spec.is_for(side)) {
-            match self.value(spec.name) {
-                Some(value) => settled.given.push(format!("{}{}", spec.name, value.text())),
-                None if spec.default.is_empty() => {}
-                None => {
-                    let text = format!("{}={}", spec.name, spec.default);
-                    settled.by_default.push(text);
-                }
+            let values = self.values(spec.name);
+            let given = values.map(|value| format!("{}{}", spec.name, value.text()));
+            settled.given.extend(given);
+            if !self.has(spec.name) && !spec.default.is_empty() {
+                let text = format!("{}={}", spec.name, spec.default);
+                settled.by_default.push(text);
             }
         }
         settled
     }
 
     fn value(&self, name: &str) -> Option<Value> {
-        self.given
-            .iter()
-            .find(|(given, _)| *given == name)
-            .map(|(_, value)| *value)
+        self.values(name).next()
+    }
+
+    /// In the order in which they were given; of most options one at most.
+    fn values(&self, name: &str) -> impl Iterator<Item = Value> {
+        let given = self.given.iter();
+        given.filter_map(move |(given, value)| (*given == name).then_some(*value))
     }
 }
 
@@ -310,6 +337,12 @@ mod tests {
                 Side::Sink,
                 "stall=1024:1s 500ms",
                 "",
+            ),
+            (
+                "tcp-listen://:1#from=::1,accept-timeout=1s,from=10.0.0.0/8",
+                Side::Source,
+                "accept-timeout=1s,from=::1,from=10.0.0.0/8",
+                "min-size=1 to replace a file that is not empty,sndbuf=the system's,rcvbuf=the system's",
             ),
             (
                 "tcp://h:1#nodelay,retry=3,bind=[::1]",

@@ -54,7 +54,7 @@ impl Effects {
                 "kept to the end, then replaced: a temporary file beside it gets its owner, mode and name"
             }
             FileType::RegularFile if existing.len() == 0 => "empty as it is",
-            FileType::RegularFile => "emptied once both ends are open",
+            FileType::RegularFile => "emptied at the start",
             FileType::BlockDevice => "overwritten from its beginning on",
             _ => return None,
         };
@@ -99,7 +99,7 @@ pub(super) struct FileSink {
     to_be_made: Option<PathBuf>,
     staged: Option<Staged>,
     effects: Effects,
-    /// Whether what the file holds is not ours to empty.
+    /// Whether what the file holds is not to be emptied: it is not ours, or has been.
     keeps: bool,
     /// What could not be kept of a file that was replaced.
     lost: Vec<&'static str>,
@@ -187,8 +187,20 @@ impl Sink for FileSink {
             self.make(&path)?;
         }
         match &self.descriptor {
-            Some(descriptor) if descriptor.is_regular() && !self.keeps => descriptor.truncate(),
-            _ => Ok(()),
+            Some(descriptor) if descriptor.is_regular() && !self.keeps => descriptor.truncate()?,
+            _ => {}
+        }
+        self.keeps = true;
+        Ok(())
+    }
+
+    fn would_lose(&self) -> bool {
+        match (&self.staged, &self.descriptor) {
+            (Some(staged), _) => staged.would_lose(),
+            (None, Some(descriptor)) if !self.keeps && descriptor.is_regular() => {
+                descriptor.file_size().is_some_and(|size| size > 0)
+            }
+            _ => false,
         }
     }
 

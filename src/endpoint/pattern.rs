@@ -2,8 +2,8 @@
 
 use super::stdio::no_rest;
 use super::{
-    EndPlan, Kind, Opening, OptionSpec, Prospect, Raw, Slashes, Source, SourcePlan, Unfit,
-    ValueKind,
+    Announce, EndPlan, Kind, Opening, OptionSpec, Prospect, Raw, Slashes, Source, SourcePlan,
+    Unfit, ValueKind,
 };
 use crate::display::bytes_exactly;
 use crate::error::Side;
@@ -121,7 +121,7 @@ impl EndPlan for Pattern {
 }
 
 impl SourcePlan for Pattern {
-    fn open(mut self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(mut self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         self.zeros = self.file();
         Box::pin(async { Ok(self as Box<dyn Source>) })
     }

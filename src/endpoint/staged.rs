@@ -74,6 +74,12 @@ impl Staged {
         self.leftover.clone()
     }
 
+    /// Whether there is something now that would be lost.
+    pub(super) fn would_lose(&self) -> bool {
+        let there = self.target.metadata();
+        self.replaces && there.is_ok_and(|it| it.len() > 0)
+    }
+
     /// Lets those open the file, which is whole, who are to be able to. Returns what could not be kept of the one that it
     /// replaces.
     pub(super) fn give_access(&self, file: &impl AsFd) -> io::Result<Vec<&'static str>> {

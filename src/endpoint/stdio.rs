@@ -4,8 +4,8 @@ use super::descriptor::Descriptor;
 use super::filekind::{check_stream, sink_ending, size_of, source_ending};
 use super::output::{Effects, FileSink};
 use super::{
-    EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink, SinkPlan, Slashes,
-    Source, SourcePlan, Unfit, descriptor_words,
+    Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink,
+    SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,
 };
 use crate::display::bytes_exactly;
 use crate::error::{Side, UsageError, reason};
@@ -203,13 +203,13 @@ impl EndPlan for InheritedPlan {
 }
 
 impl SourcePlan for InheritedPlan {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(async { Ok(Box::new(PlainSource::new(self.descriptor)) as Box<dyn Source>) })
     }
 }
 
 impl SinkPlan for InheritedPlan {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(async move {
             let effects = self.effects();
             Ok(Box::new(FileSink::inherited(self.descriptor, effects)) as Box<dyn Sink>)

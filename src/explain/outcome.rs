@@ -3,6 +3,7 @@
 use super::View;
 use super::sheet::Sheet;
 use crate::display::bytes_exactly;
+use crate::endpoint::Least;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     let flow = view.plan.flow;
@@ -26,6 +27,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
             )
         }),
     );
+    sheet.row_if("at least", least(flow.least));
     let idle = flow.idle_timeout.map_or_else(
         || "no limit: a peer may let nothing move for as long as it likes".to_owned(),
         |limit| {
@@ -34,4 +36,20 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
         },
     );
     sheet.row("idle", idle);
+}
+
+/// How much has to come from the source.
+fn least(least: Least) -> Option<String> {
+    match least {
+        Least::Nothing => None,
+        Least::AByteForWhatIsHeld => Some(
+            "a byte, where a file that is not empty would be replaced or emptied: without one it stays as it is, \
+             and that is a failure (exit 3)"
+                .to_owned(),
+        ),
+        Least::Bytes(least) => Some(format!(
+            "{} from the source; less is a failure (exit 3)",
+            bytes_exactly(least)
+        )),
+    }
 }

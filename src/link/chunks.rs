@@ -61,6 +61,8 @@ pub(super) struct Queue {
     offered: VecDeque<BytesMut>,
     pool: Pool,
     end: End,
+    /// How the input has ended, if it has, and had not been given up before.
+    input_end: Option<End>,
     /// So many bytes are a batch though the reader goes on reading.
     batch_len: u64,
     /// Whether the reader is reading on.
@@ -77,6 +79,7 @@ impl Queue {
             offered: VecDeque::new(),
             pool: Pool::new(usize::try_from(read_len).unwrap_or(usize::MAX)),
             end: End::Whole,
+            input_end: None,
             batch_len: BATCH.min(mark),
             more_comes: false,
             reader_waits: false,
@@ -161,10 +164,18 @@ impl Link {
     pub fn end(&self, end: End) {
         let mut state = self.lock();
         state.queue.end = end;
+        if !state.cancelled {
+            state.queue.input_end = Some(end);
+        }
         state.queue.more_comes = false;
         state.gates.readable.end();
         state.flow();
         self.wake_writer(state);
+    }
+
+    /// How the input has ended, if it has, and had not been given up before.
+    pub(crate) fn input_end(&self) -> Option<End> {
+        self.lock().queue.input_end
     }
 
     /// Moves everything offered into the empty `batch`. The bytes count until [`Link::complete`] takes them off. An

@@ -24,6 +24,8 @@ pub struct Meter {
     chain: Chain,
     stages: Vec<StageCount>,
     bytes_in: AtomicU64,
+    /// Bytes that came from the source and are no part of the flow (`--skip`).
+    left_out: AtomicU64,
     bytes_out: AtomicU64,
     clock: Arc<Clock>,
     notes: Mutex<Notes>,
@@ -42,6 +44,7 @@ impl Meter {
             chain,
             stages,
             bytes_in: AtomicU64::new(0),
+            left_out: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             clock,
             notes: Mutex::new(notes),
@@ -121,6 +124,18 @@ impl Meter {
     pub fn count_in(&self, n: u64) {
         self.bytes_in.fetch_add(n, Ordering::Relaxed);
         self.moved();
+    }
+
+    /// `n` bytes came from the source and are left out.
+    pub(crate) fn leave_out(&self, n: u64) {
+        self.left_out.fetch_add(n, Ordering::Relaxed);
+        self.moved();
+    }
+
+    /// Bytes that came from the source, those that were left out included.
+    pub(crate) fn given(&self) -> u64 {
+        let left_out = self.left_out.load(Ordering::Relaxed);
+        left_out + self.bytes_in.load(Ordering::Relaxed)
     }
 
     /// What came from the source and did not go to the sink is going to come once more, by another road.

@@ -3,6 +3,7 @@
 //! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
 mod buffers;
+mod least;
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::control::Place;
@@ -85,6 +86,7 @@ impl Plan {
         let buffers = Buffers::of(cli)?;
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
+        let least = least::least(cli, &source)?;
         let size = cli.size.as_deref().map(expected_size).transpose()?;
         let (size, measured) = match size {
             Some(Expected::Bytes(bytes)) => (Some(bytes), None),
@@ -108,6 +110,7 @@ impl Plan {
                 skip: cli.skip,
                 take: cli.take,
                 expect_size: cli.expect_size,
+                least,
                 idle_timeout: cli.idle_timeout,
             },
             road: match cli.road {
@@ -220,6 +223,7 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         },
         template: template(cli)?,
         says_road: cli.verbose,
+        tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
         watched: Watched::stderr(),
         look: Look::from_environment(cli.name.as_deref()),

@@ -44,17 +44,26 @@ pub(super) fn go_on(journey: Journey) {
         writer: written,
     } = reports;
     let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
+    // Without transforms it is the same link, which wakes its writer anyway.
+    let last = (!transforms.is_empty()).then(|| Arc::clone(chain.last()));
     let stages = transforms.into_iter().zip(transformed);
     // The reader comes last: by the time a transform has something to do, all threads of the road are there.
     let started = start_stages(&chain, stages, &meter).and_then(|()| {
         threads::spawn("reader", move || {
-            let _ = read.send(reader::run(source, flow, &link, &its_meter));
+            let _ = read.send(reader::run(
+                source,
+                flow,
+                &link,
+                last.as_deref(),
+                &its_meter,
+            ));
         })
     });
     let end = match started {
         Ok(()) => {
             taken.send_replace(Some(TAKEN));
             let account = Account {
+                first: chain.first(),
                 link: chain.last(),
                 meter: &meter,
                 limit: &limit,

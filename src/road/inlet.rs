@@ -4,7 +4,7 @@ use crate::endpoint::Source;
 use crate::link::Link;
 use crate::meter::Meter;
 use crate::pipe::IDLE;
-use crate::wait;
+use crate::wait::{self, Bell};
 use std::io;
 use std::time::Instant;
 
@@ -29,6 +29,8 @@ pub(super) struct Inlet<'a> {
     pub(super) source: Box<dyn Source>,
     link: &'a Link,
     meter: &'a Meter,
+    /// Of somebody who waits for the first byte.
+    waited_for: Option<&'a Bell>,
     /// Bytes still to be read, if there is a last one.
     left: Option<u64>,
 }
@@ -38,12 +40,14 @@ impl<'a> Inlet<'a> {
         source: Box<dyn Source>,
         take: Option<u64>,
         link: &'a Link,
+        waited_for: Option<&'a Bell>,
         meter: &'a Meter,
     ) -> Self {
         Self {
             source,
             link,
             meter,
+            waited_for,
             left: take,
         }
     }
@@ -62,6 +66,14 @@ impl<'a> Inlet<'a> {
     pub(super) fn count(&mut self, n: u64) {
         self.left = self.left.map(|left| left.saturating_sub(n));
         self.meter.count_in(n);
+        self.has_come();
+    }
+
+    /// Something has come from the source.
+    fn has_come(&mut self) {
+        if let Some(bell) = self.waited_for.take() {
+            bell.ring();
+        }
     }
 
     /// Moves ahead over the first `n` bytes, where the source can. Returns what has to be read and dropped instead.
@@ -86,7 +98,8 @@ impl<'a> Inlet<'a> {
                 Ok(0)
             }
             Ok(n) => {
-                self.meter.moved();
+                self.meter.leave_out(n as u64);
+                self.has_come();
                 Ok(left - n as u64)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(left),

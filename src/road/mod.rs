@@ -27,7 +27,7 @@ pub use kernel::{Buffers, Door, Ways};
 pub use outlet::WriterEnd;
 pub use stage::StageEnd;
 
-use crate::endpoint::{Sink, Source};
+use crate::endpoint::{Least, Sink, Source};
 use crate::limit::Limit;
 use crate::link::{Chain, Link};
 use crate::meter::Meter;
@@ -48,6 +48,8 @@ pub struct Flow {
     pub take: Option<u64>,
     /// The only number of delivered bytes that is a success.
     pub expect_size: Option<u64>,
+    /// The least that has to come from the source, left out or not, for its end to be one.
+    pub least: Least,
     /// How long a peer may let nothing move; the watch over it is somebody else's, the road only looks often enough.
     pub idle_timeout: Option<Duration>,
 }
@@ -107,6 +109,9 @@ struct Journey {
 /// Where the writing end of a road counts.
 #[derive(Debug, Clone, Copy)]
 struct Account<'a> {
+    /// What the source fills.
+    first: &'a Link,
+    /// What the sink empties.
     link: &'a Link,
     meter: &'a Meter,
     limit: &'a Limit,

@@ -1,10 +1,10 @@
 //! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
 
 use super::{Account, Flow};
-use crate::endpoint::{Delivered, Finish, Sink};
+use crate::endpoint::{Delivered, Finish, Least, Sink};
 use crate::error::Side;
 use crate::limit::Limit;
-use crate::link::Link;
+use crate::link::{End, Link};
 use crate::meter::Meter;
 use crate::phase::Phase;
 use crate::pipe::IDLE;
@@ -32,6 +32,13 @@ pub enum WriterEnd {
     WrongSize {
         /// What `--expect-size` says.
         expected: u64,
+    },
+    /// Less came from the source than has to, and the sink has not come to an end.
+    TooLittle {
+        /// Bytes that came.
+        came: u64,
+        /// Bytes that have to.
+        least: u64,
     },
     /// The kernel road was insisted on, and the kernel does not move bytes between these ends.
     NoRoad {
@@ -65,10 +72,14 @@ pub(super) struct WaitFor<'a> {
 /// The sink of a flow.
 pub(super) struct Outlet<'a> {
     pub(super) sink: Box<dyn Sink>,
+    /// Whether it is known to be started.
+    has_begun: bool,
+    first: &'a Link,
     link: &'a Link,
     meter: &'a Meter,
     limit: &'a Limit,
     expect_size: Option<u64>,
+    least: Least,
     /// How often to look whether the system's queue moves while it takes no more.
     look_every: Option<Duration>,
     /// Its length at the last look.
@@ -79,13 +90,69 @@ impl<'a> Outlet<'a> {
     pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, account: Account<'a>) -> Self {
         Self {
             sink,
+            has_begun: false,
+            first: account.first,
             link: account.link,
             meter: account.meter,
             limit: account.limit,
             expect_size: flow.expect_size,
+            least: flow.least,
             look_every: flow.idle_timeout.map(|limit| limit / 4),
             queued: 0,
         }
+    }
+
+    /// Before the first byte: starts the sink, if that has been put off. What it holds is not to be lost for a source that
+    /// has given nothing, whatever a transform puts out before its input or at the end of it.
+    pub(super) fn begin(&mut self) -> Result<(), WriterEnd> {
+        while !self.has_begun {
+            // In this order: at its end, all that came has been counted.
+            let (end, came) = (self.first.input_end(), self.meter.given());
+            let is_needed = self.least.bytes(true) > 0 && self.sink.would_lose();
+            match end {
+                _ if came > 0 || !is_needed => self.start()?,
+                None => self.await_source()?,
+                Some(_) => return Err(self.cut_short()),
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<(), WriterEnd> {
+        let started = self.sink.start();
+        started.map_err(|error| self.failed("opening", error))?;
+        self.has_begun = true;
+        Ok(())
+    }
+
+    /// Waits for what the source gives first, or for its end.
+    fn await_source(&mut self) -> Result<(), WriterEnd> {
+        self.meter.enter(Phase::Source);
+        self.wait(WaitFor::default())?;
+        if self.link.is_cancelled() {
+            Err(WriterEnd::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Fails if less has come from the source than has to, which has ended.
+    fn check_least(&self) -> Result<(), WriterEnd> {
+        let came = self.meter.given();
+        let least = self.least.bytes(self.sink.would_lose());
+        if came < least {
+            Err(WriterEnd::TooLittle { came, least })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What there was is written, but it is not all. That less came than has to is the reason if the source has ended: what
+    /// is between may fail for that.
+    pub(super) fn cut_short(&self) -> WriterEnd {
+        let is_whole = self.first.input_end() == Some(End::Whole);
+        let checked = self.check_least().err().filter(|_| is_whole);
+        checked.unwrap_or(WriterEnd::SourceCut)
     }
 
     /// Whether a rate limit is in force.
@@ -134,6 +201,8 @@ impl<'a> Outlet<'a> {
         {
             return Err(WriterEnd::WrongSize { expected });
         }
+        self.check_least()?;
+        self.start()?;
         self.meter.enter(Phase::Sink);
         self.meter.set_peer_counts(false);
         loop {

@@ -10,12 +10,24 @@ use bytes::BytesMut;
 use std::io;
 
 /// Reads until the end, the last byte that was asked for, an error, or a cancellation.
-pub(super) fn run(source: Box<dyn Source>, flow: Flow, link: &Link, meter: &Meter) -> ReaderEnd {
-    let mut inlet = Inlet::new(source, flow.take, link, meter);
+///
+/// The writer of the `last` link, where that is another one, may wait for the first byte or the end of the source.
+pub(super) fn run(
+    source: Box<dyn Source>,
+    flow: Flow,
+    link: &Link,
+    last: Option<&Link>,
+    meter: &Meter,
+) -> ReaderEnd {
+    let writer = last.map(Link::writer_bell);
+    let mut inlet = Inlet::new(source, flow.take, link, writer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)
         .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
     link.end(if result.is_ok() { End::Whole } else { End::Cut });
+    if let Some(writer) = writer {
+        writer.ring();
+    }
     ReaderEnd {
         source: inlet.source,
         result,

@@ -59,7 +59,7 @@ impl Writer<'_> {
                     impatient = true;
                 }
                 Next::End(End::Whole) => return self.outlet.finish(),
-                Next::End(End::Cut) => return Err(WriterEnd::SourceCut),
+                Next::End(End::Cut) => return Err(self.outlet.cut_short()),
                 Next::Cancelled => return Err(WriterEnd::Cancelled),
             }
         }
@@ -75,6 +75,7 @@ impl Writer<'_> {
     }
 
     fn write_batch(&mut self) -> Result<(), WriterEnd> {
+        self.outlet.begin()?;
         self.meter.enter(Phase::Moving);
         while !self.batch.is_empty() {
             match self.write_some()? {

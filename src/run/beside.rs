@@ -1,7 +1,7 @@
 //! The files beside the sink in the course of a transfer: held while it may still be refused, and emptied, made and
 //! written once it begins. One that never begins leaves them as they were.
 
-use super::open::Heard;
+use super::announce::Heard;
 use crate::control::{self, Name, Place, Steering};
 use crate::display::{HeldDrawing, SideFile, Stats};
 use crate::error::{TransferError, reason};

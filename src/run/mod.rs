@@ -2,6 +2,7 @@
 //!
 //! Everything about it is a value owned here; two of them can run in one process.
 
+mod announce;
 mod beside;
 mod conclude;
 mod draw;
@@ -51,7 +52,7 @@ struct Transfer {
     shown: Sampler,
     /// The files beside the sink.
     side_files: SideFiles,
-    /// Whether both ends are open, and what was there is emptied.
+    /// Whether both ends are open.
     is_open: bool,
     /// How its transforms ended.
     stages: Vec<StageEnd>,
@@ -109,7 +110,7 @@ pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
 }
 
 impl Transfer {
-    /// Opens both ends and chooses a road for them. What exists is changed as the last step.
+    /// Opens both ends and chooses a road for them. What exists is changed as the last step, or by the road.
     async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
         let mut ends = self.open_ends().await?;
         if let Some(pipe) = ends.source.pipe() {
@@ -132,7 +133,9 @@ impl Transfer {
                 .reserve()
                 .map_err(|error| Outcome::no_buffers(&error))?;
         }
-        if let Err(error) = ends.sink.start() {
+        // What the sink holds is lost for something that has come, not for a connection alone.
+        let waits = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
+        if !waits && let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
         self.is_open = true;

@@ -1,5 +1,6 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
+use super::announce::Announcer;
 use super::{GRACE, Outcome, Transfer};
 use crate::endpoint::{
     Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
@@ -7,10 +8,8 @@ use crate::endpoint::{
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::refusal::{self, EndFiles};
-use crate::report::{Form, Voice};
+use crate::report::Voice;
 use crate::signal::{self, Event, Signals};
-use std::cell::RefCell;
-use std::net::SocketAddr;
 use tokio::time::timeout;
 
 /// Both ends, open.
@@ -19,18 +18,15 @@ pub(super) struct Ends {
     pub(super) sink: Box<dyn Sink>,
 }
 
-/// An end that listens, and where.
-pub(super) type Heard = (Side, String);
-
 impl Transfer {
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open_ends(&mut self) -> Result<Ends, Outcome> {
-        let announcer = Announcer::new(&self.voice);
+        let announcer = Announcer::new(&self.plan, &self.voice);
         let prepared = prepare(&mut self.plan, &announcer);
         let prepared = until_signal(prepared, &mut self.signals, &self.voice)
             .await
             .and_then(|done| done);
-        let heard = announcer.heard.into_inner();
+        let heard = announcer.heard();
         if !heard.is_empty() {
             // People know before records tell it; a log that nobody reads is not waited for.
             let _ = timeout(GRACE, self.voice.flushed()).await;
@@ -41,10 +37,10 @@ impl Transfer {
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
-        let established = establish(&mut self.plan);
-        until_signal(established, &mut self.signals, &self.voice)
-            .await
-            .and_then(|done| done)
+        let established = establish(&mut self.plan, &announcer);
+        let established = until_signal(established, &mut self.signals, &self.voice).await;
+        announcer.stop();
+        established.and_then(|done| done)
     }
 
     /// Refuses to eat our own tail.
@@ -82,7 +78,7 @@ async fn until_signal<T>(
     }
 }
 
-async fn prepare(plan: &mut Plan, announcer: &Announcer<'_>) -> Result<(), Outcome> {
+async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> {
     let source = plan.source.end.prepare(Side::Source, announcer).await;
     source.map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))?;
     let sink = plan.sink.end.prepare(Side::Sink, announcer).await;
@@ -90,9 +86,9 @@ async fn prepare(plan: &mut Plan, announcer: &Announcer<'_>) -> Result<(), Outco
 }
 
 /// Waits for peers on both ends at once: each may need the other to come.
-async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
-    let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open();
-    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open();
+async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<Ends, Outcome> {
+    let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open(announcer);
+    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open(announcer);
     let source = async {
         source
             .await
@@ -104,28 +100,6 @@ async fn establish(plan: &mut Plan) -> Result<Ends, Outcome> {
     };
     let (source, sink) = tokio::try_join!(source, sink)?;
     Ok(Ends { source, sink })
-}
-
-/// Says where a listening end listens: at once to people, and to the records as soon as there are any.
-struct Announcer<'a> {
-    voice: &'a Voice,
-    heard: RefCell<Vec<Heard>>,
-}
-
-impl Announce for Announcer<'_> {
-    fn listening(&self, side: Side, address: SocketAddr) {
-        if self.voice.form() == Form::Lines {
-            self.voice.announce(&format!("listening on {address}"));
-        }
-        self.heard.borrow_mut().push((side, address.to_string()));
-    }
-}
-
-impl<'a> Announcer<'a> {
-    fn new(voice: &'a Voice) -> Self {
-        let heard = RefCell::default();
-        Self { voice, heard }
-    }
 }
 
 /// Stands where a plan was that has been opened.
@@ -142,13 +116,13 @@ impl EndPlan for Gone {
 }
 
 impl SourcePlan for Gone {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Source>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(std::future::pending())
     }
 }
 
 impl SinkPlan for Gone {
-    fn open(self: Box<Self>) -> Opening<'static, Box<dyn Sink>> {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(std::future::pending())
     }
 }

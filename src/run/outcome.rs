@@ -1,7 +1,7 @@
 //! How a transfer ended, and how that is told.
 
 use crate::display::{Ending, Summed, bytes_exactly};
-use crate::endpoint::Delivered;
+use crate::endpoint::{Delivered, Least};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::exit::Exit;
 use crate::plan::Plan;
@@ -48,6 +48,7 @@ impl Outcome {
                 transform_failed(plan, stages).unwrap_or_else(|| source_failed(plan, reader))
             }
             WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
+            WriterEnd::TooLittle { came, least } => too_little(plan, came, least),
             WriterEnd::NoRoad { error } => {
                 let why = format!("the kernel does not do it here: {}", reason(&error));
                 Self::no_road(plan, &why)
@@ -217,6 +218,26 @@ fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {
         &plan.source.uri,
         &error,
     ))
+}
+
+fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
+    let why = if plan.flow.least == Least::AByteForWhatIsHeld {
+        let sink = &plan.sink.uri;
+        format!(
+            "the connection ended without a byte, and {sink} keeps what it holds (#min-size=0 lets it go)"
+        )
+    } else {
+        let (came, least) = (bytes_exactly(came), bytes_exactly(least));
+        format!("{came} came, not the {least} of #min-size")
+    };
+    let error = TransferError::at_end(
+        Class::Integrity,
+        Side::Source,
+        "reading",
+        &plan.source.uri,
+        anyhow::Error::msg(why),
+    );
+    Outcome::Failed(error)
 }
 
 fn wrong_size(plan: &Plan, expected: u64) -> Outcome {

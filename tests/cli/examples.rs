@@ -42,9 +42,10 @@ const EXAMPLES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What is too large here, and what stands for it.
-const SMALLER: [(&str, &str); 4] = [
+/// What is too large or far away here, and what stands for it.
+const SMALLER: [(&str, &str); 5] = [
     ("40G", "4M"),
+    ("from=192.0.2.7", "from=127.0.0.1"),
     ("1G", "3M"),
     ("16M:2s", "1M:50ms"),
     ("nc -N receiver 9000", "nc -N 127.0.0.1 PORT"),

@@ -122,6 +122,12 @@ tcp://[::1]:9 out | end | reached | FIN
 tcp-listen://:0 out | source | parsed | every address of this machine
 tcp-listen://:0 out | source | parsed | any free port
 tcp-listen://127.0.0.1:9#accept-timeout=5s - | source | opening | for 5s at most
+tcp-listen://:0#from=::1,from=10.0.0.0/8 - | source | options | from=::1, from=10.0.0.0/8
+tcp-listen://:0#from=::1,from=10.0.0.0/8 - | source | opening | one peer of ::1 or 10.0.0.0/8
+in tcp-listen://:0#from=::1 | sink | opening | one peer of ::1 for
+tcp-listen://:0 out | source | defaults | min-size=1 to replace a file that is not empty
+tcp-listen://:0 out | end | at least | without one it stays as it is
+tcp-listen://:0#min-size=1K out | end | at least | 1024 bytes) from the source
 ";
 
 #[test]

@@ -3,7 +3,7 @@
 use super::tide::{Cmd, DEADLINE, Done, Running, Scratch, records};
 use socket2::{Domain, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -80,7 +80,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// Listens; returns where.
     pub(crate) fn listens(steps: Vec<Step>) -> (Self, SocketAddr) {
-        let listener = socket(&steps);
+        let listener = socket(Domain::IPV4, &steps);
         let any: SocketAddr = ([127, 0, 0, 1], 0).into();
         listener.bind(&any.into()).expect("binding");
         listener.listen(1).expect("listening");
@@ -95,8 +95,21 @@ impl Peer {
     /// Connects to an address that is listened on.
     pub(crate) fn connects(address: &str, steps: Vec<Step>) -> Self {
         let address: SocketAddr = address.parse().expect("an address");
-        let socket = socket(&steps);
+        let socket = socket(Domain::for_address(address), &steps);
         socket.connect(&address.into()).expect("connecting");
+        Self::plays(steps, move || socket.into())
+    }
+
+    /// Connects from an address of this machine to one that is listened on.
+    pub(crate) fn comes_from(from: IpAddr, address: SocketAddr, steps: Vec<Step>) -> Self {
+        let socket = socket(Domain::for_address(address), &steps);
+        let ours = SocketAddr::new(from, 0);
+        socket.bind(&ours.into()).expect("an address of ours");
+        match socket.connect(&address.into()) {
+            // So soon that it has not even seen the connection: whatever it does next fails.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            connected => connected.expect("connecting"),
+        }
         Self::plays(steps, move || socket.into())
     }
 
@@ -125,8 +138,8 @@ impl Peer {
 }
 
 /// A reader that is slow, or does not read, has a narrow window, so that its pace reaches the sender.
-fn socket(steps: &[Step]) -> Socket {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+fn socket(domain: Domain, steps: &[Step]) -> Socket {
+    let socket = Socket::new(domain, Type::STREAM, None).expect("a socket");
     let is_slow = |step: &Step| matches!(step, Step::ReadSlowly(..));
     if steps.iter().any(is_slow) {
         socket.set_recv_buffer_size(64 * 1024).expect("a window");

@@ -196,11 +196,12 @@ impl Running {
         }
     }
 
-    /// The address it says it listens on.
+    /// The address it says it listens on: a word, whatever stands behind it.
     #[track_caller]
     pub(crate) fn listening(&mut self) -> String {
         let line = self.line();
-        let address = line.strip_prefix("listening on ");
+        let said = line.strip_prefix("listening on ");
+        let address = said.and_then(|it| it.split(' ').next());
         address
             .unwrap_or_else(|| panic!("{}: said {line:?}", self.shown))
             .to_owned()

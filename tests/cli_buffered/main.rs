@@ -17,8 +17,12 @@ pub(crate) const ROAD: &str = "buffered";
 
 #[path = "../cli/beside.rs"]
 mod beside;
+#[path = "../cli/callers.rs"]
+mod callers;
 #[path = "../cli/control.rs"]
 mod control;
+#[path = "../cli/empty.rs"]
+mod empty;
 #[path = "../cli/endings.rs"]
 mod endings;
 #[path = "../cli/endpoints.rs"]

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tidegate::clock::Clock;
+use tidegate::endpoint::Least;
 use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
@@ -203,6 +204,7 @@ fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
         skip: case.skip,
         take: case.take,
         expect_size: None,
+        least: Least::Nothing,
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidegate::clock::Clock;
+use tidegate::endpoint::Least;
 use tidegate::error::Class;
 use tidegate::limit::Limit;
 use tidegate::link::{Chain, Marks};
@@ -210,6 +211,7 @@ fn play_into(
         skip: 0,
         take: None,
         expect_size: None,
+        least: Least::Nothing,
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());

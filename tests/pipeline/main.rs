@@ -23,7 +23,7 @@ use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tidegate::clock::Clock;
-use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::endpoint::{Delivered, Finish, Least, Sink, Source};
 use tidegate::limit::Limit;
 use tidegate::link::{Link, LinkSnapshot, Marks};
 use tidegate::meter::Meter;
@@ -122,6 +122,7 @@ fn play(case: &Case) -> Played {
         skip: case.skip,
         take: case.take,
         expect_size: None,
+        least: Least::Nothing,
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());
@@ -254,6 +255,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             skip: 0,
             take: None,
             expect_size: None,
+            least: Least::Nothing,
             idle_timeout: None,
         };
         let clock = Arc::new(Clock::new());

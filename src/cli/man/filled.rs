@@ -157,6 +157,9 @@ pub(super) fn placeholders(page: &mut Page) {
 
 fn meaning(option: &OptionSpec) -> String {
     let mut text = capital(&sentences(option.help));
+    if option.value.repeats() {
+        text.push_str(" May be given several times.");
+    }
     if let Some(side) = option.only {
         text = format!("{text} For a {{{}}} only.", side.name().to_uppercase());
     }

@@ -183,6 +183,7 @@ fn travel(ways: Ways, journey: Journey) {
     let _guard = link.cancel_on_panic();
     let told = &reports.taken;
     let account = Account {
+        first: &link,
         link: &link,
         meter: &meter,
         limit: &between.limit,

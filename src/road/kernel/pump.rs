@@ -64,7 +64,7 @@ impl<'a> Pump<'a> {
             gathering: Gathering::before(source.raw().ok(), flow.chunk_size.min(PIECE)),
             from: source.raw().ok(),
             to: sink.raw().ok(),
-            inlet: Inlet::new(source, flow.take, link, meter),
+            inlet: Inlet::new(source, flow.take, link, None, meter),
             outlet: Outlet::new(sink, flow, account),
             link,
             meter,
@@ -212,6 +212,7 @@ impl<'a> Pump<'a> {
 
     /// How many of `most` bytes may go to the sink now. `None`: none, as it takes none, or is to be `held` back from.
     pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
+        self.outlet.begin()?;
         let Some(most) = self.allowed(most) else {
             return Ok(None);
         };

@@ -1,0 +1,21 @@
+//! The least that has to come from the source.
+
+use crate::cli::Cli;
+use crate::endpoint::{Least, Planned, SourcePlan};
+use crate::error::UsageError;
+
+/// What the source asks for, as far as it goes with the rest. Where nothing is wanted, nothing is enough.
+pub(super) fn least(cli: &Cli, source: &Planned<dyn SourcePlan>) -> Result<Least, UsageError> {
+    let least = source.end.least();
+    let most = cli.take.map(|take| take.saturating_add(cli.skip));
+    match (least, most) {
+        (Least::Bytes(least), Some(most)) if most < least => Err(UsageError::new(format!(
+            "'{}': no more than {most} bytes of it are read (--skip and --take), which is never the min-size of {least}",
+            source.uri
+        ))),
+        (Least::AByteForWhatIsHeld, _) if cli.take == Some(0) || cli.expect_size == Some(0) => {
+            Ok(Least::Nothing)
+        }
+        _ => Ok(least),
+    }
+}
