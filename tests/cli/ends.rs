@@ -199,7 +199,8 @@ fn source(it: &Scratch, from: From, data: &[u8]) -> Set {
             Set::at("from", "")
         }
         From::Connects => Set::met_by(sends(data)),
-        From::Listens => Set::at(LISTEN, ""),
+        // A peer that sends nothing is to get through as well.
+        From::Listens => Set::at(format!("{LISTEN}#min-size=0"), ""),
         From::Zero => Set::at(format!("zero:#size={}", data.len()), ""),
     }
 }
