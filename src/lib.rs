@@ -1,6 +1,7 @@
 //! tidegate streams bytes between files, sockets and pipes, and shows where they are stuck.
 //!
-//! This is the map, in the order in which a byte, and before it the request to move it, meets the modules.
+//! This is the map, in the order in which a byte, and before it the request to move it, meets the rooms. No arrow runs from
+//! what moves bytes up to what asks for it or shows it; `tests/house.rs` holds that.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 #![cfg_attr(
@@ -8,111 +9,37 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp)
 )]
 
-// The command line as typed.
+// The command line: flags, help, and what is generated from them.
 pub mod cli;
 
-// Sizes as typed.
-pub mod size;
-
-// Durations as typed.
-pub mod duration;
-
-// Ends as typed.
-pub mod uri;
-
-// What others named, made visible.
-pub mod visible;
-
-// What was probably meant by a misspelt name.
-pub mod suggest;
-
-// Flags become decisions.
+// What was asked for, as decisions; and what would come of them.
 pub mod plan;
 
-// What would come of them, told and not done.
-pub mod explain;
+// One transfer from opening its ends to its outcome: signals, control, messages, the exit status.
+pub mod session;
 
-// What two ends together are refused for.
-pub mod refusal;
-
-// One transfer from opening its ends to its outcome.
-pub mod run;
-
-// The ends: what they can do, and the table of kinds.
+// The ends: the table of kinds, and what an open one can do.
 pub mod endpoint;
 
-// What the kernel says of a connection.
-pub mod connection;
-
-// What the kernel says of a pipe.
-pub mod pipe;
-
-// What may stand between them.
+// What may stand between them: the table of kinds, and no I/O.
 pub mod transform;
 
-// The roads from source to sink.
-pub mod road;
+// What moves bytes: gates, links, roads, the rate limit.
+pub mod engine;
 
-// The buffer between two stages.
-pub mod link;
+// What has passed, and where the time went.
+pub mod account;
 
-// Backpressure as a pure state machine.
-pub mod gate;
+// Showing it: on a terminal, in lines, records, plots and traces.
+pub mod show;
 
-// Where a stage sleeps.
-pub mod wait;
-
-// The rate limit, over a given clock.
-pub mod throttle;
-
-// The rate limit of a transfer under way.
-pub mod limit;
-
-// Asking a transfer under way, and telling it what to change.
-pub mod control;
-
-// Threads, memory and descriptors, where they are scarce.
-pub mod resources;
-pub mod threads;
-
-// Time, less the time we were stopped.
-pub mod clock;
-
-// What the writer does, and for how long.
-pub mod phase;
-
-// What the transforms do, and which is waited for.
-pub mod stages;
-
-// What has passed and where the time went.
-pub mod meter;
-
-// What happened when, in a bounded number of spans.
-pub mod span;
-
-// A transfer over time.
-pub mod recording;
-
-// What would have been with other buffers.
-pub mod replay;
-
-// Showing it.
-pub mod display;
-
-// Speaking to the user.
-pub mod report;
-
-// Breaking text into lines.
-mod wrap;
-
-// Signals from outside.
-pub mod signal;
+// Sizes, durations and names as people write and read them.
+pub mod text;
 
 // What can go wrong.
 pub mod error;
 
-// The exit status.
-pub mod exit;
+// What the system has to give, and what differs between systems.
+pub mod platform;
 
-mod platform;
 mod sys;

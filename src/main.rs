@@ -5,11 +5,13 @@ use std::panic;
 use std::path::Path;
 use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
-use tidegate::exit::Exit;
+use tidegate::plan::explain;
 use tidegate::plan::{self, Held, Plan};
-use tidegate::report::Form;
-use tidegate::resources::{Allocator, ensure_descriptors, prepare};
-use tidegate::{control, explain, report, run, transform};
+use tidegate::platform::resources::{Allocator, ensure_descriptors, prepare};
+use tidegate::session::exit::Exit;
+use tidegate::session::report::Form;
+use tidegate::session::{self, control, report};
+use tidegate::transform;
 
 /// What the runtime opens: a queue of events, its duplicate, a waker, two sockets, and the duplicate of one.
 const RUNTIME_DESCRIPTORS: usize = 6;
@@ -93,5 +95,5 @@ fn run_on_runtime(plan: Plan, held: Held) -> io::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run::run(plan, held))
+    runtime.block_on(session::run(plan, held))
 }

@@ -1,6 +1,6 @@
 //! Tables for the gates: what recorded Node runs cannot show, such as rooms, low-water marks and peaks.
 
-use tidegate::gate::{ReadableGate, WritableGate};
+use tidegate::engine::gate::{ReadableGate, WritableGate};
 
 /// A readable with `len` bytes buffered, on its way to being paused or ended if so wanted.
 fn readable(mark: u64, len: u64, paused: bool, ended: bool) -> ReadableGate {

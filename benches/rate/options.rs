@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
-use tidegate::size::parse_positive_size;
+use tidegate::text::size::parse_positive_size;
 
 use crate::limiters::Source;
 use crate::program;

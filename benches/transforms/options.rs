@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
-use tidegate::size::parse_positive_size;
+use tidegate::text::size::parse_positive_size;
 
 use crate::program;
 

@@ -1,8 +1,8 @@
 //! `--generate`: writes the files of `man/` and `completions/`, the same text everywhere and on every day.
 
 use super::{completions, man};
-use crate::exit::Exit;
-use crate::report;
+use crate::session::exit::Exit;
+use crate::session::report;
 use clap::ValueEnum;
 use clap_complete::Shell;
 

@@ -6,7 +6,7 @@ use super::declared::{
 };
 use crate::endpoint::KINDS;
 use crate::error::Side;
-use crate::wrap::wrapped;
+use crate::text::wrap::wrapped;
 use clap::builder::{PossibleValue, Styles};
 use clap::{Arg, Command};
 use std::fmt::Write;

@@ -4,8 +4,8 @@ use super::declaration;
 use super::declared::equals;
 use crate::endpoint::KINDS;
 use crate::error::UsageError;
-use crate::suggest;
-use crate::visible::named;
+use crate::text::suggest;
+use crate::text::visible::named;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 

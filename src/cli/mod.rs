@@ -19,8 +19,8 @@ mod typed;
 
 mod completions;
 
-use crate::duration::parse_duration;
-use crate::size::{parse_positive_size, parse_rate, parse_size};
+use crate::text::duration::parse_duration;
+use crate::text::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueEnum, ValueHint};
 use generate::Generate;

@@ -5,11 +5,11 @@ use super::{
     Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
     SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
-use crate::resources::ensure_descriptors;
-use crate::threads;
-use crate::uri::Uri;
-use crate::visible::named;
+use crate::platform::resources::ensure_descriptors;
+use crate::platform::threads;
+use crate::text::visible::named;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};

@@ -1,8 +1,8 @@
 //! What an open end can do: the two sides that a road moves bytes between.
 
 use super::{Leftover, Sight};
-use crate::pipe::NeighbourPipe;
-use crate::wait::Ready;
+use crate::endpoint::pipe::NeighbourPipe;
+use crate::engine::wait::Ready;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;

@@ -2,8 +2,8 @@
 
 use super::stdio::InheritedPlan;
 use super::{Kind, Slashes, descriptor_words};
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError};
-use crate::uri::Uri;
 
 /// `fd:N`.
 pub(super) const KIND: Kind = Kind {

@@ -10,10 +10,10 @@ use super::{
     Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prospect, Raw,
     Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, descriptor_named,
 };
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
-use crate::threads;
-use crate::uri::Uri;
-use crate::visible::named;
+use crate::platform::threads;
+use crate::text::visible::named;
 use rustix::fs::{Access, FileType, OFlags, access};
 use rustix::io::Errno;
 use std::fs::Metadata;

@@ -1,8 +1,8 @@
 //! What a kind of file is: in words, to the kernel, and as one of two ends.
 
 use super::{Raw, Unfit};
-use crate::display::bytes_exactly;
 use crate::error::Side;
+use crate::text::words::bytes_exactly;
 use rustix::fs::{FileType, RawMode};
 use rustix::net::SocketType;
 use rustix::net::sockopt::socket_type;

@@ -10,9 +10,9 @@ use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
     Prospect, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
-use crate::uri::Uri;
-use crate::visible::named;
+use crate::text::visible::named;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::cell::Cell;
 use std::io;

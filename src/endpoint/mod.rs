@@ -9,6 +9,7 @@
 mod access;
 mod claim;
 mod connect;
+pub mod connection;
 mod descriptor;
 mod ends;
 mod fd;
@@ -25,6 +26,7 @@ mod options;
 mod output;
 mod outside;
 mod pattern;
+pub mod pipe;
 mod prospect;
 mod sight;
 mod socket;
@@ -32,6 +34,7 @@ mod sparse;
 mod staged;
 mod stdio;
 mod table;
+pub mod uri;
 
 pub(crate) use access::Attribute;
 pub use ends::{Delivered, Extent, FdAt, Finish, Raw, Sink, Source, Unfit};
@@ -46,8 +49,8 @@ pub use prospect::Prospect;
 pub use sight::{Ends, Seen, Sight};
 pub use table::{Planned, plan_sink, plan_source};
 
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, TransferError, UsageError};
-use crate::uri::Uri;
 use std::fs::Metadata;
 use std::future::Future;
 use std::io;

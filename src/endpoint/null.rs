@@ -7,8 +7,8 @@ use super::{
     Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prospect, Raw, Sink, SinkPlan,
     Slashes, Unfit, ValueKind,
 };
+use crate::engine::wait::Ready;
 use crate::error::Side;
-use crate::wait::Ready;
 use rustix::fs::OFlags;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};

@@ -1,11 +1,11 @@
 //! What may stand behind the `#` of a URI: declared in the table, checked here, read by the kinds.
 
 use super::Network;
-use crate::duration::parse_duration;
+use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError};
-use crate::size::parse_size;
-use crate::uri::Uri;
-use crate::visible::named;
+use crate::text::duration::parse_duration;
+use crate::text::size::parse_size;
+use crate::text::visible::named;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ impl ValueKind {
         };
         match self {
             ValueKind::Flag => Err("takes no value".to_owned()),
-            ValueKind::Size => crate::size::parse_positive_size(text).map(Value::Number),
+            ValueKind::Size => crate::text::size::parse_positive_size(text).map(Value::Number),
             ValueKind::SizeOrZero => parse_size(text)
                 .map(Value::Number)
                 .map_err(|e| e.to_string()),
@@ -298,7 +298,7 @@ fn unknown(
             "option '{name}' of '{uri}' makes no sense on a {side}; {valid_text}"
         ));
     }
-    let hint = crate::suggest::nearest(name, valid)
+    let hint = crate::text::suggest::nearest(name, valid)
         .map(|near| format!("; did you mean '{near}'?"))
         .unwrap_or_default();
     let name = named(name);
@@ -311,8 +311,8 @@ fn unknown(
 mod tests {
     use super::{Options, parse_address};
     use crate::endpoint::KINDS;
+    use crate::endpoint::uri::Spec;
     use crate::error::Side;
-    use crate::uri::Spec;
     use std::ffi::OsStr;
 
     /// What was given and what is so by default.

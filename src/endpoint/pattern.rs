@@ -5,10 +5,10 @@ use super::{
     Announce, EndPlan, Kind, Opening, OptionSpec, Prospect, Raw, Slashes, Source, SourcePlan,
     Unfit, ValueKind,
 };
-use crate::display::bytes_exactly;
+use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform;
-use crate::wait::Ready;
+use crate::text::words::bytes_exactly;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use rustix::fs::{SeekFrom, seek};

@@ -2,8 +2,8 @@
 
 use super::Raw;
 use super::ends::Unfit;
-use crate::connection::{Connection, View};
-use crate::pipe::{PipeFill, PipeView};
+use crate::endpoint::connection::{Connection, View};
+use crate::endpoint::pipe::{PipeFill, PipeView};
 
 /// Something of each end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

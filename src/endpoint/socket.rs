@@ -6,12 +6,12 @@
 use super::{
     Delivered, Finish, OptionSpec, Options, Prospect, Raw, Sight, Sink, Source, Unfit, ValueKind,
 };
-use crate::connection::Connected;
-use crate::display::bytes_exactly;
+use crate::endpoint::connection::Connected;
+use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform;
 use crate::sys;
-use crate::wait::Ready;
+use crate::text::words::bytes_exactly;
 use rustix::io::Errno;
 use rustix::net::{
     RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt,

@@ -7,14 +7,14 @@ use super::{
     Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink,
     SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,
 };
-use crate::display::bytes_exactly;
+use crate::endpoint::pipe::NeighbourPipe;
+use crate::endpoint::uri::Uri;
+use crate::engine::wait::Ready;
 use crate::error::{Side, UsageError, reason};
-use crate::pipe::NeighbourPipe;
 use crate::platform;
 use crate::sys;
-use crate::uri::Uri;
-use crate::visible::named;
-use crate::wait::Ready;
+use crate::text::visible::named;
+use crate::text::words::bytes_exactly;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::io;

@@ -3,9 +3,9 @@
 use super::output::Effects;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
+use crate::endpoint::uri::{Spec, Uri};
 use crate::error::{Side, UsageError};
-use crate::uri::{Spec, Uri};
-use crate::visible::named;
+use crate::text::visible::named;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -126,7 +126,7 @@ fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
 }
 
 fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
-    let near = crate::suggest::nearest(&uri.scheme, KINDS.iter().map(|kind| kind.scheme));
+    let near = crate::text::suggest::nearest(&uri.scheme, KINDS.iter().map(|kind| kind.scheme));
     let typed = named(argument);
     let slashes = if uri.has_authority { "//" } else { "" };
     let schemes: Vec<_> = KINDS

@@ -1,10 +1,10 @@
 //! The marks and the size of chunks that were asked for, as far as the machine can hold them.
 
 use crate::cli::{Cli, DEFAULT_MARK};
-use crate::display::bytes_exactly;
+use crate::engine::link::Marks;
 use crate::error::UsageError;
-use crate::link::Marks;
-use crate::resources::most_for_each;
+use crate::platform::resources::most_for_each;
+use crate::text::words::bytes_exactly;
 
 /// How large buffers and chunks are to be.
 #[derive(Debug)]

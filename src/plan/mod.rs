@@ -3,23 +3,25 @@
 //! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
 mod buffers;
+pub mod explain;
 mod least;
+pub mod refusal;
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
-use crate::control::Place;
-use crate::display::{
+use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
+use crate::engine::link::Marks;
+use crate::engine::road::{Flow, Wish};
+use crate::error::{UsageError, reason};
+use crate::session::control::Place;
+use crate::session::report::Form;
+use crate::show::{
     Drawing, HeldDrawing, Look, Progress, Show, SideFile, SidePlace, Template, Watched,
 };
-use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
-use crate::error::{UsageError, reason};
-use crate::link::Marks;
-use crate::refusal::{self, Beside};
-use crate::report::Form;
-use crate::road::{Flow, Wish};
-use crate::size::parse_size;
+use crate::text::size::parse_size;
+use crate::text::visible::named;
 use crate::transform::{self, Group, Made};
-use crate::visible::named;
 use buffers::Buffers;
+use refusal::Beside;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};

@@ -5,10 +5,10 @@ mod memory;
 pub(crate) use memory::memory;
 
 use super::WIDEST_PIPE;
-use crate::connection::Connection;
+use crate::endpoint::connection::Connection;
 use crate::endpoint::{Attribute, FdAt};
+use crate::platform::threads;
 use crate::sys::{self, Countdown};
-use crate::threads;
 use rustix::buffer::spare_capacity;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fs::{

@@ -2,6 +2,9 @@
 //! descriptors whose flags are not ours to change, a socket for one user alone and who is at its other end, what a
 //! kernel can move by itself, what it tells of our being stopped, and which signals it has.
 
+pub mod resources;
+pub mod threads;
+
 use rustix::fs::Mode;
 
 #[cfg(target_os = "linux")]

@@ -1,8 +1,8 @@
 //! Any other Unix: there is the buffered road.
 
-use crate::connection::Connection;
+use crate::endpoint::connection::Connection;
 use crate::endpoint::{Attribute, FdAt};
-use crate::threads;
+use crate::platform::threads;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, chmod};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};

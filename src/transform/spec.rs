@@ -2,9 +2,9 @@
 
 use super::{Group, KINDS, Kind, Made};
 use crate::error::UsageError;
-use crate::size::parse_positive_size;
-use crate::suggest::nearest;
-use crate::visible::named;
+use crate::text::size::parse_positive_size;
+use crate::text::suggest::nearest;
+use crate::text::visible::named;
 use std::fmt::Write as _;
 
 /// Something of a kind that may be set.

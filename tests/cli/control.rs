@@ -104,7 +104,7 @@ fn a_mark_can_be_changed_where_the_buffers_are_ours() {
     until(&it, |status| status["bytes_out"].as_u64() > Some(0));
     for size in ["4M", "3", "300K"] {
         assert_eq!(told(&it, &format!("high-water-mark {size}")), "ok");
-        let bytes = tidegate::size::parse_size(size).expect("a size");
+        let bytes = tidegate::text::size::parse_size(size).expect("a size");
         assert!(mark("readable", bytes)(&status(&it)));
         assert!(mark("writable", bytes)(&status(&it)));
     }

@@ -15,8 +15,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use tidegate::endpoint::{KINDS as ENDS, Slashes};
+use tidegate::text::visible::named;
 use tidegate::transform::{KINDS as TRANSFORMS, ValueKind};
-use tidegate::visible::named;
 
 /// Whether any text is a value of it: what is only looked for, written to or shown.
 fn takes_any_text(argument: &Arg) -> bool {

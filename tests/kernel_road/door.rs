@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tidegate::endpoint::FdAt;
-use tidegate::road::Door;
+use tidegate::engine::road::Door;
 
 /// What goes wrong, beside what the script has.
 #[derive(Debug, Clone, Copy, Default)]

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 use tidegate::endpoint::{Delivered, Finish, Raw, Sink, Source, Unfit};
-use tidegate::wait::Ready;
+use tidegate::engine::wait::Ready;
 
 /// What an end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use super::{Case, DEADLINE, send};
 use crate::ends::{End, From, To};
 use crate::hostile::{Act, data, ended};
 use std::time::{Duration, Instant};
-use tidegate::phase::Phase;
-use tidegate::road::{Wish, WriterEnd};
+use tidegate::account::phase::Phase;
+use tidegate::engine::road::{Wish, WriterEnd};
 
 /// Gives up once it waits on account of `phase`, and nothing moves.
 fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {

@@ -25,12 +25,12 @@ use std::io::Seek;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tidegate::clock::Clock;
+use tidegate::account::clock::Clock;
+use tidegate::account::meter::Meter;
 use tidegate::endpoint::Least;
-use tidegate::limit::Limit;
-use tidegate::link::{Link, LinkSnapshot, Marks};
-use tidegate::meter::Meter;
-use tidegate::road::{self, Between, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
+use tidegate::engine::limit::Limit;
+use tidegate::engine::link::{Link, LinkSnapshot, Marks};
+use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
 
 /// Nothing here takes longer, on however slow a machine.
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tidegate::clock::Clock;
+use tidegate::account::clock::Clock;
+use tidegate::account::meter::{Meter, Snapshot};
 use tidegate::endpoint::Least;
+use tidegate::engine::limit::Limit;
+use tidegate::engine::link::{Chain, Marks};
+use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, StageEnd, WriterEnd};
 use tidegate::error::Class;
-use tidegate::limit::Limit;
-use tidegate::link::{Chain, Marks};
-use tidegate::meter::{Meter, Snapshot};
-use tidegate::road::{self, Between, Flow, ReaderEnd, Road, StageEnd, WriterEnd};
 use tidegate::transform::{Failure, Held, Input, Made, Output, Transform};
 
 /// What a transform of these tests does.

@@ -4,7 +4,7 @@
 use crate::chain::{Case, play};
 use crate::hostile::{acts, data};
 use proptest::prelude::*;
-use tidegate::road::WriterEnd;
+use tidegate::engine::road::WriterEnd;
 use tidegate::transform::{Made, plan};
 
 /// Each transform, and what undoes it.

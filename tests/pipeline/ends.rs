@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
-use tidegate::wait::Ready;
+use tidegate::engine::wait::Ready;
 
 /// What both ends know of each other: how much is under way.
 #[derive(Default)]

@@ -22,13 +22,13 @@ use proptest::prelude::*;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tidegate::clock::Clock;
+use tidegate::account::clock::Clock;
+use tidegate::account::meter::Meter;
 use tidegate::endpoint::{Delivered, Finish, Least, Sink, Source};
-use tidegate::limit::Limit;
-use tidegate::link::{Link, LinkSnapshot, Marks};
-use tidegate::meter::Meter;
-use tidegate::road::{self, Between, Flow, ReaderEnd, Road, WriterEnd};
-use tidegate::wait::Ready;
+use tidegate::engine::limit::Limit;
+use tidegate::engine::link::{Link, LinkSnapshot, Marks};
+use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, WriterEnd};
+use tidegate::engine::wait::Ready;
 
 #[derive(Debug, Clone)]
 struct Case {

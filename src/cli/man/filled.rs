@@ -2,9 +2,9 @@
 
 use super::page::Page;
 use crate::cli::{completions, declared};
-use crate::display::PLACEHOLDERS;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
+use crate::show::PLACEHOLDERS;
 use crate::transform::{self, Group};
 use clap::{Arg, Command};
 

@@ -3,7 +3,7 @@
 //! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
 
 use super::pool::{Block, Make, Pool};
-use crate::resources::reserve;
+use crate::platform::resources::reserve;
 use crate::transform::{Failure, Held, Input, Output, Transform};
 
 /// A format that is written in blocks.

@@ -4,7 +4,7 @@
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{level, level_of};
-use crate::resources::ensure_memory;
+use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use compression_codecs::brotli::params::EncoderParams;
 use compression_codecs::core::Level;

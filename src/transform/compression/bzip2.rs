@@ -5,7 +5,7 @@
 use super::blocks::{Blocks, Format};
 use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::{allocate, reserve};
+use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made};
 use bzip2::{Action, Compress, Compression, Status};
 

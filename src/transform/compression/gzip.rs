@@ -10,7 +10,7 @@
 use super::blocks::{Blocks, Format};
 use super::pool::{Make, Piece};
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::{allocate, reserve};
+use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made, since};
 use crc32fast::Hasher;
 use flate2::{Compress, CompressError, Compression, FlushCompress, Status};

@@ -5,7 +5,7 @@
 use super::blocks::{Blocks, Format};
 use super::pool::Make;
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::reserve;
+use crate::platform::resources::reserve;
 use crate::transform::{Failure, Group, Kind, Made};
 use lz4::block::{CompressionMode, compress_bound, compress_to_buffer};
 use std::hash::Hasher as _;

@@ -3,7 +3,7 @@
 //! A thread is started when there is work for it; where the system has none, fewer do it, or the one that asks. All of them
 //! end when the pool does: each after the block it is at.
 
-use crate::threads;
+use crate::platform::threads;
 use crate::transform::Failure;
 use std::collections::VecDeque;
 use std::io;

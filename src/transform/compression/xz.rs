@@ -5,8 +5,8 @@
 
 use super::encoder::{Act, Encoder, Engine};
 use super::{WORKERS, cores, level, level_of, workers_of};
-use crate::resources::address_space;
-use crate::threads;
+use crate::platform::resources::address_space;
+use crate::platform::threads;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
 

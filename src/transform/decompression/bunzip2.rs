@@ -4,7 +4,7 @@
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Sign, Zeros, magic};
-use crate::resources::ensure_memory;
+use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use bzip2::{Decompress, Status};
 

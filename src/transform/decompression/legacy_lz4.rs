@@ -2,7 +2,7 @@
 //! size. There is no checksum and no mark at the end: a frame ends with the input, or where no size is.
 
 use super::unlz4::FORMAT;
-use crate::resources::reserve;
+use crate::platform::resources::reserve;
 use crate::transform::{Failure, Input, Output};
 use lz4::block::{compress_bound, decompress_to_buffer};
 

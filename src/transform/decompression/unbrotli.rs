@@ -4,7 +4,7 @@
 
 use super::decoder::{Decoder, Engine};
 use super::format::{Begins, Format, Garbage, Zeros};
-use crate::resources::ensure_memory;
+use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use compression_codecs::core::util::{PartialBuffer, WriteBuffer};
 use compression_codecs::{BrotliDecoder, DecodeV2 as _};

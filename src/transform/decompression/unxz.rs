@@ -6,7 +6,7 @@
 use super::binary;
 use super::decoder::{Decoder, Engine};
 use super::format::{Format, Garbage, Zeros, magic};
-use crate::threads;
+use crate::platform::threads;
 use crate::transform::compression::{cores, workers_of};
 use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind, since};
 use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};

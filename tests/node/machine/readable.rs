@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tidegate::gate::ReadableGate;
+use tidegate::engine::gate::ReadableGate;
 
 use super::{Job, Machine, ReadableId, WritableId};
 use crate::log::{Name, What};

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tidegate::gate::{SinkId, WritableGate};
+use tidegate::engine::gate::{SinkId, WritableGate};
 
 use super::ends::Manual;
 use super::{Job, Machine, ReadableId, TRANSFORM_OUT, WritableId};

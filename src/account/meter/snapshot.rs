@@ -1,0 +1,59 @@
+//! The numbers of a transfer at one moment.
+
+use crate::account::phase::{Phase, Waits};
+use crate::account::stages::StageSnapshot;
+use crate::endpoint::{Ends, Seen};
+use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::error::Side;
+use std::time::Duration;
+
+/// The numbers of a transfer at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// Since both ends were open.
+    pub elapsed: Duration,
+    /// Bytes read from the source.
+    pub bytes_in: u64,
+    /// Bytes the sink took.
+    pub bytes_out: u64,
+    /// Where the time went.
+    pub waits: Waits,
+    /// What the writer is doing now.
+    pub phase: Phase,
+    /// How long nothing has moved.
+    pub still: Duration,
+    /// The buffers, in the order in which a byte meets them.
+    pub links: Vec<LinkSnapshot>,
+    /// The transforms between them.
+    pub stages: Vec<StageSnapshot>,
+    /// What is to be seen of the ends.
+    pub ends: Ends<Seen>,
+}
+
+impl Snapshot {
+    /// Whether everything has been written, and only the sink's word is waited for.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        let is_done = |link: &LinkSnapshot| {
+            link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
+        };
+        !self.links.is_empty() && self.links.iter().all(is_done)
+    }
+
+    /// What stands before and behind the buffers at this place.
+    #[must_use]
+    pub fn neighbours(&self, link: usize) -> (&'static str, &'static str) {
+        let before = link.checked_sub(1).and_then(|it| self.stages.get(it));
+        let behind = self.stages.get(link);
+        (
+            before.map_or(Side::Source.name(), |it| it.name),
+            behind.map_or(Side::Sink.name(), |it| it.name),
+        )
+    }
+
+    /// Bytes of the source that have got as far as they get as such: to the sink, or into the first transform.
+    #[must_use]
+    pub fn passed(&self) -> u64 {
+        self.stages.first().map_or(self.bytes_out, |it| it.bytes_in)
+    }
+}

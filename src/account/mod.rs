@@ -1,0 +1,9 @@
+//! What has passed, where the time went, and what can be learned from it. Nothing here moves a byte.
+
+pub mod clock;
+pub mod meter;
+pub mod phase;
+pub mod recording;
+pub mod replay;
+pub mod span;
+pub mod stages;

@@ -1,0 +1,154 @@
+//! What the transforms of a pipeline do and have done, and which of them the writer waits for.
+
+use crate::account::phase::Phase;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The numbers of a transform at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageSnapshot {
+    /// What it is called.
+    pub name: &'static str,
+    /// Bytes it took.
+    pub bytes_in: u64,
+    /// Bytes it made of them.
+    pub bytes_out: u64,
+    /// How many lines have passed, if it counts them.
+    pub lines: Option<u64>,
+    /// How long the writer had nothing to write because of it.
+    pub blamed: Duration,
+}
+
+/// The counters of a transform.
+#[derive(Debug)]
+pub(crate) struct StageCount {
+    name: &'static str,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    /// One more than the lines it has counted; 0 if it does not count.
+    lines: AtomicU64,
+}
+
+impl StageCount {
+    /// Nothing has passed yet.
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            bytes_in: AtomicU64::new(0),
+            bytes_out: AtomicU64::new(0),
+            lines: AtomicU64::new(0),
+        }
+    }
+
+    /// So many bytes more were taken and made.
+    pub(crate) fn count(&self, bytes_in: u64, bytes_out: u64) {
+        self.bytes_in.fetch_add(bytes_in, Ordering::Relaxed);
+        self.bytes_out.fetch_add(bytes_out, Ordering::Relaxed);
+    }
+
+    /// So many lines have passed in all.
+    pub(crate) fn set_lines(&self, lines: u64) {
+        self.lines.store(lines.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// The numbers now.
+    pub(crate) fn snapshot(&self, blamed: Duration) -> StageSnapshot {
+        StageSnapshot {
+            name: self.name,
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out.load(Ordering::Relaxed),
+            lines: self.lines.load(Ordering::Relaxed).checked_sub(1),
+            blamed,
+        }
+    }
+}
+
+/// What a transform does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    /// It waits for what comes before it.
+    Waits,
+    /// It computes, or has something that the next stage is about to take.
+    Computes,
+}
+
+/// What every transform does, and for how long each was the one that the writer waited for.
+#[derive(Debug)]
+pub(crate) struct Doings {
+    doing: Vec<Doing>,
+    blamed: Vec<Duration>,
+}
+
+impl Doings {
+    /// So many transforms, which wait for the source.
+    pub(crate) fn new(stages: usize) -> Self {
+        Self {
+            doing: vec![Doing::Waits; stages],
+            blamed: vec![Duration::ZERO; stages],
+        }
+    }
+
+    /// A transform does something else from now on.
+    pub(crate) fn set(&mut self, stage: usize, doing: Doing) {
+        if let Some(it) = self.doing.get_mut(stage) {
+            *it = doing;
+        }
+    }
+
+    /// What a writer waits for that has nothing to write.
+    pub(crate) fn phase(&self) -> Phase {
+        self.culprit().map_or(Phase::Source, |_| Phase::Transform)
+    }
+
+    /// The writer has spent `time` in `phase`.
+    pub(crate) fn book(&mut self, phase: Phase, time: Duration) {
+        let culprit = self.culprit();
+        add(&mut self.blamed, culprit, phase, time);
+    }
+
+    /// How long each was waited for, where the writer has spent another `time` in `phase` that is not booked yet.
+    pub(crate) fn blamed(&self, phase: Phase, time: Duration) -> Vec<Duration> {
+        let mut blamed = self.blamed.clone();
+        add(&mut blamed, self.culprit(), phase, time);
+        blamed
+    }
+
+    /// The last one that computes: those behind it have nothing to do.
+    fn culprit(&self) -> Option<usize> {
+        let mut doing = self.doing.iter();
+        doing.rposition(|doing| *doing == Doing::Computes)
+    }
+}
+
+/// Adds the time to that of the culprit, if it was spent on one.
+fn add(blamed: &mut [Duration], culprit: Option<usize>, phase: Phase, time: Duration) {
+    let culprit = culprit.filter(|_| phase == Phase::Transform);
+    if let Some(blamed) = culprit.and_then(|stage| blamed.get_mut(stage)) {
+        *blamed += time;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Doing, Doings};
+    use crate::account::phase::Phase;
+    use std::time::Duration;
+
+    #[test]
+    fn the_last_transform_that_computes_is_the_one_that_is_waited_for() {
+        let second = Duration::from_secs(1);
+        let mut doings = Doings::new(3);
+        assert_eq!(doings.phase(), Phase::Source);
+        doings.set(0, Doing::Computes);
+        doings.set(1, Doing::Computes);
+        doings.book(doings.phase(), 2 * second);
+        doings.set(1, Doing::Waits);
+        assert_eq!(doings.phase(), Phase::Transform);
+        let blamed = doings.blamed(doings.phase(), second);
+        assert_eq!(blamed, [second, 2 * second, Duration::ZERO]);
+        doings.book(Phase::Sink, second);
+        assert_eq!(doings.blamed(Phase::Moving, second)[0], Duration::ZERO);
+        doings.set(0, Doing::Waits);
+        assert_eq!(doings.phase(), Phase::Source);
+    }
+}

@@ -1,0 +1,239 @@
+//! Parses what stands for an end on the command line: a bare path, or `SCHEME:REST#option,option=value`.
+//!
+//! This is pure text work on bytes: paths need not be UTF-8. What a scheme means is the endpoint table's business.
+
+use crate::error::UsageError;
+use crate::text::visible::named;
+use percent_encoding::percent_decode;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// An end as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    /// `-`.
+    Dash,
+    /// A bare path, taken literally.
+    Path(OsString),
+    /// The URI form.
+    Uri(Uri),
+}
+
+/// `SCHEME:REST#OPTIONS`, percent-decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uri {
+    /// In lower case.
+    pub scheme: String,
+    /// Whether `//` follows the scheme.
+    pub has_authority: bool,
+    /// What stands between the scheme (and `//`) and the options, decoded.
+    pub rest: Vec<u8>,
+    /// In the order given; names as typed, values decoded.
+    pub options: Vec<(String, Option<String>)>,
+}
+
+impl Spec {
+    /// Takes an argument apart. Anything that does not start like a URI is a path.
+    ///
+    /// # Errors
+    /// When the options of a URI are not UTF-8 or have no name.
+    pub fn parse(argument: &OsStr) -> Result<Self, UsageError> {
+        let bytes = argument.as_bytes();
+        if bytes == b"-" {
+            return Ok(Self::Dash);
+        }
+        let Some(scheme) = scheme_of(bytes) else {
+            return Ok(Self::Path(argument.to_owned()));
+        };
+        let after = &bytes[scheme.len() + 1..];
+        let (has_authority, after) = match after.strip_prefix(b"//") {
+            Some(after) => (true, after),
+            None => (false, after),
+        };
+        let (rest, fragment) = match after.iter().position(|&byte| byte == b'#') {
+            Some(at) => (&after[..at], &after[at + 1..]),
+            None => (after, &[][..]),
+        };
+        Ok(Self::Uri(Uri {
+            scheme: scheme.to_ascii_lowercase(),
+            has_authority,
+            rest: match zoned(rest).filter(|_| has_authority) {
+                Some(address) => address.into(),
+                None => percent_decode(rest).collect(),
+            },
+            options: parse_options(fragment)?,
+        }))
+    }
+}
+
+impl Uri {
+    /// The rest as a path.
+    #[must_use]
+    pub fn path(&self) -> OsString {
+        OsString::from_vec(self.rest.clone())
+    }
+}
+
+/// The scheme in RFC 3986's form (section 3.1), if the text starts with one and a colon.
+fn scheme_of(bytes: &[u8]) -> Option<&str> {
+    let colon = bytes.iter().position(|&byte| byte == b':')?;
+    let scheme = std::str::from_utf8(&bytes[..colon]).ok()?;
+    let is_valid = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_valid.then_some(scheme)
+}
+
+fn parse_options(fragment: &[u8]) -> Result<Vec<(String, Option<String>)>, UsageError> {
+    let decode = |bytes: &[u8]| {
+        String::from_utf8(percent_decode(bytes).collect())
+            .map_err(|_| UsageError::new("the options behind '#' are not UTF-8"))
+    };
+    let items = fragment
+        .split(|&byte| byte == b',')
+        .filter(|_| !fragment.is_empty());
+    items
+        .map(|item| {
+            let equals = item.iter().position(|&byte| byte == b'=');
+            let name = decode(&item[..equals.unwrap_or(item.len())])?;
+            if name.is_empty() {
+                return Err(UsageError::new(
+                    "an option behind '#' has no name (write #option,option=value)",
+                ));
+            }
+            let value = equals.map(|at| &item[at + 1..]);
+            let value = value.map(|value| match zoned(value) {
+                Some(address) => Ok(address.to_owned()),
+                None => decode(value),
+            });
+            let value = value.transpose()?;
+            Ok((name, value))
+        })
+        .collect()
+}
+
+/// The value itself if it is an IPv6 address with its zone (RFC 4007, section 11): what follows the `%` there is the name
+/// of an interface, such as `be0`, and no byte. `%25` before the zone stands for that `%` (RFC 6874).
+fn zoned(value: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(value).ok()?;
+    let (address, zone) = text.trim_start_matches('[').split_once('%')?;
+    let is_encoded = zone.strip_prefix("25").is_some_and(|zone| !zone.is_empty());
+    let is_address = address.parse::<Ipv6Addr>().is_ok();
+    (is_address && !is_encoded).then_some(text)
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let slashes = if self.has_authority { "//" } else { "" };
+        let rest = named(OsStr::from_bytes(&self.rest));
+        write!(f, "{}:{slashes}{rest}", self.scheme)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Spec, Uri};
+    use proptest::prelude::*;
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+    fn uri(text: &str) -> Uri {
+        match Spec::parse(OsStr::new(text)) {
+            Ok(Spec::Uri(uri)) => uri,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn bare_paths_are_literal_whatever_is_in_them() {
+        for path in [
+            "a,b?c#d.txt",
+            "/tmp/x:y",
+            "./tcp://x",
+            "1:2",
+            "%41",
+            "",
+            "a b:c",
+            "--",
+        ] {
+            assert_eq!(
+                Spec::parse(OsStr::new(path)),
+                Ok(Spec::Path(path.into())),
+                "{path}"
+            );
+        }
+        let bytes = OsStr::from_bytes(b"\xff\xfe:x");
+        assert_eq!(Spec::parse(bytes), Ok(Spec::Path(bytes.to_owned())));
+        assert_eq!(Spec::parse(OsStr::new("-")), Ok(Spec::Dash));
+    }
+
+    #[test]
+    fn uris_are_taken_apart_and_decoded() {
+        let it = uri("TCP://[::1]:80#nodelay,close-timeout=2s");
+        assert_eq!(
+            (it.scheme.as_str(), it.has_authority, it.rest.as_slice()),
+            ("tcp", true, &b"[::1]:80"[..])
+        );
+        assert_eq!(
+            it.options,
+            [
+                ("nodelay".into(), None),
+                ("close-timeout".into(), Some("2s".into()))
+            ]
+        );
+        assert_eq!(uri("file:a%20b%23c%FF#sync").rest, b"a b#c\xff");
+        assert_eq!(uri("file:///tmp/a").rest, b"/tmp/a");
+        assert_eq!(uri("tcp://[fe80::1%41]:9").rest, b"[fe80::1%41]:9");
+        assert_eq!(uri("tcp://[fe80::1%25be0]:9").rest, b"[fe80::1%be0]:9");
+        assert_eq!(
+            uri("null:#stall=1M:2s").options,
+            [("stall".into(), Some("1M:2s".into()))]
+        );
+        assert_eq!(uri("zero:#").options, []);
+        assert_eq!(
+            uri("zero:#size=").options,
+            [("size".into(), Some(String::new()))]
+        );
+    }
+
+    #[test]
+    fn the_zone_of_an_address_is_no_encoded_byte() {
+        for (typed, value) in [
+            ("fe80::1%eth0", "fe80::1%eth0"),
+            ("fe80::1%be0", "fe80::1%be0"),
+            ("[fe80::1%be0]:9", "[fe80::1%be0]:9"),
+            ("fe80::1%41", "fe80::1%41"),
+            ("fe80::1%25", "fe80::1%25"),
+            ("fe80::1%25be0", "fe80::1%be0"),
+            ("a%41", "aA"),
+        ] {
+            let it = uri(&format!("tcp://h:1#bind={typed}"));
+            assert_eq!(it.options, [("bind".into(), Some(value.into()))], "{typed}");
+        }
+    }
+
+    #[test]
+    fn options_without_a_name_are_refused() {
+        for text in ["zero:#,", "zero:#=1", "zero:#size=1,,", "zero:#%FF"] {
+            assert!(Spec::parse(OsStr::new(text)).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let argument = OsString::from_vec(bytes);
+            let _ = Spec::parse(&argument);
+        }
+
+        #[test]
+        fn an_encoded_path_is_the_path(path in prop::collection::vec(1u8.., 1..40)) {
+            let encoded: Vec<_> = path.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let encoded = encoded.concat();
+            prop_assert_eq!(uri(&format!("file:{encoded}")).rest, path);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The rate limit of a transfer under way: one throttle on the system's clock, asked by whoever writes and changed by
+//! whoever is told to.
+
+use crate::engine::throttle::{Allowance, Throttle};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long whoever is held back by a pause sleeps, unless it is woken: for ever.
+const PAUSE: Duration = Duration::from_secs(86_400);
+
+/// What may leave for the sink.
+#[derive(Debug)]
+pub struct Limit {
+    throttle: Mutex<Throttle>,
+    /// Whether the throttle has to be asked.
+    is_on: AtomicBool,
+    is_paused: AtomicBool,
+}
+
+impl Limit {
+    /// At most `rate` bytes a second, after a pause up to `burst` bytes at once. `None`: as fast as it goes.
+    #[must_use]
+    pub fn new(rate: Option<u64>, burst: u64) -> Self {
+        let throttle = Throttle::new(rate, burst, Instant::now());
+        Self {
+            is_on: AtomicBool::new(throttle.is_on()),
+            throttle: Mutex::new(throttle),
+            is_paused: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether there is a limit now.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed) || self.is_paused()
+    }
+
+    /// How many of `most` bytes may leave now.
+    #[must_use]
+    pub fn allow(&self, most: u64) -> Allowance {
+        if self.is_paused() {
+            Allowance::Not(Instant::now() + PAUSE)
+        } else if self.is_on() {
+            self.lock().allow(most, Instant::now())
+        } else {
+            Allowance::Bytes(most)
+        }
+    }
+
+    /// `n` bytes have left.
+    pub fn spend(&self, n: u64) {
+        if self.is_on() {
+            self.lock().spend(n);
+        }
+    }
+
+    /// Both ends are open: credit is earned from now on.
+    pub fn start(&self) {
+        self.lock().start(Instant::now());
+    }
+
+    /// The limit as it is now, in bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.lock().rate()
+    }
+
+    /// From now on there is another limit, or none. Whoever is held back has to be woken.
+    pub fn set_rate(&self, rate: Option<u64>) {
+        let mut throttle = self.lock();
+        throttle.set_rate(rate, Instant::now());
+        self.is_on.store(throttle.is_on(), Ordering::Relaxed);
+    }
+
+    /// Lets nothing leave, or lets it leave again. Whoever is held back has to be woken.
+    pub fn pause(&self, is_paused: bool) {
+        self.is_paused.store(is_paused, Ordering::Relaxed);
+    }
+
+    fn is_paused(&self) -> bool {
+        self.is_paused.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,100 @@
+//! The links of a pipeline, from the source's to the sink's, with a transform between every two.
+
+use super::{Levels, Link, Marks};
+use crate::account::clock::Clock;
+use crate::platform::resources::ensure_memory;
+use crate::platform::threads::STACK;
+use std::io;
+use std::sync::Arc;
+
+/// The links of a pipeline; there is at least one.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// That of the source, which is the sink's as well where there are no others.
+    first: Arc<Link>,
+    /// Those behind a transform, and what it is called.
+    others: Vec<(&'static str, Arc<Link>)>,
+}
+
+impl Chain {
+    /// Empty links around the transforms of these names, read from in pieces of at most `chunk_size` bytes.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn new(
+        transforms: &[&'static str],
+        marks: Marks,
+        chunk_size: u64,
+        clock: &Arc<Clock>,
+    ) -> io::Result<Self> {
+        let link = || Link::new(marks, chunk_size, Arc::clone(clock)).map(Arc::new);
+        let others = transforms.iter().map(|name| Ok((*name, link()?)));
+        Ok(Self {
+            first: link()?,
+            others: others.collect::<io::Result<_>>()?,
+        })
+    }
+
+    /// Gets memory for the first chunks, and makes sure that there is enough for all that the marks allow and for the threads
+    /// between which the links are.
+    ///
+    /// # Errors
+    /// When there is not.
+    pub fn reserve(&self) -> io::Result<()> {
+        let links = self.links().map(|link| link.most_memory());
+        let threads = (0..=self.others.len()).map(|_| STACK);
+        let bytes = links.chain(threads).fold(STACK, usize::saturating_add);
+        ensure_memory(bytes)?;
+        self.links().try_for_each(|link| link.reserve())
+    }
+
+    /// What the source fills.
+    #[must_use]
+    pub fn first(&self) -> &Arc<Link> {
+        &self.first
+    }
+
+    /// What is emptied into the sink.
+    #[must_use]
+    pub fn last(&self) -> &Arc<Link> {
+        self.others.last().map_or(&self.first, |(_, link)| link)
+    }
+
+    /// All of them, in the order in which a byte meets them.
+    pub fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
+        let others = self.others.iter().map(|(_, link)| link);
+        std::iter::once(&self.first).chain(others)
+    }
+
+    /// What the transforms are called, in the same order.
+    pub fn transforms(&self) -> impl Iterator<Item = &'static str> {
+        self.others.iter().map(|(name, _)| *name)
+    }
+
+    /// How full the buffers are that the ends have: that which the source fills, and that which the sink empties.
+    pub(crate) fn levels(&self) -> Levels {
+        let first = self.first.levels();
+        if self.others.is_empty() {
+            return first;
+        }
+        Levels {
+            writable: self.last().levels().writable,
+            ..first
+        }
+    }
+
+    /// Gives the transfer up: every stage finds out when it next asks, and is woken to ask.
+    pub fn cancel(&self) {
+        self.links().for_each(|link| link.cancel());
+    }
+}
+
+/// A pipeline without transforms.
+impl From<Arc<Link>> for Chain {
+    fn from(link: Arc<Link>) -> Self {
+        Self {
+            first: link,
+            others: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Both gates of a link, and the clock of its pauses: what the two roads have in common.
+
+use super::fill::Fill;
+use super::pauses::PauseList;
+use super::{LinkState, Marks, Pauses, ReadableFill, WritableFill};
+use crate::account::clock::Clock;
+use crate::account::span::Span;
+use crate::engine::gate::{ReadableGate, SinkId, WritableGate};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The only sink of a link that feeds one.
+const SINK: SinkId = 0;
+
+#[derive(Debug)]
+pub(super) struct Gates {
+    pub(super) readable: ReadableGate,
+    pub(super) writable: WritableGate,
+    /// How full they were.
+    ahead: Fill,
+    behind: Fill,
+    clock: Arc<Clock>,
+    paused_since: Option<Duration>,
+    paused: Duration,
+    /// Pauses and drains of other gates before these.
+    earlier: (u64, u64),
+    /// When there was one, if somebody wants to know.
+    list: Option<PauseList>,
+}
+
+impl Gates {
+    pub(super) fn new(marks: Marks, clock: Arc<Clock>) -> Self {
+        Self {
+            readable: ReadableGate::new(marks.readable),
+            writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
+            ahead: Fill::new(),
+            behind: Fill::new(),
+            clock,
+            paused_since: None,
+            paused: Duration::ZERO,
+            earlier: (0, 0),
+            list: None,
+        }
+    }
+
+    /// From now on it is remembered when there was a pause.
+    pub(super) fn record(&mut self) {
+        self.list = Some(PauseList::new());
+    }
+
+    /// When there was one, for good; the present one ends by that.
+    pub(super) fn recorded(&mut self) -> Vec<Span<Pauses>> {
+        self.stop_pause(false);
+        let counted = self.counted();
+        let list = self.list.take();
+        list.map_or_else(Vec::new, |list| list.finish(&counted))
+    }
+
+    /// As if nothing had passed yet.
+    pub(super) fn restart(&mut self, marks: Marks) {
+        let is_recorded = self.list.is_some();
+        *self = Self::new(marks, Arc::clone(&self.clock));
+        if is_recorded {
+            self.record();
+        }
+    }
+
+    /// Empty, with other marks, after something has passed.
+    pub(super) fn go_on(&mut self, marks: Marks) {
+        self.stop_pause(false);
+        let (earlier, paused) = ((self.pauses(), self.drains()), self.paused);
+        let recorded = self.list.take();
+        self.restart(marks);
+        (self.earlier, self.paused, self.list) = (earlier, paused, recorded);
+    }
+
+    /// The time on the clock of the pauses.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Both marks, as they are now.
+    pub(super) fn marks(&self) -> Marks {
+        Marks {
+            readable: self.readable.mark(),
+            writable: self.writable.mark(),
+            low: self.writable.low_water_mark(),
+        }
+    }
+
+    /// Notes how full both sides are at `now`.
+    pub(super) fn note(&mut self, now: Duration) {
+        self.ahead
+            .note(now, self.readable.len(), self.readable.mark());
+        self.behind
+            .note(now, self.writable.len(), self.writable.mark());
+    }
+
+    pub(super) fn readable_fill(&self) -> ReadableFill {
+        let (len, mark) = (self.readable.len(), self.readable.mark());
+        ReadableFill {
+            len,
+            mark,
+            max_len: self.ahead.max_len(),
+            median_len: self.ahead.median(self.now(), mark),
+        }
+    }
+
+    pub(super) fn writable_fill(&self) -> WritableFill {
+        let (len, mark) = (self.writable.len(), self.writable.mark());
+        WritableFill {
+            len,
+            mark,
+            low: self.writable.low_water_mark(),
+            max_len: self.writable.max_len(),
+            median_len: self.behind.median(self.now(), mark),
+        }
+    }
+
+    /// How often the readable was paused.
+    pub(super) fn pauses(&self) -> u64 {
+        self.earlier.0 + self.readable.pauses()
+    }
+
+    /// How often the writable has drained.
+    pub(super) fn drains(&self) -> u64 {
+        self.earlier.1 + self.writable.drains()
+    }
+
+    /// `n` bytes are offered to the writable, which may say "stop".
+    pub(super) fn offer(&mut self, n: u64) {
+        self.writable.offer(n);
+        if !self.writable.answer() {
+            self.pause();
+        }
+    }
+
+    /// Whatever holds the writable's bytes takes no more, though they are fewer than its mark.
+    pub(super) fn refuse(&mut self) {
+        self.writable.refuse();
+        self.pause();
+    }
+
+    /// Gives the drain if one is due. Returns whether the readable flows again.
+    pub(super) fn drain(&mut self) -> bool {
+        let resumed = self.writable.drain() && self.readable.drained(SINK);
+        if resumed {
+            self.stop_pause(true);
+        }
+        resumed
+    }
+
+    /// The input has ended and was handed on.
+    pub(super) fn end(&mut self) {
+        self.writable.end();
+        self.stop_pause(false);
+    }
+
+    /// For how long the readable was paused in all.
+    pub(super) fn paused(&self) -> Duration {
+        self.paused + self.current_pause()
+    }
+
+    pub(super) fn state(&self) -> LinkState {
+        if self.writable.is_ending() {
+            LinkState::Ended
+        } else if self.readable.is_flowing() {
+            LinkState::Flowing
+        } else {
+            LinkState::Paused
+        }
+    }
+
+    fn pause(&mut self) {
+        if self.readable.await_drain(SINK) {
+            self.paused_since = Some(self.clock.now());
+        }
+    }
+
+    /// The pause, if there is one, is over: by a drain, or at the end of input.
+    fn stop_pause(&mut self, drained: bool) {
+        let Some(since) = self.paused_since.take() else {
+            return;
+        };
+        let now = self.clock.now();
+        self.paused += now.saturating_sub(since);
+        let counted = self.counted();
+        if let Some(list) = &mut self.list {
+            list.add(since, now, drained, &counted);
+        }
+    }
+
+    /// All there was, but for the time of a pause that goes on.
+    fn counted(&self) -> Pauses {
+        Pauses {
+            pauses: self.pauses(),
+            drains: self.drains(),
+            paused: self.paused,
+        }
+    }
+
+    fn current_pause(&self) -> Duration {
+        let since = self.paused_since;
+        since.map_or(Duration::ZERO, |since| {
+            self.clock.now().saturating_sub(since)
+        })
+    }
+}

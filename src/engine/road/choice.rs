@@ -1,0 +1,377 @@
+//! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
+//!
+//! The decision looks at nothing but a [`Facing`], so that it can be told before an end is open.
+
+use super::Door;
+use super::kernel::{Kernel, Way, Ways};
+use crate::endpoint::pipe::{Growth, NeighbourPipe};
+use crate::endpoint::{Raw, Sink, Source, Unfit};
+use crate::engine::link::Marks;
+use crate::error::reason;
+use crate::platform::resources::ensure_descriptors;
+use crate::platform::{self, WIDEST_PIPE};
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// The kernel road where it can be had.
+    Auto,
+    /// Our own buffers.
+    Buffered,
+    /// A buffer of the reading side, which is one of our own.
+    ReadingBuffer,
+    /// The kernel road or none.
+    Kernel,
+}
+
+/// The road to take.
+#[derive(Debug)]
+pub enum Road {
+    /// Through our own buffers.
+    Buffered,
+    /// Through the kernel's, in one of these ways.
+    Kernel(Ways),
+}
+
+impl Road {
+    /// The same road, with another door to the kernel.
+    #[must_use]
+    pub fn by(self, door: Box<dyn Door>) -> Self {
+        match self {
+            Road::Buffered => Road::Buffered,
+            Road::Kernel(ways) => Road::Kernel(Ways { door, ..ways }),
+        }
+    }
+}
+
+/// Why the kernel road cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Impossible {
+    /// The kernel cannot move bytes from this source.
+    Source(Unfit),
+    /// The kernel cannot move bytes to this sink.
+    Sink(Unfit),
+    /// Something else that was asked for.
+    Flow(&'static str),
+    /// The system gives no pipe as wide as the mark, for this reason.
+    NoPipe(String),
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Impossible::Source(why) => write!(f, "the SOURCE does not allow it: {why}"),
+            Impossible::Sink(why) => write!(f, "the SINK does not allow it: {why}"),
+            Impossible::Flow(why) => f.write_str(why),
+            Impossible::NoPipe(why) => {
+                write!(f, "no pipe as wide as the high-water mark: {why} (pipe(7))")
+            }
+        }
+    }
+}
+
+/// Why it is to be the buffered road.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detour {
+    /// It was asked for.
+    Asked,
+    /// It alone has a buffer of the reading side, which was asked for.
+    ReadingBuffer,
+    /// Transforms have to see the bytes.
+    Transforms,
+    /// The sink has a pace of its own.
+    Paced,
+    /// A neighbour's pipe holds less than the mark.
+    Narrow,
+    /// The other cannot be had, for each of these reasons.
+    Impossible(Vec<Impossible>),
+}
+
+/// What has been decided, and why.
+#[derive(Debug)]
+pub enum Decision {
+    /// Through our own buffers.
+    Buffered(Detour),
+    /// Through the kernel's, in one of these ways.
+    Kernel(Ways),
+}
+
+/// What both ends are to the choice of a road.
+#[derive(Debug, Clone, Copy)]
+pub struct Facing {
+    /// What the kernel can move bytes from.
+    pub from: Result<Raw, Unfit>,
+    /// What it can move bytes to.
+    pub to: Result<Raw, Unfit>,
+    /// Bytes that the pipe in front of us holds or may be made to hold, if there is one and it can be asked.
+    pub before: Option<u64>,
+    /// The same of the pipe behind us.
+    pub behind: Option<u64>,
+    /// Whether the file system of the source may have a way of its own to copy.
+    pub copies: bool,
+    /// Whether the sink takes bytes at a pace of its own.
+    pub is_paced: bool,
+    /// Whether there are transforms in between.
+    pub is_transformed: bool,
+}
+
+/// A pipe of our own, its reading end first, and how far it grows.
+pub type Pipe = (OwnedFd, OwnedFd, Growth);
+
+/// Chooses a road for these ends, whose pipes have been let grow. Nothing is moved yet.
+///
+/// # Errors
+/// When the kernel road was asked for and cannot be had.
+pub fn choose(
+    source: &dyn Source,
+    sink: &dyn Sink,
+    wish: Wish,
+    marks: Marks,
+    is_transformed: bool,
+) -> Result<Road, Impossible> {
+    let facing = Facing {
+        is_transformed,
+        ..Facing::of(source, sink)
+    };
+    Ok(match decide(&facing, wish, marks, own_pipe)? {
+        Decision::Buffered(_) => Road::Buffered,
+        Decision::Kernel(ways) => Road::Kernel(ways),
+    })
+}
+
+/// Decides on a road between ends that are so, where `pipe` makes the pipe of our own if one is needed.
+///
+/// # Errors
+/// When the kernel road was asked for and cannot be had.
+pub fn decide(
+    facing: &Facing,
+    wish: Wish,
+    marks: Marks,
+    pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+) -> Result<Decision, Impossible> {
+    match wish {
+        Wish::Buffered => return Ok(Decision::Buffered(Detour::Asked)),
+        Wish::ReadingBuffer => return Ok(Decision::Buffered(Detour::ReadingBuffer)),
+        Wish::Auto if facing.is_transformed => return Ok(Decision::Buffered(Detour::Transforms)),
+        // Where there is nothing to gain, the road with two buffers shows more.
+        Wish::Auto if facing.is_paced => return Ok(Decision::Buffered(Detour::Paced)),
+        Wish::Auto | Wish::Kernel => {}
+    }
+    match facing.ways(marks, pipe) {
+        // A neighbour's pipe that cannot grow holds less than was asked for.
+        Ok(_) if wish == Wish::Auto && facing.is_narrow(marks) => {
+            Ok(Decision::Buffered(Detour::Narrow))
+        }
+        Ok(ways) => Ok(Decision::Kernel(Ways {
+            in_order: ways,
+            insists: wish == Wish::Kernel,
+            door: Box::new(Kernel),
+        })),
+        Err((why, _)) if wish == Wish::Kernel => Err(why),
+        Err((why, more)) => Ok(Decision::Buffered(Detour::Impossible(
+            std::iter::once(why).chain(more).collect(),
+        ))),
+    }
+}
+
+/// A pipe of our own for these marks. It may grow beyond the mark: pieces of files do not fill the pages they take up.
+///
+/// # Errors
+/// When the system has none to give, or only one of two pages, or no more descriptors than for that.
+pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
+    let (reader, writer, size) = platform::make_pipe(marks.writable)?;
+    // A file that is not there yet is still to be made.
+    ensure_descriptors(1)?;
+    let growth = Growth::new(size, marks.writable.saturating_mul(4));
+    Ok((reader, writer, growth))
+}
+
+impl Facing {
+    fn of(source: &dyn Source, sink: &dyn Sink) -> Self {
+        let most = |pipe: Option<&NeighbourPipe>, fd: Option<BorrowedFd<'_>>| {
+            pipe.map(NeighbourPipe::most)
+                .or_else(|| fd.and_then(platform::pipe_size))
+        };
+        let copies = |fd: BorrowedFd<'_>| platform::copies_by_itself(fd.as_fd());
+        let from = source.raw();
+        Self {
+            from,
+            to: sink.raw(),
+            before: most(source.pipe(), source.raw_fd()),
+            behind: most(sink.pipe(), sink.raw_fd()),
+            copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
+            is_paced: sink.is_paced(),
+            is_transformed: false,
+        }
+    }
+
+    fn is_narrow(&self, marks: Marks) -> bool {
+        self.before.is_some_and(|size| size < marks.readable)
+            || self.behind.is_some_and(|size| size < marks.writable)
+    }
+
+    /// The ways in which the kernel can move bytes here, in the order in which they are to be tried; or the first
+    /// reason why there are none, and the others.
+    fn ways(
+        &self,
+        marks: Marks,
+        pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+    ) -> Result<Vec<Way>, (Impossible, Vec<Impossible>)> {
+        let mut hindrances = self.hindrances(marks).into_iter();
+        if let Some(first) = hindrances.next() {
+            return Err((first, hindrances.collect()));
+        }
+        if self.has_pipe() {
+            return Ok(vec![Way::Straight]);
+        }
+        let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
+        let (reader, writer, growth) = made?;
+        let through = Way::Through {
+            reader,
+            writer,
+            growth,
+        };
+        let copies = (self.from, self.to) == (Ok(Raw::File), Ok(Raw::File)) && self.copies;
+        Ok(if copies {
+            vec![Way::Copy, through]
+        } else {
+            vec![through]
+        })
+    }
+
+    /// Everything about the ends and the marks that the kernel road does not go with.
+    fn hindrances(&self, marks: Marks) -> Vec<Impossible> {
+        let mut all = Vec::new();
+        if self.is_transformed {
+            all.push(Impossible::Flow(
+                "a --transform has to see the bytes, which the kernel would not show us",
+            ));
+        }
+        all.extend(self.from.err().map(Impossible::Source));
+        all.extend(self.to.err().map(Impossible::Sink));
+        if marks.readable.max(marks.writable) > WIDEST_PIPE {
+            all.push(Impossible::Flow(
+                "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
+            ));
+        }
+        if self.has_pipe() && marks.low > 0 {
+            all.push(Impossible::Flow(
+                "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
+            ));
+        }
+        all
+    }
+
+    fn has_pipe(&self) -> bool {
+        self.from == Ok(Raw::Pipe) || self.to == Ok(Raw::Pipe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decision, Detour, Facing, Impossible, Wish, decide, own_pipe};
+    use crate::endpoint::Raw;
+    use crate::engine::link::Marks;
+    use std::io;
+
+    const MARKS: Marks = Marks {
+        readable: 1 << 16,
+        writable: 1 << 16,
+        low: 0,
+    };
+
+    fn between(from: Raw, to: Raw) -> Facing {
+        Facing {
+            from: Ok(from),
+            to: Ok(to),
+            before: (from == Raw::Pipe).then_some(1 << 16),
+            behind: (to == Raw::Pipe).then_some(1 << 16),
+            copies: false,
+            is_paced: false,
+            is_transformed: false,
+        }
+    }
+
+    /// Why it is the buffered road.
+    fn detour(facing: &Facing, wish: Wish, marks: Marks) -> Option<Detour> {
+        match decide(facing, wish, marks, own_pipe) {
+            Ok(Decision::Buffered(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_the_reason_before_anything_else() {
+        let unfit = Facing {
+            from: Err("it is none"),
+            is_paced: true,
+            is_transformed: true,
+            ..between(Raw::File, Raw::File)
+        };
+        for (wish, why) in [
+            (Wish::Buffered, Detour::Asked),
+            (Wish::ReadingBuffer, Detour::ReadingBuffer),
+            (Wish::Auto, Detour::Transforms),
+        ] {
+            assert_eq!(detour(&unfit, wish, MARKS), Some(why));
+        }
+    }
+
+    #[test]
+    fn every_reason_is_told_and_the_first_one_refuses() {
+        let unfit = Facing {
+            from: Err("one"),
+            to: Err("two"),
+            ..between(Raw::File, Raw::File)
+        };
+        let marks = Marks {
+            writable: 2 << 20,
+            ..MARKS
+        };
+        let Some(Detour::Impossible(all)) = detour(&unfit, Wish::Auto, marks) else {
+            panic!("another reason");
+        };
+        assert_eq!(
+            all[..2],
+            [Impossible::Source("one"), Impossible::Sink("two")]
+        );
+        assert_eq!(all.len(), 3);
+        let refused = decide(&unfit, Wish::Kernel, marks, own_pipe).err();
+        assert_eq!(refused, Some(Impossible::Source("one")));
+    }
+
+    #[test]
+    fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
+        let marks = Marks { low: 5, ..MARKS };
+        let straight = between(Raw::Pipe, Raw::File);
+        let why = detour(&straight, Wish::Auto, marks);
+        assert!(matches!(why, Some(Detour::Impossible(all)) if all.len() == 1));
+        assert!(decide(&straight, Wish::Kernel, MARKS, own_pipe).is_ok());
+    }
+
+    #[test]
+    fn a_narrow_pipe_of_a_neighbour_is_passed_by_unless_the_kernel_road_is_insisted_on() {
+        let narrow = Facing {
+            before: Some(4096),
+            ..between(Raw::Pipe, Raw::Socket)
+        };
+        assert_eq!(detour(&narrow, Wish::Auto, MARKS), Some(Detour::Narrow));
+        assert!(decide(&narrow, Wish::Kernel, MARKS, own_pipe).is_ok());
+    }
+
+    #[test]
+    fn a_system_without_a_pipe_for_us_leaves_the_buffered_road() {
+        let none = |_| Err(io::ErrorKind::OutOfMemory.into());
+        let files = between(Raw::File, Raw::Null);
+        let decided = decide(&files, Wish::Auto, MARKS, none);
+        assert!(matches!(
+            decided,
+            Ok(Decision::Buffered(Detour::Impossible(_)))
+        ));
+        let refused = decide(&files, Wish::Kernel, MARKS, none);
+        assert!(matches!(refused, Err(Impossible::NoPipe(_))));
+    }
+}

@@ -1,0 +1,54 @@
+//! A source whose first bytes are in a pipe of ours already: they were on the kernel road when it came to its end.
+
+use crate::endpoint::Source;
+use crate::engine::road::ReaderEnd;
+use crate::engine::wait::Ready;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+/// The bytes in the pipe, then the source, then how reading it had ended, if it had.
+pub(super) struct Ahead {
+    in_pipe: Option<(OwnedFd, u64)>,
+    source: Box<dyn Source>,
+    failure: Option<io::Error>,
+}
+
+impl Ahead {
+    pub(super) fn new(in_pipe: Option<(OwnedFd, u64)>, rest: ReaderEnd) -> Self {
+        Self {
+            in_pipe,
+            source: rest.source,
+            failure: rest.result.err(),
+        }
+    }
+}
+
+impl Source for Ahead {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let Some((pipe, left)) = &mut self.in_pipe else {
+            return match self.failure.take() {
+                Some(error) => Err(error),
+                None => self.source.read(buf),
+            };
+        };
+        let most = usize::try_from(*left).map_or(buf.len(), |left| buf.len().min(left));
+        let n = rustix::io::read(pipe, &mut buf[..most])?;
+        *left = left.saturating_sub(n as u64);
+        if *left == 0 {
+            self.in_pipe = None;
+        }
+        Ok(n)
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        match self.in_pipe {
+            Some(_) => Ready::At(Instant::now()),
+            None => self.source.ready(),
+        }
+    }
+
+    fn close(self: Box<Self>) {
+        self.source.close();
+    }
+}

@@ -1,0 +1,85 @@
+//! From file to file, as the file system can: by sharing blocks, or on the server it lies on.
+
+use super::arrival::Stop;
+use super::pump::Pump;
+use crate::engine::road::outlet::booked;
+use crate::error::Side;
+use std::io::{self, ErrorKind};
+use std::time::{Duration, Instant};
+
+/// What is copied at once, in bytes: at first, and at most. A single call may copy everything, but nobody would see it
+/// move or could stop it.
+const PIECES: (u64, u64) = (1 << 20, 1 << 30);
+
+/// How long one call should take: long enough to be worth it, short enough for signals and displays.
+const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(50));
+
+impl Pump<'_> {
+    /// Copies everything.
+    pub(super) fn copy(&mut self) -> Result<(), Stop> {
+        let (mut piece, mut is_first) = (PIECES.0, true);
+        while !self.inlet.is_done() {
+            self.check()?;
+            let most = self.claimed(piece)?;
+            let Some(most) = self.granted(most)? else {
+                self.wait_for_sink(false)?;
+                continue;
+            };
+            let began = Instant::now();
+            match self.copy_some(most) {
+                Ok(0) if self.ends(is_first)? => break,
+                Ok(0) => self.in_vain()?,
+                Ok(n) => {
+                    is_first = false;
+                    self.count_in(n);
+                    self.count_out(n)?;
+                    piece = next_piece(piece, began.elapsed());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.between_failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_some(&self, most: u64) -> io::Result<u64> {
+        if most == 0 {
+            return Ok(0);
+        }
+        let (from, to) = (self.source_at()?, self.sink_at()?);
+        booked(self.meter, Some(Side::Sink), || {
+            self.door.copy(from, to, most)
+        })
+    }
+}
+
+/// What to copy next, after a piece that took `time`.
+fn next_piece(piece: u64, time: Duration) -> u64 {
+    let ((first, most), (short, long)) = (PIECES, PACE);
+    match time {
+        time if time < short => (piece * 2).min(most),
+        time if time > long => (piece / 2).max(first),
+        _ => piece,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PIECES, next_piece};
+    use std::time::Duration;
+
+    #[test]
+    fn pieces_grow_while_they_are_quick_and_shrink_while_they_are_slow() {
+        let (first, most) = PIECES;
+        let table = [
+            (first, 1, first * 2),
+            (most, 1, most),
+            (first * 4, 20, first * 4),
+            (first * 4, 80, first * 2),
+            (first, 80, first),
+        ];
+        for (piece, millis, next) in table {
+            assert_eq!(next_piece(piece, Duration::from_millis(millis)), next);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Through a pipe of our own, which is the writable side of the link: filled up to its mark, then emptied.
+//!
+//! From a file to a socket, what the socket takes at once is spared the pipe (sendfile(2)), but not the account: it has
+//! entered, and has left as soon as the pipe is emptied next.
+
+use super::arrival::Stop;
+use super::can_spare;
+use super::faults::is_refusal;
+use super::pump::Pump;
+use crate::endpoint::pipe::{Growth, IDLE};
+use crate::engine::road::outlet::booked;
+use crate::error::Side;
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
+
+/// The two halves of the way, and whether the kernel has gone the first.
+struct Pipe<'a> {
+    reader: &'a OwnedFd,
+    writer: &'a OwnedFd,
+    growth: &'a Growth,
+    was_entered: bool,
+    input_ended: bool,
+    /// Bytes that count as being in the pipe, and are with the sink already.
+    sent: u64,
+    sparing: Sparing,
+}
+
+/// Whether the kernel can spare bytes the pipe.
+enum Sparing {
+    Can,
+    /// Not between these ends.
+    Never,
+    /// Not any more. A failed connection says why once, and then only that it is broken.
+    Failed(io::Error),
+}
+
+impl Sparing {
+    /// Why the sink has failed, if all it says now is `error`.
+    fn explains(self, error: io::Error) -> io::Error {
+        match self {
+            Sparing::Failed(first)
+                if error.kind() == ErrorKind::BrokenPipe && !is_refusal(&first) =>
+            {
+                first
+            }
+            _ => error,
+        }
+    }
+}
+
+impl Pump<'_> {
+    /// Moves everything through the pipe.
+    pub(super) fn go_through(
+        &mut self,
+        reader: &OwnedFd,
+        writer: &OwnedFd,
+        growth: &Growth,
+    ) -> Result<(), Stop> {
+        let mut pipe = Pipe {
+            reader,
+            writer,
+            growth,
+            was_entered: false,
+            input_ended: self.inlet.is_done(),
+            sent: 0,
+            sparing: if can_spare(self.from, self.to) {
+                Sparing::Can
+            } else {
+                Sparing::Never
+            },
+        };
+        loop {
+            self.check()?;
+            let filled = self.fill(&mut pipe);
+            self.book_sent(&mut pipe)?;
+            filled?;
+            if !self.empty(&mut pipe)? {
+                self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
+            } else if pipe.input_ended {
+                return self
+                    .cut
+                    .take()
+                    .map_or(Ok(()), |error| Err(Stop::Source(error)));
+            } else {
+                self.wait_for_more(&pipe)?;
+            }
+        }
+    }
+
+    /// Fills the pipe as far as the source has something and the mark allows it.
+    fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+        // What is in the pipe has to go first.
+        let can_send = matches!(pipe.sparing, Sparing::Can) && !self.outlet.is_limited();
+        let mut sends = can_send && self.link.pipe_len() == 0;
+        while !pipe.input_ended {
+            let room = self.link.pipe_room().min(self.chunk_size);
+            if room == 0 {
+                return Ok(());
+            }
+            if self.before_hole == 0 {
+                if self.link.pipe_len() > 0 {
+                    // What is in the pipe goes where the hole is not.
+                    return Ok(());
+                }
+                let is_past = self.pass_hole()?;
+                if self.inlet.is_done() {
+                    self.input_ended(pipe);
+                    return Ok(());
+                }
+                if !is_past {
+                    self.check()?;
+                    continue;
+                }
+            }
+            let most = self.before_hole(room);
+            let most = self.claimed(most)?;
+            if sends && most > 0 {
+                sends = self.send(pipe, most)?;
+                continue;
+            }
+            match self.splice_in(pipe, most) {
+                Ok(0) => match self.ends(!pipe.was_entered && self.is_untouched(pipe)) {
+                    Ok(true) => self.input_ended(pipe),
+                    Ok(false) => self.in_vain()?,
+                    Err(Stop::Source(error)) => self.cut_short(pipe, error),
+                    Err(stop) => return Err(stop),
+                },
+                Ok(n) => {
+                    pipe.was_entered = true;
+                    self.enter(pipe, n);
+                    if self.link.pipe_room() > 0 {
+                        pipe.growth.held(pipe.writer.as_fd(), n);
+                    }
+                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Anything
+                    // else has given what it had.
+                    if n < most && !self.reads_file() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // It is not said whether nothing is there or nothing fits.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.link.pipe_len() == 0 {
+                        self.in_vain()?;
+                    } else if self.source_is_ready() {
+                        if pipe.growth.grow(pipe.writer.as_fd()) {
+                            continue;
+                        }
+                        self.link.refused();
+                    }
+                    return Ok(());
+                }
+                Err(error) => match self.failed(Side::Source, error) {
+                    Stop::Source(error) => self.cut_short(pipe, error),
+                    refused => return Err(refused),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// Spares the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
+    fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
+        let Some(most) = self.granted(most)? else {
+            return Ok(false);
+        };
+        match self.send_out(most) {
+            Ok(0) => Ok(false),
+            Ok(n) => {
+                self.spares_pipe();
+                pipe.sent += n;
+                self.enter(pipe, n);
+                Ok(n == most)
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            Err(error) if self.is_not_now(&error) => Ok(false),
+            Err(error) => {
+                // Which of the two has failed, if one has, is seen at the pipe.
+                pipe.sparing = Sparing::Failed(error);
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether nothing has gone past the pipe.
+    fn is_untouched(&self, pipe: &Pipe<'_>) -> bool {
+        pipe.sent == 0 && self.meter.bytes_out() == 0
+    }
+
+    /// What was spared the pipe has left it.
+    fn book_sent(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+        match std::mem::take(&mut pipe.sent) {
+            0 => Ok(()),
+            n => {
+                self.link.left(n);
+                self.count_out(n)
+            }
+        }
+    }
+
+    /// Empties the pipe as far as the sink takes it. Returns whether nothing is left.
+    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<bool, Stop> {
+        loop {
+            let len = self.link.pipe_len();
+            if len == 0 {
+                return Ok(true);
+            }
+            self.check()?;
+            let Some(most) = self.granted(len)? else {
+                return Ok(false);
+            };
+            match self.splice_out(pipe, most) {
+                Ok(0) => {
+                    let nothing = ErrorKind::WriteZero.into();
+                    return Err(self.sink_failed(nothing));
+                }
+                Ok(n) => {
+                    self.link.left(n);
+                    self.count_out(n)?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if self.is_not_now(&error) => return Ok(false),
+                Err(error) => {
+                    let why = std::mem::replace(&mut pipe.sparing, Sparing::Never).explains(error);
+                    return Err(self.failed(Side::Sink, why));
+                }
+            }
+        }
+    }
+
+    /// The pipe is empty, and so was the source when it was last asked.
+    fn wait_for_more(&mut self, pipe: &Pipe<'_>) -> Result<(), Stop> {
+        if self.reads_file() {
+            return Ok(());
+        }
+        let idle_from = pipe.growth.is_enlarged().then(|| Instant::now() + IDLE);
+        self.wait_for_source(idle_from)?;
+        if idle_from.is_some_and(|at| at <= Instant::now()) {
+            pipe.growth.give_back(pipe.writer.as_fd());
+        }
+        Ok(())
+    }
+
+    /// `n` bytes have entered the pipe.
+    fn enter(&mut self, pipe: &mut Pipe<'_>, n: u64) {
+        self.before_hole -= n;
+        self.link.entered(n);
+        self.count_in(n);
+        if self.inlet.is_done() {
+            self.input_ended(pipe);
+        }
+    }
+
+    /// The source has failed; what it gave is still to be delivered.
+    fn cut_short(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
+        self.cut = Some(error);
+        self.input_ended(pipe);
+    }
+
+    fn input_ended(&mut self, pipe: &mut Pipe<'_>) {
+        pipe.input_ended = true;
+        self.link.input_ended();
+    }
+
+    fn send_out(&self, most: u64) -> io::Result<u64> {
+        let (from, to) = (self.source_at()?, self.sink_at()?);
+        booked(self.meter, Some(Side::Source), || {
+            self.door.send(from, to, most)
+        })
+    }
+
+    fn splice_in(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
+        if most == 0 {
+            return Ok(0);
+        }
+        let sleeper = self.reads_file().then_some(Side::Source);
+        let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
+        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+
+    fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
+        let sleeper = self.outlet.sink.sleeps().then_some(Side::Sink);
+        let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
+        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+    }
+}

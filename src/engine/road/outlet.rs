@@ -1,0 +1,320 @@
+//! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
+
+use super::{Account, Flow};
+use crate::account::meter::Meter;
+use crate::account::phase::Phase;
+use crate::endpoint::pipe::IDLE;
+use crate::endpoint::{Delivered, Finish, Least, Sink};
+use crate::engine::limit::Limit;
+use crate::engine::link::{End, Link};
+use crate::engine::throttle::Allowance;
+use crate::engine::wait::{self, Ready};
+use crate::error::Side;
+use rustix::time::{ClockId, clock_gettime};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How writing ended.
+#[derive(Debug)]
+pub enum WriterEnd {
+    /// Everything was delivered.
+    Delivered {
+        /// In which sense.
+        how: Delivered,
+        /// What the user is to be told of the sink all the same.
+        warning: Option<String>,
+    },
+    /// What there was is written, but the source was cut short.
+    SourceCut,
+    /// The transfer was given up.
+    Cancelled,
+    /// More or fewer bytes than expected.
+    WrongSize {
+        /// What `--expect-size` says.
+        expected: u64,
+    },
+    /// Less came from the source than has to, and the sink has not come to an end.
+    TooLittle {
+        /// Bytes that came.
+        came: u64,
+        /// Bytes that have to.
+        least: u64,
+    },
+    /// The kernel road was insisted on, and the kernel does not move bytes between these ends.
+    NoRoad {
+        /// What the kernel says.
+        error: io::Error,
+    },
+    /// The sink failed.
+    Failed {
+        /// While it was being `writing to`, `finishing`.
+        act: &'static str,
+        /// Why.
+        error: io::Error,
+        /// Whether it is the reader of our output that went away.
+        downstream: bool,
+    },
+}
+
+/// What is waited for, beside a cancellation.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WaitFor<'a> {
+    /// Whether for the sink.
+    pub(super) sink: bool,
+    /// For the source.
+    pub(super) source: Option<Ready<'a>>,
+    /// How long at most.
+    pub(super) most: Option<Duration>,
+    /// Until when at most.
+    pub(super) until: Option<Instant>,
+}
+
+/// The sink of a flow.
+pub(super) struct Outlet<'a> {
+    pub(super) sink: Box<dyn Sink>,
+    /// Whether it is known to be started.
+    has_begun: bool,
+    first: &'a Link,
+    link: &'a Link,
+    meter: &'a Meter,
+    limit: &'a Limit,
+    expect_size: Option<u64>,
+    least: Least,
+    /// How often to look whether the system's queue moves while it takes no more.
+    look_every: Option<Duration>,
+    /// Its length at the last look.
+    queued: u64,
+}
+
+impl<'a> Outlet<'a> {
+    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, account: Account<'a>) -> Self {
+        Self {
+            sink,
+            has_begun: false,
+            first: account.first,
+            link: account.link,
+            meter: account.meter,
+            limit: account.limit,
+            expect_size: flow.expect_size,
+            least: flow.least,
+            look_every: flow.idle_timeout.map(|limit| limit / 4),
+            queued: 0,
+        }
+    }
+
+    /// Before the first byte: starts the sink, if that has been put off. What it holds is not to be lost for a source that
+    /// has given nothing, whatever a transform puts out before its input or at the end of it.
+    pub(super) fn begin(&mut self) -> Result<(), WriterEnd> {
+        while !self.has_begun {
+            // In this order: at its end, all that came has been counted.
+            let (end, came) = (self.first.input_end(), self.meter.given());
+            let is_needed = self.least.bytes(true) > 0 && self.sink.would_lose();
+            match end {
+                _ if came > 0 || !is_needed => self.start()?,
+                None => self.await_source()?,
+                Some(_) => return Err(self.cut_short()),
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self) -> Result<(), WriterEnd> {
+        let started = self.sink.start();
+        started.map_err(|error| self.failed("opening", error))?;
+        self.has_begun = true;
+        Ok(())
+    }
+
+    /// Waits for what the source gives first, or for its end.
+    fn await_source(&mut self) -> Result<(), WriterEnd> {
+        self.meter.enter(Phase::Source);
+        self.wait(WaitFor::default())?;
+        if self.link.is_cancelled() {
+            Err(WriterEnd::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Fails if less has come from the source than has to, which has ended.
+    fn check_least(&self) -> Result<(), WriterEnd> {
+        let came = self.meter.given();
+        let least = self.least.bytes(self.sink.would_lose());
+        if came < least {
+            Err(WriterEnd::TooLittle { came, least })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What there was is written, but it is not all. That less came than has to is the reason if the source has ended: what
+    /// is between may fail for that.
+    pub(super) fn cut_short(&self) -> WriterEnd {
+        let is_whole = self.first.input_end() == Some(End::Whole);
+        let checked = self.check_least().err().filter(|_| is_whole);
+        checked.unwrap_or(WriterEnd::SourceCut)
+    }
+
+    /// Whether a rate limit is in force.
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_on()
+    }
+
+    /// How many of `most` bytes the rate limit lets go now.
+    pub(super) fn allow(&self, most: u64) -> Allowance {
+        self.limit.allow(most)
+    }
+
+    /// Waits for the rate limit, or for the source if that is given.
+    pub(super) fn hold(
+        &mut self,
+        until: Instant,
+        source: Option<Ready<'_>>,
+    ) -> Result<(), WriterEnd> {
+        self.meter.enter(Phase::Rate);
+        self.wait(WaitFor {
+            source,
+            until: Some(until),
+            ..WaitFor::default()
+        })?;
+        self.meter.enter(Phase::Moving);
+        Ok(())
+    }
+
+    /// The sink has taken `n` bytes.
+    pub(super) fn count(&self, n: u64) -> Result<(), WriterEnd> {
+        self.limit.spend(n);
+        self.meter.count_out(n);
+        match self.expect_size {
+            Some(expected) if self.meter.bytes_out() > expected => {
+                Err(WriterEnd::WrongSize { expected })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After the last byte: sees to it that everything is delivered.
+    pub(super) fn finish(&mut self) -> Result<WriterEnd, WriterEnd> {
+        if let Some(expected) = self
+            .expect_size
+            .filter(|expected| *expected != self.meter.bytes_out())
+        {
+            return Err(WriterEnd::WrongSize { expected });
+        }
+        self.check_least()?;
+        self.start()?;
+        self.meter.enter(Phase::Sink);
+        self.meter.set_peer_counts(false);
+        loop {
+            let waited = match self.sink.finish() {
+                Ok(Finish::Done(how)) => {
+                    return Ok(WriterEnd::Delivered {
+                        how,
+                        warning: self.sink.warning(),
+                    });
+                }
+                Ok(Finish::Wait {
+                    ready,
+                    until,
+                    moved,
+                    peer,
+                }) => {
+                    self.meter.set_peer_counts(peer);
+                    if moved {
+                        self.meter.moved();
+                    }
+                    let ends = ready.into_iter().collect::<Vec<_>>();
+                    wait::wait(self.link.writer_bell(), &ends, Some(until)).map(drop)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+                Err(error) => return Err(self.failed("finishing", error)),
+            };
+            waited.map_err(|error| self.failed("finishing", error))?;
+            if self.link.is_cancelled() {
+                return Err(WriterEnd::Cancelled);
+            }
+        }
+    }
+
+    /// Waits; a peer that talks back meanwhile is heard. What the pipe of a sink was enlarged by is given back if that takes
+    /// long.
+    pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterEnd> {
+        let mut ends = Vec::with_capacity(3);
+        if what.sink {
+            ends.push(self.sink.ready());
+        }
+        ends.extend(what.source);
+        let backchannel = self.sink.backchannel();
+        ends.extend(backchannel);
+        let listens = backchannel.is_some();
+        let look_every = self.look_every.filter(|_| what.sink);
+        let most = what.most.into_iter().chain(look_every).min();
+        let most = most.map(|most| Instant::now() + most);
+        let until = most.into_iter().chain(what.until).min();
+        let mut result = self.wait_for(&ends, until);
+        if listens && result.is_ok() {
+            result = self.sink.hear();
+        }
+        if what.sink {
+            self.look_at_queue();
+        }
+        result.map_err(|error| self.failed("writing to", error))
+    }
+
+    /// Waits for one of `ends`. A sink that has been idle for a while has its pipe given back on the way.
+    fn wait_for(&self, ends: &[Ready<'_>], until: Option<Instant>) -> io::Result<()> {
+        loop {
+            let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
+            let idle_from = pipe.map(|_| Instant::now() + IDLE);
+            let first = until.into_iter().chain(idle_from).min();
+            let has_come = wait::wait(self.link.writer_bell(), ends, first)?;
+            match pipe {
+                Some(pipe) if has_come && first == idle_from => {
+                    pipe.give_back();
+                    self.link.pipes_changed();
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// The sink has failed while it was being `act`.
+    pub(super) fn failed(&self, act: &'static str, error: io::Error) -> WriterEnd {
+        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
+        WriterEnd::Failed {
+            act,
+            error,
+            downstream,
+        }
+    }
+
+    /// A peer that reads slowly moves bytes out of the system's queue long before there is room in it for more.
+    fn look_at_queue(&mut self) {
+        let queued = self.sink.unacknowledged();
+        if queued < self.queued {
+            self.meter.moved();
+        }
+        self.queued = queued;
+    }
+}
+
+/// Makes a `call` that may sleep in the system on account of `side`, and books the time it slept: wall time less the
+/// time it ran.
+pub(super) fn booked<T>(meter: &Meter, side: Option<Side>, call: impl FnOnce() -> T) -> T {
+    let Some(side) = side else {
+        return call();
+    };
+    let (wall, ran) = (Instant::now(), thread_time());
+    let result = call();
+    let ran = thread_time().saturating_sub(ran);
+    meter.slept(side, wall.elapsed().saturating_sub(ran));
+    result
+}
+
+fn thread_time() -> Duration {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(
+        u64::try_from(spent.tv_sec).unwrap_or(0),
+        u32::try_from(spent.tv_nsec).unwrap_or(0),
+    )
+}

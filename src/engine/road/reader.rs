@@ -1,0 +1,79 @@
+//! The reading side of the buffered road: asks for room, reads what is there, pushes it into the link.
+
+use super::Flow;
+use super::inlet::{Inlet, ReaderEnd};
+use crate::account::meter::Meter;
+use crate::endpoint::Source;
+use crate::engine::link::{End, Link, Room};
+use crate::engine::wait;
+use bytes::BytesMut;
+use std::io;
+
+/// Reads until the end, the last byte that was asked for, an error, or a cancellation.
+///
+/// The writer of the `last` link, where that is another one, may wait for the first byte or the end of the source.
+pub(super) fn run(
+    source: Box<dyn Source>,
+    flow: Flow,
+    link: &Link,
+    last: Option<&Link>,
+    meter: &Meter,
+) -> ReaderEnd {
+    let writer = last.map(Link::writer_bell);
+    let mut inlet = Inlet::new(source, flow.take, link, writer, meter);
+    let _guard = link.cancel_on_panic();
+    let result = skip(&mut inlet, link, flow.skip)
+        .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
+    link.end(if result.is_ok() { End::Whole } else { End::Cut });
+    if let Some(writer) = writer {
+        writer.ring();
+    }
+    ReaderEnd {
+        source: inlet.source,
+        result,
+    }
+}
+
+/// Leaves out the first `n` bytes.
+fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
+    let mut left = inlet.seek_ahead(n)?;
+    while left > 0 && !link.is_cancelled() {
+        match inlet.drop_some(left) {
+            Ok(less) => left = less,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => inlet.wait()?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {
+    let mut buffer = BytesMut::new();
+    while !inlet.is_done() {
+        let room = match link.room() {
+            Room::Bytes(room) => room,
+            Room::None => {
+                link.flush();
+                wait::wait(link.reader_bell(), &[], None)?;
+                continue;
+            }
+            Room::Cancelled => break,
+        };
+        if buffer.is_empty() {
+            buffer = link.buffer()?;
+        }
+        let most = inlet.wanted(room.min(chunk_size));
+        let most = buffer
+            .len()
+            .min(usize::try_from(most).unwrap_or(usize::MAX));
+        match inlet.read(&mut buffer[..most])? {
+            Some(0) => break,
+            Some(n) => {
+                inlet.count(n as u64);
+                link.push(buffer.split_to(n));
+            }
+            None => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! The writing side of the buffered road: takes what was offered, and writes it as soon as the sink accepts it.
+
+use super::outlet::{Outlet, WaitFor, WriterEnd, booked};
+use super::{Account, Flow};
+use crate::account::meter::Meter;
+use crate::account::phase::Phase;
+use crate::endpoint::Sink;
+use crate::engine::link::{End, Link, Next};
+use crate::engine::throttle::Allowance;
+use crate::error::Side;
+use bytes::BytesMut;
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::time::Duration;
+
+/// How long a little data may wait for more that is being read: half the time in which small data has to be through.
+const PATIENCE: Duration = Duration::from_micros(250);
+
+/// The most slices one write takes; the system's limit is 1024 (writev(2)).
+const MOST_SLICES: usize = 64;
+
+/// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
+pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, account: Account<'_>) -> WriterEnd {
+    let (link, meter) = (account.link, account.meter);
+    let mut writer = Writer {
+        outlet: Outlet::new(sink, flow, account),
+        link,
+        meter,
+        batch: VecDeque::new(),
+    };
+    let _guard = link.cancel_on_panic();
+    let end = writer.write_all().unwrap_or_else(|failure| failure);
+    if !matches!(end, WriterEnd::Delivered { .. }) {
+        link.cancel();
+    }
+    end
+}
+
+struct Writer<'a> {
+    outlet: Outlet<'a>,
+    link: &'a Link,
+    meter: &'a Meter,
+    /// In flight: taken from the link and not completed.
+    batch: VecDeque<BytesMut>,
+}
+
+impl Writer<'_> {
+    fn write_all(&mut self) -> Result<WriterEnd, WriterEnd> {
+        let mut impatient = false;
+        loop {
+            match self.link.next(&mut self.batch, impatient) {
+                Next::Chunks => {
+                    impatient = false;
+                    self.write_batch()?;
+                }
+                Next::Nothing => self.wait_for_data(None)?,
+                Next::Little => {
+                    self.wait_for_data(Some(PATIENCE))?;
+                    impatient = true;
+                }
+                Next::End(End::Whole) => return self.outlet.finish(),
+                Next::End(End::Cut) => return Err(self.outlet.cut_short()),
+                Next::Cancelled => return Err(WriterEnd::Cancelled),
+            }
+        }
+    }
+
+    /// Waits for the link's bell: something to write.
+    fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterEnd> {
+        self.meter.starve();
+        self.outlet.wait(WaitFor {
+            most,
+            ..WaitFor::default()
+        })
+    }
+
+    fn write_batch(&mut self) -> Result<(), WriterEnd> {
+        self.outlet.begin()?;
+        self.meter.enter(Phase::Moving);
+        while !self.batch.is_empty() {
+            match self.write_some()? {
+                Ok(0) => {
+                    let nothing = io::ErrorKind::WriteZero.into();
+                    return Err(self.outlet.failed("writing to", nothing));
+                }
+                Ok(n) => self.complete(n)?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.meter.enter(Phase::Sink);
+                    self.outlet.wait(WaitFor {
+                        sink: true,
+                        ..WaitFor::default()
+                    })?;
+                    self.meter.enter(Phase::Moving);
+                }
+                Err(error) => return Err(self.outlet.failed("writing to", error)),
+            }
+            if self.link.is_cancelled() {
+                return Err(WriterEnd::Cancelled);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes as much as the rate limit lets go, once it does.
+    fn write_some(&mut self) -> Result<io::Result<usize>, WriterEnd> {
+        let all = self.batch.iter().map(|chunk| chunk.len() as u64).sum();
+        loop {
+            match self.outlet.allow(all) {
+                Allowance::Bytes(most) => return Ok(self.write_once(most)),
+                Allowance::Not(until) => self.outlet.hold(until, None)?,
+            }
+            if self.link.is_cancelled() {
+                return Err(WriterEnd::Cancelled);
+            }
+        }
+    }
+
+    fn write_once(&mut self, most: u64) -> io::Result<usize> {
+        let slices = front(&self.batch, most);
+        let sink = &mut self.outlet.sink;
+        let sleeper = sink.sleeps().then_some(Side::Sink);
+        booked(self.meter, sleeper, || sink.write(&slices))
+    }
+
+    /// `n` bytes of the batch have left.
+    fn complete(&mut self, n: usize) -> Result<(), WriterEnd> {
+        let mut left = n as u64;
+        let mut done = Vec::new();
+        while left > 0 {
+            let Some(piece) = crate::engine::link::take_front(&mut self.batch, left) else {
+                break;
+            };
+            left -= piece.len() as u64;
+            done.push(piece);
+        }
+        self.link.complete(done, !self.batch.is_empty());
+        self.outlet.count(n as u64)
+    }
+}
+
+/// The first `most` bytes, in as many slices as one write takes.
+fn front(batch: &VecDeque<BytesMut>, most: u64) -> Vec<IoSlice<'_>> {
+    let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut slices = Vec::with_capacity(batch.len().min(MOST_SLICES));
+    for chunk in batch.iter().take(MOST_SLICES) {
+        let n = chunk.len().min(left);
+        if n == 0 {
+            break;
+        }
+        slices.push(IoSlice::new(&chunk[..n]));
+        left -= n;
+    }
+    slices
+}

@@ -1,0 +1,64 @@
+//! How much would be moved, how fast, and how its size is known.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::plan::Plan;
+use crate::text::visible::named;
+use crate::text::words::bytes_exactly;
+
+pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+    let flow = view.plan.flow;
+    sheet.section("amount");
+    sheet.row("skip", skip(flow.skip, view.source.seeks));
+    let take = flow.take.map_or_else(
+        || "everything up to the end of the source".to_owned(),
+        |take| format!("{}, and nothing beyond is read", bytes_exactly(take)),
+    );
+    sheet.row("take", take);
+    sheet.row("expected", size(view));
+    sheet.row("rate", rate(view.plan));
+}
+
+fn skip(bytes: u64, seeks: bool) -> String {
+    let how = match (bytes, seeks) {
+        (0, _) => return "nothing".to_owned(),
+        (_, true) => "by moving the offset, as far as the file goes",
+        (_, false) => "read and dropped",
+    };
+    format!("{}, {how}", bytes_exactly(bytes))
+}
+
+/// The expected size, and where it is from.
+fn size(view: &View<'_>) -> String {
+    let plan = view.plan;
+    if let Some(device) = &plan.measured {
+        let path = named(device);
+        return format!(
+            "that of the block device {path}, which is asked when the transfer starts (--size)"
+        );
+    }
+    let found = view.source.size;
+    let Some(expected) = plan.expected(found.ok()) else {
+        let why = found.err().unwrap_or("nothing tells");
+        return format!("not known, and so neither are percent and ETA: {why}");
+    };
+    let from = match plan.flow.take {
+        Some(take) if take == expected => "--take",
+        _ if plan.size.is_some() => "--size",
+        _ if plan.told().is_some() => "--expect-size",
+        _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
+        _ => "what is left of the source",
+    };
+    format!("{}: {from}", bytes_exactly(expected))
+}
+
+fn rate(plan: &Plan) -> String {
+    let Some(rate) = plan.rate else {
+        return "no limit".to_owned();
+    };
+    let burst = match plan.burst {
+        0 => "no burst".to_owned(),
+        burst => format!("a burst of {} after a wait", bytes_exactly(burst)),
+    };
+    format!("{} a second at most, {burst}", bytes_exactly(rate))
+}

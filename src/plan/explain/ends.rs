@@ -1,0 +1,55 @@
+//! Both ends: as typed, as understood, as they are now, and what becomes of them.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::endpoint::{Planned, Prospect, Settled};
+use crate::error::{Place, Side};
+use crate::session::exit::Exit;
+use crate::text::words::bytes_exactly;
+
+pub(super) fn source(sheet: &mut Sheet, view: &View<'_>) {
+    sheet.section("source");
+    end(sheet, &view.plan.source, &view.source);
+    sheet.row("size", size(&view.source));
+    sheet.row_if("fails", failure(view, Side::Source));
+}
+
+pub(super) fn sink(sheet: &mut Sheet, view: &View<'_>) {
+    sheet.section("sink");
+    end(sheet, &view.plan.sink, &view.sink);
+    sheet.row_if("effect", view.sink.effect.as_deref());
+    sheet.row("synced", view.sink.synced);
+    sheet.row_if("fails", failure(view, Side::Sink));
+}
+
+/// How the transfer would fail at this end.
+fn failure(view: &View<'_>, side: Side) -> Option<String> {
+    let error = view.obstacle.as_ref()?;
+    let is_here = error
+        .at
+        .as_ref()
+        .is_some_and(|(at, _)| *at == Place::End(side));
+    let code = Exit::from(error.class).code();
+    is_here.then(|| format!("{error} (exit {code})"))
+}
+
+fn end<P: ?Sized>(sheet: &mut Sheet, planned: &Planned<P>, end: &Prospect) {
+    sheet.row("typed", &planned.uri);
+    sheet.row("parsed", &end.parsed);
+    let Settled { given, by_default } = &planned.options;
+    sheet.row_if("options", listed(given));
+    sheet.row_if("defaults", listed(by_default));
+    sheet.row_if("now", end.now.as_deref());
+    sheet.row_if("opening", end.opening.as_deref());
+}
+
+fn listed(options: &[String]) -> Option<String> {
+    (!options.is_empty()).then(|| options.join(", "))
+}
+
+fn size(source: &Prospect) -> String {
+    match source.size {
+        Ok(bytes) => bytes_exactly(bytes),
+        Err(why) => format!("not known: {why}"),
+    }
+}

@@ -1,0 +1,55 @@
+//! How it would end: what the end is, what counts as delivered, and what is not waited for.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::endpoint::Least;
+use crate::text::words::bytes_exactly;
+
+pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+    let flow = view.plan.flow;
+    sheet.section("end");
+    let source = &view.source.ending;
+    let reached = match flow.take {
+        Some(take) => {
+            let take = bytes_exactly(take);
+            format!("after {take} (--take), or when the source ends before: {source}")
+        }
+        None => format!("when the source ends: {source}"),
+    };
+    sheet.row("reached", reached);
+    sheet.row("delivered", &view.sink.ending);
+    sheet.row_if(
+        "must be",
+        flow.expect_size.map(|size| {
+            format!(
+                "{} in all; else it is a failure (exit 3)",
+                bytes_exactly(size)
+            )
+        }),
+    );
+    sheet.row_if("at least", least(flow.least));
+    let idle = flow.idle_timeout.map_or_else(
+        || "no limit: a peer may let nothing move for as long as it likes".to_owned(),
+        |limit| {
+            let limit = humantime::format_duration(limit);
+            format!("if a peer lets nothing move for {limit}, it is a failure (exit 4)")
+        },
+    );
+    sheet.row("idle", idle);
+}
+
+/// How much has to come from the source.
+fn least(least: Least) -> Option<String> {
+    match least {
+        Least::Nothing => None,
+        Least::AByteForWhatIsHeld => Some(
+            "a byte, where a file that is not empty would be replaced or emptied: without one it stays as it is, \
+             and that is a failure (exit 3)"
+                .to_owned(),
+        ),
+        Least::Bytes(least) => Some(format!(
+            "{} from the source; less is a failure (exit 3)",
+            bytes_exactly(least)
+        )),
+    }
+}

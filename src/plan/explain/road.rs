@@ -1,0 +1,192 @@
+//! The road that bytes would take, why it is that one, on what that depends, and the buffers on it.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::endpoint::{Prospect, Raw};
+use crate::engine::link::Marks;
+use crate::engine::road::{self, Buffers, Decision, Detour, Facing, Impossible, Ways, Wish};
+use crate::plan::Plan;
+use crate::platform::WIDEST_PIPE;
+use crate::text::words::bytes_exactly;
+
+/// What the pipes are called that the ends are.
+const BEFORE: &str = "the pipe in front of us";
+const BEHIND: &str = "the pipe behind us";
+
+/// The road for ends that turn out as they are expected to.
+pub(super) fn decided(
+    plan: &Plan,
+    source: &Prospect,
+    sink: &Prospect,
+) -> Result<Decision, Impossible> {
+    let facing = Facing {
+        from: source.raw,
+        to: sink.raw,
+        // They may grow that far, unless the user's pipes take up all that they may.
+        before: source.holds.map(|now| now.max(plan.marks.readable)),
+        behind: sink.holds.map(|now| now.max(plan.marks.writable)),
+        copies: source.copies,
+        is_paced: sink.is_paced,
+        is_transformed: !plan.transforms.is_empty(),
+    };
+    road::decide(&facing, plan.road, plan.marks, road::own_pipe)
+}
+
+pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+    sheet.section("road");
+    match &view.road {
+        None => sheet.row("taken", "none: an end cannot be opened as things stand"),
+        Some(Decision::Buffered(why)) => {
+            sheet.row("taken", "buffered");
+            buffered(sheet, why);
+        }
+        Some(Decision::Kernel(ways)) => {
+            sheet.row("taken", "kernel");
+            kernel(sheet, view, ways);
+        }
+    }
+    sheet.section("buffers");
+    sheet.row("marks", marks(view.plan.marks));
+    let chunk = view.plan.flow.chunk_size;
+    sheet.row("chunk", format!("{chunk} bytes at most in one read"));
+    for warning in &view.plan.warnings {
+        sheet.row("warning", warning);
+    }
+    let kept_in = view.road.as_ref().map(|road| kept_in(view, road));
+    sheet.row_if("kept in", kept_in);
+    for (pipe, mark) in narrow_pipes(view) {
+        sheet.row(
+            "enlarged",
+            format!("{pipe}, as the flow fills it, to {mark} bytes, if the system allows it"),
+        );
+    }
+}
+
+/// The neighbours' pipes that are to be enlarged, and the size that they are to have.
+fn narrow_pipes(view: &View<'_>) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+    let marks = view.plan.marks;
+    let narrow = |end: &Prospect, name, mark: u64| {
+        let wanted = mark.min(WIDEST_PIPE);
+        let is_narrow = end.raw == Ok(Raw::Pipe) && end.holds.is_none_or(|now| now < wanted);
+        is_narrow.then_some((name, wanted))
+    };
+    let before = narrow(&view.source, BEFORE, marks.readable);
+    let behind = narrow(&view.sink, BEHIND, marks.writable);
+    before.into_iter().chain(behind)
+}
+
+fn buffered(sheet: &mut Sheet, why: &Detour) {
+    sheet.row("calls", "plain reads and writes");
+    match why {
+        Detour::Asked => sheet.row("why", "--road buffered asks for it"),
+        Detour::ReadingBuffer => sheet.row(
+            "why",
+            "--read-high-water-mark asks for a buffer that only this road has",
+        ),
+        Detour::Transforms => sheet.row("why", "the transforms have to see the bytes"),
+        Detour::Paced => sheet.row(
+            "why",
+            "the SINK has a pace of its own: there is nothing to gain, and two buffers show more",
+        ),
+        Detour::Narrow => sheet.row("why", "a pipe at one end holds less than the mark"),
+        Detour::Impossible(all) => {
+            for why in all {
+                sheet.row("why", format!("no kernel road: {why}"));
+            }
+        }
+    }
+}
+
+fn kernel(sheet: &mut Sheet, view: &View<'_>, ways: &Ways) {
+    let (from, to) = (view.source.raw.ok(), view.sink.raw.ok());
+    let is_limited = view.plan.rate.is_some();
+    sheet.row("calls", calls(&ways.calls(from, to, is_limited)));
+    let asked = match view.plan.road {
+        Wish::Kernel => "--road kernel insists on it, and",
+        _ => "--road auto prefers it, and",
+    };
+    let (from, to) = (from.map_or("", word), to.map_or("", word));
+    let why = format!("{asked} the kernel can move bytes from {from} to {to} by itself");
+    sheet.row("why", why);
+    let otherwise = match view.plan.road {
+        Wish::Kernel => "else the transfer fails (exit 2)",
+        _ => "else buffered",
+    };
+    for condition in conditions(view) {
+        sheet.row("if", format!("{condition}; {otherwise}"));
+    }
+    let first_call = match view.plan.road {
+        Wish::Kernel => "the kernel accepts the first call; else the transfer fails (exit 2)",
+        _ => "the kernel accepts the first call; else buffered, and nothing is lost",
+    };
+    sheet.row("if", first_call);
+}
+
+/// What only opening the ends can tell.
+fn conditions(view: &View<'_>) -> Vec<String> {
+    let conditions = [view.source.condition, view.sink.condition];
+    let told = conditions.into_iter().flatten().map(str::to_owned);
+    // Who insists on the kernel road takes a pipe as it is.
+    let narrow = narrow_pipes(view).filter(|_| view.plan.road == Wish::Auto);
+    let narrow = narrow.map(|(pipe, mark)| format!("the system lets {pipe} hold {mark} bytes"));
+    told.chain(narrow).collect()
+}
+
+fn calls(all: &[&str]) -> String {
+    match all {
+        [first @ "sendfile", rest] => {
+            format!("{first}, and for what the socket does not take at once {rest}")
+        }
+        [first, rest] => format!("{first}, or {rest} where the file system refuses that"),
+        all => all.join(", "),
+    }
+}
+
+/// What an end is to the kernel.
+fn word(raw: Raw) -> &'static str {
+    match raw {
+        Raw::Pipe => "a pipe",
+        Raw::Socket => "a socket",
+        Raw::File => "a file",
+        Raw::Null => "the null device",
+    }
+}
+
+fn marks(marks: Marks) -> String {
+    let Marks {
+        readable,
+        writable,
+        low,
+    } = marks;
+    format!("readable {readable}, writable {writable}, low {low} bytes")
+}
+
+/// Where bytes wait on their way.
+fn kept_in(view: &View<'_>, road: &Decision) -> String {
+    let Decision::Kernel(ways) = road else {
+        return match view.plan.transforms.len() {
+            0 => "two buffers of our own, up to the marks of their sides".to_owned(),
+            n => {
+                let places = n + 1;
+                format!(
+                    "two buffers of our own at each of {places} places, up to the marks of their sides"
+                )
+            }
+        };
+    };
+    match ways.buffers(view.plan.rate.is_some()) {
+        Buffers::None => "nothing: the file system moves them".to_owned(),
+        Buffers::Own => format!(
+            "a pipe of our own, up to the mark of the writing side, {}",
+            bytes_exactly(view.plan.marks.writable)
+        ),
+        Buffers::Neighbours => {
+            let is_pipe = |end: &Prospect| end.raw == Ok(Raw::Pipe);
+            match (is_pipe(&view.source), is_pipe(&view.sink)) {
+                (true, true) => format!("{BEFORE} and {BEHIND}"),
+                (true, false) => BEFORE.to_owned(),
+                _ => BEHIND.to_owned(),
+            }
+        }
+    }
+}

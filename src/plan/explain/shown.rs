@@ -1,0 +1,67 @@
+//! What would be shown and recorded meanwhile, and who could change it.
+
+use super::View;
+use super::sheet::Sheet;
+use crate::show::{Ends, Progress, Show, Watched};
+use crate::text::visible::named;
+
+pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+    let plan = view.plan;
+    let ends = Ends {
+        source: view.source.is_terminal,
+        sink: view.sink.is_terminal,
+    };
+    sheet.section("shown");
+    sheet.row_if("name", plan.show.look.name.as_deref());
+    sheet.row("progress", progress(&plan.show, ends));
+    sheet.row("summary", summary(&plan.show, ends));
+    if view.records.is_empty() {
+        sheet.row("records", "none");
+    }
+    let interval = humantime::format_duration(plan.show.record_interval());
+    for (place, seen) in plan.stats.iter().zip(&view.records) {
+        let text = format!("{place}: {}; a sample each {interval}", seen.effect());
+        sheet.row("records", text);
+    }
+    for (drawing, seen) in plan.drawings.iter().zip(&view.drawings) {
+        let what = drawing.place.flag.trim_start_matches('-');
+        let text = format!("{}: {}; written at the end", drawing.place, seen.effect());
+        sheet.row(what, text);
+    }
+    let control = match (&plan.control, &view.control) {
+        (Some(path), Some(place)) => {
+            format!("{}: {}", named(path), place.effect())
+        }
+        _ => "none: it cannot be changed while it runs".to_owned(),
+    };
+    sheet.row("control", control);
+}
+
+fn progress(show: &Show, ends: Ends) -> String {
+    let interval = humantime::format_duration(show.draw_interval(ends));
+    match show.resolved(ends) {
+        Progress::Bar => format!("rows on standard error, drawn again each {interval}"),
+        Progress::Line => format!("a line on standard error each {interval}"),
+        Progress::None | Progress::Auto => format!("nothing: {}", why_nothing(show, ends)),
+    }
+}
+
+/// Why nothing is drawn.
+fn why_nothing(show: &Show, ends: Ends) -> &'static str {
+    match show.progress {
+        Progress::None => "as it was asked for",
+        _ if ends.sink => "it would be drawn into the sink, a terminal",
+        _ if ends.source && show.watched != Watched::Log => {
+            "the source is a terminal, in which somebody types; -p bar draws all the same"
+        }
+        _ => "standard error is no terminal; -p line writes lines all the same",
+    }
+}
+
+fn summary(show: &Show, ends: Ends) -> &'static str {
+    match (show.sums_up(ends), show.says_road) {
+        (true, true) => "at the end, up to three lines, with the road",
+        (true, false) => "at the end, up to three lines",
+        (false, _) => "none",
+    }
+}

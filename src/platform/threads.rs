@@ -1,0 +1,84 @@
+//! Threads beside this one. Where the system has none left, or no memory for one, that is an error which says so: the calls
+//! that panic then are not used (`clippy.toml`).
+
+use crate::platform::resources::allocate;
+use rustix::io::Errno;
+use std::io;
+use std::sync::Mutex;
+use std::thread::{self, Builder, Scope, ScopedJoinHandle};
+use tokio::sync::oneshot;
+
+/// What a thread may put on its stack, in bytes.
+pub(crate) const STACK: usize = 2 << 20;
+
+/// Starts a thread that nobody waits for.
+///
+/// # Errors
+/// When there is no thread or no memory left for it.
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    started(|| builder.spawn(work)).map(drop)
+}
+
+/// Starts a thread that `scope` waits for.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn spawn_scoped<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> io::Result<ScopedJoinHandle<'scope, T>> {
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    started(|| builder.spawn_scoped(scope, work))
+}
+
+/// Does what may sleep in the system on a thread of its own, from now on. The thread is left behind if nobody waits for it
+/// any more. What comes back resolves to what `work` has come to.
+///
+/// # Errors
+/// As [`spawn`].
+pub fn apart<T, W>(
+    name: &str,
+    work: W,
+) -> io::Result<impl Future<Output = io::Result<T>> + use<T, W>>
+where
+    T: Send + 'static,
+    W: FnOnce() -> io::Result<T> + Send + 'static,
+{
+    let (done, result) = oneshot::channel();
+    // Nobody listens any more when the process is about to end.
+    spawn(name, move || drop(done.send(work())))?;
+    let lost = || io::Error::other("it stopped without a word; this is a bug");
+    Ok(async move { result.await.unwrap_or_else(|_| Err(lost())) })
+}
+
+/// How many of at most `most` threads could be started now, for a library that fails if it gets fewer than it was promised.
+#[must_use]
+pub fn available(most: u32) -> u32 {
+    // All of them are there at once.
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let _closed = gate.lock();
+        let wait = || drop(gate.lock());
+        let started = (0..most).map_while(|_| spawn_scoped(scope, "probe", wait).ok());
+        u32::try_from(started.count()).unwrap_or(most)
+    })
+}
+
+/// The words for it when the system refused to start a thread or a process: it says no more than "try again"
+/// (`pthread_create(3)`, fork(2)).
+#[must_use]
+pub fn refused(error: io::Error) -> io::Error {
+    match Errno::from_io_error(&error) {
+        Some(Errno::AGAIN) => io::Error::other(
+            "no more threads or processes are allowed (ulimit -u, or the pids limit of a container)",
+        ),
+        _ => error,
+    }
+}
+
+/// Without memory the system refuses with the same words; and Rust aborts where it lacks only the last of it.
+fn started<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    allocate(STACK, start)?.map_err(refused)
+}

@@ -1,0 +1,219 @@
+//! Tells how a transfer ended: on standard error, in the files beside the sink, and by the exit status.
+
+use super::{GRACE, Outcome, Transfer};
+use crate::account::recording::Recording;
+use crate::account::replay::Lesson;
+use crate::error::reason;
+use crate::platform::threads;
+use crate::session::exit::Exit;
+use crate::session::report::Voice;
+use crate::show::{self, HeldDrawing, Sample, Sum, Summed, Watched};
+use crate::text::visible;
+use crate::transform::{Digest, sum_line};
+use std::io;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// How long the last record among the messages waits for the files of records, so that what becomes of them is said
+/// before it.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// What is known of a transfer that has ended.
+pub(super) struct Known {
+    pub(super) sample: Sample,
+    /// The digests of what has passed, with the files that have them.
+    pub(super) sums: Vec<Sum>,
+    /// The same without these files.
+    pub(super) digests: Vec<Digest>,
+    pub(super) recording: Recording,
+    /// What can be learned of the buffers.
+    pub(super) lesson: Option<Lesson>,
+}
+
+impl Transfer {
+    /// Tells it. Whoever is told may take his time, but a signal ends the wait.
+    pub(super) async fn conclude(mut self, outcome: Outcome) -> Exit {
+        match self.tell(outcome).await {
+            Ok(exit) => exit,
+            Err(signal) => Exit::Signal(signal),
+        }
+    }
+
+    async fn tell(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
+        if self.is_open && !outcome.is_refusal() {
+            self.side_files.begin(&self.steering, &self.voice);
+        }
+        let is_delivered = matches!(outcome, Outcome::Complete { .. });
+        let drawings = self.side_files.take_drawings();
+        let is_summed = outcome.summed().is_some() && self.plan.show.sums_up(self.terminals);
+        let is_told = is_summed || !drawings.is_empty() || !self.side_files.stats.is_empty();
+        let known = self.known(is_told).await?;
+        let (needed, drawings): (Vec<_>, Vec<_>) =
+            drawings.into_iter().partition(|it| it.is_needed);
+        let are_kept = self.keep(needed, &known, &mut outcome).await?;
+        outcome.tell(&self.voice, &self.plan.sink.uri);
+        self.warn();
+        self.say_last_line();
+        let summed = outcome.summed().filter(|_| is_summed);
+        if let Some(how) = summed {
+            self.sum_up(&known, how);
+        }
+        for (name, written) in self.draw(drawings, &known, &outcome) {
+            if let Err(error) = self.unless_ended(written).await? {
+                self.voice.fail(&unwritten(&name, &error));
+            }
+        }
+        let are_recorded = self.end_records(&known, &outcome).await?;
+        if is_delivered && !are_kept && summed.is_none() && !are_recorded {
+            self.say_digests(&known.sums);
+        }
+        let voice = self.voice.clone();
+        match outcome {
+            // Who wants an end does not wait for a terminal that is held.
+            Outcome::Interrupted(_) => drop(timeout(GRACE, voice.flushed()).await),
+            _ => self.unless_ended(voice.flushed()).await?,
+        }
+        Ok(outcome.exit())
+    }
+
+    async fn known(&mut self, is_told: bool) -> Result<Known, i32> {
+        let sums = self.sums();
+        let sample = self.sampler.last_look(self.meter.snapshot());
+        let lesson = if is_told { self.lesson() } else { None };
+        Ok(Known {
+            sample,
+            digests: sums.iter().map(|sum| sum.digest.clone()).collect(),
+            sums,
+            recording: self.meter.recording().unwrap_or_default(),
+            lesson: match lesson {
+                Some(lesson) => self.unless_ended(lesson).await?,
+                None => None,
+            },
+        })
+    }
+
+    /// Writes what the transfer has failed without. Returns whether there was such a thing and it is written.
+    async fn keep(
+        &mut self,
+        drawings: Vec<HeldDrawing>,
+        known: &Known,
+        outcome: &mut Outcome,
+    ) -> Result<bool, i32> {
+        let mut are_kept = false;
+        for (name, written) in self.draw(drawings, known, outcome) {
+            match self.unless_ended(written).await? {
+                Ok(()) => are_kept = true,
+                Err(error) => {
+                    let failed = Outcome::unwritten(&name, &error);
+                    *outcome = failed.after(self.meter.bytes_out(), false);
+                }
+            }
+        }
+        Ok(are_kept)
+    }
+
+    /// Writes the last record everywhere, and returns whether it is written somewhere. Nothing is said after one among
+    /// the messages.
+    async fn end_records(&mut self, known: &Known, outcome: &Outcome) -> Result<bool, i32> {
+        let ending = outcome.ending(self.taken, known.lesson, &known.digests);
+        let (mut ends, mut among) = (JoinSet::new(), Vec::new());
+        for stats in std::mem::take(&mut self.side_files.stats) {
+            if stats.is_among_messages() {
+                among.push(stats);
+            } else {
+                let (name, end) = (stats.name.clone(), stats.end(&known.sample, ending));
+                ends.spawn(async move { (name, end.await) });
+            }
+        }
+        let mut are_written = !among.is_empty();
+        let voice = self.voice.clone();
+        if !among.is_empty() {
+            let soon = timeout(LAST_WORDS, said(&mut ends, Some(&voice)));
+            // What takes longer is still waited for below.
+            drop(self.unless_ended(soon).await?);
+            for stats in among {
+                let end = stats.end(&known.sample, ending);
+                drop(self.unless_ended(end).await?);
+            }
+        }
+        let voice = Some(&voice).filter(|_| !are_written);
+        are_written |= self.unless_ended(said(&mut ends, voice)).await?;
+        Ok(are_written)
+    }
+
+    fn sum_up(&self, known: &Known, how: Summed) {
+        let road = self.taken.filter(|_| self.plan.show.says_road);
+        let lesson = known.lesson.as_ref();
+        for line in show::summary(&known.sample, how, road, lesson, &known.digests) {
+            self.note(&line);
+        }
+    }
+
+    /// What `work` comes to, unless a signal that ends us comes first.
+    async fn unless_ended<T>(&mut self, work: impl Future<Output = T>) -> Result<T, i32> {
+        tokio::select! {
+            done = work => Ok(done),
+            number = self.signals.next_end() => Err(number),
+        }
+    }
+
+    /// The last of the user's own lines.
+    fn say_last_line(&mut self) {
+        let shown = self.shown.look(self.meter.snapshot());
+        if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
+            self.voice.announce_as_is(&line);
+        }
+    }
+
+    /// What can be learned of the buffers, once nothing passes them any more. It is computed on another thread, so that signals
+    /// are heard here; it is not worth waiting for where there is none.
+    fn lesson(&self) -> Option<impl Future<Output = Option<Lesson>> + use<>> {
+        // A flow that is transformed on its way is not one flow.
+        let is_one = self.chain.transforms().next().is_none();
+        let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
+        let lesson = threads::apart("lesson", move || Ok(Lesson::of(&history, marks))).ok()?;
+        Some(async move { lesson.await.ok().flatten() })
+    }
+
+    /// Prints digests that nothing else shows, as the tools do. One that was compared has been given by the user.
+    fn say_digests(&self, sums: &[Sum]) {
+        for sum in sums.iter().filter(|sum| !sum.is_compared) {
+            let line = sum_line(&sum.digest, sum.file.as_deref());
+            match line.strip_suffix(b"\n") {
+                // A terminal obeys what may be in a name.
+                Some(line) if self.plan.show.watched != Watched::Log => {
+                    self.voice.announce(&visible::line(line));
+                }
+                _ => self.voice.announce_bytes(line),
+            }
+        }
+    }
+
+    /// Tells what the transforms found odd.
+    fn warn(&self) {
+        for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
+            if let Some(warning) = &end.warning {
+                self.voice
+                    .warn(&format!("{}: {warning}", planned.kind.name));
+            }
+        }
+    }
+}
+
+/// Says what becomes of the files of records, to `voice` if there is one. Returns whether one is whole.
+async fn said(ends: &mut JoinSet<(String, io::Result<()>)>, voice: Option<&Voice>) -> bool {
+    let mut is_written = false;
+    while let Some(Ok((name, end))) = ends.join_next().await {
+        match (end, voice) {
+            (Ok(()), _) => is_written = true,
+            (Err(error), Some(voice)) => voice.fail(&unwritten(&name, &error)),
+            (Err(_), None) => {}
+        }
+    }
+    is_written
+}
+
+fn unwritten(name: &str, error: &io::Error) -> String {
+    format!("writing {name}: {}", reason(error))
+}

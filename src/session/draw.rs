@@ -1,0 +1,74 @@
+//! Draws a transfer that has ended, into the files that were held for it.
+
+use super::conclude::Known;
+use super::{Outcome, Transfer};
+use crate::engine::wait;
+use crate::platform::threads;
+use crate::show::{Finished, HeldDrawing, SideFile, Sum, await_reader};
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+impl Transfer {
+    /// Draws all that is to be drawn. Each comes back with the name of its file, and resolves once it is written,
+    /// however slow the file is.
+    pub(super) fn draw(
+        &self,
+        drawings: Vec<HeldDrawing>,
+        known: &Known,
+        outcome: &Outcome,
+    ) -> Vec<(String, impl Future<Output = io::Result<()>> + use<>)> {
+        let finished = Finished {
+            name: self.plan.show.look.name.as_deref(),
+            source: &self.plan.source.uri,
+            sink: &self.plan.sink.uri,
+            road: self.taken,
+            limit: self.limit.rate(),
+            sample: &known.sample,
+            summed: outcome.summed(),
+            ending: outcome.ending(self.taken, known.lesson, &known.digests),
+            sums: &known.sums,
+            recording: &known.recording,
+        };
+        let drawn = drawings.into_iter().filter_map(|it| it.draw(&finished));
+        drawn
+            .map(|(file, drawn)| (file.name(), write(file, drawn)))
+            .collect()
+    }
+
+    /// The digests of what has passed, with the files that have them.
+    pub(super) fn sums(&self) -> Vec<Sum> {
+        let stages = self.stages.iter().zip(&self.plan.digested);
+        let stages = stages.zip(&self.plan.transforms);
+        let sums = stages.filter_map(|((end, file), planned)| {
+            Some(Sum {
+                digest: end.digest.clone()?,
+                file: file.clone(),
+                // All there is to be set is what it has to be.
+                is_compared: planned.spec.contains('='),
+            })
+        });
+        sums.collect()
+    }
+}
+
+/// Begins a file and writes it. A slow one is waited for on another thread, so that signals are still heard here; but where
+/// there is no other, what was asked for is worth more than that.
+async fn write(file: SideFile, drawn: Vec<u8>) -> io::Result<()> {
+    let file = if file.is_fifo() {
+        await_reader(threads::apart("opener", move || file.begin())?).await??
+    } else {
+        file.begin()?
+    };
+    let work = Arc::new((file, drawn));
+    let theirs = Arc::clone(&work);
+    match threads::apart("drawing", move || write_all(&theirs)) {
+        Ok(written) => written.await,
+        Err(_) => write_all(&work),
+    }
+}
+
+fn write_all((file, drawn): &(File, Vec<u8>)) -> io::Result<()> {
+    wait::write_all(file.as_fd(), drawn)
+}

@@ -1,0 +1,128 @@
+//! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
+
+use super::announce::Announcer;
+use super::{GRACE, Outcome, Transfer};
+use crate::endpoint::{
+    Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
+};
+use crate::error::Side;
+use crate::plan::Plan;
+use crate::plan::refusal::{self, EndFiles};
+use crate::session::report::Voice;
+use crate::session::signal::{self, Event, Signals};
+use tokio::time::timeout;
+
+/// Both ends, open.
+pub(super) struct Ends {
+    pub(super) source: Box<dyn Source>,
+    pub(super) sink: Box<dyn Sink>,
+}
+
+impl Transfer {
+    /// Opens both ends, unless a signal comes first.
+    pub(super) async fn open_ends(&mut self) -> Result<Ends, Outcome> {
+        let announcer = Announcer::new(&self.plan, &self.voice);
+        let prepared = prepare(&mut self.plan, &announcer);
+        let prepared = until_signal(prepared, &mut self.signals, &self.voice)
+            .await
+            .and_then(|done| done);
+        let heard = announcer.heard();
+        if !heard.is_empty() {
+            // People know before records tell it; a log that nobody reads is not waited for.
+            let _ = timeout(GRACE, self.voice.flushed()).await;
+        }
+        let checked = prepared.and_then(|()| self.different_files());
+        self.side_files.start_streams(heard, &self.voice);
+        checked?;
+        self.side_files
+            .listen(&self.steering)
+            .map_err(Outcome::Failed)?;
+        let established = establish(&mut self.plan, &announcer);
+        let established = until_signal(established, &mut self.signals, &self.voice).await;
+        announcer.stop();
+        established.and_then(|done| done)
+    }
+
+    /// Refuses to eat our own tail.
+    fn different_files(&mut self) -> Result<(), Outcome> {
+        // Known now that they are prepared.
+        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
+        let ends = EndFiles {
+            source: Identity::of_end(source.file_id(), source.path()),
+            sink: Identity::of_end(sink.file_id(), sink.path()),
+        };
+        let beside = self.side_files.held().files();
+        refusal::same_file(&self.plan, &ends, &beside).map_err(|refusal| {
+            self.side_files.refuse(&ends);
+            Outcome::Failed(refusal)
+        })
+    }
+}
+
+async fn until_signal<T>(
+    work: impl Future<Output = T>,
+    signals: &mut Signals,
+    voice: &Voice,
+) -> Result<T, Outcome> {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            event = signals.next() => match event {
+                Event::End(number) => return Err(Outcome::Interrupted(number)),
+                Event::Status => voice.note("waiting for both ends to open"),
+                Event::Stop => signal::stop(),
+                Event::Continued => {}
+            },
+        }
+    }
+}
+
+async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> {
+    let source = plan.source.end.prepare(Side::Source, announcer).await;
+    source.map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))?;
+    let sink = plan.sink.end.prepare(Side::Sink, announcer).await;
+    sink.map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+}
+
+/// Waits for peers on both ends at once: each may need the other to come.
+async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<Ends, Outcome> {
+    let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open(announcer);
+    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open(announcer);
+    let source = async {
+        source
+            .await
+            .map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))
+    };
+    let sink = async {
+        sink.await
+            .map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+    };
+    let (source, sink) = tokio::try_join!(source, sink)?;
+    Ok(Ends { source, sink })
+}
+
+/// Stands where a plan was that has been opened.
+struct Gone;
+
+impl EndPlan for Gone {
+    fn prospect(&self, _: Side) -> Prospect {
+        Prospect::new("an end that has been opened", "its own")
+    }
+
+    fn file_id(&self) -> Option<FileId> {
+        None
+    }
+}
+
+impl SourcePlan for Gone {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl SinkPlan for Gone {
+    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
+        Box::pin(std::future::pending())
+    }
+}

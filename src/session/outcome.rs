@@ -1,0 +1,254 @@
+//! How a transfer ended, and how that is told.
+
+use crate::account::replay::Lesson;
+use crate::endpoint::{Delivered, Least};
+use crate::engine::road::{ReaderEnd, StageEnd, Taken, WriterEnd};
+use crate::error::{Class, Side, TransferError, reason};
+use crate::plan::Plan;
+use crate::plan::refusal;
+use crate::session::exit::Exit;
+use crate::session::report::Voice;
+use crate::show::{Ending, Summed};
+use crate::text::words::bytes_exactly;
+use crate::transform::{Digest, Failure};
+use std::io;
+
+/// How a transfer ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Every byte was delivered.
+    Complete {
+        /// In which sense.
+        how: Delivered,
+        /// What the user is to be told of the sink all the same.
+        warning: Option<String>,
+    },
+    /// Something failed.
+    Failed(TransferError),
+    /// A signal ended it.
+    Interrupted(i32),
+}
+
+impl Outcome {
+    /// The outcome of two stages that came to their ends. Succeeding lets go of the source: held until now, so that
+    /// a peer on the other side learns of a failure.
+    pub(super) fn of(
+        plan: &Plan,
+        reader: Option<ReaderEnd>,
+        stages: &[Option<StageEnd>],
+        writer: WriterEnd,
+    ) -> Self {
+        match writer {
+            WriterEnd::Delivered { how, warning } => {
+                if let Some(reader) = reader {
+                    reader.source.close();
+                }
+                Outcome::Complete { how, warning }
+            }
+            WriterEnd::SourceCut | WriterEnd::Cancelled => {
+                transform_failed(plan, stages).unwrap_or_else(|| source_failed(plan, reader))
+            }
+            WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
+            WriterEnd::TooLittle { came, least } => too_little(plan, came, least),
+            WriterEnd::NoRoad { error } => {
+                let why = format!("the kernel does not do it here: {}", reason(&error));
+                Self::no_road(plan, &why)
+            }
+            WriterEnd::Failed {
+                act,
+                error,
+                downstream,
+            } => {
+                let class = if downstream {
+                    Class::DownstreamClosed
+                } else {
+                    Class::Io
+                };
+                let failure = TransferError::io(Side::Sink, act, &plan.sink.uri, &error);
+                Outcome::Failed(TransferError { class, ..failure })
+            }
+        }
+    }
+
+    /// The kernel road was insisted on and cannot be had.
+    pub(super) fn no_road(plan: &Plan, why: &impl std::fmt::Display) -> Self {
+        Outcome::Failed(refusal::no_road(plan, why))
+    }
+
+    /// Everything was delivered, but what the transfer has failed without could not be written to the file of this name.
+    pub(super) fn unwritten(name: &str, error: &io::Error) -> Self {
+        Outcome::Failed(TransferError {
+            class: Class::Io,
+            at: None,
+            doing: format!("writing {name}"),
+            why: anyhow::Error::msg(reason(error)),
+        })
+    }
+
+    /// There is no memory for the buffers, which was found out before anything was touched.
+    pub(super) fn no_buffers(error: &io::Error) -> Self {
+        let remedy = "a smaller --high-water-mark takes less";
+        Outcome::Failed(TransferError {
+            class: Class::Io,
+            at: None,
+            doing: "reserving the buffers".to_owned(),
+            why: anyhow::Error::msg(format!("{}; {remedy}", reason(error))),
+        })
+    }
+
+    /// Whether it is refused for what was asked.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Outcome::Failed(error) if error.class == Class::Usage)
+    }
+
+    /// The sink failed before anything was written.
+    pub(super) fn sink_failed(plan: &Plan, act: &str, error: &io::Error) -> Self {
+        Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
+    }
+
+    /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same.
+    pub(super) fn after(self, bytes: u64, is_socket: bool) -> Self {
+        match self {
+            Outcome::Failed(error) if error.class != Class::Usage => {
+                let most = if is_socket && bytes > 0 {
+                    "at most "
+                } else {
+                    ""
+                };
+                let why = format!("{:#}; {most}{} delivered", error.why, bytes_exactly(bytes));
+                Outcome::Failed(TransferError {
+                    why: anyhow::Error::msg(why),
+                    ..error
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// Tells the user what there is to tell, in a line.
+    pub(super) fn tell(&self, voice: &Voice, sink: &str) {
+        match self {
+            Outcome::Complete { warning, .. } => {
+                if let Some(warning) = warning {
+                    voice.warn(&format!("{sink} {warning}"));
+                }
+            }
+            Outcome::Interrupted(_) => {}
+            Outcome::Failed(error) => match error.class {
+                Class::DownstreamClosed => {}
+                _ => voice.fail(&error.to_string()),
+            },
+        }
+    }
+
+    /// The exit status.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Outcome::Complete { .. } => Exit::Success,
+            Outcome::Failed(error) => error.class.into(),
+            Outcome::Interrupted(number) => Exit::Signal(*number),
+        }
+    }
+
+    /// How it is summed up; what failed has been told.
+    #[must_use]
+    pub fn summed(&self) -> Option<Summed> {
+        match self {
+            Outcome::Complete { how, .. } => Some(Summed::Complete(*how)),
+            Outcome::Interrupted(_) => Some(Summed::Interrupted),
+            Outcome::Failed(_) => None,
+        }
+    }
+
+    /// For the last record.
+    #[must_use]
+    pub fn ending<'a>(
+        &'a self,
+        taken: Option<Taken>,
+        lesson: Option<Lesson>,
+        digests: &'a [Digest],
+    ) -> Ending<'a> {
+        let (outcome, delivered, error) = match self {
+            Outcome::Complete { how, .. } => ("complete", Some(*how), None),
+            Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
+                ("downstream-closed", None, None)
+            }
+            Outcome::Failed(error) => ("failed", None, Some(error)),
+            Outcome::Interrupted(_) => ("interrupted", None, None),
+        };
+        Ending {
+            outcome,
+            road: taken.map(|taken| taken.road),
+            delivered,
+            lesson,
+            digests,
+            error,
+            exit_code: self.exit().code(),
+        }
+    }
+}
+
+/// The failure of the first transform that has failed. Only where none has said so is it one that says nothing at all: it may
+/// as well be at work still on what nobody wants any more.
+fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome> {
+    let said = |end: &Option<StageEnd>| end.as_ref()?.failure.clone();
+    let lost = |end: &Option<StageEnd>| {
+        let lost = || Failure::other("it stopped without a word; this is a bug");
+        end.is_none().then(lost)
+    };
+    let first = |failure: &dyn Fn(&Option<StageEnd>) -> Option<Failure>| {
+        let mut failures = stages.iter().map(failure).enumerate();
+        failures.find_map(|(index, failure)| Some((index, failure?)))
+    };
+    let (index, failure) = first(&said).or_else(|| first(&lost))?;
+    let planned = plan.transforms.get(index)?;
+    let (name, spec) = (planned.kind.name, &planned.spec);
+    let error = TransferError::transform(failure.class, name, spec, &failure.why);
+    Some(Outcome::Failed(error))
+}
+
+fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {
+    let error = match reader.map(|reader| reader.result) {
+        Some(Err(error)) => error,
+        _ => io::Error::other("reading stopped without a reason; this is a bug"),
+    };
+    Outcome::Failed(TransferError::io(
+        Side::Source,
+        "reading",
+        &plan.source.uri,
+        &error,
+    ))
+}
+
+fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
+    let why = if plan.flow.least == Least::AByteForWhatIsHeld {
+        let sink = &plan.sink.uri;
+        format!(
+            "the connection ended without a byte, and {sink} keeps what it holds (#min-size=0 lets it go)"
+        )
+    } else {
+        let (came, least) = (bytes_exactly(came), bytes_exactly(least));
+        format!("{came} came, not the {least} of #min-size")
+    };
+    let error = TransferError::at_end(
+        Class::Integrity,
+        Side::Source,
+        "reading",
+        &plan.source.uri,
+        anyhow::Error::msg(why),
+    );
+    Outcome::Failed(error)
+}
+
+fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
+    let why = format!("not the {} of --expect-size", bytes_exactly(expected));
+    let error = TransferError::at_end(
+        Class::Integrity,
+        Side::Sink,
+        "writing to",
+        &plan.sink.uri,
+        anyhow::Error::msg(why),
+    );
+    Outcome::Failed(error)
+}

@@ -1,0 +1,296 @@
+//! The only place that speaks to the user: whole lines on standard error, each in one write, and on standard output what
+//! was asked for instead of a transfer.
+//!
+//! While a transfer runs, a thread of its own does the writing. A terminal that is held (^S), or a log that nobody
+//! reads, keeps a write waiting for as long as it likes, and neither signals nor the end of the transfer may wait with
+//! it.
+
+use crate::engine::wait;
+use crate::error::{Class, UsageError, reason};
+use crate::platform::threads;
+use crate::session::exit::Exit;
+use crate::show;
+use crate::sys;
+use crate::text::visible;
+use rustix::stdio::stderr;
+use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+
+/// Status lines that may wait for a slow reader; those beyond are left out.
+const BACKLOG: usize = 16;
+
+/// What standard error is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for people.
+    Lines,
+    /// Objects, a line each (`--progress json`).
+    Json,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Something failed.
+    Error,
+    /// Something is odd.
+    Warning,
+    /// Something that was asked for.
+    Note,
+}
+
+impl Level {
+    /// The word for it in records.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Note => "note",
+        }
+    }
+}
+
+impl Form {
+    /// `text` as a line of this form, with its end.
+    fn line(self, level: Level, text: &str) -> String {
+        let warning = match (self, level) {
+            (Form::Json, _) => return show::message(level.name(), text),
+            (Form::Lines, Level::Warning) => "warning: ",
+            (Form::Lines, Level::Error | Level::Note) => "",
+        };
+        format!("tidegate: {warning}{}\n", visible::line(text))
+    }
+}
+
+/// Says what failed, where no transfer runs. Nobody can be told when even that fails.
+pub fn fail(form: Form, text: &str) {
+    write(form.line(Level::Error, text));
+}
+
+/// Says what is wrong with a command line, where no transfer runs; among records, their last one follows.
+pub fn refuse(form: Form, error: &UsageError) {
+    fail(form, &error.to_string());
+    if form == Form::Json {
+        write(show::refused(error));
+    }
+}
+
+/// Says of every panic from now on, in a line, that there is a bug. With `RUST_BACKTRACE` it is told as Rust tells it, too.
+pub fn tell_panics() {
+    let told_by_rust = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let what = panic.to_string().replace('\n', " ");
+        fail(
+            Form::Lines,
+            &format!("this is a bug, please report it: {what}"),
+        );
+        if std::env::var_os("RUST_BACKTRACE").is_some_and(|it| it != "0") {
+            told_by_rust(panic);
+        }
+    }));
+}
+
+/// Prints what was asked for instead of a transfer.
+#[must_use]
+pub fn answer(text: &str) -> Exit {
+    let fail = |why: &str| fail(Form::Lines, &format!("writing to standard output: {why}"));
+    if !sys::is_inherited(1) {
+        fail("it is not open");
+        return Exit::Io;
+    }
+    let mut stdout = io::stdout().lock();
+    let lines: Vec<_> = text.split('\n').map(visible::line).collect();
+    let written = stdout.write_all(lines.join("\n").as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Ok(()) => Exit::Success,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Class::DownstreamClosed.into(),
+        Err(error) => {
+            fail(&reason(&error));
+            Exit::Io
+        }
+    }
+}
+
+/// What a transfer says, in the order in which it says it, written by a thread of its own.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    form: Form,
+    queue: Sender<Said>,
+    /// How much has been said and is not written yet.
+    waiting: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+enum Said {
+    Bytes(Vec<u8>),
+    /// For a terminal, unless somebody else has it by then.
+    Drawing(String),
+    /// Answered when everything before it is written.
+    Flush(oneshot::Sender<()>),
+}
+
+impl Voice {
+    /// A voice that has said nothing yet.
+    ///
+    /// # Errors
+    /// When the system has no threads left.
+    pub fn start(form: Form) -> io::Result<Self> {
+        let (queue, said) = channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let left = Arc::clone(&waiting);
+        threads::spawn("voice", move || speak(&said, &left))?;
+        Ok(Self {
+            form,
+            queue,
+            waiting,
+        })
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Says what failed: `tidegate: TEXT`.
+    pub fn fail(&self, text: &str) {
+        self.say(Level::Error, text);
+    }
+
+    /// Says what is odd: `tidegate: warning: TEXT`.
+    pub fn warn(&self, text: &str) {
+        self.say(Level::Warning, text);
+    }
+
+    /// Says what was asked for: `tidegate: TEXT`.
+    pub fn note(&self, text: &str) {
+        self.say(Level::Note, text);
+    }
+
+    fn say(&self, level: Level, text: &str) {
+        self.put(Said::Bytes(self.form.line(level, text).into_bytes()));
+    }
+
+    /// As [`Voice::note`], unless too much waits to be written: there will be another one.
+    pub fn remark(&self, text: &str) {
+        if self.has_time(BACKLOG) {
+            self.note(text);
+        }
+    }
+
+    /// As [`Voice::announce_as_is`], unless too much waits to be written.
+    pub fn remark_as_is(&self, text: &str) {
+        if self.has_time(BACKLOG) {
+            self.announce_as_is(text);
+        }
+    }
+
+    fn has_time(&self, backlog: usize) -> bool {
+        self.waiting.load(Ordering::Relaxed) < backlog
+    }
+
+    /// Prints `TEXT` alone: what scripts wait for.
+    pub fn announce(&self, text: &str) {
+        self.announce_bytes(format!("{}\n", visible::line(text)).into_bytes());
+    }
+
+    /// Prints `TEXT` alone, whatever is in it: the user has said what it is to look like.
+    pub fn announce_as_is(&self, text: &str) {
+        self.announce_bytes(format!("{text}\n").into_bytes());
+    }
+
+    /// Prints a line as it is, with its end, whatever is in it.
+    pub fn announce_bytes(&self, line: Vec<u8>) {
+        self.put(Said::Bytes(line));
+    }
+
+    /// Prints a record, with its end.
+    pub fn record(&self, line: String) {
+        self.put(Said::Bytes(line.into_bytes()));
+    }
+
+    /// Prints a record, unless so many wait to be written.
+    pub fn record_if(&self, backlog: usize, line: String) {
+        if self.has_time(backlog) {
+            self.record(line);
+        }
+    }
+
+    /// Draws on the terminal, unless something still waits to be written: there will be another frame.
+    pub(crate) fn draw(&self, frame: String) {
+        if self.waiting.load(Ordering::Relaxed) == 0 {
+            self.put(Said::Drawing(frame));
+        }
+    }
+
+    /// Takes what was drawn off the terminal.
+    pub(crate) fn erase(&self, erasure: &str) {
+        self.put(Said::Drawing(erasure.to_owned()));
+    }
+
+    /// Resolves once everything said before is written.
+    pub async fn flushed(&self) {
+        let (flush, flushed) = oneshot::channel();
+        self.put(Said::Flush(flush));
+        // A thread that is gone writes nothing any more.
+        let _ = flushed.await;
+    }
+
+    fn put(&self, said: Said) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // As above.
+        let _ = self.queue.send(said);
+    }
+}
+
+/// Whether the terminal on standard error is ours to draw on: in the foreground, or without job control on it
+/// (tcgetpgrp(3)).
+pub(crate) fn has_terminal() -> bool {
+    match rustix::termios::tcgetpgrp(stderr()) {
+        Ok(group) => group == rustix::process::getpgrp(),
+        Err(_) => true,
+    }
+}
+
+fn speak(said: &Receiver<Said>, waiting: &AtomicUsize) {
+    for said in said {
+        match said {
+            Said::Bytes(line) => write(&line),
+            Said::Drawing(frame) if has_terminal() => write(&frame),
+            Said::Drawing(_) => {}
+            Said::Flush(flush) => drop(flush.send(())),
+        }
+        waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn write(text: impl AsRef<[u8]>) {
+    // Nobody can be told when even that fails.
+    let _ = wait::write_all(stderr(), text.as_ref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, Level};
+
+    #[test]
+    fn a_message_that_forgot_what_a_name_may_have_in_it_is_one_harmless_line_all_the_same() {
+        let text = "opening a\r\n\x1b[31mb\u{202e}: why";
+        assert_eq!(
+            Form::Lines.line(Level::Warning, text),
+            "tidegate: warning: opening a\\u000d\\u000a\\u001b[31mb\\u202e: why\n"
+        );
+        let record = Form::Json.line(Level::Error, text);
+        let read: serde_json::Value = serde_json::from_str(&record).unwrap();
+        assert_eq!(read["text"], text);
+        assert!(
+            !record
+                .trim_end()
+                .contains(|c: char| c.is_control() || c == '\u{202e}')
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! The live display: what `picture` says, on the rows of the terminal that `canvas` keeps. indicatif draws the row with
+//! the bar; the others are put there as they are.
+
+use super::canvas::Canvas;
+use super::cells::GAP;
+use super::past::Past;
+use super::picture::{Screen, picture};
+use super::{Display, Look, Sample};
+use crate::session::report::Voice;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt::Write;
+
+/// Filled, partly filled from the most to the least, empty.
+const BLOCKS: &str = "█▉▊▋▌▍▎▏ ";
+
+/// The same where there is only ASCII.
+const ASCII: &str = "=> ";
+
+/// Rows on a terminal that are ours as long as this value lives.
+#[derive(Debug)]
+pub(super) struct Bar {
+    drawn: ProgressBar,
+    canvas: Canvas,
+    look: Look,
+    /// Frames in which bytes had moved, which is what moves a gauge.
+    step: usize,
+    last_bytes: u64,
+    past: Past,
+}
+
+impl Bar {
+    /// Nothing is drawn yet.
+    pub(super) fn new(look: Look, voice: Voice) -> Self {
+        let canvas = Canvas::new(voice);
+        let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
+        Self {
+            drawn: ProgressBar::with_draw_target(None, target),
+            canvas,
+            look,
+            step: 0,
+            last_bytes: 0,
+            past: Past::default(),
+        }
+    }
+}
+
+impl Display for Bar {
+    fn draw(&mut self, sample: &Sample) {
+        let bytes = sample.now.passed();
+        self.step += usize::from(bytes != self.last_bytes);
+        self.last_bytes = bytes;
+        self.past.note(sample);
+        let (columns, rows) = self.canvas.begin();
+        let screen = Screen {
+            columns: usize::from(columns),
+            rows: usize::from(rows),
+        };
+        let picture = picture(sample, &self.past, &self.look, screen, self.step);
+        if picture.has_bar {
+            let style = style(picture.head, picture.tail, &self.look);
+            self.drawn.set_style(style);
+            self.drawn.update(|state| {
+                state.set_pos(sample.part());
+                state.set_len(sample.size.unwrap_or(bytes));
+            });
+        } else {
+            self.canvas.put(&picture.head);
+        }
+        for row in &picture.rows {
+            self.canvas.put(row);
+        }
+        self.canvas.show();
+    }
+
+    fn clear(&mut self) {
+        self.canvas.erase();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// indicatif's template for a row with a bar: its texts as they are, and a bar that fills the row up.
+fn style(head: String, tail: String, look: &Look) -> ProgressStyle {
+    let bar = if look.colour {
+        format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}")
+    } else {
+        format!("{GAP}[{{wide_bar}}]{GAP}")
+    };
+    let template = format!("{{head}}{bar}{{tail}}");
+    // The template is well-formed; the default style would do otherwise.
+    ProgressStyle::with_template(&template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars(if look.unicode { BLOCKS } else { ASCII })
+        .with_key("head", text(head))
+        .with_key("tail", text(tail))
+}
+
+/// A part of the template that is this text.
+fn text(text: String) -> impl Fn(&ProgressState, &mut dyn Write) + Clone + Send + Sync {
+    move |_, buffer| {
+        // Writing to indicatif's buffer does not fail.
+        let _ = buffer.write_str(&text);
+    }
+}

@@ -1,0 +1,78 @@
+//! The row that says what binds the flow, and whom a flow that does not move waits for.
+
+use super::cells::{Cell, Text, Tone, fitted};
+use super::verdict::{culprit, shares_of_blame, suspect, verdict};
+use super::{Look, Sample};
+use crate::account::phase::Phase;
+use crate::account::recording::STALLED;
+use crate::endpoint::Seen;
+use crate::endpoint::connection::Suspect;
+use crate::text::words::clock;
+
+/// Whether nothing moves though something is to come.
+pub(super) fn is_stalled(sample: &Sample) -> bool {
+    sample.now.still >= STALLED && !sample.now.has_ended()
+}
+
+/// The verdict of the last seconds with its shares, or what is waited for.
+pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
+    let now = &sample.now;
+    if now.has_ended() {
+        let text = "everything is written; waiting for the sink to confirm".to_owned();
+        return alone(Text::toned(text, Tone::Good), look, columns);
+    }
+    if is_stalled(sample) {
+        let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
+        return alone(Text::toned(text, Tone::Bad), look, columns);
+    }
+    let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
+    let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
+    let others = sample.recent.percents().into_iter();
+    let others = others
+        .filter(|(phase, percent)| *phase != bound && *percent > 0)
+        .zip([4, 3, 2, 1])
+        .map(|((phase, percent), rank)| {
+            let text = format!("{} {percent}%", phase.name());
+            Cell::optional(rank, Text::toned(text, Tone::Faint))
+        });
+    // A transform has been named.
+    let culprit = culprit(sample, &sample.recent).filter(|_| bound != Phase::Transform);
+    let culprit = culprit.unwrap_or_default();
+    let culprit = Cell::optional(6, Text::plain(culprit.to_owned()));
+    let blame = sample.recent.blame.filter(|_| bound == Phase::Sink);
+    let blame = blame.map(shares_of_blame).unwrap_or_default();
+    let blame = Cell::optional(5, Text::toned(blame, Tone::Faint));
+    let mut cells = vec![Cell::fixed(verdict), culprit, blame];
+    cells.extend(others);
+    fitted(&mut cells, columns, look)
+}
+
+/// A row with nothing else in it.
+fn alone(text: Text, look: &Look, columns: usize) -> String {
+    fitted(&mut [Cell::fixed(text)], columns, look)
+}
+
+/// Whom a flow that does not move waits for.
+fn whom(sample: &Sample) -> &'static str {
+    let ends = &sample.now.ends;
+    match sample.now.phase {
+        Phase::Source => match ends.source {
+            Seen::Connection(_) => "waiting for the remote sender",
+            Seen::Pipe(_) => "waiting for whoever writes into the pipe",
+            Seen::File => "waiting for the file it reads",
+            Seen::Other => "waiting for the source",
+        },
+        Phase::Sink | Phase::Moving => match ends.sink {
+            Seen::Connection(it) => match suspect(&it, &sample.recent) {
+                Suspect::Reader => "waiting for the remote reader",
+                Suspect::Network => "waiting for the network",
+                Suspect::Buffer | Suspect::Unknown => "waiting for the receiver or the network",
+            },
+            Seen::Pipe(_) => "waiting for whoever reads from the pipe",
+            Seen::File => "waiting for the file it writes",
+            Seen::Other => "waiting for the sink",
+        },
+        Phase::Rate => "held by the rate limit",
+        Phase::Transform => "a transform is computing",
+    }
+}

@@ -1,0 +1,274 @@
+//! The rows that show buffers: those of the link, and the kernel's own on both sides of it.
+
+use super::cells::{Cell, Text, Tone, fitted};
+use super::{Look, Sample};
+use crate::endpoint::Seen;
+use crate::endpoint::connection::Connection;
+use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::text::words::{brief, count, size, steady_size};
+
+/// The buffers of a link, whether it flows, and how often it was held up.
+pub(super) fn link_row(
+    link: &LinkSnapshot,
+    (from, to): (&str, &str),
+    look: &Look,
+    columns: usize,
+) -> String {
+    let arrow = arrow(look);
+    let (state, tone) = match link.state {
+        LinkState::Flowing => ("flowing", Tone::Good),
+        LinkState::Paused => ("PAUSED ", Tone::Warning),
+        LinkState::Ended => ("ended  ", Tone::Faint),
+    };
+    let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
+    let mut cells = vec![side(format!("{from} {arrow}"))];
+    if let Some(read) = link.readable {
+        cells.extend([gauge(read.len, read.mark, look), fill(read.len, read.mark)]);
+    }
+    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
+    if let Some(written) = link.writable {
+        cells.extend([
+            gauge(written.len, written.mark, look),
+            fill(written.len, written.mark),
+        ]);
+    }
+    cells.push(side(format!("{arrow} {to}")));
+    cells.push(counts(link.pauses, link.drains));
+    fitted(&mut cells, columns, look)
+}
+
+/// How full a buffer is, as a picture.
+fn gauge(len: u64, mark: u64, look: &Look) -> Cell {
+    let form = |(rank, cells)| {
+        let filled = filled(len, mark, cells, look.unicode);
+        (rank, Text::plain(format!("[{filled}]")))
+    };
+    Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
+}
+
+/// `cells` columns of which as many are filled as `len` is of `mark`. Nothing at all and something, and something
+/// and everything, look different.
+fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let parts = if unicode { 8 } else { 1 };
+    let all = (cells * parts) as u128;
+    let part = u128::from(len.min(mark)) * all / u128::from(mark.max(1));
+    let least = u128::from(len > 0);
+    let part = usize::try_from(part.max(least)).unwrap_or(0);
+    let (full, rest) = (part / parts, part % parts);
+    let text = if unicode { "█" } else { "#" }.repeat(full) + EIGHTHS[rest];
+    let blank = cells - full - usize::from(rest > 0);
+    text + &" ".repeat(blank)
+}
+
+/// How full a buffer is, in numbers.
+fn fill(len: u64, mark: u64) -> Cell {
+    let shown = format!("{:>10}", steady_size(len));
+    // A mark that was lowered holds once the buffer has drained to it, which is not to be missed.
+    let (rank, of) = if len > mark {
+        (6, "draining to")
+    } else {
+        (1, "of")
+    };
+    let of_mark = format!("{shown} {of} {}", size(mark));
+    Cell::new([
+        (rank, Text::plain(of_mark)),
+        (6, Text::plain(shown)),
+        (u8::MAX, Text::none()),
+    ])
+}
+
+fn counts(pauses: u64, drains: u64) -> Cell {
+    let words = format!("{}, {}", count(pauses, "pause"), count(drains, "drain"));
+    Cell::new([
+        (5, Text::plain(words)),
+        (9, Text::plain(format!("{pauses}p {drains}d"))),
+        (u8::MAX, Text::none()),
+    ])
+}
+
+/// What stands between two stages.
+pub(super) fn arrow(look: &Look) -> &'static str {
+    if look.unicode { "→" } else { "->" }
+}
+
+/// What is in the kernel's hands in front of us and behind us, unless the link has shown it. `None`: nothing.
+pub(super) fn kernel_row(sample: &Sample, look: &Look, columns: usize) -> Option<String> {
+    let ends = &sample.now.ends;
+    let is_shown = sample.now.links.iter().any(|link| !link.is_ours);
+    let before = kernel(&ends.source, is_shown, look, |it| {
+        vec![queue("receive queue", it.receive_queue)]
+    });
+    let behind = kernel(&ends.sink, is_shown, look, sending);
+    if before.is_empty() && behind.is_empty() {
+        return None;
+    }
+    let mut cells = vec![Cell::optional(
+        2,
+        Text::toned("kernel".to_owned(), Tone::Faint),
+    )];
+    cells.extend(before);
+    cells.push(Cell::fixed(Text::toned(
+        arrow(look).to_owned(),
+        Tone::Faint,
+    )));
+    cells.extend(behind);
+    Some(fitted(&mut cells, columns, look))
+}
+
+/// What there is of one end.
+fn kernel(
+    seen: &Seen,
+    is_shown: bool,
+    look: &Look,
+    connection: impl Fn(&Connection) -> Vec<Cell>,
+) -> Vec<Cell> {
+    match seen {
+        Seen::Connection(it) => connection(it),
+        Seen::Pipe(Some(pipe)) if !is_shown => vec![
+            Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint)),
+            gauge(pipe.len, pipe.size, look),
+            fill(pipe.len, pipe.size),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// How the sending side of a connection stands.
+fn sending(it: &Connection) -> Vec<Cell> {
+    let round_trip = format!("rtt {}", brief(it.round_trip));
+    let mut cells = vec![
+        queue("send queue", it.send_queue),
+        Cell::optional(4, Text::plain(round_trip)),
+    ];
+    if it.retransmits > 0 {
+        let resent = format!("{} resent", it.retransmits);
+        cells.push(Cell::optional(5, Text::toned(resent, Tone::Warning)));
+    }
+    cells
+}
+
+fn queue(name: &str, bytes: u64) -> Cell {
+    let bytes = format!("{:>10}", steady_size(bytes));
+    Cell::new([
+        (3, Text::plain(format!("{name} {bytes}"))),
+        (u8::MAX, Text::plain(bytes)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{filled, kernel_row, link_row};
+    use crate::account::meter::Snapshot;
+    use crate::account::phase::{Phase, Waits};
+    use crate::endpoint::connection::Connection;
+    use crate::endpoint::pipe::PipeFill;
+    use crate::endpoint::{Ends, Seen};
+    use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
+    use crate::show::{Look, Sample, Sampler};
+    use console::measure_text_width;
+    use std::time::Duration;
+
+    const LOOK: Look = Look {
+        name: None,
+        colour: false,
+        unicode: false,
+    };
+
+    fn between(source: Seen, sink: Seen) -> Sample {
+        Sampler::new(None).look(Snapshot {
+            elapsed: Duration::from_secs(1),
+            bytes_in: 0,
+            bytes_out: 0,
+            waits: Waits::default(),
+            phase: Phase::Moving,
+            still: Duration::ZERO,
+            links: Vec::new(),
+            stages: Vec::new(),
+            ends: Ends { source, sink },
+        })
+    }
+
+    #[test]
+    fn what_the_kernel_holds_is_told_of_pipes_and_connections() {
+        let pipe = Seen::Pipe(Some(PipeFill {
+            len: 32 << 10,
+            size: 64 << 10,
+        }));
+        let connection = Seen::Connection(Connection {
+            send_queue: 5 << 19,
+            receive_queue: 1 << 19,
+            round_trip: Duration::from_micros(23_100),
+            retransmits: 7,
+            ..Connection::default()
+        });
+        let table = [
+            (Seen::File, Seen::Other, None),
+            (Seen::Pipe(None), Seen::File, None),
+            (
+                pipe,
+                connection,
+                Some(
+                    "kernel  pipe  [#####     ]   32.00 KiB of 64 KiB  ->  send queue   2.50 MiB  rtt 23.1 ms  7 resent",
+                ),
+            ),
+            (
+                connection,
+                Seen::File,
+                Some("kernel  receive queue 512.00 KiB  ->"),
+            ),
+        ];
+        for (source, sink, expected) in table {
+            let row = kernel_row(&between(source, sink), &LOOK, 120);
+            assert_eq!(row.as_deref(), expected, "{source:?} {sink:?}");
+        }
+        for columns in 40..120 {
+            let row = kernel_row(&between(pipe, connection), &LOOK, columns).unwrap();
+            assert!(measure_text_width(&row) <= columns, "{columns}: {row}");
+        }
+    }
+
+    #[test]
+    fn a_gauge_shows_a_trace_as_something_and_only_all_as_all() {
+        let table = [
+            (0, "    ", "    "),
+            (1, "#   ", "▏   "),
+            (500, "##  ", "██  "),
+            (999, "### ", "███▉"),
+            (1000, "####", "████"),
+            (5000, "####", "████"),
+        ];
+        for (len, ascii, unicode) in table {
+            assert_eq!(filled(len, 1000, 4, false), ascii, "{len}");
+            assert_eq!(filled(len, 1000, 4, true), unicode, "{len}");
+        }
+    }
+
+    #[test]
+    fn a_mark_that_was_lowered_is_what_the_buffer_drains_to() {
+        let link = |len, mark| LinkSnapshot {
+            state: LinkState::Paused,
+            is_ours: true,
+            readable: None,
+            writable: Some(WritableFill {
+                len,
+                mark,
+                low: 0,
+                max_len: len,
+                median_len: len,
+            }),
+            pauses: 1,
+            drains: 0,
+            paused: Duration::ZERO,
+        };
+        for columns in [70, 80, 120] {
+            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &LOOK, columns);
+            assert!(
+                row(1 << 20).contains("1.00 MiB draining to 4 KiB"),
+                "{}",
+                row(1 << 20)
+            );
+            assert!(!row(4 << 10).contains("draining"), "{}", row(4 << 10));
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The rows of a terminal that are ours for a while.
+//!
+//! Between two frames the cursor stands at the beginning of the first row, not behind the last one. A terminal that
+//! breaks rows anew when its width changes takes the cursor along, so erasing from there to the end of the screen
+//! leaves nothing behind, whatever has become of the rows; and the `^C` that the terminal echoes is erased too.
+//! A frame is one write, and the cursor is never hidden: a killed process leaves a usable terminal.
+
+use crate::session::report::{self, Voice};
+use console::measure_text_width;
+use indicatif::TermLike;
+use rustix::stdio::stderr;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where a terminal says nothing about itself (`ioctl_tty(2)`, a size of 0).
+const USUAL_SIZE: (u16, u16) = (80, 24);
+
+/// The rows. indicatif draws on it as on a terminal; what it drew last is shown when we say so.
+#[derive(Debug, Clone)]
+pub(super) struct Canvas {
+    frame: Arc<Mutex<Frame>>,
+    voice: Voice,
+}
+
+#[derive(Debug, Default)]
+struct Frame {
+    columns: u16,
+    rows: Vec<String>,
+    /// The row that indicatif is writing, and how wide it is so far.
+    row: String,
+    width: usize,
+    /// Whether there is something of ours on the screen.
+    is_drawn: bool,
+}
+
+impl Canvas {
+    /// Nothing is drawn yet; what is drawn goes where the voice goes.
+    pub(super) fn new(voice: Voice) -> Self {
+        Self {
+            frame: Arc::default(),
+            voice,
+        }
+    }
+
+    /// Begins a frame. Returns its columns and rows: the last column of the screen stays free, since some terminals go
+    /// on to the next row as soon as something stands there.
+    pub(super) fn begin(&self) -> (u16, u16) {
+        let (columns, rows) = size();
+        let mut frame = self.lock();
+        frame.columns = columns.saturating_sub(1).max(1);
+        frame.restart();
+        (frame.columns, rows)
+    }
+
+    /// Goes on with this row, which is no wider than the screen.
+    pub(super) fn put(&self, row: &str) {
+        self.lock().rows.push(row.trim_end().to_owned());
+    }
+
+    /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
+    pub(super) fn show(&self) {
+        let mut frame = self.lock();
+        if report::has_terminal() {
+            self.voice.draw(frame.text(usize::from(size().1)));
+            frame.is_drawn = true;
+        }
+    }
+
+    /// Takes everything of ours off the screen.
+    pub(super) fn erase(&self) {
+        if std::mem::take(&mut self.lock().is_drawn) {
+            self.voice.erase("\r\x1b[J");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Frame> {
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Columns and rows of the terminal.
+fn size() -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(stderr()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+        _ => USUAL_SIZE,
+    }
+}
+
+impl Frame {
+    fn restart(&mut self) {
+        self.rows.clear();
+        self.row.clear();
+        self.width = 0;
+    }
+
+    /// A row is complete once it is as wide as the screen: indicatif fills rows up with blanks and relies on the
+    /// terminal to go on to the next.
+    fn push(&mut self, text: &str) {
+        self.row += text;
+        self.width += measure_text_width(text);
+        if self.width >= usize::from(self.columns) {
+            self.rows.push(self.row.trim_end().to_owned());
+            self.row.clear();
+            self.width = 0;
+        }
+    }
+
+    /// What puts the first rows of it onto the screen, and the cursor back to its place.
+    fn text(&self, height: usize) -> String {
+        let rows = &self.rows[..self.rows.len().min(height)];
+        let back = match rows.len() {
+            0 | 1 => String::new(),
+            rows => format!("\x1b[{}A", rows - 1),
+        };
+        format!("\r{}\x1b[J{back}\r", rows.join("\x1b[K\r\n"))
+    }
+}
+
+/// Every frame is drawn anew from its first row, so moving about and clearing say only that it begins.
+impl TermLike for Canvas {
+    fn width(&self) -> u16 {
+        self.lock().columns
+    }
+
+    fn height(&self) -> u16 {
+        u16::MAX
+    }
+
+    fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+        self.lock().restart();
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.write_str(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.lock().push(text);
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Canvas;
+    use crate::session::report::{Form, Voice};
+    use indicatif::TermLike;
+
+    #[test]
+    fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
+        let canvas = Canvas::new(Voice::start(Form::Lines).unwrap());
+        canvas.lock().columns = 5;
+        for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
+            canvas.write_str(text).unwrap();
+        }
+        assert_eq!(
+            canvas.lock().text(9),
+            "\rab\x1b[K\r\n\x1b[1mcdefg\x1b[0m\x1b[K\r\nh\x1b[J\x1b[2A\r"
+        );
+        assert_eq!(canvas.lock().text(1), "\rab\x1b[J\r");
+    }
+}

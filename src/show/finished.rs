@@ -1,0 +1,45 @@
+//! A transfer that has ended, for those who draw it.
+
+use super::{Ending, Sample, Sum, Summed, summary};
+use crate::account::recording::Recording;
+use crate::engine::road::Taken;
+
+/// A transfer that has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Finished<'a> {
+    /// What the user calls it.
+    pub name: Option<&'a str>,
+    /// The source, as typed.
+    pub source: &'a str,
+    /// The sink, as typed.
+    pub sink: &'a str,
+    /// How the bytes travelled, if they ever did.
+    pub road: Option<Taken>,
+    /// The rate limit at the end, in bytes a second.
+    pub limit: Option<u64>,
+    /// Its numbers.
+    pub sample: &'a Sample,
+    /// How it is summed up, unless it failed.
+    pub summed: Option<Summed>,
+    /// How it ended.
+    pub ending: Ending<'a>,
+    /// The digests of what has passed, with the files that have them.
+    pub sums: &'a [Sum],
+    /// What there was over time.
+    pub recording: &'a Recording,
+}
+
+impl Finished<'_> {
+    fn summary(&self, how: Summed) -> Vec<String> {
+        let (lesson, digests) = (self.ending.lesson.as_ref(), self.ending.digests);
+        summary(self.sample, how, self.road, lesson, digests)
+    }
+
+    /// What it was like, in sentences; of a failed one, what failed.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let told = self.summed.map(|how| self.summary(how));
+        let failure = self.ending.error.map(|error| vec![error.to_string()]);
+        told.or(failure).unwrap_or_default()
+    }
+}

@@ -1,0 +1,194 @@
+//! The plain lines: the status, on demand or one an interval, and the summary at the end.
+
+use super::figures::Figures;
+use super::verdict::{self, verdict};
+use super::{Display, Look, Sample, Template};
+use crate::account::meter::Snapshot;
+use crate::account::replay::Lesson;
+use crate::endpoint::Delivered;
+use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::engine::road::Taken;
+use crate::session::report::Voice;
+use crate::text::words::{count, size, speed, time};
+use crate::transform::Digest;
+
+/// A status line an interval, for logs and terminals that cannot redraw.
+#[derive(Debug)]
+pub(super) struct Lines {
+    look: Look,
+    /// What each is to look like, if somebody has said so.
+    template: Option<Template>,
+    voice: Voice,
+}
+
+impl Lines {
+    pub(super) fn new(look: Look, template: Option<Template>, voice: Voice) -> Self {
+        Self {
+            look,
+            template,
+            voice,
+        }
+    }
+}
+
+impl Display for Lines {
+    fn draw(&mut self, sample: &Sample) {
+        match &self.template {
+            Some(template) => self.voice.remark_as_is(&template.fill(sample)),
+            None => self.voice.remark(&self.look.named(&status(sample))),
+        }
+    }
+
+    fn clear(&mut self) {}
+}
+
+/// One line that says where a running transfer stands.
+#[must_use]
+pub fn status(sample: &Sample) -> String {
+    let figures = Figures::of(sample);
+    let mut parts = vec![
+        moved(&figures, &of_size(&figures)),
+        format!("in {}", time(sample.now.elapsed)),
+        speed(sample.speed),
+    ];
+    parts.extend(lines(sample));
+    let links = sample.now.links.iter().enumerate();
+    parts.extend(links.map(|(place, link)| between(&sample.now, place) + &buffers(link)));
+    parts.push(verdict(&sample.whole));
+    if let Some(eta) = figures.eta {
+        parts.push(format!("ETA {}", time(eta)));
+    }
+    parts.join(", ")
+}
+
+/// How a transfer ended, for its summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Summed {
+    /// Everything was delivered, in this sense.
+    Complete(Delivered),
+    /// A signal came first.
+    Interrupted,
+}
+
+/// A line that says what a transfer was like, and which road it took if that is to be said; where there is something to
+/// be said about it, another that says who was slow, and a third about the buffers; and a line for each digest.
+#[must_use]
+pub fn summary(
+    sample: &Sample,
+    how: Summed,
+    road: Option<Taken>,
+    lesson: Option<&Lesson>,
+    digests: &[Digest],
+) -> Vec<String> {
+    let numbers = numbers(sample, how, road);
+    let sentences = verdict::sentences(sample, lesson);
+    let digests = digests
+        .iter()
+        .map(|it| format!("{} {}", it.algorithm, it.hex));
+    [numbers]
+        .into_iter()
+        .chain(sentences)
+        .chain(digests)
+        .collect()
+}
+
+fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
+    let mut parts = vec![
+        format!(
+            "{} in {} ({})",
+            moved(&Figures::of(sample), ""),
+            time(sample.now.elapsed),
+            speed(sample.pace)
+        ),
+        how.words().to_owned(),
+    ];
+    parts.extend(lines(sample));
+    for (place, link) in sample.now.links.iter().enumerate() {
+        let paused = if link.paused.is_zero() {
+            String::new()
+        } else {
+            format!(" ({} in all)", time(link.paused))
+        };
+        parts.push(format!(
+            "{}{}{paused}, {}",
+            between(&sample.now, place),
+            count(link.pauses, "pause"),
+            count(link.drains, "drain")
+        ));
+    }
+    parts.push(verdict(&sample.whole));
+    parts.extend(road.map(|taken| match taken.calls {
+        Some(calls) => format!("{} road ({calls})", taken.road),
+        None => format!("{} road", taken.road),
+    }));
+    parts.join("; ")
+}
+
+impl Summed {
+    /// In which sense it was delivered, or why not.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Summed::Complete(Delivered::Written) => "written",
+            Summed::Complete(Delivered::Synced) => "written and synced to disk",
+            Summed::Complete(Delivered::Acknowledged) => {
+                "acknowledged by the peer's system, but the peer did not close"
+            }
+            Summed::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
+            Summed::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// How much has been moved, `of` what; where transforms make something else of it, how much of that.
+fn moved(figures: &Figures, of: &str) -> String {
+    let passed = figures.passed;
+    match &figures.made {
+        Some((made, ratio)) => format!("{passed}{of} -> {made} ({ratio})"),
+        None => format!("{passed}{of}"),
+    }
+}
+
+/// How many lines have passed a transform that counts them.
+fn lines(sample: &Sample) -> Option<String> {
+    let lines = sample.now.stages.iter().find_map(|it| it.lines)?;
+    Some(count(lines, "line"))
+}
+
+/// Between what a link is, where there are several.
+fn between(now: &Snapshot, place: usize) -> String {
+    match now.neighbours(place) {
+        _ if now.links.len() == 1 => String::new(),
+        (from, to) => format!("{from} -> {to}: "),
+    }
+}
+
+fn of_size(figures: &Figures) -> String {
+    match (figures.size, figures.percent) {
+        (Some(expected), Some(percent)) => format!(" of {expected} ({percent}%)"),
+        _ => String::new(),
+    }
+}
+
+fn buffers(link: &LinkSnapshot) -> String {
+    let state = match link.state {
+        LinkState::Flowing => "flowing",
+        LinkState::Paused => "PAUSED",
+        LinkState::Ended => "input ended",
+    };
+    let mut parts = vec![state.to_owned()];
+    if let Some(read) = link.readable {
+        parts.push(format!("read {}", filled(read.len, read.mark)));
+    }
+    if let Some(written) = link.writable {
+        parts.push(format!("to write {}", filled(written.len, written.mark)));
+    }
+    parts.push(count(link.pauses, "pause"));
+    parts.push(count(link.drains, "drain"));
+    parts.join(", ")
+}
+
+/// What a buffer holds, and its mark. One that was lowered holds once the buffer has drained to it.
+fn filled(len: u64, mark: u64) -> String {
+    let between = if len > mark { ", draining to " } else { "/" };
+    format!("{}{between}{}", size(len), size(mark))
+}

@@ -1,0 +1,395 @@
+//! What the live display shows, as rows of text for a given width. No terminal is touched here.
+//!
+//! ```text
+//! NAME: 1.24 GiB of 4.00 GiB  31% [=====>          ]  412.34 MiB/s  ETA 0:06  0:03
+//! source -> [##########] 1.00 MiB  PAUSED  [####      ] 420.00 KiB -> sink  32 pauses, 31 drains
+//! kernel -> send queue 2.50 MiB  rtt 23.1 ms
+//! sink-bound 91%  the remote reader is slow  source 2%  moving 7%
+//! last 12 s  rate _.-=+*##*+=-  read ############  write =-=+=-=+=-=+
+//! ```
+//!
+//! Where a row is too long, `cells` decides by the ranks given in each row what is left out; where there are too few rows,
+//! what comes last in [`About`] is.
+
+use super::bound::verdict_row;
+use super::buffers::{arrow, kernel_row, link_row};
+use super::cells::{Cell, Text, Tone, fit, row};
+use super::figures::Figures;
+use super::past::Past;
+use super::{Look, Sample};
+use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
+use console::truncate_str;
+
+/// Columns of the longest name there is room for.
+const NAME_COLUMNS: usize = 24;
+
+/// Columns of the shortest bar that still tells something, brackets included.
+const BAR_COLUMNS: usize = 10;
+
+/// The room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Screen {
+    /// Columns of a row.
+    pub(super) columns: usize,
+    /// Rows, the first one included.
+    pub(super) rows: usize,
+}
+
+/// The display at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Picture {
+    /// The first row up to the bar.
+    pub(super) head: String,
+    /// Whether there is a bar, which takes the columns that are left over.
+    pub(super) has_bar: bool,
+    /// The first row behind the bar.
+    pub(super) tail: String,
+    /// The other rows.
+    pub(super) rows: Vec<String>,
+}
+
+/// Draws `sample` and what there was before it; `step` moves the gauge of a transfer whose size nobody knows.
+pub(super) fn picture(
+    sample: &Sample,
+    past: &Past,
+    look: &Look,
+    screen: Screen,
+    step: usize,
+) -> Picture {
+    let columns = screen.columns;
+    let figures = Figures::of(sample);
+    let has_size = figures.percent.is_some();
+    let mut cells = vec![
+        name(look),
+        Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
+        of_size(&figures),
+        percent_cell(&figures),
+        made(&figures, look),
+        lines(sample),
+    ];
+    let before = cells.len();
+    cells.push(bar(has_size, look, step));
+    cells.extend([speed(sample), eta(&figures), elapsed(sample)]);
+    fit(&mut cells, columns);
+    let has_bar = has_size && !cells[before].is_dropped();
+    let (head, tail) = if has_bar {
+        (row(&cells[..before], look), row(&cells[before + 1..], look))
+    } else {
+        (row(&cells, look), String::new())
+    };
+    Picture {
+        head: truncate_str(&head, columns, "").into_owned(),
+        has_bar,
+        tail,
+        rows: rows(sample, past, look, screen),
+    }
+}
+
+/// What the rows below the first one are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About {
+    Link,
+    Verdict,
+    Past,
+    Kernel,
+}
+
+/// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
+fn rows(sample: &Sample, past: &Past, look: &Look, screen: Screen) -> Vec<String> {
+    let columns = screen.columns;
+    let links = sample.now.links.iter().enumerate();
+    let mut rows: Vec<_> = links
+        .map(|(place, link)| {
+            let between = sample.now.neighbours(place);
+            (About::Link, link_row(link, between, look, columns))
+        })
+        .collect();
+    let kernel = kernel_row(sample, look, columns);
+    rows.extend(kernel.map(|row| (About::Kernel, row)));
+    rows.push((About::Verdict, verdict_row(sample, look, columns)));
+    rows.extend(past.row(look, columns).map(|row| (About::Past, row)));
+    while rows.len() >= screen.rows {
+        let Some(least) = rows.iter().map(|(about, _)| *about).max() else {
+            break;
+        };
+        rows.retain(|(about, _)| *about != least);
+    }
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// A bar with its brackets is drawn by somebody else; here it is only as long as the shortest one.
+fn bar(size_is_known: bool, look: &Look, step: usize) -> Cell {
+    let text = if size_is_known {
+        " ".repeat(BAR_COLUMNS)
+    } else {
+        bouncing(look, step)
+    };
+    Cell::optional(3, Text::plain(text))
+}
+
+/// A block that goes to and fro in a frame, a column a step.
+fn bouncing(look: &Look, step: usize) -> String {
+    let block = if look.unicode { "███" } else { "<=>" };
+    let room = BAR_COLUMNS * 2 - 2 - 3;
+    let at = step % (room * 2);
+    let at = at.min(room * 2 - at);
+    format!("[{}{block}{}]", " ".repeat(at), " ".repeat(room - at))
+}
+
+fn name(look: &Look) -> Cell {
+    let whole = look.name.as_deref().unwrap_or_default();
+    if whole.is_empty() {
+        return Cell::fixed(Text::none());
+    }
+    let short = |columns| truncate_str(whole, columns, if look.unicode { "…" } else { "~" });
+    let form = |columns| Text::toned(format!("{}:", short(columns)), Tone::Strong);
+    Cell::new([
+        (1, form(NAME_COLUMNS)),
+        (4, form(12)),
+        (u8::MAX, Text::none()),
+    ])
+}
+
+fn of_size(figures: &Figures) -> Cell {
+    let size = figures.size.map(|size| format!("of {}", size.steady()));
+    Cell::optional(2, Text::plain(size.unwrap_or_default()))
+}
+
+/// What the transforms have made of it.
+fn made(figures: &Figures, look: &Look) -> Cell {
+    let Some((made, ratio)) = &figures.made else {
+        return Cell::fixed(Text::none());
+    };
+    let bytes = made.steady();
+    let forms = [
+        (4, format!("{} {bytes:>10} ({ratio})", arrow(look))),
+        (8, format!("{} {bytes:>10}", arrow(look))),
+        (u8::MAX, String::new()),
+    ];
+    Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
+}
+
+/// How many lines have passed a transform that counts them.
+fn lines(sample: &Sample) -> Cell {
+    let lines = sample.now.stages.iter().find_map(|it| it.lines);
+    let text = lines.map_or_else(Text::none, |lines| Text::plain(count(lines, "line")));
+    Cell::optional(8, text)
+}
+
+fn percent_cell(figures: &Figures) -> Cell {
+    let text = figures.percent.map_or_else(Text::none, |percent| {
+        Text::toned(format!("{percent:>3}%"), Tone::Strong)
+    });
+    Cell::optional(9, text)
+}
+
+fn speed(sample: &Sample) -> Cell {
+    let bytes = whole(sample.speed);
+    let forms = [
+        (6, format!("{:>12}", steady_size(bytes) + "/s")),
+        (8, format!("{:>10}", short_size(bytes) + "/s")),
+        (u8::MAX, String::new()),
+    ];
+    Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
+}
+
+fn eta(figures: &Figures) -> Cell {
+    if figures.percent.is_none() {
+        return Cell::fixed(Text::none());
+    }
+    let time = figures.eta.map_or_else(|| "-:--".to_owned(), countdown);
+    let text = format!("{:>9}", format!("ETA {time}"));
+    Cell::optional(7, Text::plain(text))
+}
+
+fn elapsed(sample: &Sample) -> Cell {
+    let time = format!("{:>5}", clock(sample.now.elapsed));
+    Cell::optional(5, Text::toned(time, Tone::Faint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Picture, Screen, picture};
+    use crate::account::meter::Snapshot;
+    use crate::account::phase::{Phase, Waits};
+    use crate::account::stages::StageSnapshot;
+    use crate::endpoint::Ends;
+    use crate::engine::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
+    use crate::show::past::Past;
+    use crate::show::{Look, Sample, Sampler};
+    use console::measure_text_width;
+    use std::time::Duration;
+
+    const MIB: u64 = 1 << 20;
+
+    fn look(unicode: bool) -> Look {
+        Look {
+            name: Some("backup".to_owned()),
+            colour: false,
+            unicode,
+        }
+    }
+
+    /// A transfer that is paused, 12 s after its start.
+    fn paused(size: Option<u64>, still: Duration) -> Sample {
+        let link = LinkSnapshot {
+            state: LinkState::Paused,
+            is_ours: true,
+            readable: Some(ReadableFill {
+                len: MIB,
+                mark: MIB,
+                max_len: MIB,
+                median_len: MIB,
+            }),
+            writable: Some(WritableFill {
+                len: MIB / 2,
+                mark: MIB,
+                low: 0,
+                max_len: MIB,
+                median_len: MIB,
+            }),
+            pauses: 1,
+            drains: 0,
+            paused: Duration::ZERO,
+        };
+        let now = Snapshot {
+            elapsed: Duration::from_secs(12),
+            bytes_in: 33 * MIB,
+            bytes_out: 31 * MIB,
+            waits: Waits::default(),
+            phase: Phase::Sink,
+            still,
+            links: vec![link],
+            stages: Vec::new(),
+            ends: Ends::default(),
+        };
+        Sampler::new(size).look(now)
+    }
+
+    fn drawn(sample: &Sample, look: &Look, columns: usize, step: usize) -> Picture {
+        let screen = Screen { columns, rows: 24 };
+        picture(sample, &Past::default(), look, screen, step)
+    }
+
+    fn text(picture: &Picture) -> Vec<String> {
+        let bar = if picture.has_bar { "  [bar]  " } else { "" };
+        let first = format!("{}{bar}{}", picture.head, picture.tail);
+        [first].into_iter().chain(picture.rows.clone()).collect()
+    }
+
+    #[test]
+    fn what_matters_least_is_left_out_first_as_the_screen_gets_narrower() {
+        let sample = paused(Some(100 * MIB), Duration::ZERO);
+        let table = [
+            (
+                120,
+                [
+                    "backup:   31.00 MiB  of 100.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
+                    "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
+                    "moving 0%",
+                ],
+            ),
+            (
+                79,
+                [
+                    "backup:   31.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
+                    "[##########]    1.00 MiB  PAUSED   [#####     ]  512.00 KiB  1 pause, 0 drains",
+                    "moving 0%",
+                ],
+            ),
+            (
+                39,
+                [
+                    " 31.00 MiB   31%     3 MiB/s   ETA 0:27",
+                    "[########]  PAUSED   [####    ]  1p 0d",
+                    "moving 0%",
+                ],
+            ),
+            (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
+        ];
+        for (columns, expected) in table {
+            let picture = drawn(&sample, &look(false), columns, 0);
+            assert_eq!(text(&picture), expected, "in {columns} columns");
+        }
+    }
+
+    /// Half of it compressed to a quarter, with a transform before that which counts lines.
+    fn transformed() -> Sample {
+        let mut now = paused(None, Duration::ZERO).now;
+        let stage = |name, bytes_in, bytes_out, lines| StageSnapshot {
+            name,
+            bytes_in,
+            bytes_out,
+            lines,
+            blamed: Duration::from_secs(9),
+        };
+        now.links = vec![now.links[0].clone(); 3];
+        now.stages = vec![
+            stage("lines", 50 * MIB, 50 * MIB, Some(1234)),
+            stage("zstd", 48 * MIB, 12 * MIB, None),
+        ];
+        (now.bytes_in, now.bytes_out) = (52 * MIB, 12 * MIB);
+        now.waits = Waits::in_one(Phase::Transform, Duration::from_secs(12));
+        Sampler::new(Some(100 * MIB)).look(now)
+    }
+
+    #[test]
+    fn transforms_are_told_by_what_came_of_the_bytes_and_each_link_by_what_it_is_between() {
+        let picture = drawn(&transformed(), &look(false), 150, 0);
+        let rows = text(&picture);
+        for part in [
+            "50.00 MiB",
+            "of 100.00 MiB",
+            " 50%",
+            "->  12.00 MiB (x0.240)",
+            "1234 lines",
+        ] {
+            assert!(rows[0].contains(part), "{rows:?} lacks {part}");
+        }
+        for (row, (from, to)) in rows[1..].iter().zip([
+            ("source ->", "-> lines "),
+            ("lines ->", "-> zstd "),
+            ("zstd ->", "-> sink "),
+        ]) {
+            assert!(row.starts_with(from) && row.contains(to), "{rows:?}");
+        }
+        assert_eq!(rows[4], "transform-bound: zstd 100%");
+    }
+
+    #[test]
+    fn no_row_is_wider_than_the_screen() {
+        let samples = [
+            paused(Some(100 * MIB), Duration::ZERO),
+            paused(Some(MIB), Duration::from_secs(90)),
+            paused(None, Duration::ZERO),
+            transformed(),
+        ];
+        for (sample, columns) in samples
+            .iter()
+            .flat_map(|it| (1..=200).map(move |n| (it, n)))
+        {
+            let picture = drawn(sample, &look(true), columns, columns);
+            for row in text(&picture) {
+                let columns_of_row = measure_text_width(&row);
+                assert!(columns_of_row <= columns, "{row:?} in {columns} columns");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_that_does_not_move_is_said_to_be_stalled_and_by_whom() {
+        let sample = paused(Some(100 * MIB), Duration::from_secs(75));
+        let rows = text(&drawn(&sample, &look(true), 120, 0));
+        assert!(rows[0].contains("ETA -:--"), "{rows:?}");
+        assert_eq!(rows[2], "stalled for 1:15: waiting for the sink");
+    }
+
+    #[test]
+    fn where_nobody_knows_the_size_a_gauge_moves_as_long_as_bytes_do() {
+        let sample = paused(None, Duration::ZERO);
+        let gauge = |step| text(&drawn(&sample, &look(false), 80, step))[0].clone();
+        assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));
+        assert_eq!(gauge(3), gauge(27), "it goes to and fro");
+        assert!(!gauge(0).contains("ETA") && !gauge(0).contains('%'));
+    }
+}

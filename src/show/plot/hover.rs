@@ -1,0 +1,144 @@
+//! The values behind the drawing, for the script that tells them at any moment.
+
+use super::super::Finished;
+use super::buffer::Buffer;
+use super::mean::moving_mean;
+use super::phases;
+use super::series::{Fill, Series};
+use super::stalls;
+use crate::account::phase::Phase;
+use serde::Serialize;
+
+/// Everything that is told at some moment. All lists have one value for each stretch of time.
+#[derive(Debug, Serialize)]
+struct Values {
+    /// In seconds.
+    elapsed: f64,
+    /// How many stretches there are.
+    count: usize,
+    /// Bytes a second that the sink took.
+    rate: Vec<Option<f64>>,
+    /// The same as the line shows it.
+    mean: Vec<Option<f64>>,
+    /// Bytes a second that came from the source.
+    read: Vec<Option<f64>>,
+    buffers: Vec<BufferValues>,
+    phases: Vec<PhaseValues>,
+    /// The part of the time in which the source was paused.
+    paused: Vec<f64>,
+    /// Stalls in words.
+    stalls: Vec<String>,
+    /// Which of them there is.
+    stalled: Vec<Option<usize>>,
+}
+
+/// In bytes.
+#[derive(Debug, Serialize)]
+struct BufferValues {
+    id: &'static str,
+    name: &'static str,
+    mean: Vec<Option<f64>>,
+    least: Vec<Option<f64>>,
+    most: Vec<Option<f64>>,
+    /// One, if it never changed.
+    mark: Vec<Option<f64>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PhaseValues {
+    look: &'static str,
+    words: &'static str,
+    /// From 0 to 1.
+    share: Vec<Option<f64>>,
+}
+
+/// As JSON that can stand in a page.
+pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
+    let (stalls, stalled) = stalls(it, series);
+    let values = Values {
+        elapsed: it.recording.elapsed.as_secs_f64(),
+        count: series.grid.count,
+        rate: whole(series.rate.iter().copied()),
+        mean: whole(moving_mean(&series.rate).into_iter()),
+        read: whole(series.read.iter().copied()),
+        buffers: buffers(it, series),
+        phases: phases(series),
+        paused: series
+            .paused
+            .iter()
+            .map(|part| thousandths(*part))
+            .collect(),
+        stalls,
+        stalled,
+    };
+    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
+    let json = serde_json::to_string(&values).unwrap_or_default();
+    json.replace('<', "\\u003c").replace('&', "\\u0026")
+}
+
+/// The stalls that are the longest somewhere, and where they are.
+fn stalls(it: &Finished<'_>, series: &Series) -> (Vec<String>, Vec<Option<usize>>) {
+    let mut stalled = vec![None; series.grid.count];
+    let mut stalls: Vec<_> = it.recording.stalls.iter().collect();
+    stalls.sort_by_key(|stall| stall.length());
+    for (n, stall) in stalls.iter().enumerate() {
+        for (index, _) in series.grid.parts(stall.from, stall.to) {
+            stalled[index] = Some(n);
+        }
+    }
+    let mut kept: Vec<usize> = stalled.iter().flatten().copied().collect();
+    kept.sort_unstable();
+    kept.dedup();
+    let words = kept.iter().map(|n| stalls::told(stalls[*n])).collect();
+    let places = stalled.into_iter();
+    let places = places.map(|n| n.and_then(|n| kept.binary_search(&n).ok()));
+    (words, places.collect())
+}
+
+fn buffers(it: &Finished<'_>, series: &Series) -> Vec<BufferValues> {
+    let there = Buffer::ALL.into_iter();
+    let there = there.map(|buffer| (buffer, series.fill(buffer)));
+    there
+        .filter(|(_, fills)| fills.iter().any(Option::is_some))
+        .map(|(buffer, fills)| {
+            let value = |of: fn(&Fill) -> Option<f64>| {
+                whole(fills.iter().map(|fill| fill.as_ref().and_then(of)))
+            };
+            let mut mark = value(|it| it.mark);
+            mark.dedup();
+            if mark.len() > 1 {
+                mark = value(|it| it.mark);
+            }
+            BufferValues {
+                id: buffer.id(),
+                name: buffer.called(it.sample).name,
+                mean: value(|it| Some(it.mean)),
+                least: value(|it| Some(it.least)),
+                most: value(|it| Some(it.most)),
+                mark,
+            }
+        })
+        .collect()
+}
+
+fn phases(series: &Series) -> Vec<PhaseValues> {
+    let all = Phase::ALL.into_iter().map(|phase| PhaseValues {
+        look: phases::look(phase),
+        words: phases::words(phase),
+        share: series
+            .shares
+            .iter()
+            .map(|shares| shares.map(|shares| thousandths(shares[phase as usize])))
+            .collect(),
+    });
+    all.filter(|it| it.share.iter().flatten().any(|share| *share > 0.0))
+        .collect()
+}
+
+fn whole(values: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
+    values.map(|value| value.map(f64::round)).collect()
+}
+
+fn thousandths(part: f64) -> f64 {
+    (part * 1000.0).round() / 1000.0
+}

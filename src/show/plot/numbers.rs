@@ -1,0 +1,163 @@
+//! The numbers of a run, as a list of names and values.
+
+use super::super::Finished;
+use super::super::figures::Figures;
+use super::buffer::Buffer;
+use super::phases;
+use super::text::{clean, together};
+use crate::account::span::Span;
+use crate::endpoint::Seen;
+use crate::engine::link::LinkSnapshot;
+use crate::text::words::{
+    brief, bytes_exactly, count, percent, percents, precise, size, speed, time,
+};
+use std::time::Duration;
+
+/// A number and its name.
+#[derive(Debug)]
+pub(super) struct Number {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+}
+
+/// All there are of this transfer.
+pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
+    let mut numbers = Vec::new();
+    let mut put = |name, value: Option<String>| {
+        numbers.extend(value.map(|value| Number {
+            name,
+            value: together(&clean(&value)),
+        }));
+    };
+    let now = &it.sample.now;
+    put("outcome", Some(outcome(it)));
+    let delivered = it.summed.filter(|_| it.ending.delivered.is_some());
+    put("delivered", delivered.map(|it| it.words().to_owned()));
+    put("taken by the sink", Some(taken(it)));
+    let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
+    put("read from the source", read);
+    put("time", Some(precise(now.elapsed)));
+    put("average", Some(speed(it.sample.average)));
+    put(
+        "rate limit",
+        it.limit.map(|limit| format!("{}/s", size(limit))),
+    );
+    if let Some(link) = ends_of(&now.links) {
+        put("pauses", Some(pauses(&link, now.elapsed)));
+        put("drains", Some(link.drains.to_string()));
+        let fill = |mark, most, median| {
+            let [mark, most, median] = [mark, most, median].map(size);
+            format!("peak {most} of {mark}, median {median}")
+        };
+        let readable = link.readable;
+        let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));
+        put(Buffer::Readable.called(it.sample).number, readable);
+        let writable = link.writable;
+        let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
+        put(Buffer::Writable.called(it.sample).number, writable);
+    }
+    put("stalls", stalls(it));
+    put(
+        "where the time went",
+        Some(phases::told(&it.sample.whole)).filter(|it| !it.is_empty()),
+    );
+    put("sink's connection waited for", blame(it));
+    put("what the buffers were good for", lesson(it));
+    put("source's connection", connection(&now.ends.source));
+    put("sink's connection", connection(&now.ends.sink));
+    put("road", road(it));
+    numbers
+}
+
+/// The buffers at both ends, as if they were one link.
+fn ends_of(links: &[LinkSnapshot]) -> Option<LinkSnapshot> {
+    let (first, last) = (links.first()?, links.last()?);
+    Some(LinkSnapshot {
+        writable: last.writable,
+        ..first.clone()
+    })
+}
+
+fn outcome(it: &Finished<'_>) -> String {
+    format!("{}, exit status {}", it.ending.outcome, it.ending.exit_code)
+}
+
+fn taken(it: &Finished<'_>) -> String {
+    let (sample, figures) = (it.sample, Figures::of(it.sample));
+    let taken = bytes_exactly(sample.now.bytes_out);
+    match (figures.size, figures.percent) {
+        // What comes out of a transform is no part of the size.
+        (Some(size), Some(percent)) if percent < 100 && sample.now.stages.is_empty() => {
+            format!("{taken}, {percent}% of {size}")
+        }
+        _ => taken,
+    }
+}
+
+fn pauses(link: &LinkSnapshot, elapsed: Duration) -> String {
+    if link.paused.is_zero() || elapsed.is_zero() {
+        return link.pauses.to_string();
+    }
+    let part = link.paused.as_secs_f64() / elapsed.as_secs_f64();
+    let (length, part) = (precise(link.paused), percent(part.min(1.0)));
+    format!("{}, {length} in all, {part} of the time", link.pauses)
+}
+
+fn stalls(it: &Finished<'_>) -> Option<String> {
+    let stalls = &it.recording.stalls;
+    let longest = stalls.iter().map(Span::length).max()?;
+    let all: Duration = stalls.iter().map(Span::length).sum();
+    Some(match stalls.len() {
+        1 => time(all),
+        n => format!("{n}, {} in all, {} the longest", time(all), time(longest)),
+    })
+}
+
+/// What the kernel knows of a connection.
+fn connection(seen: &Seen) -> Option<String> {
+    let connection = seen.connection()?;
+    let round_trip = brief(connection.round_trip);
+    let again = count(u64::from(connection.retransmits), "segment");
+    Some(format!("round trip {round_trip}, {again} sent again"))
+}
+
+fn blame(it: &Finished<'_>) -> Option<String> {
+    let blame = it.sample.whole.blame?;
+    let names = [
+        "the remote reader",
+        "the network",
+        "our send buffer",
+        "the receiver or the network, unknown which",
+    ];
+    let parts = percents([blame.reader, blame.network, blame.buffer, blame.unknown]);
+    let parts = names.into_iter().zip(parts);
+    let parts = parts.filter(|(_, percent)| *percent > 0);
+    let parts: Vec<_> = parts
+        .map(|(name, percent)| format!("{name} {percent}%"))
+        .collect();
+    Some(parts.join(", "))
+}
+
+fn lesson(it: &Finished<'_>) -> Option<String> {
+    let lesson = it.ending.lesson.as_ref()?;
+    let mut parts = Vec::new();
+    if lesson.absorbed > Duration::from_millis(1) {
+        parts.push(format!("absorbed {} of stalls", precise(lesson.absorbed)));
+    }
+    parts.push(format!("a mark of {} would have done", size(lesson.enough)));
+    parts.push(if lesson.larger_saves > 0.0 {
+        let saved = percent(lesson.larger_saves);
+        format!("larger ones would have saved {saved} of the time")
+    } else {
+        "larger ones would not have helped".to_owned()
+    });
+    Some(parts.join("; "))
+}
+
+fn road(it: &Finished<'_>) -> Option<String> {
+    let taken = it.road?;
+    Some(match taken.calls {
+        Some(calls) => format!("{} ({calls})", taken.road),
+        None => taken.road.to_owned(),
+    })
+}

@@ -1,0 +1,171 @@
+//! Where the time went: over time as bands on top of each other, and of the whole run as one bar.
+
+use super::super::verdict::verdict;
+use super::super::{Sample, Stretch};
+use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
+use super::legend::{self, Key, PlacedKey};
+use super::panel::{Head, Panel};
+use super::path::number;
+use super::series::Series;
+use super::text;
+use super::ticks::Tick;
+use crate::account::phase::Phase;
+use crate::text::words::percent;
+
+/// How high the bar of the whole run is.
+const BAR: f64 = 24.0;
+
+/// What the time was spent with, in words.
+pub(super) fn words(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Source => "waiting for the source",
+        Phase::Sink => "waiting for the sink",
+        Phase::Rate => "held by the rate limit",
+        Phase::Transform => "waiting for a transform",
+        Phase::Moving => "moving bytes",
+    }
+}
+
+/// The colour of a phase, as a class of the style sheet.
+pub(super) fn look(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Source => "source",
+        Phase::Sink => "sink",
+        Phase::Rate => "held",
+        Phase::Transform => "transform",
+        Phase::Moving => "moving",
+    }
+}
+
+/// The phases from the bottom to the top and from the left to the right: what is good first.
+const ORDER: [Phase; 5] = [
+    Phase::Moving,
+    Phase::Rate,
+    Phase::Transform,
+    Phase::Source,
+    Phase::Sink,
+];
+
+/// The bands. `None`: it is not known where the time went.
+pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel> {
+    series.shares.iter().flatten().next()?;
+    let head = Head {
+        id: "phases",
+        name: "Where the time went",
+        keys: Vec::new(),
+        lane: 0.0,
+    };
+    let ticks = [0.0, 0.5, 1.0].map(|at| Tick {
+        at,
+        label: percent(at),
+    });
+    let mut panel = Panel::new(layout, head, top, layout.phases, 1.0).ruled(layout, &ticks);
+    panel.is_shaded = false;
+    let zero: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
+    // Each covers the lower part of the one that was drawn before it, so that nothing shows through between them.
+    for (n, phase) in ORDER.into_iter().enumerate().rev() {
+        let up_to = |shares: &[f64; 5]| ORDER[..=n].iter().map(|it| shares[*it as usize]).sum();
+        let high = series.shares.iter().map(|it| it.as_ref().map(up_to));
+        let high: Vec<Option<f64>> = high.collect();
+        let is_there = |shares: &[f64; 5]| shares[phase as usize] > 0.0;
+        if series.shares.iter().flatten().any(is_there) {
+            panel.draw(look(phase), panel.frame.area(&zero, &high));
+        }
+    }
+    Some(panel)
+}
+
+/// The whole run as one bar.
+#[derive(Debug)]
+pub(super) struct Bar {
+    /// What binds the flow.
+    pub(super) verdict: String,
+    pub(super) baseline: String,
+    pub(super) top: String,
+    pub(super) height: f64,
+    pub(super) parts: Vec<Part>,
+    pub(super) keys: Vec<PlacedKey>,
+    /// Where it ends, with the room below it.
+    pub(super) bottom: f64,
+}
+
+/// A part of the bar.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Its colour, as a class of the style sheet.
+    pub(super) look: &'static str,
+    pub(super) x: String,
+    pub(super) width: String,
+    /// How much it is, where there is room for it.
+    pub(super) percent: Option<String>,
+    pub(super) middle: String,
+    pub(super) baseline: String,
+}
+
+/// The bar of the whole run. `None`: no time has passed.
+pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
+    let whole = &sample.whole;
+    let shares = ORDER.map(|phase| (phase, whole.share(phase), whole.percent(phase)));
+    let shares = shares.into_iter().filter(|(_, share, _)| *share > 0.0);
+    let shares: Vec<_> = shares.collect();
+    if shares.is_empty() {
+        return None;
+    }
+    let keys = shares.iter().map(|(phase, _, percent)| {
+        let words = format!("{} {}", words(*phase), in_words(*percent));
+        Key::colour(look(*phase), words)
+    });
+    let verdict = verdict(whole);
+    let taken = text::bold_width(&verdict, WRITING + 4.0);
+    let (keys, rows) = legend::place(keys.collect(), taken, layout.x(1.0), top);
+    let bar_top = top + ROW * (1.0 + rows) + 2.0;
+    Some(Bar {
+        verdict,
+        baseline: number(top + BASELINE + 1.0),
+        top: number(bar_top),
+        height: BAR,
+        parts: parts(&shares, layout, bar_top),
+        keys,
+        bottom: bar_top + BAR + GAP,
+    })
+}
+
+/// A part of the whole. What is there is more than nothing.
+fn in_words(percent: u64) -> String {
+    if percent == 0 {
+        "<1%".to_owned()
+    } else {
+        format!("{percent}%")
+    }
+}
+
+fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<Part> {
+    let mut x = 0.0;
+    let mut parts = Vec::new();
+    for (phase, share, percent) in shares {
+        let width = layout.width * share;
+        let label = format!("{percent}%");
+        let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
+        parts.push(Part {
+            look: look(*phase),
+            x: number(x),
+            width: number(width),
+            percent: fits.then_some(label),
+            middle: number(x + width / 2.0),
+            baseline: number(top + BAR / 2.0 + 4.0),
+        });
+        x += width;
+    }
+    parts
+}
+
+/// The parts of a stretch of time in words, the largest first: `waiting for the sink 91%, moving bytes 9%`.
+pub(super) fn told(stretch: &Stretch) -> String {
+    let mut shares = stretch.percents();
+    shares.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
+    let told = shares.iter().filter(|(_, percent)| *percent > 0);
+    let told: Vec<_> = told
+        .map(|(phase, percent)| format!("{} {percent}%", words(*phase)))
+        .collect();
+    told.join(", ")
+}

@@ -1,0 +1,232 @@
+//! What happened in each stretch of a transfer: a recording of any length becomes some hundred points.
+
+use super::buffer::Buffer;
+use super::grid::Grid;
+use crate::account::phase::Phase;
+use crate::account::recording::{Level, Looked, Recording};
+use std::time::Duration;
+
+/// How full a buffer was in a stretch of time, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Fill {
+    /// What it may hold, where that is known.
+    pub(super) mark: Option<f64>,
+    /// The least it held.
+    pub(super) least: f64,
+    /// The most it held.
+    pub(super) most: f64,
+    /// What it held on average.
+    pub(super) mean: f64,
+}
+
+/// What happened from stretch to stretch. All lists are as long as the grid has stretches.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) grid: Grid,
+    /// Bytes a second that came from the source.
+    pub(super) read: Vec<Option<f64>>,
+    /// Bytes a second that the sink took.
+    pub(super) rate: Vec<Option<f64>>,
+    fills: [Vec<Option<Fill>>; 4],
+    /// The parts of the time that each phase took, in the order of `Phase::ALL`, which add up to 1.
+    pub(super) shares: Vec<Option<[f64; 5]>>,
+    /// The part of the time in which the source was paused, from 0 to 1.
+    pub(super) paused: Vec<f64>,
+}
+
+impl Series {
+    /// Cuts a recording into `count` stretches. `None`: it took no time.
+    pub(super) fn of(recording: &Recording, count: usize) -> Option<Self> {
+        let grid = Grid::new(recording.elapsed, count)?;
+        let Looks { read, rate, fills } = Looks::of(grid, recording);
+        Some(Self {
+            grid,
+            read,
+            rate,
+            fills: fills.map(|it| it.into_iter().map(|it| it.map(|it| it.fill)).collect()),
+            shares: shares(grid, recording),
+            paused: paused(grid, recording),
+        })
+    }
+
+    /// How full a buffer was; nothing but `None` where there was no such buffer.
+    pub(super) fn fill(&self, buffer: Buffer) -> &[Option<Fill>] {
+        &self.fills[buffer as usize]
+    }
+}
+
+/// What was seen in each stretch.
+struct Looks {
+    read: Vec<Option<f64>>,
+    rate: Vec<Option<f64>>,
+    fills: [Vec<Option<Mixed>>; 4],
+}
+
+impl Looks {
+    fn of(grid: Grid, recording: &Recording) -> Self {
+        let mut it = Self {
+            read: vec![None; grid.count],
+            rate: vec![None; grid.count],
+            fills: Buffer::ALL.map(|_| vec![None; grid.count]),
+        };
+        for look in &recording.looks {
+            let seconds = look.length().as_secs_f64();
+            for (index, part) in grid.parts(look.from, look.to) {
+                it.add(index, part, &look.what, seconds);
+            }
+        }
+        for sum in it.read.iter_mut().chain(&mut it.rate).flatten() {
+            *sum /= grid.step();
+        }
+        it
+    }
+
+    /// A part of a look, which took so many seconds in all, falls into a stretch.
+    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
+    fn add(&mut self, index: usize, part: f64, look: &Looked, seconds: f64) {
+        *self.read[index].get_or_insert(0.0) += look.bytes_in as f64 * part;
+        *self.rate[index].get_or_insert(0.0) += look.bytes_out as f64 * part;
+        // A look that took no time still has seen something.
+        let weight = (part * seconds).max(f64::MIN_POSITIVE);
+        for (buffer, fills) in Buffer::ALL.into_iter().zip(&mut self.fills) {
+            if let Some(level) = level(look, buffer) {
+                mix(&mut fills[index], level, weight);
+            }
+        }
+    }
+}
+
+fn level(look: &Looked, buffer: Buffer) -> Option<&Level> {
+    match buffer {
+        Buffer::Front => look.kernel.source.as_ref(),
+        Buffer::Readable => look.readable.as_ref(),
+        Buffer::Writable => look.writable.as_ref(),
+        Buffer::Behind => look.kernel.sink.as_ref(),
+    }
+}
+
+/// A fill that is being put together.
+#[derive(Clone)]
+struct Mixed {
+    fill: Fill,
+    weight: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fills are for show")]
+fn mix(into: &mut Option<Mixed>, level: &Level, weight: f64) {
+    let (least, most) = (level.least as f64, level.most as f64);
+    let fill = Fill {
+        mark: level.mark.map(|mark| mark as f64),
+        least,
+        most,
+        mean: level.mean().clamp(least, most),
+    };
+    let Some(it) = into else {
+        *into = Some(Mixed { fill, weight });
+        return;
+    };
+    it.weight += weight;
+    it.fill = Fill {
+        mark: fill.mark,
+        least: it.fill.least.min(least),
+        most: it.fill.most.max(most),
+        mean: it.fill.mean + (fill.mean - it.fill.mean) * (weight / it.weight),
+    };
+}
+
+fn shares(grid: Grid, recording: &Recording) -> Vec<Option<[f64; 5]>> {
+    let mut sums = vec![[0.0; 5]; grid.count];
+    for span in &recording.phases {
+        for (index, part) in grid.parts(span.from, span.to) {
+            for (sum, phase) in sums[index].iter_mut().zip(Phase::ALL) {
+                *sum += span.what.of(phase).as_secs_f64() * part;
+            }
+        }
+    }
+    sums.into_iter().map(parts_of_one).collect()
+}
+
+fn parts_of_one(times: [f64; 5]) -> Option<[f64; 5]> {
+    let total: f64 = times.iter().sum();
+    (total > 0.0).then(|| times.map(|time| time / total))
+}
+
+fn paused(grid: Grid, recording: &Recording) -> Vec<f64> {
+    let mut parts = vec![0.0; grid.count];
+    for span in &recording.pauses {
+        let paused: Duration = span.what.paused.min(span.length());
+        for (index, part) in grid.parts(span.from, span.to) {
+            parts[index] += paused.as_secs_f64() * part / grid.step();
+        }
+    }
+    for part in &mut parts {
+        *part = part.clamp(0.0, 1.0);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Series;
+    use crate::account::phase::{Phase, Waits};
+    use crate::account::recording::{Level, Looked, Recording};
+    use crate::account::span::Span;
+    use crate::engine::link::Pauses;
+    use crate::show::plot::buffer::Buffer;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// Looks, phases and pauses of these lengths in microseconds, one after the other.
+    fn recording(lengths: &[(u64, u64)]) -> Recording {
+        let mut it = Recording::default();
+        for (n, (length, amount)) in lengths.iter().enumerate() {
+            let (from, length) = (it.elapsed, Duration::from_micros(*length));
+            let to = from + length;
+            it.elapsed = to;
+            let what = Looked {
+                bytes_in: *amount,
+                bytes_out: *amount,
+                writable: Some(Level::new(*amount, Some(1 << 20))),
+                ..Looked::default()
+            };
+            it.looks.push(Span { from, to, what });
+            let what = Waits::in_one(Phase::ALL[n % 5], length);
+            it.phases.push(Span { from, to, what });
+            let what = Pauses {
+                pauses: 1,
+                drains: 1,
+                paused: length.mul_f64(0.7),
+            };
+            it.pauses.push(Span { from, to, what });
+        }
+        it
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nothing_is_more_than_there_was(
+            lengths in prop::collection::vec((0u64..100_000, 0u64..1 << 20), 1..300), count in 1usize..400
+        ) {
+            let recording = recording(&lengths);
+            let Some(series) = Series::of(&recording, count) else {
+                prop_assert!(recording.elapsed.is_zero());
+                return Ok(());
+            };
+            #[expect(clippy::cast_precision_loss, reason = "few bytes")]
+            let bytes = lengths.iter().map(|(_, bytes)| *bytes).sum::<u64>() as f64;
+            let drawn: f64 = series.rate.iter().flatten().map(|rate| rate * series.grid.step()).sum();
+            prop_assert!((drawn - bytes).abs() <= bytes * 1e-6 + 1e-6, "{drawn} of {bytes}");
+            for shares in &series.shares {
+                let sum: f64 = shares.iter().flatten().sum();
+                prop_assert!((sum - 1.0).abs() < 1e-9, "{sum}");
+            }
+            for paused in &series.paused {
+                prop_assert!((0.0..=0.7 + 1e-6).contains(paused), "{paused}");
+            }
+            for fill in series.fill(Buffer::Writable).iter().flatten() {
+                prop_assert!(fill.least <= fill.mean && fill.mean <= fill.most, "{fill:?}");
+            }
+            prop_assert!(series.fill(Buffer::Readable).iter().all(Option::is_none));
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Decides what is shown: by what was asked for, by what standard error is, and by what the ends are.
+
+use super::bar::Bar;
+use super::line::Lines;
+use super::{Display, Sample, Template};
+use crate::session::report::Voice;
+use crate::text::visible::named;
+use std::ffi::OsStr;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// Time between two lines, and between two records.
+const LINE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Time between two drawings of the bar: a stalled flow still ticks.
+const BAR_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What is asked for while bytes move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// What suits standard error.
+    #[default]
+    Auto,
+    /// Lines that are redrawn in place.
+    Bar,
+    /// A line an interval.
+    Line,
+    /// Nothing.
+    None,
+}
+
+/// What standard error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// A terminal that can redraw a line.
+    Screen,
+    /// A terminal that cannot (terminfo(5), `dumb`).
+    Paper,
+    /// A file, a pipe, a journal.
+    Log,
+}
+
+/// Which ends are terminals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Somebody types what is sent.
+    pub source: bool,
+    /// What is sent is seen.
+    pub sink: bool,
+}
+
+/// How the lines on a screen may look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// What the user calls this transfer, made visible.
+    pub name: Option<String>,
+    /// Whether there may be colours (no-color.org).
+    pub colour: bool,
+    /// Whether there may be more than ASCII.
+    pub unicode: bool,
+}
+
+/// What is to be shown of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Show {
+    /// While it runs.
+    pub progress: Progress,
+    /// In a line at its end; `None` is with a bar or lines.
+    pub summary: Option<bool>,
+    /// What each line is to look like, if somebody has said so.
+    pub template: Option<Template>,
+    /// Whether the summary says which road bytes took.
+    pub says_road: bool,
+    /// Whether it is told whom a listening end refuses.
+    pub tells_refusals: bool,
+    /// Time between two drawings, lines or records.
+    pub interval: Option<Duration>,
+    /// What standard error is.
+    pub watched: Watched,
+    /// How it looks.
+    pub look: Look,
+}
+
+impl Watched {
+    /// What standard error is now.
+    #[must_use]
+    pub fn stderr() -> Self {
+        let can_redraw =
+            std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        match (std::io::stderr().is_terminal(), can_redraw) {
+            (true, true) => Self::Screen,
+            (true, false) => Self::Paper,
+            (false, _) => Self::Log,
+        }
+    }
+}
+
+impl Look {
+    /// What the environment allows, for a transfer that the user calls so.
+    #[must_use]
+    pub fn from_environment(name: Option<&str>) -> Self {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        // The console's font has few of the block characters (console_codes(4)).
+        let is_console = set("TERM").is_some_and(|term| term == "linux");
+        // The order of locale(7).
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+        Self {
+            name: name.filter(|name| !name.is_empty()).map(named),
+            colour: set("NO_COLOR").is_none(),
+            unicode: locale.is_some_and(|locale| is_utf8(&locale)) && !is_console,
+        }
+    }
+
+    /// `text` with the transfer's name before it, if it has one.
+    #[must_use]
+    pub fn named(&self, text: &str) -> String {
+        match &self.name {
+            Some(name) => format!("{name}: {text}"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+fn is_utf8(locale: &OsStr) -> bool {
+    let locale = locale.to_str().unwrap_or_default().to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+impl Show {
+    /// Time between two lines, and between two records.
+    #[must_use]
+    pub fn record_interval(&self) -> Duration {
+        self.interval.unwrap_or(LINE_INTERVAL)
+    }
+
+    /// The display for a transfer between these ends, and the time between two drawings.
+    #[must_use]
+    pub fn display(&self, ends: Ends, voice: &Voice) -> Option<(Box<dyn Display>, Duration)> {
+        let (look, voice) = (self.look.clone(), voice.clone());
+        let display: Box<dyn Display> = match self.resolved(ends) {
+            Progress::Bar => Box::new(Bar::new(look, voice)),
+            Progress::Line => Box::new(Lines::new(look, self.template.clone(), voice)),
+            Progress::None | Progress::Auto => return None,
+        };
+        Some((display, self.draw_interval(ends)))
+    }
+
+    /// Time between two drawings.
+    #[must_use]
+    pub fn draw_interval(&self, ends: Ends) -> Duration {
+        match self.resolved(ends) {
+            Progress::Bar => self.interval.unwrap_or(BAR_INTERVAL),
+            _ => self.record_interval(),
+        }
+    }
+
+    /// Whether the end of a transfer between these ends is summed up.
+    #[must_use]
+    pub fn sums_up(&self, ends: Ends) -> bool {
+        // Lines of the user's own are for programs, which know no other.
+        let suits = self.template.is_none() && self.resolved(ends) != Progress::None;
+        self.summary.unwrap_or(suits)
+    }
+
+    /// The last line of the user's own, which says how it ended.
+    #[must_use]
+    pub fn last_line(&self, ends: Ends, sample: &Sample) -> Option<String> {
+        let shows = self.resolved(ends) == Progress::Line;
+        let template = self.template.as_ref().filter(|_| shows)?;
+        Some(template.fill(sample))
+    }
+
+    /// What it comes to while bytes move between these ends. Never `Auto`.
+    #[must_use]
+    pub fn resolved(&self, ends: Ends) -> Progress {
+        let is_terminal = self.watched != Watched::Log;
+        match (self.progress, self.watched) {
+            // Nothing is drawn into what is sent.
+            _ if ends.sink && is_terminal => Progress::None,
+            // Nor into what somebody types, unless asked for.
+            (Progress::Auto, _) if ends.source => Progress::None,
+            (Progress::Auto, Watched::Log) | (Progress::None, _) => Progress::None,
+            (Progress::Auto | Progress::Bar, Watched::Screen) => Progress::Bar,
+            (Progress::Auto, Watched::Paper) | (Progress::Bar | Progress::Line, _) => {
+                Progress::Line
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ends, Look, Progress, Show, Watched, is_utf8};
+    use crate::session::report::{Form, Voice};
+    use std::ffi::OsStr;
+
+    const NEITHER: Ends = Ends {
+        source: false,
+        sink: false,
+    };
+    const TYPED: Ends = Ends {
+        source: true,
+        sink: false,
+    };
+    const SEEN: Ends = Ends {
+        source: false,
+        sink: true,
+    };
+
+    fn show(progress: Progress, watched: Watched) -> Show {
+        Show {
+            progress,
+            summary: None,
+            template: None,
+            says_road: false,
+            tells_refusals: false,
+            interval: None,
+            watched,
+            look: Look {
+                name: None,
+                colour: false,
+                unicode: false,
+            },
+        }
+    }
+
+    #[test]
+    fn what_is_shown_depends_on_what_was_asked_for_and_who_watches() {
+        use Progress::{Auto, Bar, Line, None};
+        use Watched::{Log, Paper, Screen};
+        let table = [
+            (Auto, Screen, NEITHER, Bar),
+            (Auto, Paper, NEITHER, Line),
+            (Auto, Log, NEITHER, None),
+            (Auto, Screen, TYPED, None),
+            (Auto, Screen, SEEN, None),
+            (Bar, Screen, TYPED, Bar),
+            (Bar, Screen, SEEN, None),
+            (Bar, Paper, NEITHER, Line),
+            (Bar, Log, NEITHER, Line),
+            (Line, Screen, NEITHER, Line),
+            (Line, Paper, SEEN, None),
+            (Line, Log, SEEN, Line),
+            (None, Screen, NEITHER, None),
+        ];
+        let voice = Voice::start(Form::Lines).unwrap();
+        for (asked, watched, ends, expected) in table {
+            let show = show(asked, watched);
+            assert_eq!(
+                show.resolved(ends),
+                expected,
+                "{asked:?} {watched:?} {ends:?}"
+            );
+            assert_eq!(show.display(ends, &voice).is_some(), expected != None);
+            assert_eq!(show.sums_up(ends), expected != None);
+        }
+    }
+
+    #[test]
+    fn a_summary_that_was_asked_for_or_forbidden_needs_no_display() {
+        for (watched, asked) in [(Watched::Log, true), (Watched::Screen, false)] {
+            let show = Show {
+                summary: Some(asked),
+                ..show(Progress::Auto, watched)
+            };
+            assert_eq!(show.sums_up(NEITHER), asked);
+        }
+    }
+
+    #[test]
+    fn a_locale_says_whether_it_is_unicode() {
+        for (locale, expected) in [
+            ("C.UTF-8", true),
+            ("de_DE.utf8", true),
+            ("C", false),
+            ("ja_JP.eucJP", false),
+        ] {
+            assert_eq!(is_utf8(OsStr::new(locale)), expected, "{locale}");
+        }
+    }
+}

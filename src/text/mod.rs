@@ -1,0 +1,8 @@
+//! Sizes, durations, names and lines as people write and read them.
+
+pub mod duration;
+pub mod size;
+pub mod suggest;
+pub mod visible;
+pub mod words;
+pub(crate) mod wrap;
