@@ -80,3 +80,21 @@ pub(super) fn only_side(kind: &Kind) -> Option<Side> {
         _ => None,
     }
 }
+
+/// The names of the flags whose value is the next word.
+pub(super) fn flags_with_values(flags: &Command) -> Vec<String> {
+    let with_values = flags
+        .get_arguments()
+        .filter(|it| it.get_action().takes_values());
+    with_values.flat_map(written).collect()
+}
+
+/// How a flag is written, in all ways.
+pub(super) fn written(argument: &Arg) -> Vec<String> {
+    let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
+    let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
+    let shorts = shorts.into_iter().map(|short| format!("-{short}"));
+    shorts
+        .chain(longs.into_iter().map(|long| format!("--{long}")))
+        .collect()
+}

@@ -1,28 +1,10 @@
 //! `--generate`: writes the files of `man/` and `completions/`, the same text everywhere and on every day.
 
+use super::choices::Generate;
 use super::{completions, man};
 use crate::session::exit::Exit;
 use crate::session::report;
-use clap::ValueEnum;
 use clap_complete::Shell;
-
-/// What can be generated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Generate {
-    /// The man page
-    Man,
-    /// Completion for bash
-    Bash,
-    /// Completion for zsh
-    Zsh,
-    /// Completion for fish
-    Fish,
-    /// Completion for elvish
-    Elvish,
-    /// Completion for `PowerShell`
-    #[value(name = "powershell")]
-    PowerShell,
-}
 
 impl Generate {
     /// The text of the file.

@@ -4,6 +4,7 @@
 use super::declared::{
     default, equals, headings, is_other, names, only_side, placeholder, under, values,
 };
+use super::flags::declaration;
 use crate::endpoint::KINDS;
 use crate::error::Side;
 use crate::text::wrap::wrapped;
@@ -21,8 +22,14 @@ const NARROW: usize = 10;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}";
 
+/// The declaration with its help screens.
+#[must_use]
+pub fn command() -> Command {
+    dress(declaration())
+}
+
 /// Gives the declaration its help screens. clap lays out only what stands above them.
-pub(super) fn dress(command: Command) -> Command {
+fn dress(command: Command) -> Command {
     let mut built = command.clone();
     built.build();
     command

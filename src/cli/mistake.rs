@@ -1,7 +1,7 @@
 //! Tells what is wrong with a command line that clap has refused: in one line, with what was probably meant.
 
-use super::declaration;
 use super::declared::equals;
+use super::flags::declaration;
 use crate::endpoint::KINDS;
 use crate::error::UsageError;
 use crate::text::suggest;

@@ -1,6 +1,8 @@
 //! The command line of this process, taken apart: what was typed, with what the environment sets.
 
-use super::{Cli, command, declaration, mistake};
+use super::flags::{Cli, declaration};
+use super::help::command;
+use super::mistake;
 use crate::error::UsageError;
 use clap::builder::Resettable;
 use clap::error::ErrorKind;

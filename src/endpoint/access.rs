@@ -4,9 +4,8 @@
 //! All of it is given through the descriptor, and in an order in which nobody has a right for a moment that is not to stay:
 //! group, owner, access control list, mode (chown(2), acl(5), chmod(2)).
 
-use crate::platform;
+use crate::platform::{self, Attribute};
 use rustix::fs::{Gid, Mode, RawMode, Uid, fchmod, fchown, fstat};
-use std::ffi::OsString;
 use std::fs::Metadata;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -22,9 +21,6 @@ const OF_THE_CONTENT: [&str; 3] = ["security.capability", "security.ima", "secur
 
 const SET_UID: RawMode = 0o4000;
 const SET_GID: RawMode = 0o2000;
-
-/// An extended attribute: its name, and its value if we may read it.
-pub(crate) type Attribute = (OsString, Option<Vec<u8>>);
 
 /// Who is to have which rights.
 #[derive(Debug)]

@@ -1,8 +1,9 @@
 //! Files, FIFOs and devices by path: a bare PATH, `file:PATH`, `file:///PATH`.
 
 use super::descriptor::{Descriptor, open};
+use super::effects::Effects;
 use super::filekind::{APPENDS, raw_source_of, sink_ending, source_ending};
-use super::output::{Effects, FileSink};
+use super::output::FileSink;
 use super::outside::{Outside, check_directory};
 use super::staged::{Staged, check_replaceable, target_of};
 use super::stdio::{InheritedPlan, PlainSource};

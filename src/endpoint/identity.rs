@@ -1,11 +1,30 @@
 //! Which file a name stands for, so that two names of one file are known as such: by its numbers what exists, by its
 //! directory and its name there what does not exist yet.
 
-use super::FileId;
 use std::ffi::OsString;
 use std::fs;
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// Which file an end is, so that a transfer does not eat its own tail: device and inode number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId {
+    /// Number of the device the file is on.
+    pub device: u64,
+    /// Its inode number there.
+    pub inode: u64,
+}
+
+impl From<&Metadata> for FileId {
+    fn from(found: &Metadata) -> Self {
+        Self {
+            device: found.dev(),
+            inode: found.ino(),
+        }
+    }
+}
 
 /// As many links as the system follows before it gives up (`path_resolution`(7)).
 const MOST_LINKS: usize = 40;

@@ -1,93 +1,18 @@
 //! Descriptors that are written to, and what is to happen at their beginning and end.
 
 use super::descriptor::{Descriptor, open};
-use super::filekind::{APPENDS, kind_of, sink_ending};
+use super::effects::Effects;
+use super::filekind::APPENDS;
 use super::staged::{NEW, Staged};
 use super::{Delivered, FileId, Finish, Leftover, Raw, Sight, Sink, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use crate::sys;
-use rustix::fs::{FileType, OFlags};
-use std::fs::Metadata;
+use rustix::fs::OFlags;
 use std::io::{self, IoSlice};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-/// What opening and ending a file sink mean.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four options that may be given together"
-)]
-pub(super) struct Effects {
-    pub(super) append: bool,
-    pub(super) create: bool,
-    pub(super) sync: bool,
-    pub(super) atomic: bool,
-}
-
-impl Effects {
-    pub(super) fn append_flag(self) -> OFlags {
-        if self.append {
-            OFlags::APPEND
-        } else {
-            OFlags::empty()
-        }
-    }
-
-    /// What becomes of what stands at the path, in words; `None`: nothing worth telling.
-    pub(super) fn on(self, existing: Option<&Metadata>) -> Option<String> {
-        let Some(existing) = existing else {
-            let text = if self.atomic {
-                "a temporary file is made beside it, and gets the name as the last step"
-            } else {
-                "made once both ends are open"
-            };
-            return Some(text.to_owned());
-        };
-        let kind = kind_of(existing);
-        let text = match kind {
-            _ if self.create => "left as it is: create makes new files only",
-            FileType::RegularFile if self.append => "kept, and written on behind its end",
-            FileType::RegularFile if self.atomic => {
-                "kept to the end, then replaced: a temporary file beside it gets its owner, mode and name"
-            }
-            FileType::RegularFile if existing.len() == 0 => "empty as it is",
-            FileType::RegularFile => "emptied at the start",
-            FileType::BlockDevice => "overwritten from its beginning on",
-            _ => return None,
-        };
-        Some(text.to_owned())
-    }
-
-    /// What is on the disk before success, where there is something of this kind.
-    pub(super) fn synced(self, kind: Option<FileType>) -> &'static str {
-        match kind {
-            None | Some(FileType::RegularFile | FileType::BlockDevice) if !self.sync => {
-                "nothing: the system writes to the disk in its own time"
-            }
-            None | Some(FileType::RegularFile) if self.atomic => {
-                "the file before it gets its name, and its directory after that (fsync)"
-            }
-            None | Some(FileType::RegularFile | FileType::BlockDevice) => {
-                "the file, after the last byte (fsync)"
-            }
-            Some(_) if self.sync => "nothing: only files and block devices can be synced",
-            Some(_) => "nothing",
-        }
-    }
-
-    /// When the bytes in a file are delivered.
-    pub(super) fn ending(self) -> &'static str {
-        match (self.sync, self.atomic) {
-            (true, false) => "once they are on the disk (synced)",
-            (true, true) => "once they are on the disk and the file has its name (synced)",
-            (false, false) => sink_ending(FileType::RegularFile),
-            (false, true) => "once the system has every byte and the file has its name (written)",
-        }
-    }
-}
 
 /// A file, FIFO, device or inherited descriptor that takes bytes.
 #[derive(Debug)]

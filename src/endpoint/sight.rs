@@ -1,7 +1,6 @@
 //! What there is to be seen of an end from outside, for those who tell where a flow is stuck.
 
-use super::Raw;
-use super::ends::Unfit;
+use super::raw::{Raw, Unfit};
 use crate::endpoint::connection::{Connection, View};
 use crate::endpoint::pipe::{PipeFill, PipeView};
 

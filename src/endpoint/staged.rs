@@ -3,7 +3,7 @@
 use super::Leftover;
 use super::access::Access;
 use super::descriptor::open_with;
-use super::output::Effects;
+use super::effects::Effects;
 use crate::platform;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};

@@ -1,8 +1,9 @@
 //! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
 
 use super::descriptor::Descriptor;
+use super::effects::Effects;
 use super::filekind::{check_stream, sink_ending, size_of, source_ending};
-use super::output::{Effects, FileSink};
+use super::output::FileSink;
 use super::{
     Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink,
     SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,

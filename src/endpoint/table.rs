@@ -1,6 +1,6 @@
 //! From an argument to a planned end, by the table.
 
-use super::output::Effects;
+use super::effects::Effects;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
 use super::{file, stdio};
 use crate::endpoint::uri::{Spec, Uri};

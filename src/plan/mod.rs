@@ -2,6 +2,7 @@
 //!
 //! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
 
+pub mod beside;
 mod buffers;
 pub mod explain;
 mod least;
@@ -20,8 +21,8 @@ use crate::show::{
 use crate::text::size::parse_size;
 use crate::text::visible::named;
 use crate::transform::{self, Group, Made};
+use beside::{Beside, side_by_side};
 use buffers::Buffers;
-use refusal::Beside;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -151,7 +152,7 @@ impl Plan {
             drawings: drawings.collect::<Result<_, _>>()?,
             control: self.control.as_deref().map(Place::at).transpose()?,
         };
-        refusal::side_by_side(&held.files())?;
+        side_by_side(&held.files())?;
         Ok(held)
     }
 

@@ -1,8 +1,9 @@
 //! What is refused because of the ends and the files beside them together, before a byte has moved.
 
 use crate::endpoint::Identity;
-use crate::error::{Class, TransferError, UsageError};
+use crate::error::{Class, TransferError};
 use crate::plan::Plan;
+use crate::plan::beside::Beside;
 use std::fmt;
 
 /// The files that the two ends are, or will be.
@@ -20,36 +21,6 @@ impl EndFiles {
     pub fn contain(&self, id: Option<&Identity>) -> bool {
         id.is_some() && (id == self.source.as_ref() || id == self.sink.as_ref())
     }
-}
-
-/// A file that is written to beside the sink: the flag that asks for it, and which file it is.
-#[derive(Debug, Clone)]
-pub struct Beside {
-    /// The flag.
-    pub flag: &'static str,
-    /// The file, unless it is a device.
-    pub id: Option<Identity>,
-    /// Whether it has records, which may meet each other: they are written a line at a time.
-    pub has_records: bool,
-}
-
-/// Refuses to write two different things into one file beside the sink.
-///
-/// # Errors
-/// When two of them are the same.
-pub fn side_by_side(all: &[Beside]) -> Result<(), UsageError> {
-    for (n, it) in all.iter().enumerate() {
-        let meets = |other: &&Beside| {
-            it.id.is_some() && it.id == other.id && !(it.has_records && other.has_records)
-        };
-        if let Some(other) = all[..n].iter().find(meets) {
-            return Err(UsageError::new(format!(
-                "{} and {} would write into the same file; give each a file of its own",
-                other.flag, it.flag
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses to eat our own tail: both ends, and the files beside them, have to be different files.

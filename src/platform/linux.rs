@@ -5,8 +5,8 @@ mod memory;
 pub(crate) use memory::memory;
 
 use super::WIDEST_PIPE;
+use super::types::{Attribute, FdAt};
 use crate::endpoint::connection::Connection;
-use crate::endpoint::{Attribute, FdAt};
 use crate::platform::threads;
 use crate::sys::{self, Countdown};
 use rustix::buffer::spare_capacity;

@@ -4,6 +4,10 @@
 
 pub mod resources;
 pub mod threads;
+mod types;
+
+pub(crate) use types::Attribute;
+pub use types::FdAt;
 
 use rustix::fs::Mode;
 

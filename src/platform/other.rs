@@ -1,7 +1,7 @@
 //! Any other Unix: there is the buffered road.
 
+use super::types::{Attribute, FdAt};
 use crate::endpoint::connection::Connection;
-use crate::endpoint::{Attribute, FdAt};
 use crate::platform::threads;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, chmod};

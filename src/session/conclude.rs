@@ -1,6 +1,7 @@
 //! Tells how a transfer ended: on standard error, in the files beside the sink, and by the exit status.
 
-use super::{GRACE, Outcome, Transfer};
+use super::Outcome;
+use super::transfer::{GRACE, Transfer};
 use crate::account::recording::Recording;
 use crate::account::replay::Lesson;
 use crate::error::reason;

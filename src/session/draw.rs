@@ -1,7 +1,8 @@
 //! Draws a transfer that has ended, into the files that were held for it.
 
+use super::Outcome;
 use super::conclude::Known;
-use super::{Outcome, Transfer};
+use super::transfer::Transfer;
 use crate::engine::wait;
 use crate::platform::threads;
 use crate::show::{Finished, HeldDrawing, SideFile, Sum, await_reader};

@@ -1,15 +1,19 @@
 //! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
 
+use super::Outcome;
 use super::announce::Announcer;
-use super::{GRACE, Outcome, Transfer};
+use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source, SourcePlan,
+    self, Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source,
+    SourcePlan,
 };
+use crate::engine::road::{self, Road};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::report::Voice;
 use crate::session::signal::{self, Event, Signals};
+use crate::show::{self, Sampler};
 use tokio::time::timeout;
 
 /// Both ends, open.
@@ -18,7 +22,59 @@ pub(super) struct Ends {
     pub(super) sink: Box<dyn Sink>,
 }
 
+impl std::fmt::Debug for Ends {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ends").finish_non_exhaustive()
+    }
+}
+
 impl Transfer {
+    /// Opens both ends and chooses a road for them. What exists is changed as the last step, or by the road.
+    pub(super) async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
+        let mut ends = self.open_ends().await?;
+        if let Some(pipe) = ends.source.pipe() {
+            pipe.let_grow(self.plan.marks.readable);
+        }
+        if let Some(pipe) = ends.sink.pipe() {
+            pipe.let_grow(self.plan.marks.writable);
+        }
+        let is_transformed = !self.plan.transforms.is_empty();
+        let road = road::choose(
+            &*ends.source,
+            &*ends.sink,
+            self.plan.road,
+            self.plan.marks,
+            is_transformed,
+        )
+        .map_err(|why| Outcome::no_road(&self.plan, &why))?;
+        if matches!(road, Road::Buffered) {
+            self.chain
+                .reserve()
+                .map_err(|error| Outcome::no_buffers(&error))?;
+        }
+        // What the sink holds is lost for something that has come, not for a connection alone.
+        let waits = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
+        if !waits && let Err(error) = ends.sink.start() {
+            return Err(Outcome::sink_failed(&self.plan, "opening", &error));
+        }
+        self.is_open = true;
+        let size = self.plan.expected(ends.source.size());
+        self.size = size;
+        (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
+        self.steering.set_size(size);
+        self.terminals = show::Ends {
+            source: ends.source.is_terminal(),
+            sink: ends.sink.is_terminal(),
+        };
+        self.meter.watch(endpoint::Ends {
+            source: ends.source.sight(),
+            sink: ends.sink.sight(),
+        });
+        self.meter.start();
+        self.limit.start();
+        Ok((ends, road))
+    }
+
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open_ends(&mut self) -> Result<Ends, Outcome> {
         let announcer = Announcer::new(&self.plan, &self.voice);

@@ -1,6 +1,7 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
-use super::{GRACE, Outcome, Transfer, lost};
+use super::Outcome;
+use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
@@ -8,8 +9,9 @@ use crate::engine::road::{ReaderEnd, Running, WriterEnd};
 use crate::error::{Class, Side, TransferError};
 use crate::session::signal::{self, Event};
 use crate::show::{self, Display};
+use std::io;
 use std::time::Duration;
-use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// Longer than any transfer.
@@ -85,6 +87,15 @@ pub(super) async fn watch(
             }
         }
     }
+}
+
+/// What the writer left when it panicked, which it reports by not reporting.
+fn lost(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
+    end.unwrap_or_else(|_| WriterEnd::Failed {
+        act: "writing to",
+        error: io::Error::other("the writer stopped without a word; this is a bug"),
+        downstream: false,
+    })
 }
 
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {

@@ -1,19 +1,7 @@
 //! `--digest-file`: the digests of what has passed, as lines that the `…sum` tools check.
 
-use super::Finished;
-use crate::transform::{Digest, sum_line};
-use std::path::PathBuf;
-
-/// A digest, and the file that has it; `None` is standard input or output, or something else without a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sum {
-    /// The digest.
-    pub digest: Digest,
-    /// The file.
-    pub file: Option<PathBuf>,
-    /// Whether it was compared with the one that it has to be.
-    pub is_compared: bool,
-}
+use super::finished::{Finished, Sum};
+use crate::transform::sum_line;
 
 /// A line for each digest; nothing unless all of it has been delivered.
 pub(super) fn draw(it: &Finished<'_>) -> Option<Vec<u8>> {

@@ -1,8 +1,21 @@
 //! A transfer that has ended, for those who draw it.
 
-use super::{Ending, Sample, Sum, Summed, summary};
+use super::{Ending, Sample, Summed, summary};
 use crate::account::recording::Recording;
 use crate::engine::road::Taken;
+use crate::transform::Digest;
+use std::path::PathBuf;
+
+/// A digest, and the file that has it; `None` is standard input or output, or something else without a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The digest.
+    pub digest: Digest,
+    /// The file.
+    pub file: Option<PathBuf>,
+    /// Whether it was compared with the one that it has to be.
+    pub is_compared: bool,
+}
 
 /// A transfer that has ended.
 #[derive(Debug, Clone, Copy)]

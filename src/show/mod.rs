@@ -18,25 +18,26 @@ mod picture;
 pub mod plot;
 mod record;
 mod sample;
-mod show;
+mod settings;
 #[cfg(test)]
 mod shown;
 mod side_file;
 mod stats;
+mod style;
 mod template;
 mod trace;
 mod verdict;
 
-pub use digest_file::Sum;
 pub use drawing::{Drawing, HeldDrawing};
-pub use finished::Finished;
+pub use finished::{Finished, Sum};
 pub use line::{Summed, status, summary};
 pub use message::{message, refused};
 pub use record::{Ending, Start, record};
 pub use sample::{Sample, Sampler, Stretch};
-pub use show::{Ends, Look, Progress, Show, Watched};
+pub use settings::{Ends, Progress, Show, Watched};
 pub use side_file::{SideFile, SidePlace, SideSeen};
 pub use stats::{Stats, await_reader};
+pub use style::Look;
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 
 /// Shows a running transfer on standard error.

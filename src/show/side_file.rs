@@ -4,7 +4,7 @@
 
 use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_words};
 use crate::error::{UsageError, reason};
-use crate::plan::refusal::Beside;
+use crate::plan::beside::Beside;
 use crate::sys;
 use crate::text::visible::named;
 use rustix::fs::{Access, access};

@@ -1,6 +1,6 @@
-//! `exec=COMMAND`: any program that reads its standard input and writes its standard output. `road/program.rs` runs it.
+//! `exec=COMMAND`: any program that reads its standard input and writes its standard output. `engine/road/program.rs` runs it.
 
-use super::{Group, Key, Kind, Made, ValueKind};
+use super::{Group, Key, Kind, Made, Program, ValueKind};
 use crate::error::UsageError;
 
 pub(super) const KIND: Kind = Kind {
@@ -22,10 +22,3 @@ pub(super) const KIND: Kind = Kind {
         }))
     },
 };
-
-/// A program to be run as a stage of the pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    /// What the shell is to run.
-    pub command: String,
-}

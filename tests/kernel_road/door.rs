@@ -6,8 +6,8 @@ use rustix::pipe::SpliceFlags;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tidegate::endpoint::FdAt;
 use tidegate::engine::road::Door;
+use tidegate::platform::FdAt;
 
 /// What goes wrong, beside what the script has.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,8 +1,8 @@
 //! elvish. clap's completer knows the flags; ours calls it for them, and adds their values, SOURCE and SINK.
 
 use super::ends::rows;
-use super::{flags_with_values, names};
 use crate::cli::declared;
+use crate::cli::declared::{flags_with_values, written};
 use clap::Command;
 use clap::builder::ValueHint;
 use std::fmt::Write;
@@ -35,7 +35,7 @@ fn tables(flags: &Command) -> String {
     for argument in flags.get_arguments() {
         let values = declared::values(argument);
         let words: Vec<_> = values.iter().map(|it| it.get_name().to_owned()).collect();
-        for name in names(argument).iter().filter(|_| !words.is_empty()) {
+        for name in written(argument).iter().filter(|_| !words.is_empty()) {
             let _ = writeln!(table, "  &{name}=[{}]", words.join(" "));
         }
     }
@@ -43,7 +43,7 @@ fn tables(flags: &Command) -> String {
     let files = flags
         .get_arguments()
         .filter(|it| it.get_long().is_some() && it.get_value_hint() == ValueHint::FilePath);
-    table.push_str(&files.flat_map(names).collect::<Vec<_>>().join(" "));
+    table.push_str(&files.flat_map(written).collect::<Vec<_>>().join(" "));
     table.push_str("]\n");
     table
 }

@@ -11,8 +11,8 @@ mod zsh;
 use super::command;
 use super::declared::values;
 use crate::transform::KINDS;
+use clap::Command;
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueHint};
-use clap::{Arg, Command};
 use clap_complete::Shell;
 
 /// The script of this shell.
@@ -59,23 +59,6 @@ fn transforms() -> impl Iterator<Item = PossibleValue> {
     let named = |(name, help)| PossibleValue::new(name).help(help);
     let kinds = KINDS.iter().map(|kind| (kind.name, kind.help));
     kinds.chain([("help", "lists the transforms")]).map(named)
-}
-
-/// The names of the flags whose value is the next word.
-fn flags_with_values(flags: &Command) -> Vec<String> {
-    let with_values = flags
-        .get_arguments()
-        .filter(|it| it.get_action().takes_values());
-    with_values.flat_map(names).collect()
-}
-
-pub(super) fn names(argument: &Arg) -> Vec<String> {
-    let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
-    let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
-    let shorts = shorts.into_iter().map(|short| format!("-{short}"));
-    shorts
-        .chain(longs.into_iter().map(|long| format!("--{long}")))
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! `PowerShell`. clap's completer knows the flags; it becomes a block that ours calls, since there can be one only.
 
 use super::ends::rows;
-use super::{flags_with_values, names};
 use crate::cli::declared;
+use crate::cli::declared::{flags_with_values, written};
 use clap::Command;
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ fn tables(flags: &Command) -> String {
     for argument in flags.get_arguments() {
         let values = declared::values(argument);
         let words: Vec<_> = values.iter().map(|it| quoted(it.get_name())).collect();
-        for name in names(argument).iter().filter(|_| !words.is_empty()) {
+        for name in written(argument).iter().filter(|_| !words.is_empty()) {
             let words = words.join(", ");
             let _ = writeln!(table, "$global:TidegateValues['{name}'] = @({words})");
         }

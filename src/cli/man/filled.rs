@@ -1,7 +1,7 @@
 //! What the page says that is declared elsewhere: the options, the table of endpoints, and that of placeholders.
 
 use super::page::Page;
-use crate::cli::{completions, declared};
+use crate::cli::declared;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
 use crate::show::PLACEHOLDERS;
@@ -61,7 +61,7 @@ fn without_default(help: &str) -> (String, Option<String>) {
 
 /// Each name in bold, with the value in italics.
 fn names(argument: &Arg) -> String {
-    let names = completions::names(argument);
+    let names = declared::written(argument);
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let value = match declared::placeholder(argument) {
         value if value.is_empty() => value,

@@ -4,7 +4,7 @@
 //! nothing of the rest of the time. That is put on the network or on the reader only where something speaks for it, step
 //! by step; what nothing speaks for stays open.
 
-use super::Connection;
+use super::facts::Connection;
 use std::time::{Duration, Instant};
 
 /// How much time is judged at once: long enough for acknowledgements that a slow reader keeps back, 40 ms and more, to
@@ -25,15 +25,6 @@ pub struct Blame {
     pub buffer: f64,
     /// The receiver or the network: nothing tells which.
     pub unknown: f64,
-}
-
-/// Of the time that the kernel does not account for: what can be put on somebody all the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Found {
-    /// On the program at the other end.
-    pub reader: Duration,
-    /// On the network.
-    pub network: Duration,
 }
 
 impl Connection {
@@ -198,7 +189,8 @@ impl Judge {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blame, Connection, Found, Judge, STEP, Suspect};
+    use super::super::Found;
+    use super::{Blame, Connection, Judge, STEP, Suspect};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 

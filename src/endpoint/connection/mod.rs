@@ -1,51 +1,17 @@
 //! What the kernel's TCP says of a connection, and a look at it that does not keep it open.
 
 mod blame;
+mod facts;
 mod local;
 
-pub use blame::{Blame, Found, Suspect};
+pub use blame::{Blame, Suspect};
+pub use facts::{Connection, Found};
 
 use crate::platform;
 use blame::Judge;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
-
-/// The kernel's account of a TCP connection since it was made (tcp(7), `TCP_INFO`), and what follows from it. What a
-/// kernel does not know is 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Connection {
-    /// Bytes sent by us that the peer's system has not acknowledged, or that have not gone out (`SIOCOUTQ`).
-    pub send_queue: u64,
-    /// Bytes received that we have not read (`SIOCINQ`).
-    pub receive_queue: u64,
-    /// From sending to the acknowledgement, smoothed.
-    pub round_trip: Duration,
-    /// The shortest there was lately.
-    pub least_round_trip: Duration,
-    /// Segments that were sent once more.
-    pub retransmits: u32,
-    /// Of those: that the peer had got already, as it says.
-    pub needless: u32,
-    /// Whether nothing has been acknowledged for so long that all that is on its way counts as lost.
-    pub is_lost: bool,
-    /// How fast the peer's system has acknowledged lately, in bytes a second.
-    pub delivery_rate: u64,
-    /// Bytes of the send queue that have not gone out.
-    pub unsent: u64,
-    /// How much more than it has acknowledged the peer's system was ready to take, when it last said so.
-    pub window: u64,
-    /// For how long there was something on its way or to be sent.
-    pub busy: Duration,
-    /// Of that: the peer's receive window was full, so that the peer's program does not read.
-    pub window_limited: Duration,
-    /// Of that: our send buffer was full of bytes on their way, so that a larger one (`sndbuf`) would have helped.
-    pub buffer_limited: Duration,
-    /// Of the rest: what can be put on somebody.
-    pub found: Found,
-    /// Whether the peer is on this machine, so that there is no network.
-    pub is_local: bool,
-}
+use std::time::Instant;
 
 /// A connection of ours, open as long as this value lives.
 #[derive(Debug)]

@@ -1,6 +1,8 @@
 //! The links of a pipeline, from the source's to the sink's, with a transform between every two.
 
-use super::{Levels, Link, Marks};
+use super::levels::Levels;
+use super::shared::Link;
+use super::snapshot::Marks;
 use crate::account::clock::Clock;
 use crate::platform::resources::ensure_memory;
 use crate::platform::threads::STACK;

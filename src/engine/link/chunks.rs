@@ -4,27 +4,14 @@
 //! calls. Chunks pass from one side to the other under the lock whenever the readable flows. The marks are hard
 //! bounds here: a read asks for room first, and an offer is cut at the writable's room.
 
-use super::chunk::{self, Pool};
-use super::{Link, State};
+use super::chunk;
+use super::queue::{BATCH, End};
+use super::shared::{Link, State};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::MutexGuard;
 use std::time::Duration;
-
-/// What is written at once while the source has more at once, in bytes. Every write wakes whoever reads behind the
-/// sink, and every waking of the writer costs two context switches, so a few chunks are worth one. Chosen by
-/// measurement.
-const BATCH: u64 = 1 << 20;
-
-/// How the readable side ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// At the end of input.
-    Whole,
-    /// By an error: what was read is still to be delivered, but it is not all there should have been.
-    Cut,
-}
 
 /// What the writer finds.
 #[derive(Debug)]
@@ -50,42 +37,6 @@ pub enum Room {
     None,
     /// The transfer was given up.
     Cancelled,
-}
-
-/// The chunks of a link, and who waits for them.
-#[derive(Debug)]
-pub(super) struct Queue {
-    /// The readable's chunks.
-    ahead: VecDeque<BytesMut>,
-    /// The writable's chunks, less those in flight.
-    offered: VecDeque<BytesMut>,
-    pool: Pool,
-    end: End,
-    /// How the input has ended, if it has, and had not been given up before.
-    input_end: Option<End>,
-    /// So many bytes are a batch though the reader goes on reading.
-    batch_len: u64,
-    /// Whether the reader is reading on.
-    more_comes: bool,
-    reader_waits: bool,
-    writer_waits: bool,
-}
-
-impl Queue {
-    /// No chunks yet, for a reader that takes at most `read_len` bytes at a time and a writable of this mark.
-    pub(super) fn new(read_len: u64, mark: u64) -> Self {
-        Self {
-            ahead: VecDeque::new(),
-            offered: VecDeque::new(),
-            pool: Pool::new(usize::try_from(read_len).unwrap_or(usize::MAX)),
-            end: End::Whole,
-            input_end: None,
-            batch_len: BATCH.min(mark),
-            more_comes: false,
-            reader_waits: false,
-            writer_waits: false,
-        }
-    }
 }
 
 impl Link {

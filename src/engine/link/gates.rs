@@ -1,8 +1,8 @@
 //! Both gates of a link, and the clock of its pauses: what the two roads have in common.
 
 use super::fill::Fill;
-use super::pauses::PauseList;
-use super::{LinkState, Marks, Pauses, ReadableFill, WritableFill};
+use super::pauses::{PauseList, Pauses};
+use super::snapshot::{LinkState, Marks, ReadableFill, WritableFill};
 use crate::account::clock::Clock;
 use crate::account::span::Span;
 use crate::engine::gate::{ReadableGate, SinkId, WritableGate};

@@ -1,6 +1,7 @@
 //! How full the buffers of a link are now, and nothing that would have to be worked out: for those who look often.
 
-use super::{Link, State, Watched};
+use super::pipes::Watched;
+use super::shared::{Link, State};
 
 /// What the buffers hold, and their high-water marks, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! The buffered road: a reader thread and a writer thread with a link between them, or several with a thread for each
 //! transform between two.
 
+use super::flow::{Account, Taken};
+use super::journey::{Between, Journey, Reports};
 use super::outlet::WriterEnd;
 use super::stage::{self, Place};
-use super::{Account, Between, Journey, Reports, StageEnd, Taken, program, reader, writer};
+use super::{StageEnd, program, reader, writer};
 use crate::account::meter::Meter;
 use crate::engine::link::{Chain, Link};
 use crate::platform::threads;

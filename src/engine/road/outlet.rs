@@ -1,6 +1,6 @@
 //! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
 
-use super::{Account, Flow};
+use super::flow::{Account, Flow};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;

@@ -1,6 +1,6 @@
 //! The reading side of the buffered road: asks for room, reads what is there, pushes it into the link.
 
-use super::Flow;
+use super::flow::Flow;
 use super::inlet::{Inlet, ReaderEnd};
 use crate::account::meter::Meter;
 use crate::endpoint::Source;

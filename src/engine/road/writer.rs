@@ -1,7 +1,7 @@
 //! The writing side of the buffered road: takes what was offered, and writes it as soon as the sink accepts it.
 
+use super::flow::{Account, Flow};
 use super::outlet::{Outlet, WaitFor, WriterEnd, booked};
-use super::{Account, Flow};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::Sink;

@@ -1,7 +1,7 @@
 //! How much would be moved, how fast, and how its size is known.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::plan::Plan;
 use crate::text::visible::named;
 use crate::text::words::bytes_exactly;

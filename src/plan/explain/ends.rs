@@ -1,7 +1,7 @@
 //! Both ends: as typed, as understood, as they are now, and what becomes of them.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::endpoint::{Planned, Prospect, Settled};
 use crate::error::{Place, Side};
 use crate::session::exit::Exit;

@@ -1,7 +1,7 @@
 //! How it would end: what the end is, what counts as delivered, and what is not waited for.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::endpoint::Least;
 use crate::text::words::bytes_exactly;
 

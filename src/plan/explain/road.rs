@@ -1,36 +1,16 @@
 //! The road that bytes would take, why it is that one, on what that depends, and the buffers on it.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::endpoint::{Prospect, Raw};
 use crate::engine::link::Marks;
-use crate::engine::road::{self, Buffers, Decision, Detour, Facing, Impossible, Ways, Wish};
-use crate::plan::Plan;
+use crate::engine::road::{Buffers, Decision, Detour, Ways, Wish};
 use crate::platform::WIDEST_PIPE;
 use crate::text::words::bytes_exactly;
 
 /// What the pipes are called that the ends are.
 const BEFORE: &str = "the pipe in front of us";
 const BEHIND: &str = "the pipe behind us";
-
-/// The road for ends that turn out as they are expected to.
-pub(super) fn decided(
-    plan: &Plan,
-    source: &Prospect,
-    sink: &Prospect,
-) -> Result<Decision, Impossible> {
-    let facing = Facing {
-        from: source.raw,
-        to: sink.raw,
-        // They may grow that far, unless the user's pipes take up all that they may.
-        before: source.holds.map(|now| now.max(plan.marks.readable)),
-        behind: sink.holds.map(|now| now.max(plan.marks.writable)),
-        copies: source.copies,
-        is_paced: sink.is_paced,
-        is_transformed: !plan.transforms.is_empty(),
-    };
-    road::decide(&facing, plan.road, plan.marks, road::own_pipe)
-}
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     sheet.section("road");

@@ -1,7 +1,7 @@
 //! What would be shown and recorded meanwhile, and who could change it.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::show::{Ends, Progress, Show, Watched};
 use crate::text::visible::named;
 

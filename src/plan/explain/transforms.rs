@@ -1,7 +1,7 @@
 //! What would be done to the bytes on their way.
 
-use super::View;
 use super::sheet::Sheet;
+use super::view::View;
 use crate::text::visible::named;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {

@@ -2,7 +2,7 @@
 
 use crate::endpoint::{FileId, Identity, check_directory};
 use crate::error::{Class, TransferError, UsageError, is_shortage, reason};
-use crate::plan::refusal::Beside;
+use crate::plan::beside::Beside;
 use crate::platform;
 use crate::text::visible::named;
 use rustix::io::Errno;

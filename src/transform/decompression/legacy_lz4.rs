@@ -1,7 +1,6 @@
 //! The legacy frames of lz4, as `lz4 -l` writes them and the Linux kernel reads them: blocks of up to 8 MiB, each behind its
 //! size. There is no checksum and no mark at the end: a frame ends with the input, or where no size is.
 
-use super::unlz4::FORMAT;
 use crate::platform::resources::reserve;
 use crate::transform::{Failure, Input, Output};
 use lz4::block::{compress_bound, decompress_to_buffer};
@@ -91,5 +90,5 @@ impl Legacy {
 }
 
 fn damaged() -> Failure {
-    Failure::input(FORMAT.damaged("what it is made of makes no sense"))
+    Failure::input("the lz4 data is damaged: what it is made of makes no sense")
 }

@@ -2,8 +2,8 @@
 
 use crate::endpoint::Sink;
 use crate::engine::link::Link;
-use crate::engine::road::Reports;
 use crate::engine::road::inlet::ReaderEnd;
+use crate::engine::road::journey::Reports;
 use crate::engine::road::outlet::WriterEnd;
 use crate::error::{Side, reason};
 use std::io;

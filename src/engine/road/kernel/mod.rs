@@ -11,157 +11,28 @@
 mod ahead;
 mod arrival;
 mod copy;
+mod door;
 mod faults;
 mod gathering;
 mod holes;
 mod pump;
 mod straight;
 mod through;
+mod ways;
 
-use super::{Account, Flow, Journey, Taken, buffered};
-use crate::endpoint::pipe::Growth;
-use crate::endpoint::{FdAt, Raw};
-use crate::platform;
+pub use door::Door;
+pub(super) use door::Kernel;
+pub(super) use ways::Way;
+pub use ways::{Buffers, Ways};
+
+use super::buffered;
+use super::flow::{Account, Flow};
+use super::journey::Journey;
 use crate::platform::threads;
 use ahead::Ahead;
 use pump::Pump;
-use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
-
-/// One way in which the kernel can move bytes.
-#[derive(Debug)]
-pub(super) enum Way {
-    /// From one end to the other, of which one is a pipe.
-    Straight,
-    /// Through a pipe of our own.
-    Through {
-        /// Its reading end.
-        reader: OwnedFd,
-        /// Its writing end.
-        writer: OwnedFd,
-        /// How far it grows.
-        growth: Growth,
-    },
-    /// From file to file, as the file system can.
-    Copy,
-}
-
-impl Way {
-    fn taken(&self) -> Taken {
-        let calls = match self {
-            Way::Straight => "splice",
-            Way::Through { .. } => "splice through a pipe",
-            Way::Copy => "copy_file_range",
-        };
-        Taken {
-            road: "kernel",
-            calls: Some(calls),
-        }
-    }
-
-    /// Whether it can be gone at a rate: what a file system shares is not moved at one.
-    fn can_be_limited(&self) -> bool {
-        !matches!(self, Way::Copy)
-    }
-}
-
-/// The call that spares the pipe what a socket takes at once.
-const SPARING: &str = "sendfile";
-
-/// Whether the kernel can spare a pipe of our own what the sink takes at once.
-fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
-    (from, to) == (Some(Raw::File), Some(Raw::Socket))
-}
-
-/// The ways to try, in order.
-#[derive(Debug)]
-pub struct Ways {
-    pub(super) in_order: Vec<Way>,
-    /// Whether it has to be one of these.
-    pub(super) insists: bool,
-    pub(super) door: Box<dyn Door>,
-}
-
-/// Which buffers there are on the kernel road.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Buffers {
-    /// The pipes that the ends are.
-    Neighbours,
-    /// A pipe of our own.
-    Own,
-    /// None.
-    None,
-}
-
-impl Ways {
-    /// Those that can be gone, with a rate limit or without.
-    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Way> {
-        let ways = self.in_order.iter();
-        ways.filter(move |way| !is_limited || way.can_be_limited())
-    }
-
-    /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
-    #[must_use]
-    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
-        let calls = self.open(is_limited).flat_map(|way| {
-            let spares = matches!(way, Way::Through { .. }) && can_spare(from, to) && !is_limited;
-            [spares.then_some(SPARING), way.taken().calls]
-        });
-        calls.flatten().collect()
-    }
-
-    /// The buffers of the first way.
-    #[must_use]
-    pub fn buffers(&self, is_limited: bool) -> Buffers {
-        match self.open(is_limited).next() {
-            Some(Way::Straight) => Buffers::Neighbours,
-            Some(Way::Through { .. }) => Buffers::Own,
-            Some(Way::Copy) | None => Buffers::None,
-        }
-    }
-}
-
-/// The door to the kernel: everything that moves bytes on this road is one of these calls.
-pub trait Door: Send + fmt::Debug {
-    /// Moves at most `most` bytes between a pipe and another descriptor; 0 is the end of input (splice(2)).
-    ///
-    /// # Errors
-    /// `WouldBlock`: nothing is there, or nothing fits.
-    fn splice(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
-
-    /// Copies at most `most` bytes from file to file; 0 is the end of input (`copy_file_range(2)`).
-    ///
-    /// # Errors
-    /// Those of reading and writing.
-    fn copy(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
-
-    /// Sends at most `most` bytes of a file to a socket, without waiting for the socket; 0 is the end of input
-    /// (sendfile(2)). The socket has no offset.
-    ///
-    /// # Errors
-    /// `WouldBlock`: the socket takes nothing now.
-    fn send(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
-}
-
-/// The kernel itself.
-#[derive(Debug)]
-pub(super) struct Kernel;
-
-impl Door for Kernel {
-    fn splice(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
-        platform::splice(from, to, most)
-    }
-
-    fn copy(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
-        platform::copy(from, to, most)
-    }
-
-    fn send(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
-        platform::send(from, to.fd, most)
-    }
-}
 
 /// Sets the thread to work.
 pub(super) fn start(ways: Ways, journey: Journey) -> io::Result<()> {

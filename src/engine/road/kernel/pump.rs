@@ -1,19 +1,22 @@
 //! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
 
 use super::arrival::{Arrival, Refusal, Stop};
+use super::door::Door;
 use super::gathering::{Gather, Gathering, MOMENT};
-use super::{Door, SPARING, Way};
+use super::ways::{SPARING, Way};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
-use crate::endpoint::{FdAt, Raw, Sink, Source};
+use crate::endpoint::{Raw, Sink, Source};
 use crate::engine::link::{Link, Pipes, Watched};
+use crate::engine::road::flow::Account;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::engine::road::{Account, Flow, Taken};
+use crate::engine::road::{Flow, Taken};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
+use crate::platform::FdAt;
 use rustix::event::PollFlags;
 use std::io;
 use std::os::fd::BorrowedFd;

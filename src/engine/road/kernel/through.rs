@@ -4,9 +4,9 @@
 //! entered, and has left as soon as the pipe is emptied next.
 
 use super::arrival::Stop;
-use super::can_spare;
 use super::faults::is_refusal;
 use super::pump::Pump;
+use super::ways::can_spare;
 use crate::endpoint::pipe::{Growth, IDLE};
 use crate::engine::road::outlet::booked;
 use crate::error::Side;

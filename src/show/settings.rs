@@ -2,10 +2,9 @@
 
 use super::bar::Bar;
 use super::line::Lines;
+use super::style::Look;
 use super::{Display, Sample, Template};
 use crate::session::report::Voice;
-use crate::text::visible::named;
-use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -49,17 +48,6 @@ pub struct Ends {
     pub sink: bool,
 }
 
-/// How the lines on a screen may look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    /// What the user calls this transfer, made visible.
-    pub name: Option<String>,
-    /// Whether there may be colours (no-color.org).
-    pub colour: bool,
-    /// Whether there may be more than ASCII.
-    pub unicode: bool,
-}
-
 /// What is to be shown of a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Show {
@@ -93,37 +81,6 @@ impl Watched {
             (false, _) => Self::Log,
         }
     }
-}
-
-impl Look {
-    /// What the environment allows, for a transfer that the user calls so.
-    #[must_use]
-    pub fn from_environment(name: Option<&str>) -> Self {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        // The console's font has few of the block characters (console_codes(4)).
-        let is_console = set("TERM").is_some_and(|term| term == "linux");
-        // The order of locale(7).
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
-        Self {
-            name: name.filter(|name| !name.is_empty()).map(named),
-            colour: set("NO_COLOR").is_none(),
-            unicode: locale.is_some_and(|locale| is_utf8(&locale)) && !is_console,
-        }
-    }
-
-    /// `text` with the transfer's name before it, if it has one.
-    #[must_use]
-    pub fn named(&self, text: &str) -> String {
-        match &self.name {
-            Some(name) => format!("{name}: {text}"),
-            None => text.to_owned(),
-        }
-    }
-}
-
-fn is_utf8(locale: &OsStr) -> bool {
-    let locale = locale.to_str().unwrap_or_default().to_ascii_lowercase();
-    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 impl Show {
@@ -190,9 +147,8 @@ impl Show {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ends, Look, Progress, Show, Watched, is_utf8};
+    use super::{Ends, Look, Progress, Show, Watched};
     use crate::session::report::{Form, Voice};
-    use std::ffi::OsStr;
 
     const NEITHER: Ends = Ends {
         source: false,
@@ -264,18 +220,6 @@ mod tests {
                 ..show(Progress::Auto, watched)
             };
             assert_eq!(show.sums_up(NEITHER), asked);
-        }
-    }
-
-    #[test]
-    fn a_locale_says_whether_it_is_unicode() {
-        for (locale, expected) in [
-            ("C.UTF-8", true),
-            ("de_DE.utf8", true),
-            ("C", false),
-            ("ja_JP.eucJP", false),
-        ] {
-            assert_eq!(is_utf8(OsStr::new(locale)), expected, "{locale}");
         }
     }
 }

@@ -1,61 +1,12 @@
 //! What an open end can do: the two sides that a road moves bytes between.
 
+use super::raw::{Extent, Raw, Unfit};
 use super::{Leftover, Sight};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
-
-/// What an end is to a kernel that moves bytes by itself (splice(2)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Raw {
-    /// A pipe or FIFO, which is a buffer.
-    Pipe,
-    /// A socket.
-    Socket,
-    /// A file or block device.
-    File,
-    /// What takes everything and keeps nothing.
-    Null,
-}
-
-/// A descriptor that the kernel moves bytes from or to, and the offset in its file, unless that is the position of its
-/// open file description (open(2)).
-#[derive(Debug, Clone, Copy)]
-pub struct FdAt<'fd> {
-    /// The descriptor.
-    pub fd: BorrowedFd<'fd>,
-    /// The offset.
-    pub offset: Option<u64>,
-}
-
-impl<'fd> From<BorrowedFd<'fd>> for FdAt<'fd> {
-    fn from(fd: BorrowedFd<'fd>) -> Self {
-        Self { fd, offset: None }
-    }
-}
-
-/// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
-pub type Unfit = &'static str;
-
-/// What lies ahead in a file, in bytes: first a hole, which reads as zeros, then what is really there (lseek(2),
-/// `SEEK_HOLE`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
-    /// Of the hole; may be 0.
-    pub hole: u64,
-    /// Up to the next hole. There is none before the end: the most there can be.
-    pub data: u64,
-}
-
-impl Extent {
-    /// Nothing but data.
-    pub const DATA: Self = Self {
-        hole: 0,
-        data: u64::MAX,
-    };
-}
 
 /// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
 pub trait Source: Send {

@@ -1,0 +1,325 @@
+//! The flags: the declaration that clap reads them by, and from which help, man page and completions are made.
+
+use super::choices::{Generate, ProgressChoice, RoadChoice, SummaryChoice};
+use crate::text::duration::parse_duration;
+use crate::text::size::{parse_positive_size, parse_rate, parse_size};
+use clap::builder::BoolishValueParser;
+use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueHint};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// High-water mark of every buffer unless asked otherwise, in bytes. Chosen by measurement: 512 KiB and
+/// less cost more CPU time into sockets, 2 MiB and more gained nothing.
+pub const DEFAULT_MARK: u64 = 1 << 20;
+
+/// The most one read takes unless asked otherwise, in bytes. Chosen by measurement: a whole mark at once costs the
+/// fewest wake-ups, which matters most for sockets; pipes give what they hold in any case.
+pub const DEFAULT_CHUNK: u64 = 1 << 20;
+
+// Of a flag's documentation the first paragraph is what the help screens show, and all of it what the man page says.
+
+/// Streams bytes from SOURCE to SINK, and tells where they are stuck
+#[derive(Debug, Parser)]
+#[command(
+    name = "tidegate",
+    version,
+    override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]",
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Where bytes come from
+    #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
+    pub source: OsString,
+
+    /// Where bytes go
+    #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
+    pub sink: OsString,
+
+    /// Bound of each buffer, in bytes
+    ///
+    /// There are two, that of the reading side and that of the writing side. Neither ever holds more, whatever the
+    /// chunk size. All buffers together may hold half of the memory there is; of a mark above that, what fits is taken, and a
+    /// line says so.
+    #[arg(
+        short = 'H',
+        long,
+        visible_alias = "hwm",
+        value_name = "SIZE",
+        env = "TIDEGATE_HIGH_WATER_MARK",
+        hide_env = true
+    )]
+    #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
+    pub high_water_mark: u64,
+
+    /// That of the reading side alone [default: -H]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_READ_HIGH_WATER_MARK",
+        hide_env = true
+    )]
+    #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
+    pub read_high_water_mark: Option<u64>,
+
+    /// That of the writing side alone [default: -H]
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_WRITE_HIGH_WATER_MARK",
+        hide_env = true
+    )]
+    #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
+    pub write_high_water_mark: Option<u64>,
+
+    /// Resume a paused source once the writing side's buffer has fallen to this; 0, empty, is the rule of Node.js
+    ///
+    /// It has to be below the high-water mark of the writing side.
+    #[arg(
+        hide_short_help = true,
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_LOW_WATER_MARK",
+        hide_env = true
+    )]
+    #[arg(value_parser = parse_size, default_value = "0", help_heading = FLOW)]
+    pub low_water_mark: u64,
+
+    /// The most one read takes
+    #[arg(
+        hide_short_help = true,
+        short,
+        long,
+        value_name = "SIZE",
+        env = "TIDEGATE_CHUNK_SIZE",
+        hide_env = true
+    )]
+    #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
+    pub chunk_size: u64,
+
+    /// Leave out the first bytes
+    ///
+    /// A file is not read for it: its offset is moved.
+    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_SKIP", hide_env = true, value_parser = parse_size)]
+    #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
+    pub skip: u64,
+
+    /// Stop after so many bytes, reading none beyond them
+    ///
+    /// What follows on standard input or `fd:N` is left for others to read. Bytes that `--skip` leaves out do not count.
+    #[arg(long, value_name = "SIZE", env = "TIDEGATE_TAKE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    pub take: Option<u64>,
+
+    /// Expected size, for percent and ETA; @PATH is the size of that file
+    ///
+    /// Without it, it is found where the source is a file: what lies behind its offset. Nothing is checked by it; see
+    /// `--expect-size`.
+    #[arg(hide_short_help = true, short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", hide_env = true, help_heading = FLOW)]
+    pub size: Option<OsString>,
+
+    /// Exit 3 unless exactly so many were delivered
+    ///
+    /// With `atomic`, nothing gets the name of the sink then. Percent and ETA go by it, unless `--size` is given.
+    #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    pub expect_size: Option<u64>,
+
+    /// At most so many bytes a second leave for the sink
+    ///
+    /// That is so from the first byte on. Through the buffers and their marks it holds the source too. See `THE RATE`.
+    #[arg(short = 'L', long, value_name = "RATE", env = "TIDEGATE_RATE", hide_env = true, value_parser = parse_rate, help_heading = FLOW)]
+    pub rate: Option<u64>,
+
+    /// Credit for --rate that may build up while nothing leaves [default: none]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_BURST", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    pub burst: Option<u64>,
+
+    /// Change or examine what passes; -t help tells how
+    ///
+    /// It may be given several times; bytes pass the transforms in this order. SPEC is `NAME`, `NAME=VALUE` or
+    /// `NAME=key:value,...`. See `TRANSFORMS`.
+    #[arg(short = 't', long, value_name = "SPEC", action = ArgAction::Append, help_heading = FLOW)]
+    pub transform: Vec<String>,
+
+    /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
+    ///
+    /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
+    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
+    /// just what the digest is of, or the source, in the way in which the tool of that digest reads names: `b3sum`, `xxhsum`,
+    /// `rhash` for CRC-32, `sha256sum` and its like; a name that the tool cannot read is refused. See `TRANSFORMS`.
+    #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    pub digest_file: Option<PathBuf>,
+
+    /// How bytes travel
+    ///
+    /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
+    #[arg(hide_short_help = true, long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
+    pub road: RoadChoice,
+
+    /// Exit 4 when a peer lets nothing move so long
+    ///
+    /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
+    #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
+    #[arg(value_parser = parse_duration)]
+    pub idle_timeout: Option<Duration>,
+
+    /// How to show it
+    ///
+    /// This goes to standard error. On a terminal that also is the sink nothing is drawn, and unless it is asked for
+    /// neither on one that is the source.
+    #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    pub progress: ProgressChoice,
+
+    /// A line each --interval that looks like this
+    ///
+    /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
+    /// on standard error then but errors, digests, and where an end listens.
+    #[arg(hide_short_help = true, long, value_name = "TEMPLATE", env = "TIDEGATE_FORMAT", hide_env = true, help_heading = SHOW)]
+    pub format: Option<String>,
+
+    /// Call this transfer LABEL in what is shown
+    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
+    pub name: Option<String>,
+
+    /// Write JSON records to FILE, or to fd:N
+    ///
+    /// Each is an object on a line of its own. FILE may be `-`, standard output. A file is emptied or made once the
+    /// transfer begins. See `RECORDS`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    pub stats: Option<PathBuf>,
+
+    /// Write what happened when to FILE, for Perfetto or the tracing of Chrome
+    ///
+    /// It is written at the end, or to fd:N, or to standard output for `-`. See `TRACES AND PICTURES`.
+    #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    pub trace: Option<PathBuf>,
+
+    /// Draw the transfer at its end: rate, fills, pauses and the verdict
+    ///
+    /// FILE ends in .svg, or in .html for values where one points. See `TRACES AND PICTURES`.
+    #[arg(hide = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    pub plot: Option<PathBuf>,
+
+    /// Time between two lines or records, or two drawings of the bar
+    ///
+    /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.
+    #[arg(hide_short_help = true, short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
+    #[arg(value_parser = parse_interval)]
+    pub interval: Option<Duration>,
+
+    /// What it was like, at the end: a line each for its numbers, the verdict, the buffers
+    ///
+    /// Where a transfer was over within half a second, or was not held up, there are only its numbers.
+    #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    pub summary: SummaryChoice,
+
+    /// Sum the transfer up, and say which road it took and whom `from` refused
+    #[arg(hide_short_help = true, short, long, env = "TIDEGATE_VERBOSE", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub verbose: bool,
+
+    /// Say only errors, digests and where an end listens
+    #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub quiet: bool,
+
+    /// Listen at PATH for commands from `--tell`
+    ///
+    /// It is a unix socket that only you may use. See `CONTROL`.
+    #[arg(hide_short_help = true, long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    pub control: Option<PathBuf>,
+
+    /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
+    ///
+    /// Nothing is moved, and what it answers is printed. See `CONTROL`.
+    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(conflicts_with_all = ["source", "sink"])]
+    pub tell: Option<Vec<OsString>>,
+
+    /// Print what would happen, and why, and move nothing
+    ///
+    /// Nothing is opened, made, emptied, bound, connected, looked up or read for it. It goes to standard output, even
+    /// where that is the sink. See `EXPLAINING`.
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub explain: bool,
+
+    /// Write the man page or a completion to standard output
+    #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
+    pub generate: Option<Generate>,
+}
+
+const FLOW: &str = "Flow";
+
+const SHOW: &str = "What it shows";
+
+/// A clock that ticks faster would keep a processor busy by itself.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
+
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let interval = parse_duration(text)?;
+    if interval < SHORTEST_INTERVAL {
+        Err("must be at least 1ms".to_owned())
+    } else {
+        Ok(interval)
+    }
+}
+
+/// The declaration, with one help flag for both screens.
+pub(super) fn declaration() -> Command {
+    let help = Arg::new("help").short('h').long("help");
+    let help = help.action(ArgAction::Help);
+    let command = Cli::command().disable_help_flag(true);
+    command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, DEFAULT_CHUNK, DEFAULT_MARK};
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_shown_are_the_defaults() {
+        let cli = Cli::parse_from(["tidegate"]);
+        assert_eq!(
+            (cli.high_water_mark, cli.chunk_size),
+            (DEFAULT_MARK, DEFAULT_CHUNK)
+        );
+    }
+
+    #[test]
+    fn a_flag_has_its_environment_variable_unless_it_runs_something_writes_a_file_or_chooses_a_mode()
+     {
+        let typed_alone = [
+            "transform",
+            "digest-file",
+            "stats",
+            "trace",
+            "plot",
+            "control",
+            "tell",
+            "explain",
+        ];
+        for argument in Cli::command()
+            .get_arguments()
+            .filter(|it| it.get_long().is_some() && !it.is_hide_set())
+        {
+            let flag = argument.get_long().unwrap_or_default();
+            if typed_alone.contains(&flag) {
+                assert_eq!(argument.get_env(), None, "{flag}");
+                continue;
+            }
+            let name = format!("TIDEGATE_{}", flag.to_uppercase().replace('-', "_"));
+            assert_eq!(
+                argument.get_env().and_then(|it| it.to_str()),
+                Some(name.as_str())
+            );
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! A kind of end, as the table of them has it.
+
+use super::{OptionSpec, Options, SinkPlan, SourcePlan};
+use crate::endpoint::uri::Uri;
+use crate::error::UsageError;
+
+/// One kind of end: its name, what it takes, and how it is planned on either side.
+#[derive(Debug)]
+pub struct Kind {
+    /// The scheme, in lower case.
+    pub scheme: &'static str,
+    /// How it is written, for help and errors.
+    pub form: &'static str,
+    /// Whether `//` follows the scheme; a path may have it or not.
+    pub slashes: Slashes,
+    /// One line of help.
+    pub summary: &'static str,
+    /// What may stand behind `#`.
+    pub options: &'static [OptionSpec],
+    /// How it becomes a SOURCE, if it can be one.
+    pub source: Option<Make<dyn SourcePlan>>,
+    /// How it becomes a SINK, if it can be one.
+    pub sink: Option<Make<dyn SinkPlan>>,
+}
+
+/// Plans an end; the options have been checked against the kind's.
+pub type Make<P> = fn(&Uri, &Options) -> Result<Box<P>, UsageError>;
+
+/// Whether a scheme is followed by `//`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slashes {
+    /// It names a host.
+    Required,
+    /// It names nothing, or a number.
+    Forbidden,
+    /// It names a path.
+    Optional,
+}

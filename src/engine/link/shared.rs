@@ -1,0 +1,167 @@
+//! The link itself: what both sides of it share, under one lock.
+
+use super::gates::Gates;
+use super::history::History;
+use super::pauses::Pauses;
+use super::pipes::Pipes;
+use super::queue::Queue;
+use super::snapshot::{LinkSnapshot, Marks, ReadableFill, WritableFill};
+use crate::account::clock::Clock;
+use crate::account::span::Span;
+use crate::engine::wait::Bell;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The buffer between two stages.
+#[derive(Debug)]
+pub struct Link {
+    pub(super) marks: Marks,
+    state: Mutex<State>,
+    reader: Bell,
+    writer: Bell,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) gates: Gates,
+    pub(super) queue: Queue,
+    pub(super) history: History,
+    /// What holds the bytes instead of the queue.
+    pub(super) pipes: Option<Pipes>,
+    pub(super) cancelled: bool,
+}
+
+impl Link {
+    /// An empty link whose reader takes at most `chunk_size` bytes at a time.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn new(marks: Marks, chunk_size: u64, clock: Arc<Clock>) -> io::Result<Self> {
+        let state = State {
+            gates: Gates::new(marks, clock),
+            queue: Queue::new(chunk_size.min(marks.readable), marks.writable),
+            history: History::new(marks.readable.min(marks.writable)),
+            pipes: None,
+            cancelled: false,
+        };
+        Ok(Self {
+            marks,
+            state: Mutex::new(state),
+            reader: Bell::new()?,
+            writer: Bell::new()?,
+        })
+    }
+
+    /// Wakes the reader when there is room again.
+    #[must_use]
+    pub fn reader_bell(&self) -> &Bell {
+        &self.reader
+    }
+
+    /// Wakes the writer when there is something to write, or the end.
+    #[must_use]
+    pub fn writer_bell(&self) -> &Bell {
+        &self.writer
+    }
+
+    /// Gives the transfer up: both stages find out when they next ask, and are woken to ask.
+    pub fn cancel(&self) {
+        self.lock().cancelled = true;
+        self.reader.ring();
+        self.writer.ring();
+    }
+
+    /// Cancels if the stage that holds it panics, so that the other one does not wait for it.
+    pub(crate) fn cancel_on_panic(&self) -> impl Drop + '_ {
+        CancelOnPanic(self)
+    }
+
+    /// The marks it was made with.
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// Whether the transfer was given up.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.lock().cancelled
+    }
+
+    /// The numbers now.
+    #[must_use]
+    pub fn snapshot(&self) -> LinkSnapshot {
+        let mut state = self.lock();
+        state.look();
+        LinkSnapshot {
+            state: state.gates.state(),
+            is_ours: state.is_ours(),
+            readable: state.readable(),
+            writable: state.writable(),
+            pauses: state.gates.pauses(),
+            drains: state.gates.drains(),
+            paused: state.gates.paused(),
+        }
+    }
+
+    /// From now on it is remembered when the source was paused.
+    pub(crate) fn record(&self) {
+        self.lock().gates.record();
+    }
+
+    /// When the source was paused, on the clock of the link, for good; nothing unless it was to be recorded.
+    pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
+        self.lock().gates.recorded()
+    }
+
+    /// What has passed, and the marks it has passed between. `None`: no bytes were held here.
+    #[must_use]
+    pub fn history(&self) -> Option<(History, Marks)> {
+        let state = self.lock();
+        let is_ours = state.pipes.is_none();
+        is_ours.then(|| (state.history.clone(), state.gates.marks()))
+    }
+
+    /// The state is numbers and buffers, valid between any two statements: a panic elsewhere does not spoil it.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct CancelOnPanic<'a>(&'a Link);
+
+impl Drop for CancelOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
+    }
+}
+
+impl State {
+    /// Asks the kernel how full our neighbours' pipes are.
+    pub(super) fn look(&mut self) {
+        let now = self.gates.now();
+        if let Some(pipes) = &mut self.pipes {
+            pipes.look(now);
+        }
+    }
+
+    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    pub(super) fn is_ours(&self) -> bool {
+        self.pipes.as_ref().is_none_or(|pipes| pipes.own)
+    }
+
+    fn readable(&self) -> Option<ReadableFill> {
+        match &self.pipes {
+            Some(pipes) => pipes.readable(self.gates.now()),
+            None => Some(self.gates.readable_fill()),
+        }
+    }
+
+    fn writable(&self) -> Option<WritableFill> {
+        match &self.pipes {
+            Some(pipes) if !pipes.own => pipes.writable(self.gates.now()),
+            _ => Some(self.gates.writable_fill()),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The marks of a link, and its numbers at one moment.
+
+use std::time::Duration;
+
+/// The marks of one link, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// High-water mark of the readable side, at least 1.
+    pub readable: u64,
+    /// High-water mark of the writable side, at least 1.
+    pub writable: u64,
+    /// A paused readable resumes once the writable has fallen to this; below its high-water mark.
+    pub low: u64,
+}
+
+/// A link's numbers at one moment, for those who show them.
+#[derive(Debug, Clone)]
+pub struct LinkSnapshot {
+    /// Whether the readable flows, is paused, or has nothing left to give.
+    pub state: LinkState,
+    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    pub is_ours: bool,
+    /// The buffer in front, if there is one.
+    pub readable: Option<ReadableFill>,
+    /// The buffer behind, if there is one.
+    pub writable: Option<WritableFill>,
+    /// How often a "stop" has paused the readable.
+    pub pauses: u64,
+    /// How often the writable has let it go on.
+    pub drains: u64,
+    /// For how long the readable was paused in all.
+    pub paused: Duration,
+}
+
+/// How full a readable side is, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadableFill {
+    /// What it holds.
+    pub len: u64,
+    /// Its high-water mark.
+    pub mark: u64,
+    /// The most it has held.
+    pub max_len: u64,
+    /// What it held for half of the time, or less.
+    pub median_len: u64,
+}
+
+/// How full a writable side is, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WritableFill {
+    /// What it holds.
+    pub len: u64,
+    /// Its high-water mark.
+    pub mark: u64,
+    /// Its low-water mark.
+    pub low: u64,
+    /// The most it has held.
+    pub max_len: u64,
+    /// What it held for half of the time, or less.
+    pub median_len: u64,
+}
+
+/// The readable side in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkState {
+    /// Chunks are delivered as they come.
+    Flowing,
+    /// A sink's "stop" is in force.
+    Paused,
+    /// The input ended and was handed on.
+    Ended,
+}

@@ -1,0 +1,44 @@
+//! What a road has to know of the flow, and tells of itself.
+
+use crate::account::meter::Meter;
+use crate::endpoint::Least;
+use crate::engine::limit::Limit;
+use crate::engine::link::Link;
+use std::time::Duration;
+
+/// What a road has to know about the flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow {
+    /// The most one read takes, in bytes.
+    pub chunk_size: u64,
+    /// Bytes to leave out at the beginning.
+    pub skip: u64,
+    /// Bytes to stop after.
+    pub take: Option<u64>,
+    /// The only number of delivered bytes that is a success.
+    pub expect_size: Option<u64>,
+    /// The least that has to come from the source, left out or not, for its end to be one.
+    pub least: Least,
+    /// How long a peer may let nothing move; the watch over it is somebody else's, the road only looks often enough.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// The road that bytes have taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// `kernel` or `buffered`.
+    pub road: &'static str,
+    /// By which calls the kernel moves them, if it does.
+    pub calls: Option<&'static str>,
+}
+
+/// Where the writing end of a road counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Account<'a> {
+    /// What the source fills.
+    pub(super) first: &'a Link,
+    /// What the sink empties.
+    pub(super) link: &'a Link,
+    pub(super) meter: &'a Meter,
+    pub(super) limit: &'a Limit,
+}

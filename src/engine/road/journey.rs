@@ -1,0 +1,54 @@
+//! What goes along a road, and what comes back from it.
+
+use super::flow::{Flow, Taken};
+use super::{ReaderEnd, StageEnd, WriterEnd};
+use crate::account::meter::Meter;
+use crate::endpoint::{Sink, Source};
+use crate::engine::limit::Limit;
+use crate::engine::link::Chain;
+use crate::transform::Made;
+use std::sync::Arc;
+use tokio::sync::{oneshot, watch};
+
+/// A transfer under way. Each side sends its end once; one that never does has panicked.
+#[derive(Debug)]
+pub struct Running {
+    /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
+    pub taken: watch::Receiver<Option<Taken>>,
+    /// How reading ended.
+    pub reader: oneshot::Receiver<ReaderEnd>,
+    /// How each transform ended, in their order.
+    pub stages: Vec<oneshot::Receiver<StageEnd>>,
+    /// How writing ended.
+    pub writer: oneshot::Receiver<WriterEnd>,
+}
+
+/// Where the stages of a road report to. Nobody listens any more when the process is about to end.
+pub(super) struct Reports {
+    pub(super) taken: watch::Sender<Option<Taken>>,
+    pub(super) reader: oneshot::Sender<ReaderEnd>,
+    pub(super) stages: Vec<oneshot::Sender<StageEnd>>,
+    pub(super) writer: oneshot::Sender<WriterEnd>,
+}
+
+/// What lies between the ends.
+#[derive(Debug)]
+pub struct Between {
+    /// The buffers.
+    pub chain: Chain,
+    /// The transforms between them. There are none on the kernel road.
+    pub transforms: Vec<Made>,
+    /// Where everything is counted.
+    pub meter: Arc<Meter>,
+    /// The rate limit.
+    pub limit: Arc<Limit>,
+}
+
+/// Everything that goes along a road.
+pub(super) struct Journey {
+    pub(super) source: Box<dyn Source>,
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) flow: Flow,
+    pub(super) between: Between,
+    pub(super) reports: Reports,
+}

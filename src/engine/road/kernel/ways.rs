@@ -1,0 +1,100 @@
+//! The ways in which the kernel can move bytes, and which of them are tried in which order.
+
+use super::door::Door;
+use crate::endpoint::Raw;
+use crate::endpoint::pipe::Growth;
+use crate::engine::road::Taken;
+use std::os::fd::OwnedFd;
+
+/// One way in which the kernel can move bytes.
+#[derive(Debug)]
+pub(in crate::engine::road) enum Way {
+    /// From one end to the other, of which one is a pipe.
+    Straight,
+    /// Through a pipe of our own.
+    Through {
+        /// Its reading end.
+        reader: OwnedFd,
+        /// Its writing end.
+        writer: OwnedFd,
+        /// How far it grows.
+        growth: Growth,
+    },
+    /// From file to file, as the file system can.
+    Copy,
+}
+
+impl Way {
+    pub(super) fn taken(&self) -> Taken {
+        let calls = match self {
+            Way::Straight => "splice",
+            Way::Through { .. } => "splice through a pipe",
+            Way::Copy => "copy_file_range",
+        };
+        Taken {
+            road: "kernel",
+            calls: Some(calls),
+        }
+    }
+
+    /// Whether it can be gone at a rate: what a file system shares is not moved at one.
+    pub(super) fn can_be_limited(&self) -> bool {
+        !matches!(self, Way::Copy)
+    }
+}
+
+/// The call that spares the pipe what a socket takes at once.
+pub(super) const SPARING: &str = "sendfile";
+
+/// Whether the kernel can spare a pipe of our own what the sink takes at once.
+pub(super) fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
+    (from, to) == (Some(Raw::File), Some(Raw::Socket))
+}
+
+/// The ways to try, in order.
+#[derive(Debug)]
+pub struct Ways {
+    pub(in crate::engine::road) in_order: Vec<Way>,
+    /// Whether it has to be one of these.
+    pub(in crate::engine::road) insists: bool,
+    pub(in crate::engine::road) door: Box<dyn Door>,
+}
+
+/// Which buffers there are on the kernel road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Buffers {
+    /// The pipes that the ends are.
+    Neighbours,
+    /// A pipe of our own.
+    Own,
+    /// None.
+    None,
+}
+
+impl Ways {
+    /// Those that can be gone, with a rate limit or without.
+    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Way> {
+        let ways = self.in_order.iter();
+        ways.filter(move |way| !is_limited || way.can_be_limited())
+    }
+
+    /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
+    #[must_use]
+    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
+        let calls = self.open(is_limited).flat_map(|way| {
+            let spares = matches!(way, Way::Through { .. }) && can_spare(from, to) && !is_limited;
+            [spares.then_some(SPARING), way.taken().calls]
+        });
+        calls.flatten().collect()
+    }
+
+    /// The buffers of the first way.
+    #[must_use]
+    pub fn buffers(&self, is_limited: bool) -> Buffers {
+        match self.open(is_limited).next() {
+            Some(Way::Straight) => Buffers::Neighbours,
+            Some(Way::Through { .. }) => Buffers::Own,
+            Some(Way::Copy) | None => Buffers::None,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The files that are written to beside the sink: no two flags may mean the same one.
+
+use crate::endpoint::Identity;
+use crate::error::UsageError;
+
+/// A file that is written to beside the sink: the flag that asks for it, and which file it is.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// The flag.
+    pub flag: &'static str,
+    /// The file, unless it is a device.
+    pub id: Option<Identity>,
+    /// Whether it has records, which may meet each other: they are written a line at a time.
+    pub has_records: bool,
+}
+
+/// Refuses to write two different things into one file beside the sink.
+///
+/// # Errors
+/// When two of them are the same.
+pub fn side_by_side(all: &[Beside]) -> Result<(), UsageError> {
+    for (n, it) in all.iter().enumerate() {
+        let meets = |other: &&Beside| {
+            it.id.is_some() && it.id == other.id && !(it.has_records && other.has_records)
+        };
+        if let Some(other) = all[..n].iter().find(meets) {
+            return Err(UsageError::new(format!(
+                "{} and {} would write into the same file; give each a file of its own",
+                other.flag, it.flag
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Everything that is told, looked at in the order in which a transfer finds out.
+
+use crate::endpoint::{Identity, OpenError, Prospect};
+use crate::engine::road::{self, Decision, Facing, Impossible};
+use crate::error::{Class, Side, TransferError, UsageError};
+use crate::plan::Plan;
+use crate::plan::beside::{Beside, side_by_side};
+use crate::plan::refusal::{self, EndFiles};
+use crate::session::control::Place;
+use crate::show::{SidePlace, SideSeen};
+
+/// Everything that is told.
+pub(super) struct View<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) source: Prospect,
+    pub(super) sink: Prospect,
+    /// Why one of them cannot be opened, if that is clear.
+    pub(super) obstacle: Option<TransferError>,
+    /// The road, unless an end cannot be opened.
+    pub(super) road: Option<Decision>,
+    pub(super) records: Vec<SideSeen>,
+    pub(super) drawings: Vec<SideSeen>,
+    pub(super) control: Option<Place>,
+}
+
+impl<'a> View<'a> {
+    /// Looks, in the order in which a transfer finds out.
+    pub(super) fn of(plan: &'a Plan) -> Result<Self, UsageError> {
+        let records = plan.stats.iter().map(SidePlace::look);
+        let records: Vec<_> = records.collect::<Result<_, _>>()?;
+        let drawings = plan.drawings.iter().map(|it| it.place.look());
+        let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
+        let control = plan.control.as_deref().map(Place::at).transpose()?;
+        let stats = records.iter().map(|it: &SideSeen| it.beside(true));
+        let drawn = drawings.iter().map(|it: &SideSeen| it.beside(false));
+        let socket = control.iter().map(Place::beside);
+        let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
+        side_by_side(&beside)?;
+        let mut source = plan.source.end.prospect(Side::Source);
+        let mut sink = plan.sink.end.prospect(Side::Sink);
+        let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
+        let view = Self {
+            plan,
+            source,
+            sink,
+            obstacle,
+            road: None,
+            records,
+            drawings,
+            control,
+        };
+        match view.obstacle {
+            Some(error) if error.class == Class::Usage => Err(UsageError::new(error)),
+            Some(_) => Ok(view),
+            None => view.on_its_road(&beside).map_err(UsageError::new),
+        }
+    }
+
+    /// With the road, which is chosen once both ends are known to be different files.
+    fn on_its_road(self, beside: &[Beside]) -> Result<Self, TransferError> {
+        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
+        let ends = EndFiles {
+            source: Identity::of_end(self.source.file_id, source.path()),
+            sink: Identity::of_end(self.sink.file_id, sink.path()),
+        };
+        refusal::same_file(self.plan, &ends, beside)?;
+        let decided = decided(self.plan, &self.source, &self.sink);
+        let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
+        Ok(Self { road, ..self })
+    }
+}
+
+/// The first reason why the ends cannot be opened.
+fn obstacle(
+    plan: &Plan,
+    source: Option<OpenError>,
+    sink: Option<OpenError>,
+) -> Option<TransferError> {
+    let source = source.map(|error| error.at(Side::Source, &plan.source.uri));
+    let sink = sink.map(|error| error.at(Side::Sink, &plan.sink.uri));
+    source.or(sink)
+}
+
+/// The road for ends that turn out as they are expected to.
+fn decided(plan: &Plan, source: &Prospect, sink: &Prospect) -> Result<Decision, Impossible> {
+    let facing = Facing {
+        from: source.raw,
+        to: sink.raw,
+        // They may grow that far, unless the user's pipes take up all that they may.
+        before: source.holds.map(|now| now.max(plan.marks.readable)),
+        behind: sink.holds.map(|now| now.max(plan.marks.writable)),
+        copies: source.copies,
+        is_paced: sink.is_paced,
+        is_transformed: !plan.transforms.is_empty(),
+    };
+    road::decide(&facing, plan.road, plan.marks, road::own_pipe)
+}

@@ -1,0 +1,23 @@
+//! What is handed through the door to the system.
+
+use std::ffi::OsString;
+use std::os::fd::BorrowedFd;
+
+/// A descriptor that the kernel moves bytes from or to, and the offset in its file, unless that is the position of its
+/// open file description (open(2)).
+#[derive(Debug, Clone, Copy)]
+pub struct FdAt<'fd> {
+    /// The descriptor.
+    pub fd: BorrowedFd<'fd>,
+    /// The offset.
+    pub offset: Option<u64>,
+}
+
+impl<'fd> From<BorrowedFd<'fd>> for FdAt<'fd> {
+    fn from(fd: BorrowedFd<'fd>) -> Self {
+        Self { fd, offset: None }
+    }
+}
+
+/// An extended attribute: its name, and its value if we may read it.
+pub(crate) type Attribute = (OsString, Option<Vec<u8>>);

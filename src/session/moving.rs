@@ -1,0 +1,90 @@
+//! Lets a road move the bytes, and sees that all of its stages come to an end.
+
+use super::Outcome;
+use super::open::Ends;
+use super::transfer::{GRACE, Transfer};
+use super::watch;
+use crate::endpoint::Leftover;
+use crate::engine::road::{self, Between, ReaderEnd, Road, Running, StageEnd};
+use std::sync::Arc;
+use tokio::sync::oneshot::{self, error::RecvError};
+use tokio::time::timeout;
+
+impl Transfer {
+    /// Lets the road work and watches over it.
+    pub(super) async fn move_bytes(&mut self, ends: Ends, road: Road) -> Outcome {
+        // Whichever way this is left, nothing of the sink stays under a temporary name.
+        let _leftover = ends.sink.leftover().map(RemovedAtLast);
+        let is_socket = ends.sink.backchannel().is_some();
+        let between = Between {
+            chain: self.chain.clone(),
+            transforms: self.plan.take_transforms(),
+            meter: Arc::clone(&self.meter),
+            limit: Arc::clone(&self.limit),
+        };
+        let started = road::start(road, ends.source, ends.sink, self.plan.flow, between);
+        let mut running = match started {
+            Ok(running) => running,
+            Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
+        };
+        let mut reader_end = None;
+        let stopped = watch::watch(self, &mut running, &mut reader_end).await;
+        let taken = *running.taken.borrow();
+        self.set_out(taken);
+        let writer_end = match stopped {
+            watch::Stopped::Written(end) => end,
+            watch::Stopped::GivenUp(outcome) => {
+                self.chain.cancel();
+                self.settle(&mut running, &mut reader_end).await;
+                return outcome.after(self.meter.bytes_out(), is_socket);
+            }
+        };
+        if reader_end.is_none() {
+            reader_end = timeout(GRACE, &mut running.reader).await.ok();
+        }
+        let reader_end = reader_end.and_then(Result::ok);
+        let stage_ends = stage_ends(&mut running.stages).await;
+        let outcome = Outcome::of(&self.plan, reader_end, &stage_ends, writer_end);
+        self.stages = stage_ends.into_iter().flatten().collect();
+        outcome.after(self.meter.bytes_out(), is_socket)
+    }
+
+    /// Waits for stages that were told to give up, so that they clean up; a second signal ends the wait.
+    async fn settle(
+        &mut self,
+        running: &mut Running,
+        read: &mut Option<Result<ReaderEnd, RecvError>>,
+    ) {
+        let both = async {
+            let _ = (&mut running.writer).await;
+            for stage in &mut running.stages {
+                let _ = stage.await;
+            }
+            if read.is_none() {
+                let _ = (&mut running.reader).await;
+            }
+        };
+        tokio::select! {
+            _ = timeout(GRACE, both) => {}
+            _ = self.signals.next_end() => {}
+        }
+    }
+}
+
+/// A leftover that is removed when this is dropped, in a panic too.
+struct RemovedAtLast(Leftover);
+
+impl Drop for RemovedAtLast {
+    fn drop(&mut self) {
+        self.0.remove();
+    }
+}
+
+/// How the transforms ended, now that the writer has; `None` for one that panicked.
+async fn stage_ends(stages: &mut Vec<oneshot::Receiver<StageEnd>>) -> Vec<Option<StageEnd>> {
+    let mut ends = Vec::new();
+    for stage in stages.drain(..) {
+        ends.push(timeout(GRACE, stage).await.ok().and_then(Result::ok));
+    }
+    ends
+}

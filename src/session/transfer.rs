@@ -1,0 +1,123 @@
+//! A transfer: everything about it is a value owned here, so that two of them can run in one process.
+
+use super::beside::SideFiles;
+use super::control::Steering;
+use super::report::Voice;
+use super::signal::Signals;
+use crate::account::clock::Clock;
+use crate::account::meter::Meter;
+use crate::engine::limit::Limit;
+use crate::engine::link::Chain;
+use crate::engine::road::{StageEnd, Taken};
+use crate::plan::{Held, Plan};
+use crate::show::{self, Sample, Sampler};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a stage that was told to give up may take; beyond it sits in a system call that does not return.
+pub(super) const GRACE: Duration = Duration::from_millis(500);
+
+/// A transfer: its parts from before its ends are open until it is told how it ended.
+#[derive(Debug)]
+pub(super) struct Transfer {
+    pub(super) plan: Plan,
+    pub(super) chain: Chain,
+    pub(super) meter: Arc<Meter>,
+    pub(super) limit: Arc<Limit>,
+    pub(super) steering: Arc<Steering>,
+    pub(super) signals: Signals,
+    /// The expected size in bytes.
+    pub(super) size: Option<u64>,
+    /// Looks for the records.
+    pub(super) sampler: Sampler,
+    /// Looks for the user.
+    pub(super) shown: Sampler,
+    /// The files beside the sink.
+    pub(super) side_files: SideFiles,
+    /// Whether both ends are open.
+    pub(super) is_open: bool,
+    /// How its transforms ended.
+    pub(super) stages: Vec<StageEnd>,
+    /// The road that bytes take, once it is clear which.
+    pub(super) taken: Option<Taken>,
+    /// Which ends are terminals.
+    pub(super) terminals: show::Ends,
+    pub(super) clock: Arc<Clock>,
+    pub(super) voice: Voice,
+}
+
+impl Transfer {
+    /// Its parts, of which none has begun yet.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors or threads.
+    pub(super) fn new(plan: Plan, held: Held) -> io::Result<Self> {
+        let clock = Arc::new(Clock::new());
+        let names = plan.transform_names();
+        let chain = Chain::new(&names, plan.marks, plan.flow.chunk_size, &clock)?;
+        let meter = Arc::new(Meter::new(chain.clone(), Arc::clone(&clock)));
+        let limit = Arc::new(Limit::new(plan.rate, plan.burst));
+        let steering = Steering::new(Arc::clone(&limit), chain.clone(), Arc::clone(&meter));
+        let steering = Arc::new(steering);
+        let signals = Signals::listen()?;
+        if plan.drawings.iter().any(|it| it.needs_recording) {
+            meter.record();
+        }
+        Ok(Self {
+            voice: Voice::start(plan.form)?,
+            size: plan.told(),
+            sampler: Sampler::new(plan.told()),
+            shown: Sampler::new(plan.told()),
+            limit,
+            steering,
+            plan,
+            chain,
+            meter,
+            signals,
+            side_files: SideFiles::new(held),
+            is_open: false,
+            stages: Vec::new(),
+            taken: None,
+            terminals: show::Ends::default(),
+            clock,
+        })
+    }
+
+    /// Once the road is clear: announces the start, unless that was done.
+    pub(super) fn set_out(&mut self, taken: Option<Taken>) {
+        let Some(taken) = taken else { return };
+        self.steering.set_road(taken);
+        if self.taken.replace(taken).is_some() {
+            return;
+        }
+        self.side_files.begin(&self.steering, &self.voice);
+        let start = show::Start {
+            name: self.plan.show.look.name.as_deref(),
+            source: &self.plan.source.uri,
+            sink: &self.plan.sink.uri,
+            road: taken.road,
+            calls: taken.calls,
+            size: self.size,
+            chunk_size: self.plan.flow.chunk_size,
+        };
+        for stats in &self.side_files.stats {
+            stats.started(start);
+        }
+    }
+
+    /// A look for the user, who compares it with what was last shown.
+    pub(super) fn glance(&mut self) -> Sample {
+        self.shown.look(self.meter.snapshot())
+    }
+
+    /// A look for the records.
+    pub(super) fn look(&mut self) -> Sample {
+        self.sampler.look(self.meter.snapshot())
+    }
+
+    /// Says something about this transfer, by its name.
+    pub(super) fn note(&self, text: &str) {
+        self.voice.note(&self.plan.show.look.named(text));
+    }
+}
