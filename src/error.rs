@@ -27,20 +27,20 @@ impl Side {
 
 /// Where something failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FailureSite {
     /// At one of the ends.
     End(Side),
     /// In a transform between them.
     Transform,
 }
 
-impl Place {
+impl FailureSite {
     /// The word for it in records.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Place::End(side) => side.name(),
-            Place::Transform => "transform",
+            FailureSite::End(side) => side.name(),
+            FailureSite::Transform => "transform",
         }
     }
 }
@@ -67,7 +67,7 @@ pub struct TransferError {
     /// What the exit code depends on.
     pub class: Class,
     /// Where it happened, and what is there as typed, where it is not the failure of several.
-    pub at: Option<(Place, String)>,
+    pub at: Option<(FailureSite, String)>,
     /// The act and the thing: `connecting to tcp://host:1`.
     pub doing: String,
     /// The reason.
@@ -85,7 +85,7 @@ impl TransferError {
     ) -> Self {
         Self {
             class,
-            at: Some((Place::End(side), uri.to_owned())),
+            at: Some((FailureSite::End(side), uri.to_owned())),
             doing: format!("{act} {uri}"),
             why: why.into(),
         }
@@ -96,7 +96,7 @@ impl TransferError {
     pub fn transform(class: Class, name: &str, spec: &str, why: &str) -> Self {
         Self {
             class,
-            at: Some((Place::Transform, spec.to_owned())),
+            at: Some((FailureSite::Transform, spec.to_owned())),
             doing: format!("transforming by {name}"),
             why: anyhow::Error::msg(why.to_owned()),
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use tidegate::cli::{self, Cli, generate};
 use tidegate::error::{UsageError, reason};
 use tidegate::plan::explain;
-use tidegate::plan::{self, Held, Plan};
+use tidegate::plan::{self, HeldFiles, Plan};
 use tidegate::platform::resources::{Allocator, ensure_descriptors, prepare};
 use tidegate::session::exit::Exit;
 use tidegate::session::report::Form;
@@ -89,7 +89,7 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
     Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(form, &error)))
 }
 
-fn run_on_runtime(plan: Plan, held: Held) -> io::Result<Exit> {
+fn run_on_runtime(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
     // It panics where there are none for the sockets through which it hears of signals.
     ensure_descriptors(RUNTIME_DESCRIPTORS)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use tidegate::transform::{Held, Input, Made, Output, Transform, plan};
+use tidegate::transform::{Input, Made, Output, Pending, Transform, plan};
 
 /// How many zeros go through, in bytes.
 const BOMB: usize = 256 << 20;
@@ -48,7 +48,7 @@ fn step(transform: &mut dyn Transform, bytes: &[u8], then: impl FnMut(&[u8])) {
 
 fn finish(transform: &mut dyn Transform, then: impl FnMut(&[u8])) {
     emptied(
-        |output| transform.finish(output).unwrap() == Held::More,
+        |output| transform.finish(output).unwrap() == Pending::More,
         then,
     );
 }

@@ -1,6 +1,6 @@
 //! Drives a transform with anything, at a pace that the first bytes of it tell, and checks that it keeps its contract.
 
-use tidegate::transform::{Failure, Held, Input, Made, Output, Transform, plan};
+use tidegate::transform::{Failure, Pending, Input, Made, Output, Transform, plan};
 
 /// More is not asked of what gets larger and larger, in bytes.
 const ENOUGH: usize = 16 << 20;
@@ -52,9 +52,9 @@ impl Driven {
                     return Ok(());
                 }
             }
-            while self.flushes && self.end(|it, output| it.flush(output))? == Held::More {}
+            while self.flushes && self.end(|it, output| it.flush(output))? == Pending::More {}
         }
-        while self.end(|it, output| it.finish(output))? == Held::More {
+        while self.end(|it, output| it.finish(output))? == Pending::More {
             if self.out > ENOUGH {
                 return Ok(());
             }
@@ -76,12 +76,12 @@ impl Driven {
 
     fn end(
         &mut self,
-        call: fn(&mut dyn Transform, &mut Output<'_>) -> Result<Held, Failure>,
-    ) -> Result<Held, Failure> {
+        call: fn(&mut dyn Transform, &mut Output<'_>) -> Result<Pending, Failure>,
+    ) -> Result<Pending, Failure> {
         let mut output = Output::new(&mut self.room);
         let held = call(&mut *self.transform, &mut output)?;
         assert!(
-            held == Held::Nothing || output.is_full(),
+            held == Pending::Nothing || output.is_full(),
             "it holds back what fits"
         );
         self.out += output.filled();

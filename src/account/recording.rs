@@ -4,7 +4,7 @@
 use crate::account::phase::{Phase, Waits};
 use crate::account::span::{Joins, Span, Spans};
 use crate::endpoint::connection::Connection;
-use crate::endpoint::{Ends, Seen};
+use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{Levels, Pauses};
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub struct Looked {
     /// That of the writing side.
     pub writable: Option<Level>,
     /// The kernel's own: what a pipe holds, what was received and not read, what was sent and not acknowledged.
-    pub kernel: Ends<Option<Level>>,
+    pub kernel: PerEnd<Option<Level>>,
 }
 
 /// How full a buffer was, at one look or at several.
@@ -146,7 +146,7 @@ pub struct Glimpse {
     /// How full the buffers are.
     pub levels: Levels,
     /// What is to be seen of the ends beside that.
-    pub ends: Ends<Seen>,
+    pub ends: PerEnd<EndStatus>,
 }
 
 /// Looks at a transfer while it runs.
@@ -239,13 +239,13 @@ impl Default for Recorder {
 }
 
 /// The kernel's own buffers, as far as they are to be seen.
-fn kernel(now: &Glimpse) -> Ends<Option<Level>> {
-    let level = |seen: &Seen, queue: fn(&Connection) -> u64| match seen {
-        Seen::Connection(connection) => Some(Level::new(queue(connection), None)),
-        Seen::Pipe(Some(pipe)) => Some(Level::new(pipe.len, Some(pipe.size))),
+fn kernel(now: &Glimpse) -> PerEnd<Option<Level>> {
+    let level = |seen: &EndStatus, queue: fn(&Connection) -> u64| match seen {
+        EndStatus::Connection(connection) => Some(Level::new(queue(connection), None)),
+        EndStatus::Pipe(Some(pipe)) => Some(Level::new(pipe.len, Some(pipe.size))),
         _ => None,
     };
-    Ends {
+    PerEnd {
         source: level(&now.ends.source, |it| it.receive_queue),
         sink: level(&now.ends.sink, |it| it.send_queue),
     }

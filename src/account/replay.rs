@@ -34,7 +34,7 @@ const MOST_STEPS: usize = 500_000;
 
 /// What can be said of the buffer of a transfer that has ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lesson {
+pub struct Advice {
     /// By how much longer it would have taken with what a plain pipe holds.
     pub absorbed: Duration,
     /// The smallest high-water mark that would have done the same, in bytes.
@@ -43,7 +43,7 @@ pub struct Lesson {
     pub larger_saves: f64,
 }
 
-impl Lesson {
+impl Advice {
     /// Learns from a transfer through buffers of these marks. `None`: nothing has passed, or too much to be played
     /// once more.
     #[must_use]
@@ -98,12 +98,12 @@ fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
 struct Replay<'a> {
     readable: ReadableGate,
     writable: WritableGate,
-    source: Side<'a>,
-    sink: Side<'a>,
+    source: ReplaySide<'a>,
+    sink: ReplaySide<'a>,
 }
 
 /// One of the two sides: what it has before it, and what it is at.
-struct Side<'a> {
+struct ReplaySide<'a> {
     pieces: std::slice::Iter<'a, Piece>,
     /// Bytes left of the piece it is at, and the seconds until they are there.
     left: u64,
@@ -113,7 +113,7 @@ struct Side<'a> {
     sleeps: bool,
 }
 
-impl<'a> Side<'a> {
+impl<'a> ReplaySide<'a> {
     fn new(pieces: &'a [Piece]) -> Self {
         Self {
             pieces: pieces.iter(),
@@ -171,8 +171,8 @@ impl<'a> Replay<'a> {
         Self {
             readable: ReadableGate::new(marks.readable),
             writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
-            source: Side::new(history.given.list()),
-            sink: Side::new(history.taken.list()),
+            source: ReplaySide::new(history.given.list()),
+            sink: ReplaySide::new(history.taken.list()),
         }
     }
 
@@ -222,7 +222,7 @@ impl<'a> Replay<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lesson, Replay, WAKING};
+    use super::{Advice, Replay, WAKING};
     use crate::engine::link::{History, Marks, Piece};
     use proptest::prelude::*;
     use std::time::Duration;
@@ -258,10 +258,10 @@ mod tests {
             repeated(&[(65536, 0.0001)], 100),
         );
         for history in [history(&slow, &fast), history(&fast, &slow)] {
-            let lesson = Lesson::of(&history, marks(1 << 20)).unwrap();
-            assert!(lesson.enough <= 65536, "{lesson:?}");
-            assert!(lesson.absorbed < Duration::from_millis(20), "{lesson:?}");
-            assert_eq!(lesson.larger_saves, 0.0);
+            let advice = Advice::of(&history, marks(1 << 20)).unwrap();
+            assert!(advice.enough <= 65536, "{advice:?}");
+            assert!(advice.absorbed < Duration::from_millis(20), "{advice:?}");
+            assert_eq!(advice.larger_saves, 0.0);
         }
     }
 
@@ -271,18 +271,18 @@ mod tests {
         let burst = repeated(&[(MIB, 1.0), (7 * MIB, 0.0)], 10);
         let steady = repeated(&[(MIB, 0.12)], 80);
         let history = history(&burst, &steady);
-        let lesson = Lesson::of(&history, marks(16 << 20)).unwrap();
-        assert!((4 << 20..=8 << 20).contains(&lesson.enough), "{lesson:?}");
-        assert!(lesson.absorbed > Duration::from_secs(7), "{lesson:?}");
-        assert_eq!(lesson.larger_saves, 0.0);
-        let small = Lesson::of(&history, marks(1 << 20)).unwrap();
+        let advice = Advice::of(&history, marks(16 << 20)).unwrap();
+        assert!((4 << 20..=8 << 20).contains(&advice.enough), "{advice:?}");
+        assert!(advice.absorbed > Duration::from_secs(7), "{advice:?}");
+        assert_eq!(advice.larger_saves, 0.0);
+        let small = Advice::of(&history, marks(1 << 20)).unwrap();
         assert!(small.larger_saves > 0.3, "{small:?}");
         assert_eq!(small.enough, 1 << 20);
     }
 
     #[test]
     fn nothing_is_learned_from_nothing() {
-        assert_eq!(Lesson::of(&history(&[], &[]), marks(1)), None);
+        assert_eq!(Advice::of(&history(&[], &[]), marks(1)), None);
     }
 
     fn pieces() -> impl Strategy<Value = Vec<(u32, f32)>> {

@@ -65,7 +65,7 @@ impl StageCount {
 
 /// What a transform does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
+pub(crate) enum Activity {
     /// It waits for what comes before it.
     Waits,
     /// It computes, or has something that the next stage is about to take.
@@ -75,7 +75,7 @@ pub(crate) enum Doing {
 /// What every transform does, and for how long each was the one that the writer waited for.
 #[derive(Debug)]
 pub(crate) struct Doings {
-    doing: Vec<Doing>,
+    doing: Vec<Activity>,
     blamed: Vec<Duration>,
 }
 
@@ -83,13 +83,13 @@ impl Doings {
     /// So many transforms, which wait for the source.
     pub(crate) fn new(stages: usize) -> Self {
         Self {
-            doing: vec![Doing::Waits; stages],
+            doing: vec![Activity::Waits; stages],
             blamed: vec![Duration::ZERO; stages],
         }
     }
 
     /// A transform does something else from now on.
-    pub(crate) fn set(&mut self, stage: usize, doing: Doing) {
+    pub(crate) fn set(&mut self, stage: usize, doing: Activity) {
         if let Some(it) = self.doing.get_mut(stage) {
             *it = doing;
         }
@@ -116,7 +116,7 @@ impl Doings {
     /// The last one that computes: those behind it have nothing to do.
     fn culprit(&self) -> Option<usize> {
         let mut doing = self.doing.iter();
-        doing.rposition(|doing| *doing == Doing::Computes)
+        doing.rposition(|doing| *doing == Activity::Computes)
     }
 }
 
@@ -130,7 +130,7 @@ fn add(blamed: &mut [Duration], culprit: Option<usize>, phase: Phase, time: Dura
 
 #[cfg(test)]
 mod tests {
-    use super::{Doing, Doings};
+    use super::{Activity, Doings};
     use crate::account::phase::Phase;
     use std::time::Duration;
 
@@ -139,16 +139,16 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut doings = Doings::new(3);
         assert_eq!(doings.phase(), Phase::Source);
-        doings.set(0, Doing::Computes);
-        doings.set(1, Doing::Computes);
+        doings.set(0, Activity::Computes);
+        doings.set(1, Activity::Computes);
         doings.book(doings.phase(), 2 * second);
-        doings.set(1, Doing::Waits);
+        doings.set(1, Activity::Waits);
         assert_eq!(doings.phase(), Phase::Transform);
         let blamed = doings.blamed(doings.phase(), second);
         assert_eq!(blamed, [second, 2 * second, Duration::ZERO]);
         doings.book(Phase::Sink, second);
         assert_eq!(doings.blamed(Phase::Moving, second)[0], Duration::ZERO);
-        doings.set(0, Doing::Waits);
+        doings.set(0, Activity::Waits);
         assert_eq!(doings.phase(), Phase::Source);
     }
 }

@@ -1,6 +1,6 @@
 //! An end that was asked for and is not open yet: what it promises, and how it is opened.
 
-use super::{FileId, Least, OpenError, Prospect, Sink, Source};
+use super::{FileId, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ pub trait Announce {
 /// An end that was asked for and is not open yet.
 pub trait EndPlan {
     /// What can be said of it on this side without touching it: nothing is opened, read, resolved or waited for.
-    fn prospect(&self, side: Side) -> Prospect;
+    fn preview(&self, side: Side) -> Preview;
 
     /// Does what waits for nobody: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {

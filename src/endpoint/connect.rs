@@ -2,7 +2,7 @@
 
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prospect, Sink,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Preview, Sink,
     SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::Uri;
@@ -245,7 +245,7 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
 }
 
 impl EndPlan for Connect {
-    fn prospect(&self, side: Side) -> Prospect {
+    fn preview(&self, side: Side) -> Preview {
         let (host, port) = (&self.host, self.port);
         let limit = humantime::format_duration(self.attempt_timeout);
         let (parsed, reached) = match host.parse::<IpAddr>() {
@@ -264,7 +264,7 @@ impl EndPlan for Connect {
             n => format!("; up to {n} times more if that fails, a second apart"),
         };
         let opening = format!("{reached}, for {limit} at most{again}");
-        self.settings.prospect(side, parsed, opening)
+        self.settings.preview(side, parsed, opening)
     }
 }
 

@@ -6,7 +6,7 @@
 use super::claim::Claim;
 use super::filekind::{kind_of, raw_of, raw_source_of, words};
 use super::socket::send_now;
-use super::{FileId, Raw, Sight, Unfit};
+use super::{FileId, Probe, Raw, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::{self, Ready};
 use crate::platform;
@@ -152,10 +152,10 @@ impl Descriptor {
     }
 
     /// What there is to be seen of it from outside.
-    pub(super) fn sight(&self) -> Sight {
+    pub(super) fn probe(&self) -> Probe {
         match &self.pipe {
-            Some(pipe) => Sight::Pipe(pipe.view()),
-            None => Sight::of(self.raw()),
+            Some(pipe) => Probe::Pipe(pipe.view()),
+            None => Probe::of(self.raw()),
         }
     }
 

@@ -8,7 +8,7 @@ use super::outside::{Outside, check_directory};
 use super::staged::{Staged, check_replaceable, target_of};
 use super::stdio::{InheritedPlan, PlainSource};
 use super::{
-    Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prospect, Raw,
+    Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Preview, Raw,
     Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, descriptor_named,
 };
 use crate::endpoint::uri::Uri;
@@ -158,22 +158,22 @@ impl EndPlan for FileSourcePlan {
         Some(&self.path)
     }
 
-    fn prospect(&self, _: Side) -> Prospect {
-        let base = Prospect {
+    fn preview(&self, _: Side) -> Preview {
+        let base = Preview {
             now: Some(now(&self.path)),
-            ..Prospect::new(parsed(&self.path), "at the end of the file")
+            ..Preview::new(parsed(&self.path), "at the end of the file")
         };
         let found = match look(&self.path) {
             Ok(found) => found,
             Err(obstacle) => {
-                return Prospect {
+                return Preview {
                     obstacle: Some(obstacle),
                     ..base
                 };
             }
         };
         let (kind, tells_its_size) = (found.kind(), found.tells_its_size());
-        Prospect {
+        Preview {
             opening: (kind == FileType::Fifo).then(|| "waits for a writer".to_owned()),
             ending: source_ending(kind, found.is_terminal()).to_owned(),
             raw: found
@@ -305,15 +305,15 @@ impl EndPlan for FileSinkPlan {
         Some(&self.path)
     }
 
-    fn prospect(&self, _: Side) -> Prospect {
-        let base = Prospect {
+    fn preview(&self, _: Side) -> Preview {
+        let base = Preview {
             now: Some(now(&self.path)),
-            ..Prospect::new(parsed(&self.path), self.effects.ending())
+            ..Preview::new(parsed(&self.path), self.effects.ending())
         };
         let found = match self.look() {
             Ok(found) => found,
             Err(obstacle) => {
-                return Prospect {
+                return Preview {
                     obstacle: Some(obstacle),
                     ..base
                 };
@@ -322,7 +322,7 @@ impl EndPlan for FileSinkPlan {
         let obstacle = self.may_be_opened(found.as_ref());
         let obstacle = obstacle.err().map(refused);
         let kind = found.as_ref().map(Outside::kind);
-        let base = Prospect {
+        let base = Preview {
             effect: self.effects.on(found.as_ref().map(|it| &it.metadata)),
             synced: self.effects.synced(kind),
             obstacle,
@@ -334,7 +334,7 @@ impl EndPlan for FileSinkPlan {
             } else {
                 Ok(Raw::File)
             };
-            return Prospect { raw, ..base };
+            return Preview { raw, ..base };
         };
         let is_file = matches!(kind, Some(FileType::RegularFile | FileType::BlockDevice));
         let ending = if is_file {
@@ -342,7 +342,7 @@ impl EndPlan for FileSinkPlan {
         } else {
             sink_ending(found.kind()).to_owned()
         };
-        Prospect {
+        Preview {
             opening: (kind == Some(FileType::Fifo)).then(|| "waits for a reader".to_owned()),
             ending,
             raw: found.raw(self.effects.append),

@@ -8,7 +8,7 @@ use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
-    Prospect, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Preview, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -218,7 +218,7 @@ impl Listen {
 }
 
 impl EndPlan for Listen {
-    fn prospect(&self, side: Side) -> Prospect {
+    fn preview(&self, side: Side) -> Preview {
         let patience = match self.accept_timeout {
             None => "for as long as it takes".to_owned(),
             Some(limit) => format!("for {} at most", humantime::format_duration(limit)),
@@ -233,7 +233,7 @@ impl EndPlan for Listen {
             "says where it listens on standard error, waits for one peer{of} {patience}, and refuses every other"
         );
         let parsed = format!("listens on {}", self.place());
-        self.settings.prospect(side, parsed, opening)
+        self.settings.preview(side, parsed, opening)
     }
 
     fn prepare<'a>(&'a mut self, side: Side, announce: &'a dyn Announce) -> Opening<'a, ()> {

@@ -4,7 +4,7 @@ use super::descriptor;
 use super::outside::Outside;
 use super::stdio::no_rest;
 use super::{
-    Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prospect, Raw, Sink, SinkPlan,
+    Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Preview, Raw, Sink, SinkPlan,
     Slashes, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
@@ -114,17 +114,17 @@ const DEVICE: &str = "/dev/null";
 const NO_DEVICE: Unfit = "there is no /dev/null";
 
 impl EndPlan for Null {
-    fn prospect(&self, _: Side) -> Prospect {
+    fn preview(&self, _: Side) -> Preview {
         let device = Outside::at(Path::new(DEVICE)).ok().flatten();
         let ending = if self.is_paced() {
             "once it has taken every byte (written), which takes its time"
         } else {
             "once it has taken every byte (written)"
         };
-        Prospect {
+        Preview {
             raw: device.map_or(Err(NO_DEVICE), |it| it.raw(false)),
             is_paced: self.is_paced(),
-            ..Prospect::new("discards every byte", ending)
+            ..Preview::new("discards every byte", ending)
         }
     }
 }

@@ -4,7 +4,7 @@ use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
 use super::filekind::APPENDS;
 use super::staged::{NEW, Staged};
-use super::{Delivered, FileId, Finish, Leftover, Raw, Sight, Sink, Unfit};
+use super::{Delivered, FileId, Finish, Leftover, Probe, Raw, Sink, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use crate::sys;
@@ -209,11 +209,11 @@ impl Sink for FileSink {
         self.descriptor.as_ref().and_then(Descriptor::claimed_at)
     }
 
-    fn sight(&self) -> Sight {
+    fn probe(&self) -> Probe {
         match &self.descriptor {
-            Some(descriptor) => descriptor.sight(),
-            None if self.to_be_made.is_some() => Sight::of(self.raw()),
-            None => Sight::Nothing,
+            Some(descriptor) => descriptor.probe(),
+            None if self.to_be_made.is_some() => Probe::of(self.raw()),
+            None => Probe::Nothing,
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::stdio::no_rest;
 use super::{
-    Announce, EndPlan, Kind, Opening, OptionSpec, Prospect, Raw, Slashes, Source, SourcePlan,
-    Unfit, ValueKind,
+    Announce, EndPlan, Kind, Opening, OptionSpec, Preview, Raw, Slashes, Source, SourcePlan, Unfit,
+    ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
@@ -97,7 +97,7 @@ impl Pattern {
 const MADE: Unfit = "its bytes are made by this program";
 
 impl EndPlan for Pattern {
-    fn prospect(&self, _: Side) -> Prospect {
+    fn preview(&self, _: Side) -> Preview {
         let what = match self.random {
             Some(_) => "random bytes",
             None => "zeros",
@@ -110,12 +110,12 @@ impl EndPlan for Pattern {
             None => (format!("{what} without end"), "never".to_owned()),
         };
         let has_file = self.file().is_some();
-        Prospect {
+        Preview {
             raw: if has_file { Ok(Raw::File) } else { Err(MADE) },
             size: self.left.ok_or("it has no end"),
             seeks: has_file,
             opening: has_file.then(|| "as a file of zeros that takes up no memory".to_owned()),
-            ..Prospect::new(parsed, ending)
+            ..Preview::new(parsed, ending)
         }
     }
 }

@@ -139,8 +139,8 @@ impl NeighbourPipe {
 
     /// For those who want to look at it.
     #[must_use]
-    pub fn view(&self) -> PipeView {
-        PipeView(Arc::downgrade(&self.fd))
+    pub fn view(&self) -> PipeProbe {
+        PipeProbe(Arc::downgrade(&self.fd))
     }
 }
 
@@ -152,9 +152,9 @@ impl Drop for NeighbourPipe {
 
 /// A look at a pipe as long as it is ours. Closing our end is not put off by more than the look takes.
 #[derive(Debug, Clone)]
-pub struct PipeView(Weak<OwnedFd>);
+pub struct PipeProbe(Weak<OwnedFd>);
 
-impl PipeView {
+impl PipeProbe {
     /// How full it is. `None`: our end is closed, or this system does not say.
     #[must_use]
     pub fn look(&self) -> Option<PipeFill> {

@@ -4,7 +4,7 @@
 //! ends this process before, the peer does not take it for a clean end.
 
 use super::{
-    Delivered, Finish, OptionSpec, Options, Prospect, Raw, Sight, Sink, Source, Unfit, ValueKind,
+    Delivered, Finish, OptionSpec, Options, Preview, Probe, Raw, Sink, Source, Unfit, ValueKind,
 };
 use crate::endpoint::connection::Connected;
 use crate::engine::wait::Ready;
@@ -109,7 +109,7 @@ impl Settings {
     }
 
     /// What a connection is on this side, before there is one.
-    pub(super) fn prospect(&self, side: Side, parsed: String, opening: String) -> Prospect {
+    pub(super) fn preview(&self, side: Side, parsed: String, opening: String) -> Preview {
         let ending = match side {
             Side::Source => {
                 "when the peer shuts its side down (FIN); a reset is a failure".to_owned()
@@ -120,11 +120,11 @@ impl Settings {
                 humantime::format_duration(self.close_timeout)
             ),
         };
-        Prospect {
+        Preview {
             opening: Some(opening),
             raw: Ok(Raw::Socket),
             size: Err("the peer does not say how much will come"),
-            ..Prospect::new(parsed, ending)
+            ..Preview::new(parsed, ending)
         }
     }
 
@@ -183,8 +183,8 @@ impl Source for SocketSource {
         }
     }
 
-    fn sight(&self) -> Sight {
-        Sight::Connection(self.fd.view())
+    fn probe(&self) -> Probe {
+        Probe::Connection(self.fd.view())
     }
 
     fn gather(&mut self, bytes: u64) {
@@ -305,8 +305,8 @@ impl Sink for SocketSink {
         Some(self.fd.as_fd())
     }
 
-    fn sight(&self) -> Sight {
-        Sight::Connection(self.fd.view())
+    fn probe(&self) -> Probe {
+        Probe::Connection(self.fd.view())
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {

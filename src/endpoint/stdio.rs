@@ -5,8 +5,8 @@ use super::effects::Effects;
 use super::filekind::{check_stream, sink_ending, size_of, source_ending};
 use super::output::FileSink;
 use super::{
-    Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Prospect, Raw, Sight, Sink,
-    SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,
+    Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Preview, Probe, Raw, Sink, SinkPlan,
+    Slashes, Source, SourcePlan, Unfit, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::Uri;
@@ -122,11 +122,11 @@ impl InheritedPlan {
         Self { sync: true, ..self }
     }
 
-    fn prospect_source(&self, base: Prospect) -> Prospect {
+    fn prospect_source(&self, base: Preview) -> Preview {
         let it = &self.descriptor;
         let kind = it.kind();
         let left = it.is_regular().then(|| it.size_left()).flatten();
-        Prospect {
+        Preview {
             ending: source_ending(kind, it.is_terminal()).to_owned(),
             raw: it.raw_source(),
             size: left.map_or_else(|| size_of(kind, 0), Ok),
@@ -136,7 +136,7 @@ impl InheritedPlan {
         }
     }
 
-    fn prospect_sink(&self, base: Prospect) -> Prospect {
+    fn prospect_sink(&self, base: Preview) -> Preview {
         let (it, effects) = (&self.descriptor, self.effects());
         let offset = it.offset().unwrap_or(0);
         let effect = match it.kind() {
@@ -148,7 +148,7 @@ impl InheritedPlan {
             }
             _ => String::new(),
         };
-        Prospect {
+        Preview {
             ending: sink_ending(it.kind()).to_owned(),
             synced: effects.synced(Some(it.kind())),
             raw: it.raw(),
@@ -184,13 +184,13 @@ impl InheritedPlan {
 }
 
 impl EndPlan for InheritedPlan {
-    fn prospect(&self, side: Side) -> Prospect {
-        let base = Prospect {
+    fn preview(&self, side: Side) -> Preview {
+        let base = Preview {
             now: Some(self.now()),
             holds: self.descriptor.pipe_size(),
             is_terminal: self.descriptor.is_terminal(),
             file_id: self.descriptor.file_id(),
-            ..Prospect::new(&*self.name, "")
+            ..Preview::new(&*self.name, "")
         };
         match side {
             Side::Source => self.prospect_source(base),
@@ -300,8 +300,8 @@ impl Source for PlainSource {
         self.descriptor.use_up(n);
     }
 
-    fn sight(&self) -> Sight {
-        self.descriptor.sight()
+    fn probe(&self) -> Probe {
+        self.descriptor.probe()
     }
 
     fn extent(&mut self) -> io::Result<Extent> {

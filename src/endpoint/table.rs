@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// A planned end and the name that messages and records call it by.
-pub struct Planned<P: ?Sized> {
+pub struct PlannedEnd<P: ?Sized> {
     /// The argument as typed, made printable.
     pub uri: String,
     /// What its options come to.
@@ -19,9 +19,9 @@ pub struct Planned<P: ?Sized> {
     pub end: Box<P>,
 }
 
-impl<P: ?Sized + EndPlan> std::fmt::Debug for Planned<P> {
+impl<P: ?Sized + EndPlan> std::fmt::Debug for PlannedEnd<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Planned")
+        f.debug_struct("PlannedEnd")
             .field("uri", &self.uri)
             .finish_non_exhaustive()
     }
@@ -31,13 +31,13 @@ impl<P: ?Sized + EndPlan> std::fmt::Debug for Planned<P> {
 ///
 /// # Errors
 /// For an unknown scheme, option or value, and for an end that cannot be a SOURCE.
-pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageError> {
+pub fn plan_source(argument: &OsStr) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
     let (end, options) = match resolve(argument)? {
         Resolved::Stdio => (stdio::source()?, Settled::default()),
         Resolved::Path(path) => (file::source_at(Path::new(path))?, Settled::default()),
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
     };
-    Ok(Planned {
+    Ok(PlannedEnd {
         uri: named(argument),
         options,
         end,
@@ -48,7 +48,7 @@ pub fn plan_source(argument: &OsStr) -> Result<Planned<dyn SourcePlan>, UsageErr
 ///
 /// # Errors
 /// As [`plan_source`].
-pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> {
+pub fn plan_sink(argument: &OsStr) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
     let (end, options) = match resolve(argument)? {
         Resolved::Stdio => (stdio::sink()?, Settled::default()),
         Resolved::Path(path) => {
@@ -57,7 +57,7 @@ pub fn plan_sink(argument: &OsStr) -> Result<Planned<dyn SinkPlan>, UsageError> 
         }
         Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
     };
-    Ok(Planned {
+    Ok(PlannedEnd {
         uri: named(argument),
         options,
         end,

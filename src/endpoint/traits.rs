@@ -1,7 +1,7 @@
 //! What an open end can do: the two sides that a road moves bytes between.
 
 use super::raw::{Extent, Raw, Unfit};
-use super::{Leftover, Sight};
+use super::{Leftover, Probe};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use std::io::{self, IoSlice};
@@ -70,8 +70,8 @@ pub trait Source: Send {
     }
 
     /// What there is to be seen of it from outside.
-    fn sight(&self) -> Sight {
-        Sight::of(self.raw())
+    fn probe(&self) -> Probe {
+        Probe::of(self.raw())
     }
 
     /// The kernel has moved `n` bytes from here.
@@ -169,8 +169,8 @@ pub trait Sink: Send {
     }
 
     /// What there is to be seen of it from outside.
-    fn sight(&self) -> Sight {
-        Sight::of(self.raw())
+    fn probe(&self) -> Probe {
+        Probe::of(self.raw())
     }
 
     /// How many of `most` bytes the kernel may move here now. In a file whose position others share so many are claimed

@@ -251,7 +251,7 @@ mod tests {
     }
 
     /// What is lost at most when a clock that was believed to be punctual is not.
-    fn lesson(rate: u64) -> u128 {
+    fn advice(rate: u64) -> u128 {
         u128::from(rate) * LATE.saturating_sub(PUNCTUAL).as_nanos() / 1_000_000_000 + 1
     }
 
@@ -295,7 +295,7 @@ mod tests {
             rate in rates(), late in 0u64..2_500_000
         ) {
             let lost = lost(rate, &[late; 500]);
-            prop_assert!(lost <= lesson(rate), "{lost} bytes");
+            prop_assert!(lost <= advice(rate), "{lost} bytes");
         }
 
         #[test]
@@ -303,7 +303,7 @@ mod tests {
             rate in rates(), late in prop::collection::vec(0u64..2_500_000, 2 * LESSON as usize)
         ) {
             let lost = lost(rate, &late);
-            prop_assert!(lost <= 3 * lesson(rate), "{lost} bytes");
+            prop_assert!(lost <= 3 * advice(rate), "{lost} bytes");
         }
 
         #[test]

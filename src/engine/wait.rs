@@ -10,12 +10,12 @@ use std::time::Instant;
 
 /// Wakes one stage: the other side of its link rings it, and so does a cancellation.
 #[derive(Debug)]
-pub struct Bell {
+pub struct Wakeup {
     signal: Signal,
     rung: AtomicBool,
 }
 
-impl Bell {
+impl Wakeup {
     /// A silent bell.
     ///
     /// # Errors
@@ -54,14 +54,14 @@ pub enum Ready<'fd> {
     At(Instant),
 }
 
-/// Sleeps until `bell` rings, one of `ends` is ready, or `deadline` has come; returns whether that was all. Returns early
+/// Sleeps until `wakeup` rings, one of `ends` is ready, or `deadline` has come; returns whether that was all. Returns early
 /// when a signal handler ran: callers try again and wait again.
 ///
 /// # Errors
 /// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
-pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<bool> {
+pub fn wait(wakeup: &Wakeup, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     let mut fds = Vec::with_capacity(1 + ends.len());
-    fds.push(PollFd::new(&bell.signal, PollFlags::IN));
+    fds.push(PollFd::new(&wakeup.signal, PollFlags::IN));
     let mut until = deadline;
     for end in ends {
         match end {
@@ -77,7 +77,7 @@ pub fn wait(bell: &Bell, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::R
         Err(error) => return Err(error.into()),
     };
     if !fds[0].revents().is_empty() {
-        bell.silence();
+        wakeup.silence();
     }
     Ok(has_come)
 }

@@ -1,11 +1,11 @@
 //! The least that has to come from the source.
 
 use crate::cli::Cli;
-use crate::endpoint::{Least, Planned, SourcePlan};
+use crate::endpoint::{Least, PlannedEnd, SourcePlan};
 use crate::error::UsageError;
 
 /// What the source asks for, as far as it goes with the rest. Where nothing is wanted, nothing is enough.
-pub(super) fn least(cli: &Cli, source: &Planned<dyn SourcePlan>) -> Result<Least, UsageError> {
+pub(super) fn least(cli: &Cli, source: &PlannedEnd<dyn SourcePlan>) -> Result<Least, UsageError> {
     let least = source.end.least();
     let most = cli.take.map(|take| take.saturating_add(cli.skip));
     match (least, most) {

@@ -9,14 +9,14 @@ mod least;
 pub mod refusal;
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
-use crate::endpoint::{self, Planned, SinkPlan, SourcePlan};
+use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan};
 use crate::engine::link::Marks;
-use crate::engine::road::{Flow, Wish};
+use crate::engine::road::{Flow, Preference};
 use crate::error::{UsageError, reason};
-use crate::session::control::Place;
+use crate::session::control::SocketPath;
 use crate::session::report::Form;
 use crate::show::{
-    Drawing, HeldDrawing, Look, Progress, Show, SideFile, SidePlace, Template, Watched,
+    Drawing, HeldDrawing, Progress, Show, SideFile, SidePlace, StderrKind, Template, Theme,
 };
 use crate::text::size::parse_size;
 use crate::text::visible::named;
@@ -34,17 +34,17 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Plan {
     /// Where bytes come from.
-    pub source: Planned<dyn SourcePlan>,
+    pub source: PlannedEnd<dyn SourcePlan>,
     /// Where bytes go.
-    pub sink: Planned<dyn SinkPlan>,
+    pub sink: PlannedEnd<dyn SinkPlan>,
     /// What they pass in between, in this order.
-    pub transforms: Vec<transform::Planned>,
+    pub transforms: Vec<transform::PlannedTransform>,
     /// For each transform the file that has what passes it, if it is one of the ends.
     pub digested: Vec<Option<PathBuf>>,
     /// How much of them, in which pieces.
     pub flow: Flow,
     /// Which road is wished for.
-    pub road: Wish,
+    pub road: Preference,
     /// The marks of the link.
     pub marks: Marks,
     /// What the user is told before it begins, since it is not what was asked for.
@@ -71,13 +71,13 @@ pub struct Plan {
 
 /// What a transfer holds besides its ends from before it begins. Nothing of it is changed, made or waited for yet.
 #[derive(Debug)]
-pub struct Held {
+pub struct HeldFiles {
     /// The files of records.
     pub stats: Vec<SideFile>,
     /// Those of what is drawn at the end.
     pub drawings: Vec<HeldDrawing>,
     /// The place of the socket at which it is told to change.
-    pub control: Option<Place>,
+    pub control: Option<SocketPath>,
 }
 
 impl Plan {
@@ -118,10 +118,10 @@ impl Plan {
             },
             road: match cli.road {
                 // A mark for the reading side asks for a buffer that is only there on this road.
-                RoadChoice::Auto if cli.read_high_water_mark.is_some() => Wish::ReadingBuffer,
-                RoadChoice::Auto => Wish::Auto,
-                RoadChoice::Buffered => Wish::Buffered,
-                RoadChoice::Kernel => Wish::Kernel,
+                RoadChoice::Auto if cli.read_high_water_mark.is_some() => Preference::ReadingBuffer,
+                RoadChoice::Auto => Preference::Auto,
+                RoadChoice::Buffered => Preference::Buffered,
+                RoadChoice::Kernel => Preference::Kernel,
             },
             marks: buffers.marks,
             warnings: buffers.warnings,
@@ -141,16 +141,16 @@ impl Plan {
     ///
     /// # Errors
     /// When the system refuses one of them, or two of them are one file.
-    pub fn hold(&mut self) -> Result<Held, UsageError> {
+    pub fn hold(&mut self) -> Result<HeldFiles, UsageError> {
         if let Some(path) = self.measured.take() {
             self.size = Some(device_size(&path)?);
         }
         let stats = self.stats.iter().map(SidePlace::hold);
         let drawings = self.drawings.iter().map(Drawing::hold);
-        let held = Held {
+        let held = HeldFiles {
             stats: stats.collect::<Result<_, _>>()?,
             drawings: drawings.collect::<Result<_, _>>()?,
-            control: self.control.as_deref().map(Place::at).transpose()?,
+            control: self.control.as_deref().map(SocketPath::at).transpose()?,
         };
         side_by_side(&held.files())?;
         Ok(held)
@@ -188,13 +188,13 @@ impl Plan {
     }
 }
 
-impl Held {
+impl HeldFiles {
     /// All of them, as far as they must not meet.
     #[must_use]
     pub fn files(&self) -> Vec<Beside> {
         let stats = self.stats.iter().map(|it| it.beside(true));
         let drawings = self.drawings.iter().map(|it| it.file.beside(false));
-        let control = self.control.iter().map(Place::beside);
+        let control = self.control.iter().map(SocketPath::beside);
         stats.chain(drawings).chain(control).collect()
     }
 }
@@ -228,8 +228,8 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         says_road: cli.verbose,
         tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
-        watched: Watched::stderr(),
-        look: Look::from_environment(cli.name.as_deref()),
+        watched: StderrKind::stderr(),
+        theme: Theme::from_environment(cli.name.as_deref()),
     })
 }
 
@@ -267,11 +267,12 @@ fn stats(cli: &Cli) -> Vec<SidePlace> {
 /// For each transform the file that has what passes it: the sink, if it stays as it is from there on, or the source, if it
 /// has been so until there.
 fn digested(
-    transforms: &[transform::Planned],
+    transforms: &[transform::PlannedTransform],
     source: Option<&Path>,
     sink: Option<&Path>,
 ) -> Vec<Option<PathBuf>> {
-    let pass = |transforms: &[transform::Planned]| transforms.iter().all(|it| it.kind.passes());
+    let pass =
+        |transforms: &[transform::PlannedTransform]| transforms.iter().all(|it| it.kind.passes());
     let file = |place: usize| {
         let sink = sink.filter(|_| pass(&transforms[place..]));
         let source = source.filter(|_| pass(&transforms[..place]));
@@ -280,7 +281,7 @@ fn digested(
     (0..transforms.len()).map(file).collect()
 }
 
-fn check_digests(cli: &Cli, transforms: &[transform::Planned]) -> Result<(), UsageError> {
+fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Result<(), UsageError> {
     let has_digest = transforms.iter().any(|it| it.kind.group == Group::Digest);
     match &cli.digest_file {
         Some(_) if !has_digest => Err(UsageError::new(
@@ -292,7 +293,7 @@ fn check_digests(cli: &Cli, transforms: &[transform::Planned]) -> Result<(), Usa
 
 /// A line that the tool reads as another file, or not at all, is better not written.
 fn check_names(
-    transforms: &[transform::Planned],
+    transforms: &[transform::PlannedTransform],
     digested: &[Option<PathBuf>],
 ) -> Result<(), UsageError> {
     let digests = transforms.iter().zip(digested);

@@ -3,7 +3,7 @@
 use crate::endpoint::Announce;
 use crate::error::Side;
 use crate::plan::Plan;
-use crate::session::report::{Form, Voice};
+use crate::session::report::{Form, StderrWriter};
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub(super) type Heard = (Side, String);
 
 /// Tells people at once, and keeps for the records what is told as soon as there are any.
 pub(super) struct Announcer {
-    voice: Voice,
+    stderr: StderrWriter,
     source: Door,
     sink: Door,
     /// Whether refusals are to be told.
@@ -34,13 +34,13 @@ struct Door {
 }
 
 impl Announcer {
-    pub(super) fn new(plan: &Plan, voice: &Voice) -> Self {
+    pub(super) fn new(plan: &Plan, stderr: &StderrWriter) -> Self {
         let door = |uri: &str| Door {
-            doing: plan.show.look.named(&format!("accepting on {uri}")),
+            doing: plan.show.theme.named(&format!("accepting on {uri}")),
             refusals: Cell::default(),
         };
         Self {
-            voice: voice.clone(),
+            stderr: stderr.clone(),
             source: door(&plan.source.uri),
             sink: door(&plan.sink.uri),
             tells_refusals: plan.show.tells_refusals,
@@ -65,16 +65,16 @@ impl Announcer {
 
     fn tell_more(&self, door: &Door, untold: u64) {
         let doing = &door.doing;
-        self.voice
+        self.stderr
             .remark(&format!("{doing}: refused {untold} more (#from)"));
     }
 }
 
 impl Announce for Announcer {
     fn listening(&self, side: Side, address: SocketAddr) {
-        if self.voice.form() == Form::Lines {
+        if self.stderr.form() == Form::Lines {
             let reach = reach(address);
-            self.voice
+            self.stderr
                 .announce(&format!("listening on {address}{reach}"));
         }
         let heard = (side, address.to_string());
@@ -97,7 +97,7 @@ impl Announce for Announcer {
             self.tell_more(door, untold);
         }
         let (doing, peer) = (&door.doing, canonical(peer));
-        self.voice
+        self.stderr
             .remark(&format!("{doing}: refused {peer} (#from)"));
     }
 }

@@ -3,10 +3,10 @@
 
 use super::announce::Heard;
 use crate::error::{TransferError, reason};
-use crate::plan::Held;
+use crate::plan::HeldFiles;
 use crate::plan::refusal::EndFiles;
-use crate::session::control::{self, Name, Place, Steering};
-use crate::session::report::Voice;
+use crate::session::control::{self, Name, SocketPath, Steering};
+use crate::session::report::StderrWriter;
 use crate::show::{HeldDrawing, SideFile, Stats};
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct SideFiles {
     /// What is not begun yet.
-    held: Held,
+    held: HeldFiles,
     /// The records that are written.
     pub(super) stats: Vec<Stats>,
     /// The control socket, gone when we are.
@@ -24,7 +24,7 @@ pub(super) struct SideFiles {
 }
 
 impl SideFiles {
-    pub(super) fn new(held: Held) -> Self {
+    pub(super) fn new(held: HeldFiles) -> Self {
         Self {
             held,
             stats: Vec::new(),
@@ -34,7 +34,7 @@ impl SideFiles {
         }
     }
 
-    pub(super) fn held(&self) -> &Held {
+    pub(super) fn held(&self) -> &HeldFiles {
         &self.held
     }
 
@@ -45,12 +45,12 @@ impl SideFiles {
     }
 
     /// Starts the records that change nothing by being written, since they go to a descriptor, a device or a FIFO.
-    pub(super) fn start_streams(&mut self, heard: Vec<Heard>, voice: &Voice) {
+    pub(super) fn start_streams(&mut self, heard: Vec<Heard>, stderr: &StderrWriter) {
         self.heard = heard;
         let held = std::mem::take(&mut self.held.stats);
         let (streams, files) = held.into_iter().partition(SideFile::is_stream);
         self.held.stats = files;
-        self.start(streams, voice);
+        self.start(streams, stderr);
     }
 
     /// Listens for commands, unless that would take the place of something.
@@ -63,14 +63,14 @@ impl SideFiles {
 
     /// The transfer begins: files are emptied or made. It is worth more than they are, and goes on without those that
     /// are refused now.
-    pub(super) fn begin(&mut self, steering: &Arc<Steering>, voice: &Voice) {
+    pub(super) fn begin(&mut self, steering: &Arc<Steering>, stderr: &StderrWriter) {
         self.has_begun = true;
         let files = std::mem::take(&mut self.held.stats);
-        self.start(files, voice);
+        self.start(files, stderr);
         if let Some(place) = self.held.control.take()
             && let Err(error) = self.serve(place, steering)
         {
-            voice.fail(&error.to_string());
+            stderr.fail(&error.to_string());
         }
     }
 
@@ -81,11 +81,11 @@ impl SideFiles {
         drawings
     }
 
-    fn start(&mut self, files: Vec<SideFile>, voice: &Voice) {
+    fn start(&mut self, files: Vec<SideFile>, stderr: &StderrWriter) {
         for file in files {
             let name = file.name();
             let started = if file.is_stderr() {
-                Ok(Stats::among(voice.clone(), name.clone()))
+                Ok(Stats::among(stderr.clone(), name.clone()))
             } else {
                 Stats::start(file)
             };
@@ -96,12 +96,12 @@ impl SideFiles {
                     }
                     self.stats.push(stats);
                 }
-                Err(error) => voice.fail(&format!("opening {name}: {}", reason(&error))),
+                Err(error) => stderr.fail(&format!("opening {name}: {}", reason(&error))),
             }
         }
     }
 
-    fn serve(&mut self, place: Place, steering: &Arc<Steering>) -> Result<(), TransferError> {
+    fn serve(&mut self, place: SocketPath, steering: &Arc<Steering>) -> Result<(), TransferError> {
         let (listener, name) = place.bind()?;
         tokio::spawn(control::serve(listener, Arc::clone(steering)));
         self.control = Some(name);

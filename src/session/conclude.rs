@@ -3,12 +3,12 @@
 use super::Outcome;
 use super::transfer::{GRACE, Transfer};
 use crate::account::recording::Recording;
-use crate::account::replay::Lesson;
+use crate::account::replay::Advice;
 use crate::error::reason;
 use crate::platform::threads;
 use crate::session::exit::Exit;
-use crate::session::report::Voice;
-use crate::show::{self, HeldDrawing, Sample, Sum, Summed, Watched};
+use crate::session::report::StderrWriter;
+use crate::show::{self, HeldDrawing, Sample, StderrKind, Sum, Summed};
 use crate::text::visible;
 use crate::transform::{Digest, sum_line};
 use std::io;
@@ -29,7 +29,7 @@ pub(super) struct Known {
     pub(super) digests: Vec<Digest>,
     pub(super) recording: Recording,
     /// What can be learned of the buffers.
-    pub(super) lesson: Option<Lesson>,
+    pub(super) advice: Option<Advice>,
 }
 
 impl Transfer {
@@ -43,7 +43,7 @@ impl Transfer {
 
     async fn tell(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
         if self.is_open && !outcome.is_refusal() {
-            self.side_files.begin(&self.steering, &self.voice);
+            self.side_files.begin(&self.steering, &self.stderr);
         }
         let is_delivered = matches!(outcome, Outcome::Complete { .. });
         let drawings = self.side_files.take_drawings();
@@ -53,7 +53,7 @@ impl Transfer {
         let (needed, drawings): (Vec<_>, Vec<_>) =
             drawings.into_iter().partition(|it| it.is_needed);
         let are_kept = self.keep(needed, &known, &mut outcome).await?;
-        outcome.tell(&self.voice, &self.plan.sink.uri);
+        outcome.tell(&self.stderr, &self.plan.sink.uri);
         self.warn();
         self.say_last_line();
         let summed = outcome.summed().filter(|_| is_summed);
@@ -62,18 +62,18 @@ impl Transfer {
         }
         for (name, written) in self.draw(drawings, &known, &outcome) {
             if let Err(error) = self.unless_ended(written).await? {
-                self.voice.fail(&unwritten(&name, &error));
+                self.stderr.fail(&unwritten(&name, &error));
             }
         }
         let are_recorded = self.end_records(&known, &outcome).await?;
         if is_delivered && !are_kept && summed.is_none() && !are_recorded {
             self.say_digests(&known.sums);
         }
-        let voice = self.voice.clone();
+        let stderr = self.stderr.clone();
         match outcome {
             // Who wants an end does not wait for a terminal that is held.
-            Outcome::Interrupted(_) => drop(timeout(GRACE, voice.flushed()).await),
-            _ => self.unless_ended(voice.flushed()).await?,
+            Outcome::Interrupted(_) => drop(timeout(GRACE, stderr.flushed()).await),
+            _ => self.unless_ended(stderr.flushed()).await?,
         }
         Ok(outcome.exit())
     }
@@ -81,14 +81,14 @@ impl Transfer {
     async fn known(&mut self, is_told: bool) -> Result<Known, i32> {
         let sums = self.sums();
         let sample = self.sampler.last_look(self.meter.snapshot());
-        let lesson = if is_told { self.lesson() } else { None };
+        let advice = if is_told { self.advice() } else { None };
         Ok(Known {
             sample,
             digests: sums.iter().map(|sum| sum.digest.clone()).collect(),
             sums,
             recording: self.meter.recording().unwrap_or_default(),
-            lesson: match lesson {
-                Some(lesson) => self.unless_ended(lesson).await?,
+            advice: match advice {
+                Some(advice) => self.unless_ended(advice).await?,
                 None => None,
             },
         })
@@ -117,7 +117,7 @@ impl Transfer {
     /// Writes the last record everywhere, and returns whether it is written somewhere. Nothing is said after one among
     /// the messages.
     async fn end_records(&mut self, known: &Known, outcome: &Outcome) -> Result<bool, i32> {
-        let ending = outcome.ending(self.taken, known.lesson, &known.digests);
+        let ending = outcome.ending(self.taken, known.advice, &known.digests);
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
         for stats in std::mem::take(&mut self.side_files.stats) {
             if stats.is_among_messages() {
@@ -128,9 +128,9 @@ impl Transfer {
             }
         }
         let mut are_written = !among.is_empty();
-        let voice = self.voice.clone();
+        let stderr = self.stderr.clone();
         if !among.is_empty() {
-            let soon = timeout(LAST_WORDS, said(&mut ends, Some(&voice)));
+            let soon = timeout(LAST_WORDS, said(&mut ends, Some(&stderr)));
             // What takes longer is still waited for below.
             drop(self.unless_ended(soon).await?);
             for stats in among {
@@ -138,15 +138,15 @@ impl Transfer {
                 drop(self.unless_ended(end).await?);
             }
         }
-        let voice = Some(&voice).filter(|_| !are_written);
-        are_written |= self.unless_ended(said(&mut ends, voice)).await?;
+        let stderr = Some(&stderr).filter(|_| !are_written);
+        are_written |= self.unless_ended(said(&mut ends, stderr)).await?;
         Ok(are_written)
     }
 
     fn sum_up(&self, known: &Known, how: Summed) {
         let road = self.taken.filter(|_| self.plan.show.says_road);
-        let lesson = known.lesson.as_ref();
-        for line in show::summary(&known.sample, how, road, lesson, &known.digests) {
+        let advice = known.advice.as_ref();
+        for line in show::summary(&known.sample, how, road, advice, &known.digests) {
             self.note(&line);
         }
     }
@@ -161,20 +161,20 @@ impl Transfer {
 
     /// The last of the user's own lines.
     fn say_last_line(&mut self) {
-        let shown = self.shown.look(self.meter.snapshot());
+        let shown = self.shown.sample(self.meter.snapshot());
         if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
-            self.voice.announce_as_is(&line);
+            self.stderr.announce_as_is(&line);
         }
     }
 
     /// What can be learned of the buffers, once nothing passes them any more. It is computed on another thread, so that signals
     /// are heard here; it is not worth waiting for where there is none.
-    fn lesson(&self) -> Option<impl Future<Output = Option<Lesson>> + use<>> {
+    fn advice(&self) -> Option<impl Future<Output = Option<Advice>> + use<>> {
         // A flow that is transformed on its way is not one flow.
         let is_one = self.chain.transforms().next().is_none();
         let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
-        let lesson = threads::apart("lesson", move || Ok(Lesson::of(&history, marks))).ok()?;
-        Some(async move { lesson.await.ok().flatten() })
+        let advice = threads::apart("advice", move || Ok(Advice::of(&history, marks))).ok()?;
+        Some(async move { advice.await.ok().flatten() })
     }
 
     /// Prints digests that nothing else shows, as the tools do. One that was compared has been given by the user.
@@ -183,10 +183,10 @@ impl Transfer {
             let line = sum_line(&sum.digest, sum.file.as_deref());
             match line.strip_suffix(b"\n") {
                 // A terminal obeys what may be in a name.
-                Some(line) if self.plan.show.watched != Watched::Log => {
-                    self.voice.announce(&visible::line(line));
+                Some(line) if self.plan.show.watched != StderrKind::Log => {
+                    self.stderr.announce(&visible::line(line));
                 }
-                _ => self.voice.announce_bytes(line),
+                _ => self.stderr.announce_bytes(line),
             }
         }
     }
@@ -195,20 +195,20 @@ impl Transfer {
     fn warn(&self) {
         for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
             if let Some(warning) = &end.warning {
-                self.voice
+                self.stderr
                     .warn(&format!("{}: {warning}", planned.kind.name));
             }
         }
     }
 }
 
-/// Says what becomes of the files of records, to `voice` if there is one. Returns whether one is whole.
-async fn said(ends: &mut JoinSet<(String, io::Result<()>)>, voice: Option<&Voice>) -> bool {
+/// Says what becomes of the files of records, to `stderr` if there is one. Returns whether one is whole.
+async fn said(ends: &mut JoinSet<(String, io::Result<()>)>, stderr: Option<&StderrWriter>) -> bool {
     let mut is_written = false;
     while let Some(Ok((name, end))) = ends.join_next().await {
-        match (end, voice) {
+        match (end, stderr) {
             (Ok(()), _) => is_written = true,
-            (Err(error), Some(voice)) => voice.fail(&unwritten(&name, &error)),
+            (Err(error), Some(stderr)) => stderr.fail(&unwritten(&name, &error)),
             (Err(_), None) => {}
         }
     }

@@ -21,14 +21,14 @@ impl Transfer {
         outcome: &Outcome,
     ) -> Vec<(String, impl Future<Output = io::Result<()>> + use<>)> {
         let finished = Finished {
-            name: self.plan.show.look.name.as_deref(),
+            name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
             road: self.taken,
             limit: self.limit.rate(),
             sample: &known.sample,
             summed: outcome.summed(),
-            ending: outcome.ending(self.taken, known.lesson, &known.digests),
+            ending: outcome.ending(self.taken, known.advice, &known.digests),
             sums: &known.sums,
             recording: &known.recording,
         };

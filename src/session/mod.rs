@@ -16,7 +16,7 @@ mod watch;
 
 pub use outcome::Outcome;
 
-use crate::plan::{Held, Plan};
+use crate::plan::{HeldFiles, Plan};
 use exit::Exit;
 use std::io;
 use transfer::Transfer;
@@ -25,10 +25,10 @@ use transfer::Transfer;
 ///
 /// # Errors
 /// When the process is out of descriptors or threads before it has begun.
-pub async fn run(plan: Plan, held: Held) -> io::Result<Exit> {
+pub async fn run(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
     let mut transfer = Transfer::new(plan, held)?;
     for warning in &transfer.plan.warnings {
-        transfer.voice.warn(warning);
+        transfer.stderr.warn(warning);
     }
     let outcome = match transfer.open().await {
         Ok((ends, road)) => transfer.move_bytes(ends, road).await,

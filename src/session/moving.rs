@@ -1,18 +1,18 @@
 //! Lets a road move the bytes, and sees that all of its stages come to an end.
 
 use super::Outcome;
-use super::open::Ends;
+use super::open::OpenEnds;
 use super::transfer::{GRACE, Transfer};
 use super::watch;
 use crate::endpoint::Leftover;
-use crate::engine::road::{self, Between, ReaderEnd, Road, Running, StageEnd};
+use crate::engine::road::{self, Between, ReaderEnd, Road, RunningRoad, StageEnd};
 use std::sync::Arc;
 use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
 
 impl Transfer {
     /// Lets the road work and watches over it.
-    pub(super) async fn move_bytes(&mut self, ends: Ends, road: Road) -> Outcome {
+    pub(super) async fn move_bytes(&mut self, ends: OpenEnds, road: Road) -> Outcome {
         // Whichever way this is left, nothing of the sink stays under a temporary name.
         let _leftover = ends.sink.leftover().map(RemovedAtLast);
         let is_socket = ends.sink.backchannel().is_some();
@@ -52,7 +52,7 @@ impl Transfer {
     /// Waits for stages that were told to give up, so that they clean up; a second signal ends the wait.
     async fn settle(
         &mut self,
-        running: &mut Running,
+        running: &mut RunningRoad,
         read: &mut Option<Result<ReaderEnd, RecvError>>,
     ) {
         let both = async {

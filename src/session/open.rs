@@ -4,33 +4,32 @@ use super::Outcome;
 use super::announce::Announcer;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    self, Announce, EndPlan, FileId, Identity, Opening, Prospect, Sink, SinkPlan, Source,
-    SourcePlan,
+    self, Announce, EndPlan, FileId, Identity, Opening, Preview, Sink, SinkPlan, Source, SourcePlan,
 };
 use crate::engine::road::{self, Road};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
-use crate::session::report::Voice;
+use crate::session::report::StderrWriter;
 use crate::session::signal::{self, Event, Signals};
 use crate::show::{self, Sampler};
 use tokio::time::timeout;
 
 /// Both ends, open.
-pub(super) struct Ends {
+pub(super) struct OpenEnds {
     pub(super) source: Box<dyn Source>,
     pub(super) sink: Box<dyn Sink>,
 }
 
-impl std::fmt::Debug for Ends {
+impl std::fmt::Debug for OpenEnds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ends").finish_non_exhaustive()
+        f.debug_struct("OpenEnds").finish_non_exhaustive()
     }
 }
 
 impl Transfer {
     /// Opens both ends and chooses a road for them. What exists is changed as the last step, or by the road.
-    pub(super) async fn open(&mut self) -> Result<(Ends, Road), Outcome> {
+    pub(super) async fn open(&mut self) -> Result<(OpenEnds, Road), Outcome> {
         let mut ends = self.open_ends().await?;
         if let Some(pipe) = ends.source.pipe() {
             pipe.let_grow(self.plan.marks.readable);
@@ -62,13 +61,13 @@ impl Transfer {
         self.size = size;
         (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
         self.steering.set_size(size);
-        self.terminals = show::Ends {
+        self.terminals = show::Terminals {
             source: ends.source.is_terminal(),
             sink: ends.sink.is_terminal(),
         };
-        self.meter.watch(endpoint::Ends {
-            source: ends.source.sight(),
-            sink: ends.sink.sight(),
+        self.meter.watch(endpoint::PerEnd {
+            source: ends.source.probe(),
+            sink: ends.sink.probe(),
         });
         self.meter.start();
         self.limit.start();
@@ -76,25 +75,25 @@ impl Transfer {
     }
 
     /// Opens both ends, unless a signal comes first.
-    pub(super) async fn open_ends(&mut self) -> Result<Ends, Outcome> {
-        let announcer = Announcer::new(&self.plan, &self.voice);
+    pub(super) async fn open_ends(&mut self) -> Result<OpenEnds, Outcome> {
+        let announcer = Announcer::new(&self.plan, &self.stderr);
         let prepared = prepare(&mut self.plan, &announcer);
-        let prepared = until_signal(prepared, &mut self.signals, &self.voice)
+        let prepared = until_signal(prepared, &mut self.signals, &self.stderr)
             .await
             .and_then(|done| done);
         let heard = announcer.heard();
         if !heard.is_empty() {
             // People know before records tell it; a log that nobody reads is not waited for.
-            let _ = timeout(GRACE, self.voice.flushed()).await;
+            let _ = timeout(GRACE, self.stderr.flushed()).await;
         }
         let checked = prepared.and_then(|()| self.different_files());
-        self.side_files.start_streams(heard, &self.voice);
+        self.side_files.start_streams(heard, &self.stderr);
         checked?;
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
         let established = establish(&mut self.plan, &announcer);
-        let established = until_signal(established, &mut self.signals, &self.voice).await;
+        let established = until_signal(established, &mut self.signals, &self.stderr).await;
         announcer.stop();
         established.and_then(|done| done)
     }
@@ -118,7 +117,7 @@ impl Transfer {
 async fn until_signal<T>(
     work: impl Future<Output = T>,
     signals: &mut Signals,
-    voice: &Voice,
+    stderr: &StderrWriter,
 ) -> Result<T, Outcome> {
     tokio::pin!(work);
     loop {
@@ -126,7 +125,7 @@ async fn until_signal<T>(
             done = &mut work => return Ok(done),
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => voice.note("waiting for both ends to open"),
+                Event::Status => stderr.note("waiting for both ends to open"),
                 Event::Stop => signal::stop(),
                 Event::Continued => {}
             },
@@ -142,7 +141,7 @@ async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> 
 }
 
 /// Waits for peers on both ends at once: each may need the other to come.
-async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<Ends, Outcome> {
+async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<OpenEnds, Outcome> {
     let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open(announcer);
     let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open(announcer);
     let source = async {
@@ -155,15 +154,15 @@ async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<Ends, Outco
             .map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
     };
     let (source, sink) = tokio::try_join!(source, sink)?;
-    Ok(Ends { source, sink })
+    Ok(OpenEnds { source, sink })
 }
 
 /// Stands where a plan was that has been opened.
 struct Gone;
 
 impl EndPlan for Gone {
-    fn prospect(&self, _: Side) -> Prospect {
-        Prospect::new("an end that has been opened", "its own")
+    fn preview(&self, _: Side) -> Preview {
+        Preview::new("an end that has been opened", "its own")
     }
 
     fn file_id(&self) -> Option<FileId> {

@@ -1,13 +1,13 @@
 //! How a transfer ended, and how that is told.
 
-use crate::account::replay::Lesson;
+use crate::account::replay::Advice;
 use crate::endpoint::{Delivered, Least};
 use crate::engine::road::{ReaderEnd, StageEnd, Taken, WriterEnd};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
 use crate::plan::refusal;
 use crate::session::exit::Exit;
-use crate::session::report::Voice;
+use crate::session::report::StderrWriter;
 use crate::show::{Ending, Summed};
 use crate::text::words::bytes_exactly;
 use crate::transform::{Digest, Failure};
@@ -126,17 +126,17 @@ impl Outcome {
     }
 
     /// Tells the user what there is to tell, in a line.
-    pub(super) fn tell(&self, voice: &Voice, sink: &str) {
+    pub(super) fn tell(&self, stderr: &StderrWriter, sink: &str) {
         match self {
             Outcome::Complete { warning, .. } => {
                 if let Some(warning) = warning {
-                    voice.warn(&format!("{sink} {warning}"));
+                    stderr.warn(&format!("{sink} {warning}"));
                 }
             }
             Outcome::Interrupted(_) => {}
             Outcome::Failed(error) => match error.class {
                 Class::DownstreamClosed => {}
-                _ => voice.fail(&error.to_string()),
+                _ => stderr.fail(&error.to_string()),
             },
         }
     }
@@ -166,7 +166,7 @@ impl Outcome {
     pub fn ending<'a>(
         &'a self,
         taken: Option<Taken>,
-        lesson: Option<Lesson>,
+        advice: Option<Advice>,
         digests: &'a [Digest],
     ) -> Ending<'a> {
         let (outcome, delivered, error) = match self {
@@ -181,7 +181,7 @@ impl Outcome {
             outcome,
             road: taken.map(|taken| taken.road),
             delivered,
-            lesson,
+            advice,
             digests,
             error,
             exit_code: self.exit().code(),

@@ -117,7 +117,7 @@ pub fn answer(text: &str) -> Exit {
 
 /// What a transfer says, in the order in which it says it, written by a thread of its own.
 #[derive(Debug, Clone)]
-pub struct Voice {
+pub struct StderrWriter {
     form: Form,
     queue: Sender<Said>,
     /// How much has been said and is not written yet.
@@ -133,7 +133,7 @@ enum Said {
     Flush(oneshot::Sender<()>),
 }
 
-impl Voice {
+impl StderrWriter {
     /// A voice that has said nothing yet.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Voice {
         let (queue, said) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&waiting);
-        threads::spawn("voice", move || speak(&said, &left))?;
+        threads::spawn("stderr", move || speak(&said, &left))?;
         Ok(Self {
             form,
             queue,
@@ -175,14 +175,14 @@ impl Voice {
         self.put(Said::Bytes(self.form.line(level, text).into_bytes()));
     }
 
-    /// As [`Voice::note`], unless too much waits to be written: there will be another one.
+    /// As [`StderrWriter::note`], unless too much waits to be written: there will be another one.
     pub fn remark(&self, text: &str) {
         if self.has_time(BACKLOG) {
             self.note(text);
         }
     }
 
-    /// As [`Voice::announce_as_is`], unless too much waits to be written.
+    /// As [`StderrWriter::announce_as_is`], unless too much waits to be written.
     pub fn remark_as_is(&self, text: &str) {
         if self.has_time(BACKLOG) {
             self.announce_as_is(text);

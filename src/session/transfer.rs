@@ -2,14 +2,14 @@
 
 use super::beside::SideFiles;
 use super::control::Steering;
-use super::report::Voice;
+use super::report::StderrWriter;
 use super::signal::Signals;
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
 use crate::engine::road::{StageEnd, Taken};
-use crate::plan::{Held, Plan};
+use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Sample, Sampler};
 use std::io;
 use std::sync::Arc;
@@ -42,9 +42,9 @@ pub(super) struct Transfer {
     /// The road that bytes take, once it is clear which.
     pub(super) taken: Option<Taken>,
     /// Which ends are terminals.
-    pub(super) terminals: show::Ends,
+    pub(super) terminals: show::Terminals,
     pub(super) clock: Arc<Clock>,
-    pub(super) voice: Voice,
+    pub(super) stderr: StderrWriter,
 }
 
 impl Transfer {
@@ -52,7 +52,7 @@ impl Transfer {
     ///
     /// # Errors
     /// When the process is out of descriptors or threads.
-    pub(super) fn new(plan: Plan, held: Held) -> io::Result<Self> {
+    pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
         let clock = Arc::new(Clock::new());
         let names = plan.transform_names();
         let chain = Chain::new(&names, plan.marks, plan.flow.chunk_size, &clock)?;
@@ -65,7 +65,7 @@ impl Transfer {
             meter.record();
         }
         Ok(Self {
-            voice: Voice::start(plan.form)?,
+            stderr: StderrWriter::start(plan.form)?,
             size: plan.told(),
             sampler: Sampler::new(plan.told()),
             shown: Sampler::new(plan.told()),
@@ -79,7 +79,7 @@ impl Transfer {
             is_open: false,
             stages: Vec::new(),
             taken: None,
-            terminals: show::Ends::default(),
+            terminals: show::Terminals::default(),
             clock,
         })
     }
@@ -91,9 +91,9 @@ impl Transfer {
         if self.taken.replace(taken).is_some() {
             return;
         }
-        self.side_files.begin(&self.steering, &self.voice);
+        self.side_files.begin(&self.steering, &self.stderr);
         let start = show::Start {
-            name: self.plan.show.look.name.as_deref(),
+            name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
             road: taken.road,
@@ -108,16 +108,16 @@ impl Transfer {
 
     /// A look for the user, who compares it with what was last shown.
     pub(super) fn glance(&mut self) -> Sample {
-        self.shown.look(self.meter.snapshot())
+        self.shown.sample(self.meter.snapshot())
     }
 
     /// A look for the records.
     pub(super) fn look(&mut self) -> Sample {
-        self.sampler.look(self.meter.snapshot())
+        self.sampler.sample(self.meter.snapshot())
     }
 
     /// Says something about this transfer, by its name.
     pub(super) fn note(&self, text: &str) {
-        self.voice.note(&self.plan.show.look.named(text));
+        self.stderr.note(&self.plan.show.theme.named(text));
     }
 }

@@ -5,7 +5,7 @@ use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
-use crate::engine::road::{ReaderEnd, Running, WriterEnd};
+use crate::engine::road::{ReaderEnd, RunningRoad, WriterEnd};
 use crate::error::{Class, Side, TransferError};
 use crate::session::signal::{self, Event};
 use crate::show::{self, Display};
@@ -34,11 +34,11 @@ pub(super) enum Stopped {
 /// Watches until the writer ends or the transfer is to be given up. The reader's end is noted on the way.
 pub(super) async fn watch(
     transfer: &mut Transfer,
-    running: &mut Running,
+    running: &mut RunningRoad,
     read: &mut Option<Result<ReaderEnd, RecvError>>,
 ) -> Stopped {
     let show = &transfer.plan.show;
-    let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.voice) {
+    let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.stderr) {
         Some((display, interval)) => (Some(display), interval),
         None => (None, FAR_AWAY),
     };
@@ -111,7 +111,7 @@ async fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>
     if let Some(display) = display {
         display.clear();
         // A terminal that is held keeps what it shows.
-        let _ = timeout(GRACE, transfer.voice.flushed()).await;
+        let _ = timeout(GRACE, transfer.stderr.flushed()).await;
     }
     signal::stop();
     continued(&transfer.clock);

@@ -5,8 +5,8 @@ use super::canvas::Canvas;
 use super::cells::GAP;
 use super::past::Past;
 use super::picture::{Screen, picture};
-use super::{Display, Look, Sample};
-use crate::session::report::Voice;
+use super::{Display, Sample, Theme};
+use crate::session::report::StderrWriter;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ const ASCII: &str = "=> ";
 pub(super) struct Bar {
     drawn: ProgressBar,
     canvas: Canvas,
-    look: Look,
+    theme: Theme,
     /// Frames in which bytes had moved, which is what moves a gauge.
     step: usize,
     last_bytes: u64,
@@ -30,13 +30,13 @@ pub(super) struct Bar {
 
 impl Bar {
     /// Nothing is drawn yet.
-    pub(super) fn new(look: Look, voice: Voice) -> Self {
-        let canvas = Canvas::new(voice);
+    pub(super) fn new(theme: Theme, stderr: StderrWriter) -> Self {
+        let canvas = Canvas::new(stderr);
         let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
         Self {
             drawn: ProgressBar::with_draw_target(None, target),
             canvas,
-            look,
+            theme,
             step: 0,
             last_bytes: 0,
             past: Past::default(),
@@ -55,9 +55,9 @@ impl Display for Bar {
             columns: usize::from(columns),
             rows: usize::from(rows),
         };
-        let picture = picture(sample, &self.past, &self.look, screen, self.step);
+        let picture = picture(sample, &self.past, &self.theme, screen, self.step);
         if picture.has_bar {
-            let style = style(picture.head, picture.tail, &self.look);
+            let style = style(picture.head, picture.tail, &self.theme);
             self.drawn.set_style(style);
             self.drawn.update(|state| {
                 state.set_pos(sample.part());
@@ -84,8 +84,8 @@ impl Drop for Bar {
 }
 
 /// indicatif's template for a row with a bar: its texts as they are, and a bar that fills the row up.
-fn style(head: String, tail: String, look: &Look) -> ProgressStyle {
-    let bar = if look.colour {
+fn style(head: String, tail: String, theme: &Theme) -> ProgressStyle {
+    let bar = if theme.colour {
         format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}")
     } else {
         format!("{GAP}[{{wide_bar}}]{GAP}")
@@ -94,7 +94,7 @@ fn style(head: String, tail: String, look: &Look) -> ProgressStyle {
     // The template is well-formed; the default style would do otherwise.
     ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars(if look.unicode { BLOCKS } else { ASCII })
+        .progress_chars(if theme.unicode { BLOCKS } else { ASCII })
         .with_key("head", text(head))
         .with_key("tail", text(tail))
 }

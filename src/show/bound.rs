@@ -2,10 +2,10 @@
 
 use super::cells::{Cell, Text, Tone, fitted};
 use super::verdict::{culprit, shares_of_blame, suspect, verdict};
-use super::{Look, Sample};
+use super::{Sample, Theme};
 use crate::account::phase::Phase;
 use crate::account::recording::STALLED;
-use crate::endpoint::Seen;
+use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
 use crate::text::words::clock;
 
@@ -15,15 +15,15 @@ pub(super) fn is_stalled(sample: &Sample) -> bool {
 }
 
 /// The verdict of the last seconds with its shares, or what is waited for.
-pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> String {
+pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> String {
     let now = &sample.now;
     if now.has_ended() {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
-        return alone(Text::toned(text, Tone::Good), look, columns);
+        return alone(Text::toned(text, Tone::Good), theme, columns);
     }
     if is_stalled(sample) {
         let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
-        return alone(Text::toned(text, Tone::Bad), look, columns);
+        return alone(Text::toned(text, Tone::Bad), theme, columns);
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
@@ -44,12 +44,12 @@ pub(super) fn verdict_row(sample: &Sample, look: &Look, columns: usize) -> Strin
     let blame = Cell::optional(5, Text::toned(blame, Tone::Faint));
     let mut cells = vec![Cell::fixed(verdict), culprit, blame];
     cells.extend(others);
-    fitted(&mut cells, columns, look)
+    fitted(&mut cells, columns, theme)
 }
 
 /// A row with nothing else in it.
-fn alone(text: Text, look: &Look, columns: usize) -> String {
-    fitted(&mut [Cell::fixed(text)], columns, look)
+fn alone(text: Text, theme: &Theme, columns: usize) -> String {
+    fitted(&mut [Cell::fixed(text)], columns, theme)
 }
 
 /// Whom a flow that does not move waits for.
@@ -57,20 +57,20 @@ fn whom(sample: &Sample) -> &'static str {
     let ends = &sample.now.ends;
     match sample.now.phase {
         Phase::Source => match ends.source {
-            Seen::Connection(_) => "waiting for the remote sender",
-            Seen::Pipe(_) => "waiting for whoever writes into the pipe",
-            Seen::File => "waiting for the file it reads",
-            Seen::Other => "waiting for the source",
+            EndStatus::Connection(_) => "waiting for the remote sender",
+            EndStatus::Pipe(_) => "waiting for whoever writes into the pipe",
+            EndStatus::File => "waiting for the file it reads",
+            EndStatus::Other => "waiting for the source",
         },
         Phase::Sink | Phase::Moving => match ends.sink {
-            Seen::Connection(it) => match suspect(&it, &sample.recent) {
+            EndStatus::Connection(it) => match suspect(&it, &sample.recent) {
                 Suspect::Reader => "waiting for the remote reader",
                 Suspect::Network => "waiting for the network",
                 Suspect::Buffer | Suspect::Unknown => "waiting for the receiver or the network",
             },
-            Seen::Pipe(_) => "waiting for whoever reads from the pipe",
-            Seen::File => "waiting for the file it writes",
-            Seen::Other => "waiting for the sink",
+            EndStatus::Pipe(_) => "waiting for whoever reads from the pipe",
+            EndStatus::File => "waiting for the file it writes",
+            EndStatus::Other => "waiting for the sink",
         },
         Phase::Rate => "held by the rate limit",
         Phase::Transform => "a transform is computing",

@@ -1,8 +1,8 @@
 //! The rows that show buffers: those of the link, and the kernel's own on both sides of it.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Look, Sample};
-use crate::endpoint::Seen;
+use super::{Sample, Theme};
+use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Connection;
 use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::text::words::{brief, count, size, steady_size};
@@ -11,10 +11,10 @@ use crate::text::words::{brief, count, size, steady_size};
 pub(super) fn link_row(
     link: &LinkSnapshot,
     (from, to): (&str, &str),
-    look: &Look,
+    theme: &Theme,
     columns: usize,
 ) -> String {
-    let arrow = arrow(look);
+    let arrow = arrow(theme);
     let (state, tone) = match link.state {
         LinkState::Flowing => ("flowing", Tone::Good),
         LinkState::Paused => ("PAUSED ", Tone::Warning),
@@ -23,24 +23,24 @@ pub(super) fn link_row(
     let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
     let mut cells = vec![side(format!("{from} {arrow}"))];
     if let Some(read) = link.readable {
-        cells.extend([gauge(read.len, read.mark, look), fill(read.len, read.mark)]);
+        cells.extend([gauge(read.len, read.mark, theme), fill(read.len, read.mark)]);
     }
     cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
     if let Some(written) = link.writable {
         cells.extend([
-            gauge(written.len, written.mark, look),
+            gauge(written.len, written.mark, theme),
             fill(written.len, written.mark),
         ]);
     }
     cells.push(side(format!("{arrow} {to}")));
     cells.push(counts(link.pauses, link.drains));
-    fitted(&mut cells, columns, look)
+    fitted(&mut cells, columns, theme)
 }
 
 /// How full a buffer is, as a picture.
-fn gauge(len: u64, mark: u64, look: &Look) -> Cell {
+fn gauge(len: u64, mark: u64, theme: &Theme) -> Cell {
     let form = |(rank, cells)| {
-        let filled = filled(len, mark, cells, look.unicode);
+        let filled = filled(len, mark, cells, theme.unicode);
         (rank, Text::plain(format!("[{filled}]")))
     };
     Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
@@ -88,18 +88,18 @@ fn counts(pauses: u64, drains: u64) -> Cell {
 }
 
 /// What stands between two stages.
-pub(super) fn arrow(look: &Look) -> &'static str {
-    if look.unicode { "→" } else { "->" }
+pub(super) fn arrow(theme: &Theme) -> &'static str {
+    if theme.unicode { "→" } else { "->" }
 }
 
 /// What is in the kernel's hands in front of us and behind us, unless the link has shown it. `None`: nothing.
-pub(super) fn kernel_row(sample: &Sample, look: &Look, columns: usize) -> Option<String> {
+pub(super) fn kernel_row(sample: &Sample, theme: &Theme, columns: usize) -> Option<String> {
     let ends = &sample.now.ends;
     let is_shown = sample.now.links.iter().any(|link| !link.is_ours);
-    let before = kernel(&ends.source, is_shown, look, |it| {
+    let before = kernel(&ends.source, is_shown, theme, |it| {
         vec![queue("receive queue", it.receive_queue)]
     });
-    let behind = kernel(&ends.sink, is_shown, look, sending);
+    let behind = kernel(&ends.sink, is_shown, theme, sending);
     if before.is_empty() && behind.is_empty() {
         return None;
     }
@@ -109,25 +109,25 @@ pub(super) fn kernel_row(sample: &Sample, look: &Look, columns: usize) -> Option
     )];
     cells.extend(before);
     cells.push(Cell::fixed(Text::toned(
-        arrow(look).to_owned(),
+        arrow(theme).to_owned(),
         Tone::Faint,
     )));
     cells.extend(behind);
-    Some(fitted(&mut cells, columns, look))
+    Some(fitted(&mut cells, columns, theme))
 }
 
 /// What there is of one end.
 fn kernel(
-    seen: &Seen,
+    seen: &EndStatus,
     is_shown: bool,
-    look: &Look,
+    theme: &Theme,
     connection: impl Fn(&Connection) -> Vec<Cell>,
 ) -> Vec<Cell> {
     match seen {
-        Seen::Connection(it) => connection(it),
-        Seen::Pipe(Some(pipe)) if !is_shown => vec![
+        EndStatus::Connection(it) => connection(it),
+        EndStatus::Pipe(Some(pipe)) if !is_shown => vec![
             Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint)),
-            gauge(pipe.len, pipe.size, look),
+            gauge(pipe.len, pipe.size, theme),
             fill(pipe.len, pipe.size),
         ],
         _ => Vec::new(),
@@ -163,20 +163,20 @@ mod tests {
     use crate::account::phase::{Phase, Waits};
     use crate::endpoint::connection::Connection;
     use crate::endpoint::pipe::PipeFill;
-    use crate::endpoint::{Ends, Seen};
+    use crate::endpoint::{EndStatus, PerEnd};
     use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
-    use crate::show::{Look, Sample, Sampler};
+    use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
 
-    const LOOK: Look = Look {
+    const LOOK: Theme = Theme {
         name: None,
         colour: false,
         unicode: false,
     };
 
-    fn between(source: Seen, sink: Seen) -> Sample {
-        Sampler::new(None).look(Snapshot {
+    fn between(source: EndStatus, sink: EndStatus) -> Sample {
+        Sampler::new(None).sample(Snapshot {
             elapsed: Duration::from_secs(1),
             bytes_in: 0,
             bytes_out: 0,
@@ -185,17 +185,17 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
-            ends: Ends { source, sink },
+            ends: PerEnd { source, sink },
         })
     }
 
     #[test]
     fn what_the_kernel_holds_is_told_of_pipes_and_connections() {
-        let pipe = Seen::Pipe(Some(PipeFill {
+        let pipe = EndStatus::Pipe(Some(PipeFill {
             len: 32 << 10,
             size: 64 << 10,
         }));
-        let connection = Seen::Connection(Connection {
+        let connection = EndStatus::Connection(Connection {
             send_queue: 5 << 19,
             receive_queue: 1 << 19,
             round_trip: Duration::from_micros(23_100),
@@ -203,8 +203,8 @@ mod tests {
             ..Connection::default()
         });
         let table = [
-            (Seen::File, Seen::Other, None),
-            (Seen::Pipe(None), Seen::File, None),
+            (EndStatus::File, EndStatus::Other, None),
+            (EndStatus::Pipe(None), EndStatus::File, None),
             (
                 pipe,
                 connection,
@@ -214,7 +214,7 @@ mod tests {
             ),
             (
                 connection,
-                Seen::File,
+                EndStatus::File,
                 Some("kernel  receive queue 512.00 KiB  ->"),
             ),
         ];

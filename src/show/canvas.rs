@@ -5,7 +5,7 @@
 //! leaves nothing behind, whatever has become of the rows; and the `^C` that the terminal echoes is erased too.
 //! A frame is one write, and the cursor is never hidden: a killed process leaves a usable terminal.
 
-use crate::session::report::{self, Voice};
+use crate::session::report::{self, StderrWriter};
 use console::measure_text_width;
 use indicatif::TermLike;
 use rustix::stdio::stderr;
@@ -19,7 +19,7 @@ const USUAL_SIZE: (u16, u16) = (80, 24);
 #[derive(Debug, Clone)]
 pub(super) struct Canvas {
     frame: Arc<Mutex<Frame>>,
-    voice: Voice,
+    stderr: StderrWriter,
 }
 
 #[derive(Debug, Default)]
@@ -35,10 +35,10 @@ struct Frame {
 
 impl Canvas {
     /// Nothing is drawn yet; what is drawn goes where the voice goes.
-    pub(super) fn new(voice: Voice) -> Self {
+    pub(super) fn new(stderr: StderrWriter) -> Self {
         Self {
             frame: Arc::default(),
-            voice,
+            stderr,
         }
     }
 
@@ -61,7 +61,7 @@ impl Canvas {
     pub(super) fn show(&self) {
         let mut frame = self.lock();
         if report::has_terminal() {
-            self.voice.draw(frame.text(usize::from(size().1)));
+            self.stderr.draw(frame.text(usize::from(size().1)));
             frame.is_drawn = true;
         }
     }
@@ -69,7 +69,7 @@ impl Canvas {
     /// Takes everything of ours off the screen.
     pub(super) fn erase(&self) {
         if std::mem::take(&mut self.lock().is_drawn) {
-            self.voice.erase("\r\x1b[J");
+            self.stderr.erase("\r\x1b[J");
         }
     }
 
@@ -164,12 +164,12 @@ impl TermLike for Canvas {
 #[cfg(test)]
 mod tests {
     use super::Canvas;
-    use crate::session::report::{Form, Voice};
+    use crate::session::report::{Form, StderrWriter};
     use indicatif::TermLike;
 
     #[test]
     fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
-        let canvas = Canvas::new(Voice::start(Form::Lines).unwrap());
+        let canvas = Canvas::new(StderrWriter::start(Form::Lines).unwrap());
         canvas.lock().columns = 5;
         for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
             canvas.write_str(text).unwrap();

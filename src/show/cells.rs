@@ -1,7 +1,7 @@
 //! Rows of a display, made of cells that give way: each has several forms, the most telling first, and where a row is
 //! too long, the least important form of all is given up, until the row fits.
 
-use super::Look;
+use super::Theme;
 use console::{Style, measure_text_width, truncate_str};
 use std::collections::VecDeque;
 
@@ -56,9 +56,9 @@ impl Text {
         self.parts.is_empty()
     }
 
-    pub(super) fn styled(&self, look: &Look) -> String {
+    pub(super) fn styled(&self, theme: &Theme) -> String {
         let parts = self.parts.iter();
-        parts.map(|(text, tone)| tone.style(text, look)).collect()
+        parts.map(|(text, tone)| tone.style(text, theme)).collect()
     }
 }
 
@@ -76,7 +76,7 @@ fn columns(text: &str) -> usize {
 }
 
 impl Tone {
-    fn style(self, text: &str, look: &Look) -> String {
+    fn style(self, text: &str, theme: &Theme) -> String {
         let style = match self {
             Tone::Plain => return text.to_owned(),
             Tone::Strong => Style::new().bold(),
@@ -85,7 +85,7 @@ impl Tone {
             Tone::Warning => Style::new().yellow().bold(),
             Tone::Bad => Style::new().red().bold(),
         };
-        style.force_styling(look.colour).apply_to(text).to_string()
+        style.force_styling(theme.colour).apply_to(text).to_string()
     }
 }
 
@@ -143,9 +143,9 @@ pub(super) fn fit(cells: &mut [Cell], columns: usize) {
 }
 
 /// The row of cells that are made to fit; cut off where they cannot be.
-pub(super) fn fitted(cells: &mut [Cell], columns: usize, look: &Look) -> String {
+pub(super) fn fitted(cells: &mut [Cell], columns: usize, theme: &Theme) -> String {
     fit(cells, columns);
-    let row = row(cells, look);
+    let row = row(cells, theme);
     if columns_of(cells) > columns {
         truncate_str(&row, columns, "").into_owned()
     } else {
@@ -164,21 +164,21 @@ fn columns_of(cells: &[Cell]) -> usize {
 pub(super) const GAP: &str = "  ";
 
 /// The row, with its gaps.
-pub(super) fn row(cells: &[Cell], look: &Look) -> String {
+pub(super) fn row(cells: &[Cell], theme: &Theme) -> String {
     let shown: Vec<_> = cells
         .iter()
         .filter_map(Cell::shown)
-        .map(|text| text.styled(look))
+        .map(|text| text.styled(theme))
         .collect();
     shown.join(GAP)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, GAP, Look, Text, Tone, columns, fit, row};
+    use super::{Cell, GAP, Text, Theme, Tone, columns, fit, row};
     use console::measure_text_width;
 
-    const PLAIN: Look = Look {
+    const PLAIN: Theme = Theme {
         name: None,
         colour: false,
         unicode: true,
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn columns_are_counted_as_the_terminal_does_and_colours_take_none() {
-        let look = Look {
+        let theme = Theme {
             colour: true,
             ..PLAIN
         };
@@ -238,7 +238,7 @@ mod tests {
             Cell::optional(1, Text::plain("x".to_owned())),
         ];
         fit(&mut cells, 4 + GAP.len() + 1);
-        let wide = row(&cells, &look);
+        let wide = row(&cells, &theme);
         assert!(
             wide.starts_with('\u{1b}') && wide.ends_with("  x"),
             "{wide:?}"

@@ -44,8 +44,8 @@ pub struct Finished<'a> {
 
 impl Finished<'_> {
     fn summary(&self, how: Summed) -> Vec<String> {
-        let (lesson, digests) = (self.ending.lesson.as_ref(), self.ending.digests);
-        summary(self.sample, how, self.road, lesson, digests)
+        let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
+        summary(self.sample, how, self.road, advice, digests)
     }
 
     /// What it was like, in sentences; of a failed one, what failed.

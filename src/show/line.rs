@@ -2,31 +2,31 @@
 
 use super::figures::Figures;
 use super::verdict::{self, verdict};
-use super::{Display, Look, Sample, Template};
+use super::{Display, Sample, Template, Theme};
 use crate::account::meter::Snapshot;
-use crate::account::replay::Lesson;
+use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::engine::road::Taken;
-use crate::session::report::Voice;
+use crate::session::report::StderrWriter;
 use crate::text::words::{count, size, speed, time};
 use crate::transform::Digest;
 
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
 pub(super) struct Lines {
-    look: Look,
+    theme: Theme,
     /// What each is to look like, if somebody has said so.
     template: Option<Template>,
-    voice: Voice,
+    stderr: StderrWriter,
 }
 
 impl Lines {
-    pub(super) fn new(look: Look, template: Option<Template>, voice: Voice) -> Self {
+    pub(super) fn new(theme: Theme, template: Option<Template>, stderr: StderrWriter) -> Self {
         Self {
-            look,
+            theme,
             template,
-            voice,
+            stderr,
         }
     }
 }
@@ -34,8 +34,8 @@ impl Lines {
 impl Display for Lines {
     fn draw(&mut self, sample: &Sample) {
         match &self.template {
-            Some(template) => self.voice.remark_as_is(&template.fill(sample)),
-            None => self.voice.remark(&self.look.named(&status(sample))),
+            Some(template) => self.stderr.remark_as_is(&template.fill(sample)),
+            None => self.stderr.remark(&self.theme.named(&status(sample))),
         }
     }
 
@@ -77,11 +77,11 @@ pub fn summary(
     sample: &Sample,
     how: Summed,
     road: Option<Taken>,
-    lesson: Option<&Lesson>,
+    advice: Option<&Advice>,
     digests: &[Digest],
 ) -> Vec<String> {
     let numbers = numbers(sample, how, road);
-    let sentences = verdict::sentences(sample, lesson);
+    let sentences = verdict::sentences(sample, advice);
     let digests = digests
         .iter()
         .map(|it| format!("{} {}", it.algorithm, it.hex));

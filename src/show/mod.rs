@@ -23,8 +23,8 @@ mod settings;
 mod shown;
 mod side_file;
 mod stats;
-mod style;
 mod template;
+mod theme;
 mod trace;
 mod verdict;
 
@@ -34,11 +34,11 @@ pub use line::{Summed, status, summary};
 pub use message::{message, refused};
 pub use record::{Ending, Start, record};
 pub use sample::{Sample, Sampler, Stretch};
-pub use settings::{Ends, Progress, Show, Watched};
+pub use settings::{Progress, Show, StderrKind, Terminals};
 pub use side_file::{SideFile, SidePlace, SideSeen};
 pub use stats::{Stats, await_reader};
-pub use style::Look;
 pub use template::{PLACEHOLDERS, Placeholder, Template};
+pub use theme::Theme;
 
 /// Shows a running transfer on standard error.
 pub trait Display: std::fmt::Debug {

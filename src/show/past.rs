@@ -1,7 +1,7 @@
 //! The last seconds, a second a column: the rate, and how full the buffers were.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Look, Sample};
+use super::{Sample, Theme};
 use crate::engine::link::LinkSnapshot;
 use crate::text::words::{clock, speed, whole};
 use std::collections::VecDeque;
@@ -86,7 +86,7 @@ impl Past {
     }
 
     /// The row. `None`: nothing is past yet.
-    pub(super) fn row(&self, look: &Look, columns: usize) -> Option<String> {
+    pub(super) fn row(&self, theme: &Theme, columns: usize) -> Option<String> {
         if self.columns.is_empty() {
             return None;
         }
@@ -96,7 +96,7 @@ impl Past {
         let time: Duration = shown.iter().map(|it| it.time).sum();
         let peak = shown.iter().map(|it| it.rate).fold(0.0, f64::max);
         let spark = |name, tone: fn(&Column) -> Tone, part: &dyn Fn(&Column) -> Option<f64>| {
-            spark(name, tone, &shown, most, look, part)
+            spark(name, tone, &shown, most, theme, part)
         };
         let rate = spark("rate", |_| Tone::Plain, &|it| Some(it.rate / peak.max(1.0)));
         let faint = |text| Text::toned(text, Tone::Faint);
@@ -110,7 +110,7 @@ impl Past {
         let read = spark("read", Column::tone, &|it| it.read);
         let written = spark("to write", Column::tone, &|it| it.written);
         cells.extend([Cell::optional(3, read), Cell::optional(4, written)]);
-        Some(fitted(&mut cells, columns, look))
+        Some(fitted(&mut cells, columns, theme))
     }
 }
 
@@ -172,7 +172,7 @@ fn spark(
     tone: impl Fn(&Column) -> Tone,
     columns: &[Column],
     most: usize,
-    look: &Look,
+    theme: &Theme,
     part: impl Fn(&Column) -> Option<f64>,
 ) -> Text {
     let mut text = Text::none();
@@ -181,7 +181,7 @@ fn spark(
     }
     text.push(&format!("{name} "), Tone::Faint);
     for column in columns {
-        let level = part(column).map_or(' ', |part| level(part, look));
+        let level = part(column).map_or(' ', |part| level(part, theme));
         text.push(level.encode_utf8(&mut [0; 4]), tone(column));
     }
     text.push(&" ".repeat(most - columns.len()), Tone::Plain);
@@ -194,8 +194,8 @@ fn spark(
     clippy::cast_sign_loss,
     reason = "a part from 0 to 1, clamped"
 )]
-fn level(part: f64, look: &Look) -> char {
-    let levels = if look.unicode { BLOCKS } else { ASCII };
+fn level(part: f64, theme: &Theme) -> char {
+    let levels = if theme.unicode { BLOCKS } else { ASCII };
     let most = levels.len() - 1;
     let level = (part.clamp(0.0, 1.0) * 8.0).ceil() as usize;
     levels[level.min(most)]
@@ -214,12 +214,12 @@ mod tests {
     use super::{MOST, Past, level};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
-    use crate::endpoint::Ends;
+    use crate::endpoint::PerEnd;
     use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
-    use crate::show::{Look, Sampler};
+    use crate::show::{Sampler, Theme};
     use std::time::Duration;
 
-    const LOOK: Look = Look {
+    const LOOK: Theme = Theme {
         name: None,
         colour: false,
         unicode: true,
@@ -250,7 +250,7 @@ mod tests {
             still: Duration::ZERO,
             links: vec![link],
             stages: Vec::new(),
-            ends: Ends::default(),
+            ends: PerEnd::default(),
         }
     }
 
@@ -258,7 +258,7 @@ mod tests {
         let mut sampler = Sampler::new(None);
         let mut past = Past::default();
         for look in looks {
-            past.note(&sampler.look(look.clone()));
+            past.note(&sampler.sample(look.clone()));
         }
         past
     }
@@ -275,7 +275,7 @@ mod tests {
         let blank = " ".repeat(MOST / 2 - 3);
         let expected = format!("last 3 s  rate ▄█·{blank}  up to 800 B/s  to write ▆·▁{blank}");
         assert_eq!(row, expected);
-        let coloured = Look {
+        let coloured = Theme {
             colour: true,
             ..LOOK
         };

@@ -16,7 +16,7 @@ use super::buffers::{arrow, kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
 use super::figures::Figures;
 use super::past::Past;
-use super::{Look, Sample};
+use super::{Sample, Theme};
 use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
 use console::truncate_str;
 
@@ -52,7 +52,7 @@ pub(super) struct Picture {
 pub(super) fn picture(
     sample: &Sample,
     past: &Past,
-    look: &Look,
+    theme: &Theme,
     screen: Screen,
     step: usize,
 ) -> Picture {
@@ -60,28 +60,31 @@ pub(super) fn picture(
     let figures = Figures::of(sample);
     let has_size = figures.percent.is_some();
     let mut cells = vec![
-        name(look),
+        name(theme),
         Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
         of_size(&figures),
         percent_cell(&figures),
-        made(&figures, look),
+        made(&figures, theme),
         lines(sample),
     ];
     let before = cells.len();
-    cells.push(bar(has_size, look, step));
+    cells.push(bar(has_size, theme, step));
     cells.extend([speed(sample), eta(&figures), elapsed(sample)]);
     fit(&mut cells, columns);
     let has_bar = has_size && !cells[before].is_dropped();
     let (head, tail) = if has_bar {
-        (row(&cells[..before], look), row(&cells[before + 1..], look))
+        (
+            row(&cells[..before], theme),
+            row(&cells[before + 1..], theme),
+        )
     } else {
-        (row(&cells, look), String::new())
+        (row(&cells, theme), String::new())
     };
     Picture {
         head: truncate_str(&head, columns, "").into_owned(),
         has_bar,
         tail,
-        rows: rows(sample, past, look, screen),
+        rows: rows(sample, past, theme, screen),
     }
 }
 
@@ -95,19 +98,19 @@ enum About {
 }
 
 /// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
-fn rows(sample: &Sample, past: &Past, look: &Look, screen: Screen) -> Vec<String> {
+fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) -> Vec<String> {
     let columns = screen.columns;
     let links = sample.now.links.iter().enumerate();
     let mut rows: Vec<_> = links
         .map(|(place, link)| {
             let between = sample.now.neighbours(place);
-            (About::Link, link_row(link, between, look, columns))
+            (About::Link, link_row(link, between, theme, columns))
         })
         .collect();
-    let kernel = kernel_row(sample, look, columns);
+    let kernel = kernel_row(sample, theme, columns);
     rows.extend(kernel.map(|row| (About::Kernel, row)));
-    rows.push((About::Verdict, verdict_row(sample, look, columns)));
-    rows.extend(past.row(look, columns).map(|row| (About::Past, row)));
+    rows.push((About::Verdict, verdict_row(sample, theme, columns)));
+    rows.extend(past.row(theme, columns).map(|row| (About::Past, row)));
     while rows.len() >= screen.rows {
         let Some(least) = rows.iter().map(|(about, _)| *about).max() else {
             break;
@@ -118,30 +121,30 @@ fn rows(sample: &Sample, past: &Past, look: &Look, screen: Screen) -> Vec<String
 }
 
 /// A bar with its brackets is drawn by somebody else; here it is only as long as the shortest one.
-fn bar(size_is_known: bool, look: &Look, step: usize) -> Cell {
+fn bar(size_is_known: bool, theme: &Theme, step: usize) -> Cell {
     let text = if size_is_known {
         " ".repeat(BAR_COLUMNS)
     } else {
-        bouncing(look, step)
+        bouncing(theme, step)
     };
     Cell::optional(3, Text::plain(text))
 }
 
 /// A block that goes to and fro in a frame, a column a step.
-fn bouncing(look: &Look, step: usize) -> String {
-    let block = if look.unicode { "███" } else { "<=>" };
+fn bouncing(theme: &Theme, step: usize) -> String {
+    let block = if theme.unicode { "███" } else { "<=>" };
     let room = BAR_COLUMNS * 2 - 2 - 3;
     let at = step % (room * 2);
     let at = at.min(room * 2 - at);
     format!("[{}{block}{}]", " ".repeat(at), " ".repeat(room - at))
 }
 
-fn name(look: &Look) -> Cell {
-    let whole = look.name.as_deref().unwrap_or_default();
+fn name(theme: &Theme) -> Cell {
+    let whole = theme.name.as_deref().unwrap_or_default();
     if whole.is_empty() {
         return Cell::fixed(Text::none());
     }
-    let short = |columns| truncate_str(whole, columns, if look.unicode { "…" } else { "~" });
+    let short = |columns| truncate_str(whole, columns, if theme.unicode { "…" } else { "~" });
     let form = |columns| Text::toned(format!("{}:", short(columns)), Tone::Strong);
     Cell::new([
         (1, form(NAME_COLUMNS)),
@@ -156,14 +159,14 @@ fn of_size(figures: &Figures) -> Cell {
 }
 
 /// What the transforms have made of it.
-fn made(figures: &Figures, look: &Look) -> Cell {
+fn made(figures: &Figures, theme: &Theme) -> Cell {
     let Some((made, ratio)) = &figures.made else {
         return Cell::fixed(Text::none());
     };
     let bytes = made.steady();
     let forms = [
-        (4, format!("{} {bytes:>10} ({ratio})", arrow(look))),
-        (8, format!("{} {bytes:>10}", arrow(look))),
+        (4, format!("{} {bytes:>10} ({ratio})", arrow(theme))),
+        (8, format!("{} {bytes:>10}", arrow(theme))),
         (u8::MAX, String::new()),
     ];
     Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
@@ -213,17 +216,17 @@ mod tests {
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
-    use crate::endpoint::Ends;
+    use crate::endpoint::PerEnd;
     use crate::engine::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
     use crate::show::past::Past;
-    use crate::show::{Look, Sample, Sampler};
+    use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
 
     const MIB: u64 = 1 << 20;
 
-    fn look(unicode: bool) -> Look {
-        Look {
+    fn theme(unicode: bool) -> Theme {
+        Theme {
             name: Some("backup".to_owned()),
             colour: false,
             unicode,
@@ -261,14 +264,14 @@ mod tests {
             still,
             links: vec![link],
             stages: Vec::new(),
-            ends: Ends::default(),
+            ends: PerEnd::default(),
         };
-        Sampler::new(size).look(now)
+        Sampler::new(size).sample(now)
     }
 
-    fn drawn(sample: &Sample, look: &Look, columns: usize, step: usize) -> Picture {
+    fn drawn(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Picture {
         let screen = Screen { columns, rows: 24 };
-        picture(sample, &Past::default(), look, screen, step)
+        picture(sample, &Past::default(), theme, screen, step)
     }
 
     fn text(picture: &Picture) -> Vec<String> {
@@ -308,7 +311,7 @@ mod tests {
             (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
         ];
         for (columns, expected) in table {
-            let picture = drawn(&sample, &look(false), columns, 0);
+            let picture = drawn(&sample, &theme(false), columns, 0);
             assert_eq!(text(&picture), expected, "in {columns} columns");
         }
     }
@@ -330,12 +333,12 @@ mod tests {
         ];
         (now.bytes_in, now.bytes_out) = (52 * MIB, 12 * MIB);
         now.waits = Waits::in_one(Phase::Transform, Duration::from_secs(12));
-        Sampler::new(Some(100 * MIB)).look(now)
+        Sampler::new(Some(100 * MIB)).sample(now)
     }
 
     #[test]
     fn transforms_are_told_by_what_came_of_the_bytes_and_each_link_by_what_it_is_between() {
-        let picture = drawn(&transformed(), &look(false), 150, 0);
+        let picture = drawn(&transformed(), &theme(false), 150, 0);
         let rows = text(&picture);
         for part in [
             "50.00 MiB",
@@ -368,7 +371,7 @@ mod tests {
             .iter()
             .flat_map(|it| (1..=200).map(move |n| (it, n)))
         {
-            let picture = drawn(sample, &look(true), columns, columns);
+            let picture = drawn(sample, &theme(true), columns, columns);
             for row in text(&picture) {
                 let columns_of_row = measure_text_width(&row);
                 assert!(columns_of_row <= columns, "{row:?} in {columns} columns");
@@ -379,7 +382,7 @@ mod tests {
     #[test]
     fn a_flow_that_does_not_move_is_said_to_be_stalled_and_by_whom() {
         let sample = paused(Some(100 * MIB), Duration::from_secs(75));
-        let rows = text(&drawn(&sample, &look(true), 120, 0));
+        let rows = text(&drawn(&sample, &theme(true), 120, 0));
         assert!(rows[0].contains("ETA -:--"), "{rows:?}");
         assert_eq!(rows[2], "stalled for 1:15: waiting for the sink");
     }
@@ -387,7 +390,7 @@ mod tests {
     #[test]
     fn where_nobody_knows_the_size_a_gauge_moves_as_long_as_bytes_do() {
         let sample = paused(None, Duration::ZERO);
-        let gauge = |step| text(&drawn(&sample, &look(false), 80, step))[0].clone();
+        let gauge = |step| text(&drawn(&sample, &theme(false), 80, step))[0].clone();
         assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));
         assert_eq!(gauge(3), gauge(27), "it goes to and fro");
         assert!(!gauge(0).contains("ETA") && !gauge(0).contains('%'));

@@ -3,11 +3,11 @@
 use super::{Sample, Stretch};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
-use crate::account::replay::Lesson;
+use crate::account::replay::Advice;
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::Connection;
 use crate::endpoint::pipe::PipeFill;
-use crate::endpoint::{Delivered, Ends, Seen};
+use crate::endpoint::{Delivered, EndStatus, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::error::{Side, TransferError};
 use crate::text::visible;
@@ -254,7 +254,7 @@ impl From<&Sample> for Numbers {
 }
 
 impl<T> PairOf<T> {
-    fn seen(ends: &Ends<Seen>, of: impl Fn(&Seen) -> Option<T>) -> Self {
+    fn seen(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
         Self {
             source: of(&ends.source),
             sink: of(&ends.sink),
@@ -306,12 +306,12 @@ impl From<&Connection> for SocketNumbers {
     }
 }
 
-impl From<Lesson> for LessonNumbers {
-    fn from(lesson: Lesson) -> Self {
+impl From<Advice> for LessonNumbers {
+    fn from(advice: Advice) -> Self {
         Self {
-            absorbed_s: lesson.absorbed.as_secs_f64(),
-            high_water_mark: lesson.enough,
-            larger_saves: lesson.larger_saves,
+            absorbed_s: advice.absorbed.as_secs_f64(),
+            high_water_mark: advice.enough,
+            larger_saves: advice.larger_saves,
         }
     }
 }
@@ -377,7 +377,7 @@ pub struct Ending<'a> {
     /// In which sense it was delivered.
     pub delivered: Option<Delivered>,
     /// What can be learned of the buffers.
-    pub lesson: Option<Lesson>,
+    pub advice: Option<Advice>,
     /// The digests of what has passed.
     pub digests: &'a [Digest],
     /// What failed.
@@ -420,7 +420,7 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
         outcome: ending.outcome,
         road: ending.road,
         delivered: ending.delivered.map(Delivered::name),
-        buffer: ending.lesson.map(Into::into),
+        buffer: ending.advice.map(Into::into),
         digests: ending.digests.iter().map(Into::into).collect(),
         error,
         exit_code: ending.exit_code,

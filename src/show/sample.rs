@@ -139,7 +139,7 @@ impl Sampler {
     }
 
     /// Takes note of `now`.
-    pub fn look(&mut self, now: Snapshot) -> Sample {
+    pub fn sample(&mut self, now: Snapshot) -> Sample {
         let mark = Mark {
             at: now.elapsed,
             bytes: now.bytes_out,
@@ -175,7 +175,7 @@ impl Sampler {
     /// The last look: what bound the flow is that of the whole.
     pub fn last_look(&mut self, now: Snapshot) -> Sample {
         let whole = now.waits.bound_by();
-        let mut sample = self.look(now);
+        let mut sample = self.sample(now);
         (sample.eta, sample.bound_by) = (None, whole);
         sample
     }
@@ -244,7 +244,7 @@ mod tests {
     use super::{Sample, Sampler};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
-    use crate::endpoint::Ends;
+    use crate::endpoint::PerEnd;
     use std::time::Duration;
 
     fn at(millis: u64, bytes_out: u64) -> Snapshot {
@@ -257,19 +257,19 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
-            ends: Ends::default(),
+            ends: PerEnd::default(),
         }
     }
 
     #[test]
     fn rates_are_since_the_last_look_and_since_the_start() {
         let mut sampler = Sampler::new(Some(1000));
-        let first = sampler.look(at(1000, 100));
+        let first = sampler.sample(at(1000, 100));
         assert_eq!(
             (first.rate, first.average, first.eta),
             (100.0, 100.0, Some(Duration::from_secs(9)))
         );
-        let second = sampler.look(at(2000, 400));
+        let second = sampler.sample(at(2000, 400));
         assert_eq!(
             (second.rate, second.average, second.eta),
             (300.0, 200.0, Some(Duration::from_secs(3)))
@@ -281,21 +281,21 @@ mod tests {
         let mut sampler = Sampler::new(None);
         let mut speeds = (1..=40).map(|n| {
             let bytes = if n % 2 == 0 { n * 10 } else { n * 10 - 10 };
-            sampler.look(at(n * 100, bytes)).speed
+            sampler.sample(at(n * 100, bytes)).speed
         });
         assert!(speeds.all(|speed| speed <= 110.0));
-        assert_eq!(sampler.look(at(9000, 400)).speed, 0.0);
+        assert_eq!(sampler.sample(at(9000, 400)).speed, 0.0);
     }
 
     #[test]
     fn the_eta_forgets_what_is_more_than_half_a_minute_ago() {
         let mut sampler = Sampler::new(Some(10_000));
         for second in 1..=10 {
-            sampler.look(at(second * 1000, second * 500));
+            sampler.sample(at(second * 1000, second * 500));
         }
         let mut last = None;
         for second in 11..=60 {
-            last = sampler.look(at(second * 1000, 5000 + (second - 10))).eta;
+            last = sampler.sample(at(second * 1000, 5000 + (second - 10))).eta;
         }
         assert_eq!(last, Some(Duration::from_secs(4950)));
     }
@@ -303,16 +303,16 @@ mod tests {
     #[test]
     fn a_stalled_flow_has_no_eta_once_the_window_has_passed() {
         let mut sampler = Sampler::new(Some(1000));
-        sampler.look(at(1000, 100));
-        assert!(sampler.look(at(20_000, 100)).eta.is_some());
-        assert_eq!(sampler.look(at(60_000, 100)).eta, None);
-        assert_eq!(Sampler::new(Some(5)).look(at(0, 0)).eta, None);
+        sampler.sample(at(1000, 100));
+        assert!(sampler.sample(at(20_000, 100)).eta.is_some());
+        assert_eq!(sampler.sample(at(60_000, 100)).eta, None);
+        assert_eq!(Sampler::new(Some(5)).sample(at(0, 0)).eta, None);
     }
 
     #[test]
     fn there_is_no_percentage_of_nothing_or_beyond_the_whole() {
         let percent = |size, bytes| -> Option<u64> {
-            let sample: Sample = Sampler::new(size).look(at(1000, bytes));
+            let sample: Sample = Sampler::new(size).sample(at(1000, bytes));
             sample.percent()
         };
         let table = [

@@ -2,9 +2,9 @@
 
 use super::bar::Bar;
 use super::line::Lines;
-use super::style::Look;
+use super::theme::Theme;
 use super::{Display, Sample, Template};
-use crate::session::report::Voice;
+use crate::session::report::StderrWriter;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub enum Progress {
 
 /// What standard error is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Watched {
+pub enum StderrKind {
     /// A terminal that can redraw a line.
     Screen,
     /// A terminal that cannot (terminfo(5), `dumb`).
@@ -41,7 +41,7 @@ pub enum Watched {
 
 /// Which ends are terminals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ends {
+pub struct Terminals {
     /// Somebody types what is sent.
     pub source: bool,
     /// What is sent is seen.
@@ -64,12 +64,12 @@ pub struct Show {
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
-    pub watched: Watched,
+    pub watched: StderrKind,
     /// How it looks.
-    pub look: Look,
+    pub theme: Theme,
 }
 
-impl Watched {
+impl StderrKind {
     /// What standard error is now.
     #[must_use]
     pub fn stderr() -> Self {
@@ -92,11 +92,15 @@ impl Show {
 
     /// The display for a transfer between these ends, and the time between two drawings.
     #[must_use]
-    pub fn display(&self, ends: Ends, voice: &Voice) -> Option<(Box<dyn Display>, Duration)> {
-        let (look, voice) = (self.look.clone(), voice.clone());
+    pub fn display(
+        &self,
+        ends: Terminals,
+        stderr: &StderrWriter,
+    ) -> Option<(Box<dyn Display>, Duration)> {
+        let (theme, stderr) = (self.theme.clone(), stderr.clone());
         let display: Box<dyn Display> = match self.resolved(ends) {
-            Progress::Bar => Box::new(Bar::new(look, voice)),
-            Progress::Line => Box::new(Lines::new(look, self.template.clone(), voice)),
+            Progress::Bar => Box::new(Bar::new(theme, stderr)),
+            Progress::Line => Box::new(Lines::new(theme, self.template.clone(), stderr)),
             Progress::None | Progress::Auto => return None,
         };
         Some((display, self.draw_interval(ends)))
@@ -104,7 +108,7 @@ impl Show {
 
     /// Time between two drawings.
     #[must_use]
-    pub fn draw_interval(&self, ends: Ends) -> Duration {
+    pub fn draw_interval(&self, ends: Terminals) -> Duration {
         match self.resolved(ends) {
             Progress::Bar => self.interval.unwrap_or(BAR_INTERVAL),
             _ => self.record_interval(),
@@ -113,7 +117,7 @@ impl Show {
 
     /// Whether the end of a transfer between these ends is summed up.
     #[must_use]
-    pub fn sums_up(&self, ends: Ends) -> bool {
+    pub fn sums_up(&self, ends: Terminals) -> bool {
         // Lines of the user's own are for programs, which know no other.
         let suits = self.template.is_none() && self.resolved(ends) != Progress::None;
         self.summary.unwrap_or(suits)
@@ -121,7 +125,7 @@ impl Show {
 
     /// The last line of the user's own, which says how it ended.
     #[must_use]
-    pub fn last_line(&self, ends: Ends, sample: &Sample) -> Option<String> {
+    pub fn last_line(&self, ends: Terminals, sample: &Sample) -> Option<String> {
         let shows = self.resolved(ends) == Progress::Line;
         let template = self.template.as_ref().filter(|_| shows)?;
         Some(template.fill(sample))
@@ -129,16 +133,16 @@ impl Show {
 
     /// What it comes to while bytes move between these ends. Never `Auto`.
     #[must_use]
-    pub fn resolved(&self, ends: Ends) -> Progress {
-        let is_terminal = self.watched != Watched::Log;
+    pub fn resolved(&self, ends: Terminals) -> Progress {
+        let is_terminal = self.watched != StderrKind::Log;
         match (self.progress, self.watched) {
             // Nothing is drawn into what is sent.
             _ if ends.sink && is_terminal => Progress::None,
             // Nor into what somebody types, unless asked for.
             (Progress::Auto, _) if ends.source => Progress::None,
-            (Progress::Auto, Watched::Log) | (Progress::None, _) => Progress::None,
-            (Progress::Auto | Progress::Bar, Watched::Screen) => Progress::Bar,
-            (Progress::Auto, Watched::Paper) | (Progress::Bar | Progress::Line, _) => {
+            (Progress::Auto, StderrKind::Log) | (Progress::None, _) => Progress::None,
+            (Progress::Auto | Progress::Bar, StderrKind::Screen) => Progress::Bar,
+            (Progress::Auto, StderrKind::Paper) | (Progress::Bar | Progress::Line, _) => {
                 Progress::Line
             }
         }
@@ -147,23 +151,23 @@ impl Show {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ends, Look, Progress, Show, Watched};
-    use crate::session::report::{Form, Voice};
+    use super::{Progress, Show, StderrKind, Terminals, Theme};
+    use crate::session::report::{Form, StderrWriter};
 
-    const NEITHER: Ends = Ends {
+    const NEITHER: Terminals = Terminals {
         source: false,
         sink: false,
     };
-    const TYPED: Ends = Ends {
+    const TYPED: Terminals = Terminals {
         source: true,
         sink: false,
     };
-    const SEEN: Ends = Ends {
+    const SEEN: Terminals = Terminals {
         source: false,
         sink: true,
     };
 
-    fn show(progress: Progress, watched: Watched) -> Show {
+    fn show(progress: Progress, watched: StderrKind) -> Show {
         Show {
             progress,
             summary: None,
@@ -172,7 +176,7 @@ mod tests {
             tells_refusals: false,
             interval: None,
             watched,
-            look: Look {
+            theme: Theme {
                 name: None,
                 colour: false,
                 unicode: false,
@@ -183,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_shown_depends_on_what_was_asked_for_and_who_watches() {
         use Progress::{Auto, Bar, Line, None};
-        use Watched::{Log, Paper, Screen};
+        use StderrKind::{Log, Paper, Screen};
         let table = [
             (Auto, Screen, NEITHER, Bar),
             (Auto, Paper, NEITHER, Line),
@@ -199,7 +203,7 @@ mod tests {
             (Line, Log, SEEN, Line),
             (None, Screen, NEITHER, None),
         ];
-        let voice = Voice::start(Form::Lines).unwrap();
+        let stderr = StderrWriter::start(Form::Lines).unwrap();
         for (asked, watched, ends, expected) in table {
             let show = show(asked, watched);
             assert_eq!(
@@ -207,14 +211,14 @@ mod tests {
                 expected,
                 "{asked:?} {watched:?} {ends:?}"
             );
-            assert_eq!(show.display(ends, &voice).is_some(), expected != None);
+            assert_eq!(show.display(ends, &stderr).is_some(), expected != None);
             assert_eq!(show.sums_up(ends), expected != None);
         }
     }
 
     #[test]
     fn a_summary_that_was_asked_for_or_forbidden_needs_no_display() {
-        for (watched, asked) in [(Watched::Log, true), (Watched::Screen, false)] {
+        for (watched, asked) in [(StderrKind::Log, true), (StderrKind::Screen, false)] {
             let show = Show {
                 summary: Some(asked),
                 ..show(Progress::Auto, watched)

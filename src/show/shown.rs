@@ -2,17 +2,17 @@
 
 use super::past::Past;
 use super::picture::{Screen, picture};
-use super::{Look, Sample, Sampler, Summed, Template, status, summary};
+use super::{Sample, Sampler, Summed, Template, Theme, status, summary};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::Connection;
-use crate::endpoint::{Delivered, Ends, Seen};
+use crate::endpoint::{Delivered, EndStatus, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
 use proptest::prelude::*;
 use std::time::Duration;
 
-const LOOK: Look = Look {
+const LOOK: Theme = Theme {
     name: None,
     colour: false,
     unicode: false,
@@ -260,12 +260,12 @@ fn looks() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
             } else {
                 Vec::new()
             },
-            ends: Ends {
-                source: Seen::File,
+            ends: PerEnd {
+                source: EndStatus::File,
                 sink: if is_connection {
-                    Seen::Connection(connection)
+                    EndStatus::Connection(connection)
                 } else {
-                    Seen::File
+                    EndStatus::File
                 },
             },
         };
@@ -282,7 +282,7 @@ proptest! {
         let mut sampler = Sampler::new(size);
         let mut past = Past::default();
         for look in looks {
-            let sample = sampler.look(look);
+            let sample = sampler.sample(look);
             past.note(&sample);
             check(&sample, &past);
         }
@@ -302,9 +302,9 @@ fn figures_that_were_impossible_are_gone() {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
-            ends: Ends::default(),
+            ends: PerEnd::default(),
         };
-        Sampler::new(Some(size)).look(now)
+        Sampler::new(Some(size)).sample(now)
     };
     let gib = 1 << 30;
     let table = [
@@ -327,7 +327,7 @@ fn figures_that_were_impossible_are_gone() {
         blamed: Duration::ZERO,
     }];
     working.bytes_out = 0;
-    let line = status(&Sampler::new(Some(1000)).look(working));
+    let line = status(&Sampler::new(Some(1000)).sample(working));
     assert!(
         line.starts_with("999 B of 1000 B (99%) -> 0 B (x0.000), "),
         "{line}"

@@ -40,12 +40,12 @@ pub struct SideSeen {
     pub flag: &'static str,
     /// Which file it is, unless it is a device: what is written there and data must not meet.
     pub id: Option<Identity>,
-    kind: Kind,
+    kind: FileKind,
 }
 
 /// What a place is, which says how writing to it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FileKind {
     /// Nothing is there: it is made.
     Missing,
     /// A file that holds so many bytes: it is emptied.
@@ -64,7 +64,7 @@ pub struct SideFile {
     /// Which file it is, as in [`SideSeen`].
     pub id: Option<Identity>,
     place: SidePlace,
-    kind: Kind,
+    kind: FileKind,
     /// There, unless it is to be made or to be waited for.
     file: Option<File>,
 }
@@ -113,12 +113,12 @@ impl SidePlace {
     ///
     /// # Errors
     /// When it is clear that it cannot be opened for writing.
-    pub fn look(&self) -> Result<SideSeen, UsageError> {
+    pub fn inspect(&self) -> Result<SideSeen, UsageError> {
         let seen = match &self.at {
             At::Path(path) => look_at(path),
             At::Inherited(..) | At::Stderr => {
                 let metadata = self.descriptor().and_then(|file| file.metadata());
-                metadata.map(|metadata| (id_of(&metadata), Kind::Stream))
+                metadata.map(|metadata| (id_of(&metadata), FileKind::Stream))
             }
         };
         let (id, kind) = seen.map_err(|error| self.refused(&error))?;
@@ -131,9 +131,9 @@ impl SidePlace {
     /// # Errors
     /// When it cannot be opened for writing.
     pub fn hold(&self) -> Result<SideFile, UsageError> {
-        let seen = self.look()?;
+        let seen = self.inspect()?;
         let file = match (&self.at, seen.kind) {
-            (_, Kind::Missing | Kind::Fifo) => Ok(None),
+            (_, FileKind::Missing | FileKind::Fifo) => Ok(None),
             (At::Path(path), _) => OpenOptions::new().write(true).open(path).map(Some),
             (At::Inherited(..) | At::Stderr, _) => self.descriptor().map(Some),
         };
@@ -192,11 +192,11 @@ impl SideSeen {
     #[must_use]
     pub fn effect(&self) -> &'static str {
         match self.kind {
-            Kind::Missing => "would be made",
-            Kind::Holds(0) => "empty as it is",
-            Kind::Holds(_) => "would be emptied",
-            Kind::Fifo => "a FIFO; opened when somebody reads it",
-            Kind::Stream => "written to as it is",
+            FileKind::Missing => "would be made",
+            FileKind::Holds(0) => "empty as it is",
+            FileKind::Holds(_) => "would be emptied",
+            FileKind::Fifo => "a FIFO; opened when somebody reads it",
+            FileKind::Stream => "written to as it is",
         }
     }
 }
@@ -210,7 +210,7 @@ fn beside(flag: &'static str, id: Option<&Identity>, has_records: bool) -> Besid
 }
 
 /// Which file a path is, and what writing to it begins with.
-fn look_at(path: &Path) -> io::Result<(Option<Identity>, Kind)> {
+fn look_at(path: &Path) -> io::Result<(Option<Identity>, FileKind)> {
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -219,16 +219,16 @@ fn look_at(path: &Path) -> io::Result<(Option<Identity>, Kind)> {
             }
             check_directory(path)?;
             let id = Identity::to_be_made(path).ok_or(Errno::NOENT)?;
-            return Ok((Some(id), Kind::Missing));
+            return Ok((Some(id), FileKind::Missing));
         }
         Err(error) => return Err(error),
     };
     let kind = match metadata.file_type() {
         kind if kind.is_dir() => return Err(Errno::ISDIR.into()),
         kind if kind.is_socket() => return Err(Errno::NXIO.into()),
-        kind if kind.is_file() => Kind::Holds(metadata.len()),
-        kind if kind.is_fifo() => Kind::Fifo,
-        _ => Kind::Stream,
+        kind if kind.is_file() => FileKind::Holds(metadata.len()),
+        kind if kind.is_fifo() => FileKind::Fifo,
+        _ => FileKind::Stream,
     };
     access(path, Access::WRITE_OK)?;
     Ok((id_of(&metadata), kind))
@@ -268,13 +268,13 @@ impl SideFile {
     /// Whether opening it for writing waits for a reader.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
-        self.kind == Kind::Fifo
+        self.kind == FileKind::Fifo
     }
 
     /// Whether writing to it leaves what it was as it was: nothing is emptied or made.
     #[must_use]
     pub fn is_stream(&self) -> bool {
-        matches!(self.kind, Kind::Fifo | Kind::Stream)
+        matches!(self.kind, FileKind::Fifo | FileKind::Stream)
     }
 
     /// Opens it for writing: emptied, made, or once somebody reads it, however long that takes.
@@ -286,12 +286,12 @@ impl SideFile {
         options.write(true);
         match (self.file, self.place.at) {
             (Some(file), _) => {
-                if matches!(self.kind, Kind::Holds(_)) {
+                if matches!(self.kind, FileKind::Holds(_)) {
                     file.set_len(0)?;
                 }
                 Ok(file)
             }
-            (None, At::Path(path)) if self.kind == Kind::Missing => {
+            (None, At::Path(path)) if self.kind == FileKind::Missing => {
                 options.create(true).truncate(true).open(path)
             }
             (None, At::Path(path)) => options.open(path),

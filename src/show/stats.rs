@@ -5,7 +5,7 @@ use super::{Ending, Sample, SideFile, Start};
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::threads;
-use crate::session::report::Voice;
+use crate::session::report::StderrWriter;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub struct Stats {
 enum To {
     File(Writer),
     /// Standard error, among the messages and in their order.
-    Voice(Voice),
+    StderrWriter(StderrWriter),
 }
 
 /// A thread that writes.
@@ -83,17 +83,17 @@ impl Stats {
         Ok(Self { name, to })
     }
 
-    /// Writes them among what `voice` says.
+    /// Writes them among what `stderr` says.
     #[must_use]
-    pub fn among(voice: Voice, name: String) -> Self {
-        let to = To::Voice(voice);
+    pub fn among(stderr: StderrWriter, name: String) -> Self {
+        let to = To::StderrWriter(stderr);
         Self { name, to }
     }
 
     /// Whether they stand among the messages, where nothing may come after the last of them.
     #[must_use]
     pub fn is_among_messages(&self) -> bool {
-        matches!(self.to, To::Voice(_))
+        matches!(self.to, To::StderrWriter(_))
     }
 
     /// An end listens.
@@ -124,8 +124,8 @@ impl Stats {
         async move {
             match self.to {
                 To::File(writer) => writer.end(line).await,
-                To::Voice(voice) => {
-                    voice.record(line);
+                To::StderrWriter(stderr) => {
+                    stderr.record(line);
                     Ok(())
                 }
             }
@@ -136,7 +136,7 @@ impl Stats {
     fn put(&self, line: String) {
         match &self.to {
             To::File(writer) => writer.put(line),
-            To::Voice(voice) => voice.record_if(BACKLOG, line),
+            To::StderrWriter(stderr) => stderr.record_if(BACKLOG, line),
         }
     }
 }

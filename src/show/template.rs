@@ -277,12 +277,12 @@ mod tests {
     use super::{PLACEHOLDERS, Template};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
-    use crate::endpoint::Ends;
+    use crate::endpoint::PerEnd;
     use crate::show::{Sample, Sampler};
     use std::time::Duration;
 
     fn sample(size: Option<u64>) -> Sample {
-        Sampler::new(size).look(Snapshot {
+        Sampler::new(size).sample(Snapshot {
             elapsed: Duration::from_secs(75),
             bytes_in: 3 << 20,
             bytes_out: 3 << 19,
@@ -291,7 +291,7 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
-            ends: Ends::default(),
+            ends: PerEnd::default(),
         })
     }
 

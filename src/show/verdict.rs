@@ -3,8 +3,8 @@
 use super::sample::{Sample, Stretch};
 use crate::account::meter::Snapshot;
 use crate::account::phase::Phase;
-use crate::account::replay::Lesson;
-use crate::endpoint::Seen;
+use crate::account::replay::Advice;
+use crate::endpoint::EndStatus;
 use crate::endpoint::connection::{Blame, Connection, Suspect};
 use crate::engine::link::LinkSnapshot;
 use crate::text::words::{percent, percents, size, time};
@@ -40,22 +40,22 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     let ends = &sample.now.ends;
     Some(match stretch.waits.bound_by()? {
         Phase::Source => match ends.source {
-            Seen::Connection(it) if it.is_local => "the remote sender is slow",
-            Seen::Connection(_) => "the sender or the network: cannot be told",
-            Seen::Pipe(_) => "whoever writes into the pipe is slow",
-            Seen::File => "reading the file is slow",
-            Seen::Other => "the source is slow",
+            EndStatus::Connection(it) if it.is_local => "the remote sender is slow",
+            EndStatus::Connection(_) => "the sender or the network: cannot be told",
+            EndStatus::Pipe(_) => "whoever writes into the pipe is slow",
+            EndStatus::File => "reading the file is slow",
+            EndStatus::Other => "the source is slow",
         },
         Phase::Sink => match ends.sink {
-            Seen::Connection(it) => match suspect(&it, stretch) {
+            EndStatus::Connection(it) => match suspect(&it, stretch) {
                 Suspect::Reader => "the remote reader is slow",
                 Suspect::Network => "the network is slow",
                 Suspect::Buffer => "the network could take more than our send buffer holds",
                 Suspect::Unknown => "the receiver or the network: cannot be told",
             },
-            Seen::Pipe(_) => "whoever reads from the pipe is slow",
-            Seen::File => "writing the file is slow",
-            Seen::Other => "the sink is slow",
+            EndStatus::Pipe(_) => "whoever reads from the pipe is slow",
+            EndStatus::File => "writing the file is slow",
+            EndStatus::Other => "the sink is slow",
         },
         Phase::Rate => "the rate limit holds it",
         Phase::Transform => "the transform is slow",
@@ -87,32 +87,32 @@ pub(super) fn shares_of_blame(blame: Blame) -> String {
 
 /// What a person wants to know once it is over: who was slow, and in another sentence what the buffers were good for.
 /// Nothing where it was over too soon, or nothing was waited for.
-pub(super) fn sentences(sample: &Sample, lesson: Option<&Lesson>) -> Vec<String> {
+pub(super) fn sentences(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
     let is_long = sample.now.elapsed >= LONG_ENOUGH;
     let Some(culprit) = culprit(sample, &sample.whole).filter(|_| is_long) else {
         return Vec::new();
     };
     let mut verdict = vec![format!("{}: {culprit}", verdict(&sample.whole))];
-    verdict.extend(advice(sample, lesson));
+    verdict.extend(remedy(sample, advice));
     let mut buffers = fills(&sample.now);
-    if let Some(lesson) = lesson {
-        buffers.extend(good_for(sample, lesson));
+    if let Some(advice) = advice {
+        buffers.extend(good_for(sample, advice));
     }
     let sentences = [verdict.join("; "), buffers.join("; ")];
     sentences.into_iter().filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a larger buffer would have helped.
-fn advice(sample: &Sample, lesson: Option<&Lesson>) -> Option<String> {
+fn remedy(sample: &Sample, advice: Option<&Advice>) -> Option<String> {
     let whole = &sample.whole;
     let no = || Some("a larger buffer would not have helped".to_owned());
-    match (whole.waits.bound_by()?, lesson) {
+    match (whole.waits.bound_by()?, advice) {
         (Phase::Rate | Phase::Moving, _) => None,
         (Phase::Sink, None) if whole.blame.is_some_and(|it| it.buffer > 0.5) => {
             Some("a larger one (#sndbuf=SIZE) would have helped".to_owned())
         }
-        (_, Some(lesson)) if lesson.larger_saves > 0.0 => {
-            let saved = percent(lesson.larger_saves);
+        (_, Some(advice)) if advice.larger_saves > 0.0 => {
+            let saved = percent(advice.larger_saves);
             Some(format!(
                 "a larger buffer would have saved {saved} of the time"
             ))
@@ -156,19 +156,19 @@ fn fills(now: &Snapshot) -> Vec<String> {
 }
 
 /// What the buffers were good for.
-fn good_for(sample: &Sample, lesson: &Lesson) -> Vec<String> {
+fn good_for(sample: &Sample, advice: &Advice) -> Vec<String> {
     let mut parts = Vec::new();
-    if lesson.absorbed.as_secs_f64() > sample.now.elapsed.as_secs_f64() * NOTHING {
-        parts.push(format!("they absorbed {} of stalls", time(lesson.absorbed)));
+    if advice.absorbed.as_secs_f64() > sample.now.elapsed.as_secs_f64() * NOTHING {
+        parts.push(format!("they absorbed {} of stalls", time(advice.absorbed)));
     }
     let links = sample.now.links.iter();
     let mark = links
         .filter_map(|link| link.writable)
         .map(|it| it.mark)
         .max();
-    let mark = mark.filter(|mark| *mark > lesson.enough).map(size);
-    if let Some(mark) = mark.filter(|mark| *mark != size(lesson.enough)) {
-        let enough = size(lesson.enough);
+    let mark = mark.filter(|mark| *mark > advice.enough).map(size);
+    if let Some(mark) = mark.filter(|mark| *mark != size(advice.enough)) {
+        let enough = size(advice.enough);
         parts.push(format!(
             "a mark of {enough} instead of {mark} would have done the same"
         ));

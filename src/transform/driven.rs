@@ -1,7 +1,7 @@
 //! Runs a transform in a test as hostilely as its contract allows, and checks that it keeps that contract.
 
-use super::{Failure, Held, Input, Output, Transform, plan};
-use super::{Made, Planned};
+use super::{Failure, Input, Output, Pending, Transform, plan};
+use super::{Made, PlannedTransform};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 #[track_caller]
 pub(super) fn made(spec: &str) -> Box<dyn Transform> {
     match plan(spec) {
-        Ok(Planned {
+        Ok(PlannedTransform {
             made: Some(Made::Steps(transform)),
             ..
         }) => transform,
@@ -170,7 +170,7 @@ impl Driver {
     /// Calls until nothing is held.
     fn empty(
         &mut self,
-        mut call: impl FnMut(&mut Output<'_>) -> Result<Held, Failure>,
+        mut call: impl FnMut(&mut Output<'_>) -> Result<Pending, Failure>,
     ) -> Result<(), Failure> {
         loop {
             let mut room = vec![0; self.room()];
@@ -179,8 +179,8 @@ impl Driver {
             let (n, is_full) = (output.filled(), output.is_full());
             self.output.extend_from_slice(&room[..n]);
             match held? {
-                Held::Nothing => return Ok(()),
-                Held::More => assert!(is_full, "it holds back what fits"),
+                Pending::Nothing => return Ok(()),
+                Pending::More => assert!(is_full, "it holds back what fits"),
             }
         }
     }

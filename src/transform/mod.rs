@@ -28,5 +28,5 @@ pub use digest::{sum_line, unreadable};
 pub use kind::{Group, Kind, Made, Make, Program};
 pub use kinds::KINDS;
 pub use settings::{Key, Setting, Settings, ValueKind};
-pub use spec::{Planned, help, plan};
-pub use traits::{Digest, Failure, Held, Transform};
+pub use spec::{PlannedTransform, help, plan};
+pub use traits::{Digest, Failure, Pending, Transform};

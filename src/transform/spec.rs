@@ -8,7 +8,7 @@ use crate::text::visible::named;
 use std::fmt::Write as _;
 
 /// A transform that is asked for.
-pub struct Planned {
+pub struct PlannedTransform {
     /// The SPEC, as typed.
     pub spec: String,
     /// Its kind.
@@ -17,9 +17,9 @@ pub struct Planned {
     pub made: Option<Made>,
 }
 
-impl std::fmt::Debug for Planned {
+impl std::fmt::Debug for PlannedTransform {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Planned")
+        f.debug_struct("PlannedTransform")
             .field("spec", &self.spec)
             .finish_non_exhaustive()
     }
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Planned {
 ///
 /// # Errors
 /// For an unknown name, key or value; the message names the transform and what is valid.
-pub fn plan(spec: &str) -> Result<Planned, UsageError> {
+pub fn plan(spec: &str) -> Result<PlannedTransform, UsageError> {
     let wrong = |why: String| UsageError::new(format!("--transform {}: {why}", named(spec)));
     let (name, value) = match spec.split_once('=') {
         Some((name, value)) => (name, Some(value)),
@@ -45,7 +45,7 @@ pub fn plan(spec: &str) -> Result<Planned, UsageError> {
         Settings::parse(name, kind.keys, text)
     });
     let settings = settings.map_err(wrong)?;
-    Ok(Planned {
+    Ok(PlannedTransform {
         spec: spec.to_owned(),
         kind,
         made: Some((kind.make)(&settings).map_err(|error| wrong(error.to_string()))?),

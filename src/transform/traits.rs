@@ -18,16 +18,16 @@ pub trait Transform: Send {
     ///
     /// # Errors
     /// As [`Transform::step`].
-    fn flush(&mut self, _output: &mut Output<'_>) -> Result<Held, Failure> {
-        Ok(Held::Nothing)
+    fn flush(&mut self, _output: &mut Output<'_>) -> Result<Pending, Failure> {
+        Ok(Pending::Nothing)
     }
 
     /// Puts out the rest, after the last input.
     ///
     /// # Errors
     /// When the input should have gone on, or is not what was expected of it as a whole.
-    fn finish(&mut self, _output: &mut Output<'_>) -> Result<Held, Failure> {
-        Ok(Held::Nothing)
+    fn finish(&mut self, _output: &mut Output<'_>) -> Result<Pending, Failure> {
+        Ok(Pending::Nothing)
     }
 
     /// How many lines have passed, if it counts them.
@@ -48,7 +48,7 @@ pub trait Transform: Send {
 
 /// What a transform has not put out yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum Pending {
     /// Nothing that it could.
     Nothing,
     /// More than fitted: it is to be called again.

@@ -6,7 +6,7 @@ use rustix::pipe::SpliceFlags;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tidegate::engine::road::Door;
+use tidegate::engine::road::Syscalls;
 use tidegate::platform::FdAt;
 
 /// What goes wrong, beside what the script has.
@@ -162,7 +162,7 @@ impl Hostile {
     }
 }
 
-impl Door for Hostile {
+impl Syscalls for Hostile {
     fn splice(&self, mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> io::Result<u64> {
         self.call(from, to, most, Call::Splice, |most| {
             let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());

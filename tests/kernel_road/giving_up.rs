@@ -5,11 +5,11 @@ use crate::ends::{End, From, To};
 use crate::hostile::{Act, data, ended};
 use std::time::{Duration, Instant};
 use tidegate::account::phase::Phase;
-use tidegate::engine::road::{Wish, WriterEnd};
+use tidegate::engine::road::{Preference, WriterEnd};
 
 /// Gives up once it waits on account of `phase`, and nothing moves.
 fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {
-    let playing = send(case, Wish::Kernel, from, to);
+    let playing = send(case, Preference::Kernel, from, to);
     let deadline = Instant::now() + DEADLINE;
     let waits = || {
         let now = playing.meter.snapshot();
@@ -90,7 +90,7 @@ fn giving_up_ends_it_though_the_kernel_always_says_not_now() {
                 let mut case = Case::plain(from, to, 100_000);
                 // What a script has as its last act moves a few bytes: many calls, and much is left.
                 (case.acts, case.copies) = (vec![Act::Interrupt; 50], copies);
-                let playing = send(&case, Wish::Kernel, source, sink);
+                let playing = send(&case, Preference::Kernel, source, sink);
                 let deadline = Instant::now() + DEADLINE;
                 while !playing.door.was_called(200) {
                     assert!(Instant::now() < deadline, "{case:?}");

@@ -30,7 +30,9 @@ use tidegate::account::meter::Meter;
 use tidegate::endpoint::Least;
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, LinkSnapshot, Marks};
-use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, Running, Wish, WriterEnd};
+use tidegate::engine::road::{
+    self, Between, Flow, Preference, ReaderEnd, Road, RunningRoad, WriterEnd,
+};
 
 /// Nothing here takes longer, on however slow a machine.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -168,14 +170,14 @@ fn cases() -> impl Strategy<Value = Case> {
 
 /// A transfer under way.
 struct Playing {
-    running: Running,
+    running: RunningRoad,
     link: Arc<Link>,
     meter: Arc<Meter>,
     door: Hostile,
 }
 
 /// Sends along the kernel road, through the door.
-fn send(case: &Case, wish: Wish, from: From, to: To) -> Playing {
+fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
         0
     } else {
@@ -241,7 +243,7 @@ struct Played {
     offset: Option<u64>,
 }
 
-fn play(case: &Case, wish: Wish) -> Played {
+fn play(case: &Case, wish: Preference) -> Played {
     let (from, _) = From::new(case.from, &data(case.len), false);
     let (to, kept) = To::new(case.to, true);
     let mut file = (case.from == End::File).then(|| from.watch());
@@ -295,7 +297,7 @@ proptest! {
 
     #[test]
     fn what_is_delivered_is_a_prefix_and_all_of_it_on_success(case in cases()) {
-        let played = play(&case, Wish::Auto);
+        let played = play(&case, Preference::Auto);
         let wanted = case.wanted();
         prop_assert!(wanted.starts_with(&played.got), "not a prefix");
         numbers_hold(&case, &played)?;
@@ -327,7 +329,7 @@ proptest! {
 
     #[test]
     fn a_refused_kernel_road_that_was_insisted_on_moves_nothing(case in cases()) {
-        let played = play(&case, Wish::Kernel);
+        let played = play(&case, Preference::Kernel);
         if played.passed.refused {
             prop_assert!(matches!(played.writer, WriterEnd::NoRoad { .. }), "{:?}", played.writer);
             prop_assert_eq!(played.got.len(), 0);
@@ -350,7 +352,7 @@ fn a_refusal_after_the_pipe_was_filled_loses_nothing_of_what_is_in_it() {
             (case.mark, case.take) = (mark, (mark == 1).then_some(3000));
             case.faults.refuses_out = Some(Errno::INVAL);
             case.faults.refuses_send = Some(Errno::INVAL);
-            let played = play(&case, Wish::Auto);
+            let played = play(&case, Preference::Auto);
             assert!(matches!(played.writer, WriterEnd::Delivered { .. }));
             assert!(played.passed.came > 0, "something was in the pipe");
             assert!(played.got == case.wanted());
@@ -368,7 +370,7 @@ fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut
     let mut case = Case::plain(End::File, End::File, 50_000);
     case.faults.fails_in = Some((20_000, Errno::IO));
     case.faults.refuses_out = Some(Errno::NOSYS);
-    let played = play(&case, Wish::Auto);
+    let played = play(&case, Preference::Auto);
     assert!(matches!(played.writer, WriterEnd::SourceCut));
     assert_eq!(
         played.reader.result.unwrap_err().raw_os_error(),
@@ -381,18 +383,18 @@ fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut
 fn a_file_system_that_refuses_to_copy_is_gone_round_through_a_pipe() {
     let mut case = Case::plain(End::File, End::File, 300_000);
     case.copies = true;
-    let copied = play(&case, Wish::Kernel);
+    let copied = play(&case, Preference::Kernel);
     assert_eq!(copied.calls, Some("copy_file_range"));
     assert!(copied.got == case.wanted() && copied.passed.went == 300_000);
 
     case.faults.refuses_copy = Some(Errno::XDEV);
-    let piped = play(&case, Wish::Kernel);
+    let piped = play(&case, Preference::Kernel);
     assert!(piped.passed.copy_refused);
     assert_eq!(piped.calls, Some("splice through a pipe"));
     assert!(piped.got == case.wanted());
 
     case.faults.refuses_in = Some(Errno::NOSYS);
-    let buffered = play(&case, Wish::Auto);
+    let buffered = play(&case, Preference::Auto);
     assert_eq!((buffered.road, buffered.calls), ("buffered", None));
     assert!(buffered.got == case.wanted());
 }
@@ -401,10 +403,10 @@ fn a_file_system_that_refuses_to_copy_is_gone_round_through_a_pipe() {
 fn what_a_socket_takes_of_a_file_at_once_is_spared_the_pipe_and_counted_all_the_same() {
     let mut case = Case::plain(End::File, End::Socket, 300_000);
     case.acts = vec![Act::Move(1 << 20); 40];
-    let sent = play(&case, Wish::Kernel);
+    let sent = play(&case, Preference::Kernel);
     assert_eq!((sent.calls, sent.passed.sent), (Some("sendfile"), 300_000));
     case.faults.refuses_send = Some(Errno::INVAL);
-    let piped = play(&case, Wish::Kernel);
+    let piped = play(&case, Preference::Kernel);
     assert_eq!(piped.calls, Some("splice through a pipe"));
     assert_eq!(piped.passed.sent, 0);
     for played in [sent, piped] {
@@ -419,7 +421,7 @@ fn a_pipe_that_is_out_of_slots_before_it_is_out_of_bytes_is_a_pause() {
     // A byte of a file takes up a slot, of which a pipe has one for each page it may hold.
     let mut case = Case::plain(End::File, End::Socket, 1000);
     case.acts = vec![Act::Move(1)];
-    let played = play(&case, Wish::Kernel);
+    let played = play(&case, Preference::Kernel);
     assert!(played.got == case.wanted());
     let fill = played.link.writable.unwrap();
     assert!(fill.max_len < 1000 && fill.max_len < case.mark, "{fill:?}");

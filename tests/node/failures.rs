@@ -230,7 +230,7 @@ fn a_run_without_end_is_cut_off() -> Result<(), String> {
     let scenario = Scenario::parse(SCENARIO)?;
     let why = machine::play_within(&scenario, 10).err();
     let why = why.unwrap_or_default();
-    assert!(why.starts_with("no end in sight at tick 0 "), "{why}");
+    assert!(why.starts_with("no end in probe at tick 0 "), "{why}");
     Ok(())
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn play_within(scenario: &Scenario, steps: usize) -> Result<Outcome, 
     machine.run();
     if machine.steps_left == 0 {
         return Err(format!(
-            "no end in sight at tick {} after {} events",
+            "no end in probe at tick {} after {} events",
             machine.tick,
             machine.events.len()
         ));

@@ -13,7 +13,7 @@ use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Chain, Marks};
 use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, StageEnd, WriterEnd};
 use tidegate::error::Class;
-use tidegate::transform::{Failure, Held, Input, Made, Output, Transform};
+use tidegate::transform::{Failure, Input, Made, Output, Pending, Transform};
 
 /// What a transform of these tests does.
 #[derive(Debug, Clone, Copy)]
@@ -49,13 +49,13 @@ impl Does {
     }
 }
 
-struct Doing {
+struct Activity {
     does: Does,
     taken: usize,
     held: VecDeque<u8>,
 }
 
-impl Doing {
+impl Activity {
     /// Puts out what is held, but for the last so many bytes.
     fn put_out(&mut self, output: &mut Output<'_>, keeps: usize) {
         while self.held.len() > keeps && !output.is_full() {
@@ -64,7 +64,7 @@ impl Doing {
     }
 }
 
-impl Transform for Doing {
+impl Transform for Activity {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         assert!(!input.is_empty() && !output.is_full(), "called for nothing");
         let keeps = match self.does {
@@ -88,16 +88,16 @@ impl Transform for Doing {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         self.put_out(output, 0);
         Ok(if self.held.is_empty() {
-            Held::Nothing
+            Pending::Nothing
         } else {
-            Held::More
+            Pending::More
         })
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         self.flush(output)
     }
 }
@@ -158,7 +158,7 @@ pub(crate) struct Played {
 
 impl Does {
     fn made(self) -> (&'static str, Made) {
-        let doing = Doing {
+        let doing = Activity {
             does: self,
             taken: 0,
             held: VecDeque::new(),

@@ -9,11 +9,11 @@ use crate::account::clock::Clock;
 use crate::account::phase::{Phase, Phases, Waits};
 use crate::account::recording::{Glimpse, Recorder, Recording};
 use crate::account::span::Span;
-use crate::account::stages::{Doing, StageCount};
-use crate::endpoint::{Ends, Seen, Sight};
+use crate::account::stages::{Activity, StageCount};
+use crate::endpoint::{EndStatus, PerEnd, Probe};
 use crate::engine::link::Chain;
 use crate::error::Side;
-use notes::Notes;
+use notes::Accounting;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -28,8 +28,8 @@ pub struct Meter {
     left_out: AtomicU64,
     bytes_out: AtomicU64,
     clock: Arc<Clock>,
-    notes: Mutex<Notes>,
-    sights: OnceLock<Ends<Sight>>,
+    notes: Mutex<Accounting>,
+    probes: OnceLock<PerEnd<Probe>>,
     recorder: Mutex<Option<Recorder>>,
 }
 
@@ -39,7 +39,7 @@ impl Meter {
     pub fn new(chain: Chain, clock: Arc<Clock>) -> Self {
         let now = clock.now();
         let stages: Vec<_> = chain.transforms().map(StageCount::new).collect();
-        let notes = Notes::new(now, stages.len());
+        let notes = Accounting::new(now, stages.len());
         Self {
             chain,
             stages,
@@ -48,15 +48,15 @@ impl Meter {
             bytes_out: AtomicU64::new(0),
             clock,
             notes: Mutex::new(notes),
-            sights: OnceLock::new(),
+            probes: OnceLock::new(),
             recorder: Mutex::default(),
         }
     }
 
     /// From now on these ends are looked at too.
-    pub fn watch(&self, sights: Ends<Sight>) {
+    pub fn watch(&self, probes: PerEnd<Probe>) {
         // They are opened once.
-        let _ = self.sights.set(sights);
+        let _ = self.probes.set(probes);
     }
 
     /// From now on it is remembered what happened when.
@@ -79,7 +79,7 @@ impl Meter {
             let at = notes.started.unwrap_or_default() + now.elapsed;
             notes.next_look = Some(at + recorder.interval());
         } else {
-            self.ends(Sight::look_beside_pipe);
+            self.ends(Probe::look_beside_pipe);
         }
     }
 
@@ -186,7 +186,7 @@ impl Meter {
     }
 
     /// What a transform does from now on, counted from the source.
-    pub(crate) fn set_doing(&self, stage: usize, doing: Doing) {
+    pub(crate) fn set_doing(&self, stage: usize, doing: Activity) {
         let mut notes = self.lock();
         let now = self.clock.now();
         if notes.starves {
@@ -257,7 +257,7 @@ impl Meter {
             still: now.still,
             links,
             stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
-            ends: self.ends(Sight::look),
+            ends: self.ends(Probe::look),
         }
     }
 
@@ -267,9 +267,9 @@ impl Meter {
         let levels = self.chain.levels();
         // The pipes of our neighbours are looked at once, as our ends or as the buffers between which they stand.
         let look = if levels.is_ours {
-            Sight::look
+            Probe::look
         } else {
-            Sight::look_beside_pipe
+            Probe::look_beside_pipe
         };
         Glimpse {
             elapsed: now.elapsed,
@@ -282,10 +282,10 @@ impl Meter {
         }
     }
 
-    fn ends(&self, look: fn(&Sight) -> Seen) -> Ends<Seen> {
-        let ends = self.sights.get().map(|sights| Ends {
-            source: look(&sights.source),
-            sink: look(&sights.sink),
+    fn ends(&self, look: fn(&Probe) -> EndStatus) -> PerEnd<EndStatus> {
+        let ends = self.probes.get().map(|probes| PerEnd {
+            source: look(&probes.source),
+            sink: look(&probes.sink),
         });
         ends.unwrap_or_default()
     }
@@ -294,7 +294,7 @@ impl Meter {
         self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Notes> {
+    fn lock(&self) -> MutexGuard<'_, Accounting> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ const LONG_CALL: Duration = Duration::from_millis(100);
 
 /// What was noted when; the moments are those of the clock.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct Accounting {
     pub(super) started: Option<Duration>,
     pub(super) stopped: Option<Duration>,
     pub(super) phase: Phase,
@@ -38,7 +38,7 @@ pub(super) struct Times {
     pub(super) blamed: Vec<Duration>,
 }
 
-impl Notes {
+impl Accounting {
     /// Nothing is booked yet, of a pipeline with so many transforms.
     pub(super) fn new(now: Duration, transforms: usize) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
-use crate::endpoint::{Ends, Seen};
+use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::error::Side;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// The transforms between them.
     pub stages: Vec<StageSnapshot>,
     /// What is to be seen of the ends.
-    pub ends: Ends<Seen>,
+    pub ends: PerEnd<EndStatus>,
 }
 
 impl Snapshot {

@@ -17,7 +17,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct Connected {
     fd: Arc<OwnedFd>,
-    view: View,
+    view: ConnectionProbe,
 }
 
 impl Connected {
@@ -25,7 +25,7 @@ impl Connected {
     #[must_use]
     pub fn new(fd: OwnedFd) -> Self {
         let fd = Arc::new(fd);
-        let view = View {
+        let view = ConnectionProbe {
             socket: Arc::downgrade(&fd),
             is_local: local::is_local(fd.as_fd()),
             judge: Arc::default(),
@@ -35,7 +35,7 @@ impl Connected {
 
     /// For those who want to look at it.
     #[must_use]
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> ConnectionProbe {
         self.view.clone()
     }
 }
@@ -56,13 +56,13 @@ impl Drop for Connected {
 /// A look at a connection: the last one that was possible once it is closed. Closing it is not put off by more than the
 /// look takes.
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct ConnectionProbe {
     socket: Weak<OwnedFd>,
     is_local: bool,
     judge: Arc<Mutex<Judge>>,
 }
 
-impl View {
+impl ConnectionProbe {
     /// How it stands.
     pub fn look(&self) -> Connection {
         let mut judge = self.judge.lock().unwrap_or_else(PoisonError::into_inner);

@@ -172,7 +172,7 @@ impl Link {
         if state.queue.reader_waits && state.gates.readable.room() > 0 {
             state.queue.reader_waits = false;
             drop(state);
-            self.reader_bell().ring();
+            self.producer_wakeup().ring();
         }
     }
 
@@ -185,7 +185,7 @@ impl Link {
         state.flow();
         self.wake_writer(state);
         // It finds out by itself whether there is room.
-        self.reader_bell().ring();
+        self.producer_wakeup().ring();
     }
 
     fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
@@ -194,7 +194,7 @@ impl Link {
         state.queue.writer_waits &= !wake;
         drop(state);
         if wake {
-            self.writer_bell().ring();
+            self.consumer_wakeup().ring();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Both gates of a link, and the clock of its pauses: what the two roads have in common.
 
-use super::fill::Fill;
+use super::occupancy::Occupancy;
 use super::pauses::{PauseList, Pauses};
 use super::snapshot::{LinkState, Marks, ReadableFill, WritableFill};
 use crate::account::clock::Clock;
@@ -17,8 +17,8 @@ pub(super) struct Gates {
     pub(super) readable: ReadableGate,
     pub(super) writable: WritableGate,
     /// How full they were.
-    ahead: Fill,
-    behind: Fill,
+    ahead: Occupancy,
+    behind: Occupancy,
     clock: Arc<Clock>,
     paused_since: Option<Duration>,
     paused: Duration,
@@ -33,8 +33,8 @@ impl Gates {
         Self {
             readable: ReadableGate::new(marks.readable),
             writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
-            ahead: Fill::new(),
-            behind: Fill::new(),
+            ahead: Occupancy::new(),
+            behind: Occupancy::new(),
             clock,
             paused_since: None,
             paused: Duration::ZERO,

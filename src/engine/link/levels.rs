@@ -1,6 +1,6 @@
 //! How full the buffers of a link are now, and nothing that would have to be worked out: for those who look often.
 
-use super::pipes::Watched;
+use super::pipes::WatchedPipe;
 use super::shared::{Link, State};
 
 /// What the buffers hold, and their high-water marks, in bytes.
@@ -32,7 +32,7 @@ impl State {
     fn readable_level(&self) -> Option<(u64, u64)> {
         let gate = &self.gates.readable;
         match &self.pipes {
-            Some(pipes) => pipes.before.as_ref().map(Watched::level),
+            Some(pipes) => pipes.before.as_ref().map(WatchedPipe::level),
             None => Some((gate.len(), gate.mark())),
         }
     }
@@ -40,7 +40,7 @@ impl State {
     fn writable_level(&self) -> Option<(u64, u64)> {
         let gate = &self.gates.writable;
         match &self.pipes {
-            Some(pipes) if !pipes.own => pipes.behind.as_ref().map(Watched::level),
+            Some(pipes) if !pipes.own => pipes.behind.as_ref().map(WatchedPipe::level),
             _ => Some((gate.len(), gate.mark())),
         }
     }

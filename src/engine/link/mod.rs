@@ -6,10 +6,10 @@
 mod chain;
 mod chunk;
 mod chunks;
-mod fill;
 mod gates;
 mod history;
 mod levels;
+mod occupancy;
 mod pauses;
 mod piped;
 mod pipes;
@@ -25,7 +25,7 @@ pub use levels::Levels;
 #[cfg(test)]
 pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::Pauses;
-pub use pipes::{Pipes, Watched};
+pub use pipes::{Pipes, WatchedPipe};
 pub use queue::End;
 pub use shared::Link;
 pub use snapshot::{LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

@@ -6,7 +6,7 @@
 //! neighbours' pipes are shown then, and between them there is a writable with a mark of 0: bytes that were there and
 //! that the sink did not take are a pause, and the drain is that it took some again.
 
-use super::pipes::{Pipes, Watched};
+use super::pipes::{Pipes, WatchedPipe};
 use super::shared::Link;
 use super::snapshot::Marks;
 
@@ -30,7 +30,7 @@ impl Link {
         let mut state = self.lock();
         if let Some(pipes) = &mut state.pipes {
             let both = [&mut pipes.before, &mut pipes.behind];
-            both.into_iter().flatten().for_each(Watched::resize);
+            both.into_iter().flatten().for_each(WatchedPipe::resize);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Pipes that hold the bytes of a link, as far as they are told of: how full they are, and were.
 
-use super::fill::Fill;
+use super::occupancy::Occupancy;
 use super::snapshot::{ReadableFill, WritableFill};
 use crate::platform;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,23 +15,23 @@ pub struct Pipes {
     /// Whether there is one of our own, with the marks of the link.
     pub own: bool,
     /// Our neighbour's, from which we read.
-    pub before: Option<Watched>,
+    pub before: Option<WatchedPipe>,
     /// Our neighbour's, to which we write.
-    pub behind: Option<Watched>,
+    pub behind: Option<WatchedPipe>,
 }
 
 /// A pipe that is not ours: the kernel tells how full it is.
 #[derive(Debug)]
-pub struct Watched {
+pub struct WatchedPipe {
     /// Not there any more once the pipe is no longer our business.
     fd: Option<OwnedFd>,
     size: u64,
     len: u64,
     pub(super) max_len: u64,
-    fill: Fill,
+    fill: Occupancy,
 }
 
-impl Watched {
+impl WatchedPipe {
     /// Watches the pipe that `fd` is an end of. `None`: it is none, or we are out of descriptors; the flow goes on
     /// without being watched then.
     #[must_use]
@@ -43,7 +43,7 @@ impl Watched {
             size,
             len: 0,
             max_len: 0,
-            fill: Fill::new(),
+            fill: Occupancy::new(),
         })
     }
 

@@ -8,7 +8,7 @@ use super::queue::Queue;
 use super::snapshot::{LinkSnapshot, Marks, ReadableFill, WritableFill};
 use crate::account::clock::Clock;
 use crate::account::span::Span;
-use crate::engine::wait::Bell;
+use crate::engine::wait::Wakeup;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Link {
     pub(super) marks: Marks,
     state: Mutex<State>,
-    reader: Bell,
-    writer: Bell,
+    reader: Wakeup,
+    writer: Wakeup,
 }
 
 #[derive(Debug)]
@@ -47,20 +47,20 @@ impl Link {
         Ok(Self {
             marks,
             state: Mutex::new(state),
-            reader: Bell::new()?,
-            writer: Bell::new()?,
+            reader: Wakeup::new()?,
+            writer: Wakeup::new()?,
         })
     }
 
     /// Wakes the reader when there is room again.
     #[must_use]
-    pub fn reader_bell(&self) -> &Bell {
+    pub fn producer_wakeup(&self) -> &Wakeup {
         &self.reader
     }
 
     /// Wakes the writer when there is something to write, or the end.
     #[must_use]
-    pub fn writer_bell(&self) -> &Bell {
+    pub fn consumer_wakeup(&self) -> &Wakeup {
         &self.writer
     }
 

@@ -4,7 +4,7 @@
 use super::flow::{Account, Taken};
 use super::journey::{Between, Journey, Reports};
 use super::outlet::WriterEnd;
-use super::stage::{self, Place};
+use super::stage::{self, StageContext};
 use super::{StageEnd, program, reader, writer};
 use crate::account::meter::Meter;
 use crate::engine::link::{Chain, Link};
@@ -104,7 +104,7 @@ fn start_stages(
 }
 
 fn run(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> StageEnd {
-    let place = Place {
+    let place = StageContext {
         from,
         to,
         meter,

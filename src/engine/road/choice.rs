@@ -1,9 +1,9 @@
 //! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
 //!
-//! The decision looks at nothing but a [`Facing`], so that it can be told before an end is open.
+//! The decision looks at nothing but a [`EndPair`], so that it can be told before an end is open.
 
-use super::Door;
-use super::kernel::{Kernel, Way, Ways};
+use super::Syscalls;
+use super::kernel::{Kernel, Method, Methods};
 use crate::endpoint::pipe::{Growth, NeighbourPipe};
 use crate::endpoint::{Raw, Sink, Source, Unfit};
 use crate::engine::link::Marks;
@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum Preference {
     /// The kernel road where it can be had.
     Auto,
     /// Our own buffers.
@@ -33,16 +33,19 @@ pub enum Road {
     /// Through our own buffers.
     Buffered,
     /// Through the kernel's, in one of these ways.
-    Kernel(Ways),
+    Kernel(Methods),
 }
 
 impl Road {
     /// The same road, with another door to the kernel.
     #[must_use]
-    pub fn by(self, door: Box<dyn Door>) -> Self {
+    pub fn by(self, syscalls: Box<dyn Syscalls>) -> Self {
         match self {
             Road::Buffered => Road::Buffered,
-            Road::Kernel(ways) => Road::Kernel(Ways { door, ..ways }),
+            Road::Kernel(methods) => Road::Kernel(Methods {
+                syscalls,
+                ..methods
+            }),
         }
     }
 }
@@ -75,7 +78,7 @@ impl fmt::Display for Impossible {
 
 /// Why it is to be the buffered road.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Detour {
+pub enum Reason {
     /// It was asked for.
     Asked,
     /// It alone has a buffer of the reading side, which was asked for.
@@ -94,14 +97,14 @@ pub enum Detour {
 #[derive(Debug)]
 pub enum Decision {
     /// Through our own buffers.
-    Buffered(Detour),
+    Buffered(Reason),
     /// Through the kernel's, in one of these ways.
-    Kernel(Ways),
+    Kernel(Methods),
 }
 
 /// What both ends are to the choice of a road.
 #[derive(Debug, Clone, Copy)]
-pub struct Facing {
+pub struct EndPair {
     /// What the kernel can move bytes from.
     pub from: Result<Raw, Unfit>,
     /// What it can move bytes to.
@@ -128,17 +131,17 @@ pub type Pipe = (OwnedFd, OwnedFd, Growth);
 pub fn choose(
     source: &dyn Source,
     sink: &dyn Sink,
-    wish: Wish,
+    preference: Preference,
     marks: Marks,
     is_transformed: bool,
 ) -> Result<Road, Impossible> {
-    let facing = Facing {
+    let pair = EndPair {
         is_transformed,
-        ..Facing::of(source, sink)
+        ..EndPair::of(source, sink)
     };
-    Ok(match decide(&facing, wish, marks, own_pipe)? {
+    Ok(match decide(&pair, preference, marks, own_pipe)? {
         Decision::Buffered(_) => Road::Buffered,
-        Decision::Kernel(ways) => Road::Kernel(ways),
+        Decision::Kernel(methods) => Road::Kernel(methods),
     })
 }
 
@@ -147,31 +150,33 @@ pub fn choose(
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
 pub fn decide(
-    facing: &Facing,
-    wish: Wish,
+    pair: &EndPair,
+    preference: Preference,
     marks: Marks,
     pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
 ) -> Result<Decision, Impossible> {
-    match wish {
-        Wish::Buffered => return Ok(Decision::Buffered(Detour::Asked)),
-        Wish::ReadingBuffer => return Ok(Decision::Buffered(Detour::ReadingBuffer)),
-        Wish::Auto if facing.is_transformed => return Ok(Decision::Buffered(Detour::Transforms)),
-        // Where there is nothing to gain, the road with two buffers shows more.
-        Wish::Auto if facing.is_paced => return Ok(Decision::Buffered(Detour::Paced)),
-        Wish::Auto | Wish::Kernel => {}
-    }
-    match facing.ways(marks, pipe) {
-        // A neighbour's pipe that cannot grow holds less than was asked for.
-        Ok(_) if wish == Wish::Auto && facing.is_narrow(marks) => {
-            Ok(Decision::Buffered(Detour::Narrow))
+    match preference {
+        Preference::Buffered => return Ok(Decision::Buffered(Reason::Asked)),
+        Preference::ReadingBuffer => return Ok(Decision::Buffered(Reason::ReadingBuffer)),
+        Preference::Auto if pair.is_transformed => {
+            return Ok(Decision::Buffered(Reason::Transforms));
         }
-        Ok(ways) => Ok(Decision::Kernel(Ways {
-            in_order: ways,
-            insists: wish == Wish::Kernel,
-            door: Box::new(Kernel),
+        // Where there is nothing to gain, the road with two buffers shows more.
+        Preference::Auto if pair.is_paced => return Ok(Decision::Buffered(Reason::Paced)),
+        Preference::Auto | Preference::Kernel => {}
+    }
+    match pair.methods(marks, pipe) {
+        // A neighbour's pipe that cannot grow holds less than was asked for.
+        Ok(_) if preference == Preference::Auto && pair.is_narrow(marks) => {
+            Ok(Decision::Buffered(Reason::Narrow))
+        }
+        Ok(methods) => Ok(Decision::Kernel(Methods {
+            in_order: methods,
+            insists: preference == Preference::Kernel,
+            syscalls: Box::new(Kernel),
         })),
-        Err((why, _)) if wish == Wish::Kernel => Err(why),
-        Err((why, more)) => Ok(Decision::Buffered(Detour::Impossible(
+        Err((why, _)) if preference == Preference::Kernel => Err(why),
+        Err((why, more)) => Ok(Decision::Buffered(Reason::Impossible(
             std::iter::once(why).chain(more).collect(),
         ))),
     }
@@ -189,7 +194,7 @@ pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
     Ok((reader, writer, growth))
 }
 
-impl Facing {
+impl EndPair {
     fn of(source: &dyn Source, sink: &dyn Sink) -> Self {
         let most = |pipe: Option<&NeighbourPipe>, fd: Option<BorrowedFd<'_>>| {
             pipe.map(NeighbourPipe::most)
@@ -215,28 +220,28 @@ impl Facing {
 
     /// The ways in which the kernel can move bytes here, in the order in which they are to be tried; or the first
     /// reason why there are none, and the others.
-    fn ways(
+    fn methods(
         &self,
         marks: Marks,
         pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
-    ) -> Result<Vec<Way>, (Impossible, Vec<Impossible>)> {
+    ) -> Result<Vec<Method>, (Impossible, Vec<Impossible>)> {
         let mut hindrances = self.hindrances(marks).into_iter();
         if let Some(first) = hindrances.next() {
             return Err((first, hindrances.collect()));
         }
         if self.has_pipe() {
-            return Ok(vec![Way::Straight]);
+            return Ok(vec![Method::Straight]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
         let (reader, writer, growth) = made?;
-        let through = Way::Through {
+        let through = Method::Through {
             reader,
             writer,
             growth,
         };
         let copies = (self.from, self.to) == (Ok(Raw::File), Ok(Raw::File)) && self.copies;
         Ok(if copies {
-            vec![Way::Copy, through]
+            vec![Method::Copy, through]
         } else {
             vec![through]
         })
@@ -272,7 +277,7 @@ impl Facing {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, Detour, Facing, Impossible, Wish, decide, own_pipe};
+    use super::{Decision, EndPair, Impossible, Preference, Reason, decide, own_pipe};
     use crate::endpoint::Raw;
     use crate::engine::link::Marks;
     use std::io;
@@ -283,8 +288,8 @@ mod tests {
         low: 0,
     };
 
-    fn between(from: Raw, to: Raw) -> Facing {
-        Facing {
+    fn between(from: Raw, to: Raw) -> EndPair {
+        EndPair {
             from: Ok(from),
             to: Ok(to),
             before: (from == Raw::Pipe).then_some(1 << 16),
@@ -296,8 +301,8 @@ mod tests {
     }
 
     /// Why it is the buffered road.
-    fn detour(facing: &Facing, wish: Wish, marks: Marks) -> Option<Detour> {
-        match decide(facing, wish, marks, own_pipe) {
+    fn detour(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
+        match decide(pair, preference, marks, own_pipe) {
             Ok(Decision::Buffered(why)) => Some(why),
             _ => None,
         }
@@ -305,24 +310,24 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_is_the_reason_before_anything_else() {
-        let unfit = Facing {
+        let unfit = EndPair {
             from: Err("it is none"),
             is_paced: true,
             is_transformed: true,
             ..between(Raw::File, Raw::File)
         };
-        for (wish, why) in [
-            (Wish::Buffered, Detour::Asked),
-            (Wish::ReadingBuffer, Detour::ReadingBuffer),
-            (Wish::Auto, Detour::Transforms),
+        for (preference, why) in [
+            (Preference::Buffered, Reason::Asked),
+            (Preference::ReadingBuffer, Reason::ReadingBuffer),
+            (Preference::Auto, Reason::Transforms),
         ] {
-            assert_eq!(detour(&unfit, wish, MARKS), Some(why));
+            assert_eq!(detour(&unfit, preference, MARKS), Some(why));
         }
     }
 
     #[test]
     fn every_reason_is_told_and_the_first_one_refuses() {
-        let unfit = Facing {
+        let unfit = EndPair {
             from: Err("one"),
             to: Err("two"),
             ..between(Raw::File, Raw::File)
@@ -331,7 +336,7 @@ mod tests {
             writable: 2 << 20,
             ..MARKS
         };
-        let Some(Detour::Impossible(all)) = detour(&unfit, Wish::Auto, marks) else {
+        let Some(Reason::Impossible(all)) = detour(&unfit, Preference::Auto, marks) else {
             panic!("another reason");
         };
         assert_eq!(
@@ -339,7 +344,7 @@ mod tests {
             [Impossible::Source("one"), Impossible::Sink("two")]
         );
         assert_eq!(all.len(), 3);
-        let refused = decide(&unfit, Wish::Kernel, marks, own_pipe).err();
+        let refused = decide(&unfit, Preference::Kernel, marks, own_pipe).err();
         assert_eq!(refused, Some(Impossible::Source("one")));
     }
 
@@ -347,31 +352,34 @@ mod tests {
     fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
         let marks = Marks { low: 5, ..MARKS };
         let straight = between(Raw::Pipe, Raw::File);
-        let why = detour(&straight, Wish::Auto, marks);
-        assert!(matches!(why, Some(Detour::Impossible(all)) if all.len() == 1));
-        assert!(decide(&straight, Wish::Kernel, MARKS, own_pipe).is_ok());
+        let why = detour(&straight, Preference::Auto, marks);
+        assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
+        assert!(decide(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
 
     #[test]
     fn a_narrow_pipe_of_a_neighbour_is_passed_by_unless_the_kernel_road_is_insisted_on() {
-        let narrow = Facing {
+        let narrow = EndPair {
             before: Some(4096),
             ..between(Raw::Pipe, Raw::Socket)
         };
-        assert_eq!(detour(&narrow, Wish::Auto, MARKS), Some(Detour::Narrow));
-        assert!(decide(&narrow, Wish::Kernel, MARKS, own_pipe).is_ok());
+        assert_eq!(
+            detour(&narrow, Preference::Auto, MARKS),
+            Some(Reason::Narrow)
+        );
+        assert!(decide(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
 
     #[test]
     fn a_system_without_a_pipe_for_us_leaves_the_buffered_road() {
         let none = |_| Err(io::ErrorKind::OutOfMemory.into());
         let files = between(Raw::File, Raw::Null);
-        let decided = decide(&files, Wish::Auto, MARKS, none);
+        let decided = decide(&files, Preference::Auto, MARKS, none);
         assert!(matches!(
             decided,
-            Ok(Decision::Buffered(Detour::Impossible(_)))
+            Ok(Decision::Buffered(Reason::Impossible(_)))
         ));
-        let refused = decide(&files, Wish::Kernel, MARKS, none);
+        let refused = decide(&files, Preference::Kernel, MARKS, none);
         assert!(matches!(refused, Err(Impossible::NoPipe(_))));
     }
 }

@@ -4,7 +4,7 @@ use crate::account::meter::Meter;
 use crate::endpoint::Source;
 use crate::endpoint::pipe::IDLE;
 use crate::engine::link::Link;
-use crate::engine::wait::{self, Bell};
+use crate::engine::wait::{self, Wakeup};
 use std::io;
 use std::time::Instant;
 
@@ -30,7 +30,7 @@ pub(super) struct Inlet<'a> {
     link: &'a Link,
     meter: &'a Meter,
     /// Of somebody who waits for the first byte.
-    waited_for: Option<&'a Bell>,
+    waited_for: Option<&'a Wakeup>,
     /// Bytes still to be read, if there is a last one.
     left: Option<u64>,
 }
@@ -40,7 +40,7 @@ impl<'a> Inlet<'a> {
         source: Box<dyn Source>,
         take: Option<u64>,
         link: &'a Link,
-        waited_for: Option<&'a Bell>,
+        waited_for: Option<&'a Wakeup>,
         meter: &'a Meter,
     ) -> Self {
         Self {
@@ -71,8 +71,8 @@ impl<'a> Inlet<'a> {
 
     /// Something has come from the source.
     fn has_come(&mut self) {
-        if let Some(bell) = self.waited_for.take() {
-            bell.ring();
+        if let Some(wakeup) = self.waited_for.take() {
+            wakeup.ring();
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a> Inlet<'a> {
     /// Waits until the source has something, and gives back what its pipe was enlarged by if that takes long.
     pub(super) fn wait(&self) -> io::Result<()> {
         let until = self.idle_from();
-        wait::wait(self.link.reader_bell(), &[self.source.ready()], until)?;
+        wait::wait(self.link.producer_wakeup(), &[self.source.ready()], until)?;
         self.rest(until);
         Ok(())
     }

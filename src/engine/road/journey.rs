@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 /// A transfer under way. Each side sends its end once; one that never does has panicked.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningRoad {
     /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
     pub taken: watch::Receiver<Option<Taken>>,
     /// How reading ended.

@@ -23,12 +23,12 @@ mod writer;
 mod kernel;
 
 pub use choice::{
-    Decision, Detour, Facing, Impossible, Pipe, Road, Wish, choose, decide, own_pipe,
+    Decision, EndPair, Impossible, Pipe, Preference, Reason, Road, choose, decide, own_pipe,
 };
 pub use flow::{Flow, Taken};
 pub use inlet::ReaderEnd;
-pub use journey::{Between, Running};
-pub use kernel::{Buffers, Door, Ways};
+pub use journey::{Between, RunningRoad};
+pub use kernel::{Buffers, Methods, Syscalls};
 pub use outlet::WriterEnd;
 pub use stage::StageEnd;
 pub use start::start;

@@ -224,7 +224,7 @@ impl<'a> Outlet<'a> {
                         self.meter.moved();
                     }
                     let ends = ready.into_iter().collect::<Vec<_>>();
-                    wait::wait(self.link.writer_bell(), &ends, Some(until)).map(drop)
+                    wait::wait(self.link.consumer_wakeup(), &ends, Some(until)).map(drop)
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
                 Err(error) => return Err(self.failed("finishing", error)),
@@ -267,7 +267,7 @@ impl<'a> Outlet<'a> {
             let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
             let idle_from = pipe.map(|_| Instant::now() + IDLE);
             let first = until.into_iter().chain(idle_from).min();
-            let has_come = wait::wait(self.link.writer_bell(), ends, first)?;
+            let has_come = wait::wait(self.link.consumer_wakeup(), ends, first)?;
             match pipe {
                 Some(pipe) if has_come && first == idle_from => {
                     pipe.give_back();

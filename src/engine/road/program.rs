@@ -4,8 +4,8 @@
 //! Its exit status is the outcome. One that wants no more input, as `head` does, has it left out; that is no failure.
 
 use super::StageEnd;
-use super::stage::{Place, Stop};
-use crate::account::stages::Doing;
+use super::stage::{StageContext, StageStop};
+use crate::account::stages::Activity;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::link::{End, Next};
 use crate::engine::wait::{self, Ready};
@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(2);
 
 /// Runs it until its end, a failure, or a cancellation.
-pub(super) fn run(program: &Program, place: Place<'_>) -> StageEnd {
+pub(super) fn run(program: &Program, place: StageContext<'_>) -> StageEnd {
     let _guards = (place.from.cancel_on_panic(), place.to.cancel_on_panic());
     let failure = go_on(program, place).map_or_else(|stop| stop.told(&place), |()| None);
     StageEnd {
@@ -38,8 +38,8 @@ pub(super) fn run(program: &Program, place: Place<'_>) -> StageEnd {
     }
 }
 
-fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
-    let mut running = Running::start(program)?;
+fn go_on(program: &Program, place: StageContext<'_>) -> Result<(), StageStop> {
+    let mut running = RunningProgram::start(program)?;
     let (Some(input), Some(output)) = (running.child.stdin.take(), running.child.stdout.take())
     else {
         return Err(io::Error::from(ErrorKind::BrokenPipe).into());
@@ -59,12 +59,12 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
         if collected.is_err() {
             place.cancel();
         }
-        let lost = || Err(Stop::Cancelled);
-        Ok::<_, Stop>((feeding.join().unwrap_or_else(|_| lost()), collected))
+        let lost = || Err(StageStop::Cancelled);
+        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| lost()), collected))
     })?;
     // One that has failed makes the other give up, which is not the reason.
     let end = match (fed, collected) {
-        (_, Err(Stop::Failed(failure))) => return Err(Stop::Failed(failure)),
+        (_, Err(StageStop::Failed(failure))) => return Err(StageStop::Failed(failure)),
         (fed, collected) => fed.and_then(|end| collected.map(|()| end))?,
     };
     let status = running.ended(&place)?;
@@ -72,7 +72,7 @@ fn go_on(program: &Program, place: Place<'_>) -> Result<(), Stop> {
         // It has no more than that.
         End::Cut => place.to.end(End::Cut),
         End::Whole if status.success() => place.to.end(End::Whole),
-        End::Whole => return Err(Stop::Failed(failed(status))),
+        End::Whole => return Err(StageStop::Failed(failed(status))),
     }
     Ok(())
 }
@@ -97,12 +97,12 @@ impl<P: AsFd> Ours<P> {
 }
 
 /// Feeds the program until the input ends or it takes no more. Returns how the input ended.
-fn feed(mut input: Ours<ChildStdin>, place: Place<'_>) -> Result<End, Stop> {
+fn feed(mut input: Ours<ChildStdin>, place: StageContext<'_>) -> Result<End, StageStop> {
     let mut batch = VecDeque::new();
     loop {
         match place.from.next(&mut batch, true) {
             Next::Chunks => {
-                place.set_doing(Doing::Computes);
+                place.set_doing(Activity::Computes);
                 while let Some(chunk) = batch.pop_front() {
                     if !feed_chunk(&mut input, chunk, place)? {
                         // Nothing more needs to be read for it.
@@ -112,14 +112,14 @@ fn feed(mut input: Ours<ChildStdin>, place: Place<'_>) -> Result<End, Stop> {
                 }
             }
             Next::Nothing | Next::Little => {
-                place.set_doing(Doing::Waits);
-                wait::wait(place.from.writer_bell(), &[], None)?;
+                place.set_doing(Activity::Waits);
+                wait::wait(place.from.consumer_wakeup(), &[], None)?;
             }
             Next::End(end) => {
-                place.set_doing(Doing::Computes);
+                place.set_doing(Activity::Computes);
                 return Ok(end);
             }
-            Next::Cancelled => return Err(Stop::Cancelled),
+            Next::Cancelled => return Err(StageStop::Cancelled),
         }
     }
 }
@@ -128,8 +128,8 @@ fn feed(mut input: Ours<ChildStdin>, place: Place<'_>) -> Result<End, Stop> {
 fn feed_chunk(
     input: &mut Ours<ChildStdin>,
     mut chunk: BytesMut,
-    place: Place<'_>,
-) -> Result<bool, Stop> {
+    place: StageContext<'_>,
+) -> Result<bool, StageStop> {
     while !chunk.is_empty() {
         match input.end.write(&chunk) {
             Ok(n) => {
@@ -143,9 +143,9 @@ fn feed_chunk(
                     continue;
                 }
                 let ready = Ready::Writable(input.end.as_fd());
-                wait::wait(place.from.writer_bell(), &[ready], None)?;
+                wait::wait(place.from.consumer_wakeup(), &[ready], None)?;
                 if place.from.is_cancelled() {
-                    return Err(Stop::Cancelled);
+                    return Err(StageStop::Cancelled);
                 }
             }
             Err(error) => return Err(error.into()),
@@ -155,7 +155,7 @@ fn feed_chunk(
 }
 
 /// Collects what the program puts out, until it puts out no more.
-fn collect(mut output: Ours<ChildStdout>, place: Place<'_>) -> Result<(), Stop> {
+fn collect(mut output: Ours<ChildStdout>, place: StageContext<'_>) -> Result<(), StageStop> {
     let mut buffer = BytesMut::new();
     loop {
         let room = place.wait_for_room(&mut buffer)?;
@@ -172,7 +172,7 @@ fn collect(mut output: Ours<ChildStdout>, place: Place<'_>) -> Result<(), Stop> 
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 place.to.flush();
                 let ready = Ready::Readable(output.end.as_fd());
-                wait::wait(place.to.reader_bell(), &[ready], None)?;
+                wait::wait(place.to.producer_wakeup(), &[ready], None)?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -189,15 +189,15 @@ fn failed(status: ExitStatus) -> Failure {
 }
 
 /// A program that is ended when nobody wants it any more.
-struct Running {
+struct RunningProgram {
     child: Child,
     /// Whether those that it starts are in a group with it.
     has_group: bool,
     is_over: bool,
 }
 
-impl Running {
-    fn start(program: &Program) -> Result<Self, Stop> {
+impl RunningProgram {
+    fn start(program: &Program) -> Result<Self, StageStop> {
         let mut command = Command::new("sh");
         command
             .args(["-c", &program.command])
@@ -211,7 +211,7 @@ impl Running {
         }
         let child = command.spawn().map_err(|error| {
             let why = crate::error::reason(&threads::refused(error));
-            Stop::Failed(Failure::other(format!("sh cannot be run: {why}")))
+            StageStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
         })?;
         Ok(Self {
             child,
@@ -221,16 +221,16 @@ impl Running {
     }
 
     /// Waits until it has ended.
-    fn ended(&mut self, place: &Place<'_>) -> Result<ExitStatus, Stop> {
+    fn ended(&mut self, place: &StageContext<'_>) -> Result<ExitStatus, StageStop> {
         loop {
             if let Some(status) = self.child.try_wait()? {
                 self.is_over = true;
                 return Ok(status);
             }
             if place.to.is_cancelled() {
-                return Err(Stop::Cancelled);
+                return Err(StageStop::Cancelled);
             }
-            wait::wait(place.to.reader_bell(), &[], Some(Instant::now() + LOOK))?;
+            wait::wait(place.to.producer_wakeup(), &[], Some(Instant::now() + LOOK))?;
         }
     }
 
@@ -252,7 +252,7 @@ impl Running {
 }
 
 /// Nothing of it is left behind.
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         if self.is_over() {
             return;

@@ -19,7 +19,7 @@ pub(super) fn run(
     last: Option<&Link>,
     meter: &Meter,
 ) -> ReaderEnd {
-    let writer = last.map(Link::writer_bell);
+    let writer = last.map(Link::consumer_wakeup);
     let mut inlet = Inlet::new(source, flow.take, link, writer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)
@@ -54,7 +54,7 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             Room::Bytes(room) => room,
             Room::None => {
                 link.flush();
-                wait::wait(link.reader_bell(), &[], None)?;
+                wait::wait(link.producer_wakeup(), &[], None)?;
                 continue;
             }
             Room::Cancelled => break,

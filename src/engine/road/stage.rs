@@ -5,10 +5,10 @@
 //! through the pipeline from its end to its beginning.
 
 use crate::account::meter::Meter;
-use crate::account::stages::Doing;
+use crate::account::stages::Activity;
 use crate::engine::link::{End, Link, Next, Room};
 use crate::engine::wait;
-use crate::transform::{Digest, Failure, Held, Input, Output, Transform};
+use crate::transform::{Digest, Failure, Input, Output, Pending, Transform};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
@@ -34,7 +34,7 @@ pub struct StageEnd {
 
 /// Which two links, and which transform of the pipeline it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct StageContext<'a> {
     pub(super) from: &'a Link,
     pub(super) to: &'a Link,
     pub(super) meter: &'a Meter,
@@ -42,9 +42,9 @@ pub(super) struct Place<'a> {
     pub(super) index: usize,
 }
 
-impl Place<'_> {
+impl StageContext<'_> {
     /// What it does from now on.
-    pub(super) fn set_doing(&self, doing: Doing) {
+    pub(super) fn set_doing(&self, doing: Activity) {
         self.meter.set_doing(self.index, doing);
     }
 
@@ -56,7 +56,7 @@ impl Place<'_> {
     }
 
     /// Waits until there is room behind. Returns how much of the buffer may be filled, which is a new one if it is empty.
-    pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, Stop> {
+    pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, StageStop> {
         loop {
             match self.to.room() {
                 Room::Bytes(room) => {
@@ -68,9 +68,9 @@ impl Place<'_> {
                 }
                 Room::None => {
                     self.to.flush();
-                    wait::wait(self.to.reader_bell(), &[], None)?;
+                    wait::wait(self.to.producer_wakeup(), &[], None)?;
                 }
-                Room::Cancelled => return Err(Stop::Cancelled),
+                Room::Cancelled => return Err(StageStop::Cancelled),
             }
         }
     }
@@ -84,21 +84,21 @@ impl Place<'_> {
 
 /// Why a stage stops before its end.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum StageStop {
     /// The transfer was given up.
     Cancelled,
     /// It cannot go on.
     Failed(Failure),
 }
 
-impl From<io::Error> for Stop {
+impl From<io::Error> for StageStop {
     fn from(error: io::Error) -> Self {
-        Stop::Failed(Failure::system(&error))
+        StageStop::Failed(Failure::system(&error))
     }
 }
 
 /// Transforms until the end, a failure, or a cancellation.
-pub(super) fn run(transform: Box<dyn Transform>, place: Place<'_>) -> StageEnd {
+pub(super) fn run(transform: Box<dyn Transform>, place: StageContext<'_>) -> StageEnd {
     let _guards = (place.from.cancel_on_panic(), place.to.cancel_on_panic());
     let mut stage = Stage {
         transform,
@@ -107,7 +107,7 @@ pub(super) fn run(transform: Box<dyn Transform>, place: Place<'_>) -> StageEnd {
         buffer: BytesMut::new(),
         taken: 0,
         holds: false,
-        doing: Doing::Waits,
+        doing: Activity::Waits,
     };
     let failure = stage
         .go_on()
@@ -119,15 +119,15 @@ pub(super) fn run(transform: Box<dyn Transform>, place: Place<'_>) -> StageEnd {
     }
 }
 
-impl Stop {
+impl StageStop {
     /// Tells both sides. Returns what is to be told the user.
-    pub(super) fn told(self, place: &Place<'_>) -> Option<Failure> {
+    pub(super) fn told(self, place: &StageContext<'_>) -> Option<Failure> {
         match self {
-            Stop::Cancelled => {
+            StageStop::Cancelled => {
                 place.cancel();
                 None
             }
-            Stop::Failed(failure) => {
+            StageStop::Failed(failure) => {
                 // What was put out before is good, and is delivered.
                 place.to.end(End::Cut);
                 place.from.cancel();
@@ -139,7 +139,7 @@ impl Stop {
 
 struct Stage<'a> {
     transform: Box<dyn Transform>,
-    place: Place<'a>,
+    place: StageContext<'a>,
     /// Taken from the link before and not completed.
     batch: VecDeque<BytesMut>,
     /// What is filled next.
@@ -148,17 +148,17 @@ struct Stage<'a> {
     taken: u64,
     /// Whether there may be something that it has not put out yet.
     holds: bool,
-    doing: Doing,
+    doing: Activity,
 }
 
 impl Stage<'_> {
-    fn go_on(&mut self) -> Result<(), Stop> {
+    fn go_on(&mut self) -> Result<(), StageStop> {
         let mut impatient = false;
         loop {
             match self.place.from.next(&mut self.batch, impatient) {
                 Next::Chunks => {
                     impatient = false;
-                    self.set_doing(Doing::Computes);
+                    self.set_doing(Activity::Computes);
                     while let Some(chunk) = self.batch.pop_front() {
                         self.convert(chunk)?;
                     }
@@ -169,14 +169,14 @@ impl Stage<'_> {
                 }
                 Next::Nothing => self.idle()?,
                 Next::End(end) => return self.end(end),
-                Next::Cancelled => return Err(Stop::Cancelled),
+                Next::Cancelled => return Err(StageStop::Cancelled),
             }
         }
     }
 
     /// Transforms a chunk. A piece of it is completed once what was made of it has been passed on, and the link behind
     /// has room again.
-    fn convert(&mut self, mut chunk: BytesMut) -> Result<(), Stop> {
+    fn convert(&mut self, mut chunk: BytesMut) -> Result<(), StageStop> {
         while !chunk.is_empty() {
             let room = self.place.wait_for_room(&mut self.buffer)?;
             let mut input = Input::new(&chunk);
@@ -208,7 +208,7 @@ impl Stage<'_> {
     }
 
     /// Nothing comes for now. What there is goes on at once, and what the transform holds after a while.
-    fn idle(&mut self) -> Result<(), Stop> {
+    fn idle(&mut self) -> Result<(), StageStop> {
         self.place.to.flush();
         if !self.holds {
             return self.wait_for_input(None);
@@ -222,30 +222,30 @@ impl Stage<'_> {
     }
 
     /// The input has ended, and so does the output.
-    fn end(&mut self, end: End) -> Result<(), Stop> {
+    fn end(&mut self, end: End) -> Result<(), StageStop> {
         match end {
             End::Whole => self.put_out(|transform, output| transform.finish(output))?,
             // It would only say that the input should have gone on.
             End::Cut => self.put_out(|transform, output| transform.flush(output))?,
         }
         self.place.to.end(end);
-        self.set_doing(Doing::Waits);
+        self.set_doing(Activity::Waits);
         Ok(())
     }
 
     /// Puts out what the transform holds, by calls of one kind.
     fn put_out(
         &mut self,
-        mut call: impl FnMut(&mut dyn Transform, &mut Output<'_>) -> Result<Held, Failure>,
-    ) -> Result<(), Stop> {
-        self.set_doing(Doing::Computes);
+        mut call: impl FnMut(&mut dyn Transform, &mut Output<'_>) -> Result<Pending, Failure>,
+    ) -> Result<(), StageStop> {
+        self.set_doing(Activity::Computes);
         loop {
             let room = self.place.wait_for_room(&mut self.buffer)?;
             let mut output = Output::new(&mut self.buffer[..room]);
             let held = call(&mut *self.transform, &mut output);
             let made = output.filled();
             self.pass_on(0, made);
-            if held.map_err(|failure| self.failed(failure))? == Held::Nothing {
+            if held.map_err(|failure| self.failed(failure))? == Pending::Nothing {
                 break;
             }
         }
@@ -265,14 +265,14 @@ impl Stage<'_> {
         made == 0 || self.place.to.push(self.buffer.split_to(made))
     }
 
-    fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), Stop> {
-        self.set_doing(Doing::Waits);
+    fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), StageStop> {
+        self.set_doing(Activity::Waits);
         let until = most.map(|most| Instant::now() + most);
-        wait::wait(self.place.from.writer_bell(), &[], until)?;
+        wait::wait(self.place.from.consumer_wakeup(), &[], until)?;
         Ok(())
     }
 
-    fn set_doing(&mut self, doing: Doing) {
+    fn set_doing(&mut self, doing: Activity) {
         if self.doing != doing {
             self.doing = doing;
             self.place.set_doing(doing);
@@ -280,7 +280,7 @@ impl Stage<'_> {
     }
 
     /// Names the place in the input, if it is to blame.
-    fn failed(&self, failure: Failure) -> Stop {
-        Stop::Failed(failure.at(self.taken))
+    fn failed(&self, failure: Failure) -> StageStop {
+        StageStop::Failed(failure.at(self.taken))
     }
 }

@@ -1,7 +1,7 @@
 //! Sets a road to work.
 
 use super::flow::Flow;
-use super::journey::{Between, Journey, Reports, Running};
+use super::journey::{Between, Journey, Reports, RunningRoad};
 use super::{Road, buffered, kernel};
 use crate::endpoint::{Sink, Source};
 use std::io;
@@ -17,7 +17,7 @@ pub fn start(
     sink: Box<dyn Sink>,
     flow: Flow,
     between: Between,
-) -> io::Result<Running> {
+) -> io::Result<RunningRoad> {
     let (take, taken) = watch::channel(None);
     let (reader_ends, reader) = oneshot::channel();
     let (writer_ends, writer) = oneshot::channel();
@@ -37,9 +37,9 @@ pub fn start(
     };
     match road {
         Road::Buffered => buffered::start(journey)?,
-        Road::Kernel(ways) => kernel::start(ways, journey)?,
+        Road::Kernel(methods) => kernel::start(methods, journey)?,
     }
-    Ok(Running {
+    Ok(RunningRoad {
         taken,
         reader,
         stages,

@@ -2,8 +2,8 @@
 
 use super::sheet::Sheet;
 use super::view::View;
-use crate::endpoint::{Planned, Prospect, Settled};
-use crate::error::{Place, Side};
+use crate::endpoint::{PlannedEnd, Preview, Settled};
+use crate::error::{FailureSite, Side};
 use crate::session::exit::Exit;
 use crate::text::words::bytes_exactly;
 
@@ -28,12 +28,12 @@ fn failure(view: &View<'_>, side: Side) -> Option<String> {
     let is_here = error
         .at
         .as_ref()
-        .is_some_and(|(at, _)| *at == Place::End(side));
+        .is_some_and(|(at, _)| *at == FailureSite::End(side));
     let code = Exit::from(error.class).code();
     is_here.then(|| format!("{error} (exit {code})"))
 }
 
-fn end<P: ?Sized>(sheet: &mut Sheet, planned: &Planned<P>, end: &Prospect) {
+fn end<P: ?Sized>(sheet: &mut Sheet, planned: &PlannedEnd<P>, end: &Preview) {
     sheet.row("typed", &planned.uri);
     sheet.row("parsed", &end.parsed);
     let Settled { given, by_default } = &planned.options;
@@ -47,7 +47,7 @@ fn listed(options: &[String]) -> Option<String> {
     (!options.is_empty()).then(|| options.join(", "))
 }
 
-fn size(source: &Prospect) -> String {
+fn size(source: &Preview) -> String {
     match source.size {
         Ok(bytes) => bytes_exactly(bytes),
         Err(why) => format!("not known: {why}"),

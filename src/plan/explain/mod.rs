@@ -1,6 +1,6 @@
 //! `--explain`: what would happen, and why, with nothing opened or moved for it.
 //!
-//! The ends say what they are (`Prospect`), the choice of a road is the real one, and what is left out here is only
+//! The ends say what they are (`Preview`), the choice of a road is the real one, and what is left out here is only
 //! what opening them alone can tell.
 
 mod amount;

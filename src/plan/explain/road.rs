@@ -2,9 +2,9 @@
 
 use super::sheet::Sheet;
 use super::view::View;
-use crate::endpoint::{Prospect, Raw};
+use crate::endpoint::{Preview, Raw};
 use crate::engine::link::Marks;
-use crate::engine::road::{Buffers, Decision, Detour, Ways, Wish};
+use crate::engine::road::{Buffers, Decision, Methods, Preference, Reason};
 use crate::platform::WIDEST_PIPE;
 use crate::text::words::bytes_exactly;
 
@@ -20,9 +20,9 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
             sheet.row("taken", "buffered");
             buffered(sheet, why);
         }
-        Some(Decision::Kernel(ways)) => {
+        Some(Decision::Kernel(methods)) => {
             sheet.row("taken", "kernel");
-            kernel(sheet, view, ways);
+            kernel(sheet, view, methods);
         }
     }
     sheet.section("buffers");
@@ -45,7 +45,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
 /// The neighbours' pipes that are to be enlarged, and the size that they are to have.
 fn narrow_pipes(view: &View<'_>) -> impl Iterator<Item = (&'static str, u64)> + use<> {
     let marks = view.plan.marks;
-    let narrow = |end: &Prospect, name, mark: u64| {
+    let narrow = |end: &Preview, name, mark: u64| {
         let wanted = mark.min(WIDEST_PIPE);
         let is_narrow = end.raw == Ok(Raw::Pipe) && end.holds.is_none_or(|now| now < wanted);
         is_narrow.then_some((name, wanted))
@@ -55,21 +55,21 @@ fn narrow_pipes(view: &View<'_>) -> impl Iterator<Item = (&'static str, u64)> + 
     before.into_iter().chain(behind)
 }
 
-fn buffered(sheet: &mut Sheet, why: &Detour) {
+fn buffered(sheet: &mut Sheet, why: &Reason) {
     sheet.row("calls", "plain reads and writes");
     match why {
-        Detour::Asked => sheet.row("why", "--road buffered asks for it"),
-        Detour::ReadingBuffer => sheet.row(
+        Reason::Asked => sheet.row("why", "--road buffered asks for it"),
+        Reason::ReadingBuffer => sheet.row(
             "why",
             "--read-high-water-mark asks for a buffer that only this road has",
         ),
-        Detour::Transforms => sheet.row("why", "the transforms have to see the bytes"),
-        Detour::Paced => sheet.row(
+        Reason::Transforms => sheet.row("why", "the transforms have to see the bytes"),
+        Reason::Paced => sheet.row(
             "why",
             "the SINK has a pace of its own: there is nothing to gain, and two buffers show more",
         ),
-        Detour::Narrow => sheet.row("why", "a pipe at one end holds less than the mark"),
-        Detour::Impossible(all) => {
+        Reason::Narrow => sheet.row("why", "a pipe at one end holds less than the mark"),
+        Reason::Impossible(all) => {
             for why in all {
                 sheet.row("why", format!("no kernel road: {why}"));
             }
@@ -77,26 +77,26 @@ fn buffered(sheet: &mut Sheet, why: &Detour) {
     }
 }
 
-fn kernel(sheet: &mut Sheet, view: &View<'_>, ways: &Ways) {
+fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
     let (from, to) = (view.source.raw.ok(), view.sink.raw.ok());
     let is_limited = view.plan.rate.is_some();
-    sheet.row("calls", calls(&ways.calls(from, to, is_limited)));
+    sheet.row("calls", calls(&methods.calls(from, to, is_limited)));
     let asked = match view.plan.road {
-        Wish::Kernel => "--road kernel insists on it, and",
+        Preference::Kernel => "--road kernel insists on it, and",
         _ => "--road auto prefers it, and",
     };
     let (from, to) = (from.map_or("", word), to.map_or("", word));
     let why = format!("{asked} the kernel can move bytes from {from} to {to} by itself");
     sheet.row("why", why);
     let otherwise = match view.plan.road {
-        Wish::Kernel => "else the transfer fails (exit 2)",
+        Preference::Kernel => "else the transfer fails (exit 2)",
         _ => "else buffered",
     };
     for condition in conditions(view) {
         sheet.row("if", format!("{condition}; {otherwise}"));
     }
     let first_call = match view.plan.road {
-        Wish::Kernel => "the kernel accepts the first call; else the transfer fails (exit 2)",
+        Preference::Kernel => "the kernel accepts the first call; else the transfer fails (exit 2)",
         _ => "the kernel accepts the first call; else buffered, and nothing is lost",
     };
     sheet.row("if", first_call);
@@ -107,7 +107,7 @@ fn conditions(view: &View<'_>) -> Vec<String> {
     let conditions = [view.source.condition, view.sink.condition];
     let told = conditions.into_iter().flatten().map(str::to_owned);
     // Who insists on the kernel road takes a pipe as it is.
-    let narrow = narrow_pipes(view).filter(|_| view.plan.road == Wish::Auto);
+    let narrow = narrow_pipes(view).filter(|_| view.plan.road == Preference::Auto);
     let narrow = narrow.map(|(pipe, mark)| format!("the system lets {pipe} hold {mark} bytes"));
     told.chain(narrow).collect()
 }
@@ -143,7 +143,7 @@ fn marks(marks: Marks) -> String {
 
 /// Where bytes wait on their way.
 fn kept_in(view: &View<'_>, road: &Decision) -> String {
-    let Decision::Kernel(ways) = road else {
+    let Decision::Kernel(methods) = road else {
         return match view.plan.transforms.len() {
             0 => "two buffers of our own, up to the marks of their sides".to_owned(),
             n => {
@@ -154,14 +154,14 @@ fn kept_in(view: &View<'_>, road: &Decision) -> String {
             }
         };
     };
-    match ways.buffers(view.plan.rate.is_some()) {
+    match methods.buffers(view.plan.rate.is_some()) {
         Buffers::None => "nothing: the file system moves them".to_owned(),
         Buffers::Own => format!(
             "a pipe of our own, up to the mark of the writing side, {}",
             bytes_exactly(view.plan.marks.writable)
         ),
         Buffers::Neighbours => {
-            let is_pipe = |end: &Prospect| end.raw == Ok(Raw::Pipe);
+            let is_pipe = |end: &Preview| end.raw == Ok(Raw::Pipe);
             match (is_pipe(&view.source), is_pipe(&view.sink)) {
                 (true, true) => format!("{BEFORE} and {BEHIND}"),
                 (true, false) => BEFORE.to_owned(),

@@ -2,17 +2,17 @@
 
 use super::sheet::Sheet;
 use super::view::View;
-use crate::show::{Ends, Progress, Show, Watched};
+use crate::show::{Progress, Show, StderrKind, Terminals};
 use crate::text::visible::named;
 
 pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     let plan = view.plan;
-    let ends = Ends {
+    let ends = Terminals {
         source: view.source.is_terminal,
         sink: view.sink.is_terminal,
     };
     sheet.section("shown");
-    sheet.row_if("name", plan.show.look.name.as_deref());
+    sheet.row_if("name", plan.show.theme.name.as_deref());
     sheet.row("progress", progress(&plan.show, ends));
     sheet.row("summary", summary(&plan.show, ends));
     if view.records.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
     sheet.row("control", control);
 }
 
-fn progress(show: &Show, ends: Ends) -> String {
+fn progress(show: &Show, ends: Terminals) -> String {
     let interval = humantime::format_duration(show.draw_interval(ends));
     match show.resolved(ends) {
         Progress::Bar => format!("rows on standard error, drawn again each {interval}"),
@@ -47,18 +47,18 @@ fn progress(show: &Show, ends: Ends) -> String {
 }
 
 /// Why nothing is drawn.
-fn why_nothing(show: &Show, ends: Ends) -> &'static str {
+fn why_nothing(show: &Show, ends: Terminals) -> &'static str {
     match show.progress {
         Progress::None => "as it was asked for",
         _ if ends.sink => "it would be drawn into the sink, a terminal",
-        _ if ends.source && show.watched != Watched::Log => {
+        _ if ends.source && show.watched != StderrKind::Log => {
             "the source is a terminal, in which somebody types; -p bar draws all the same"
         }
         _ => "standard error is no terminal; -p line writes lines all the same",
     }
 }
 
-fn summary(show: &Show, ends: Ends) -> &'static str {
+fn summary(show: &Show, ends: Terminals) -> &'static str {
     match (show.sums_up(ends), show.says_road) {
         (true, true) => "at the end, up to three lines, with the road",
         (true, false) => "at the end, up to three lines",

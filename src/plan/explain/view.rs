@@ -1,43 +1,43 @@
 //! Everything that is told, looked at in the order in which a transfer finds out.
 
-use crate::endpoint::{Identity, OpenError, Prospect};
-use crate::engine::road::{self, Decision, Facing, Impossible};
+use crate::endpoint::{Identity, OpenError, Preview};
+use crate::engine::road::{self, Decision, EndPair, Impossible};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
 use crate::plan::beside::{Beside, side_by_side};
 use crate::plan::refusal::{self, EndFiles};
-use crate::session::control::Place;
+use crate::session::control::SocketPath;
 use crate::show::{SidePlace, SideSeen};
 
 /// Everything that is told.
 pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) source: Prospect,
-    pub(super) sink: Prospect,
+    pub(super) source: Preview,
+    pub(super) sink: Preview,
     /// Why one of them cannot be opened, if that is clear.
     pub(super) obstacle: Option<TransferError>,
     /// The road, unless an end cannot be opened.
     pub(super) road: Option<Decision>,
     pub(super) records: Vec<SideSeen>,
     pub(super) drawings: Vec<SideSeen>,
-    pub(super) control: Option<Place>,
+    pub(super) control: Option<SocketPath>,
 }
 
 impl<'a> View<'a> {
     /// Looks, in the order in which a transfer finds out.
     pub(super) fn of(plan: &'a Plan) -> Result<Self, UsageError> {
-        let records = plan.stats.iter().map(SidePlace::look);
+        let records = plan.stats.iter().map(SidePlace::inspect);
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
-        let drawings = plan.drawings.iter().map(|it| it.place.look());
+        let drawings = plan.drawings.iter().map(|it| it.place.inspect());
         let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
-        let control = plan.control.as_deref().map(Place::at).transpose()?;
+        let control = plan.control.as_deref().map(SocketPath::at).transpose()?;
         let stats = records.iter().map(|it: &SideSeen| it.beside(true));
         let drawn = drawings.iter().map(|it: &SideSeen| it.beside(false));
-        let socket = control.iter().map(Place::beside);
+        let socket = control.iter().map(SocketPath::beside);
         let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
         side_by_side(&beside)?;
-        let mut source = plan.source.end.prospect(Side::Source);
-        let mut sink = plan.sink.end.prospect(Side::Sink);
+        let mut source = plan.source.end.preview(Side::Source);
+        let mut sink = plan.sink.end.preview(Side::Sink);
         let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
         let view = Self {
             plan,
@@ -82,8 +82,8 @@ fn obstacle(
 }
 
 /// The road for ends that turn out as they are expected to.
-fn decided(plan: &Plan, source: &Prospect, sink: &Prospect) -> Result<Decision, Impossible> {
-    let facing = Facing {
+fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Decision, Impossible> {
+    let pair = EndPair {
         from: source.raw,
         to: sink.raw,
         // They may grow that far, unless the user's pipes take up all that they may.
@@ -93,5 +93,5 @@ fn decided(plan: &Plan, source: &Prospect, sink: &Prospect) -> Result<Decision, 
         is_paced: sink.is_paced,
         is_transformed: !plan.transforms.is_empty(),
     };
-    road::decide(&facing, plan.road, plan.marks, road::own_pipe)
+    road::decide(&pair, plan.road, plan.marks, road::own_pipe)
 }

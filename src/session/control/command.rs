@@ -82,13 +82,13 @@ impl Steering {
             Command::Status => return Ok(self.status()),
         }
         // Whoever is held back by the old limit asks again.
-        self.chain.last().writer_bell().ring();
+        self.chain.last().consumer_wakeup().ring();
         Ok(DONE.to_owned())
     }
 
     fn status(&self) -> String {
         let now = self.meter.snapshot();
-        record(&self.lock().sampler.look(now))
+        record(&self.lock().sampler.sample(now))
     }
 
     fn set_mark(&self, mark: u64) -> Result<(), String> {

@@ -15,7 +15,7 @@ mod tell;
 
 pub use command::Steering;
 pub use server::serve;
-pub use socket::{Name, Place};
+pub use socket::{Name, SocketPath};
 pub use tell::tell;
 
 use crate::platform;

@@ -25,7 +25,7 @@ pub struct Name {
 
 /// The place of a socket that is not there yet.
 #[derive(Debug)]
-pub struct Place {
+pub struct SocketPath {
     path: PathBuf,
     /// Which file it is now, or would be.
     id: Option<Identity>,
@@ -33,7 +33,7 @@ pub struct Place {
     pub is_taken: bool,
 }
 
-impl Place {
+impl SocketPath {
     /// Looks at `path` without connecting, making or removing anything.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Place {
         }
     }
 
-    /// What [`Place::bind`] would do, in words.
+    /// What [`SocketPath::bind`] would do, in words.
     #[must_use]
     pub fn effect(&self) -> &'static str {
         if self.is_taken {
@@ -81,7 +81,7 @@ impl Place {
     /// Listens there, for this user alone. What a dead process has left is replaced.
     ///
     /// # Errors
-    /// As [`Place::at`], which may have become so by now.
+    /// As [`SocketPath::at`], which may have become so by now.
     pub fn bind(self) -> Result<(UnixListener, Name), TransferError> {
         let path = self.path;
         let failed = |class, why: String| TransferError {

@@ -1,7 +1,7 @@
 //! The buffers there are, in the order in which a byte meets them, and what they are called.
 
 use super::super::Sample;
-use crate::endpoint::Seen;
+use crate::endpoint::EndStatus;
 
 /// A buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +90,6 @@ impl Buffer {
     }
 }
 
-fn is_connection(seen: &Seen) -> bool {
+fn is_connection(seen: &EndStatus) -> bool {
     seen.connection().is_some()
 }

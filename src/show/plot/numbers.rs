@@ -6,7 +6,7 @@ use super::buffer::Buffer;
 use super::phases;
 use super::text::{clean, together};
 use crate::account::span::Span;
-use crate::endpoint::Seen;
+use crate::endpoint::EndStatus;
 use crate::engine::link::LinkSnapshot;
 use crate::text::words::{
     brief, bytes_exactly, count, percent, percents, precise, size, speed, time,
@@ -62,7 +62,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         Some(phases::told(&it.sample.whole)).filter(|it| !it.is_empty()),
     );
     put("sink's connection waited for", blame(it));
-    put("what the buffers were good for", lesson(it));
+    put("what the buffers were good for", advice(it));
     put("source's connection", connection(&now.ends.source));
     put("sink's connection", connection(&now.ends.sink));
     put("road", road(it));
@@ -114,7 +114,7 @@ fn stalls(it: &Finished<'_>) -> Option<String> {
 }
 
 /// What the kernel knows of a connection.
-fn connection(seen: &Seen) -> Option<String> {
+fn connection(seen: &EndStatus) -> Option<String> {
     let connection = seen.connection()?;
     let round_trip = brief(connection.round_trip);
     let again = count(u64::from(connection.retransmits), "segment");
@@ -138,15 +138,15 @@ fn blame(it: &Finished<'_>) -> Option<String> {
     Some(parts.join(", "))
 }
 
-fn lesson(it: &Finished<'_>) -> Option<String> {
-    let lesson = it.ending.lesson.as_ref()?;
+fn advice(it: &Finished<'_>) -> Option<String> {
+    let advice = it.ending.advice.as_ref()?;
     let mut parts = Vec::new();
-    if lesson.absorbed > Duration::from_millis(1) {
-        parts.push(format!("absorbed {} of stalls", precise(lesson.absorbed)));
+    if advice.absorbed > Duration::from_millis(1) {
+        parts.push(format!("absorbed {} of stalls", precise(advice.absorbed)));
     }
-    parts.push(format!("a mark of {} would have done", size(lesson.enough)));
-    parts.push(if lesson.larger_saves > 0.0 {
-        let saved = percent(lesson.larger_saves);
+    parts.push(format!("a mark of {} would have done", size(advice.enough)));
+    parts.push(if advice.larger_saves > 0.0 {
+        let saved = percent(advice.larger_saves);
         format!("larger ones would have saved {saved} of the time")
     } else {
         "larger ones would not have helped".to_owned()

@@ -10,7 +10,7 @@ const APART: Duration = Duration::from_nanos(1);
 
 /// What an event is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum EventKind {
     /// It says what something is called.
     Name,
     /// Something lasted until then.
@@ -32,7 +32,7 @@ pub(super) enum Reach {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     pub(super) name: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: EventKind,
     pub(super) at: Duration,
     pub(super) row: u32,
 }
@@ -70,14 +70,14 @@ impl Events {
         self.json.push_str("{\"name\":\"");
         self.json.push_str(event.name);
         self.json.push_str(match event.kind {
-            Kind::Name => "\",\"ph\":\"M\",\"ts\":",
-            Kind::Slice(_) => "\",\"ph\":\"X\",\"ts\":",
-            Kind::Moment(Reach::Row) => "\",\"ph\":\"i\",\"s\":\"t\",\"ts\":",
-            Kind::Moment(Reach::Everything) => "\",\"ph\":\"i\",\"s\":\"g\",\"ts\":",
-            Kind::Counter => "\",\"ph\":\"C\",\"ts\":",
+            EventKind::Name => "\",\"ph\":\"M\",\"ts\":",
+            EventKind::Slice(_) => "\",\"ph\":\"X\",\"ts\":",
+            EventKind::Moment(Reach::Row) => "\",\"ph\":\"i\",\"s\":\"t\",\"ts\":",
+            EventKind::Moment(Reach::Everything) => "\",\"ph\":\"i\",\"s\":\"g\",\"ts\":",
+            EventKind::Counter => "\",\"ph\":\"C\",\"ts\":",
         });
         self.micros(event.at);
-        if let Kind::Slice(to) = event.kind {
+        if let EventKind::Slice(to) = event.kind {
             self.json.push_str(",\"dur\":");
             self.micros(to.saturating_sub(event.at).saturating_sub(APART));
         }
@@ -163,7 +163,7 @@ fn fraction(json: &mut String, whole: u32, part: u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, Events, Kind, Reach};
+    use super::{Event, EventKind, Events, Reach};
     use serde_json::{Value, json};
     use std::time::Duration;
 
@@ -176,10 +176,10 @@ mod tests {
             row: 2,
         };
         let mut events = Events::with_room(0);
-        events.put(event(Kind::Moment(Reach::Row), 0));
+        events.put(event(EventKind::Moment(Reach::Row), 0));
         let to = Duration::from_micros(5);
-        events.put(event(Kind::Slice(to), 1007));
-        events.put_with(event(Kind::Counter, 86_400_000_000_070), |args| {
+        events.put(event(EventKind::Slice(to), 1007));
+        events.put_with(event(EventKind::Counter, 86_400_000_000_070), |args| {
             args.number("n", u64::MAX);
             args.seconds("s", Duration::from_micros(1_000_020));
             args.json("text", &json!("\"\n"));

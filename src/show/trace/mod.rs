@@ -11,7 +11,7 @@ use crate::account::recording::{Looked, Recording, Stall};
 use crate::account::span::Span;
 use crate::engine::link::Pauses;
 use crate::text::words::whole;
-use events::{Args, Event, Events, Kind, Reach};
+use events::{Args, Event, EventKind, Events, Reach};
 use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn names(it: &Finished<'_>, events: &mut Events) {
     let mut named = |what, row, key, value| {
         let event = Event {
             name: what,
-            kind: Kind::Name,
+            kind: EventKind::Name,
             at: Duration::ZERO,
             row,
         };
@@ -137,7 +137,7 @@ fn pause(span: &Span<Pauses>, events: &mut Events) {
     if drains == 1 {
         events.put(Event {
             name: "drain",
-            kind: Kind::Moment(Reach::Row),
+            kind: EventKind::Moment(Reach::Row),
             at: span.to,
             row: Row::Source as u32,
         });
@@ -157,7 +157,7 @@ fn stall(span: &Span<Stall>, events: &mut Events) {
 fn slice<T>(row: Row, name: &'static str, span: &Span<T>) -> Event {
     Event {
         name,
-        kind: Kind::Slice(span.to),
+        kind: EventKind::Slice(span.to),
         at: span.from,
         row: row as u32,
     }
@@ -202,7 +202,7 @@ fn counter(
 ) {
     let event = Event {
         name,
-        kind: Kind::Counter,
+        kind: EventKind::Counter,
         at,
         row: NO_ROW,
     };
@@ -217,7 +217,7 @@ fn rate(bytes: u64, seconds: f64) -> u64 {
 fn outcome(it: &Finished<'_>, events: &mut Events) {
     let event = Event {
         name: it.ending.outcome,
-        kind: Kind::Moment(Reach::Everything),
+        kind: EventKind::Moment(Reach::Everything),
         at: it.recording.elapsed,
         row: NO_ROW,
     };

@@ -4,7 +4,7 @@
 
 use super::pool::{Block, Make, Pool};
 use crate::platform::resources::reserve;
-use crate::transform::{Failure, Held, Input, Output, Transform};
+use crate::transform::{Failure, Input, Output, Pending, Transform};
 
 /// A format that is written in blocks.
 pub(super) trait Format: Send {
@@ -167,14 +167,14 @@ impl<F: Format> Transform for Blocks<F> {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if self.filled() > 0 {
             self.submit(false)?;
         }
         self.drain(output).map(held)
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if self.end == End::Open {
             self.end = End::Blocks;
             if self.filled() > 0 || self.format.needs_a_block(!self.submitted) {
@@ -182,7 +182,7 @@ impl<F: Format> Transform for Blocks<F> {
             }
         }
         if !self.drain(output)? {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         if self.end == End::Blocks {
             (self.end, self.left) = (End::Tail, 0);
@@ -192,6 +192,10 @@ impl<F: Format> Transform for Blocks<F> {
     }
 }
 
-fn held(done: bool) -> Held {
-    if done { Held::Nothing } else { Held::More }
+fn held(done: bool) -> Pending {
+    if done {
+        Pending::Nothing
+    } else {
+        Pending::More
+    }
 }

@@ -1,6 +1,6 @@
 //! Compresses with a library that takes and gives pieces of any size, one stream from the first byte to the last.
 
-use crate::transform::{Failure, Held, Input, Output, Transform};
+use crate::transform::{Failure, Input, Output, Pending, Transform};
 
 /// What is asked of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,16 +85,16 @@ impl<E: Engine> Transform for Encoder<E> {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if self.holds && self.asked == Act::Go {
             self.asked = Act::Flush;
         }
         self.go_on(output).map(held)
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if !self.go_on(output)? {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         if !self.ended {
             self.asked = Act::End;
@@ -103,6 +103,10 @@ impl<E: Engine> Transform for Encoder<E> {
     }
 }
 
-fn held(done: bool) -> Held {
-    if done { Held::Nothing } else { Held::More }
+fn held(done: bool) -> Pending {
+    if done {
+        Pending::Nothing
+    } else {
+        Pending::More
+    }
 }

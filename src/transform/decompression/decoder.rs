@@ -1,7 +1,7 @@
 //! Undoes a format stream by stream, whatever stands between and behind them.
 
 use super::format::{Begins, Format, Garbage, Sign, Zeros};
-use crate::transform::{Failure, Held, Input, Output, Transform};
+use crate::transform::{Failure, Input, Output, Pending, Transform};
 
 /// The longest beginning that is looked at, in bytes.
 pub(super) const LONGEST_MAGIC: usize = 6;
@@ -179,21 +179,21 @@ impl<E: Engine> Decoder<E> {
     }
 
     /// The input has ended here.
-    fn end(&self) -> Result<Held, Failure> {
+    fn end(&self) -> Result<Pending, Failure> {
         let format = self.engine.format();
         let name = format.name;
         match self.at {
-            At::Beginning(0) if self.goes_on || format.may_be_empty => Ok(Held::Nothing),
+            At::Beginning(0) if self.goes_on || format.may_be_empty => Ok(Pending::Nothing),
             At::Beginning(0) => Err(Failure::input(format!("there is no {name} data"))),
             At::Zeros(n) if n > 0 && format.zeros == Zeros::InFours => {
                 let why = "the zeros behind it are no multiple of four";
                 Err(Failure::input(format.damaged(why)))
             }
-            At::Within if self.engine.may_end() => Ok(Held::Nothing),
+            At::Within if self.engine.may_end() => Ok(Pending::Nothing),
             At::Beginning(_) | At::Within => {
                 Err(Failure::input(format!("the {name} data ends too early")))
             }
-            At::Zeros(_) | At::Garbage => Ok(Held::Nothing),
+            At::Zeros(_) | At::Garbage => Ok(Pending::Nothing),
         }
     }
 }
@@ -211,20 +211,20 @@ impl<E: Engine> Transform for Decoder<E> {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         while self.holds {
             if output.is_full() {
-                return Ok(Held::More);
+                return Ok(Pending::More);
             }
             self.run(&mut Input::new(&[]), output)?;
         }
-        Ok(Held::Nothing)
+        Ok(Pending::Nothing)
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         match self.flush(output)? {
-            Held::Nothing => self.end(),
-            Held::More => Ok(Held::More),
+            Pending::Nothing => self.end(),
+            Pending::More => Ok(Pending::More),
         }
     }
 

@@ -9,7 +9,7 @@ use super::unxz::{self, Unxz};
 use super::unzstd::{self, Unzstd};
 use crate::transform::compression::cores;
 use crate::transform::{
-    Failure, Group, Held, Input, Key, Kind, Made, Output, Transform, ValueKind, pass,
+    Failure, Group, Input, Key, Kind, Made, Output, Pending, Transform, ValueKind, pass,
 };
 
 pub(in crate::transform) const KIND: Kind = Kind {
@@ -165,24 +165,24 @@ impl Transform for Decompress {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if !self.give(output)? {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         match &mut self.found {
             Some(found) => found.flush(output),
-            None => Ok(Held::Nothing),
+            None => Ok(Pending::Nothing),
         }
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         self.settle()?;
         if !self.give(output)? {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         match &mut self.found {
             Some(found) => found.finish(output),
-            None => Ok(Held::Nothing),
+            None => Ok(Pending::Nothing),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Passes bytes on, makes their digest on the way, and compares it at the end.
 
 use crate::error::UsageError;
-use crate::transform::{Digest, Failure, Held, Input, Key, Made, Output, Settings};
+use crate::transform::{Digest, Failure, Input, Key, Made, Output, Pending, Settings};
 use crate::transform::{Transform, ValueKind, pass};
 use data_encoding::HEXLOWER;
 
@@ -51,7 +51,7 @@ impl<H: Hash> Transform for Passer<H> {
         Ok(())
     }
 
-    fn finish(&mut self, _output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, _output: &mut Output<'_>) -> Result<Pending, Failure> {
         let hex = HEXLOWER.encode(&std::mem::take(&mut self.hash).finish());
         let hex = self.hex.insert(hex);
         match &self.is {
@@ -59,7 +59,7 @@ impl<H: Hash> Transform for Passer<H> {
                 let why = format!("the {} is {hex}, not {is}", H::NAME);
                 Err(Failure::integrity(why))
             }
-            _ => Ok(Held::Nothing),
+            _ => Ok(Pending::Nothing),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Digits to bytes: what `unbase64` and `unhex` share. White space between digits is passed over.
 
 use super::encode::held_unless;
-use crate::transform::{Failure, Held, Input, Output, Transform};
+use crate::transform::{Failure, Input, Output, Pending, Transform};
 use data_encoding::Encoding;
 
 /// No group has more digits.
@@ -159,13 +159,13 @@ impl Transform for Decoder {
         Ok(())
     }
 
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         Ok(held_unless(self.put_due(output)))
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if !self.put_due(output) {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         if self.pads > 0 {
             return Err(Failure::input("a '=' is missing at the end"));

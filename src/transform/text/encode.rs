@@ -1,6 +1,6 @@
 //! Bytes as digits in lines: what `base64` and `hex` share.
 
-use crate::transform::{Failure, Held, Input, Key, Output, Settings, Transform, ValueKind};
+use crate::transform::{Failure, Input, Key, Output, Pending, Settings, Transform, ValueKind};
 use data_encoding::Encoding;
 
 /// So many bytes become digits at a time, while they are in the cache. They are whole groups, of 3 bytes too.
@@ -125,13 +125,13 @@ impl Transform for Encoder {
     }
 
     /// A group that is not whole stays: padding may only be at the end.
-    fn flush(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         Ok(held_unless(self.put_due(output)))
     }
 
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if !self.put_due(output) {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         if self.held > 0 {
             self.encode_held();
@@ -146,14 +146,14 @@ impl Transform for Encoder {
 }
 
 /// What is held unless `all` is put out.
-pub(super) fn held_unless(all: bool) -> Held {
-    if all { Held::Nothing } else { Held::More }
+pub(super) fn held_unless(all: bool) -> Pending {
+    if all { Pending::Nothing } else { Pending::More }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::transform::driven::made;
-    use crate::transform::{Held, Input, Output};
+    use crate::transform::{Input, Output, Pending};
 
     #[test]
     fn a_flush_puts_out_every_whole_group_and_the_end_of_a_full_line() {
@@ -166,11 +166,11 @@ mod tests {
         let mut output = Output::new(&mut room);
         transform.step(&mut input, &mut output).unwrap();
         assert!(input.is_empty());
-        assert_eq!(transform.flush(&mut output), Ok(Held::Nothing));
+        assert_eq!(transform.flush(&mut output), Ok(Pending::Nothing));
         let filled = output.filled();
         assert_eq!((&little, &room[..filled]), (b"Zm", &b"9vYmFy\n"[..]));
         let mut output = Output::new(&mut room);
-        assert_eq!(transform.finish(&mut output), Ok(Held::Nothing));
+        assert_eq!(transform.finish(&mut output), Ok(Pending::Nothing));
         let filled = output.filled();
         assert_eq!(&room[..filled], b"Zm8=\n");
     }

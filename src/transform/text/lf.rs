@@ -1,6 +1,6 @@
 //! `lf`: ends lines as Unix does, with LF alone, where they end with CR LF.
 
-use crate::transform::{Failure, Group, Held, Input, Kind, Made, Output, Transform};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output, Pending, Transform};
 
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "lf",
@@ -37,12 +37,12 @@ impl Transform for Lf {
     }
 
     /// A CR cannot go: its LF may still come.
-    fn finish(&mut self, output: &mut Output<'_>) -> Result<Held, Failure> {
+    fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if self.holds_cr && output.put(b"\r") == 0 {
-            return Ok(Held::More);
+            return Ok(Pending::More);
         }
         self.holds_cr = false;
-        Ok(Held::Nothing)
+        Ok(Pending::Nothing)
     }
 }
 

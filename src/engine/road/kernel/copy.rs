@@ -48,7 +48,7 @@ impl Pump<'_> {
         }
         let (from, to) = (self.source_at()?, self.sink_at()?);
         booked(self.meter, Some(Side::Sink), || {
-            self.door.copy(from, to, most)
+            self.syscalls.copy(from, to, most)
         })
     }
 }

@@ -11,19 +11,19 @@
 mod ahead;
 mod arrival;
 mod copy;
-mod door;
 mod faults;
 mod gathering;
 mod holes;
+mod methods;
 mod pump;
 mod straight;
+mod syscalls;
 mod through;
-mod ways;
 
-pub use door::Door;
-pub(super) use door::Kernel;
-pub(super) use ways::Way;
-pub use ways::{Buffers, Ways};
+pub(super) use methods::Method;
+pub use methods::{Buffers, Methods};
+pub(super) use syscalls::Kernel;
+pub use syscalls::Syscalls;
 
 use super::buffered;
 use super::flow::{Account, Flow};
@@ -35,11 +35,11 @@ use std::io;
 use std::sync::Arc;
 
 /// Sets the thread to work.
-pub(super) fn start(ways: Ways, journey: Journey) -> io::Result<()> {
-    threads::spawn("kernel road", move || travel(ways, journey))
+pub(super) fn start(methods: Methods, journey: Journey) -> io::Result<()> {
+    threads::spawn("kernel road", move || travel(methods, journey))
 }
 
-fn travel(ways: Ways, journey: Journey) {
+fn travel(methods: Methods, journey: Journey) {
     let Journey {
         source,
         sink,
@@ -59,10 +59,10 @@ fn travel(ways: Ways, journey: Journey) {
         meter: &meter,
         limit: &between.limit,
     };
-    let pump = Pump::new(source, sink, flow, account, &*ways.door, told);
-    match pump.run(ways.in_order) {
+    let pump = Pump::new(source, sink, flow, account, &*methods.syscalls, told);
+    match pump.run(methods.in_order) {
         Ok(arrival) => reports.arrived(arrival, &link),
-        Err(refusal) if ways.insists => {
+        Err(refusal) if methods.insists => {
             reports.arrived(refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {

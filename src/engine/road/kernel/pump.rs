@@ -1,14 +1,14 @@
 //! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
 
 use super::arrival::{Arrival, Refusal, Stop};
-use super::door::Door;
 use super::gathering::{Gather, Gathering, MOMENT};
-use super::ways::{SPARING, Way};
+use super::methods::{Method, SPARING};
+use super::syscalls::Syscalls;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source};
-use crate::engine::link::{Link, Pipes, Watched};
+use crate::engine::link::{Link, Pipes, WatchedPipe};
 use crate::engine::road::flow::Account;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
@@ -36,7 +36,7 @@ pub(super) struct Pump<'a> {
     pub(super) to: Option<Raw>,
     pub(super) link: &'a Link,
     pub(super) meter: &'a Meter,
-    pub(super) door: &'a dyn Door,
+    pub(super) syscalls: &'a dyn Syscalls,
     pub(super) chunk_size: u64,
     pub(super) gathering: Gathering,
     /// How often in a row nothing has moved.
@@ -59,7 +59,7 @@ impl<'a> Pump<'a> {
         sink: Box<dyn Sink>,
         flow: Flow,
         account: Account<'a>,
-        door: &'a dyn Door,
+        syscalls: &'a dyn Syscalls,
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
         let (link, meter) = (account.link, account.meter);
@@ -71,7 +71,7 @@ impl<'a> Pump<'a> {
             outlet: Outlet::new(sink, flow, account),
             link,
             meter,
-            door,
+            syscalls,
             chunk_size: flow.chunk_size,
             vain: 0,
             before_hole: 0,
@@ -84,11 +84,11 @@ impl<'a> Pump<'a> {
     }
 
     /// Moves everything, in the first of the ways that the kernel goes.
-    pub(super) fn run(mut self, ways: Vec<Way>) -> Result<Arrival, Refusal> {
+    pub(super) fn run(mut self, methods: Vec<Method>) -> Result<Arrival, Refusal> {
         let mut last = None;
-        let mut end = self.skip(&ways);
+        let mut end = self.skip(&methods);
         if end.is_ok() {
-            for way in ways {
+            for way in methods {
                 if self.outlet.is_limited() && !way.can_be_limited() {
                     continue;
                 }
@@ -106,10 +106,10 @@ impl<'a> Pump<'a> {
     }
 
     /// Leaves out the first bytes. Others may have to wait for that, so it is told before which way it is to be.
-    fn skip(&mut self, ways: &[Way]) -> Result<(), Stop> {
+    fn skip(&mut self, methods: &[Method]) -> Result<(), Stop> {
         let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
         if left > 0 {
-            self.untold = ways.first().map(Way::taken);
+            self.untold = methods.first().map(Method::taken);
             self.settle();
         }
         while left > 0 {
@@ -125,27 +125,28 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    fn set_out(&mut self, way: &Way) {
-        let neighbours = matches!(way, Way::Straight);
-        let watched = |fd: Option<BorrowedFd<'_>>| fd.filter(|_| neighbours).and_then(Watched::new);
+    fn set_out(&mut self, way: &Method) {
+        let neighbours = matches!(way, Method::Straight);
+        let watched =
+            |fd: Option<BorrowedFd<'_>>| fd.filter(|_| neighbours).and_then(WatchedPipe::new);
         self.link.hand_over(Pipes {
-            own: matches!(way, Way::Through { .. }),
+            own: matches!(way, Method::Through { .. }),
             before: watched(self.inlet.source.raw_fd()),
             behind: watched(self.outlet.sink.raw_fd()),
         });
         self.untold = Some(way.taken());
     }
 
-    fn go(&mut self, way: &Way) -> Result<(), Stop> {
+    fn go(&mut self, way: &Method) -> Result<(), Stop> {
         self.meter.enter(Phase::Moving);
         let end = match way {
-            Way::Straight => self.go_straight(),
-            Way::Through {
+            Method::Straight => self.go_straight(),
+            Method::Through {
                 reader,
                 writer,
                 growth,
             } => self.go_through(reader, writer, growth),
-            Way::Copy => self.copy(),
+            Method::Copy => self.copy(),
         };
         if end.is_ok() {
             self.link.input_ended();
@@ -161,7 +162,7 @@ impl<'a> Pump<'a> {
     fn conclude(
         mut self,
         end: Result<WriterEnd, Stop>,
-        last: Option<Way>,
+        last: Option<Method>,
     ) -> Result<Arrival, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
@@ -171,7 +172,7 @@ impl<'a> Pump<'a> {
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
                 let in_pipe = match last {
-                    Some(Way::Through { reader, .. }) if len > 0 => Some((reader, len)),
+                    Some(Method::Through { reader, .. }) if len > 0 => Some((reader, len)),
                     _ => None,
                 };
                 let result = self.cut.map_or(Ok(()), Err);

@@ -89,7 +89,7 @@ impl Pump<'_> {
             return Ok(0);
         }
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
     }
 
     /// Whether nothing is there to be moved now.

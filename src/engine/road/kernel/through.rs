@@ -5,8 +5,8 @@
 
 use super::arrival::Stop;
 use super::faults::is_refusal;
+use super::methods::can_spare;
 use super::pump::Pump;
-use super::ways::can_spare;
 use crate::endpoint::pipe::{Growth, IDLE};
 use crate::engine::road::outlet::booked;
 use crate::error::Side;
@@ -266,7 +266,7 @@ impl Pump<'_> {
     fn send_out(&self, most: u64) -> io::Result<u64> {
         let (from, to) = (self.source_at()?, self.sink_at()?);
         booked(self.meter, Some(Side::Source), || {
-            self.door.send(from, to, most)
+            self.syscalls.send(from, to, most)
         })
     }
 
@@ -276,12 +276,12 @@ impl Pump<'_> {
         }
         let sleeper = self.reads_file().then_some(Side::Source);
         let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
-        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
     }
 
     fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
         let sleeper = self.outlet.sink.sleeps().then_some(Side::Sink);
         let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
-        booked(self.meter, sleeper, || self.door.splice(from, to, most))
+        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
     }
 }

@@ -9,9 +9,9 @@ use crate::show::{Ending, Finished, Sample, Sampler, Summed};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Level, Looked, Recording, Stall};
-use crate::account::replay::Lesson;
+use crate::account::replay::Advice;
 use crate::account::span::{Joins, Span};
-use crate::endpoint::{Delivered, Ends};
+use crate::endpoint::{Delivered, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState, Pauses, ReadableFill, WritableFill};
 use crate::engine::road::Taken;
 use crate::error::{Side, TransferError};
@@ -29,7 +29,7 @@ pub(super) struct Run {
     pub(super) limit: Option<u64>,
     pub(super) sample: Sample,
     pub(super) recording: Recording,
-    pub(super) lesson: Option<Lesson>,
+    pub(super) advice: Option<Advice>,
     pub(super) error: Option<TransferError>,
     pub(super) road: Option<Taken>,
 }
@@ -104,7 +104,7 @@ impl Run {
             limit: None,
             sample: sample(elapsed, bytes, waits, pauses),
             recording,
-            lesson: None,
+            advice: None,
             error: None,
             road: Some(Taken {
                 road: "buffered",
@@ -147,7 +147,7 @@ impl Run {
                 outcome: if failed { "failed" } else { "complete" },
                 road: self.road.map(|it| it.road),
                 delivered: (!failed).then_some(Delivered::Written),
-                lesson: self.lesson,
+                advice: self.advice,
                 digests: &[],
                 error: self.error.as_ref(),
                 exit_code: i32::from(failed),
@@ -182,7 +182,7 @@ fn look(moment: &Moment, length: Duration) -> Looked {
         bytes_out: bytes,
         readable: moment.readable.and_then(|len| level(len, MIB)),
         writable: moment.writable.and_then(|len| level(len, MIB)),
-        kernel: Ends {
+        kernel: PerEnd {
             source: None,
             sink: moment.sent.map(|len| Level::new(len as u64, None)),
         },
@@ -219,6 +219,6 @@ fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: Pauses) -> Sample
         still: Duration::ZERO,
         links: vec![link],
         stages: Vec::new(),
-        ends: Ends::default(),
+        ends: PerEnd::default(),
     })
 }

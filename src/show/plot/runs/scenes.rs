@@ -2,8 +2,8 @@
 
 use super::{MIB, Moment, Run};
 use crate::account::phase::Phase;
-use crate::account::replay::Lesson;
-use crate::endpoint::Seen;
+use crate::account::replay::Advice;
+use crate::endpoint::EndStatus;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::engine::road::Taken;
 use crate::error::Side;
@@ -27,7 +27,7 @@ pub(in super::super) fn slow_sink() -> Run {
         paused: if at < 0.01 { 0.0 } else { 0.99 },
         ..Moment::moving(0.0)
     });
-    run.lesson = Some(Lesson {
+    run.advice = Some(Advice {
         absorbed: Duration::ZERO,
         enough: 128 << 10,
         larger_saves: 0.0,
@@ -81,7 +81,7 @@ pub(in super::super) fn bursts() -> Run {
     });
     run.source = "-".to_owned();
     run.sink = "tcp://backup.example.net:9000#nodelay".to_owned();
-    run.lesson = Some(Lesson {
+    run.advice = Some(Advice {
         absorbed: Duration::from_millis(9400),
         enough: MIB,
         larger_saves: 0.21,
@@ -121,7 +121,7 @@ pub(in super::super) fn stalled() -> Run {
         buffer: 0.0,
         unknown: 0.09,
     });
-    run.sample.now.ends.sink = Seen::Connection(Connection::default());
+    run.sample.now.ends.sink = EndStatus::Connection(Connection::default());
     run
 }
 

@@ -8,7 +8,7 @@ const DEGREES: usize = 128;
 
 /// The time spent at each degree, in nanoseconds.
 #[derive(Debug, Clone)]
-pub(super) struct Fill {
+pub(super) struct Occupancy {
     times: [u64; DEGREES + 1],
     total: u64,
     degree: usize,
@@ -17,7 +17,7 @@ pub(super) struct Fill {
     max_len: u64,
 }
 
-impl Fill {
+impl Occupancy {
     /// Of a buffer that nothing is known of.
     pub(super) fn new() -> Self {
         Self {
@@ -73,7 +73,7 @@ fn degree(len: u64, mark: u64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Fill;
+    use super::Occupancy;
     use proptest::prelude::*;
     use std::time::Duration;
 
@@ -82,7 +82,7 @@ mod tests {
         fn nothing_held_more_than_the_most_for_half_of_the_time(
             notes in prop::collection::vec((0_u64..1000, 0_u64..5000, 1_u64..5000), 1..20)
         ) {
-            let (mut fill, mut now) = (Fill::new(), Duration::ZERO);
+            let (mut fill, mut now) = (Occupancy::new(), Duration::ZERO);
             for (pause, len, mark) in notes {
                 now += Duration::from_millis(pause);
                 // The mark may be another one each time, as somebody has told us.
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn the_median_is_what_was_held_for_half_of_the_time() {
         let second = Duration::from_secs;
-        let mut fill = Fill::new();
+        let mut fill = Occupancy::new();
         assert_eq!(fill.median(second(9), 1280), 0, "nothing is known yet");
         // Full for 4 s, empty for 3 s, then half full.
         for (at, len) in [(10, 1280), (14, 0), (17, 640)] {

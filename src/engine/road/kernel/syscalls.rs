@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 
 /// The door to the kernel: everything that moves bytes on this road is one of these calls.
-pub trait Door: Send + fmt::Debug {
+pub trait Syscalls: Send + fmt::Debug {
     /// Moves at most `most` bytes between a pipe and another descriptor; 0 is the end of input (splice(2)).
     ///
     /// # Errors
@@ -30,7 +30,7 @@ pub trait Door: Send + fmt::Debug {
 #[derive(Debug)]
 pub(in crate::engine::road) struct Kernel;
 
-impl Door for Kernel {
+impl Syscalls for Kernel {
     fn splice(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64> {
         platform::splice(from, to, most)
     }

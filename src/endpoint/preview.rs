@@ -8,7 +8,7 @@ use super::{FileId, OpenError, Raw, Unfit};
     clippy::struct_excessive_bools,
     reason = "four things that an end is or is not, whatever the others are"
 )]
-pub struct Prospect {
+pub struct Preview {
     /// What it was parsed as.
     pub parsed: String,
     /// What stands there now, if anything can.
@@ -43,7 +43,7 @@ pub struct Prospect {
     pub obstacle: Option<OpenError>,
 }
 
-impl Prospect {
+impl Preview {
     /// An end that was parsed as `parsed`, and whose end or delivery is `ending`. The rest is that of an end without
     /// anything special about it.
     #[must_use]

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 /// How the lines on a screen may look.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct Theme {
     /// What the user calls this transfer, made visible.
     pub name: Option<String>,
     /// Whether there may be colours (no-color.org).
@@ -14,7 +14,7 @@ pub struct Look {
     pub unicode: bool,
 }
 
-impl Look {
+impl Theme {
     /// What the environment allows, for a transfer that the user calls so.
     #[must_use]
     pub fn from_environment(name: Option<&str>) -> Self {

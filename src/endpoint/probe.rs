@@ -1,12 +1,12 @@
 //! What there is to be seen of an end from outside, for those who tell where a flow is stuck.
 
 use super::raw::{Raw, Unfit};
-use crate::endpoint::connection::{Connection, View};
-use crate::endpoint::pipe::{PipeFill, PipeView};
+use crate::endpoint::connection::{Connection, ConnectionProbe};
+use crate::endpoint::pipe::{PipeFill, PipeProbe};
 
 /// Something of each end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Ends<T> {
+pub struct PerEnd<T> {
     /// Of the source.
     pub source: T,
     /// Of the sink.
@@ -15,13 +15,13 @@ pub struct Ends<T> {
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
-pub enum Sight {
+pub enum Probe {
     /// At a connection.
-    Connection(View),
+    Connection(ConnectionProbe),
     /// At a pipe.
-    Pipe(PipeView),
+    Pipe(PipeProbe),
     /// Nowhere: all there is to say is known.
-    Known(Seen),
+    Known(EndStatus),
     /// Nowhere.
     #[default]
     Nothing,
@@ -29,7 +29,7 @@ pub enum Sight {
 
 /// What an end is, and how it stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Seen {
+pub enum EndStatus {
     /// A connection.
     Connection(Connection),
     /// A pipe, with another program behind it, and what is in it as long as our end is open.
@@ -41,38 +41,38 @@ pub enum Seen {
     Other,
 }
 
-impl Sight {
+impl Probe {
     /// For an end that the kernel takes for this.
     pub(super) fn of(raw: Result<Raw, Unfit>) -> Self {
         match raw {
-            Ok(Raw::Pipe) => Self::Known(Seen::Pipe(None)),
-            Ok(Raw::File) => Self::Known(Seen::File),
+            Ok(Raw::Pipe) => Self::Known(EndStatus::Pipe(None)),
+            Ok(Raw::File) => Self::Known(EndStatus::File),
             _ => Self::Nothing,
         }
     }
 
     /// How it stands now.
     #[must_use]
-    pub fn look(&self) -> Seen {
+    pub fn look(&self) -> EndStatus {
         match self {
-            Self::Connection(view) => Seen::Connection(view.look()),
-            Self::Pipe(view) => Seen::Pipe(view.look()),
+            Self::Connection(view) => EndStatus::Connection(view.look()),
+            Self::Pipe(view) => EndStatus::Pipe(view.look()),
             Self::Known(seen) => *seen,
-            Self::Nothing => Seen::Other,
+            Self::Nothing => EndStatus::Other,
         }
     }
 
     /// The same, of an end of whose pipe it is known already how full it is.
     #[must_use]
-    pub fn look_beside_pipe(&self) -> Seen {
+    pub fn look_beside_pipe(&self) -> EndStatus {
         match self {
-            Self::Pipe(_) => Seen::Pipe(None),
+            Self::Pipe(_) => EndStatus::Pipe(None),
             _ => self.look(),
         }
     }
 }
 
-impl Seen {
+impl EndStatus {
     /// The kernel's account, of a connection.
     #[must_use]
     pub fn connection(&self) -> Option<&Connection> {

@@ -1,6 +1,6 @@
 //! The ways in which the kernel can move bytes, and which of them are tried in which order.
 
-use super::door::Door;
+use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::Growth;
 use crate::engine::road::Taken;
@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 
 /// One way in which the kernel can move bytes.
 #[derive(Debug)]
-pub(in crate::engine::road) enum Way {
+pub(in crate::engine::road) enum Method {
     /// From one end to the other, of which one is a pipe.
     Straight,
     /// Through a pipe of our own.
@@ -24,12 +24,12 @@ pub(in crate::engine::road) enum Way {
     Copy,
 }
 
-impl Way {
+impl Method {
     pub(super) fn taken(&self) -> Taken {
         let calls = match self {
-            Way::Straight => "splice",
-            Way::Through { .. } => "splice through a pipe",
-            Way::Copy => "copy_file_range",
+            Method::Straight => "splice",
+            Method::Through { .. } => "splice through a pipe",
+            Method::Copy => "copy_file_range",
         };
         Taken {
             road: "kernel",
@@ -39,7 +39,7 @@ impl Way {
 
     /// Whether it can be gone at a rate: what a file system shares is not moved at one.
     pub(super) fn can_be_limited(&self) -> bool {
-        !matches!(self, Way::Copy)
+        !matches!(self, Method::Copy)
     }
 }
 
@@ -53,11 +53,11 @@ pub(super) fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
 
 /// The ways to try, in order.
 #[derive(Debug)]
-pub struct Ways {
-    pub(in crate::engine::road) in_order: Vec<Way>,
+pub struct Methods {
+    pub(in crate::engine::road) in_order: Vec<Method>,
     /// Whether it has to be one of these.
     pub(in crate::engine::road) insists: bool,
-    pub(in crate::engine::road) door: Box<dyn Door>,
+    pub(in crate::engine::road) syscalls: Box<dyn Syscalls>,
 }
 
 /// Which buffers there are on the kernel road.
@@ -71,18 +71,19 @@ pub enum Buffers {
     None,
 }
 
-impl Ways {
+impl Methods {
     /// Those that can be gone, with a rate limit or without.
-    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Way> {
-        let ways = self.in_order.iter();
-        ways.filter(move |way| !is_limited || way.can_be_limited())
+    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Method> {
+        let methods = self.in_order.iter();
+        methods.filter(move |way| !is_limited || way.can_be_limited())
     }
 
     /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
     #[must_use]
     pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
         let calls = self.open(is_limited).flat_map(|way| {
-            let spares = matches!(way, Way::Through { .. }) && can_spare(from, to) && !is_limited;
+            let spares =
+                matches!(way, Method::Through { .. }) && can_spare(from, to) && !is_limited;
             [spares.then_some(SPARING), way.taken().calls]
         });
         calls.flatten().collect()
@@ -92,9 +93,9 @@ impl Ways {
     #[must_use]
     pub fn buffers(&self, is_limited: bool) -> Buffers {
         match self.open(is_limited).next() {
-            Some(Way::Straight) => Buffers::Neighbours,
-            Some(Way::Through { .. }) => Buffers::Own,
-            Some(Way::Copy) | None => Buffers::None,
+            Some(Method::Straight) => Buffers::Neighbours,
+            Some(Method::Through { .. }) => Buffers::Own,
+            Some(Method::Copy) | None => Buffers::None,
         }
     }
 }
