@@ -4,7 +4,8 @@
 use crate::peer::{Peer, Step};
 use crate::tide::{Done, Scratch, noise};
 use crate::tracing::{can_trace, line};
-use std::net::SocketAddr;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 
 const REFUSALS: [&str; 4] = ["EINVAL", "ENOSYS", "EPERM", "EXDEV"];
 
@@ -364,5 +365,30 @@ fn what_should_never_happen_is_told_in_a_line_and_leaves_nothing_of_ours_behind(
         let done = idle.done().fails_saying(1, &["this is a bug", "driver.rs"]);
         assert_eq!(it.names(), ["out", "trace"], "{call}: {}", done.stderr);
         assert_eq!(it.read("out"), b"old");
+    }
+}
+
+#[test]
+fn a_refusal_before_a_peer_has_sent_anything_costs_a_file_nothing() {
+    if !can_trace() {
+        return;
+    }
+    let data = noise(300_000);
+    for (sent, kept, code) in [(&data[..], &data[..], 0), (b"", b"what was there", 3)] {
+        let it = Scratch::new();
+        it.write("out", "what was there");
+        let strace = "-e trace=splice -e inject=splice:error=EINVAL";
+        let mut running = it
+            .traced(strace, "$T --stats s tcp-listen://127.0.0.1:0 out")
+            .start();
+        let address = running.listening();
+        let mut peer = TcpStream::connect(address).unwrap();
+        peer.write_all(sent).unwrap();
+        drop(peer);
+        let done = running.done().exits(code);
+        assert!(it.read("out") == kept, "{}", done.stderr);
+        let end = it.end_of("s");
+        assert_eq!(end["bytes_out"], sent.len(), "{end}");
+        assert_eq!(end["road"], "buffered", "{end}");
     }
 }
