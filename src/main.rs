@@ -13,15 +13,16 @@ use tidegate::session::report::Form;
 use tidegate::session::{self, control, report};
 use tidegate::transform;
 
-/// What the runtime opens: a queue of events, its duplicate, a waker, two sockets, and the duplicate of one.
+/// Descriptors that the tokio runtime opens: the epoll queue and its duplicate, a waker, and for signals a pair of sockets
+/// and the duplicate of one.
 const RUNTIME_DESCRIPTORS: usize = 6;
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator::new();
 
 fn main() {
-    report::tell_panics();
-    // What a transfer has made for itself is removed as its parts are dropped.
+    report::report_panics();
+    // Unwinding drops the transfer, which removes its temporary files and its control socket.
     panic::catch_unwind(start).unwrap_or(Exit::Io).leave()
 }
 
@@ -29,7 +30,7 @@ fn start() -> Exit {
     match prepare() {
         Ok(()) => {
             ALLOCATOR.set_aside();
-            go()
+            parse_and_run()
         }
         Err(error) => failed_to_start(Form::Lines, &error),
     }
@@ -40,16 +41,16 @@ fn failed_to_start(form: Form, error: &io::Error) -> Exit {
     Exit::Io
 }
 
-fn go() -> Exit {
+fn parse_and_run() -> Exit {
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(cli::Answer::Text(text)) => {
-            // Help that nobody reads to its end is no failure.
+            // A reader of the help who stops before its end is no failure.
             let _ = text.print();
             return Exit::Success;
         }
         Err(cli::Answer::Refusal(error)) => {
-            // Whether records were asked for is not known.
+            // Nothing was parsed, so it is not known whether `--progress json` asks for records.
             report::refuse(Form::Lines, &error);
             return Exit::Usage;
         }
@@ -57,14 +58,14 @@ fn go() -> Exit {
     if let Some(what) = cli.generate {
         return generate::write(what);
     }
-    asked(&cli).unwrap_or_else(|error| {
+    act_on(&cli).unwrap_or_else(|error| {
         report::refuse(plan::form(&cli), &error);
         Exit::Usage
     })
 }
 
 /// Does what the command line asks for.
-fn asked(cli: &Cli) -> Result<Exit, UsageError> {
+fn act_on(cli: &Cli) -> Result<Exit, UsageError> {
     if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
         if cli.explain {
             return Err(UsageError::new(
@@ -82,7 +83,7 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
     }
     let form = plan.form;
     if let Err(error) = ensure_descriptors(RUNTIME_DESCRIPTORS) {
-        // A side file that cannot be opened would be a mistake of the user's.
+        // Asked before `hold`, which would report a lack of descriptors as a mistake of the user.
         return Ok(failed_to_start(form, &error));
     }
     let held = plan.hold()?;
@@ -90,7 +91,7 @@ fn asked(cli: &Cli) -> Result<Exit, UsageError> {
 }
 
 fn run_on_runtime(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
-    // It panics where there are none for the sockets through which it hears of signals.
+    // tokio panics if it cannot open the sockets through which it hears of signals.
     ensure_descriptors(RUNTIME_DESCRIPTORS)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

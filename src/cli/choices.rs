@@ -1,4 +1,4 @@
-//! What a flag takes that takes one of a few words.
+//! The values of flags that take one of a few words.
 
 use clap::ValueEnum;
 

@@ -16,7 +16,7 @@ pub(super) fn headings(command: &Command) -> Vec<&str> {
     headings
 }
 
-/// The flags under one of them.
+/// The flags under a heading, but for hidden ones.
 pub(super) fn under<'a>(command: &'a Command, heading: &'a str) -> impl Iterator<Item = &'a Arg> {
     command
         .get_arguments()
@@ -55,7 +55,7 @@ pub(super) fn default(argument: &Arg) -> Option<String> {
     (shown && !text.is_empty()).then(|| text.join(" "))
 }
 
-/// The words a flag can be set to, if it is these and no others.
+/// The values of a flag that takes one of a few words.
 pub(super) fn values(argument: &Arg) -> Vec<PossibleValue> {
     let values = argument.get_possible_values();
     let shown = values.into_iter().filter(|it| !it.is_hide_set());
@@ -86,11 +86,11 @@ pub(super) fn flags_with_values(flags: &Command) -> Vec<String> {
     let with_values = flags
         .get_arguments()
         .filter(|it| it.get_action().takes_values());
-    with_values.flat_map(written).collect()
+    with_values.flat_map(spellings).collect()
 }
 
-/// How a flag is written, in all ways.
-pub(super) fn written(argument: &Arg) -> Vec<String> {
+/// All spellings of a flag: `-H`, `--high-water-mark`, `--hwm`.
+pub(super) fn spellings(argument: &Arg) -> Vec<String> {
     let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
     let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
     let shorts = shorts.into_iter().map(|short| format!("-{short}"));

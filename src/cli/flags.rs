@@ -41,98 +41,66 @@ pub struct Cli {
     /// There are two, that of the reading side and that of the writing side. Neither ever holds more, whatever the
     /// chunk size. All buffers together may hold half of the memory there is; of a mark above that, what fits is taken, and a
     /// line says so.
-    #[arg(
-        short = 'H',
-        long,
-        visible_alias = "hwm",
-        value_name = "SIZE",
-        env = "TIDEGATE_HIGH_WATER_MARK",
-        hide_env = true
-    )]
+    #[arg(short = 'H', long, visible_alias = "hwm", value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub high_water_mark: u64,
 
     /// That of the reading side alone [default: -H]
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "SIZE",
-        env = "TIDEGATE_READ_HIGH_WATER_MARK",
-        hide_env = true
-    )]
+    #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub read_high_water_mark: Option<u64>,
 
     /// That of the writing side alone [default: -H]
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "SIZE",
-        env = "TIDEGATE_WRITE_HIGH_WATER_MARK",
-        hide_env = true
-    )]
+    #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub write_high_water_mark: Option<u64>,
 
     /// Resume a paused source once the writing side's buffer has fallen to this; 0, empty, is the rule of Node.js
     ///
     /// It has to be below the high-water mark of the writing side.
-    #[arg(
-        hide_short_help = true,
-        long,
-        value_name = "SIZE",
-        env = "TIDEGATE_LOW_WATER_MARK",
-        hide_env = true
-    )]
+    #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_size, default_value = "0", help_heading = FLOW)]
     pub low_water_mark: u64,
 
     /// The most one read takes
-    #[arg(
-        hide_short_help = true,
-        short,
-        long,
-        value_name = "SIZE",
-        env = "TIDEGATE_CHUNK_SIZE",
-        hide_env = true
-    )]
+    #[arg(hide_short_help = true, short, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub chunk_size: u64,
 
     /// Leave out the first bytes
     ///
     /// A file is not read for it: its offset is moved.
-    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_SKIP", hide_env = true, value_parser = parse_size)]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size)]
     #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
     pub skip: u64,
 
     /// Stop after so many bytes, reading none beyond them
     ///
     /// What follows on standard input or `fd:N` is left for others to read. Bytes that `--skip` leaves out do not count.
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_TAKE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub take: Option<u64>,
 
     /// Expected size, for percent and ETA; @PATH is the size of that file
     ///
     /// Without it, it is found where the source is a file: what lies behind its offset. Nothing is checked by it; see
     /// `--expect-size`.
-    #[arg(hide_short_help = true, short, long, value_name = "SIZE|@PATH", env = "TIDEGATE_SIZE", hide_env = true, help_heading = FLOW)]
+    #[arg(hide_short_help = true, short, long, value_name = "SIZE|@PATH", help_heading = FLOW)]
     pub size: Option<OsString>,
 
     /// Exit 3 unless exactly so many were delivered
     ///
     /// With `atomic`, nothing gets the name of the sink then. Percent and ETA go by it, unless `--size` is given.
-    #[arg(long, value_name = "SIZE", env = "TIDEGATE_EXPECT_SIZE", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
     /// At most so many bytes a second leave for the sink
     ///
     /// That is so from the first byte on. Through the buffers and their marks it holds the source too. See `THE RATE`.
-    #[arg(short = 'L', long, value_name = "RATE", env = "TIDEGATE_RATE", hide_env = true, value_parser = parse_rate, help_heading = FLOW)]
+    #[arg(short = 'L', long, value_name = "RATE", value_parser = parse_rate, help_heading = FLOW)]
     pub rate: Option<u64>,
 
     /// Credit for --rate that may build up while nothing leaves [default: none]
-    #[arg(hide_short_help = true, long, value_name = "SIZE", env = "TIDEGATE_BURST", hide_env = true, value_parser = parse_size, help_heading = FLOW)]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub burst: Option<u64>,
 
     /// Change or examine what passes; -t help tells how
@@ -154,13 +122,13 @@ pub struct Cli {
     /// How bytes travel
     ///
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
-    #[arg(hide_short_help = true, long, value_name = "ROAD", env = "TIDEGATE_ROAD", hide_env = true, value_enum, default_value_t, help_heading = FLOW)]
+    #[arg(hide_short_help = true, long, value_name = "ROAD", value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
     /// Exit 4 when a peer lets nothing move so long
     ///
     /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
-    #[arg(long, value_name = "D", env = "TIDEGATE_IDLE_TIMEOUT", hide_env = true, help_heading = FLOW)]
+    #[arg(long, value_name = "D", help_heading = FLOW)]
     #[arg(value_parser = parse_duration)]
     pub idle_timeout: Option<Duration>,
 
@@ -168,18 +136,18 @@ pub struct Cli {
     ///
     /// This goes to standard error. On a terminal that also is the sink nothing is drawn, and unless it is asked for
     /// neither on one that is the source.
-    #[arg(short, long, value_name = "HOW", env = "TIDEGATE_PROGRESS", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    #[arg(short, long, value_name = "HOW", value_enum, default_value_t, help_heading = SHOW)]
     pub progress: ProgressChoice,
 
     /// A line each --interval that looks like this
     ///
     /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
     /// on standard error then but errors, digests, and where an end listens.
-    #[arg(hide_short_help = true, long, value_name = "TEMPLATE", env = "TIDEGATE_FORMAT", hide_env = true, help_heading = SHOW)]
+    #[arg(hide_short_help = true, long, value_name = "TEMPLATE", help_heading = SHOW)]
     pub format: Option<String>,
 
     /// Call this transfer LABEL in what is shown
-    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", env = "TIDEGATE_NAME", hide_env = true, help_heading = SHOW)]
+    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
     pub name: Option<String>,
 
     /// Write JSON records to FILE, or to fd:N
@@ -204,23 +172,23 @@ pub struct Cli {
     /// Time between two lines or records, or two drawings of the bar
     ///
     /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.
-    #[arg(hide_short_help = true, short, long, value_name = "D", env = "TIDEGATE_INTERVAL", hide_env = true, help_heading = SHOW)]
+    #[arg(hide_short_help = true, short, long, value_name = "D", help_heading = SHOW)]
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
 
     /// What it was like, at the end: a line each for its numbers, the verdict, the buffers
     ///
     /// Where a transfer was over within half a second, or was not held up, there are only its numbers.
-    #[arg(hide_short_help = true, long, value_name = "WHEN", env = "TIDEGATE_SUMMARY", hide_env = true, value_enum, default_value_t, help_heading = SHOW)]
+    #[arg(hide_short_help = true, long, value_name = "WHEN", value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
     /// Sum the transfer up, and say which road it took and whom `from` refused
-    #[arg(hide_short_help = true, short, long, env = "TIDEGATE_VERBOSE", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(hide_short_help = true, short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 
     /// Say only errors, digests and where an end listens
-    #[arg(short, long, env = "TIDEGATE_QUIET", hide_env = true, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
@@ -266,22 +234,47 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The declaration, with one help flag for both screens.
+/// Flags that no environment variable sets, since they run a program, write a file or choose what is done.
+const WITHOUT_VARIABLE: [&str; 9] = [
+    "transform",
+    "digest-file",
+    "stats",
+    "trace",
+    "plot",
+    "control",
+    "tell",
+    "explain",
+    "generate",
+];
+
+/// The declaration, with the environment variables of the flags and one help flag for both screens.
 pub(super) fn declaration() -> Command {
     let help = Arg::new("help").short('h').long("help");
     let help = help.action(ArgAction::Help);
     let command = Cli::command().disable_help_flag(true);
-    command.arg(help.help("Print a screen of help (-h), or all of it (--help)"))
+    command
+        .mut_args(with_variable)
+        .arg(help.help("Print a screen of help (-h), or all of it (--help)"))
+}
+
+/// The flag, set by the variable of its name: `TIDEGATE_HIGH_WATER_MARK` for `--high-water-mark`.
+fn with_variable(argument: Arg) -> Arg {
+    let flag = argument.get_long();
+    let Some(flag) = flag.filter(|flag| !WITHOUT_VARIABLE.contains(flag)) else {
+        return argument;
+    };
+    let variable = format!("TIDEGATE_{}", flag.to_uppercase().replace('-', "_"));
+    argument.env(variable).hide_env(true)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, DEFAULT_CHUNK, DEFAULT_MARK};
-    use clap::{CommandFactory, Parser};
+    use super::{Cli, DEFAULT_CHUNK, DEFAULT_MARK, declaration};
+    use clap::Parser;
 
     #[test]
     fn the_declaration_is_sound() {
-        Cli::command().debug_assert();
+        declaration().debug_assert();
     }
 
     #[test]
@@ -305,12 +298,13 @@ mod tests {
             "control",
             "tell",
             "explain",
+            "generate",
+            "help",
         ];
-        for argument in Cli::command()
-            .get_arguments()
-            .filter(|it| it.get_long().is_some() && !it.is_hide_set())
-        {
-            let flag = argument.get_long().unwrap_or_default();
+        for argument in declaration().get_arguments() {
+            let Some(flag) = argument.get_long() else {
+                continue;
+            };
             if typed_alone.contains(&flag) {
                 assert_eq!(argument.get_env(), None, "{flag}");
                 continue;

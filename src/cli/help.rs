@@ -17,7 +17,7 @@ const WIDTH: usize = 80;
 /// Where the explanations of flags and endpoints start.
 const COLUMN: usize = 30;
 
-/// Where those of SOURCE and SINK start, and of other short words.
+/// Where the explanations of SOURCE, SINK and other short words start.
 const NARROW: usize = 10;
 
 const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}";
@@ -25,11 +25,11 @@ const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help
 /// The declaration with its help screens.
 #[must_use]
 pub fn command() -> Command {
-    dress(declaration())
+    with_screens(declaration())
 }
 
 /// Gives the declaration its help screens. clap lays out only what stands above them.
-fn dress(command: Command) -> Command {
+fn with_screens(command: Command) -> Command {
     let mut built = command.clone();
     built.build();
     command
@@ -121,7 +121,7 @@ impl<'a> Screen<'a> {
         self.text.push_str(lines);
     }
 
-    /// A word and its explanation, which hangs at the column.
+    /// A word, and its explanation, all lines of which start at the column.
     fn row(&mut self, column: usize, left: &str, right: &str) {
         let style = self.styles.get_literal();
         let indent = left.len() - left.trim_start().len() + 2;
@@ -199,7 +199,7 @@ impl<'a> Screen<'a> {
                 self.row(COLUMN, &left, &help);
             }
         }
-        self.lines(OPTIONS_RIDE);
+        self.lines(OPTION_SYNTAX);
     }
 }
 
@@ -211,7 +211,7 @@ fn on(only: Option<Side>, text: &str) -> String {
     }
 }
 
-/// A blank that no line is broken at.
+/// A space at which no line is broken.
 const UNBROKEN: char = '\u{a0}';
 
 fn together(text: &str) -> String {
@@ -223,7 +223,7 @@ SIZE: 512, 64K, 1.5MiB, 10MB.  RATE: SIZE, 80Mbit.  D: 500ms, 10s, 2m.
 Everything else, with the options of endpoints: --help, and man tidegate.
 ";
 
-const OPTIONS_RIDE: &str =
+const OPTION_SYNTAX: &str =
     "  Options stand behind '#', comma-separated: tcp://host:9000#nodelay,retry=3
 ";
 

@@ -1,4 +1,4 @@
-//! Tells what is wrong with a command line that clap has refused: in one line, with what was probably meant.
+//! Turns what clap says of a command line that it refuses into one line, with what was probably meant.
 
 use super::declared::equals;
 use super::flags::declaration;
@@ -10,9 +10,9 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The refusal in our own words, as far as they are better.
-pub(super) fn explain(mut refusal: clap::Error) -> UsageError {
+pub(super) fn usage_error(mut refusal: clap::Error) -> UsageError {
     if refusal.kind() == ErrorKind::UnknownArgument {
-        advise(&mut refusal);
+        suggest_meant(&mut refusal);
     }
     UsageError::new(in_one_line(refusal))
 }
@@ -46,8 +46,8 @@ fn part(line: &str) -> String {
     values.map_or_else(|| line.to_owned(), |values| format!("valid: {values}"))
 }
 
-/// Adds what was probably meant by an argument that there is none of.
-fn advise(refusal: &mut clap::Error) {
+/// Adds what was probably meant by an unknown argument.
+fn suggest_meant(refusal: &mut clap::Error) {
     let Some(ContextValue::String(typed)) = refusal.get(ContextKind::InvalidArg) else {
         return;
     };
@@ -71,7 +71,7 @@ fn advise(refusal: &mut clap::Error) {
     }
 }
 
-/// clap's own tip, where it gives it, which has in it what was typed as it was typed.
+/// clap's own tip, where it gives it, with what was typed made safe to print.
 fn as_a_value(refusal: &clap::Error, typed: &str) -> Option<String> {
     refusal.get(ContextKind::Suggested)?;
     let typed = named(typed);
@@ -80,7 +80,7 @@ fn as_a_value(refusal: &clap::Error, typed: &str) -> Option<String> {
 
 const ONE_EACH: &str = "there is one SOURCE and one SINK, [SOURCE [SINK]]; quote a name that has blanks in it: 'my file'";
 
-/// Where an option of endpoints was given as a flag: how it is written.
+/// How an option of an endpoint is written that was given as a flag.
 fn option_of_an_end(typed: &str) -> Option<String> {
     let (kind, option) = KINDS.iter().find_map(|kind| {
         let mut options = kind.options.iter();
@@ -94,7 +94,7 @@ fn option_of_an_end(typed: &str) -> Option<String> {
     ))
 }
 
-/// clap compares by a measure that short names never pass.
+/// The nearest flag. clap's own search finds no short names.
 fn nearest_flag(typed: &str) -> Option<String> {
     let command = declaration();
     let names = command

@@ -3,7 +3,7 @@
 mod choices;
 mod flags;
 
-// What all texts below say alike.
+// What help, man page and completions share.
 mod declared;
 
 // Both help screens.
@@ -17,7 +17,7 @@ mod completions;
 pub mod generate;
 mod man;
 
-// What was typed.
+// Parsing.
 mod typed;
 
 pub use choices::{Generate, ProgressChoice, RoadChoice, SummaryChoice};

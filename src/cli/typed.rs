@@ -1,4 +1,4 @@
-//! The command line of this process, taken apart: what was typed, with what the environment sets.
+//! Parses the command line of this process, with what the environment sets.
 
 use super::flags::{Cli, declaration};
 use super::help::command;
@@ -24,14 +24,14 @@ pub enum Answer {
 pub fn parse() -> Result<Cli, Answer> {
     let matches = without_empty_variables(declaration()).try_get_matches();
     let matches = matches.or_else(|refusal| match refusal.kind() {
-        // The screens are drawn only for those who ask: a transfer starts without them.
+        // The help screens take time to make, so that they are made only where they are asked for.
         ErrorKind::DisplayHelp => without_empty_variables(command()).try_get_matches(),
         _ => Err(refusal),
     });
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.map_err(|refusal| {
         if refusal.use_stderr() {
-            Answer::Refusal(mistake::explain(refusal))
+            Answer::Refusal(mistake::usage_error(refusal))
         } else {
             Answer::Text(refusal)
         }

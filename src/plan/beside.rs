@@ -1,4 +1,4 @@
-//! The files that are written to beside the sink: no two flags may mean the same one.
+//! Files that are written beside the sink: no two flags may name the same one.
 
 use crate::endpoint::Identity;
 use crate::error::UsageError;
@@ -10,7 +10,7 @@ pub struct Beside {
     pub flag: &'static str,
     /// The file, unless it is a device.
     pub id: Option<Identity>,
-    /// Whether it has records, which may meet each other: they are written a line at a time.
+    /// Whether it is for records. These may share a file, since they are written a line at a time.
     pub has_records: bool,
 }
 
@@ -18,12 +18,12 @@ pub struct Beside {
 ///
 /// # Errors
 /// When two of them are the same.
-pub fn side_by_side(all: &[Beside]) -> Result<(), UsageError> {
+pub fn check_distinct(all: &[Beside]) -> Result<(), UsageError> {
     for (n, it) in all.iter().enumerate() {
-        let meets = |other: &&Beside| {
+        let clashes = |other: &&Beside| {
             it.id.is_some() && it.id == other.id && !(it.has_records && other.has_records)
         };
-        if let Some(other) = all[..n].iter().find(meets) {
+        if let Some(other) = all[..n].iter().find(clashes) {
             return Err(UsageError::new(format!(
                 "{} and {} would write into the same file; give each a file of its own",
                 other.flag, it.flag

@@ -1,4 +1,4 @@
-//! The marks and the size of chunks that were asked for, as far as the machine can hold them.
+//! The marks and the chunk size that were asked for, cut to what the memory of the machine allows.
 
 use crate::cli::{Cli, DEFAULT_MARK};
 use crate::engine::link::Marks;
@@ -8,19 +8,20 @@ use crate::text::words::bytes_exactly;
 
 /// How large buffers and chunks are to be.
 #[derive(Debug)]
-pub(super) struct Buffers {
+pub(super) struct BufferSizes {
     pub(super) marks: Marks,
     /// The most that one read takes, in bytes.
     pub(super) chunk_size: u64,
-    /// What was asked for and is more than there can be.
+    /// For each size that was cut, what the user is told.
     pub(super) warnings: Vec<String>,
 }
 
-/// A chunk may be so many times smaller than a side: that which is being read takes memory besides those that are held.
-const CHUNKS: u64 = 4;
+/// The largest chunk is this many times smaller than the largest buffer: the chunk that is being read takes memory besides the
+/// buffers.
+const CHUNKS_PER_BUFFER: u64 = 4;
 
-impl Buffers {
-    /// Decides.
+impl BufferSizes {
+    /// The sizes that the flags ask for, as far as there is memory.
     pub(super) fn of(cli: &Cli) -> Result<Self, UsageError> {
         let sizes = [
             Some(cli.high_water_mark),
@@ -35,19 +36,20 @@ impl Buffers {
         } else {
             most_for_each(cli.transform.len() + 1)
         };
-        Self::below(cli, most)
+        Self::within(cli, most)
     }
 
-    fn below(cli: &Cli, most: Option<u64>) -> Result<Self, UsageError> {
+    /// With at most `most` bytes for each buffer.
+    fn within(cli: &Cli, most: Option<u64>) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
-        let mut held = |flag, asked, most| {
-            let (size, warning) = below(flag, asked, most);
+        let mut cut = |flag, asked, most| {
+            let (size, warning) = at_most(flag, asked, most);
             warnings.extend(warning);
             size
         };
-        let both = held("--high-water-mark", cli.high_water_mark, most);
+        let both = cut("--high-water-mark", cli.high_water_mark, most);
         let mut side =
-            |flag, asked: Option<u64>| asked.map_or(both, |asked| held(flag, asked, most));
+            |flag, asked: Option<u64>| asked.map_or(both, |asked| cut(flag, asked, most));
         let marks = Marks {
             readable: side("--read-high-water-mark", cli.read_high_water_mark),
             writable: side("--write-high-water-mark", cli.write_high_water_mark),
@@ -60,8 +62,8 @@ impl Buffers {
             );
             return Err(UsageError::new(message));
         }
-        let most = most.map(|most| most / CHUNKS);
-        let chunk_size = held("--chunk-size", cli.chunk_size, most);
+        let most = most.map(|most| most / CHUNKS_PER_BUFFER);
+        let chunk_size = cut("--chunk-size", cli.chunk_size, most);
         Ok(Self {
             marks,
             chunk_size,
@@ -70,8 +72,8 @@ impl Buffers {
     }
 }
 
-/// What there can be of what the flag asks for, and what the user is told if that is less.
-fn below(flag: &str, asked: u64, most: Option<u64>) -> (u64, Option<String>) {
+/// The size that the flag asks for, or the most there can be and what the user is told then.
+fn at_most(flag: &str, asked: u64, most: Option<u64>) -> (u64, Option<String>) {
     match most {
         Some(most) if asked > most => {
             let most_in_words = bytes_exactly(most);
@@ -86,14 +88,14 @@ fn below(flag: &str, asked: u64, most: Option<u64>) -> (u64, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffers, CHUNKS};
+    use super::{BufferSizes, CHUNKS_PER_BUFFER};
     use crate::cli::Cli;
     use clap::Parser;
     use proptest::prelude::*;
 
-    fn below(most: u64, flags: &[&str]) -> Result<Buffers, String> {
+    fn within(most: u64, flags: &[&str]) -> Result<BufferSizes, String> {
         let cli = Cli::parse_from([&["tidegate"], flags].concat());
-        Buffers::below(&cli, Some(most)).map_err(|error| error.to_string())
+        BufferSizes::within(&cli, Some(most)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -106,7 +108,7 @@ mod tests {
             "-c",
             "16777215T",
         ];
-        let buffers = below(8 << 30, &flags).unwrap();
+        let buffers = within(8 << 30, &flags).unwrap();
         let marks = buffers.marks;
         assert_eq!((marks.readable, marks.writable), (8 << 30, 1 << 30));
         assert_eq!(buffers.chunk_size, 2 << 30);
@@ -121,14 +123,14 @@ mod tests {
 
     #[test]
     fn what_fits_is_left_alone_without_a_word() {
-        let buffers = below(8 << 30, &["-H", "8G", "--low-water-mark", "1G"]).unwrap();
+        let buffers = within(8 << 30, &["-H", "8G", "--low-water-mark", "1G"]).unwrap();
         assert_eq!(buffers.marks.readable, 8 << 30);
         assert_eq!(buffers.warnings, Vec::<String>::new());
     }
 
     #[test]
     fn a_low_water_mark_has_to_be_below_what_is_left_of_the_high_one() {
-        let refused = below(1 << 20, &["-H", "1G", "--low-water-mark", "512M"]).unwrap_err();
+        let refused = within(1 << 20, &["-H", "1G", "--low-water-mark", "512M"]).unwrap_err();
         assert!(refused.contains("the writing side, 1048576"), "{refused}");
     }
 
@@ -139,10 +141,10 @@ mod tests {
         ) {
             let [mark, read, chunk] = [mark, read, chunk].map(|it| it.to_string());
             let flags = ["-H", &mark, "--read-high-water-mark", &read, "-c", &chunk];
-            let buffers = below(most, &flags).unwrap();
+            let buffers = within(most, &flags).unwrap();
             let marks = buffers.marks;
             prop_assert!(marks.readable.max(marks.writable) <= most);
-            prop_assert!(buffers.chunk_size <= most / CHUNKS);
+            prop_assert!(buffers.chunk_size <= most / CHUNKS_PER_BUFFER);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The least that has to come from the source.
+//! The least that has to come from the source (`#min-size`), in the light of `--skip`, `--take` and `--expect-size`.
 
 use crate::cli::Cli;
 use crate::endpoint::{Least, PlannedEnd, SourcePlan};
 use crate::error::UsageError;
 
-/// What the source asks for, as far as it goes with the rest. Where nothing is wanted, nothing is enough.
+/// The least that the source asks for. It may be no more than is read; where no byte is asked for, none has to come.
 pub(super) fn least(cli: &Cli, source: &PlannedEnd<dyn SourcePlan>) -> Result<Least, UsageError> {
     let least = source.end.least();
     let most = cli.take.map(|take| take.saturating_add(cli.skip));

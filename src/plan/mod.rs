@@ -1,6 +1,6 @@
-//! Flags become decisions already made; nothing after this looks at the command line.
+//! Turns flags into decisions; nothing after this looks at the command line.
 //!
-//! Deciding touches nothing. What a transfer holds besides its ends is taken hold of by [`Plan::hold`].
+//! Deciding opens and changes nothing. [`Plan::hold`] opens what a transfer needs besides its ends.
 
 pub mod beside;
 mod buffers;
@@ -21,8 +21,8 @@ use crate::show::{
 use crate::text::size::parse_size;
 use crate::text::visible::named;
 use crate::transform::{self, Group, Made};
-use beside::{Beside, side_by_side};
-use buffers::Buffers;
+use beside::{Beside, check_distinct};
+use buffers::BufferSizes;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -39,29 +39,29 @@ pub struct Plan {
     pub sink: PlannedEnd<dyn SinkPlan>,
     /// What they pass in between, in this order.
     pub transforms: Vec<transform::PlannedTransform>,
-    /// For each transform the file that has what passes it, if it is one of the ends.
+    /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
     pub digested: Vec<Option<PathBuf>>,
-    /// How much of them, in which pieces.
+    /// How many bytes are moved, in which pieces, and how long a peer may let nothing move.
     pub flow: Flow,
-    /// Which road is wished for.
+    /// The preferred road.
     pub road: Preference,
     /// The marks of the link.
     pub marks: Marks,
-    /// What the user is told before it begins, since it is not what was asked for.
+    /// What the user is told before the transfer begins, since it is not what was asked for.
     pub warnings: Vec<String>,
     /// The most that may leave for the sink, in bytes a second.
     pub rate: Option<u64>,
     /// The credit that may build up for that, in bytes.
     pub burst: u64,
-    /// Where others may tell it to change.
+    /// The path of the control socket.
     pub control: Option<PathBuf>,
-    /// The size to expect whatever the source says.
+    /// The size to expect whatever the source says, in bytes.
     pub size: Option<u64>,
-    /// The block device whose size that is to be.
-    pub measured: Option<PathBuf>,
+    /// The block device whose size that is to be, which [`Plan::hold`] finds out.
+    pub size_of_device: Option<PathBuf>,
     /// Where the records go.
     pub stats: Vec<SidePlace>,
-    /// What is drawn of it at its end.
+    /// What is drawn at the end.
     pub drawings: Vec<Drawing>,
     /// What is shown.
     pub show: Show,
@@ -69,29 +69,29 @@ pub struct Plan {
     pub form: Form,
 }
 
-/// What a transfer holds besides its ends from before it begins. Nothing of it is changed, made or waited for yet.
+/// What a transfer has opened besides its ends before it begins. Nothing of it is changed, made or waited for yet.
 #[derive(Debug)]
 pub struct HeldFiles {
-    /// The files of records.
+    /// The files for records.
     pub stats: Vec<SideFile>,
-    /// Those of what is drawn at the end.
+    /// The files for what is drawn at the end.
     pub drawings: Vec<HeldDrawing>,
-    /// The place of the socket at which it is told to change.
+    /// Where the control socket is to be made.
     pub control: Option<SocketPath>,
 }
 
 impl Plan {
-    /// Decides.
+    /// Decides what the flags ask for.
     ///
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli) -> Result<Self, UsageError> {
-        let buffers = Buffers::of(cli)?;
+        let buffers = BufferSizes::of(cli)?;
         let source = endpoint::plan_source(&cli.source)?;
         let sink = endpoint::plan_sink(&cli.sink)?;
         let least = least::least(cli, &source)?;
-        let size = cli.size.as_deref().map(expected_size).transpose()?;
-        let (size, measured) = match size {
+        let size = cli.size.as_deref().map(parse_expected_size).transpose()?;
+        let (size, size_of_device) = match size {
             Some(Expected::Bytes(bytes)) => (Some(bytes), None),
             Some(Expected::OfDevice(path)) => (None, Some(path)),
             None => (None, None),
@@ -117,7 +117,7 @@ impl Plan {
                 idle_timeout: cli.idle_timeout,
             },
             road: match cli.road {
-                // A mark for the reading side asks for a buffer that is only there on this road.
+                // A mark for the reading side asks for a buffer that only the buffered road has.
                 RoadChoice::Auto if cli.read_high_water_mark.is_some() => Preference::ReadingBuffer,
                 RoadChoice::Auto => Preference::Auto,
                 RoadChoice::Buffered => Preference::Buffered,
@@ -128,7 +128,7 @@ impl Plan {
             rate: cli.rate,
             burst: burst(cli)?,
             size,
-            measured,
+            size_of_device,
             stats: stats(cli),
             drawings: drawings(cli)?,
             show: show(cli)?,
@@ -137,12 +137,12 @@ impl Plan {
         })
     }
 
-    /// Takes hold of what is needed besides the ends: the size of a device, the files beside the sink.
+    /// Opens what is needed besides the ends: a device for its size, the files beside the sink.
     ///
     /// # Errors
     /// When the system refuses one of them, or two of them are one file.
     pub fn hold(&mut self) -> Result<HeldFiles, UsageError> {
-        if let Some(path) = self.measured.take() {
+        if let Some(path) = self.size_of_device.take() {
             self.size = Some(device_size(&path)?);
         }
         let stats = self.stats.iter().map(SidePlace::hold);
@@ -152,7 +152,7 @@ impl Plan {
             drawings: drawings.collect::<Result<_, _>>()?,
             control: self.control.as_deref().map(SocketPath::at).transpose()?,
         };
-        side_by_side(&held.files())?;
+        check_distinct(&held.files())?;
         Ok(held)
     }
 
@@ -168,19 +168,19 @@ impl Plan {
         self.transforms.iter().map(|it| it.kind.name).collect()
     }
 
-    /// The size to expect before the source is open.
+    /// The size that the flags state, in bytes.
     #[must_use]
-    pub fn told(&self) -> Option<u64> {
-        // What comes is not what is delivered.
+    pub fn stated_size(&self) -> Option<u64> {
+        // With transforms, what comes is not as much as what is delivered.
         let delivered = self.flow.expect_size.filter(|_| self.transforms.is_empty());
         self.size.or(delivered)
     }
 
-    /// The size to expect of a source that says it has `found` bytes left.
+    /// The size to expect of a source that says it has `found` bytes left, in bytes.
     #[must_use]
-    pub fn expected(&self, found: Option<u64>) -> Option<u64> {
+    pub fn expected_size(&self, found: Option<u64>) -> Option<u64> {
         let rest = found.map(|found| found.saturating_sub(self.flow.skip));
-        let rest = self.told().or(rest);
+        let rest = self.stated_size().or(rest);
         match (rest, self.flow.take) {
             (Some(rest), Some(take)) => Some(rest.min(take)),
             (rest, take) => rest.or(take),
@@ -189,7 +189,7 @@ impl Plan {
 }
 
 impl HeldFiles {
-    /// All of them, as far as they must not meet.
+    /// All of them, for the check that no two are the same file.
     #[must_use]
     pub fn files(&self) -> Vec<Beside> {
         let stats = self.stats.iter().map(|it| it.beside(true));
@@ -264,8 +264,8 @@ fn stats(cli: &Cli) -> Vec<SidePlace> {
     places
 }
 
-/// For each transform the file that has what passes it: the sink, if it stays as it is from there on, or the source, if it
-/// has been so until there.
+/// For each transform, the file that has exactly the bytes that pass it: the sink, if neither it nor a later one changes them,
+/// or the source, if no earlier one does.
 fn digested(
     transforms: &[transform::PlannedTransform],
     source: Option<&Path>,
@@ -291,7 +291,7 @@ fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Resul
     }
 }
 
-/// A line that the tool reads as another file, or not at all, is better not written.
+/// Refuses a file name that the tool of the digest could not read in `--digest-file`, or would read as another one.
 fn check_names(
     transforms: &[transform::PlannedTransform],
     digested: &[Option<PathBuf>],
@@ -325,7 +325,7 @@ enum Expected {
 }
 
 /// `--size`: a SIZE, or `@PATH` for the size of a file or block device.
-fn expected_size(argument: &OsStr) -> Result<Expected, UsageError> {
+fn parse_expected_size(argument: &OsStr) -> Result<Expected, UsageError> {
     match argument.as_bytes().strip_prefix(b"@") {
         Some(path) => size_of_path(Path::new(OsStr::from_bytes(path))),
         None => argument

@@ -23,7 +23,7 @@ impl EndFiles {
     }
 }
 
-/// Refuses to eat our own tail: both ends, and the files beside them, have to be different files.
+/// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
 ///
 /// # Errors
 /// When two of them are the same.

@@ -1,4 +1,4 @@
-//! Says where a listening end listens, and whom it does not let in.
+//! Announces where a listening end listens, and which peers it refuses.
 
 use crate::endpoint::Announce;
 use crate::error::Side;
@@ -8,65 +8,65 @@ use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// The most refusals that are told in a second, so that nobody fills a disk by being refused.
-const MOST_TOLD: u32 = 10;
+/// Refusals reported in a second at most, so that a peer that connects again and again does not fill a log.
+const MOST_REPORTED: u32 = 10;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An end that listens, and where.
-pub(super) type Heard = (Side, String);
+/// A listening end and its address.
+pub(super) type ListenAddress = (Side, String);
 
-/// Tells people at once, and keeps for the records what is told as soon as there are any.
+/// Announces on standard error at once, and keeps the addresses for the records, which start later.
 pub(super) struct Announcer {
     stderr: StderrWriter,
-    source: Door,
-    sink: Door,
+    source: Refusals,
+    sink: Refusals,
     /// Whether refusals are to be told.
     tells_refusals: bool,
-    heard: RefCell<Vec<Heard>>,
+    addresses: RefCell<Vec<ListenAddress>>,
 }
 
-/// One end, as those meet it who are refused.
-struct Door {
-    /// What is being done there, with the name of the transfer if it has one.
+/// The refusals of one end.
+struct Refusals {
+    /// What the end is doing, with the name of the transfer if it has one.
     doing: String,
-    refusals: Cell<Refusals>,
+    count: Cell<RefusalCount>,
 }
 
 impl Announcer {
     pub(super) fn new(plan: &Plan, stderr: &StderrWriter) -> Self {
-        let door = |uri: &str| Door {
+        let refusals_of = |uri: &str| Refusals {
             doing: plan.show.theme.named(&format!("accepting on {uri}")),
-            refusals: Cell::default(),
+            count: Cell::default(),
         };
         Self {
             stderr: stderr.clone(),
-            source: door(&plan.source.uri),
-            sink: door(&plan.sink.uri),
+            source: refusals_of(&plan.source.uri),
+            sink: refusals_of(&plan.sink.uri),
             tells_refusals: plan.show.tells_refusals,
-            heard: RefCell::default(),
+            addresses: RefCell::default(),
         }
     }
 
     /// Where the ends listen.
-    pub(super) fn heard(&self) -> Vec<Heard> {
-        self.heard.borrow().clone()
+    pub(super) fn addresses(&self) -> Vec<ListenAddress> {
+        self.addresses.borrow().clone()
     }
 
-    /// Nobody is waited for any more: tells how many refusals were not told.
+    /// No peer is waited for any more: reports how many refusals were left out.
     pub(super) fn stop(&self) {
-        for door in [&self.source, &self.sink] {
-            let untold = door.refusals.take().untold;
-            if self.tells_refusals && untold > 0 {
-                self.tell_more(door, untold);
+        for refusals in [&self.source, &self.sink] {
+            let left_out = refusals.count.take().left_out;
+            if self.tells_refusals && left_out > 0 {
+                self.report_left_out(refusals, left_out);
             }
         }
     }
 
-    fn tell_more(&self, door: &Door, untold: u64) {
-        let doing = &door.doing;
+    fn report_left_out(&self, refusals: &Refusals, left_out: u64) {
+        let doing = &refusals.doing;
         self.stderr
-            .remark(&format!("{doing}: refused {untold} more (#from)"));
+            .remark(&format!("{doing}: refused {left_out} more (#from)"));
     }
 }
 
@@ -77,32 +77,32 @@ impl Announce for Announcer {
             self.stderr
                 .announce(&format!("listening on {address}{reach}"));
         }
-        let heard = (side, address.to_string());
-        self.heard.borrow_mut().push(heard);
+        let address = (side, address.to_string());
+        self.addresses.borrow_mut().push(address);
     }
 
     fn refused(&self, side: Side, peer: SocketAddr) {
         if !self.tells_refusals {
             return;
         }
-        let door = match side {
+        let refusals = match side {
             Side::Source => &self.source,
             Side::Sink => &self.sink,
         };
-        let mut refusals = door.refusals.get();
-        let before = refusals.count(Instant::now());
-        door.refusals.set(refusals);
-        let Some(untold) = before else { return };
-        if untold > 0 {
-            self.tell_more(door, untold);
+        let mut count = refusals.count.get();
+        let reported = count.add(Instant::now());
+        refusals.count.set(count);
+        let Some(left_out) = reported else { return };
+        if left_out > 0 {
+            self.report_left_out(refusals, left_out);
         }
-        let (doing, peer) = (&door.doing, canonical(peer));
+        let (doing, peer) = (&refusals.doing, canonical(peer));
         self.stderr
             .remark(&format!("{doing}: refused {peer} (#from)"));
     }
 }
 
-/// What is worth knowing of an address besides: scripts take it from the word before.
+/// A hint behind the address, which scripts take from the word before it.
 fn reach(address: SocketAddr) -> &'static str {
     if address.ip().is_unspecified() {
         " (all interfaces)"
@@ -111,7 +111,7 @@ fn reach(address: SocketAddr) -> &'static str {
     }
 }
 
-/// An IPv4 peer as one, on a socket that takes both.
+/// The address of a peer. On a socket for IPv6 and IPv4, that of an IPv4 peer comes wrapped in an IPv6 address.
 fn canonical(peer: SocketAddr) -> SocketAddr {
     match peer.ip().to_canonical() {
         ip if ip == peer.ip() => peer,
@@ -119,27 +119,27 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
     }
 }
 
-/// Who was refused, counted so that no more than [`MOST_TOLD`] are told in a second.
+/// Counts refusals so that no more than [`MOST_REPORTED`] are reported in a second.
 #[derive(Debug, Clone, Copy, Default)]
-struct Refusals {
+struct RefusalCount {
     /// When the present second began.
     since: Option<Instant>,
-    told: u32,
-    untold: u64,
+    reported: u32,
+    left_out: u64,
 }
 
-impl Refusals {
-    /// One more. `None`: it is not to be told. Otherwise how many were not told before it.
-    fn count(&mut self, now: Instant) -> Option<u64> {
+impl RefusalCount {
+    /// Counts one more. Returns how many were left out before it, or `None` if it is to be left out too.
+    fn add(&mut self, now: Instant) -> Option<u64> {
         let goes_on = |since: Instant| now.saturating_duration_since(since) < SECOND;
         if !self.since.is_some_and(goes_on) {
-            (self.since, self.told) = (Some(now), 0);
+            (self.since, self.reported) = (Some(now), 0);
         }
-        if self.told < MOST_TOLD {
-            self.told += 1;
-            Some(std::mem::take(&mut self.untold))
+        if self.reported < MOST_REPORTED {
+            self.reported += 1;
+            Some(std::mem::take(&mut self.left_out))
         } else {
-            self.untold += 1;
+            self.left_out += 1;
             None
         }
     }
@@ -147,19 +147,19 @@ impl Refusals {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_TOLD, Refusals, SECOND};
+    use super::{MOST_REPORTED, RefusalCount, SECOND};
     use std::time::Instant;
 
     #[test]
     fn of_many_refusals_the_first_of_each_second_are_told_and_the_others_counted() {
-        let (mut refusals, start) = (Refusals::default(), Instant::now());
-        let told = (0..1000).filter(|_| refusals.count(start).is_some());
-        assert_eq!(told.count(), MOST_TOLD as usize);
+        let (mut count, start) = (RefusalCount::default(), Instant::now());
+        let reported = (0..1000).filter(|_| count.add(start).is_some());
+        assert_eq!(reported.count(), MOST_REPORTED as usize);
         assert_eq!(
-            refusals.count(start + SECOND),
-            Some(1000 - u64::from(MOST_TOLD))
+            count.add(start + SECOND),
+            Some(1000 - u64::from(MOST_REPORTED))
         );
-        assert_eq!(refusals.count(start + SECOND), Some(0));
-        assert_eq!(refusals.untold, 0);
+        assert_eq!(count.add(start + SECOND), Some(0));
+        assert_eq!(count.left_out, 0);
     }
 }

@@ -1,11 +1,11 @@
 //! The files beside the sink in the course of a transfer: held while it may still be refused, and emptied, made and
-//! written once it begins. One that never begins leaves them as they were.
+//! written once it begins. A transfer that never begins leaves them as they were.
 
-use super::announce::Heard;
+use super::announce::ListenAddress;
 use crate::error::{TransferError, reason};
 use crate::plan::HeldFiles;
 use crate::plan::refusal::EndFiles;
-use crate::session::control::{self, Name, SocketPath, Steering};
+use crate::session::control::{self, SocketFile, SocketPath, Steering};
 use crate::session::report::StderrWriter;
 use crate::show::{HeldDrawing, SideFile, Stats};
 use std::sync::Arc;
@@ -13,13 +13,14 @@ use std::sync::Arc;
 /// The files beside the sink.
 #[derive(Debug)]
 pub(super) struct SideFiles {
-    /// What is not begun yet.
+    /// What the transfer has not begun to write yet.
     held: HeldFiles,
     /// The records that are written.
     pub(super) stats: Vec<Stats>,
-    /// The control socket, gone when we are.
-    control: Option<Name>,
-    heard: Vec<Heard>,
+    /// The file of the control socket, removed when this is dropped.
+    control: Option<SocketFile>,
+    /// Where the ends listen, which the records say first.
+    addresses: Vec<ListenAddress>,
     has_begun: bool,
 }
 
@@ -29,7 +30,7 @@ impl SideFiles {
             held,
             stats: Vec::new(),
             control: None,
-            heard: Vec::new(),
+            addresses: Vec::new(),
             has_begun: false,
         }
     }
@@ -38,31 +39,31 @@ impl SideFiles {
         &self.held
     }
 
-    /// The transfer is refused: what was named by its path is left alone, and so is what turned out to be an end.
+    /// The transfer is refused: records are written only to descriptors that were inherited, and not to one that is an end.
     pub(super) fn refuse(&mut self, ends: &EndFiles) {
         let stats = &mut self.held.stats;
         stats.retain(|file| file.is_inherited() && !ends.contain(file.id.as_ref()));
     }
 
     /// Starts the records that change nothing by being written, since they go to a descriptor, a device or a FIFO.
-    pub(super) fn start_streams(&mut self, heard: Vec<Heard>, stderr: &StderrWriter) {
-        self.heard = heard;
+    pub(super) fn start_streams(&mut self, addresses: Vec<ListenAddress>, stderr: &StderrWriter) {
+        self.addresses = addresses;
         let held = std::mem::take(&mut self.held.stats);
         let (streams, files) = held.into_iter().partition(SideFile::is_stream);
         self.held.stats = files;
         self.start(streams, stderr);
     }
 
-    /// Listens for commands, unless that would take the place of something.
+    /// Listens for commands. A socket that a dead process has left is replaced only once the transfer begins.
     pub(super) fn listen(&mut self, steering: &Arc<Steering>) -> Result<(), TransferError> {
-        match self.held.control.take_if(|place| !place.is_taken) {
+        match self.held.control.take_if(|place| !place.has_dead_socket) {
             Some(place) => self.serve(place, steering),
             None => Ok(()),
         }
     }
 
-    /// The transfer begins: files are emptied or made. It is worth more than they are, and goes on without those that
-    /// are refused now.
+    /// The transfer begins: files are emptied or made. A file that fails now is reported, and the transfer goes on
+    /// without it.
     pub(super) fn begin(&mut self, steering: &Arc<Steering>, stderr: &StderrWriter) {
         self.has_begun = true;
         let files = std::mem::take(&mut self.held.stats);
@@ -91,7 +92,7 @@ impl SideFiles {
             };
             match started {
                 Ok(stats) => {
-                    for (side, address) in &self.heard {
+                    for (side, address) in &self.addresses {
                         stats.listening(*side, address);
                     }
                     self.stats.push(stats);
@@ -102,9 +103,9 @@ impl SideFiles {
     }
 
     fn serve(&mut self, place: SocketPath, steering: &Arc<Steering>) -> Result<(), TransferError> {
-        let (listener, name) = place.bind()?;
+        let (listener, file) = place.bind()?;
         tokio::spawn(control::serve(listener, Arc::clone(steering)));
-        self.control = Some(name);
+        self.control = Some(file);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Tells how a transfer ended: on standard error, in the files beside the sink, and by the exit status.
+//! Reports how a transfer ended: on standard error, in the files beside the sink, and by the exit status.
 
 use super::Outcome;
 use super::transfer::{GRACE, Transfer};
@@ -16,73 +16,72 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// How long the last record among the messages waits for the files of records, so that what becomes of them is said
-/// before it.
-const LAST_WORDS: Duration = Duration::from_millis(100);
+/// How long the last record on standard error waits for the files of records, so that it follows what is said of them.
+const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
 
 /// What is known of a transfer that has ended.
-pub(super) struct Known {
+pub(super) struct Results {
     pub(super) sample: Sample,
     /// The digests of what has passed, with the files that have them.
     pub(super) sums: Vec<Sum>,
     /// The same without these files.
     pub(super) digests: Vec<Digest>,
     pub(super) recording: Recording,
-    /// What can be learned of the buffers.
+    /// What other marks would have done.
     pub(super) advice: Option<Advice>,
 }
 
 impl Transfer {
-    /// Tells it. Whoever is told may take his time, but a signal ends the wait.
+    /// Reports the outcome. A slow terminal or file is waited for, but a signal ends the wait.
     pub(super) async fn conclude(mut self, outcome: Outcome) -> Exit {
-        match self.tell(outcome).await {
+        match self.report(outcome).await {
             Ok(exit) => exit,
             Err(signal) => Exit::Signal(signal),
         }
     }
 
-    async fn tell(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
+    async fn report(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
         if self.is_open && !outcome.is_refusal() {
             self.side_files.begin(&self.steering, &self.stderr);
         }
         let is_delivered = matches!(outcome, Outcome::Complete { .. });
         let drawings = self.side_files.take_drawings();
         let is_summed = outcome.summed().is_some() && self.plan.show.sums_up(self.terminals);
-        let is_told = is_summed || !drawings.is_empty() || !self.side_files.stats.is_empty();
-        let known = self.known(is_told).await?;
+        let is_wanted = is_summed || !drawings.is_empty() || !self.side_files.stats.is_empty();
+        let results = self.results(is_wanted).await?;
         let (needed, drawings): (Vec<_>, Vec<_>) =
             drawings.into_iter().partition(|it| it.is_needed);
-        let are_kept = self.keep(needed, &known, &mut outcome).await?;
-        outcome.tell(&self.stderr, &self.plan.sink.uri);
+        let are_kept = self.keep(needed, &results, &mut outcome).await?;
+        outcome.report(&self.stderr, &self.plan.sink.uri);
         self.warn();
         self.say_last_line();
         let summed = outcome.summed().filter(|_| is_summed);
         if let Some(how) = summed {
-            self.sum_up(&known, how);
+            self.sum_up(&results, how);
         }
-        for (name, written) in self.draw(drawings, &known, &outcome) {
+        for (name, written) in self.draw(drawings, &results, &outcome) {
             if let Err(error) = self.unless_ended(written).await? {
                 self.stderr.fail(&unwritten(&name, &error));
             }
         }
-        let are_recorded = self.end_records(&known, &outcome).await?;
+        let are_recorded = self.end_records(&results, &outcome).await?;
         if is_delivered && !are_kept && summed.is_none() && !are_recorded {
-            self.say_digests(&known.sums);
+            self.say_digests(&results.sums);
         }
         let stderr = self.stderr.clone();
         match outcome {
-            // Who wants an end does not wait for a terminal that is held.
+            // After a signal, a terminal that is held (^S) is waited for only so long.
             Outcome::Interrupted(_) => drop(timeout(GRACE, stderr.flushed()).await),
             _ => self.unless_ended(stderr.flushed()).await?,
         }
         Ok(outcome.exit())
     }
 
-    async fn known(&mut self, is_told: bool) -> Result<Known, i32> {
+    async fn results(&mut self, is_wanted: bool) -> Result<Results, i32> {
         let sums = self.sums();
-        let sample = self.sampler.last_look(self.meter.snapshot());
-        let advice = if is_told { self.advice() } else { None };
-        Ok(Known {
+        let sample = self.record_sampler.last_look(self.meter.snapshot());
+        let advice = if is_wanted { self.advice() } else { None };
+        Ok(Results {
             sample,
             digests: sums.iter().map(|sum| sum.digest.clone()).collect(),
             sums,
@@ -94,15 +93,15 @@ impl Transfer {
         })
     }
 
-    /// Writes what the transfer has failed without. Returns whether there was such a thing and it is written.
+    /// Writes the files without which the transfer has failed. Returns whether one is written.
     async fn keep(
         &mut self,
         drawings: Vec<HeldDrawing>,
-        known: &Known,
+        results: &Results,
         outcome: &mut Outcome,
     ) -> Result<bool, i32> {
         let mut are_kept = false;
-        for (name, written) in self.draw(drawings, known, outcome) {
+        for (name, written) in self.draw(drawings, results, outcome) {
             match self.unless_ended(written).await? {
                 Ok(()) => are_kept = true,
                 Err(error) => {
@@ -114,39 +113,39 @@ impl Transfer {
         Ok(are_kept)
     }
 
-    /// Writes the last record everywhere, and returns whether it is written somewhere. Nothing is said after one among
-    /// the messages.
-    async fn end_records(&mut self, known: &Known, outcome: &Outcome) -> Result<bool, i32> {
-        let ending = outcome.ending(self.taken, known.advice, &known.digests);
+    /// Writes the last record everywhere, and returns whether it is written somewhere. On standard error it is the last
+    /// line of all.
+    async fn end_records(&mut self, results: &Results, outcome: &Outcome) -> Result<bool, i32> {
+        let ending = outcome.ending(self.taken, results.advice, &results.digests);
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
         for stats in std::mem::take(&mut self.side_files.stats) {
             if stats.is_among_messages() {
                 among.push(stats);
             } else {
-                let (name, end) = (stats.name.clone(), stats.end(&known.sample, ending));
+                let (name, end) = (stats.name.clone(), stats.end(&results.sample, ending));
                 ends.spawn(async move { (name, end.await) });
             }
         }
         let mut are_written = !among.is_empty();
         let stderr = self.stderr.clone();
         if !among.is_empty() {
-            let soon = timeout(LAST_WORDS, said(&mut ends, Some(&stderr)));
+            let soon = timeout(RECORD_FILES_WAIT, report_records(&mut ends, Some(&stderr)));
             // What takes longer is still waited for below.
             drop(self.unless_ended(soon).await?);
             for stats in among {
-                let end = stats.end(&known.sample, ending);
+                let end = stats.end(&results.sample, ending);
                 drop(self.unless_ended(end).await?);
             }
         }
         let stderr = Some(&stderr).filter(|_| !are_written);
-        are_written |= self.unless_ended(said(&mut ends, stderr)).await?;
+        are_written |= self.unless_ended(report_records(&mut ends, stderr)).await?;
         Ok(are_written)
     }
 
-    fn sum_up(&self, known: &Known, how: Summed) {
+    fn sum_up(&self, results: &Results, how: Summed) {
         let road = self.taken.filter(|_| self.plan.show.says_road);
-        let advice = known.advice.as_ref();
-        for line in show::summary(&known.sample, how, road, advice, &known.digests) {
+        let advice = results.advice.as_ref();
+        for line in show::summary(&results.sample, how, road, advice, &results.digests) {
             self.note(&line);
         }
     }
@@ -159,30 +158,31 @@ impl Transfer {
         }
     }
 
-    /// The last of the user's own lines.
+    /// Prints the last line of `--format`.
     fn say_last_line(&mut self) {
-        let shown = self.shown.sample(self.meter.snapshot());
-        if let Some(line) = self.plan.show.last_line(self.terminals, &shown) {
+        let sample = self.sample_for_display();
+        if let Some(line) = self.plan.show.last_line(self.terminals, &sample) {
             self.stderr.announce_as_is(&line);
         }
     }
 
-    /// What can be learned of the buffers, once nothing passes them any more. It is computed on another thread, so that signals
-    /// are heard here; it is not worth waiting for where there is none.
+    /// The advice on marks, once nothing passes the buffers any more. It is computed on another thread, so that signals are
+    /// heard here; there is none where the system has no thread left.
     fn advice(&self) -> Option<impl Future<Output = Option<Advice>> + use<>> {
-        // A flow that is transformed on its way is not one flow.
+        // Each transform adds a link, and the simulation knows a single one.
         let is_one = self.chain.transforms().next().is_none();
         let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
         let advice = threads::apart("advice", move || Ok(Advice::of(&history, marks))).ok()?;
         Some(async move { advice.await.ok().flatten() })
     }
 
-    /// Prints digests that nothing else shows, as the tools do. One that was compared has been given by the user.
+    /// Prints digests that nothing else shows, in the format of `sha256sum` and its like. A digest that was compared is left
+    /// out, since the user knows it.
     fn say_digests(&self, sums: &[Sum]) {
         for sum in sums.iter().filter(|sum| !sum.is_compared) {
             let line = sum_line(&sum.digest, sum.file.as_deref());
             match line.strip_suffix(b"\n") {
-                // A terminal obeys what may be in a name.
+                // There may be an escape sequence in the name, which a terminal would obey.
                 Some(line) if self.plan.show.watched != StderrKind::Log => {
                     self.stderr.announce(&visible::line(line));
                 }
@@ -191,7 +191,7 @@ impl Transfer {
         }
     }
 
-    /// Tells what the transforms found odd.
+    /// Reports the warnings of the transforms.
     fn warn(&self) {
         for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
             if let Some(warning) = &end.warning {
@@ -202,8 +202,11 @@ impl Transfer {
     }
 }
 
-/// Says what becomes of the files of records, to `stderr` if there is one. Returns whether one is whole.
-async fn said(ends: &mut JoinSet<(String, io::Result<()>)>, stderr: Option<&StderrWriter>) -> bool {
+/// Waits for the files of records, and reports their failures to `stderr` if it is given. Returns whether one is whole.
+async fn report_records(
+    ends: &mut JoinSet<(String, io::Result<()>)>,
+    stderr: Option<&StderrWriter>,
+) -> bool {
     let mut is_written = false;
     while let Some(Ok((name, end))) = ends.join_next().await {
         match (end, stderr) {

@@ -1,7 +1,7 @@
 //! Draws a transfer that has ended, into the files that were held for it.
 
 use super::Outcome;
-use super::conclude::Known;
+use super::conclude::Results;
 use super::transfer::Transfer;
 use crate::engine::wait;
 use crate::platform::threads;
@@ -17,7 +17,7 @@ impl Transfer {
     pub(super) fn draw(
         &self,
         drawings: Vec<HeldDrawing>,
-        known: &Known,
+        results: &Results,
         outcome: &Outcome,
     ) -> Vec<(String, impl Future<Output = io::Result<()>> + use<>)> {
         let finished = Finished {
@@ -26,11 +26,11 @@ impl Transfer {
             sink: &self.plan.sink.uri,
             road: self.taken,
             limit: self.limit.rate(),
-            sample: &known.sample,
+            sample: &results.sample,
             summed: outcome.summed(),
-            ending: outcome.ending(self.taken, known.advice, &known.digests),
-            sums: &known.sums,
-            recording: &known.recording,
+            ending: outcome.ending(self.taken, results.advice, &results.digests),
+            sums: &results.sums,
+            recording: &results.recording,
         };
         let drawn = drawings.into_iter().filter_map(|it| it.draw(&finished));
         drawn
@@ -46,7 +46,7 @@ impl Transfer {
             Some(Sum {
                 digest: end.digest.clone()?,
                 file: file.clone(),
-                // All there is to be set is what it has to be.
+                // The only setting of a digest is the value that it has to have.
                 is_compared: planned.spec.contains('='),
             })
         });
@@ -54,8 +54,8 @@ impl Transfer {
     }
 }
 
-/// Begins a file and writes it. A slow one is waited for on another thread, so that signals are still heard here; but where
-/// there is no other, what was asked for is worth more than that.
+/// Opens a file and writes it, on another thread, so that signals are heard here while the file is slow. Where the system has
+/// no thread left, it is written here all the same.
 async fn write(file: SideFile, drawn: Vec<u8>) -> io::Result<()> {
     let file = if file.is_fifo() {
         await_reader(threads::apart("opener", move || file.begin())?).await??
@@ -63,8 +63,8 @@ async fn write(file: SideFile, drawn: Vec<u8>) -> io::Result<()> {
         file.begin()?
     };
     let work = Arc::new((file, drawn));
-    let theirs = Arc::clone(&work);
-    match threads::apart("drawing", move || write_all(&theirs)) {
+    let shared = Arc::clone(&work);
+    match threads::apart("drawing", move || write_all(&shared)) {
         Ok(written) => written.await,
         Err(_) => write_all(&work),
     }

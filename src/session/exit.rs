@@ -1,4 +1,4 @@
-//! The exit status, and the one way out.
+//! The exit status, and the only place that ends the process.
 
 use crate::error::Class;
 use crate::sys;
@@ -17,7 +17,7 @@ pub enum Exit {
     Integrity,
     /// A timeout.
     Timeout,
-    /// Cleaned up, and to be ended by this signal again so that the shell sees it.
+    /// A signal ended the transfer. The process cleans up and ends itself by the same signal, so that the shell sees it.
     Signal(i32),
 }
 
@@ -38,7 +38,7 @@ impl Exit {
     /// Ends the process, without waiting for a thread that sits in a system call.
     pub fn leave(self) -> ! {
         if let Exit::Signal(number) = self {
-            // Returns in the first process of a container; the code says the same then.
+            // Returns in the first process of a container, which signals do not end (pid_namespaces(7)).
             sys::die_of(number);
         }
         std::process::exit(self.code())

@@ -1,4 +1,4 @@
-//! Lets a road move the bytes, and sees that all of its stages come to an end.
+//! Sets a road to work, watches over it, and sees that all of its stages end.
 
 use super::Outcome;
 use super::open::OpenEnds;
@@ -11,10 +11,10 @@ use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
 
 impl Transfer {
-    /// Lets the road work and watches over it.
+    /// Moves the bytes until a stage or a signal ends that.
     pub(super) async fn move_bytes(&mut self, ends: OpenEnds, road: Road) -> Outcome {
-        // Whichever way this is left, nothing of the sink stays under a temporary name.
-        let _leftover = ends.sink.leftover().map(RemovedAtLast);
+        // However this function is left, the temporary file of the sink is removed.
+        let _leftover = ends.sink.leftover().map(RemoveOnDrop);
         let is_socket = ends.sink.backchannel().is_some();
         let between = Between {
             chain: self.chain.clone(),
@@ -28,12 +28,12 @@ impl Transfer {
             Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
         };
         let mut reader_end = None;
-        let stopped = watch::watch(self, &mut running, &mut reader_end).await;
+        let watch_end = watch::watch(self, &mut running, &mut reader_end).await;
         let taken = *running.taken.borrow();
-        self.set_out(taken);
-        let writer_end = match stopped {
-            watch::Stopped::Written(end) => end,
-            watch::Stopped::GivenUp(outcome) => {
+        self.note_road(taken);
+        let writer_end = match watch_end {
+            watch::WatchEnd::Written(end) => end,
+            watch::WatchEnd::GivenUp(outcome) => {
                 self.chain.cancel();
                 self.settle(&mut running, &mut reader_end).await;
                 return outcome.after(self.meter.bytes_out(), is_socket);
@@ -49,32 +49,32 @@ impl Transfer {
         outcome.after(self.meter.bytes_out(), is_socket)
     }
 
-    /// Waits for stages that were told to give up, so that they clean up; a second signal ends the wait.
+    /// Waits until stages that were told to give up have cleaned up; a second signal ends the wait.
     async fn settle(
         &mut self,
         running: &mut RunningRoad,
-        read: &mut Option<Result<ReaderEnd, RecvError>>,
+        reader_end: &mut Option<Result<ReaderEnd, RecvError>>,
     ) {
-        let both = async {
+        let all = async {
             let _ = (&mut running.writer).await;
             for stage in &mut running.stages {
                 let _ = stage.await;
             }
-            if read.is_none() {
+            if reader_end.is_none() {
                 let _ = (&mut running.reader).await;
             }
         };
         tokio::select! {
-            _ = timeout(GRACE, both) => {}
+            _ = timeout(GRACE, all) => {}
             _ = self.signals.next_end() => {}
         }
     }
 }
 
 /// A leftover that is removed when this is dropped, in a panic too.
-struct RemovedAtLast(Leftover);
+struct RemoveOnDrop(Leftover);
 
-impl Drop for RemovedAtLast {
+impl Drop for RemoveOnDrop {
     fn drop(&mut self) {
         self.0.remove();
     }

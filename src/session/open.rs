@@ -1,4 +1,4 @@
-//! Opens both ends: first what waits for nobody, then, once they are known to be different files, the rest.
+//! Opens both ends: first whatever waits for no peer, then, once they are known to be different files, the rest.
 
 use super::Outcome;
 use super::announce::Announcer;
@@ -51,15 +51,15 @@ impl Transfer {
                 .reserve()
                 .map_err(|error| Outcome::no_buffers(&error))?;
         }
-        // What the sink holds is lost for something that has come, not for a connection alone.
-        let waits = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
-        if !waits && let Err(error) = ends.sink.start() {
+        // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
+        let starts_later = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
+        if !starts_later && let Err(error) = ends.sink.start() {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
         self.is_open = true;
-        let size = self.plan.expected(ends.source.size());
+        let size = self.plan.expected_size(ends.source.size());
         self.size = size;
-        (self.sampler, self.shown) = (Sampler::new(size), Sampler::new(size));
+        (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
         self.steering.set_size(size);
         self.terminals = show::Terminals {
             source: ends.source.is_terminal(),
@@ -81,13 +81,13 @@ impl Transfer {
         let prepared = until_signal(prepared, &mut self.signals, &self.stderr)
             .await
             .and_then(|done| done);
-        let heard = announcer.heard();
-        if !heard.is_empty() {
-            // People know before records tell it; a log that nobody reads is not waited for.
+        let addresses = announcer.addresses();
+        if !addresses.is_empty() {
+            // The address is on standard error before it is in the records. Nobody may read that log, hence the limit.
             let _ = timeout(GRACE, self.stderr.flushed()).await;
         }
         let checked = prepared.and_then(|()| self.different_files());
-        self.side_files.start_streams(heard, &self.stderr);
+        self.side_files.start_streams(addresses, &self.stderr);
         checked?;
         self.side_files
             .listen(&self.steering)
@@ -98,9 +98,9 @@ impl Transfer {
         established.and_then(|done| done)
     }
 
-    /// Refuses to eat our own tail.
+    /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
     fn different_files(&mut self) -> Result<(), Outcome> {
-        // Known now that they are prepared.
+        // Ends that are prepared know which files they are.
         let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
         let ends = EndFiles {
             source: Identity::of_end(source.file_id(), source.path()),
@@ -140,10 +140,10 @@ async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> 
     sink.map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
 }
 
-/// Waits for peers on both ends at once: each may need the other to come.
+/// Waits for the peers of both ends at once, since one may come only after the other.
 async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<OpenEnds, Outcome> {
-    let source = std::mem::replace(&mut plan.source.end, Box::new(Gone)).open(announcer);
-    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Gone)).open(announcer);
+    let source = std::mem::replace(&mut plan.source.end, Box::new(Opened)).open(announcer);
+    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Opened)).open(announcer);
     let source = async {
         source
             .await
@@ -157,10 +157,10 @@ async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<OpenEnds, O
     Ok(OpenEnds { source, sink })
 }
 
-/// Stands where a plan was that has been opened.
-struct Gone;
+/// Takes the place of a plan that opening has used up.
+struct Opened;
 
-impl EndPlan for Gone {
+impl EndPlan for Opened {
     fn preview(&self, _: Side) -> Preview {
         Preview::new("an end that has been opened", "its own")
     }
@@ -170,13 +170,13 @@ impl EndPlan for Gone {
     }
 }
 
-impl SourcePlan for Gone {
+impl SourcePlan for Opened {
     fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
         Box::pin(std::future::pending())
     }
 }
 
-impl SinkPlan for Gone {
+impl SinkPlan for Opened {
     fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
         Box::pin(std::future::pending())
     }

@@ -1,4 +1,4 @@
-//! How a transfer ended, and how that is told.
+//! How a transfer ended, for the user, the records and the exit status.
 
 use crate::account::replay::Advice;
 use crate::endpoint::{Delivered, Least};
@@ -18,9 +18,9 @@ use std::io;
 pub enum Outcome {
     /// Every byte was delivered.
     Complete {
-        /// In which sense.
+        /// What the sink says of their arrival.
         how: Delivered,
-        /// What the user is to be told of the sink all the same.
+        /// What the user should know of the sink all the same.
         warning: Option<String>,
     },
     /// Something failed.
@@ -30,8 +30,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of two stages that came to their ends. Succeeding lets go of the source: held until now, so that
-    /// a peer on the other side learns of a failure.
+    /// The outcome, from the ends of all stages. The source is closed in an orderly way only on success, so that its peer
+    /// learns of a failure.
     pub(super) fn of(
         plan: &Plan,
         reader: Option<ReaderEnd>,
@@ -75,7 +75,7 @@ impl Outcome {
         Outcome::Failed(refusal::no_road(plan, why))
     }
 
-    /// Everything was delivered, but what the transfer has failed without could not be written to the file of this name.
+    /// Everything was delivered, but a file without which the transfer has failed could not be written.
     pub(super) fn unwritten(name: &str, error: &io::Error) -> Self {
         Outcome::Failed(TransferError {
             class: Class::Io,
@@ -85,7 +85,7 @@ impl Outcome {
         })
     }
 
-    /// There is no memory for the buffers, which was found out before anything was touched.
+    /// There is no memory for the buffers; no end has been changed yet.
     pub(super) fn no_buffers(error: &io::Error) -> Self {
         let remedy = "a smaller --high-water-mark takes less";
         Outcome::Failed(TransferError {
@@ -96,7 +96,7 @@ impl Outcome {
         })
     }
 
-    /// Whether it is refused for what was asked.
+    /// Whether it is a usage error.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Outcome::Failed(error) if error.class == Class::Usage)
     }
@@ -125,8 +125,8 @@ impl Outcome {
         }
     }
 
-    /// Tells the user what there is to tell, in a line.
-    pub(super) fn tell(&self, stderr: &StderrWriter, sink: &str) {
+    /// Reports a failure, or a warning about the sink, in a line.
+    pub(super) fn report(&self, stderr: &StderrWriter, sink: &str) {
         match self {
             Outcome::Complete { warning, .. } => {
                 if let Some(warning) = warning {
@@ -151,7 +151,7 @@ impl Outcome {
         }
     }
 
-    /// How it is summed up; what failed has been told.
+    /// How the summary begins; a failure has been reported and has none.
     #[must_use]
     pub fn summed(&self) -> Option<Summed> {
         match self {
@@ -189,19 +189,19 @@ impl Outcome {
     }
 }
 
-/// The failure of the first transform that has failed. Only where none has said so is it one that says nothing at all: it may
-/// as well be at work still on what nobody wants any more.
+/// The failure of the first transform that reports one. Only where none does is it the first one that reported nothing at
+/// all: that one has panicked, or is still at work on bytes that are not wanted any more.
 fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome> {
-    let said = |end: &Option<StageEnd>| end.as_ref()?.failure.clone();
-    let lost = |end: &Option<StageEnd>| {
-        let lost = || Failure::other("it stopped without a word; this is a bug");
-        end.is_none().then(lost)
+    let reported = |end: &Option<StageEnd>| end.as_ref()?.failure.clone();
+    let silent = |end: &Option<StageEnd>| {
+        let panicked = || Failure::other("it stopped without a word; this is a bug");
+        end.is_none().then(panicked)
     };
     let first = |failure: &dyn Fn(&Option<StageEnd>) -> Option<Failure>| {
         let mut failures = stages.iter().map(failure).enumerate();
         failures.find_map(|(index, failure)| Some((index, failure?)))
     };
-    let (index, failure) = first(&said).or_else(|| first(&lost))?;
+    let (index, failure) = first(&reported).or_else(|| first(&silent))?;
     let planned = plan.transforms.get(index)?;
     let (name, spec) = (planned.kind.name, &planned.spec);
     let error = TransferError::transform(failure.class, name, spec, &failure.why);

@@ -1,9 +1,8 @@
-//! The only place that speaks to the user: whole lines on standard error, each in one write, and on standard output what
-//! was asked for instead of a transfer.
+//! The only place that writes messages: whole lines on standard error, each in one write, and on standard output what was
+//! asked for instead of a transfer.
 //!
-//! While a transfer runs, a thread of its own does the writing. A terminal that is held (^S), or a log that nobody
-//! reads, keeps a write waiting for as long as it likes, and neither signals nor the end of the transfer may wait with
-//! it.
+//! While a transfer runs, a thread of its own does the writing. A write to a terminal that is held (^S), or to a log that
+//! nobody reads, may block without end, and neither signals nor the end of the transfer may wait for it.
 
 use crate::engine::wait;
 use crate::error::{Class, UsageError, reason};
@@ -66,7 +65,7 @@ impl Form {
     }
 }
 
-/// Says what failed, where no transfer runs. Nobody can be told when even that fails.
+/// Says what failed, where no transfer runs.
 pub fn fail(form: Form, text: &str) {
     write(form.line(Level::Error, text));
 }
@@ -79,9 +78,9 @@ pub fn refuse(form: Form, error: &UsageError) {
     }
 }
 
-/// Says of every panic from now on, in a line, that there is a bug. With `RUST_BACKTRACE` it is told as Rust tells it, too.
-pub fn tell_panics() {
-    let told_by_rust = std::panic::take_hook();
+/// Reports every panic from now on as a bug, in a line. With `RUST_BACKTRACE` Rust's own report follows.
+pub fn report_panics() {
+    let report_of_rust = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let what = panic.to_string().replace('\n', " ");
         fail(
@@ -89,7 +88,7 @@ pub fn tell_panics() {
             &format!("this is a bug, please report it: {what}"),
         );
         if std::env::var_os("RUST_BACKTRACE").is_some_and(|it| it != "0") {
-            told_by_rust(panic);
+            report_of_rust(panic);
         }
     }));
 }
@@ -115,34 +114,34 @@ pub fn answer(text: &str) -> Exit {
     }
 }
 
-/// What a transfer says, in the order in which it says it, written by a thread of its own.
+/// The messages of a transfer, written in their order by a thread of their own.
 #[derive(Debug, Clone)]
 pub struct StderrWriter {
     form: Form,
-    queue: Sender<Said>,
-    /// How much has been said and is not written yet.
+    queue: Sender<Queued>,
+    /// How many of the queue are not written yet.
     waiting: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
-enum Said {
+enum Queued {
     Bytes(Vec<u8>),
-    /// For a terminal, unless somebody else has it by then.
+    /// For the terminal, unless another process has it by then.
     Drawing(String),
     /// Answered when everything before it is written.
     Flush(oneshot::Sender<()>),
 }
 
 impl StderrWriter {
-    /// A voice that has said nothing yet.
+    /// Starts the thread that writes.
     ///
     /// # Errors
     /// When the system has no threads left.
     pub fn start(form: Form) -> io::Result<Self> {
-        let (queue, said) = channel();
+        let (queue, queued) = channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let left = Arc::clone(&waiting);
-        threads::spawn("stderr", move || speak(&said, &left))?;
+        let unwritten = Arc::clone(&waiting);
+        threads::spawn("stderr", move || write_queued(&queued, &unwritten))?;
         Ok(Self {
             form,
             queue,
@@ -150,7 +149,7 @@ impl StderrWriter {
         })
     }
 
-    /// What it is made of.
+    /// What standard error is made of.
     #[must_use]
     pub fn form(&self) -> Form {
         self.form
@@ -172,24 +171,24 @@ impl StderrWriter {
     }
 
     fn say(&self, level: Level, text: &str) {
-        self.put(Said::Bytes(self.form.line(level, text).into_bytes()));
+        self.put(Queued::Bytes(self.form.line(level, text).into_bytes()));
     }
 
     /// As [`StderrWriter::note`], unless too much waits to be written: there will be another one.
     pub fn remark(&self, text: &str) {
-        if self.has_time(BACKLOG) {
+        if self.has_room(BACKLOG) {
             self.note(text);
         }
     }
 
     /// As [`StderrWriter::announce_as_is`], unless too much waits to be written.
     pub fn remark_as_is(&self, text: &str) {
-        if self.has_time(BACKLOG) {
+        if self.has_room(BACKLOG) {
             self.announce_as_is(text);
         }
     }
 
-    fn has_time(&self, backlog: usize) -> bool {
+    fn has_room(&self, backlog: usize) -> bool {
         self.waiting.load(Ordering::Relaxed) < backlog
     }
 
@@ -198,24 +197,24 @@ impl StderrWriter {
         self.announce_bytes(format!("{}\n", visible::line(text)).into_bytes());
     }
 
-    /// Prints `TEXT` alone, whatever is in it: the user has said what it is to look like.
+    /// Prints `TEXT` alone, whatever is in it: it is laid out as the user wants it.
     pub fn announce_as_is(&self, text: &str) {
         self.announce_bytes(format!("{text}\n").into_bytes());
     }
 
     /// Prints a line as it is, with its end, whatever is in it.
     pub fn announce_bytes(&self, line: Vec<u8>) {
-        self.put(Said::Bytes(line));
+        self.put(Queued::Bytes(line));
     }
 
     /// Prints a record, with its end.
     pub fn record(&self, line: String) {
-        self.put(Said::Bytes(line.into_bytes()));
+        self.put(Queued::Bytes(line.into_bytes()));
     }
 
     /// Prints a record, unless so many wait to be written.
     pub fn record_if(&self, backlog: usize, line: String) {
-        if self.has_time(backlog) {
+        if self.has_room(backlog) {
             self.record(line);
         }
     }
@@ -223,27 +222,27 @@ impl StderrWriter {
     /// Draws on the terminal, unless something still waits to be written: there will be another frame.
     pub(crate) fn draw(&self, frame: String) {
         if self.waiting.load(Ordering::Relaxed) == 0 {
-            self.put(Said::Drawing(frame));
+            self.put(Queued::Drawing(frame));
         }
     }
 
     /// Takes what was drawn off the terminal.
     pub(crate) fn erase(&self, erasure: &str) {
-        self.put(Said::Drawing(erasure.to_owned()));
+        self.put(Queued::Drawing(erasure.to_owned()));
     }
 
     /// Resolves once everything said before is written.
     pub async fn flushed(&self) {
         let (flush, flushed) = oneshot::channel();
-        self.put(Said::Flush(flush));
+        self.put(Queued::Flush(flush));
         // A thread that is gone writes nothing any more.
         let _ = flushed.await;
     }
 
-    fn put(&self, said: Said) {
+    fn put(&self, queued: Queued) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // As above.
-        let _ = self.queue.send(said);
+        // A thread that is gone writes nothing any more.
+        let _ = self.queue.send(queued);
     }
 }
 
@@ -256,20 +255,20 @@ pub(crate) fn has_terminal() -> bool {
     }
 }
 
-fn speak(said: &Receiver<Said>, waiting: &AtomicUsize) {
-    for said in said {
-        match said {
-            Said::Bytes(line) => write(&line),
-            Said::Drawing(frame) if has_terminal() => write(&frame),
-            Said::Drawing(_) => {}
-            Said::Flush(flush) => drop(flush.send(())),
+fn write_queued(queue: &Receiver<Queued>, waiting: &AtomicUsize) {
+    for queued in queue {
+        match queued {
+            Queued::Bytes(line) => write(&line),
+            Queued::Drawing(frame) if has_terminal() => write(&frame),
+            Queued::Drawing(_) => {}
+            Queued::Flush(flush) => drop(flush.send(())),
         }
         waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 fn write(text: impl AsRef<[u8]>) {
-    // Nobody can be told when even that fails.
+    // There is nowhere left to report a failure to.
     let _ = wait::write_all(stderr(), text.as_ref());
 }
 

@@ -26,23 +26,23 @@ const ENDINGS: [Os; 10] = [
 /// The signal that asks for the status. SIGINFO (^T) where it exists would be heard too; tokio names it on the BSDs only.
 const STATUS: Os = Os::USR1;
 
-/// Something from outside.
+/// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// End, with this signal's number as the reason.
+    /// End the transfer; this is the number of the signal.
     End(i32),
-    /// Say where you are.
+    /// Print a status line.
     Status,
-    /// Somebody wants us to stop (^Z): clean up, and call [`stop`].
+    /// Stop the process (^Z): clear the display, and call [`stop`].
     Stop,
-    /// We were stopped, and go on.
+    /// The process was stopped and goes on.
     Continued,
 }
 
-/// The signals, from now on.
+/// The signals that are listened to.
 #[derive(Debug)]
 pub struct Signals {
-    /// Those that end us, by their numbers.
+    /// Those that end the transfer, with their numbers.
     endings: Vec<(i32, Signal)>,
     status: Option<Signal>,
     stop: Option<Signal>,
@@ -50,12 +50,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens.
+    /// Starts to listen.
     ///
     /// # Errors
     /// When the system refuses a handler.
     pub fn listen() -> io::Result<Self> {
-        // A file that grows beyond the user's limit is an error of its write then, and we clean up (setrlimit(2)).
+        // With a handler for it, a write beyond the limit of file sizes is an error instead of the end of the process
+        // (setrlimit(2)).
         drop(unless_ignored(Os::XFSZ.as_raw())?);
         let endings = ENDINGS.iter().map(|signal| signal.as_raw());
         let endings = endings.chain(platform::more_endings());
@@ -76,7 +77,7 @@ impl Signals {
         tokio::select! {
             biased;
             number = first(&mut self.endings) => Event::End(number),
-            // Before SIGCONT: who is continued while the request to stop is on its way does not stop.
+            // Before SIGCONT: a process that was continued after the request to stop does not stop.
             () = recv(self.stop.as_mut()) => {
                 if self.was_continued().await { Event::Continued } else { Event::Stop }
             }

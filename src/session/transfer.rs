@@ -15,7 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a stage that was told to give up may take; beyond it sits in a system call that does not return.
+/// How long a stage that was told to give up may take; one that takes longer sits in a system call that does not return.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// A transfer: its parts from before its ends are open until it is told how it ended.
@@ -29,10 +29,8 @@ pub(super) struct Transfer {
     pub(super) signals: Signals,
     /// The expected size in bytes.
     pub(super) size: Option<u64>,
-    /// Looks for the records.
-    pub(super) sampler: Sampler,
-    /// Looks for the user.
-    pub(super) shown: Sampler,
+    pub(super) record_sampler: Sampler,
+    pub(super) display_sampler: Sampler,
     /// The files beside the sink.
     pub(super) side_files: SideFiles,
     /// Whether both ends are open.
@@ -66,9 +64,9 @@ impl Transfer {
         }
         Ok(Self {
             stderr: StderrWriter::start(plan.form)?,
-            size: plan.told(),
-            sampler: Sampler::new(plan.told()),
-            shown: Sampler::new(plan.told()),
+            size: plan.stated_size(),
+            record_sampler: Sampler::new(plan.stated_size()),
+            display_sampler: Sampler::new(plan.stated_size()),
             limit,
             steering,
             plan,
@@ -84,8 +82,8 @@ impl Transfer {
         })
     }
 
-    /// Once the road is clear: announces the start, unless that was done.
-    pub(super) fn set_out(&mut self, taken: Option<Taken>) {
+    /// Notes the road that bytes take, once there is one. The first time, this begins the files beside the sink.
+    pub(super) fn note_road(&mut self, taken: Option<Taken>) {
         let Some(taken) = taken else { return };
         self.steering.set_road(taken);
         if self.taken.replace(taken).is_some() {
@@ -106,17 +104,17 @@ impl Transfer {
         }
     }
 
-    /// A look for the user, who compares it with what was last shown.
-    pub(super) fn glance(&mut self) -> Sample {
-        self.shown.sample(self.meter.snapshot())
+    /// A sample for the display. Its rates are since the last such sample.
+    pub(super) fn sample_for_display(&mut self) -> Sample {
+        self.display_sampler.sample(self.meter.snapshot())
     }
 
-    /// A look for the records.
-    pub(super) fn look(&mut self) -> Sample {
-        self.sampler.sample(self.meter.snapshot())
+    /// A sample for the records.
+    pub(super) fn sample_for_records(&mut self) -> Sample {
+        self.record_sampler.sample(self.meter.snapshot())
     }
 
-    /// Says something about this transfer, by its name.
+    /// Prints a note, with the name of the transfer if it has one.
     pub(super) fn note(&self, text: &str) {
         self.stderr.note(&self.plan.show.theme.named(text));
     }

@@ -14,73 +14,74 @@ use std::time::Duration;
 use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
-/// Longer than any transfer.
-const FAR_AWAY: Duration = Duration::from_secs(86_400 * 365);
+/// An interval that no transfer outlasts.
+const NEVER: Duration = Duration::from_secs(86_400 * 365);
 
-/// Time between two notes of how things stand, which nobody may have a reason to make otherwise.
-const NOTES: Duration = Duration::from_millis(100);
+/// Time between two notes of the meter, which has to look at connections even when no bytes move.
+const NOTE_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A transfer that is over by then is not watched at all: to heed stops takes a thread, and one is not stopped so soon.
-const SOON: Duration = Duration::from_millis(10);
+/// Time before the first of them, and before a thread is started that heeds stops: a transfer that ends within it is spared
+/// both.
+const FIRST_NOTE: Duration = Duration::from_millis(10);
 
 /// Why there is nothing to watch any more.
-pub(super) enum Stopped {
+pub(super) enum WatchEnd {
     /// The writer came to its end.
     Written(WriterEnd),
     /// The transfer is to be given up, with this outcome.
     GivenUp(Outcome),
 }
 
-/// Watches until the writer ends or the transfer is to be given up. The reader's end is noted on the way.
+/// Watches until the writer ends or the transfer is to be given up. If the reader ends before, `reader_end` is set.
 pub(super) async fn watch(
     transfer: &mut Transfer,
     running: &mut RunningRoad,
-    read: &mut Option<Result<ReaderEnd, RecvError>>,
-) -> Stopped {
+    reader_end: &mut Option<Result<ReaderEnd, RecvError>>,
+) -> WatchEnd {
     let show = &transfer.plan.show;
     let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.stderr) {
         Some((display, interval)) => (Some(display), interval),
-        None => (None, FAR_AWAY),
+        None => (None, NEVER),
     };
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
-    let mut notes = every_from(SOON, NOTES);
+    let mut notes = every_from(FIRST_NOTE, NOTE_INTERVAL);
     let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
     loop {
         tokio::select! {
             biased;
-            end = &mut running.writer => return Stopped::Written(lost(end)),
+            end = &mut running.writer => return WatchEnd::Written(writer_end(end)),
             Ok(()) = running.taken.changed() => {
                 let taken = *running.taken.borrow_and_update();
-                transfer.set_out(taken);
+                transfer.note_road(taken);
             }
-            // Of one that is lost the writer hears, who says what has become of it.
-            end = &mut running.reader, if read.is_none() => *read = Some(end),
+            // Where the reader thread has panicked, the writer ends too, and its end tells.
+            end = &mut running.reader, if reader_end.is_none() => *reader_end = Some(end),
             event = transfer.signals.next() => match event {
-                Event::End(number) => return Stopped::GivenUp(Outcome::Interrupted(number)),
+                Event::End(number) => return WatchEnd::GivenUp(Outcome::Interrupted(number)),
                 Event::Status => tell_status(transfer, display.as_deref_mut()),
                 Event::Stop => stop(transfer, display.as_deref_mut()).await,
                 Event::Continued => continued(&transfer.clock),
             },
             _ = notes.tick() => {
-                // It takes a thread, and those of the road come first.
+                // This takes a thread, and those of the road have to be started first.
                 if transfer.taken.is_some() {
                     transfer.clock.heed_stops();
                 }
                 meter.note();
-                if display.is_some() && drawn_every > NOTES {
-                    // The rate that is shown is that of the last second, however seldom it is shown.
-                    transfer.glance();
+                if display.is_some() && drawn_every > NOTE_INTERVAL {
+                    // The rate on display is that of the last second, even where the display is drawn less often.
+                    transfer.sample_for_display();
                 }
             }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
-                display.draw(&transfer.glance());
+                display.draw(&transfer.sample_for_display());
             },
-            phase = &mut idle => return Stopped::GivenUp(stalled(transfer, phase)),
+            phase = &mut idle => return WatchEnd::GivenUp(stalled(transfer, phase)),
             _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.taken.is_some() => {
-                let sample = transfer.look();
+                let sample = transfer.sample_for_records();
                 for stats in &transfer.side_files.stats {
                     stats.sample(&sample);
                 }
@@ -89,8 +90,8 @@ pub(super) async fn watch(
     }
 }
 
-/// What the writer left when it panicked, which it reports by not reporting.
-fn lost(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
+/// How the writer ended; one that reports nothing has panicked.
+fn writer_end(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
     end.unwrap_or_else(|_| WriterEnd::Failed {
         act: "writing to",
         error: io::Error::other("the writer stopped without a word; this is a bug"),
@@ -99,25 +100,25 @@ fn lost(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
 }
 
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
-    let line = show::status(&transfer.glance());
+    let line = show::status(&transfer.sample_for_display());
     if let Some(display) = display {
         display.clear();
     }
     transfer.note(&line);
 }
 
-/// Lets the shell have its terminal until we are told to go on.
+/// Clears the display and stops the process, until it is continued.
 async fn stop(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
     if let Some(display) = display {
         display.clear();
-        // A terminal that is held keeps what it shows.
+        // A terminal that is held (^S) is waited for only so long, and keeps what it shows.
         let _ = timeout(GRACE, transfer.stderr.flushed()).await;
     }
     signal::stop();
     continued(&transfer.clock);
 }
 
-/// We were stopped, and that is over. The clock finds out when the stop began; whoever looks at it first, when it ended.
+/// The process goes on after a stop. The clock has noticed when the stop began, and takes the first look at it for the end.
 fn continued(clock: &Clock) {
     let _ = clock.now();
 }
@@ -127,9 +128,9 @@ fn every(period: Duration) -> Interval {
     every_from(period, period)
 }
 
-/// The same, but for the first tick.
+/// Ticks after `first`, and from then on after each `period`.
 fn every_from(first: Duration, period: Duration) -> Interval {
-    let (first, period) = (first.min(FAR_AWAY), period.min(FAR_AWAY));
+    let (first, period) = (first.min(NEVER), period.min(NEVER));
     let mut ticks = interval_at(tokio::time::Instant::now() + first, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
@@ -144,7 +145,7 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
         match meter.idle() {
             Some((idle, phase)) if idle >= limit => return phase,
             Some((idle, _)) => sleep(limit.saturating_sub(idle)).await,
-            // Nobody is to blame now; that may change.
+            // No peer is waited for now; that may change.
             None => sleep(limit.min(Duration::from_millis(100))).await,
         }
     }

@@ -19,7 +19,7 @@ pub(super) fn script(generated: &str, flags: &Command) -> String {
 fn table() -> String {
     let mut cases = String::new();
     for row in rows() {
-        let words: Vec<_> = row.words.iter().map(|it| it.text.as_str()).collect();
+        let words: Vec<_> = row.offers.iter().map(|it| it.text.as_str()).collect();
         // Writing to a string does not fail.
         let _ = writeln!(
             cases,

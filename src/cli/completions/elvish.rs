@@ -2,7 +2,7 @@
 
 use super::ends::rows;
 use crate::cli::declared;
-use crate::cli::declared::{flags_with_values, written};
+use crate::cli::declared::{flags_with_values, spellings};
 use clap::Command;
 use clap::builder::ValueHint;
 use std::fmt::Write;
@@ -25,9 +25,9 @@ fn tables(flags: &Command) -> String {
     let mut table = String::from("var tidegate-table = [\n");
     for row in rows() {
         let _ = writeln!(table, "  &{}=[", row.key());
-        for word in &row.words {
-            let help = word.help.replace('\'', "''");
-            let _ = writeln!(table, "    ['{}' '{help}']", word.text);
+        for offer in &row.offers {
+            let help = offer.help.replace('\'', "''");
+            let _ = writeln!(table, "    ['{}' '{help}']", offer.text);
         }
         table.push_str("  ]\n");
     }
@@ -35,7 +35,7 @@ fn tables(flags: &Command) -> String {
     for argument in flags.get_arguments() {
         let values = declared::values(argument);
         let words: Vec<_> = values.iter().map(|it| it.get_name().to_owned()).collect();
-        for name in written(argument).iter().filter(|_| !words.is_empty()) {
+        for name in spellings(argument).iter().filter(|_| !words.is_empty()) {
             let _ = writeln!(table, "  &{name}=[{}]", words.join(" "));
         }
     }
@@ -43,7 +43,7 @@ fn tables(flags: &Command) -> String {
     let files = flags
         .get_arguments()
         .filter(|it| it.get_long().is_some() && it.get_value_hint() == ValueHint::FilePath);
-    table.push_str(&files.flat_map(written).collect::<Vec<_>>().join(" "));
+    table.push_str(&files.flat_map(spellings).collect::<Vec<_>>().join(" "));
     table.push_str("]\n");
     table
 }

@@ -1,4 +1,4 @@
-//! What the endpoint table says to a person who types: how an end starts, and what may stand behind its `#`.
+//! What completions offer from the endpoint table: how an end starts, and what may stand behind its `#`.
 
 use crate::cli::declared::{equals, only_side};
 use crate::endpoint::{KINDS, Kind, Slashes};
@@ -7,32 +7,32 @@ use crate::error::Side;
 /// Both sides, in the order of the command line.
 pub(super) const SIDES: [Side; 2] = [Side::Source, Side::Sink];
 
-/// Words that can be typed at one place.
+/// What can be typed at one place.
 #[derive(Debug)]
 pub(super) struct Row {
     /// `source` or `sink`.
     pub(super) side: &'static str,
-    /// Of the end behind whose `#` they stand; empty for how an end starts.
+    /// The scheme of the end behind whose `#` they stand; empty for how an end starts.
     pub(super) scheme: &'static str,
     /// At least one.
-    pub(super) words: Vec<Word>,
+    pub(super) offers: Vec<Offer>,
 }
 
 /// `tcp://`, `nodelay` or `retry=`, and its help.
 #[derive(Debug)]
-pub(super) struct Word {
+pub(super) struct Offer {
     pub(super) text: String,
     pub(super) help: &'static str,
 }
 
 impl Row {
-    /// By which scripts find it: `sink,` or `sink,tcp`.
+    /// The key by which scripts look it up: `sink,` or `sink,tcp`.
     pub(super) fn key(&self) -> String {
         format!("{},{}", self.side, self.scheme)
     }
 }
 
-/// All there is to know.
+/// All rows.
 pub(super) fn rows() -> Vec<Row> {
     let rows = SIDES.into_iter().flat_map(|side| {
         let kinds = || {
@@ -42,37 +42,37 @@ pub(super) fn rows() -> Vec<Row> {
         let starts = Row {
             side: side.name(),
             scheme: "",
-            words: kinds().map(start).collect(),
+            offers: kinds().map(start).collect(),
         };
         let options = kinds().map(move |kind| Row {
             side: side.name(),
             scheme: kind.scheme,
-            words: options(kind, side),
+            offers: options(kind, side),
         });
         [starts].into_iter().chain(options)
     });
-    rows.filter(|row| !row.words.is_empty()).collect()
+    rows.filter(|row| !row.offers.is_empty()).collect()
 }
 
-fn start(kind: &Kind) -> Word {
+fn start(kind: &Kind) -> Offer {
     let slashes = match kind.slashes {
         Slashes::Required => "//",
         Slashes::Forbidden | Slashes::Optional => "",
     };
-    Word {
+    Offer {
         text: format!("{}:{slashes}", kind.scheme),
         help: kind.summary,
     }
 }
 
-fn options(kind: &Kind, side: Side) -> Vec<Word> {
+fn options(kind: &Kind, side: Side) -> Vec<Offer> {
     let here = kind
         .options
         .iter()
         .filter(|option| option.only.is_none_or(|only| only == side));
     here.map(|option| {
         let equals = if equals(option).is_empty() { "" } else { "=" };
-        Word {
+        Offer {
             text: format!("{}{equals}", option.name),
             help: option.help,
         }

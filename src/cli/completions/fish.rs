@@ -20,8 +20,8 @@ fn table() -> String {
     for row in rows() {
         // Writing to a string does not fail, here and below.
         let _ = writeln!(cases, "        case '{}'", row.key());
-        for word in &row.words {
-            let (text, help) = (&word.text, word.help.replace('\'', "\\'"));
+        for offer in &row.offers {
+            let (text, help) = (&offer.text, offer.help.replace('\'', "\\'"));
             let _ = writeln!(cases, "            printf '%s\\t%s\\n' '{text}' '{help}'");
         }
     }

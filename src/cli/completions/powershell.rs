@@ -2,7 +2,7 @@
 
 use super::ends::rows;
 use crate::cli::declared;
-use crate::cli::declared::{flags_with_values, written};
+use crate::cli::declared::{flags_with_values, spellings};
 use clap::Command;
 use std::fmt::Write;
 
@@ -27,8 +27,8 @@ fn tables(flags: &Command) -> String {
     for row in rows() {
         // Writing to a string does not fail, here and below.
         let _ = writeln!(table, "    '{}' = [ordered]@{{", row.key());
-        for word in &row.words {
-            let (text, help) = (quoted(&word.text), quoted(word.help));
+        for offer in &row.offers {
+            let (text, help) = (quoted(&offer.text), quoted(offer.help));
             let _ = writeln!(table, "        {text} = {help}");
         }
         table.push_str("    }\n");
@@ -38,7 +38,7 @@ fn tables(flags: &Command) -> String {
     for argument in flags.get_arguments() {
         let values = declared::values(argument);
         let words: Vec<_> = values.iter().map(|it| quoted(it.get_name())).collect();
-        for name in written(argument).iter().filter(|_| !words.is_empty()) {
+        for name in spellings(argument).iter().filter(|_| !words.is_empty()) {
             let words = words.join(", ");
             let _ = writeln!(table, "$global:TidegateValues['{name}'] = @({words})");
         }

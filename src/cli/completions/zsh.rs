@@ -28,8 +28,8 @@ fn table() -> String {
     for row in rows() {
         // Writing to a string does not fail, here and below.
         let _ = writeln!(cases, "    {})\n      ends=(", row.key());
-        for word in &row.words {
-            let _ = writeln!(cases, "        {}", described(&word.text, word.help));
+        for offer in &row.offers {
+            let _ = writeln!(cases, "        {}", described(&offer.text, offer.help));
         }
         cases.push_str("      )\n      ;;\n");
     }

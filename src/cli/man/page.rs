@@ -9,7 +9,7 @@ const WIDTH: usize = 78;
 /// A page that grows at its end.
 pub(super) struct Page {
     roff: Roff,
-    /// Whether a heading was the last block: it takes the place of a paragraph's beginning.
+    /// Whether the last block was a heading, behind which a paragraph needs no mark.
     below_heading: bool,
 }
 
@@ -193,6 +193,5 @@ fn ends_sentence(word: &Word) -> bool {
 
 /// In bytes of roff, with the blank behind it.
 fn length(word: &Word) -> usize {
-    let copy: Vec<_> = word.iter().map(Clone::clone).collect();
-    Roff::new().text(copy).to_roff().len()
+    Roff::new().text(word.clone()).to_roff().len()
 }

@@ -6,7 +6,7 @@ use crate::plan::Plan;
 use crate::text::visible::named;
 use crate::text::words::bytes_exactly;
 
-pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let flow = view.plan.flow;
     sheet.section("amount");
     sheet.row("skip", skip(flow.skip, view.source.seeks));
@@ -28,24 +28,24 @@ fn skip(bytes: u64, seeks: bool) -> String {
     format!("{}, {how}", bytes_exactly(bytes))
 }
 
-/// The expected size, and where it is from.
+/// The expected size, and how it is known.
 fn size(view: &View<'_>) -> String {
     let plan = view.plan;
-    if let Some(device) = &plan.measured {
+    if let Some(device) = &plan.size_of_device {
         let path = named(device);
         return format!(
             "that of the block device {path}, which is asked when the transfer starts (--size)"
         );
     }
     let found = view.source.size;
-    let Some(expected) = plan.expected(found.ok()) else {
+    let Some(expected) = plan.expected_size(found.ok()) else {
         let why = found.err().unwrap_or("nothing tells");
         return format!("not known, and so neither are percent and ETA: {why}");
     };
     let from = match plan.flow.take {
         Some(take) if take == expected => "--take",
         _ if plan.size.is_some() => "--size",
-        _ if plan.told().is_some() => "--expect-size",
+        _ if plan.stated_size().is_some() => "--expect-size",
         _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
         _ => "what is left of the source",
     };

@@ -1,4 +1,4 @@
-//! Both ends: as typed, as understood, as they are now, and what becomes of them.
+//! Both ends: as typed, as parsed, as they are now, and what becomes of them.
 
 use super::sheet::Sheet;
 use super::view::View;

@@ -1,7 +1,7 @@
 //! `--explain`: what would happen, and why, with nothing opened or moved for it.
 //!
-//! The ends say what they are (`Preview`), the choice of a road is the real one, and what is left out here is only
-//! what opening them alone can tell.
+//! The ends say what they are (`Preview`), and the road is decided as in a transfer. What only opening the ends can tell is
+//! left open.
 
 mod amount;
 mod ends;
@@ -17,20 +17,20 @@ use crate::plan::Plan;
 use sheet::Sheet;
 use view::View;
 
-/// Tells it.
+/// The text of it.
 ///
 /// # Errors
-/// The usage errors of the transfer itself, as far as they can be known.
+/// The usage errors of the transfer itself, as far as they are known before its ends are open.
 pub fn text(plan: &Plan) -> Result<String, UsageError> {
     let view = View::of(plan)?;
     let mut sheet =
         Sheet::new("This is what would happen. Nothing has been opened, changed or moved.");
     ends::source(&mut sheet, &view);
     ends::sink(&mut sheet, &view);
-    transforms::tell(&mut sheet, &view);
-    road::tell(&mut sheet, &view);
-    amount::tell(&mut sheet, &view);
-    outcome::tell(&mut sheet, &view);
-    shown::tell(&mut sheet, &view);
+    transforms::write(&mut sheet, &view);
+    road::write(&mut sheet, &view);
+    amount::write(&mut sheet, &view);
+    outcome::write(&mut sheet, &view);
+    shown::write(&mut sheet, &view);
     Ok(sheet.text())
 }

@@ -1,11 +1,11 @@
-//! How it would end: what the end is, what counts as delivered, and what is not waited for.
+//! How the transfer would end: what ends it, what counts as delivered, and what makes it a failure.
 
 use super::sheet::Sheet;
 use super::view::View;
 use crate::endpoint::Least;
 use crate::text::words::bytes_exactly;
 
-pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let flow = view.plan.flow;
     sheet.section("end");
     let source = &view.source.ending;

@@ -1,4 +1,4 @@
-//! The road that bytes would take, why it is that one, on what that depends, and the buffers on it.
+//! The road that bytes would take, why it is that one, on which conditions, and the buffers on it.
 
 use super::sheet::Sheet;
 use super::view::View;
@@ -8,11 +8,11 @@ use crate::engine::road::{Buffers, Decision, Methods, Preference, Reason};
 use crate::platform::WIDEST_PIPE;
 use crate::text::words::bytes_exactly;
 
-/// What the pipes are called that the ends are.
+/// What a pipe is called that is the source or the sink.
 const BEFORE: &str = "the pipe in front of us";
 const BEHIND: &str = "the pipe behind us";
 
-pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.section("road");
     match &view.road {
         None => sheet.row("taken", "none: an end cannot be opened as things stand"),
@@ -106,7 +106,7 @@ fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
 fn conditions(view: &View<'_>) -> Vec<String> {
     let conditions = [view.source.condition, view.sink.condition];
     let told = conditions.into_iter().flatten().map(str::to_owned);
-    // Who insists on the kernel road takes a pipe as it is.
+    // With --road kernel, a pipe that cannot be enlarged is used as it is.
     let narrow = narrow_pipes(view).filter(|_| view.plan.road == Preference::Auto);
     let narrow = narrow.map(|(pipe, mark)| format!("the system lets {pipe} hold {mark} bytes"));
     told.chain(narrow).collect()

@@ -1,11 +1,11 @@
-//! What would be shown and recorded meanwhile, and who could change it.
+//! What would be shown and recorded meanwhile, and where the transfer could be changed.
 
 use super::sheet::Sheet;
 use super::view::View;
 use crate::show::{Progress, Show, StderrKind, Terminals};
 use crate::text::visible::named;
 
-pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let plan = view.plan;
     let ends = Terminals {
         source: view.source.is_terminal,

@@ -1,10 +1,10 @@
-//! What would be done to the bytes on their way.
+//! The transforms that the bytes would pass.
 
 use super::sheet::Sheet;
 use super::view::View;
 use crate::text::visible::named;
 
-pub(super) fn tell(sheet: &mut Sheet, view: &View<'_>) {
+pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let transforms = &view.plan.transforms;
     if transforms.is_empty() {
         return;

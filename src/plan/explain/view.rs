@@ -1,15 +1,15 @@
-//! Everything that is told, looked at in the order in which a transfer finds out.
+//! Gathers everything that is to be explained, in the order in which a transfer would find it out.
 
 use crate::endpoint::{Identity, OpenError, Preview};
 use crate::engine::road::{self, Decision, EndPair, Impossible};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
-use crate::plan::beside::{Beside, side_by_side};
+use crate::plan::beside::{Beside, check_distinct};
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::control::SocketPath;
 use crate::show::{SidePlace, SideSeen};
 
-/// Everything that is told.
+/// Everything that is to be explained.
 pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) source: Preview,
@@ -24,7 +24,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Looks, in the order in which a transfer finds out.
+    /// Looks at the ends, the files beside them and the road.
     pub(super) fn of(plan: &'a Plan) -> Result<Self, UsageError> {
         let records = plan.stats.iter().map(SidePlace::inspect);
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
@@ -35,7 +35,7 @@ impl<'a> View<'a> {
         let drawn = drawings.iter().map(|it: &SideSeen| it.beside(false));
         let socket = control.iter().map(SocketPath::beside);
         let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
-        side_by_side(&beside)?;
+        check_distinct(&beside)?;
         let mut source = plan.source.end.preview(Side::Source);
         let mut sink = plan.sink.end.preview(Side::Sink);
         let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
@@ -86,7 +86,7 @@ fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Decision, Im
     let pair = EndPair {
         from: source.raw,
         to: sink.raw,
-        // They may grow that far, unless the user's pipes take up all that they may.
+        // A pipe may be enlarged that far, unless the limit for all pipes of the user is reached (pipe(7)).
         before: source.holds.map(|now| now.max(plan.marks.readable)),
         behind: sink.holds.map(|now| now.max(plan.marks.writable)),
         copies: source.copies,

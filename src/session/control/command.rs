@@ -1,4 +1,4 @@
-//! What a client of the control socket may say, and what comes of it.
+//! The commands of the control socket: how they are parsed, and what they change.
 
 use super::{DONE, REFUSAL};
 use crate::account::meter::Meter;
@@ -11,7 +11,7 @@ use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Everything there is to say.
+/// All commands, for messages.
 const VALID: &str = "rate RATE, rate none, pause, resume, high-water-mark SIZE, status";
 
 /// The parts of a transfer that can be asked and changed while it runs.
@@ -20,12 +20,12 @@ pub struct Steering {
     limit: Arc<Limit>,
     chain: Chain,
     meter: Arc<Meter>,
-    known: Mutex<Known>,
+    state: Mutex<RunState>,
 }
 
 /// What becomes known in the course of the transfer.
 #[derive(Debug)]
-struct Known {
+struct RunState {
     sampler: Sampler,
     road: Option<Taken>,
 }
@@ -41,10 +41,10 @@ enum Command {
 }
 
 impl Steering {
-    /// Steers what goes through these.
+    /// For the transfer that these are parts of.
     #[must_use]
     pub fn new(limit: Arc<Limit>, chain: Chain, meter: Arc<Meter>) -> Self {
-        let known = Known {
+        let state = RunState {
             sampler: Sampler::new(None),
             road: None,
         };
@@ -52,21 +52,21 @@ impl Steering {
             limit,
             chain,
             meter,
-            known: Mutex::new(known),
+            state: Mutex::new(state),
         }
     }
 
-    /// So many bytes are expected.
+    /// Sets the expected size, in bytes.
     pub fn set_size(&self, size: Option<u64>) {
         self.lock().sampler = Sampler::new(size);
     }
 
-    /// The bytes take this road.
+    /// Sets the road that the bytes take.
     pub fn set_road(&self, road: Taken) {
         self.lock().road = Some(road);
     }
 
-    /// Does what `line` says. Returns the line that answers it, without its end.
+    /// Carries out the command in `line`. Returns the answer, without a newline.
     #[must_use]
     pub fn obey(&self, line: &str) -> String {
         let answer = parse(line).and_then(|command| self.carry_out(command));
@@ -81,7 +81,7 @@ impl Steering {
             Command::HighWaterMark(mark) => self.set_mark(mark)?,
             Command::Status => return Ok(self.status()),
         }
-        // Whoever is held back by the old limit asks again.
+        // The stage in front of the sink may be waiting by the old limit: it asks again.
         self.chain.last().consumer_wakeup().ring();
         Ok(DONE.to_owned())
     }
@@ -112,8 +112,8 @@ impl Steering {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, RunState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,35 +1,37 @@
 //! The control socket: a transfer under way is asked how it stands and told what to change, a line at a time.
 //!
-//! `socket` is its place in the file system, `server` talks to clients, `command` is what they may say, and `tell` is
-//! our own client.
+//! `socket` is its file, `server` talks to clients, `command` is what they may ask for, and `tell` is our own client.
 
 mod command;
 #[expect(
     clippy::disallowed_methods,
-    reason = "what is no UTF-8 in a request is no command, and answered as what is none"
+    reason = "a request that is no UTF-8 is answered as one that is no command"
 )]
 mod server;
 mod socket;
-#[expect(clippy::disallowed_methods, reason = "as in a request")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "words that are no UTF-8 are no command, and the server says so"
+)]
 mod tell;
 
 pub use command::Steering;
 pub use server::serve;
-pub use socket::{Name, SocketPath};
+pub use socket::{SocketFile, SocketPath};
 pub use tell::tell;
 
 use crate::platform;
 use std::io;
 use std::os::fd::AsFd;
 
-/// What a request was answered with begins so if nothing has come of it.
+/// How the answer to a request begins that is refused.
 const REFUSAL: &str = "error: ";
 
-/// What a request was answered with if there is nothing else to say.
+/// The answer to a request that was carried out and asks for nothing back.
 const DONE: &str = "ok";
 
-/// The user at the other end of `socket`, if it is neither ours nor root. The mode of a socket keeps others away from a
-/// server; nothing else keeps a client away from a server of theirs.
+/// The user at the other end of `socket`, if that is neither this user nor root. The mode of the socket keeps other users away
+/// from our server, but nothing else keeps our client away from a server of theirs.
 ///
 /// # Errors
 /// When the system does not say.

@@ -1,4 +1,4 @@
-//! The place of a control socket in the file system: ours alone while we run, and gone afterwards.
+//! The file of a control socket: for this user alone, and removed when the transfer ends.
 
 use crate::endpoint::{FileId, Identity, check_directory};
 use crate::error::{Class, TransferError, UsageError, is_shortage, reason};
@@ -13,31 +13,31 @@ use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
-/// Clients that the system lets wait.
+/// Clients that the system lets wait to be accepted (listen(2)).
 const BACKLOG: i32 = 16;
 
-/// The name of a listening socket. It is removed when this is dropped, unless somebody else has it by then.
+/// The file of a listening socket. It is removed when this is dropped, unless another file has its name by then.
 #[derive(Debug)]
-pub struct Name {
+pub struct SocketFile {
     path: PathBuf,
     id: Option<FileId>,
 }
 
-/// The place of a socket that is not there yet.
+/// Where a socket is to be made.
 #[derive(Debug)]
 pub struct SocketPath {
     path: PathBuf,
-    /// Which file it is now, or would be.
+    /// The file that is there now, or would be.
     id: Option<Identity>,
     /// Whether a dead process has left a socket there, which is replaced.
-    pub is_taken: bool,
+    pub has_dead_socket: bool,
 }
 
 impl SocketPath {
     /// Looks at `path` without connecting, making or removing anything.
     ///
     /// # Errors
-    /// When somebody listens there, when something else than a socket is there, or when it is clear that the system
+    /// When a process listens there, when something else than a socket is there, or when it is clear that the system
     /// would refuse.
     pub fn at(path: &Path) -> Result<Self, UsageError> {
         let found = symlink_metadata(path).ok();
@@ -54,11 +54,11 @@ impl SocketPath {
         Ok(Self {
             path: path.to_owned(),
             id: Identity::of_end(existing, Some(path)),
-            is_taken: found.is_some(),
+            has_dead_socket: found.is_some(),
         })
     }
 
-    /// As a file that no other may be.
+    /// For the check that no other file is the same.
     #[must_use]
     pub fn beside(&self) -> Beside {
         Beside {
@@ -71,7 +71,7 @@ impl SocketPath {
     /// What [`SocketPath::bind`] would do, in words.
     #[must_use]
     pub fn effect(&self) -> &'static str {
-        if self.is_taken {
+        if self.has_dead_socket {
             "there is a socket that nobody listens on any more; it is replaced"
         } else {
             "would be made, for you alone, and removed at the end"
@@ -82,7 +82,7 @@ impl SocketPath {
     ///
     /// # Errors
     /// As [`SocketPath::at`], which may have become so by now.
-    pub fn bind(self) -> Result<(UnixListener, Name), TransferError> {
+    pub fn bind(self) -> Result<(UnixListener, SocketFile), TransferError> {
         let path = self.path;
         let failed = |class, why: String| TransferError {
             class,
@@ -101,16 +101,16 @@ impl SocketPath {
             failed(class, reason(&error))
         })?;
         let id = symlink_metadata(&path).ok().as_ref().map(FileId::from);
-        Ok((listener, Name { path, id }))
+        Ok((listener, SocketFile { path, id }))
     }
 }
 
-impl Drop for Name {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         let found = symlink_metadata(&self.path);
         let is_ours = found.is_ok_and(|found| Some(FileId::from(&found)) == self.id);
         if is_ours {
-            // Nobody can be told any more.
+            // There is nothing left to report a failure to.
             let _ = remove_file(&self.path);
         }
     }
@@ -124,8 +124,8 @@ fn doing(path: &Path) -> String {
     format!("--control {}", named(path))
 }
 
-/// Whether what is there is a socket that nobody listens on. It is asked in a way that a listener does not notice: a
-/// datagram socket may not connect to a stream, and is told so only if there is one.
+/// Checks that there is a socket on which no process listens, without a listener noticing: a datagram socket cannot connect to
+/// a stream socket, and the error tells whether one is listening.
 fn check_dead(path: &Path, found: &Metadata) -> Result<(), String> {
     if !found.file_type().is_socket() {
         return Err("exists, and is no socket".to_owned());
@@ -140,7 +140,7 @@ fn check_dead(path: &Path, found: &Metadata) -> Result<(), String> {
     }
 }
 
-/// A socket that nobody else may connect to, at no time.
+/// A listening socket that other users cannot connect to at any time.
 fn listener(path: &Path) -> io::Result<UnixListener> {
     let socket = platform::private_socket(path)?;
     listen(&socket, BACKLOG)?;

@@ -1,5 +1,5 @@
 //! `--tell`: the client of a control socket. One request, one answer, in a bounded time and of a bounded length, and
-//! nothing is said to a process of somebody else.
+//! nothing is sent to a process of another user.
 
 use super::{REFUSAL, stranger};
 use crate::error::reason;
@@ -14,13 +14,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long all of it may take: to be connected, to send the request, and to get the answer.
-const LIMIT: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// The longest answer, in bytes, its newline included; a record is a few thousand.
-const LONGEST: usize = 1 << 20;
+const LONGEST_ANSWER: usize = 1 << 20;
 
-/// Tells the transfer that listens at `path` what the words say. Its answer goes to standard output, what it refuses is
-/// an error.
+/// Sends the words to the transfer that listens at `path`. Its answer goes to standard output; a refusal is an error.
 #[must_use]
 pub fn tell(path: &Path, words: &[OsString]) -> Exit {
     let failed = |exit, why: &str| {
@@ -38,7 +37,7 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
         }
         // The system says "not now" where a call has come to its deadline (socket(7), SO_RCVTIMEO).
         Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => {
-            let limit = humantime::format_duration(LIMIT);
+            let limit = humantime::format_duration(TIME_LIMIT);
             let why = format!(
                 "no answer within {limit}; whoever listens there is stopped (^Z), or is no tidegate"
             );
@@ -48,32 +47,34 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
     }
 }
 
-/// What is answered at `path`, without the end of its line.
+/// The answer of the server at `path`, without its newline.
 fn ask(path: &Path, request: &str) -> io::Result<Vec<u8>> {
-    let mut call = Call::to(path)?;
-    if let Some(user) = stranger(&call.socket)? {
+    let mut connection = Connection::to(path)?;
+    if let Some(user) = stranger(&connection.socket)? {
         return Err(io::Error::other(format!(
             "user {user} listens there, who is neither you nor root; nothing was sent"
         )));
     }
     let request = format!("{}\n", request.replace('\n', " "));
-    // Whoever hangs up before the end of the request may have said why.
-    unless_hung_up(call.write_all(request.as_bytes()))?;
-    unless_hung_up(call.socket.shutdown(Shutdown::Write))?;
+    // A server that hangs up before the end of the request may have answered why.
+    unless_hung_up(connection.write_all(request.as_bytes()))?;
+    unless_hung_up(connection.socket.shutdown(Shutdown::Write))?;
     let mut answer = Vec::new();
-    let mut answers = BufReader::new(call).take(LONGEST as u64);
+    let mut answers = BufReader::new(connection).take(LONGEST_ANSWER as u64);
     unless_hung_up(answers.read_until(b'\n', &mut answer).map(drop))?;
     match answer.strip_suffix(b"\n") {
         Some(answer) => Ok(answer.to_owned()),
         None => Err(io::Error::other(match answer.len() {
             0 => "it has ended without an answer",
-            LONGEST => "its answer is longer than 1 MiB; whoever listens there is no tidegate",
+            LONGEST_ANSWER => {
+                "its answer is longer than 1 MiB; whoever listens there is no tidegate"
+            }
             _ => "it has ended in the middle of its answer",
         })),
     }
 }
 
-/// An error only if it is another than that the other side has hung up, which the lack of an answer tells.
+/// Passes on every error but that the other side has hung up, which is reported where there is no answer.
 fn unless_hung_up(result: io::Result<()>) -> io::Result<()> {
     match result.as_ref().map_err(io::Error::kind) {
         Err(ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::NotConnected) => Ok(()),
@@ -82,30 +83,32 @@ fn unless_hung_up(result: io::Result<()>) -> io::Result<()> {
 }
 
 /// A connection on which every call ends when the time for all of them is over.
-struct Call {
+struct Connection {
     socket: Socket,
     until: Instant,
 }
 
-impl Call {
+impl Connection {
     /// Connects, which waits where too many others do so (unix(7)).
     fn to(path: &Path) -> io::Result<Self> {
-        let call = Self {
+        let connection = Self {
             socket: Socket::new(Domain::UNIX, Type::STREAM, None)?,
-            until: Instant::now() + LIMIT,
+            until: Instant::now() + TIME_LIMIT,
         };
         let address = SockAddr::unix(path)?;
         loop {
-            call.socket.set_write_timeout(Some(call.left()?))?;
-            match call.socket.connect(&address) {
+            connection
+                .socket
+                .set_write_timeout(Some(connection.left()?))?;
+            match connection.socket.connect(&address) {
                 // A call with a time limit is not taken up again after a stop (signal(7)).
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => return other.map(|()| call),
+                other => return other.map(|()| connection),
             }
         }
     }
 
-    /// The time that is left, which is some.
+    /// The time that is left, or an error if there is none.
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -115,14 +118,14 @@ impl Call {
     }
 }
 
-impl Read for Call {
+impl Read for Connection {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.socket.set_read_timeout(Some(self.left()?))?;
         self.socket.read(buf)
     }
 }
 
-impl Write for Call {
+impl Write for Connection {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.socket.set_write_timeout(Some(self.left()?))?;
         self.socket.write(buf)
