@@ -4,9 +4,9 @@
 //! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
 
 use super::claim::Claim;
-use super::filekind::{kind_of, raw_of, raw_source_of, words};
+use super::file_facts::{FileFacts, raw_source_of};
 use super::socket::send_now;
-use super::{FileId, Probe, Raw, Unfit};
+use super::{Probe, Raw, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::{self, Ready};
 use crate::platform;
@@ -60,11 +60,9 @@ enum Manner {
 pub(super) struct Descriptor {
     pub(super) fd: OwnedFd,
     manner: Manner,
-    kind: FileType,
-    id: FileId,
+    pub(super) facts: FileFacts,
     /// The reader knows that the next read may sleep.
     forewarned: bool,
-    is_terminal: bool,
     /// The pipe that this is an end of.
     pipe: Option<NeighbourPipe>,
     /// Where the position of a file is shared with others: what of it is ours to read or write.
@@ -76,25 +74,21 @@ impl Descriptor {
     pub(super) fn shared(fd: OwnedFd) -> io::Result<Self> {
         let file = File::from(fd);
         let (found, fd) = (file.metadata()?, OwnedFd::from(file));
-        let kind = kind_of(&found);
-        let manner = match kind {
+        let facts = FileFacts::of_open(&fd, &found);
+        let manner = match facts.file_type {
             FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Cached,
             FileType::Socket => Manner::Socket,
             FileType::Fifo => Manner::EachCall,
             _ => Manner::Asked,
         };
-        let id = FileId::from(&found);
-        let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
-        let pipe = (kind == FileType::Fifo).then(|| NeighbourPipe::new(&fd));
+        let pipe = (facts.file_type == FileType::Fifo).then(|| NeighbourPipe::new(&fd));
         Ok(Self {
             pipe: pipe.flatten(),
-            claim: (kind == FileType::RegularFile).then(Claim::default),
+            claim: facts.is_regular().then(Claim::default),
             fd,
             manner,
-            kind,
-            id,
+            facts,
             forewarned: false,
-            is_terminal,
         })
     }
 
@@ -109,30 +103,9 @@ impl Descriptor {
         Ok(it)
     }
 
-    /// The file this is, if it is one that must not be both ends of a transfer: a file, a block device, a FIFO.
-    pub(super) fn file_id(&self) -> Option<FileId> {
-        let matters = matches!(
-            self.kind,
-            FileType::RegularFile | FileType::BlockDevice | FileType::Fifo
-        );
-        matters.then_some(self.id)
-    }
-
-    pub(super) fn kind(&self) -> FileType {
-        self.kind
-    }
-
-    pub(super) fn is_regular(&self) -> bool {
-        self.kind == FileType::RegularFile
-    }
-
     /// Whether what is written here goes to another process of a pipeline.
     pub(super) fn is_pipeline(&self) -> bool {
-        matches!(self.kind, FileType::Fifo | FileType::Socket)
-    }
-
-    pub(super) fn is_terminal(&self) -> bool {
-        self.is_terminal
+        matches!(self.facts.file_type, FileType::Fifo | FileType::Socket)
     }
 
     /// Whether a write may sleep in the system.
@@ -142,8 +115,7 @@ impl Descriptor {
 
     /// What the kernel can move bytes from or to here.
     pub(super) fn raw(&self) -> Result<Raw, Unfit> {
-        let is_null = platform::is_null(self.fd.as_fd());
-        raw_of(self.kind, self.appends(), is_null, self.is_terminal)
+        self.facts.raw(self.appends())
     }
 
     /// What the kernel can move bytes from here.
@@ -285,7 +257,8 @@ impl Descriptor {
             Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
                 let first = bufs.first().map_or(&[][..], |buf| buf);
                 // Other devices, as /dev/null is one, take what they are given.
-                let is_device = self.kind == FileType::CharacterDevice && !self.is_terminal;
+                let is_device =
+                    self.facts.file_type == FileType::CharacterDevice && !self.facts.is_terminal;
                 let most = if is_device { usize::MAX } else { SURE_ROOM };
                 Ok(rustix::io::write(
                     &self.fd,
@@ -339,7 +312,7 @@ impl Descriptor {
     /// Bytes from the current offset to the end. Files that say 0 are not asked further: those of /proc do so and
     /// hold something all the same.
     pub(super) fn size_left(&self) -> Option<u64> {
-        let size = match self.kind {
+        let size = match self.facts.file_type {
             FileType::RegularFile => u64::try_from(fstat(&self.fd).ok()?.st_size).ok()?,
             FileType::BlockDevice => self.device_size()?,
             _ => return None,
@@ -360,16 +333,16 @@ impl Descriptor {
 
     /// What it is, in words.
     pub(super) fn words(&self) -> String {
-        match self.kind {
-            _ if self.is_terminal => "a terminal".to_owned(),
-            _ if platform::is_null(self.fd.as_fd()) => "the null device".to_owned(),
-            kind => words(kind, self.file_size().unwrap_or(0)),
-        }
+        self.facts.words(self.file_size().unwrap_or(0))
     }
 
     /// The size of a regular file now.
     pub(super) fn file_size(&self) -> Option<u64> {
-        let size = self.is_regular().then(|| fstat(&self.fd).ok())??.st_size;
+        let size = self
+            .facts
+            .is_regular()
+            .then(|| fstat(&self.fd).ok())??
+            .st_size;
         u64::try_from(size).ok()
     }
 
@@ -392,7 +365,7 @@ impl Descriptor {
 
     /// Bytes in a pipe that its reader has not read.
     pub(super) fn unread(&self) -> u64 {
-        let is_pipe = self.kind == FileType::Fifo;
+        let is_pipe = self.facts.file_type == FileType::Fifo;
         let unread = is_pipe.then(|| platform::bytes_in(self.fd.as_fd()));
         unread.flatten().unwrap_or(0)
     }

@@ -1,6 +1,6 @@
 //! What opening and ending a file sink mean.
 
-use super::filekind::{kind_of, sink_ending};
+use super::file_facts::{file_type_of, sink_ending};
 use rustix::fs::{FileType, OFlags};
 use std::fs::Metadata;
 
@@ -36,8 +36,7 @@ impl Effects {
             };
             return Some(text.to_owned());
         };
-        let kind = kind_of(existing);
-        let text = match kind {
+        let text = match file_type_of(existing) {
             _ if self.create => "left as it is: create makes new files only",
             FileType::RegularFile if self.append => "kept, and written on behind its end",
             FileType::RegularFile if self.atomic => {
@@ -52,8 +51,8 @@ impl Effects {
     }
 
     /// What is on the disk before success, where there is something of this kind.
-    pub(super) fn synced(self, kind: Option<FileType>) -> &'static str {
-        match kind {
+    pub(super) fn synced(self, file_type: Option<FileType>) -> &'static str {
+        match file_type {
             None | Some(FileType::RegularFile | FileType::BlockDevice) if !self.sync => {
                 "nothing: the system writes to the disk in its own time"
             }

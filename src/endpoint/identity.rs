@@ -1,12 +1,12 @@
 //! Which file a name stands for, so that two names of one file are known as such: by its numbers what exists, by its
 //! directory and its name there what does not exist yet.
 
+use super::links::{directory_of, target_of};
 use std::ffi::OsString;
-use std::fs;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Which file an end is, so that a transfer does not eat its own tail: device and inode number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +25,6 @@ impl From<&Metadata> for FileId {
         }
     }
 }
-
-/// As many links as the system follows before it gives up (`path_resolution`(7)).
-const MOST_LINKS: usize = 40;
 
 /// A file, or the place of one that is yet to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,31 +53,11 @@ impl Identity {
     pub fn to_be_made(path: &Path) -> Option<Self> {
         let is_missing = |path: &Path| matches!(path.metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
         is_missing(path).then_some(())?;
-        let path = behind_links(path);
+        let path = target_of(path).ok()?;
         Some(Self::ToBeMade {
             directory: FileId::from(&directory_of(&path).metadata().ok()?),
             name: path.file_name()?.to_owned(),
         })
-    }
-}
-
-/// Where a link leads that leads to nothing yet: the file is made there.
-fn behind_links(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let Ok(target) = fs::read_link(&path) else {
-            break;
-        };
-        path = directory_of(&path).join(target);
-    }
-    path
-}
-
-/// The directory that a path names something in.
-pub(super) fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

@@ -2,22 +2,20 @@
 //! gawk and on the BSDs: opening such a name anew would empty the file behind it, lose the position that is shared with
 //! others, and fail for sockets and for pipes of other users (proc(5), `/proc/pid/fd`).
 
+use super::links::MOST_LINKS;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
-
-/// How many links are followed, as many as the kernel follows (`path_resolution(7)`).
-const LINKS: usize = 40;
 
 /// The descriptor that `path` names, itself or by symbolic links; it need not be open.
 pub(crate) fn descriptor_named(path: &Path) -> Option<RawFd> {
     let mut path = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..MOST_LINKS {
         if let Some(fd) = by_its_text(&path) {
             return Some(fd);
         }
         // Whatever is no link, the directory of descriptors has nothing else, is not what is looked for.
         let target = path.read_link().ok()?;
-        let directory = directory_of(&path)?;
+        let directory = real_directory_of(&path)?;
         if is_our_directory(&directory) {
             return number_at(&path);
         }
@@ -51,7 +49,7 @@ fn by_its_text(path: &Path) -> Option<RawFd> {
     is_there.then(|| number_at(path)).flatten()
 }
 
-fn directory_of(path: &Path) -> Option<PathBuf> {
+fn real_directory_of(path: &Path) -> Option<PathBuf> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),
         Some(parent) => parent.canonicalize().ok(),

@@ -1,7 +1,7 @@
 //! A sink without a system behind it, `null:`: it swallows everything, slowly if asked. It rehearses a pipeline.
 
 use super::descriptor;
-use super::outside::Outside;
+use super::named_file::NamedFile;
 use super::stdio::no_rest;
 use super::{
     Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Preview, Raw, Sink, SinkPlan,
@@ -115,14 +115,14 @@ const NO_DEVICE: Unfit = "there is no /dev/null";
 
 impl EndPlan for Null {
     fn preview(&self, _: Side) -> Preview {
-        let device = Outside::at(Path::new(DEVICE)).ok().flatten();
+        let device = NamedFile::at(Path::new(DEVICE)).ok().flatten();
         let ending = if self.is_paced() {
             "once it has taken every byte (written), which takes its time"
         } else {
             "once it has taken every byte (written)"
         };
         Preview {
-            raw: device.map_or(Err(NO_DEVICE), |it| it.raw(false)),
+            raw: device.map_or(Err(NO_DEVICE), |it| it.facts.raw(false)),
             is_paced: self.is_paced(),
             ..Preview::new("discards every byte", ending)
         }

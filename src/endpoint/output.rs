@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
-use super::filekind::APPENDS;
+use super::file_facts::APPENDS;
 use super::staged::{NEW, Staged};
 use super::{Delivered, FileId, Finish, Leftover, Probe, Raw, Sink, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
@@ -73,7 +73,7 @@ impl FileSink {
     }
 
     pub(super) fn file_id(&self) -> Option<FileId> {
-        self.descriptor.as_ref().and_then(Descriptor::file_id)
+        self.descriptor.as_ref()?.facts.file_id()
     }
 
     fn open(&mut self) -> io::Result<&mut Descriptor> {
@@ -112,7 +112,9 @@ impl Sink for FileSink {
             self.make(&path)?;
         }
         match &self.descriptor {
-            Some(descriptor) if descriptor.is_regular() && !self.keeps => descriptor.truncate()?,
+            Some(descriptor) if descriptor.facts.is_regular() && !self.keeps => {
+                descriptor.truncate()?
+            }
             _ => {}
         }
         self.keeps = true;
@@ -122,7 +124,7 @@ impl Sink for FileSink {
     fn would_lose(&self) -> bool {
         match (&self.staged, &self.descriptor) {
             (Some(staged), _) => staged.would_lose(),
-            (None, Some(descriptor)) if !self.keeps && descriptor.is_regular() => {
+            (None, Some(descriptor)) if !self.keeps && descriptor.facts.is_regular() => {
                 descriptor.file_size().is_some_and(|size| size > 0)
             }
             _ => false,
@@ -190,7 +192,7 @@ impl Sink for FileSink {
     fn is_terminal(&self) -> bool {
         self.descriptor
             .as_ref()
-            .is_some_and(Descriptor::is_terminal)
+            .is_some_and(|it| it.facts.is_terminal)
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

@@ -15,7 +15,7 @@ impl Descriptor {
     /// Whether a file takes up less than its size, so that it has holes.
     pub(super) fn is_sparse(&self) -> bool {
         // st_blocks counts 512 bytes each, whatever the file system does (stat(2)).
-        self.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
+        self.facts.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
     }
 
     /// What lies ahead in a sparse file. The offset stays where it is.

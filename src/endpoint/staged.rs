@@ -4,6 +4,7 @@ use super::Leftover;
 use super::access::Access;
 use super::descriptor::open_with;
 use super::effects::Effects;
+use super::links::{directory_of, target_of};
 use crate::platform;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
@@ -15,9 +16,6 @@ use tempfile::TempPath;
 
 /// A file that is made, and was not there.
 pub(super) const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL);
-
-/// How many links are followed, as many as the kernel follows (`path_resolution(7)`).
-const LINKS: usize = 40;
 
 /// The mode of a directory in which only owners replace files (inode(7), `S_ISVTX`).
 const STICKY: u32 = 0o1000;
@@ -110,25 +108,6 @@ impl Staged {
 impl Drop for Staged {
     fn drop(&mut self) {
         self.leftover.remove();
-    }
-}
-
-/// Where `path` leads, also if nothing is there yet.
-pub(super) fn target_of(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..LINKS {
-        match target.read_link() {
-            Ok(link) => target = directory_of(&target).join(link),
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(rustix::io::Errno::LOOP.into())
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::descriptor::Descriptor;
 use super::effects::Effects;
-use super::filekind::{check_stream, sink_ending, size_of, source_ending};
+use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::{
     Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Preview, Probe, Raw, Sink, SinkPlan,
@@ -95,7 +95,7 @@ impl InheritedPlan {
         let descriptor = sys::adopt(fd)
             .and_then(Descriptor::shared)
             .map_err(refused)?;
-        if descriptor.kind() == FileType::Socket {
+        if descriptor.facts.file_type == FileType::Socket {
             check_stream(descriptor.raw_fd(), side).map_err(refused)?;
         }
         Ok(Self {
@@ -122,24 +122,23 @@ impl InheritedPlan {
         Self { sync: true, ..self }
     }
 
-    fn prospect_source(&self, base: Preview) -> Preview {
-        let it = &self.descriptor;
-        let kind = it.kind();
-        let left = it.is_regular().then(|| it.size_left()).flatten();
+    fn preview_source(&self, base: Preview) -> Preview {
+        let (it, facts) = (&self.descriptor, &self.descriptor.facts);
+        let left = facts.is_regular().then(|| it.size_left()).flatten();
         Preview {
-            ending: source_ending(kind, it.is_terminal()).to_owned(),
+            ending: facts.source_ending().to_owned(),
             raw: it.raw_source(),
-            size: left.map_or_else(|| size_of(kind, 0), Ok),
-            seeks: kind == FileType::BlockDevice || left.is_some(),
+            size: left.map_or_else(|| facts.size(0), Ok),
+            seeks: facts.file_type == FileType::BlockDevice || left.is_some(),
             copies: platform::copies_by_itself(it.raw_fd()),
             ..base
         }
     }
 
-    fn prospect_sink(&self, base: Preview) -> Preview {
+    fn preview_sink(&self, base: Preview) -> Preview {
         let (it, effects) = (&self.descriptor, self.effects());
         let offset = it.offset().unwrap_or(0);
-        let effect = match it.kind() {
+        let effect = match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
                 "what it holds is kept, and written on behind its end".to_owned()
             }
@@ -149,8 +148,8 @@ impl InheritedPlan {
             _ => String::new(),
         };
         Preview {
-            ending: sink_ending(it.kind()).to_owned(),
-            synced: effects.synced(Some(it.kind())),
+            ending: sink_ending(it.facts.file_type).to_owned(),
+            synced: effects.synced(Some(it.facts.file_type)),
             raw: it.raw(),
             effect: Some(effect).filter(|text| !text.is_empty()),
             ..base
@@ -168,7 +167,7 @@ impl InheritedPlan {
     fn now(&self) -> String {
         let it = &self.descriptor;
         let offset = it.offset().unwrap_or(0);
-        match it.kind() {
+        match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
                 format!("{}, open for appending", it.words())
             }
@@ -188,18 +187,18 @@ impl EndPlan for InheritedPlan {
         let base = Preview {
             now: Some(self.now()),
             holds: self.descriptor.pipe_size(),
-            is_terminal: self.descriptor.is_terminal(),
-            file_id: self.descriptor.file_id(),
+            is_terminal: self.descriptor.facts.is_terminal,
+            file_id: self.descriptor.facts.file_id(),
             ..Preview::new(&*self.name, "")
         };
         match side {
-            Side::Source => self.prospect_source(base),
-            Side::Sink => self.prospect_sink(base),
+            Side::Source => self.preview_source(base),
+            Side::Sink => self.preview_sink(base),
         }
     }
 
     fn file_id(&self) -> Option<FileId> {
-        self.descriptor.file_id()
+        self.descriptor.facts.file_id()
     }
 }
 
@@ -273,7 +272,7 @@ impl Source for PlainSource {
     }
 
     fn is_terminal(&self) -> bool {
-        self.descriptor.is_terminal()
+        self.descriptor.facts.is_terminal
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
@@ -314,6 +313,6 @@ impl Source for PlainSource {
 
     fn has_ended(&mut self) -> io::Result<bool> {
         self.check_end()?;
-        Ok(!(self.descriptor.is_regular() && self.descriptor.has_more()?))
+        Ok(!(self.descriptor.facts.is_regular() && self.descriptor.has_more()?))
     }
 }

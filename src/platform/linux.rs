@@ -411,11 +411,6 @@ pub(crate) fn is_immutable(path: &Path) -> bool {
     found.is_ok_and(|found| found.stx_attributes.intersects(marks))
 }
 
-/// Whether `fd` is the null device.
-pub(crate) fn is_null(fd: BorrowedFd<'_>) -> bool {
-    fstat(fd).is_ok_and(|it| is_null_number(it.st_rdev))
-}
-
 /// Whether the device of this number is the null device.
 pub(crate) fn is_null_number(number: u64) -> bool {
     let (null_major, null_minor) = NULL;

@@ -21,7 +21,7 @@ mod imp;
 
 pub(crate) use imp::{
     Signal, Stopwatch, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
-    copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null, is_null_number,
+    copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null_number,
     is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_endings,
     overrules_owners, peer_user, pipe_size, private_socket, read_now, remove_attribute, send,
     set_attribute, set_pipe_size, splice, write_now, zeros,

@@ -243,11 +243,6 @@ pub(crate) fn is_empty(_fd: BorrowedFd<'_>) -> bool {
 }
 
 /// Of no use where [`splice`] does nothing.
-pub(crate) fn is_null(_fd: BorrowedFd<'_>) -> bool {
-    false
-}
-
-/// As [`is_null`].
 pub(crate) fn is_null_number(_number: u64) -> bool {
     false
 }
