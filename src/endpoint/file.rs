@@ -108,8 +108,8 @@ fn refused(error: impl Into<io::Error>) -> OpenError {
     OpenError::io(OPENING, error.into())
 }
 
-/// What stands at the path of a SOURCE.
-fn look(path: &Path) -> Result<NamedFile<'_>, OpenError> {
+/// The file at the path of a source.
+fn stat(path: &Path) -> Result<NamedFile<'_>, OpenError> {
     let found = NamedFile::at(path).map_err(refused)?;
     let found = found.ok_or_else(|| refused(Errno::NOENT))?;
     if found.facts.file_type == FileType::Directory {
@@ -118,7 +118,7 @@ fn look(path: &Path) -> Result<NamedFile<'_>, OpenError> {
     Ok(found)
 }
 
-/// What stands at a path, in words.
+/// What exists at a path, in words.
 fn now(path: &Path) -> String {
     match NamedFile::at(path) {
         Ok(Some(found)) => found.words(),
@@ -132,7 +132,7 @@ fn parsed(path: &Path) -> String {
     format!("the path {}", named(path))
 }
 
-/// Whether what stands there could be opened for that.
+/// Checks that `found` could be opened for this access.
 fn may_open(path: &Path, found: &NamedFile<'_>, access_for: Access) -> io::Result<()> {
     match found.facts.file_type {
         FileType::Directory => Err(Errno::ISDIR.into()),
@@ -141,7 +141,7 @@ fn may_open(path: &Path, found: &NamedFile<'_>, access_for: Access) -> io::Resul
     }
 }
 
-/// Opens a FIFO, which waits for its other end, on a thread that may be left behind when we are interrupted.
+/// Opens a FIFO, which waits for its other end, on a thread that is left behind if the transfer is interrupted.
 async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
     let opening = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
     opening.map_err(refused)?.await.map_err(refused)
@@ -149,7 +149,7 @@ async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError
 
 struct FileSourcePlan {
     path: PathBuf,
-    /// Open after `prepare`, unless it is a FIFO.
+    /// Opened by `prepare`, unless it is a FIFO.
     descriptor: Option<Descriptor>,
     id: Option<FileId>,
 }
@@ -164,7 +164,7 @@ impl EndPlan for FileSourcePlan {
             now: Some(now(&self.path)),
             ..Preview::new(parsed(&self.path), "at the end of the file")
         };
-        let found = match look(&self.path) {
+        let found = match stat(&self.path) {
             Ok(found) => found,
             Err(obstacle) => {
                 return Preview {
@@ -197,7 +197,7 @@ impl EndPlan for FileSourcePlan {
 
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let found = look(&self.path)?;
+            let found = stat(&self.path)?;
             self.id = found.facts.file_id();
             if found.facts.file_type != FileType::Fifo {
                 let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
@@ -227,7 +227,7 @@ impl SourcePlan for FileSourcePlan {
 struct FileSinkPlan {
     path: PathBuf,
     effects: Effects,
-    /// There after `prepare`, unless it is a FIFO.
+    /// Set by `prepare`, unless it is a FIFO.
     sink: Option<FileSink>,
     id: Option<FileId>,
 }
@@ -242,8 +242,8 @@ impl FileSinkPlan {
         }
     }
 
-    /// What stands at the path, unless it cannot be meant.
-    fn look(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
+    /// The file at the path, if there is one; refuses one that cannot be meant.
+    fn stat(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
         let found = NamedFile::at(&self.path).map_err(refused)?;
         if self.effects.atomic && found.as_ref().is_some_and(|it| !it.facts.is_regular()) {
             let why = "atomic replaces a regular file, and this is none; leave the option out";
@@ -255,7 +255,7 @@ impl FileSinkPlan {
         Ok(found)
     }
 
-    /// `create` wants a name that nobody has.
+    /// Refuses a name that exists, if a new file was asked for.
     fn check_name(&self, is_taken: bool) -> io::Result<()> {
         if self.effects.create && (is_taken || self.path.is_symlink()) {
             return Err(Errno::EXIST.into());
@@ -284,7 +284,7 @@ impl FileSinkPlan {
 }
 
 impl FileSinkPlan {
-    /// Whether it could be opened as things stand.
+    /// Checks that it could be opened now.
     fn may_be_opened(&self, found: Option<&NamedFile<'_>>) -> io::Result<()> {
         self.check_name(found.is_some())?;
         match found {
@@ -309,7 +309,7 @@ impl EndPlan for FileSinkPlan {
             now: Some(now(&self.path)),
             ..Preview::new(parsed(&self.path), self.effects.ending())
         };
-        let found = match self.look() {
+        let found = match self.stat() {
             Ok(found) => found,
             Err(obstacle) => {
                 return Preview {
@@ -356,7 +356,7 @@ impl EndPlan for FileSinkPlan {
 
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let found = self.look()?;
+            let found = self.stat()?;
             let id = found.as_ref().and_then(|it| it.facts.file_id());
             let is_fifo = found
                 .as_ref()

@@ -74,7 +74,7 @@ impl FileFacts {
         }
     }
 
-    /// The file in words, if it has this `size`.
+    /// The file in words, given its size in bytes.
     pub(super) fn words(&self, size: u64) -> String {
         match self.file_type {
             _ if self.is_null => "the null device".to_owned(),
@@ -120,11 +120,11 @@ pub(super) fn file_type_of(metadata: &Metadata) -> FileType {
     FileType::from_raw_mode(metadata.mode() as RawMode)
 }
 
-/// Refuses a socket that keeps messages apart as an end of a stream (socket(2)): a read loses what does not fit into it, and
-/// a write is refused that does not fit into a message, so that whether it works would depend on chance.
+/// Refuses a socket that keeps messages apart (socket(2)), since a stream has no messages: a read loses what does not fit into
+/// its buffer, and a write is refused that does not fit into a message.
 ///
 /// # Errors
-/// The refusal, or what the system says to the question.
+/// The refusal, or the system's error.
 pub(super) fn check_stream(socket: impl AsFd, side: Side) -> io::Result<()> {
     let kind = match socket_type(socket)? {
         SocketType::STREAM => return Ok(()),
@@ -140,7 +140,7 @@ pub(super) fn check_stream(socket: impl AsFd, side: Side) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, why))
 }
 
-/// What the kernel can move bytes from, where an end is `raw` to it as a sink.
+/// What the kernel can move bytes from, where it could move bytes to `raw`.
 pub(super) fn raw_source_of(raw: Raw, tells_its_size: bool) -> Result<Raw, Unfit> {
     match raw {
         Raw::Null => Err("it is a device"),

@@ -1,5 +1,5 @@
-//! Which file a name stands for, so that two names of one file are known as such: by its numbers what exists, by its
-//! directory and its name there what does not exist yet.
+//! Tells whether two names are of one file: a file that exists is known by its device and inode number, a file that is yet to
+//! be made by its directory and its name there.
 
 use super::links::{directory_of, target_of};
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Which file an end is, so that a transfer does not eat its own tail: device and inode number.
+/// Device and inode number of a file, by which a transfer from a file to itself is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId {
     /// Number of the device the file is on.
@@ -31,24 +31,24 @@ impl From<&Metadata> for FileId {
 pub enum Identity {
     /// It exists.
     Existing(FileId),
-    /// Nothing is there now.
+    /// It does not exist yet.
     ToBeMade {
         /// Where it would be.
         directory: FileId,
-        /// How it would be called there.
+        /// Its name there.
         name: OsString,
     },
 }
 
 impl Identity {
-    /// That of an end: `id` where it is known, else of what would be made at its `path`.
+    /// The identity of an end: its `id` if it has one, else that of the file that would be made at its `path`.
     #[must_use]
     pub fn of_end(id: Option<FileId>, path: Option<&Path>) -> Option<Self> {
         id.map(Self::Existing)
             .or_else(|| path.and_then(Self::to_be_made))
     }
 
-    /// That of what would be made at `path`; `None` where something is, or nothing can be made.
+    /// The identity of the file that would be made at `path`; `None` if one exists, or none can be made.
     #[must_use]
     pub fn to_be_made(path: &Path) -> Option<Self> {
         let is_missing = |path: &Path| matches!(path.metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
@@ -68,7 +68,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn what_is_not_there_yet_is_known_by_any_of_its_names() {
+    fn a_file_to_be_made_is_known_by_any_of_its_names() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         fs::create_dir(at("inner")).unwrap();

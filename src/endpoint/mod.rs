@@ -1,12 +1,11 @@
-//! The kinds of ends there are, how they are planned and opened, and in `traits` what they can do once they are open.
+//! The kinds of ends: the table of them, how an end is planned and opened, and in `traits` what an open end can do.
 //!
-//! An end never waits: it reads or writes what can be had now, says "not now" with
-//! [`std::io::ErrorKind::WouldBlock`], and names what to wait for. All waiting is the road's.
+//! An open end never waits: it reads or writes what it can now, otherwise returns
+//! [`WouldBlock`](std::io::ErrorKind::WouldBlock), and names what to wait for. The road does all waiting.
 //!
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in `kinds.rs`; help, errors and
 //! the plan follow from the table.
 
-mod access;
 mod claim;
 mod claiming;
 mod connect;
@@ -32,6 +31,7 @@ mod null;
 mod options;
 mod output;
 mod pattern;
+mod permissions;
 pub mod pipe;
 mod preview;
 mod probe;

@@ -1,4 +1,5 @@
-//! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
+//! Inherited descriptors as ends: `-`, `stdin:`, `stdout:`, and for `fd:N`. Other processes share them, so their flags are left
+//! as they are.
 
 use super::descriptor::Descriptor;
 use super::effects::Effects;
@@ -71,14 +72,13 @@ pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
     }
 }
 
-/// A descriptor that was open before we were started. Adopted while planning, when every open descriptor is still
-/// one of those.
+/// A descriptor that was open when this program was started. It is adopted while planning, before this program opens others.
 #[derive(Debug)]
 pub(super) struct InheritedPlan {
     descriptor: Descriptor,
-    /// What it is called.
+    /// Its name in messages.
     name: String,
-    /// Whether what is written is to be on the disk before success.
+    /// Whether to sync before success.
     sync: bool,
 }
 
@@ -112,12 +112,12 @@ impl InheritedPlan {
         Ok(plan.called(format!("{name}, by the name {path}")))
     }
 
-    /// The same, under another name.
+    /// Sets the name.
     pub(super) fn called(self, name: String) -> Self {
         Self { name, ..self }
     }
 
-    /// The same, with what is written on the disk before success.
+    /// Asks for a sync before success.
     pub(super) fn synced(self) -> Self {
         Self { sync: true, ..self }
     }
@@ -163,7 +163,7 @@ impl InheritedPlan {
         }
     }
 
-    /// What it is, in words.
+    /// The file in words, as it is now.
     fn now(&self) -> String {
         let it = &self.descriptor;
         let offset = it.offset().unwrap_or(0);
@@ -222,21 +222,21 @@ impl SinkPlan for InheritedPlan {
 pub(super) struct PlainSource {
     descriptor: Descriptor,
     /// The size of the file when it was opened.
-    size_then: Option<u64>,
+    size_at_open: Option<u64>,
 }
 
 impl PlainSource {
     pub(super) fn new(descriptor: Descriptor) -> Self {
-        let size_then = descriptor.file_size();
+        let size_at_open = descriptor.file_size();
         Self {
             descriptor,
-            size_then,
+            size_at_open,
         }
     }
 
-    /// The end of a file that has become shorter meanwhile is no end.
+    /// Refuses the end of a file that has become shorter since it was opened.
     fn check_end(&self) -> io::Result<()> {
-        let is_shorter = self.descriptor.file_size() < self.size_then;
+        let is_shorter = self.descriptor.file_size() < self.size_at_open;
         if is_shorter {
             return Err(io::Error::other("the file was truncated while it was read"));
         }

@@ -1,4 +1,4 @@
-//! Linux.
+//! The functions of `platform` on Linux.
 
 mod memory;
 
@@ -21,7 +21,7 @@ use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::param::page_size;
 use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
-use rustix::process::{Resource, Signal as Os, getrlimit};
+use rustix::process::{Resource, Signal, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
@@ -37,51 +37,51 @@ const NULL: (u32, u32) = (1, 3);
 /// Major numbers of terminals: consoles and serial lines, /dev/tty and its like, and those of pts(4).
 const TERMINALS: [(u32, u32); 2] = [(4, 5), (136, 143)];
 
-/// The file system of /proc in statfs(2), whose files say that they are empty and hold something all the same.
-const PROC: u64 = 0x9FA0;
+/// The number of the file system of /proc in statfs(2). Its files report a size of 0, and have content all the same.
+const PROC_FILE_SYSTEM: u64 = 0x9FA0;
 
 /// The file systems that are known to leave `copy_file_range(2)` to the kernel's general code, by their numbers in
 /// statfs(2): ext2 to ext4, and tmpfs.
 const PLAIN_FILE_SYSTEMS: [u64; 2] = [0xEF53, 0x0102_1994];
 
-/// Of `struct tcp_info`, as much as is of interest here. Kernels before 5.4 know less of it.
+/// The length of the part of `struct tcp_info` that is read here. Kernels before 5.4 fill less of it.
 const TCP_INFO_LEN: usize = 232;
 
 /// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
-const LOSS: u8 = 4;
+const TCP_CA_LOSS: u8 = 4;
 
 /// Longer than any transfer: 34 years, in seconds.
-const SLEEP: u32 = 1 << 30;
+const COUNTDOWN_SECONDS: u32 = 1 << 30;
 
-/// The most that the names of a file's extended attributes take, and a value, in bytes (xattr(7)).
+/// The most bytes that the names of a file's extended attributes take, and that one value takes (xattr(7)).
 const MOST_NAMES: usize = 64 << 10;
 const MOST_VALUE: usize = 64 << 10;
 
-/// The signals that end a process on Linux alone.
-const ENDINGS: &[Os] = &[
-    Os::IO,
-    Os::POWER,
+/// The signals that end a process by default on Linux alone.
+const LINUX_ENDING_SIGNALS: &[Signal] = &[
+    Signal::IO,
+    Signal::POWER,
     #[cfg(any(
         target_arch = "x86",
         target_arch = "x86_64",
         target_arch = "arm",
         target_arch = "aarch64"
     ))]
-    Os::STKFLT,
+    Signal::STKFLT,
 ];
 
-/// Readable and writable for everybody: what programs ask for.
+/// Readable and writable for all users, as programs make files before the umask.
 const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
-/// At the current position, as in read(2); preadv2(2) takes -1 for it.
-const HERE: u64 = u64::MAX;
+/// The offset -1, by which preadv2(2) reads at the current position as read(2) does.
+const CURRENT_POSITION: u64 = u64::MAX;
 
 /// A wake-up that can be polled for: eventfd(2).
 #[derive(Debug)]
-pub(crate) struct Signal(OwnedFd);
+pub(crate) struct WakeFd(OwnedFd);
 
-impl Signal {
-    /// A wake-up that nobody has sent yet.
+impl WakeFd {
+    /// A descriptor that is not readable yet.
     pub(crate) fn new() -> std::io::Result<Self> {
         Ok(Self(eventfd(
             0,
@@ -95,24 +95,24 @@ impl Signal {
         let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
     }
 
-    /// Takes all wake-ups sent so far.
+    /// Takes all wake-ups sent so far, so that the descriptor is no longer readable.
     pub(crate) fn clear(&self) {
-        // Fails only when there is none.
+        // Fails only where there is none.
         let _ = rustix::io::read(&self.0, &mut [0u8; 8][..]);
     }
 }
 
-impl AsFd for Signal {
+impl AsFd for WakeFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
 }
 
-/// Tells when the process was last stopped, which nothing else does: SIGSTOP cannot be caught (signal(7)).
+/// Tells when the process was last stopped. No handler can: SIGSTOP cannot be caught (signal(7)).
 ///
-/// A thread of its own sleeps for longer than any transfer takes. When the process is stopped, the kernel interrupts the
-/// sleep, and notes in the memory of the process how much of it was left; when it is continued, the sleep goes on with
-/// that. What is noted there is how long the process had run by then, and the thread never wakes.
+/// A thread of its own sleeps for longer than any transfer takes. When the process is stopped, the kernel interrupts the sleep and
+/// writes into the memory of the process how much of it was left; when the process is continued, the sleep goes on with that. The
+/// time that has been slept is therefore the time that the process had run before its last stop.
 #[derive(Debug)]
 pub(crate) struct Stopwatch(Arc<Sleep>);
 
@@ -120,30 +120,30 @@ pub(crate) struct Stopwatch(Arc<Sleep>);
 struct Sleep {
     began: OnceLock<Instant>,
     countdown: Countdown,
-    end: Signal,
+    end: WakeFd,
 }
 
 impl Stopwatch {
-    /// One that runs.
+    /// Starts the thread.
     ///
     /// # Errors
     /// When the process is out of descriptors or threads.
     pub(crate) fn start() -> std::io::Result<Self> {
         let sleep = Arc::new(Sleep {
             began: OnceLock::new(),
-            countdown: Countdown::new(SLEEP),
-            end: Signal::new()?,
+            countdown: Countdown::new(COUNTDOWN_SECONDS),
+            end: WakeFd::new()?,
         });
         let sleeper = Arc::clone(&sleep);
         threads::spawn("stopwatch", move || sleeper.sleep())?;
         Ok(Self(sleep))
     }
 
-    /// When the process was last stopped: the moment at which it would have been, had it never been stopped before.
+    /// When the process was last stopped, on a clock that stands still while the process is stopped.
     pub(crate) fn stopped_at(&self) -> Option<Instant> {
         let began = self.0.began.get()?;
         let left = self.0.countdown.left();
-        let ran = Duration::from_secs(SLEEP.into()).saturating_sub(left);
+        let ran = Duration::from_secs(COUNTDOWN_SECONDS.into()).saturating_sub(left);
         (!ran.is_zero()).then(|| *began + ran)
     }
 }
@@ -164,13 +164,13 @@ impl Sleep {
     }
 }
 
-/// The signals that end a process here beside those that do everywhere (signal(7)). Not the real-time ones: they are for
-/// programs that have asked for them, and to listen to all of them takes a tenth of a millisecond.
-pub(crate) fn more_endings() -> impl Iterator<Item = i32> {
-    ENDINGS.iter().map(|signal| signal.as_raw())
+/// The signals that end a process by default here and not on every Unix (signal(7)). The real-time signals are left out: only
+/// programs that use them are sent any, and to install handlers for all of them takes a tenth of a millisecond.
+pub(crate) fn more_ending_signals() -> impl Iterator<Item = i32> {
+    LINUX_ENDING_SIGNALS.iter().map(|signal| signal.as_raw())
 }
 
-/// A Unix socket with this name, to which nobody else may connect: its mode is set before it has the name (unix(7)).
+/// A Unix socket at this path to which no other user can connect: its mode is set before it is bound (unix(7)).
 pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -179,20 +179,20 @@ pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// The user who has connected to a Unix socket, or who listens there (unix(7), `SO_PEERCRED`).
+/// The user of the process at the other end of a Unix socket (unix(7), `SO_PEERCRED`).
 ///
 /// # Errors
-/// When it is no such socket.
+/// When it is no Unix socket.
 pub(crate) fn peer_user(socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
     Ok(Some(socket_peercred(socket)?.uid.as_raw()))
 }
 
-/// Reads what is there. `None`: this descriptor or kernel cannot be asked without waiting.
+/// Reads what is there (preadv2(2), `RWF_NOWAIT`). `None`: this kind of descriptor, or this kernel, cannot be read without waiting.
 pub(crate) fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8]) -> Option<std::io::Result<usize>> {
     answer(preadv2(
         fd,
         &mut [IoSliceMut::new(buf)],
-        HERE,
+        CURRENT_POSITION,
         ReadWriteFlags::NOWAIT,
     ))
 }
@@ -202,11 +202,11 @@ pub(crate) fn write_now(
     fd: BorrowedFd<'_>,
     bufs: &[IoSlice<'_>],
 ) -> Option<std::io::Result<usize>> {
-    answer(pwritev2(fd, bufs, HERE, ReadWriteFlags::NOWAIT))
+    answer(pwritev2(fd, bufs, CURRENT_POSITION, ReadWriteFlags::NOWAIT))
 }
 
-/// Enlarges a pipe to `bytes` and returns what it holds then. `None`: the system refuses, or it would be by the last of
-/// what the user may have (pipe(7), /proc/sys/fs/pipe-user-pages-soft): as much as sixteen usual pipes is left for others.
+/// Enlarges a pipe to `bytes` and returns its new size. `None`: the system refuses, or the user's budget for pipes would be nearly
+/// used up (pipe(7), /proc/sys/fs/pipe-user-pages-soft): as much as sixteen usual pipes is left to other programs.
 pub(crate) fn enlarge_pipe(fd: BorrowedFd<'_>, bytes: u64) -> Option<u64> {
     let before = pipe_size(fd)?;
     fcntl_setpipe_size(fd, usize_of(bytes)).ok()?;
@@ -218,12 +218,13 @@ pub(crate) fn enlarge_pipe(fd: BorrowedFd<'_>, bytes: u64) -> Option<u64> {
     None
 }
 
-/// Lets a pipe hold `bytes`, rounded up. Returns whether it does: it may hold more than that now, or be refused it.
+/// Sets the size of a pipe to `bytes`, rounded up. Returns whether that worked: the system refuses more than the user may have,
+/// and less than the pipe holds now.
 pub(crate) fn set_pipe_size(fd: BorrowedFd<'_>, bytes: u64) -> bool {
     fcntl_setpipe_size(fd, usize_of(bytes)).is_ok()
 }
 
-/// Whether a pipe that the user makes now is as large as usual; who has used up the budget gets two pages (pipe(7)).
+/// Whether a new pipe of this user has the usual size; a user whose budget is used up gets pipes of two pages (pipe(7)).
 pub(crate) fn may_have_pipes() -> bool {
     ordinary_pipe().is_some()
 }
@@ -235,11 +236,11 @@ fn ordinary_pipe() -> Option<(OwnedFd, OwnedFd)> {
     is_ordinary.then_some((reader, writer))
 }
 
-/// A pipe of our own, its reading end first, and what it holds, in bytes.
+/// A new pipe: its reading end, its writing end, and how many bytes it can hold.
 ///
 /// # Errors
-/// When the process is out of descriptors, or the user's pipes take up all that they may and this one is too narrow to
-/// hold `least` bytes.
+/// When the process is out of descriptors, or the user's budget for pipes is used up and this one is too small to hold `least`
+/// bytes.
 pub(crate) fn make_pipe(least: u64) -> std::io::Result<(OwnedFd, OwnedFd, u64)> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     let size = fcntl_getpipe_size(&writer)?;
@@ -264,7 +265,7 @@ pub(crate) fn bytes_in(fd: BorrowedFd<'_>) -> Option<u64> {
 /// 0 is the end of input (splice(2)).
 ///
 /// # Errors
-/// `WouldBlock`: nothing is there, or nothing fits; which of the two is not said.
+/// `WouldBlock`: nothing is there, or nothing fits; the system does not say which.
 pub(crate) fn splice(mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> std::io::Result<u64> {
     let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
     let (most, flags) = (usize_of(most), SpliceFlags::NONBLOCK);
@@ -284,27 +285,26 @@ pub(crate) fn copy(mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> std::io::
 /// Sends at most `most` bytes of a file to a socket that does not wait. 0 is the end of input (sendfile(2)).
 ///
 /// # Errors
-/// `WouldBlock`: the socket takes nothing now. Otherwise the file's or the socket's; which of the two is not said.
+/// `WouldBlock`: the socket takes nothing now. Otherwise the file's or the socket's; the system does not say which.
 pub(crate) fn send(mut from: FdAt<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
     Ok(sendfile(to, from.fd, from.offset.as_mut(), usize_of(most))? as u64)
 }
 
-/// Whether the file system of `fd` may have a way of its own to copy, as one that shares blocks or lies on a server
-/// has. Elsewhere `copy_file_range(2)` moves 64 KiB at a time, and a wider pipe is the faster way.
+/// Whether the file system of `fd` may have its own way to copy, as one that shares blocks or lies on a server has. Elsewhere
+/// `copy_file_range(2)` moves 64 KiB at a time, and a pipe of more than that is faster.
 pub(crate) fn copies_by_itself(fd: BorrowedFd<'_>) -> bool {
     !is_plain(fd)
 }
 
-/// The same of a file that is not open.
+/// [`copies_by_itself`] for a file that is not open.
 pub(crate) fn copies_by_itself_at(path: &Path) -> bool {
-    !number_at(path).is_some_and(is_plain_number)
+    !file_system_at(path).is_some_and(is_plain_number)
 }
 
-/// Whether a file that is not open, and says that it is empty, certainly is or certainly is not. `None`: only opening it
-/// could tell.
+/// Whether the file at `path`, which reports a size of 0, is empty. `None`: only opening it could tell.
 pub(crate) fn is_empty_at(path: &Path) -> Option<bool> {
-    let number = number_at(path)?;
-    (is_plain_number(number) || number == PROC).then_some(number != PROC)
+    let number = file_system_at(path)?;
+    (is_plain_number(number) || number == PROC_FILE_SYSTEM).then_some(number != PROC_FILE_SYSTEM)
 }
 
 fn is_plain(fd: BorrowedFd<'_>) -> bool {
@@ -319,11 +319,12 @@ fn is_plain_number(number: u64) -> bool {
 }
 
 /// The number of the file system at `path`.
-fn number_at(path: &Path) -> Option<u64> {
+fn file_system_at(path: &Path) -> Option<u64> {
     u64::try_from(statfs(path).ok()?.f_type).ok()
 }
 
-/// Whether a file that says it is empty certainly is: it can be asked without waiting, or is of a kind that is known.
+/// Whether a file that reports a size of 0 is certainly empty: a read at offset 0 says so without waiting, or its file system is
+/// known to report sizes truly.
 pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
     let mut byte = [0; 1];
     let asked = preadv2(
@@ -335,10 +336,10 @@ pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
     asked == Ok(0) || is_plain(fd)
 }
 
-/// All extended attributes of the file at `path`, `unlisted` among them, which not every file system lists (xattr(7)).
+/// All extended attributes of the file at `path`, and the attribute `unlisted`, which not every file system lists (xattr(7)).
 ///
 /// # Errors
-/// When one is there and cannot be read.
+/// When an attribute exists and cannot be read.
 pub(crate) fn attributes(path: &Path, unlisted: &str) -> std::io::Result<Vec<Attribute>> {
     let mut names = Vec::with_capacity(MOST_NAMES);
     match listxattr(path, spare_capacity(&mut names)) {
@@ -358,7 +359,7 @@ pub(crate) fn attributes(path: &Path, unlisted: &str) -> std::io::Result<Vec<Att
         match found {
             Ok(value) => Ok(Some((name, value))),
             Err(Errno::PERM | Errno::ACCESS) => Ok(Some((name, None))),
-            // There is none, or none any more.
+            // The file has no such attribute, or no longer.
             Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -372,15 +373,15 @@ pub(crate) fn attributes(path: &Path, unlisted: &str) -> std::io::Result<Vec<Att
 /// Sets an extended attribute.
 ///
 /// # Errors
-/// When the file system has none, or we may not.
+/// When the file system has no attributes, or the user may not set this one.
 pub(crate) fn set_attribute(fd: BorrowedFd<'_>, name: &OsStr, value: &[u8]) -> std::io::Result<()> {
     Ok(fsetxattr(fd, name, value, XattrFlags::empty())?)
 }
 
-/// Removes an extended attribute that may be there.
+/// Removes an extended attribute, if the file has it.
 ///
 /// # Errors
-/// When it is still there.
+/// When the file still has it.
 pub(crate) fn remove_attribute(fd: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<()> {
     match fremovexattr(fd, name) {
         Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
@@ -389,22 +390,23 @@ pub(crate) fn remove_attribute(fd: BorrowedFd<'_>, name: &OsStr) -> std::io::Res
 }
 
 /// The mode that a new file in `directory` gets: what the umask leaves of 0666, or a default access control list of the
-/// directory (acl(5)). A file without a name tells it, which nobody can open (open(2), `O_TMPFILE`).
+/// directory (acl(5)). It is read from a temporary file without a name (open(2),
+/// `O_TMPFILE`).
 pub(crate) fn mode_of_a_new_file(directory: &Path) -> Mode {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let probe = rustix::fs::open(directory, flags, ANY_NEW_FILE).and_then(fstat);
-    match probe {
-        Ok(probe) => Mode::from_raw_mode(probe.st_mode & 0o777),
+    let unnamed = rustix::fs::open(directory, flags, ANY_NEW_FILE).and_then(fstat);
+    match unnamed {
+        Ok(unnamed) => Mode::from_raw_mode(unnamed.st_mode & 0o777),
         Err(_) => super::less_umask(ANY_NEW_FILE),
     }
 }
 
-/// Whether we may do to files of others what is reserved to their owners (capabilities(7), `CAP_FOWNER`).
+/// Whether this process may do to all files what only their owners may (capabilities(7), `CAP_FOWNER`).
 pub(crate) fn overrules_owners() -> bool {
     capabilities(None).is_ok_and(|sets| sets.effective.contains(CapabilitySet::FOWNER))
 }
 
-/// Whether what is at `path` is marked as not to be changed (statx(2)).
+/// Whether the file at `path` is marked as immutable or append-only (statx(2)).
 pub(crate) fn is_immutable(path: &Path) -> bool {
     let found = statx(CWD, path, AtFlags::empty(), StatxFlags::TYPE);
     let marks = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
@@ -430,13 +432,13 @@ pub(crate) fn is_terminal_number(number: u64) -> bool {
 /// # Errors
 /// When the process is out of descriptors, or may make no file as large (`ulimit -f`).
 pub(crate) fn zeros(bytes: u64) -> std::io::Result<OwnedFd> {
-    // The system's files end there; nobody gets so far.
+    // No file can be longer, and no transfer gets so far.
     let len = bytes.min(i64::MAX as u64 - 0xFFFF);
     if getrlimit(Resource::Fsize)
         .current
         .is_some_and(|most| len > most)
     {
-        // To try it would raise SIGXFSZ (setrlimit(2)).
+        // Trying it would raise SIGXFSZ (setrlimit(2)).
         return Err(Errno::FBIG.into());
     }
     let fd = memfd_create("zero", MemfdFlags::CLOEXEC)?;
@@ -444,7 +446,7 @@ pub(crate) fn zeros(bytes: u64) -> std::io::Result<OwnedFd> {
     Ok(fd)
 }
 
-/// From now on a TCP socket is said to be readable only once it has received `bytes`, or its buffer is full
+/// From now on poll(2) reports a TCP socket as readable only once it has received `bytes`, or its buffer is full
 /// (tcp(7), `SO_RCVLOWAT` of socket(7)).
 ///
 /// # Errors
@@ -453,11 +455,11 @@ pub(crate) fn gather(fd: BorrowedFd<'_>, bytes: u64) -> std::io::Result<()> {
     sys::set_receive_low_water_mark(fd, i32::try_from(bytes).unwrap_or(i32::MAX))
 }
 
-/// What the kernel says of a TCP connection. `None`: it is none.
+/// The kernel's account of a TCP connection. `None`: `fd` is no TCP socket.
 pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
     let mut info = [0; TCP_INFO_LEN];
     sys::tcp_info(fd, &mut info).ok()?;
-    // The offsets of `struct tcp_info` in linux/tcp.h, to which fields are only ever added at the end.
+    // These are the offsets in `struct tcp_info` of linux/tcp.h, to which fields are only added at the end.
     let word = |at: usize| u32::from_ne_bytes(info[at..at + 4].try_into().unwrap_or_default());
     let long = |at: usize| u64::from_ne_bytes(info[at..at + 8].try_into().unwrap_or_default());
     Some(Connection {
@@ -467,7 +469,7 @@ pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
         least_round_trip: Duration::from_micros(word(148).into()),
         retransmits: word(100),
         needless: word(216),
-        is_lost: info[1] == LOSS,
+        is_lost: info[1] == TCP_CA_LOSS,
         delivery_rate: long(160),
         unsent: word(144).into(),
         window: word(228).into(),

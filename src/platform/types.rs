@@ -1,4 +1,4 @@
-//! What is handed through the door to the system.
+//! Types that the functions of every system take and return.
 
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
