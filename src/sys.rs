@@ -1,4 +1,4 @@
-//! The only unsafe code: system calls that no safe crate offers, one a function, and the allocator.
+//! The only unsafe code: system calls that no safe crate offers, and the allocator.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -63,7 +63,7 @@ pub(crate) fn stop() {
     // SAFETY: both structs are of the right type and outlive the call. The action in force is
     // set again below.
     if unsafe { libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut ours) } == 0 {
-        // SAFETY: raising a signal with its default action touches no memory of ours.
+        // SAFETY: raising a signal with its default action touches no memory of this process.
         unsafe { libc::raise(libc::SIGTSTP) };
         // SAFETY: `ours` was filled in by the first call.
         unsafe { libc::sigaction(libc::SIGTSTP, &raw const ours, std::ptr::null_mut()) };
@@ -330,10 +330,9 @@ pub(crate) fn tcp_info(fd: BorrowedFd<'_>, answer: &mut [u8]) -> io::Result<usiz
             &raw mut len,
         )
     };
-    if asked == 0 {
-        Ok(usize::try_from(len).unwrap_or(0))
-    } else {
-        Err(io::Error::last_os_error())
+    match asked {
+        0 => Ok(usize::try_from(len).unwrap_or(0)),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -355,10 +354,9 @@ pub(crate) fn set_receive_low_water_mark(fd: BorrowedFd<'_>, bytes: i32) -> io::
             size,
         )
     };
-    if set == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
+    match set {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 

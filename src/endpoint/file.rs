@@ -281,9 +281,7 @@ impl FileSinkPlan {
         self.sink = Some(sink);
         Ok(())
     }
-}
 
-impl FileSinkPlan {
     /// Checks that it could be opened now.
     fn may_be_opened(&self, found: Option<&NamedFile<'_>>) -> io::Result<()> {
         self.check_name(found.is_some())?;

@@ -1,7 +1,7 @@
 //! `tcp-listen://[ADDR]:PORT`: tells where it listens, accepts one peer of those that may connect, and stops listening.
 //!
 //! A peer that may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end
-//! of an empty transfer, and the closed connection would stay in TIME_WAIT.
+//! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};

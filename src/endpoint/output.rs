@@ -113,7 +113,7 @@ impl Sink for FileSink {
         }
         match &self.descriptor {
             Some(descriptor) if descriptor.facts.is_regular() && !self.keeps_content => {
-                descriptor.truncate()?
+                descriptor.truncate()?;
             }
             _ => {}
         }

@@ -91,7 +91,7 @@ impl Descriptor {
     }
 
     /// Leaves a hole of `n` bytes that are claimed, if the file ends here. Its last byte is written to make the file longer:
-    /// ftruncate(2) could cut off what another process has written behind the claim meanwhile.
+    /// ftruncate(2) could cut off what another process has written behind the claim since.
     fn leave_claimed_hole(&mut self, n: u64) -> io::Result<bool> {
         if self.claimed() > 0 || self.file_size() > self.offset() {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! The only module that knows operating systems apart: `linux.rs` and `other.rs` have the same functions. Here are also the
+//! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
 //! threads, memory and descriptors that any system may refuse.
 
 pub mod resources;
@@ -11,14 +11,16 @@ pub use types::FdAt;
 use rustix::fs::Mode;
 
 #[cfg(target_os = "linux")]
-#[path = "linux.rs"]
-mod imp;
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
 
 #[cfg(not(target_os = "linux"))]
-#[path = "other.rs"]
-mod imp;
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as system;
 
-pub(crate) use imp::{
+pub(crate) use system::{
     Stopwatch, WakeFd, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
     copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null_number,
     is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_ending_signals,

@@ -6,9 +6,9 @@ use std::time::Duration;
 /// a kernel does not know are 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Connection {
-    /// Bytes sent by us that the peer's system has not acknowledged, or that have not gone out (`SIOCOUTQ`).
+    /// Bytes written that the peer's system has not acknowledged, sent or not (`SIOCOUTQ`).
     pub send_queue: u64,
-    /// Bytes received that we have not read (`SIOCINQ`).
+    /// Bytes received that this program has not read (`SIOCINQ`).
     pub receive_queue: u64,
     /// The round trip time, smoothed.
     pub round_trip: Duration,
@@ -30,7 +30,7 @@ pub struct Connection {
     pub busy: Duration,
     /// Of that: the peer's receive window was full, so that the peer's program does not read.
     pub window_limited: Duration,
-    /// Of that: our send buffer was full of bytes on their way, so that a larger one (`sndbuf`) would have helped.
+    /// Of that: the send buffer was full of bytes on their way, so that a larger one (`sndbuf`) would have helped.
     pub buffer_limited: Duration,
     /// Of the rest: what is attributed to the reader or the network.
     pub attributed: Attributed,

@@ -1,35 +1,37 @@
 //! The functions of `platform` on Linux.
 
+mod attributes;
 mod memory;
+mod pipes;
+mod stopwatch;
+mod wake;
 
+pub(crate) use attributes::{attributes, remove_attribute, set_attribute};
 pub(crate) use memory::memory;
-
-use super::WIDEST_PIPE;
-use super::types::{Attribute, FdAt};
-use crate::endpoint::connection::Connection;
-use crate::platform::threads;
-use crate::sys::{self, Countdown};
-use rustix::buffer::spare_capacity;
-use rustix::event::{EventfdFlags, eventfd};
-use rustix::fs::{
-    AtFlags, CWD, MemfdFlags, Mode, OFlags, StatxAttributes, StatxFlags, XattrFlags,
-    copy_file_range, fchmod, fremovexattr, fsetxattr, fstat, fstatfs, ftruncate, getxattr,
-    listxattr, major, makedev, memfd_create, sendfile, statfs, statx,
+pub(crate) use pipes::{
+    bytes_in, enlarge_pipe, make_pipe, may_have_pipes, pipe_size, set_pipe_size,
 };
-use rustix::io::{Errno, ReadWriteFlags, ioctl_fionread, preadv2, pwritev2};
+pub(crate) use stopwatch::Stopwatch;
+pub(crate) use wake::WakeFd;
+
+use self::pipes::usize_of;
+use crate::endpoint::connection::Connection;
+use crate::platform::FdAt;
+use crate::sys;
+use rustix::fs::{
+    AtFlags, CWD, MemfdFlags, Mode, OFlags, StatxAttributes, StatxFlags, copy_file_range, fchmod,
+    fstat, fstatfs, ftruncate, major, makedev, memfd_create, sendfile, statfs, statx,
+};
+use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
-use rustix::param::page_size;
-use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with};
+use rustix::pipe::SpliceFlags;
 use rustix::process::{Resource, Signal, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
-use std::ffi::OsStr;
 use std::io::{IoSlice, IoSliceMut};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);
@@ -50,13 +52,6 @@ const TCP_INFO_LEN: usize = 232;
 /// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
 const TCP_CA_LOSS: u8 = 4;
 
-/// Longer than any transfer: 34 years, in seconds.
-const COUNTDOWN_SECONDS: u32 = 1 << 30;
-
-/// The most bytes that the names of a file's extended attributes take, and that one value takes (xattr(7)).
-const MOST_NAMES: usize = 64 << 10;
-const MOST_VALUE: usize = 64 << 10;
-
 /// The signals that end a process by default on Linux alone.
 const LINUX_ENDING_SIGNALS: &[Signal] = &[
     Signal::IO,
@@ -75,94 +70,6 @@ const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
 /// The offset -1, by which preadv2(2) reads at the current position as read(2) does.
 const CURRENT_POSITION: u64 = u64::MAX;
-
-/// A wake-up that can be polled for: eventfd(2).
-#[derive(Debug)]
-pub(crate) struct WakeFd(OwnedFd);
-
-impl WakeFd {
-    /// A descriptor that is not readable yet.
-    pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self(eventfd(
-            0,
-            EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK,
-        )?))
-    }
-
-    /// Makes the descriptor readable until it is cleared.
-    pub(crate) fn raise(&self) {
-        // Fails only at 2^64 - 1 pending wake-ups, when it is readable anyway.
-        let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
-    }
-
-    /// Takes all wake-ups sent so far, so that the descriptor is no longer readable.
-    pub(crate) fn clear(&self) {
-        // Fails only where there is none.
-        let _ = rustix::io::read(&self.0, &mut [0u8; 8][..]);
-    }
-}
-
-impl AsFd for WakeFd {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-/// Tells when the process was last stopped. No handler can: SIGSTOP cannot be caught (signal(7)).
-///
-/// A thread of its own sleeps for longer than any transfer takes. When the process is stopped, the kernel interrupts the sleep and
-/// writes into the memory of the process how much of it was left; when the process is continued, the sleep goes on with that. The
-/// time that has been slept is therefore the time that the process had run before its last stop.
-#[derive(Debug)]
-pub(crate) struct Stopwatch(Arc<Sleep>);
-
-#[derive(Debug)]
-struct Sleep {
-    began: OnceLock<Instant>,
-    countdown: Countdown,
-    end: WakeFd,
-}
-
-impl Stopwatch {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// When the process is out of descriptors or threads.
-    pub(crate) fn start() -> std::io::Result<Self> {
-        let sleep = Arc::new(Sleep {
-            began: OnceLock::new(),
-            countdown: Countdown::new(COUNTDOWN_SECONDS),
-            end: WakeFd::new()?,
-        });
-        let sleeper = Arc::clone(&sleep);
-        threads::spawn("stopwatch", move || sleeper.sleep())?;
-        Ok(Self(sleep))
-    }
-
-    /// When the process was last stopped, on a clock that stands still while the process is stopped.
-    pub(crate) fn stopped_at(&self) -> Option<Instant> {
-        let began = self.0.began.get()?;
-        let left = self.0.countdown.left();
-        let ran = Duration::from_secs(COUNTDOWN_SECONDS.into()).saturating_sub(left);
-        (!ran.is_zero()).then(|| *began + ran)
-    }
-}
-
-impl Drop for Stopwatch {
-    fn drop(&mut self) {
-        self.0.end.raise();
-    }
-}
-
-impl Sleep {
-    fn sleep(&self) {
-        let _ = self.began.set(Instant::now());
-        while matches!(
-            sys::count_down(self.end.as_fd(), &self.countdown),
-            Ok(false)
-        ) {}
-    }
-}
 
 /// The signals that end a process by default here and not on every Unix (signal(7)). The real-time signals are left out: only
 /// programs that use them are sent any, and to install handlers for all of them takes a tenth of a millisecond.
@@ -203,62 +110,6 @@ pub(crate) fn write_now(
     bufs: &[IoSlice<'_>],
 ) -> Option<std::io::Result<usize>> {
     answer(pwritev2(fd, bufs, CURRENT_POSITION, ReadWriteFlags::NOWAIT))
-}
-
-/// Enlarges a pipe to `bytes` and returns its new size. `None`: the system refuses, or the user's budget for pipes would be nearly
-/// used up (pipe(7), /proc/sys/fs/pipe-user-pages-soft): as much as sixteen usual pipes is left to other programs.
-pub(crate) fn enlarge_pipe(fd: BorrowedFd<'_>, bytes: u64) -> Option<u64> {
-    let before = pipe_size(fd)?;
-    fcntl_setpipe_size(fd, usize_of(bytes)).ok()?;
-    let spare = ordinary_pipe();
-    if spare.is_some_and(|(_, writer)| set_pipe_size(writer.as_fd(), WIDEST_PIPE)) {
-        return pipe_size(fd);
-    }
-    set_pipe_size(fd, before);
-    None
-}
-
-/// Sets the size of a pipe to `bytes`, rounded up. Returns whether that worked: the system refuses more than the user may have,
-/// and less than the pipe holds now.
-pub(crate) fn set_pipe_size(fd: BorrowedFd<'_>, bytes: u64) -> bool {
-    fcntl_setpipe_size(fd, usize_of(bytes)).is_ok()
-}
-
-/// Whether a new pipe of this user has the usual size; a user whose budget is used up gets pipes of two pages (pipe(7)).
-pub(crate) fn may_have_pipes() -> bool {
-    ordinary_pipe().is_some()
-}
-
-/// A pipe of the usual size, which is sixteen pages (pipe(7)).
-fn ordinary_pipe() -> Option<(OwnedFd, OwnedFd)> {
-    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK).ok()?;
-    let is_ordinary = fcntl_getpipe_size(&writer).is_ok_and(|size| size >= 16 * page_size());
-    is_ordinary.then_some((reader, writer))
-}
-
-/// A new pipe: its reading end, its writing end, and how many bytes it can hold.
-///
-/// # Errors
-/// When the process is out of descriptors, or the user's budget for pipes is used up and this one is too small to hold `least`
-/// bytes.
-pub(crate) fn make_pipe(least: u64) -> std::io::Result<(OwnedFd, OwnedFd, u64)> {
-    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-    let size = fcntl_getpipe_size(&writer)?;
-    if size < usize_of(least).min(16 * page_size()) {
-        let why = "the pipes of this user take up all that they may";
-        return Err(std::io::Error::other(why));
-    }
-    Ok((reader, writer, size as u64))
-}
-
-/// Bytes a pipe can hold. `None`: it is no pipe.
-pub(crate) fn pipe_size(fd: BorrowedFd<'_>) -> Option<u64> {
-    u64::try_from(fcntl_getpipe_size(fd).ok()?).ok()
-}
-
-/// Bytes that can be read from a pipe, a socket, or a file from its offset on (`FIONREAD`, ioctl(2)).
-pub(crate) fn bytes_in(fd: BorrowedFd<'_>) -> Option<u64> {
-    ioctl_fionread(fd).ok()
 }
 
 /// Moves at most `most` bytes from one descriptor to the other, of which one is a pipe, without waiting for a pipe.
@@ -334,59 +185,6 @@ pub(crate) fn is_empty(fd: BorrowedFd<'_>) -> bool {
         ReadWriteFlags::NOWAIT,
     );
     asked == Ok(0) || is_plain(fd)
-}
-
-/// All extended attributes of the file at `path`, and the attribute `unlisted`, which not every file system lists (xattr(7)).
-///
-/// # Errors
-/// When an attribute exists and cannot be read.
-pub(crate) fn attributes(path: &Path, unlisted: &str) -> std::io::Result<Vec<Attribute>> {
-    let mut names = Vec::with_capacity(MOST_NAMES);
-    match listxattr(path, spare_capacity(&mut names)) {
-        Ok(_) => {}
-        // The file system has none.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => return Ok(Vec::new()),
-        Err(error) => return Err(error.into()),
-    }
-    let unlisted = unlisted.as_bytes();
-    let names = names.split(|byte| *byte == 0);
-    let names = names.filter(|name| !name.is_empty() && *name != unlisted);
-    let names = names.chain([unlisted]);
-    let with_value = |name: &[u8]| {
-        let mut value = Vec::with_capacity(MOST_VALUE);
-        let found = getxattr(path, name, spare_capacity(&mut value)).map(|_| Some(value));
-        let name = OsStr::from_bytes(name).to_owned();
-        match found {
-            Ok(value) => Ok(Some((name, value))),
-            Err(Errno::PERM | Errno::ACCESS) => Ok(Some((name, None))),
-            // The file has no such attribute, or no longer.
-            Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    };
-    names
-        .map(with_value)
-        .filter_map(Result::transpose)
-        .collect()
-}
-
-/// Sets an extended attribute.
-///
-/// # Errors
-/// When the file system has no attributes, or the user may not set this one.
-pub(crate) fn set_attribute(fd: BorrowedFd<'_>, name: &OsStr, value: &[u8]) -> std::io::Result<()> {
-    Ok(fsetxattr(fd, name, value, XattrFlags::empty())?)
-}
-
-/// Removes an extended attribute, if the file has it.
-///
-/// # Errors
-/// When the file still has it.
-pub(crate) fn remove_attribute(fd: BorrowedFd<'_>, name: &OsStr) -> std::io::Result<()> {
-    match fremovexattr(fd, name) {
-        Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 /// The mode that a new file in `directory` gets: what the umask leaves of 0666, or a default access control list of the
@@ -478,10 +276,6 @@ pub(crate) fn connection(fd: BorrowedFd<'_>) -> Option<Connection> {
         buffer_limited: Duration::from_micros(long(184)),
         ..Connection::default()
     })
-}
-
-fn usize_of(bytes: u64) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 fn answer(result: Result<usize, Errno>) -> Option<std::io::Result<usize>> {
