@@ -15,7 +15,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// The word for it in records and messages.
+    /// The name of the side in records and messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -35,7 +35,7 @@ pub enum FailureSite {
 }
 
 impl FailureSite {
-    /// The word for it in records.
+    /// The name of the site in records.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -45,18 +45,18 @@ impl FailureSite {
     }
 }
 
-/// What kind of failure it is.
+/// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// An I/O error on either end, or in a transform.
     Io,
-    /// Something in the request itself, found out before a byte moved.
+    /// A mistake in the request, found before a byte moved.
     Usage,
-    /// Not what `--expect-size` or a digest asked for.
+    /// The bytes are not those that `--expect-size` or a digest asked for.
     Integrity,
-    /// A timeout of connecting, accepting, or of an idle peer.
+    /// Connecting or accepting took too long, or the peer was idle for too long.
     Timeout,
-    /// The reader of a pipe we write to went away.
+    /// The reader of the pipe that this program writes to went away.
     DownstreamClosed,
 }
 
@@ -66,9 +66,9 @@ pub enum Class {
 pub struct TransferError {
     /// What the exit code depends on.
     pub class: Class,
-    /// Where it happened, and what is there as typed, where it is not the failure of several.
+    /// The site of the failure, and the end or transform there as typed; `None` if several failed.
     pub at: Option<(FailureSite, String)>,
-    /// The act and the thing: `connecting to tcp://host:1`.
+    /// The act and its object: `connecting to tcp://host:1`.
     pub doing: String,
     /// The reason.
     pub why: anyhow::Error,
@@ -109,8 +109,8 @@ impl TransferError {
     }
 }
 
-/// An I/O error in words a user knows: the system's message, without Rust's "(os error N)"; and where there was not enough of
-/// something, of what, and which limit it is.
+/// An I/O error as the user is told it: the system's message, without Rust's "(os error N)". A shortage is told with the limit
+/// that was reached.
 #[must_use]
 pub fn reason(error: &io::Error) -> String {
     match Errno::from_io_error(error) {
@@ -126,7 +126,7 @@ pub fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Whether the system has refused for want of something, which is no mistake of the user's.
+/// Whether the system has refused for lack of descriptors or memory, which is no mistake of the user's.
 #[must_use]
 pub fn is_shortage(error: &io::Error) -> bool {
     let short = [Errno::MFILE, Errno::NFILE, Errno::NOMEM];

@@ -29,7 +29,7 @@ fn main() {
 fn start() -> Exit {
     match prepare() {
         Ok(()) => {
-            ALLOCATOR.set_aside();
+            ALLOCATOR.set_up_reserve();
             parse_and_run()
         }
         Err(error) => failed_to_start(Form::Lines, &error),

@@ -1,4 +1,4 @@
-//! The only unsafe code: what no safe crate offers. One system call a function, nothing else in here.
+//! The only unsafe code: system calls that no safe crate offers, and the allocator.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 /// A close-on-exec duplicate of the inherited descriptor `fd`.
 ///
 /// # Errors
-/// `EBADF` when no such descriptor was open when we were started.
+/// `EBADF` when no such descriptor was open when this program was started.
 pub(crate) fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     if !is_inherited(fd) {
         return Err(io::Error::from_raw_os_error(libc::EBADF));
@@ -19,12 +19,12 @@ pub(crate) fn adopt(fd: RawFd) -> io::Result<OwnedFd> {
     if duplicate < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the kernel has just made this descriptor for us; nobody else knows its number.
+    // SAFETY: the kernel has just made this descriptor; nothing else in this process owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(duplicate) })
 }
 
-/// Whether `fd` was open when we were started. Whatever we have opened since is close-on-exec, and what was handed to us
-/// cannot be, or it would have been closed then (execve(2)).
+/// Whether `fd` was open when this program was started. Descriptors that it has opened since are close-on-exec; inherited ones
+/// cannot be, or execve(2) would have closed them.
 #[must_use]
 pub(crate) fn is_inherited(fd: RawFd) -> bool {
     // SAFETY: fcntl only reads its integer arguments; a descriptor that is not open is answered with -1.
@@ -32,10 +32,10 @@ pub(crate) fn is_inherited(fd: RawFd) -> bool {
     flags >= 0 && flags & libc::FD_CLOEXEC == 0 && !closed_at_start(fd)
 }
 
-/// Closes `fd` and says whether that went well; dropping it would hide the error some filesystems keep for close(2).
+/// Closes `fd` and returns the error of close(2), for which some file systems keep a failed write; dropping `fd` would hide it.
 ///
 /// # Errors
-/// Whatever close(2) reports; the descriptor is gone all the same.
+/// Those of close(2); the descriptor is closed all the same.
 pub(crate) fn close(fd: OwnedFd) -> io::Result<()> {
     // SAFETY: `into_raw_fd` gives up ownership, so the descriptor is closed exactly once, here.
     match unsafe { libc::close(fd.into_raw_fd()) } {
@@ -44,7 +44,7 @@ pub(crate) fn close(fd: OwnedFd) -> io::Result<()> {
     }
 }
 
-/// Whether `signal` was set to be ignored by whoever started us (nohup, or a shell's background job).
+/// Whether `signal` was set to be ignored by the parent process (nohup, or a shell for its background job).
 #[must_use]
 pub(crate) fn is_ignored(signal: i32) -> bool {
     // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct.
@@ -54,31 +54,31 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     asked == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// Does what SIGTSTP does to a process that does not listen to it: stops it, unless nobody could wake it again
-/// (an orphaned process group, termios(3) and setpgid(2)). Returns when the process goes on.
+/// Takes SIGTSTP's default action: stops the process, unless no shell could continue it (an orphaned process group, termios(3)
+/// and setpgid(2)). Returns when the process goes on.
 pub(crate) fn stop() {
     // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
     let default: libc::sigaction = unsafe { std::mem::zeroed() };
     let mut ours = default;
-    // SAFETY: both structs are of the right type and outlive the call. The action in force comes back below, so
-    // whoever has installed it finds it in place.
+    // SAFETY: both structs are of the right type and outlive the call. The action in force is
+    // set again below.
     if unsafe { libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut ours) } == 0 {
-        // SAFETY: raising a signal with its default action touches no memory of ours.
+        // SAFETY: raising a signal with its default action touches no memory of this process.
         unsafe { libc::raise(libc::SIGTSTP) };
         // SAFETY: `ours` was filled in by the first call.
         unsafe { libc::sigaction(libc::SIGTSTP, &raw const ours, std::ptr::null_mut()) };
     }
 }
 
-/// Does what `signal` does to a process that does not listen to it: ends it, if that is what it does. Returns where it has
-/// no effect: the first process of a container is spared the signals that it does not listen to (`pid_namespaces(7)`).
+/// Takes the default action of `signal`, which ends the process. Returns where the signal has no effect: the first process of a
+/// container is spared the signals for which it has no handler (`pid_namespaces(7)`).
 pub(crate) fn die_of(signal: i32) {
     // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
     let default: libc::sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: an all-zero `sigset_t` is a valid value of that plain C type; it is emptied before it is used.
     let mut only: libc::sigset_t = unsafe { std::mem::zeroed() };
-    // SAFETY: all pointers are to values of the right types that outlive the calls, and a signal that there is none of is
-    // answered with an error. Nothing runs on after the last call that would need a handler taken away by the first.
+    // SAFETY: all pointers are to values of the right types that outlive the calls, and a signal that does not
+    // exist is answered with an error. After the last call nothing runs that needs the handler that the first removes.
     unsafe {
         libc::sigaction(signal, &raw const default, std::ptr::null_mut());
         libc::sigemptyset(&raw mut only);
@@ -88,62 +88,62 @@ pub(crate) fn die_of(signal: i32) {
     }
 }
 
-/// The system's allocator, with something set aside for the time when it has no more: a transfer that fails for want of
-/// memory can then still clean up and say so. Where even that is not enough, one line is said and the process ends, where
-/// Rust would abort.
+/// The system's allocator with a reserve, which is freed when an allocation fails: a transfer that fails for lack of memory can
+/// then still clean up and report it. Where even the reserve is not enough, the process writes one line and exits, where Rust
+/// would abort.
 #[derive(Debug, Default)]
 pub struct Allocator {
-    aside: AtomicPtr<u8>,
-    is_over: AtomicBool,
+    reserve: AtomicPtr<u8>,
+    is_ending: AtomicBool,
 }
 
-/// What is set aside: far more than an orderly end takes.
-const ASIDE: Layout = Layout::new::<[u8; 1 << 20]>();
+/// The reserve: far more than it takes to end in an orderly way.
+const RESERVE: Layout = Layout::new::<[u8; 1 << 20]>();
 
 impl Allocator {
-    /// Nothing is set aside yet.
+    /// An allocator without its reserve.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            aside: AtomicPtr::new(std::ptr::null_mut()),
-            is_over: AtomicBool::new(false),
+            reserve: AtomicPtr::new(std::ptr::null_mut()),
+            is_ending: AtomicBool::new(false),
         }
     }
 
-    /// Sets something aside, once.
-    pub fn set_aside(&self) {
+    /// Allocates the reserve. To be called once.
+    pub fn set_up_reserve(&self) {
         // SAFETY: the layout is not of size zero.
-        let memory = unsafe { System.alloc(ASIDE) };
-        self.aside.store(memory, Ordering::Release);
+        let memory = unsafe { System.alloc(RESERVE) };
+        self.reserve.store(memory, Ordering::Release);
     }
 
-    fn give_back(&self) {
-        let memory = self.aside.swap(std::ptr::null_mut(), Ordering::AcqRel);
+    fn free_reserve(&self) {
+        let memory = self.reserve.swap(std::ptr::null_mut(), Ordering::AcqRel);
         if !memory.is_null() {
-            // SAFETY: it came from this allocator with this layout, and whoever swaps it out is the only one to have it.
-            unsafe { System.dealloc(memory, ASIDE) };
+            // SAFETY: it came from this allocator with this layout, and the swap gives it to one thread alone.
+            unsafe { System.dealloc(memory, RESERVE) };
         }
     }
 
-    /// What `allocate` gives, if need be after what was set aside is given back.
-    fn insist(&self, bytes: usize, allocate: impl Fn() -> *mut u8) -> *mut u8 {
+    /// Calls `allocate`, and once more after freeing the reserve if it fails.
+    fn retry(&self, bytes: usize, allocate: impl Fn() -> *mut u8) -> *mut u8 {
         let memory = allocate();
         if !memory.is_null() {
             return memory;
         }
-        self.give_back();
+        self.free_reserve();
         let memory = allocate();
         if memory.is_null() {
-            self.end(bytes);
+            self.exit_out_of_memory(bytes);
         }
         memory
     }
 
-    /// Nothing that allocates works any more, so the line is put together on the stack and written by hand.
+    /// Writes one line and exits. The line is put together on the stack, since every allocation fails by now.
     #[cold]
-    fn end(&self, bytes: usize) -> ! {
-        while self.is_over.swap(true, Ordering::Relaxed) {
-            // SAFETY: it only waits: another thread is at the end already.
+    fn exit_out_of_memory(&self, bytes: usize) -> ! {
+        while self.is_ending.swap(true, Ordering::Relaxed) {
+            // SAFETY: it only waits; another thread is about to exit.
             unsafe { libc::pause() };
         }
         let mut line = [0; 80];
@@ -153,7 +153,7 @@ impl Allocator {
             "tidegate: allocating {bytes} bytes: not enough memory"
         );
         let len = 80 - rest.len();
-        // SAFETY: the kernel reads `len` bytes of an array that is longer and outlives the call; and ending takes no lock.
+        // SAFETY: the kernel reads `len` bytes of an array that is longer and outlives the call; _exit(2) takes no lock.
         unsafe {
             libc::write(2, line.as_ptr().cast(), len);
             libc::_exit(1)
@@ -161,39 +161,39 @@ impl Allocator {
     }
 }
 
-// SAFETY: all memory is the system allocator's, which is asked once more where it has refused; nothing here unwinds.
+// SAFETY: all memory is the system allocator's, which is called a second time where it has failed; nothing here unwinds.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller keeps the contract of the trait.
-        self.insist(layout.size(), || unsafe { System.alloc(layout) })
+        self.retry(layout.size(), || unsafe { System.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as above.
-        self.insist(layout.size(), || unsafe { System.alloc_zeroed(layout) })
+        // SAFETY: the caller keeps the contract of the trait.
+        self.retry(layout.size(), || unsafe { System.alloc_zeroed(layout) })
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: as above; where the system has refused, the memory is as it was.
-        self.insist(size, || unsafe { System.realloc(memory, layout, size) })
+        // SAFETY: the caller keeps the contract of the trait; a call that failed has left the memory as it was.
+        self.retry(size, || unsafe { System.realloc(memory, layout, size) })
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: as above.
+        // SAFETY: the caller keeps the contract of the trait.
         unsafe { System.dealloc(memory, layout) }
     }
 }
 
-/// Blocks of so many bytes come from the system and go back to it (mallopt(3), `M_MMAP_THRESHOLD`). In one that is used again
-/// the C library would clear everything first, which takes longer than all else where a decoder meets many small streams.
+/// From this size in bytes on, blocks come from the system and go back to it (mallopt(3), `M_MMAP_THRESHOLD`). The C library
+/// would clear a block that it reuses, which takes longer than all else where a decoder meets many small streams.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 1 << 20;
 
-/// Sets up the heap, before there are threads. Unless it is `shared`, each new one is given a heap of its own, for which the C
-/// library takes 64 MiB of addresses (mallopt(3), `M_ARENA_MAX`).
+/// Sets up the heap, before there are threads. Unless it is `shared`, each new thread gets a heap of its own, for which the C
+/// library reserves 64 MiB of address space (mallopt(3), `M_ARENA_MAX`).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn set_up_heap(shared: bool) {
-    // SAFETY: both set a number that the allocator looks at when it is next asked for memory.
+    // SAFETY: both set a number that the allocator reads at its next allocation.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
         if shared {
@@ -206,7 +206,7 @@ pub(crate) fn set_up_heap(shared: bool) {
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn set_up_heap(_shared: bool) {}
 
-/// Whether the system would give us so many bytes of memory (mmap(2)).
+/// Whether the system has so many bytes of memory left for this process (mmap(2)).
 pub(crate) fn can_map(bytes: usize) -> bool {
     let (access, flags) = (
         libc::PROT_READ | libc::PROT_WRITE,
@@ -217,12 +217,12 @@ pub(crate) fn can_map(bytes: usize) -> bool {
     if mapped == libc::MAP_FAILED {
         return false;
     }
-    // SAFETY: the mapping was made above, of this length, and nobody else knows of it.
+    // SAFETY: the mapping was made above, of this length, and nothing else refers to it.
     unsafe { libc::munmap(mapped, bytes) };
     true
 }
 
-/// A time that is left, in seconds and nanoseconds: a `struct timespec` as ppoll(2) takes it, whose two words are longs.
+/// The time that is left of a sleep: a `struct timespec` as ppoll(2) takes it, two longs of seconds and nanoseconds.
 #[cfg(target_os = "linux")]
 #[derive(Debug)]
 #[repr(transparent)]
@@ -230,19 +230,19 @@ pub(crate) struct Countdown([std::sync::atomic::AtomicIsize; 2]);
 
 #[cfg(target_os = "linux")]
 impl Countdown {
-    /// So many seconds.
+    /// A countdown of so many seconds.
     pub(crate) fn new(seconds: u32) -> Self {
         let seconds = isize::try_from(seconds).unwrap_or(isize::MAX);
         Self([seconds.into(), 0.into()])
     }
 
-    /// What is left.
+    /// The time that is left.
     pub(crate) fn left(&self) -> std::time::Duration {
         use std::sync::atomic::Ordering::SeqCst;
         let [seconds, nanos] = &self.0;
         loop {
             let read = (seconds.load(SeqCst), nanos.load(SeqCst));
-            // The kernel writes one after the other.
+            // The kernel writes the two words one after the other.
             if seconds.load(SeqCst) == read.0 {
                 let (seconds, nanos) = (u64::try_from(read.0), u32::try_from(read.1));
                 return std::time::Duration::new(seconds.unwrap_or(0), nanos.unwrap_or(0));
@@ -251,9 +251,9 @@ impl Countdown {
     }
 }
 
-/// Sleeps until there is something to read from `fd`, or nothing is left of the time. Whenever the sleep is interrupted,
-/// and when it ends, the kernel writes what is left; after a stop of the process it goes on with that ("C library/kernel
-/// differences" in ppoll(2)). No signal is handled meanwhile. Returns whether there is something to read.
+/// Sleeps until `fd` is readable or `time` has run out. Whenever the sleep is interrupted, and when it ends, the kernel writes the
+/// time that is left; after a stop of the process the sleep goes on with that ("C library/kernel differences" in ppoll(2)). No
+/// signal is handled meanwhile. Returns whether `fd` is readable.
 ///
 /// # Errors
 /// Those of ppoll(2).
@@ -267,8 +267,8 @@ pub(crate) fn count_down(fd: BorrowedFd<'_>, time: &Countdown) -> io::Result<boo
     };
     let every_signal = u64::MAX;
     // SAFETY: `fds` is one pollfd, and `every_signal` a mask of the size given with it; both outlive the call. `time` is
-    // two longs, which is what the kernel takes for this call's timespec; it is written by the kernel while others only
-    // load it atomically, and outlives the call.
+    // two longs, which is what the kernel takes for this call's timespec; it is written by the kernel while other threads
+    // only load it atomically, and outlives the call.
     let ready = unsafe {
         libc::syscall(
             libc::SYS_ppoll,
@@ -301,7 +301,7 @@ pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<u64> {
     }
 }
 
-/// Elsewhere the send queue cannot be asked for; the peer's FIN and the close timeout decide alone.
+/// Other systems do not tell the length of the send queue; the peer's FIN and the close timeout decide alone.
 ///
 /// # Errors
 /// None.
@@ -310,8 +310,8 @@ pub(crate) fn unacknowledged(_fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Fills `answer` with what the kernel's TCP says of a connection (`TCP_INFO`, tcp(7)): a `struct tcp_info` of
-/// linux/tcp.h, as far as this kernel's goes. Returns how many bytes that is; older kernels know fewer fields.
+/// Fills `answer` with the `struct tcp_info` of a connection (`TCP_INFO`, tcp(7) and linux/tcp.h). Returns how many bytes were
+/// written; older kernels know fewer fields.
 ///
 /// # Errors
 /// When `fd` is no TCP socket.
@@ -330,14 +330,13 @@ pub(crate) fn tcp_info(fd: BorrowedFd<'_>, answer: &mut [u8]) -> io::Result<usiz
             &raw mut len,
         )
     };
-    if asked == 0 {
-        Ok(usize::try_from(len).unwrap_or(0))
-    } else {
-        Err(io::Error::last_os_error())
+    match asked {
+        0 => Ok(usize::try_from(len).unwrap_or(0)),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Sets `SO_RCVLOWAT` (socket(7)): how many bytes must have come before a socket is said to be readable.
+/// Sets `SO_RCVLOWAT` (socket(7)): how many bytes must have been received before poll(2) reports the socket as readable.
 ///
 /// # Errors
 /// When `fd` is no socket.
@@ -355,14 +354,13 @@ pub(crate) fn set_receive_low_water_mark(fd: BorrowedFd<'_>, bytes: i32) -> io::
             size,
         )
     };
-    if set == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
+    match set {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
-/// Whether standard descriptor `fd` (0 to 2) was closed when we were started. Rust's runtime opens /dev/null in its
+/// Whether standard descriptor `fd` (0 to 2) was closed when this program was started. Rust's runtime opens /dev/null in its
 /// place before `main`, so that reading would look like an empty input and writing like success.
 fn closed_at_start(fd: RawFd) -> bool {
     usize::try_from(fd).is_ok_and(|at| at < 3 && start::closed(at))
@@ -374,13 +372,13 @@ mod start {
 
     static CLOSED: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
-    // SAFETY: the C library calls the functions in .init_array once each, on the only thread there is, before `main`
+    // SAFETY: the C library calls the functions in .init_array once each, while there is one thread only, before `main`
     // and before Rust's runtime touches the descriptors.
     #[used]
     #[unsafe(link_section = ".init_array")]
-    static LOOK: extern "C" fn() = look;
+    static CHECK: extern "C" fn() = check;
 
-    extern "C" fn look() {
+    extern "C" fn check() {
         for (fd, closed) in (0..).zip(&CLOSED) {
             // SAFETY: F_GETFD only asks; a closed descriptor is answered with -1.
             let is_closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0;

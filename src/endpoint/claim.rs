@@ -1,9 +1,9 @@
-//! Claims on a file whose position is shared with others.
+//! A range of a file that is claimed for this process, where other processes share the file's position.
 //!
-//! The position of a file belongs to its open file description, and whoever inherited the descriptor reads and writes at
-//! it (open(2)). A read(2) or write(2) moves it under a lock; `splice(2)` and `copy_file_range(2)` do not take that lock,
-//! and two processes would write to the same place. So what the kernel is to move is claimed first: lseek(2) moves the
-//! position beyond it, under the lock, and the bytes are moved at explicit offsets.
+//! The position of a file belongs to its open file description, and every process that inherited the descriptor reads and
+//! writes at it (open(2)). A read(2) or write(2) moves it under a lock; `splice(2)` and `copy_file_range(2)` do not take
+//! that lock, and two processes would write to the same place. So a range is claimed first: lseek(2) moves the position
+//! beyond it, under the lock, and the kernel moves the bytes at explicit offsets.
 
 use rustix::fs::{SeekFrom, seek};
 use std::io::{self, ErrorKind};
@@ -22,7 +22,7 @@ impl Claim {
     /// Claims the next `n` bytes.
     pub(super) fn next(fd: BorrowedFd<'_>, n: u64) -> io::Result<Self> {
         let ahead = i64::try_from(n).map_err(|_| ErrorKind::Unsupported)?;
-        // A position that cannot be moved is one for the buffered road.
+        // The kernel road needs a position that can be moved; the buffered road does not.
         let end = seek(fd, SeekFrom::Current(ahead)).map_err(|_| ErrorKind::Unsupported)?;
         Ok(Self {
             at: end.saturating_sub(n),
@@ -39,8 +39,7 @@ impl Claim {
         (self.at, self.left) = (self.at + n, self.left - n);
     }
 
-    /// Gives the last `n` bytes back, unless somebody has claimed what is behind them: it is theirs to keep, and what
-    /// we leave out stays a gap.
+    /// Gives the last `n` bytes back, unless another process has moved the position on since: then they stay a gap.
     pub(super) fn give_back(&mut self, fd: BorrowedFd<'_>, n: u64) {
         let end = self.end();
         self.left = self.left.saturating_sub(n);

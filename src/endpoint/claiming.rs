@@ -1,4 +1,4 @@
-//! What a descriptor claims of a file whose position is shared, before the kernel reads or writes it.
+//! How a descriptor claims ranges of a file whose position is shared.
 
 use super::claim::Claim;
 use super::descriptor::Descriptor;
@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 
 impl Descriptor {
-    /// Claims up to `most` bytes to be read, and returns how many; 0 is the end of the file. A descriptor with a position
-    /// of its own needs no claim.
+    /// Claims up to `most` bytes to be read, and returns how many; 0 is the end of the file. Nothing is claimed if no other
+    /// process shares the position.
     pub(super) fn claim_to_read(&mut self, most: u64) -> io::Result<u64> {
         let Some(claim) = self.claim else {
             return Ok(most);
@@ -27,7 +27,7 @@ impl Descriptor {
             return Ok(Claim::default());
         }
         let mut claim = Claim::next(fd, n)?;
-        // Somebody else may have been faster, and then we have claimed more than there is.
+        // Another process may have moved the position since it was read, and then the claim ends beyond the file.
         let beyond = claim.end().saturating_sub(size).min(claim.left);
         claim.give_back(fd, beyond);
         Ok(claim)
@@ -56,14 +56,14 @@ impl Descriptor {
         self.claim.map_or(0, |claim| claim.left)
     }
 
-    /// `n` bytes of what is claimed were read or written.
+    /// Notes that `n` bytes of the claim were read or written.
     pub(super) fn use_up(&mut self, n: u64) {
         if let Some(claim) = &mut self.claim {
             claim.use_up(n);
         }
     }
 
-    /// Gives back what was claimed and has not been read or written.
+    /// Gives back the part of the claim that was not read or written.
     pub(super) fn give_back(&mut self) {
         if let Some(claim) = &mut self.claim {
             claim.give_back(self.fd.as_fd(), claim.left);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_claimed_is_behind_the_position_and_what_is_given_back_is_not() {
+    fn a_claim_moves_the_shared_position_and_giving_back_moves_it_back() {
         let (mut ours, mut other) = shared(100);
         assert_eq!(ours.claim_to_read(60).unwrap(), 60);
         assert_eq!(other.stream_position().unwrap(), 60);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_have_claimed_behind_ours_stays_theirs() {
+    fn a_claim_is_not_given_back_once_another_process_has_read_on() {
         let (mut ours, mut other) = shared(100);
         ours.claim_to_read(60).unwrap();
         other.read_exact(&mut [0; 10]).unwrap();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_that_came_too_late_gives_back_what_is_beyond_the_end() {
+    fn a_claim_gives_back_what_is_beyond_the_end_of_the_file() {
         let (_, file) = shared(100);
         let mut claim = Claim::next(file.as_fd(), 130).unwrap();
         claim.give_back(file.as_fd(), 30);

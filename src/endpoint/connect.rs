@@ -1,4 +1,4 @@
-//! `tcp://HOST:PORT`: connects, trying every address of the host, the next one while the last is still silent.
+//! `tcp://HOST:PORT`: connects, trying every address of the host, each a moment after the one before.
 
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
@@ -24,7 +24,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// What a look into a file or a question to two name servers takes.
+/// The descriptors that a lookup needs, to read a file or to ask two name servers.
 const LOOKUP_DESCRIPTORS: usize = 3;
 
 /// `tcp://`.
@@ -64,7 +64,7 @@ pub(super) const KIND: Kind = Kind {
     sink: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
 };
 
-/// Splits `HOST:PORT`; an IPv6 address stands in brackets. An empty host is the caller's to judge.
+/// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
 pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), UsageError> {
     let wrong = |why: &str| UsageError::new(format!("'{uri}': {why}; write {form}"));
     let text = std::str::from_utf8(&uri.rest).map_err(|_| wrong("the host is not UTF-8"))?;
@@ -84,8 +84,8 @@ pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), Usag
     Ok((bare.unwrap_or(host).to_owned(), port))
 }
 
-/// The addresses of a host. A name server may take its time to answer, so it is asked on a thread that may be left behind
-/// when we are interrupted.
+/// The addresses of a host. A name server may take long to answer, so it is asked on a thread that is left behind if the
+/// transfer is interrupted.
 pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
@@ -94,7 +94,7 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
     let lookup = move || match (host, port).to_socket_addrs() {
         Ok(addresses) => Ok(addresses.collect()),
         Err(error) => {
-            // Who has no descriptors to ask with is told that there is no such host.
+            // Without descriptors for the lookup, the C library reports that there is no such host.
             ensure_descriptors(LOOKUP_DESCRIPTORS)?;
             Err(error)
         }
@@ -132,7 +132,7 @@ impl Connect {
         })
     }
 
-    /// Connects, as often as was asked for.
+    /// Connects, and tries again as often as was asked for.
     async fn connect(&self) -> Result<TcpStream, OpenError> {
         let mut left = self.retries;
         loop {
@@ -155,7 +155,7 @@ impl Connect {
         }
     }
 
-    /// One round over all addresses.
+    /// Tries all addresses once.
     async fn attempt(&self) -> Result<TcpStream, OpenError> {
         let found = addresses(&self.host, self.port).await;
         let addresses = found.map_err(|error| unresolved(&error))?;
@@ -182,7 +182,7 @@ impl Connect {
         Err(refused_by_all(&failures))
     }
 
-    /// Whether an address of this family can be reached from the one we bind to.
+    /// Whether `address` is of the family of the local address that was asked for.
     fn can_reach(&self, address: &SocketAddr) -> bool {
         self.bind
             .is_none_or(|bind| bind.is_ipv4() == address.is_ipv4())
@@ -206,8 +206,8 @@ async fn try_address(
             socket.bind(bind)?;
         }
         let stream = socket.connect(address).await?;
-        // Where nobody listens on a port of the ephemeral range, a socket may be given that very port and meet itself.
-        // One that was reset already has no peer any more, and tells so when it is used.
+        // Connecting to a local port of the ephemeral range on which no socket listens, a socket may be given that very port
+        // and be connected to itself. A socket that was reset already has no peer address; its next use tells.
         if stream.peer_addr().ok() == Some(stream.local_addr()?) {
             return Err(rustix::io::Errno::CONNREFUSED.into());
         }
@@ -224,7 +224,7 @@ fn unresolved(error: &io::Error) -> OpenError {
         .to_owned();
     OpenError {
         act: "resolving the host of",
-        why: OpenFailure::Told(why),
+        why: OpenFailure::Text(why),
     }
 }
 
@@ -240,7 +240,7 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
     };
     OpenError {
         act: "connecting to",
-        why: OpenFailure::Told(why),
+        why: OpenFailure::Text(why),
     }
 }
 

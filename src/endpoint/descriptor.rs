@@ -1,12 +1,13 @@
-//! Reads and writes on a descriptor of any kind without waiting, and without touching flags that are not ours.
+//! Reads and writes on a descriptor of any type without waiting.
 //!
 //! `O_NONBLOCK` belongs to the open file description, which standard input and output share with the shell and its
-//! other children: it is never set there (nodejs/node#42826 shows what happens to the next `cat`).
+//! other children, so it is set only on descriptors that this program has opened (nodejs/node#42826 shows what happens to
+//! the next `cat` otherwise).
 
 use super::claim::Claim;
-use super::filekind::{kind_of, raw_of, raw_source_of, words};
+use super::file_facts::{FileFacts, raw_source_of};
 use super::socket::send_now;
-use super::{FileId, Probe, Raw, Unfit};
+use super::{Probe, Raw, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::{self, Ready};
 use crate::platform;
@@ -19,12 +20,12 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Opens a path; a file that is made gets the mode that the umask leaves.
+/// Opens a path; a new file gets what the umask leaves of 0666.
 pub(super) fn open(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     open_with(path, flags, Mode::from_raw_mode(0o666))
 }
 
-/// Opens a path; a file that is made gets what the umask leaves of `mode`.
+/// Opens a path; a new file gets what the umask leaves of `mode`.
 pub(super) fn open_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(
         path,
@@ -33,25 +34,24 @@ pub(super) fn open_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<Ow
     )?)
 }
 
-/// What a write to a pipe or terminal that was said to have room takes at most, so that it does not sleep for more
+/// The most that is written at once to a pipe or terminal after poll(2) has reported room, so that the write does not sleep
 /// (pipe(7), `PIPE_BUF`).
 const SURE_ROOM: usize = 4096;
 
 /// How a descriptor is kept from waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// Pipes: each call says so itself (preadv2(2), `RWF_NOWAIT`). Not so FIFOs, which are opened once more.
+    /// Pipes: each call has a flag for it (preadv2(2), `RWF_NOWAIT`). FIFOs do not support that, and are opened once more.
     EachCall,
-    /// Sockets: each call says so itself (recv(2), `MSG_DONTWAIT`).
+    /// Sockets: each call has a flag for it (recv(2), `MSG_DONTWAIT`).
     Socket,
-    /// Descriptors that we opened: `O_NONBLOCK` is set.
+    /// Pipes that this program has opened: `O_NONBLOCK` is set.
     Flag,
-    /// Terminals, and pipes where the system has nothing better: asked by poll(2), then called plainly. A write may
-    /// sleep.
-    Asked,
-    /// Files and block devices, which have no "not now" for a write. A read may have to wait for the disk.
+    /// Terminals, and pipes where the system has nothing better: poll(2) is called before each call. A write may sleep.
+    Polled,
+    /// Files and block devices, where a write never returns "not now", and a read does if it would wait for the disk.
     Cached,
-    /// The same, where a read cannot tell whether it will wait.
+    /// Files and block devices where a read cannot tell whether it would wait.
     Plain,
 }
 
@@ -60,45 +60,39 @@ enum Manner {
 pub(super) struct Descriptor {
     pub(super) fd: OwnedFd,
     manner: Manner,
-    kind: FileType,
-    id: FileId,
-    /// The reader knows that the next read may sleep.
+    pub(super) facts: FileFacts,
+    /// The reader was told that the next read may sleep.
     forewarned: bool,
-    is_terminal: bool,
     /// The pipe that this is an end of.
     pipe: Option<NeighbourPipe>,
-    /// Where the position of a file is shared with others: what of it is ours to read or write.
+    /// The range claimed for this transfer, where other processes share the position of the file.
     pub(super) claim: Option<Claim>,
 }
 
 impl Descriptor {
-    /// A descriptor whose flags are shared with others.
+    /// A descriptor whose flags and position other processes share.
     pub(super) fn shared(fd: OwnedFd) -> io::Result<Self> {
         let file = File::from(fd);
         let (found, fd) = (file.metadata()?, OwnedFd::from(file));
-        let kind = kind_of(&found);
-        let manner = match kind {
+        let facts = FileFacts::of_open(&fd, &found);
+        let manner = match facts.file_type {
             FileType::RegularFile | FileType::BlockDevice | FileType::Directory => Manner::Cached,
             FileType::Socket => Manner::Socket,
             FileType::Fifo => Manner::EachCall,
-            _ => Manner::Asked,
+            _ => Manner::Polled,
         };
-        let id = FileId::from(&found);
-        let is_terminal = kind == FileType::CharacterDevice && rustix::termios::isatty(&fd);
-        let pipe = (kind == FileType::Fifo).then(|| NeighbourPipe::new(&fd));
+        let pipe = (facts.file_type == FileType::Fifo).then(|| NeighbourPipe::new(&fd));
         Ok(Self {
             pipe: pipe.flatten(),
-            claim: (kind == FileType::RegularFile).then(Claim::default),
+            claim: facts.is_regular().then(Claim::default),
             fd,
             manner,
-            kind,
-            id,
+            facts,
             forewarned: false,
-            is_terminal,
         })
     }
 
-    /// A descriptor that we opened ourselves.
+    /// A descriptor that this program has opened.
     pub(super) fn own(fd: OwnedFd) -> io::Result<Self> {
         let mut it = Self::shared(fd)?;
         it.claim = None;
@@ -109,41 +103,19 @@ impl Descriptor {
         Ok(it)
     }
 
-    /// The file this is, if it is one that must not be both ends of a transfer: a file, a block device, a FIFO.
-    pub(super) fn file_id(&self) -> Option<FileId> {
-        let matters = matches!(
-            self.kind,
-            FileType::RegularFile | FileType::BlockDevice | FileType::Fifo
-        );
-        matters.then_some(self.id)
-    }
-
-    pub(super) fn kind(&self) -> FileType {
-        self.kind
-    }
-
-    pub(super) fn is_regular(&self) -> bool {
-        self.kind == FileType::RegularFile
-    }
-
-    /// Whether what is written here goes to another process of a pipeline.
+    /// Whether another process reads what is written here.
     pub(super) fn is_pipeline(&self) -> bool {
-        matches!(self.kind, FileType::Fifo | FileType::Socket)
-    }
-
-    pub(super) fn is_terminal(&self) -> bool {
-        self.is_terminal
+        matches!(self.facts.file_type, FileType::Fifo | FileType::Socket)
     }
 
     /// Whether a write may sleep in the system.
     pub(super) fn sleeps(&self) -> bool {
-        matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Asked)
+        matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Polled)
     }
 
     /// What the kernel can move bytes from or to here.
     pub(super) fn raw(&self) -> Result<Raw, Unfit> {
-        let is_null = platform::is_null(self.fd.as_fd());
-        raw_of(self.kind, self.appends(), is_null, self.is_terminal)
+        self.facts.raw(self.appends())
     }
 
     /// What the kernel can move bytes from here.
@@ -151,10 +123,10 @@ impl Descriptor {
         raw_source_of(self.raw()?, self.tells_its_size())
     }
 
-    /// What there is to be seen of it from outside.
+    /// How to ask for its status.
     pub(super) fn probe(&self) -> Probe {
         match &self.pipe {
-            Some(pipe) => Probe::Pipe(pipe.view()),
+            Some(pipe) => Probe::Pipe(pipe.probe()),
             None => Probe::of(self.raw()),
         }
     }
@@ -163,7 +135,7 @@ impl Descriptor {
         self.fd.as_fd()
     }
 
-    /// Whether a regular file has the size that it says it has. Those of /proc say 0 and hold something all the same.
+    /// Whether a regular file has the size that it reports. Those of /proc report 0 and have content all the same.
     pub(super) fn tells_its_size(&self) -> bool {
         self.file_size() != Some(0) || platform::is_empty(self.fd.as_fd())
     }
@@ -174,13 +146,13 @@ impl Descriptor {
         Ok(rustix::io::pread(&self.fd, &mut [0; 1][..], offset)? > 0)
     }
 
-    /// Whether what is written goes behind what the file holds.
+    /// Whether it is open for appending.
     pub(super) fn appends(&self) -> bool {
         rustix::fs::fcntl_getfl(&self.fd).is_ok_and(|flags| flags.contains(OFlags::APPEND))
     }
 
-    /// Empties a regular file. One that is empty is left alone: ext4 takes any file that was truncated for one that is
-    /// being replaced, and closing it would wait for its disk (ext4(5), `auto_da_alloc`).
+    /// Empties a regular file. A file that is empty is not truncated: ext4 takes any truncated file for one that is being
+    /// replaced, and closing it would wait for its disk (ext4(5), `auto_da_alloc`).
     pub(super) fn truncate(&self) -> io::Result<()> {
         if self.file_size() == Some(0) {
             return Ok(());
@@ -213,16 +185,15 @@ impl Descriptor {
                 self.manner = self.opened_again(OFlags::RDONLY);
                 self.read_some(buf)
             }
-            Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::IN) => {
+            Manner::Polled if wait::is_ready(self.fd.as_fd(), PollFlags::IN) => {
                 Ok(rustix::io::read(&self.fd, buf)?)
             }
-            Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
+            Manner::Polled => Err(io::ErrorKind::WouldBlock.into()),
             Manner::Cached | Manner::Plain => self.read_file(buf),
         }
     }
 
-    /// Reads a file. Before a read that may sleep it says "not now" once, so that nobody waits for what was read
-    /// before.
+    /// Reads a file. Before a read that may sleep it returns "not now" once, so that bytes read before are passed on first.
     fn read_file(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         if let Some(at) = self.claimed_at() {
             return self.read_claimed(buf, at);
@@ -242,11 +213,11 @@ impl Descriptor {
         Err(io::ErrorKind::WouldBlock.into())
     }
 
-    /// Reads what the kernel was to move from `at`, and has not.
+    /// Reads bytes at `at` that were claimed for the kernel to move, and that it has not moved.
     fn read_claimed(&mut self, buf: &mut [u8], at: u64) -> io::Result<usize> {
         let most = usize::try_from(self.claimed()).map_or(buf.len(), |left| left.min(buf.len()));
         let n = rustix::io::pread(&self.fd, &mut buf[..most], at)?;
-        // Nothing: the file has become shorter meanwhile.
+        // Reading nothing means that the file has become shorter.
         self.use_up(if n == 0 { u64::MAX } else { n as u64 });
         Ok(n)
     }
@@ -282,21 +253,22 @@ impl Descriptor {
                 self.manner = self.opened_again(OFlags::WRONLY);
                 self.write_some(bufs)
             }
-            Manner::Asked if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
+            Manner::Polled if wait::is_ready(self.fd.as_fd(), PollFlags::OUT) => {
                 let first = bufs.first().map_or(&[][..], |buf| buf);
-                // Other devices, as /dev/null is one, take what they are given.
-                let is_device = self.kind == FileType::CharacterDevice && !self.is_terminal;
+                // Devices other than terminals, such as /dev/null, take all that they are given.
+                let is_device =
+                    self.facts.file_type == FileType::CharacterDevice && !self.facts.is_terminal;
                 let most = if is_device { usize::MAX } else { SURE_ROOM };
                 Ok(rustix::io::write(
                     &self.fd,
                     &first[..first.len().min(most)],
                 )?)
             }
-            Manner::Asked => Err(io::ErrorKind::WouldBlock.into()),
+            Manner::Polled => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
-    /// Writes where the kernel was to, at `at`, and has not.
+    /// Writes at `at`, in a range that was claimed for the kernel to write to, and that it has not written.
     fn write_claimed(&mut self, bufs: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
         let first = bufs.first().map_or(&[][..], |buf| buf);
         let most =
@@ -306,7 +278,8 @@ impl Descriptor {
         Ok(n)
     }
 
-    /// Opens the same FIFO once more (proc(5), `/proc/self/fd`): that description is ours, and its flags with it.
+    /// Opens the same FIFO once more (proc(5), `/proc/self/fd`), which makes an open file description whose flags no other
+    /// process shares.
     fn opened_again(&mut self, mode: OFlags) -> Manner {
         let path = PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()));
         match open(&path, mode | OFlags::NONBLOCK) {
@@ -314,7 +287,7 @@ impl Descriptor {
                 self.fd = fd;
                 Manner::Flag
             }
-            Err(_) => Manner::Asked,
+            Err(_) => Manner::Polled,
         }
     }
 
@@ -336,10 +309,10 @@ impl Descriptor {
         self.pipe.as_ref()
     }
 
-    /// Bytes from the current offset to the end. Files that say 0 are not asked further: those of /proc do so and
-    /// hold something all the same.
+    /// Bytes from the current offset to the end. `None` for files that report a size of 0, since those of /proc do and have
+    /// content all the same.
     pub(super) fn size_left(&self) -> Option<u64> {
-        let size = match self.kind {
+        let size = match self.facts.file_type {
             FileType::RegularFile => u64::try_from(fstat(&self.fd).ok()?.st_size).ok()?,
             FileType::BlockDevice => self.device_size()?,
             _ => return None,
@@ -348,28 +321,28 @@ impl Descriptor {
         (size > 0).then(|| size.saturating_sub(offset))
     }
 
-    /// Where the next byte of a file is read or written.
+    /// The offset at which the next byte of a file is read or written.
     pub(super) fn offset(&self) -> Option<u64> {
         seek(&self.fd, SeekFrom::Current(0)).ok()
     }
 
-    /// What a pipe can hold, in bytes.
+    /// How many bytes a pipe can hold.
     pub(super) fn pipe_size(&self) -> Option<u64> {
         platform::pipe_size(self.fd.as_fd())
     }
 
-    /// What it is, in words.
+    /// The file in words.
     pub(super) fn words(&self) -> String {
-        match self.kind {
-            _ if self.is_terminal => "a terminal".to_owned(),
-            _ if platform::is_null(self.fd.as_fd()) => "the null device".to_owned(),
-            kind => words(kind, self.file_size().unwrap_or(0)),
-        }
+        self.facts.words(self.file_size().unwrap_or(0))
     }
 
     /// The size of a regular file now.
     pub(super) fn file_size(&self) -> Option<u64> {
-        let size = self.is_regular().then(|| fstat(&self.fd).ok())??.st_size;
+        let size = self
+            .facts
+            .is_regular()
+            .then(|| fstat(&self.fd).ok())??
+            .st_size;
         u64::try_from(size).ok()
     }
 
@@ -392,7 +365,7 @@ impl Descriptor {
 
     /// Bytes in a pipe that its reader has not read.
     pub(super) fn unread(&self) -> u64 {
-        let is_pipe = self.kind == FileType::Fifo;
+        let is_pipe = self.facts.file_type == FileType::Fifo;
         let unread = is_pipe.then(|| platform::bytes_in(self.fd.as_fd()));
         unread.flatten().unwrap_or(0)
     }

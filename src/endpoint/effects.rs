@@ -1,10 +1,10 @@
-//! What opening and ending a file sink mean.
+//! The options of a file sink, and what they do to the file, in words.
 
-use super::filekind::{kind_of, sink_ending};
+use super::file_facts::{file_type_of, sink_ending};
 use rustix::fs::{FileType, OFlags};
 use std::fs::Metadata;
 
-/// What opening and ending a file sink mean.
+/// The options of a file sink.
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -26,7 +26,7 @@ impl Effects {
         }
     }
 
-    /// What becomes of what stands at the path, in words; `None`: nothing worth telling.
+    /// What becomes of the file at the path, in words; `None`: nothing worth telling.
     pub(super) fn on(self, existing: Option<&Metadata>) -> Option<String> {
         let Some(existing) = existing else {
             let text = if self.atomic {
@@ -36,8 +36,7 @@ impl Effects {
             };
             return Some(text.to_owned());
         };
-        let kind = kind_of(existing);
-        let text = match kind {
+        let text = match file_type_of(existing) {
             _ if self.create => "left as it is: create makes new files only",
             FileType::RegularFile if self.append => "kept, and written on behind its end",
             FileType::RegularFile if self.atomic => {
@@ -51,9 +50,9 @@ impl Effects {
         Some(text.to_owned())
     }
 
-    /// What is on the disk before success, where there is something of this kind.
-    pub(super) fn synced(self, kind: Option<FileType>) -> &'static str {
-        match kind {
+    /// What is on the disk before success, in words, for a file of this type.
+    pub(super) fn synced(self, file_type: Option<FileType>) -> &'static str {
+        match file_type {
             None | Some(FileType::RegularFile | FileType::BlockDevice) if !self.sync => {
                 "nothing: the system writes to the disk in its own time"
             }
@@ -68,7 +67,7 @@ impl Effects {
         }
     }
 
-    /// When the bytes in a file are delivered.
+    /// When the bytes in a file are delivered, in words.
     pub(super) fn ending(self) -> &'static str {
         match (self.sync, self.atomic) {
             (true, false) => "once they are on the disk (synced)",

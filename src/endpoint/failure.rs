@@ -1,4 +1,4 @@
-//! Why an end could not be opened.
+//! The error of opening an end.
 
 use crate::error::{Side, TransferError};
 use std::io;
@@ -15,13 +15,13 @@ pub struct OpenError {
 /// The reason why an end could not be opened.
 #[derive(Debug)]
 pub enum OpenFailure {
-    /// The system's.
+    /// The system's error.
     Io(io::Error),
-    /// A connection's, with the addresses that were tried.
-    Told(String),
-    /// `connect-timeout` or `accept-timeout` has passed.
+    /// A text: several errors, with the addresses that were tried, or one of a library.
+    Text(String),
+    /// A timeout of connecting or accepting, as a text.
     Timeout(String),
-    /// The request cannot mean this file.
+    /// A mistake in the request, as a text.
     Usage(String),
 }
 
@@ -34,16 +34,14 @@ impl OpenError {
             why: OpenFailure::Io(error),
         }
     }
-}
 
-impl OpenError {
-    /// As a failure of the end `uri`.
+    /// Turns it into the failure of a transfer at the end `uri`.
     #[must_use]
     pub fn at(self, side: Side, uri: &str) -> TransferError {
         use crate::error::{Class, reason};
         let (class, why) = match self.why {
             OpenFailure::Io(error) => (Class::Io, reason(&error)),
-            OpenFailure::Told(why) => (Class::Io, why),
+            OpenFailure::Text(why) => (Class::Io, why),
             OpenFailure::Timeout(why) => (Class::Timeout, why),
             OpenFailure::Usage(why) => (Class::Usage, why),
         };

@@ -1,4 +1,4 @@
-//! `fd:N`: a descriptor inherited from whoever started us, treated like standard input and output.
+//! `fd:N`: a descriptor inherited from the parent process, treated like standard input and output.
 
 use super::stdio::InheritedPlan;
 use super::{Kind, Slashes, descriptor_words};

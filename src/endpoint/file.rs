@@ -2,10 +2,11 @@
 
 use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
-use super::filekind::{APPENDS, raw_source_of, sink_ending, source_ending};
+use super::file_facts::{APPENDS, raw_source_of, sink_ending};
+use super::links::target_of;
+use super::named_file::{NamedFile, check_directory};
 use super::output::FileSink;
-use super::outside::{Outside, check_directory};
-use super::staged::{Staged, check_replaceable, target_of};
+use super::staged::{Staged, check_replaceable};
 use super::stdio::{InheritedPlan, PlainSource};
 use super::{
     Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Preview, Raw,
@@ -107,19 +108,19 @@ fn refused(error: impl Into<io::Error>) -> OpenError {
     OpenError::io(OPENING, error.into())
 }
 
-/// What stands at the path of a SOURCE.
-fn look(path: &Path) -> Result<Outside<'_>, OpenError> {
-    let found = Outside::at(path).map_err(refused)?;
+/// The file at the path of a source.
+fn stat(path: &Path) -> Result<NamedFile<'_>, OpenError> {
+    let found = NamedFile::at(path).map_err(refused)?;
     let found = found.ok_or_else(|| refused(Errno::NOENT))?;
-    if found.kind() == FileType::Directory {
+    if found.facts.file_type == FileType::Directory {
         return Err(refused(Errno::ISDIR));
     }
     Ok(found)
 }
 
-/// What stands at a path, in words.
+/// What exists at a path, in words.
 fn now(path: &Path) -> String {
-    match Outside::at(path) {
+    match NamedFile::at(path) {
         Ok(Some(found)) => found.words(),
         Ok(None) if path.is_symlink() => "a link that leads to nothing".to_owned(),
         Ok(None) => "does not exist".to_owned(),
@@ -131,16 +132,16 @@ fn parsed(path: &Path) -> String {
     format!("the path {}", named(path))
 }
 
-/// Whether what stands there could be opened for that.
-fn may_open(path: &Path, found: &Outside<'_>, access_for: Access) -> io::Result<()> {
-    match found.kind() {
+/// Checks that `found` could be opened for this access.
+fn may_open(path: &Path, found: &NamedFile<'_>, access_for: Access) -> io::Result<()> {
+    match found.facts.file_type {
         FileType::Directory => Err(Errno::ISDIR.into()),
         FileType::Socket => Err(Errno::NXIO.into()),
         _ => Ok(access(path, access_for)?),
     }
 }
 
-/// Opens a FIFO, which waits for its other end, on a thread that may be left behind when we are interrupted.
+/// Opens a FIFO, which waits for its other end, on a thread that is left behind if the transfer is interrupted.
 async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
     let opening = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
     opening.map_err(refused)?.await.map_err(refused)
@@ -148,7 +149,7 @@ async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError
 
 struct FileSourcePlan {
     path: PathBuf,
-    /// Open after `prepare`, unless it is a FIFO.
+    /// Opened by `prepare`, unless it is a FIFO.
     descriptor: Option<Descriptor>,
     id: Option<FileId>,
 }
@@ -163,7 +164,7 @@ impl EndPlan for FileSourcePlan {
             now: Some(now(&self.path)),
             ..Preview::new(parsed(&self.path), "at the end of the file")
         };
-        let found = match look(&self.path) {
+        let found = match stat(&self.path) {
             Ok(found) => found,
             Err(obstacle) => {
                 return Preview {
@@ -172,21 +173,21 @@ impl EndPlan for FileSourcePlan {
                 };
             }
         };
-        let (kind, tells_its_size) = (found.kind(), found.tells_its_size());
+        let (facts, tells_its_size) = (&found.facts, found.tells_its_size());
         Preview {
-            opening: (kind == FileType::Fifo).then(|| "waits for a writer".to_owned()),
-            ending: source_ending(kind, found.is_terminal()).to_owned(),
-            raw: found
+            opening: (facts.file_type == FileType::Fifo).then(|| "waits for a writer".to_owned()),
+            ending: facts.source_ending().to_owned(),
+            raw: facts
                 .raw(false)
                 .and_then(|raw| raw_source_of(raw, tells_its_size != Some(false))),
             condition: tells_its_size
                 .is_none()
                 .then_some("the file is as empty as it says"),
             size: found.size(),
-            seeks: kind == FileType::BlockDevice || found.size().is_ok(),
+            seeks: facts.file_type == FileType::BlockDevice || found.size().is_ok(),
             copies: found.copies_by_itself(),
-            is_terminal: found.is_terminal(),
-            file_id: found.file_id(),
+            is_terminal: facts.is_terminal,
+            file_id: facts.file_id(),
             obstacle: may_open(&self.path, &found, Access::READ_OK)
                 .err()
                 .map(refused),
@@ -196,10 +197,9 @@ impl EndPlan for FileSourcePlan {
 
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let found = look(&self.path)?;
-            let kind = found.kind();
-            self.id = found.file_id();
-            if kind != FileType::Fifo {
+            let found = stat(&self.path)?;
+            self.id = found.facts.file_id();
+            if found.facts.file_type != FileType::Fifo {
                 let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
                 self.descriptor = Some(Descriptor::own(fd).map_err(refused)?);
             }
@@ -227,7 +227,7 @@ impl SourcePlan for FileSourcePlan {
 struct FileSinkPlan {
     path: PathBuf,
     effects: Effects,
-    /// There after `prepare`, unless it is a FIFO.
+    /// Set by `prepare`, unless it is a FIFO.
     sink: Option<FileSink>,
     id: Option<FileId>,
 }
@@ -242,11 +242,10 @@ impl FileSinkPlan {
         }
     }
 
-    /// What stands at the path, unless it cannot be meant.
-    fn look(&self) -> Result<Option<Outside<'_>>, OpenError> {
-        let found = Outside::at(&self.path).map_err(refused)?;
-        let is_file = |it: &Outside<'_>| it.kind() == FileType::RegularFile;
-        if self.effects.atomic && found.as_ref().is_some_and(|it| !is_file(it)) {
+    /// The file at the path, if there is one; refuses one that cannot be meant.
+    fn stat(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
+        let found = NamedFile::at(&self.path).map_err(refused)?;
+        if self.effects.atomic && found.as_ref().is_some_and(|it| !it.facts.is_regular()) {
             let why = "atomic replaces a regular file, and this is none; leave the option out";
             return Err(OpenError {
                 act: OPENING,
@@ -256,7 +255,7 @@ impl FileSinkPlan {
         Ok(found)
     }
 
-    /// `create` wants a name that nobody has.
+    /// Refuses a name that exists, if a new file was asked for.
     fn check_name(&self, is_taken: bool) -> io::Result<()> {
         if self.effects.create && (is_taken || self.path.is_symlink()) {
             return Err(Errno::EXIST.into());
@@ -282,11 +281,9 @@ impl FileSinkPlan {
         self.sink = Some(sink);
         Ok(())
     }
-}
 
-impl FileSinkPlan {
-    /// Whether it could be opened as things stand.
-    fn may_be_opened(&self, found: Option<&Outside<'_>>) -> io::Result<()> {
+    /// Checks that it could be opened now.
+    fn may_be_opened(&self, found: Option<&NamedFile<'_>>) -> io::Result<()> {
         self.check_name(found.is_some())?;
         match found {
             _ if self.effects.atomic => {
@@ -310,7 +307,7 @@ impl EndPlan for FileSinkPlan {
             now: Some(now(&self.path)),
             ..Preview::new(parsed(&self.path), self.effects.ending())
         };
-        let found = match self.look() {
+        let found = match self.stat() {
             Ok(found) => found,
             Err(obstacle) => {
                 return Preview {
@@ -321,10 +318,10 @@ impl EndPlan for FileSinkPlan {
         };
         let obstacle = self.may_be_opened(found.as_ref());
         let obstacle = obstacle.err().map(refused);
-        let kind = found.as_ref().map(Outside::kind);
+        let file_type = found.as_ref().map(|it| it.facts.file_type);
         let base = Preview {
             effect: self.effects.on(found.as_ref().map(|it| &it.metadata)),
-            synced: self.effects.synced(kind),
+            synced: self.effects.synced(file_type),
             obstacle,
             ..base
         };
@@ -336,27 +333,32 @@ impl EndPlan for FileSinkPlan {
             };
             return Preview { raw, ..base };
         };
-        let is_file = matches!(kind, Some(FileType::RegularFile | FileType::BlockDevice));
+        let is_file = matches!(
+            file_type,
+            Some(FileType::RegularFile | FileType::BlockDevice)
+        );
         let ending = if is_file {
             base.ending
         } else {
-            sink_ending(found.kind()).to_owned()
+            sink_ending(found.facts.file_type).to_owned()
         };
         Preview {
-            opening: (kind == Some(FileType::Fifo)).then(|| "waits for a reader".to_owned()),
+            opening: (file_type == Some(FileType::Fifo)).then(|| "waits for a reader".to_owned()),
             ending,
-            raw: found.raw(self.effects.append),
-            is_terminal: found.is_terminal(),
-            file_id: found.file_id(),
+            raw: found.facts.raw(self.effects.append),
+            is_terminal: found.facts.is_terminal,
+            file_id: found.facts.file_id(),
             ..base
         }
     }
 
     fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async {
-            let found = self.look()?;
-            let id = found.as_ref().and_then(Outside::file_id);
-            let is_fifo = found.as_ref().is_some_and(|it| it.kind() == FileType::Fifo);
+            let found = self.stat()?;
+            let id = found.as_ref().and_then(|it| it.facts.file_id());
+            let is_fifo = found
+                .as_ref()
+                .is_some_and(|it| it.facts.file_type == FileType::Fifo);
             let existing = found.map(|it| it.metadata);
             self.id = id;
             if is_fifo && !self.effects.create {

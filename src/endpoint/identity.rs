@@ -1,14 +1,14 @@
-//! Which file a name stands for, so that two names of one file are known as such: by its numbers what exists, by its
-//! directory and its name there what does not exist yet.
+//! Tells whether two names are of one file: a file that exists is known by its device and inode number, a file that is yet to
+//! be made by its directory and its name there.
 
+use super::links::{directory_of, target_of};
 use std::ffi::OsString;
-use std::fs;
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Which file an end is, so that a transfer does not eat its own tail: device and inode number.
+/// Device and inode number of a file, by which a transfer from a file to itself is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId {
     /// Number of the device the file is on.
@@ -26,61 +26,38 @@ impl From<&Metadata> for FileId {
     }
 }
 
-/// As many links as the system follows before it gives up (`path_resolution`(7)).
-const MOST_LINKS: usize = 40;
-
 /// A file, or the place of one that is yet to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// It exists.
     Existing(FileId),
-    /// Nothing is there now.
+    /// It does not exist yet.
     ToBeMade {
         /// Where it would be.
         directory: FileId,
-        /// How it would be called there.
+        /// Its name there.
         name: OsString,
     },
 }
 
 impl Identity {
-    /// That of an end: `id` where it is known, else of what would be made at its `path`.
+    /// The identity of an end: its `id` if it has one, else that of the file that would be made at its `path`.
     #[must_use]
     pub fn of_end(id: Option<FileId>, path: Option<&Path>) -> Option<Self> {
         id.map(Self::Existing)
             .or_else(|| path.and_then(Self::to_be_made))
     }
 
-    /// That of what would be made at `path`; `None` where something is, or nothing can be made.
+    /// The identity of the file that would be made at `path`; `None` if one exists, or none can be made.
     #[must_use]
     pub fn to_be_made(path: &Path) -> Option<Self> {
         let is_missing = |path: &Path| matches!(path.metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound);
         is_missing(path).then_some(())?;
-        let path = behind_links(path);
+        let path = target_of(path).ok()?;
         Some(Self::ToBeMade {
             directory: FileId::from(&directory_of(&path).metadata().ok()?),
             name: path.file_name()?.to_owned(),
         })
-    }
-}
-
-/// Where a link leads that leads to nothing yet: the file is made there.
-fn behind_links(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
-        let Ok(target) = fs::read_link(&path) else {
-            break;
-        };
-        path = directory_of(&path).join(target);
-    }
-    path
-}
-
-/// The directory that a path names something in.
-pub(super) fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 
@@ -91,7 +68,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     #[test]
-    fn what_is_not_there_yet_is_known_by_any_of_its_names() {
+    fn a_file_to_be_made_is_known_by_any_of_its_names() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         fs::create_dir(at("inner")).unwrap();

@@ -1,10 +1,10 @@
-//! A kind of end, as the table of them has it.
+//! A row of the table of ends.
 
 use super::{OptionSpec, Options, SinkPlan, SourcePlan};
 use crate::endpoint::uri::Uri;
 use crate::error::UsageError;
 
-/// One kind of end: its name, what it takes, and how it is planned on either side.
+/// One kind of end: its scheme, its options, and how it is planned on either side.
 #[derive(Debug)]
 pub struct Kind {
     /// The scheme, in lower case.

@@ -1,12 +1,12 @@
-//! How much a source has to give before its end is taken for one.
+//! How many bytes have to come from a source for its end to count as success.
 
-/// The least that has to come from a source, of what it gives and not of what becomes of it.
+/// The least number of bytes that has to come from a source, counted before any transform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Least {
-    /// Nothing: an empty source is one like any other.
+    /// None: an empty source is fine.
     Nothing,
-    /// A byte, where the sink would lose what it holds for nothing: whoever looks which ports are open connects, too.
-    AByteForWhatIsHeld,
+    /// One byte, if the sink would lose what it holds: a port scan connects and sends nothing, and must not empty a file.
+    OneByteToReplace,
     /// So many bytes, at least 1.
     Bytes(u64),
 }
@@ -21,12 +21,12 @@ impl Least {
         }
     }
 
-    /// The same in bytes, for a sink that `holds` something that would be lost or does not.
+    /// The number of bytes, for a sink that `holds` data that would be lost, or does not.
     #[must_use]
     pub fn bytes(self, holds: bool) -> u64 {
         match self {
             Self::Nothing => 0,
-            Self::AByteForWhatIsHeld => u64::from(holds),
+            Self::OneByteToReplace => u64::from(holds),
             Self::Bytes(bytes) => bytes,
         }
     }

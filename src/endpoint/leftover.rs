@@ -1,14 +1,14 @@
-//! A temporary file that must not stay behind, whoever gets to remove it first.
+//! A temporary file that must not stay behind, which two threads may remove.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempPath;
 
-/// Shared between a sink and whoever gives the transfer up while the sink sits in a system call.
+/// A temporary file, shared by a sink and the thread that gives the transfer up while the sink is in a system call.
 #[derive(Debug, Clone)]
 pub struct Leftover(Arc<Mutex<Option<TempPath>>>);
 
 impl Leftover {
-    /// Watches over `path`.
+    /// The file at `path`.
     #[must_use]
     pub fn new(path: TempPath) -> Self {
         Self(Arc::new(Mutex::new(Some(path))))

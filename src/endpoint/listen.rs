@@ -1,8 +1,7 @@
-//! `tcp-listen://[ADDR]:PORT`: says where it listens, accepts one peer of those that may connect, and closes the door behind
-//! it.
+//! `tcp-listen://[ADDR]:PORT`: tells where it listens, accepts one peer of those that may connect, and stops listening.
 //!
-//! Whoever may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end of
-//! a transfer of nothing, and would leave us with connections to keep.
+//! A peer that may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end
+//! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
@@ -63,7 +62,7 @@ struct Listen {
     host: String,
     port: u16,
     accept_timeout: Option<Duration>,
-    /// Who may connect; everybody if it is empty.
+    /// The peers that may connect; all if it is empty.
     from: Vec<Network>,
     min_size: Option<u64>,
     settings: Settings,
@@ -96,7 +95,7 @@ impl Listen {
         Err(OpenError::io(LISTENING, failure))
     }
 
-    /// Without a host all interfaces: the IPv6 wildcard takes IPv4 too, where there is IPv6.
+    /// The addresses to listen on. Without a host it is all interfaces: the IPv6 wildcard takes IPv4 too, where there is IPv6.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, OpenError> {
         if self.host.is_empty() {
             let port = self.port;
@@ -108,7 +107,7 @@ impl Listen {
         let found = addresses(&self.host, self.port).await;
         found.map_err(|error| OpenError {
             act: LISTENING,
-            why: OpenFailure::Told(reason(&error)),
+            why: OpenFailure::Text(reason(&error)),
         })
     }
 
@@ -130,7 +129,7 @@ impl Listen {
         TcpListener::from_std(socket.into())
     }
 
-    /// How many may wait to be accepted (listen(2)). Those who are to be refused do not stand in the way of the others.
+    /// How many peers may wait to be accepted (listen(2)): one, or enough that peers to be refused do not keep out the others.
     fn backlog(&self) -> i32 {
         if self.from.is_empty() { 1 } else { 128 }
     }
@@ -144,7 +143,7 @@ impl Listen {
         side: Side,
         announce: &dyn Announce,
     ) -> Result<TcpStream, OpenError> {
-        // Taken out, so that nobody else is let in once the peer is here.
+        // The listener is taken out, so that it is closed once the peer is accepted.
         let Some(listener) = self.listener.take() else {
             return Err(OpenError::io(
                 "accepting on",
@@ -166,8 +165,8 @@ impl Listen {
         result.map_err(|error| OpenError::io("accepting on", error))
     }
 
-    /// Accepts the next peer that may connect and is still there. One that may not is `refused`, and one that hung up while it
-    /// waited is passed over (accept(2)).
+    /// Accepts the next peer that may connect. A peer that may not is reset and reported to `refused`; one that hung up while it
+    /// waited is skipped (accept(2)).
     async fn accept_one(
         &self,
         listener: &TcpListener,
@@ -177,13 +176,28 @@ impl Listen {
             match listener.accept().await {
                 Ok((stream, peer)) if self.lets_in(peer.ip()) => return Ok(stream),
                 Ok((stream, peer)) => {
-                    // Nobody is spoken of before he is gone.
+                    // The connection is closed before the peer is reported.
                     drop(stream);
                     refused(peer);
                 }
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Where it listens, in words.
+    fn place(&self) -> String {
+        let port = match self.port {
+            0 => "any free port".to_owned(),
+            port => format!("port {port}"),
+        };
+        match self.host.parse::<IpAddr>() {
+            _ if self.host.is_empty() => {
+                format!("every address of this machine ([::] and 0.0.0.0), {port}")
+            }
+            Ok(address) => format!("the address {address}, {port}"),
+            Err(_) => format!("the address of the host {}, {port}", named(&self.host)),
         }
     }
 }
@@ -200,26 +214,9 @@ fn nobody_came(limit: Duration, refused: u64) -> OpenError {
     }
 }
 
-impl Listen {
-    /// Where it would listen, in words.
-    fn place(&self) -> String {
-        let port = match self.port {
-            0 => "any free port".to_owned(),
-            port => format!("port {port}"),
-        };
-        match self.host.parse::<IpAddr>() {
-            _ if self.host.is_empty() => {
-                format!("every address of this machine ([::] and 0.0.0.0), {port}")
-            }
-            Ok(address) => format!("the address {address}, {port}"),
-            Err(_) => format!("the address of the host {}, {port}", named(&self.host)),
-        }
-    }
-}
-
 impl EndPlan for Listen {
     fn preview(&self, side: Side) -> Preview {
-        let patience = match self.accept_timeout {
+        let how_long = match self.accept_timeout {
             None => "for as long as it takes".to_owned(),
             Some(limit) => format!("for {} at most", humantime::format_duration(limit)),
         };
@@ -230,7 +227,7 @@ impl EndPlan for Listen {
             format!(" of {}", from.join(" or "))
         };
         let opening = format!(
-            "says where it listens on standard error, waits for one peer{of} {patience}, and refuses every other"
+            "says where it listens on standard error, waits for one peer{of} {how_long}, and refuses every other"
         );
         let parsed = format!("listens on {}", self.place());
         self.settings.preview(side, parsed, opening)
@@ -260,7 +257,7 @@ impl SourcePlan for Listen {
     }
 
     fn least(&self) -> Least {
-        self.min_size.map_or(Least::AByteForWhatIsHeld, Least::of)
+        self.min_size.map_or(Least::OneByteToReplace, Least::of)
     }
 }
 

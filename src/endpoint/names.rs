@@ -1,23 +1,21 @@
-//! The names that /dev and /proc have for the descriptors of this process. They mean the descriptor itself, as in bash,
-//! gawk and on the BSDs: opening such a name anew would empty the file behind it, lose the position that is shared with
-//! others, and fail for sockets and for pipes of other users (proc(5), `/proc/pid/fd`).
+//! The names that /dev and /proc have for the descriptors of this process. They mean the descriptor itself, as in bash, gawk
+//! and on the BSDs: opening such a name would empty the file, lose the position that other processes share, and fail for
+//! sockets and for pipes of other users (proc(5), `/proc/pid/fd`).
 
+use super::links::MOST_LINKS;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
-
-/// How many links are followed, as many as the kernel follows (`path_resolution(7)`).
-const LINKS: usize = 40;
 
 /// The descriptor that `path` names, itself or by symbolic links; it need not be open.
 pub(crate) fn descriptor_named(path: &Path) -> Option<RawFd> {
     let mut path = path.to_owned();
-    for _ in 0..LINKS {
+    for _ in 0..MOST_LINKS {
         if let Some(fd) = by_its_text(&path) {
             return Some(fd);
         }
-        // Whatever is no link, the directory of descriptors has nothing else, is not what is looked for.
+        // The directory of descriptors has nothing but links.
         let target = path.read_link().ok()?;
-        let directory = directory_of(&path)?;
+        let directory = real_directory_of(&path)?;
         if is_our_directory(&directory) {
             return number_at(&path);
         }
@@ -26,7 +24,7 @@ pub(crate) fn descriptor_named(path: &Path) -> Option<RawFd> {
     None
 }
 
-/// What descriptor `fd` is called.
+/// The name of descriptor `fd` in messages.
 pub(crate) fn descriptor_words(fd: RawFd) -> String {
     match fd {
         0 => "standard input".to_owned(),
@@ -36,7 +34,7 @@ pub(crate) fn descriptor_words(fd: RawFd) -> String {
     }
 }
 
-/// A name that is known by its text alone, also where the descriptor is closed or /proc is not mounted.
+/// The descriptor of a name that is known by its text, also where the descriptor is closed or /proc is not mounted.
 fn by_its_text(path: &Path) -> Option<RawFd> {
     let standard = ["/dev/stdin", "/dev/stdout", "/dev/stderr"];
     if let Some(fd) = (0..)
@@ -51,7 +49,7 @@ fn by_its_text(path: &Path) -> Option<RawFd> {
     is_there.then(|| number_at(path)).flatten()
 }
 
-fn directory_of(path: &Path) -> Option<PathBuf> {
+fn real_directory_of(path: &Path) -> Option<PathBuf> {
     match path.parent() {
         Some(parent) if parent.as_os_str().is_empty() => Path::new(".").canonicalize().ok(),
         Some(parent) => parent.canonicalize().ok(),
@@ -59,7 +57,7 @@ fn directory_of(path: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Whether `directory`, free of links, has the descriptors of this process, or of one of its threads, which share them.
+/// Whether `directory`, which has no links in it, is that of the descriptors of this process or of one of its threads.
 fn is_our_directory(directory: &Path) -> bool {
     let Ok(inside) = directory.strip_prefix("/proc") else {
         return false;
@@ -73,7 +71,7 @@ fn is_our_directory(directory: &Path) -> bool {
     inside == Path::new("fd") || (inside.starts_with("task") && inside.ends_with("fd"))
 }
 
-/// The number that the last part of a path is, written as the kernel writes it.
+/// The last part of a path as a descriptor number, if it is written as the kernel writes it.
 fn number_at(path: &Path) -> Option<RawFd> {
     let name = path.file_name()?.to_str()?;
     let number: RawFd = name.parse().ok().filter(|number| *number >= 0)?;
@@ -118,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn links_to_such_a_name_are_followed_and_circles_are_left() {
+    fn links_to_the_name_of_a_descriptor_are_followed_and_circles_end() {
         let scratch = tempfile::tempdir().unwrap();
         let at = |name: &str| scratch.path().join(name);
         symlink("/dev/stdout", at("log")).unwrap();

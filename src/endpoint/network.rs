@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Addresses that have their first bits in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
-    /// The first of them.
+    /// The first address.
     first: IpAddr,
     /// How many bits they have in common.
     bits: u32,
@@ -16,7 +16,7 @@ impl Network {
     /// Reads `ADDR[/BITS]`; an IPv6 address may stand in brackets.
     ///
     /// # Errors
-    /// When it is none, or has bits beyond BITS: whoever writes `10.0.0.5/8` may mean one address or all of a network.
+    /// When it is no network, or has bits beyond BITS: `10.0.0.5/8` may mean one address or a whole network.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (address, bits) = match text.split_once('/') {
             Some((address, bits)) => (parse_address(address)?, Some(bits)),
@@ -33,7 +33,7 @@ impl Network {
         Ok(Self { first, bits }.canonical())
     }
 
-    /// Whether `address` is one of them. An IPv4 address is one however it has come: `::ffff:10.0.0.1` is 10.0.0.1
+    /// Whether `address` is in the network. An IPv4 address may be written as an IPv6 one: `::ffff:10.0.0.1` is 10.0.0.1
     /// (RFC 4291 section 2.5.5.2).
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -42,7 +42,7 @@ impl Network {
         is_of_this_kind && first_of(address, self.bits) == self.first
     }
 
-    /// IPv4 addresses written as IPv6 ones are IPv4 addresses.
+    /// The network of IPv4 addresses, if it was written as one of IPv6 addresses.
     fn canonical(self) -> Self {
         let first = self.first.to_canonical();
         let written_longer = width(self.first) - width(first);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_is_one_however_it_comes_and_however_it_is_written() {
+    fn an_ipv4_address_written_as_an_ipv6_one_is_an_ipv4_address() {
         for (network, shown) in [
             ("192.0.2.0/24", "192.0.2.0/24"),
             ("::ffff:192.0.2.0/120", "192.0.2.0/24"),

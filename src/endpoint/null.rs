@@ -1,7 +1,7 @@
-//! A sink without a system behind it, `null:`: it swallows everything, slowly if asked. It rehearses a pipeline.
+//! `null:`: a sink that discards all bytes, at a limited rate or with a stall if asked, to rehearse a pipeline.
 
 use super::descriptor;
-use super::outside::Outside;
+use super::named_file::NamedFile;
 use super::stdio::no_rest;
 use super::{
     Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Preview, Raw, Sink, SinkPlan,
@@ -47,15 +47,15 @@ pub(super) const KIND: Kind = Kind {
     }),
 };
 
-/// Takes everything, at a rate or with a stall if asked.
+/// Discards all bytes.
 struct Null {
     rate: Option<u64>,
     stall: Option<(u64, Duration)>,
     taken: u64,
     busy_until: Option<Instant>,
-    /// The moment from which what was granted last counts.
-    from: Option<Instant>,
-    /// Where the kernel may leave the bytes.
+    /// When the bytes granted last began to be taken.
+    granted_from: Option<Instant>,
+    /// /dev/null, to which the kernel moves the bytes.
     device: Option<OwnedFd>,
 }
 
@@ -66,13 +66,13 @@ impl Null {
             stall,
             taken: 0,
             busy_until: None,
-            from: None,
+            granted_from: None,
             device: None,
         }
     }
 
     /// The most one write takes now: a 10 ms grain of the rate, and not past the stall.
-    fn most(&self) -> u64 {
+    fn most_at_once(&self) -> u64 {
         let grain = self.rate.map_or(u64::MAX, |rate| (rate / 100).max(1));
         let before_stall = self.stall.map_or(u64::MAX, |(after, _)| after - self.taken);
         grain.min(before_stall)
@@ -86,9 +86,9 @@ impl Null {
         }
     }
 
-    /// The moment from which the next bytes count: when we were ready for them if somebody waited for that, and
-    /// now otherwise, so that nothing is credited for idle time.
-    fn accept_from(&mut self) -> Option<Instant> {
+    /// When the next bytes begin to be taken: when the last were done, if the writer has waited for that, and now otherwise,
+    /// so that idle time does not count. `None`: the last are not done yet.
+    fn accepts_from(&mut self) -> Option<Instant> {
         let now = Instant::now();
         match self.busy_until.take() {
             Some(until) if until > now => {
@@ -107,22 +107,22 @@ fn time_for(bytes: u64, rate: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// Where the kernel leaves bytes.
+/// The device that the kernel moves bytes to.
 const DEVICE: &str = "/dev/null";
 
-/// Why it cannot.
+/// Why the kernel cannot move bytes here.
 const NO_DEVICE: Unfit = "there is no /dev/null";
 
 impl EndPlan for Null {
     fn preview(&self, _: Side) -> Preview {
-        let device = Outside::at(Path::new(DEVICE)).ok().flatten();
+        let device = NamedFile::at(Path::new(DEVICE)).ok().flatten();
         let ending = if self.is_paced() {
             "once it has taken every byte (written), which takes its time"
         } else {
             "once it has taken every byte (written)"
         };
         Preview {
-            raw: device.map_or(Err(NO_DEVICE), |it| it.raw(false)),
+            raw: device.map_or(Err(NO_DEVICE), |it| it.facts.raw(false)),
             is_paced: self.is_paced(),
             ..Preview::new("discards every byte", ending)
         }
@@ -131,7 +131,7 @@ impl EndPlan for Null {
 
 impl SinkPlan for Null {
     fn open(mut self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
-        // Without it the bytes come to us.
+        // Without the device the bytes are discarded by `write`.
         self.device = descriptor::open(Path::new(DEVICE), OFlags::WRONLY).ok();
         Box::pin(async { Ok(self as Box<dyn Sink>) })
     }
@@ -150,16 +150,16 @@ impl Sink for Null {
             return Ok(most);
         }
         self.stall_if_due();
-        self.from = self.accept_from();
-        if self.from.is_none() {
+        self.granted_from = self.accepts_from();
+        if self.granted_from.is_none() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        Ok(most.min(self.most()))
+        Ok(most.min(self.most_at_once()))
     }
 
     fn moved(&mut self, n: u64) {
         self.taken += n;
-        if let (Some(rate), Some(from)) = (self.rate, self.from) {
+        if let (Some(rate), Some(from)) = (self.rate, self.granted_from) {
             self.busy_until = Some(from + time_for(n, rate));
         }
     }
@@ -184,7 +184,7 @@ impl Sink for Null {
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
-        // The last bytes take their time too.
+        // The last bytes take as long as the rate says, too.
         match self.busy_until {
             Some(until) if until > Instant::now() => Ok(Finish::Wait {
                 ready: None,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_takes_what_stands_before_it_and_comes_once() {
+    fn a_stall_comes_once_after_the_bytes_before_it() {
         let mut null = Null::new(None, Some((10, Duration::ZERO)));
         let data = [0; 64];
         assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(10));

@@ -1,4 +1,4 @@
-//! What may stand behind the `#` of a URI: declared in the table, checked here, read by the kinds.
+//! The options behind the `#` of a URI: declared in the table, checked here, read by the kinds.
 
 use super::Network;
 use crate::endpoint::uri::Uri;
@@ -12,11 +12,11 @@ use std::time::Duration;
 /// One option of a kind.
 #[derive(Debug)]
 pub struct OptionSpec {
-    /// As written.
+    /// Its name.
     pub name: &'static str,
     /// What its value is.
     pub value: ValueKind,
-    /// The only side it makes sense on.
+    /// The only side that it is valid on.
     pub only: Option<Side>,
     /// The default, as help shows it; empty for none.
     pub default: &'static str,
@@ -25,7 +25,7 @@ pub struct OptionSpec {
 }
 
 impl OptionSpec {
-    /// Whether it makes sense on this side.
+    /// Whether it is valid on this side.
     fn is_for(&self, side: Side) -> bool {
         self.only.is_none_or(|only| only == side)
     }
@@ -34,11 +34,11 @@ impl OptionSpec {
 /// What an option's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
-    /// There is none.
+    /// The option has no value.
     Flag,
     /// A SIZE in bytes, at least 1.
     Size,
-    /// A SIZE of which 0 makes sense.
+    /// A SIZE in bytes, which may be 0.
     SizeOrZero,
     /// A duration.
     Duration,
@@ -46,7 +46,7 @@ pub enum ValueKind {
     Count,
     /// An IP address, with a port or without.
     Address,
-    /// An address, or a network of them.
+    /// An IP address, or a network of them.
     Network,
     /// `SIZE:D`.
     SizeAndDuration,
@@ -113,7 +113,7 @@ enum Value {
 }
 
 impl Value {
-    /// As it would be written behind the name, in bytes.
+    /// The value as it would be written behind the name, with sizes in bytes.
     fn text(self) -> String {
         match self {
             Value::Flag => String::new(),
@@ -132,12 +132,12 @@ impl Value {
     }
 }
 
-/// What the options of an end come to, each as it would be written.
+/// The options of an end, each as it would be written.
 #[derive(Debug, Default)]
 pub struct Settled {
     /// Those that were given.
     pub given: Vec<String>,
-    /// Those that were not, and have a default.
+    /// Those that were not given and have a default.
     pub by_default: Vec<String>,
 }
 
@@ -154,7 +154,7 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
             let port = port
                 .parse()
                 .map_err(|_| format!("'{}' is no PORT", named(port)))?;
-            // The system knows its interfaces, and asks nobody for an address in numbers.
+            // For a numeric address the system asks no name server; it looks up the interface.
             let found = (format!("{address}%{zone}"), port).to_socket_addrs();
             let found = found.ok().and_then(|mut all| all.next());
             found.ok_or_else(|| format!("'{}' is no interface of this machine", named(zone)))
@@ -173,7 +173,7 @@ impl Options {
     /// Checks the options of `uri` against `specs`.
     ///
     /// # Errors
-    /// For an option that is unknown, given twice, on the wrong side, or whose value is none.
+    /// For an option that is unknown, given twice or on the wrong side, or whose value is not valid.
     pub fn check(uri: &Uri, specs: &'static [OptionSpec], side: Side) -> Result<Self, UsageError> {
         let mut given: Vec<(&'static str, Value)> = Vec::new();
         for (name, value) in &uri.options {
@@ -252,7 +252,7 @@ impl Options {
         }
     }
 
-    /// What each of `specs` comes to on this side: what was given, and what is so by default.
+    /// Each of `specs` on this side, with the value that was given or else its default.
     #[must_use]
     pub fn settled(&self, specs: &'static [OptionSpec], side: Side) -> Settled {
         let mut settled = Settled::default();
@@ -272,7 +272,7 @@ impl Options {
         self.values(name).next()
     }
 
-    /// In the order in which they were given; of most options one at most.
+    /// The values of an option in the order in which they were given.
     fn values(&self, name: &str) -> impl Iterator<Item = Value> {
         let given = self.given.iter();
         given.filter_map(move |(given, value)| (*given == name).then_some(*value))
@@ -315,7 +315,7 @@ mod tests {
     use crate::error::Side;
     use std::ffi::OsStr;
 
-    /// What was given and what is so by default.
+    /// The options that were given, and those by default.
     fn settled(text: &str, side: Side) -> (String, String) {
         let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text)) else {
             panic!("{text}");
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn options_settle_on_what_was_given_and_else_on_their_defaults() {
+    fn options_that_are_not_given_have_their_defaults() {
         for (text, side, given, by_default) in [
             ("zero:", Side::Source, "", "size=endless"),
             ("zero:#size=1K", Side::Source, "size=1024", ""),

@@ -1,8 +1,8 @@
-//! Descriptors that are written to, and what is to happen at their beginning and end.
+//! The sink that is a descriptor: a file, FIFO, device or inherited descriptor, from making it to syncing and closing it.
 
 use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
-use super::filekind::APPENDS;
+use super::file_facts::APPENDS;
 use super::staged::{NEW, Staged};
 use super::{Delivered, FileId, Finish, Leftover, Probe, Raw, Sink, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
@@ -17,16 +17,16 @@ use std::time::Instant;
 /// A file, FIFO, device or inherited descriptor that takes bytes.
 #[derive(Debug)]
 pub(super) struct FileSink {
-    /// Open until the end; not yet if the file is `to_be_made`.
+    /// Open until the sink has finished; not open yet if the file is `to_be_made`.
     descriptor: Option<Descriptor>,
     is_pipeline: bool,
-    /// A file that does not exist yet: made at the start, so that nothing is left if it never comes to that.
+    /// The path of a file that does not exist yet. It is made at the start, so that a transfer that fails before leaves none.
     to_be_made: Option<PathBuf>,
     staged: Option<Staged>,
     effects: Effects,
-    /// Whether what the file holds is not to be emptied: it is not ours, or has been.
-    keeps: bool,
-    /// What could not be kept of a file that was replaced.
+    /// Whether the file is not to be emptied: it was opened by another program, is appended to, or has been emptied.
+    keeps_content: bool,
+    /// Which properties of a replaced file could not be kept.
     lost: Vec<&'static str>,
 }
 
@@ -39,15 +39,15 @@ impl FileSink {
             to_be_made: None,
             staged: None,
             effects,
-            keeps: effects.append,
+            keeps_content: effects.append,
             lost: Vec::new(),
         }
     }
 
-    /// Writes to a descriptor that others have opened, from its position on.
+    /// Writes to a descriptor that another program has opened, from its position on.
     pub(super) fn inherited(descriptor: Descriptor, effects: Effects) -> Self {
         let mut sink = Self::at(descriptor, effects);
-        sink.keeps = true;
+        sink.keeps_content = true;
         sink
     }
 
@@ -59,7 +59,7 @@ impl FileSink {
             to_be_made: Some(path.to_owned()),
             staged: None,
             effects,
-            keeps: effects.append,
+            keeps_content: effects.append,
             lost: Vec::new(),
         }
     }
@@ -73,7 +73,7 @@ impl FileSink {
     }
 
     pub(super) fn file_id(&self) -> Option<FileId> {
-        self.descriptor.as_ref().and_then(Descriptor::file_id)
+        self.descriptor.as_ref()?.facts.file_id()
     }
 
     fn open(&mut self) -> io::Result<&mut Descriptor> {
@@ -112,17 +112,19 @@ impl Sink for FileSink {
             self.make(&path)?;
         }
         match &self.descriptor {
-            Some(descriptor) if descriptor.is_regular() && !self.keeps => descriptor.truncate()?,
+            Some(descriptor) if descriptor.facts.is_regular() && !self.keeps_content => {
+                descriptor.truncate()?;
+            }
             _ => {}
         }
-        self.keeps = true;
+        self.keeps_content = true;
         Ok(())
     }
 
     fn would_lose(&self) -> bool {
         match (&self.staged, &self.descriptor) {
             (Some(staged), _) => staged.would_lose(),
-            (None, Some(descriptor)) if !self.keeps && descriptor.is_regular() => {
+            (None, Some(descriptor)) if !self.keeps_content && descriptor.facts.is_regular() => {
                 descriptor.file_size().is_some_and(|size| size > 0)
             }
             _ => false,
@@ -156,7 +158,7 @@ impl Sink for FileSink {
         if let Some(descriptor) = self.descriptor.take() {
             let fd = descriptor.into_fd();
             if let Some(staged) = &self.staged {
-                self.lost = staged.give_access(&fd)?;
+                self.lost = staged.give_permissions(&fd)?;
             }
             if self.effects.sync {
                 Self::sync(&fd)?;
@@ -190,7 +192,7 @@ impl Sink for FileSink {
     fn is_terminal(&self) -> bool {
         self.descriptor
             .as_ref()
-            .is_some_and(Descriptor::is_terminal)
+            .is_some_and(|it| it.facts.is_terminal)
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

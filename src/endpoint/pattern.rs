@@ -1,4 +1,4 @@
-//! Sources without a system behind them, `zero:` and `random:`. They rehearse a pipeline.
+//! `zero:` and `random:`: sources that make their bytes, to rehearse a pipeline.
 
 use super::stdio::no_rest;
 use super::{
@@ -75,17 +75,17 @@ pub(super) const RANDOM: Kind = Kind {
     sink: None,
 };
 
-/// Endless bytes, or so many.
+/// A source that makes its bytes, without end or so many.
 struct Pattern {
+    /// How many are left; `None`: they have no end.
     left: Option<u64>,
     random: Option<RandomBytes>,
-    /// The zeros in a file, from which the kernel can take them.
+    /// A file of zeros, from which the kernel moves them.
     zeros: Option<OwnedFd>,
 }
 
 impl Pattern {
-    /// The zeros in a file, if that is what they are and there can be one. Without it they are written into our own
-    /// memory.
+    /// A file of zeros, if they are zeros and the system has one. Without it they are written into a buffer.
     fn file(&self) -> Option<OwnedFd> {
         let bytes = self.left.unwrap_or(u64::MAX);
         let is_zero = self.random.is_none();
@@ -93,7 +93,7 @@ impl Pattern {
     }
 }
 
-/// Why the kernel cannot take them from a file.
+/// Why the kernel cannot move them.
 const MADE: Unfit = "its bytes are made by this program";
 
 impl EndPlan for Pattern {
@@ -150,7 +150,7 @@ impl Source for Pattern {
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
-        // Endless zeros look alike wherever one starts.
+        // Endless zeros are the same at every offset.
         let (Some(zeros), Some(left)) = (&self.zeros, self.left) else {
             return Ok(if self.zeros.is_some() { n } else { 0 });
         };
@@ -177,7 +177,7 @@ impl Source for Pattern {
     }
 }
 
-/// The same sequence of bytes whatever the sizes of the reads.
+/// Random bytes: the same sequence for the same seed, whatever the sizes of the reads.
 struct RandomBytes {
     generator: Xoshiro256PlusPlus,
     word: [u8; 8],

@@ -1,9 +1,8 @@
-//! What the kernel says of a pipe that we are at one end of, a look at it that does not keep that end open, and how far it
-//! grows.
+//! Pipes: how full one is, which can be asked without keeping it open, and enlarging it.
 //!
-//! All pipes of a user together may hold 64 MiB (pipe(7), /proc/sys/fs/pipe-user-pages-soft), and beyond that every new one,
-//! in any program, has two pages. So a pipe is enlarged only once the flow has filled it, never by the last of what the
-//! user may have, and what a flow that has gone idle does not need is given back.
+//! All pipes of a user together may hold 64 MiB (pipe(7), /proc/sys/fs/pipe-user-pages-soft), and beyond that every new pipe,
+//! in any program, has two pages. So a pipe is enlarged only once the flow has filled it, never with the last of the user's
+//! budget, and it is made smaller again when the flow goes idle.
 
 use crate::platform::{self, WIDEST_PIPE};
 use std::cell::Cell;
@@ -11,26 +10,26 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// How long nothing has to come before what a pipe was enlarged by is given back.
+/// How long a pipe has to be idle before it gets its first size again.
 pub const IDLE: Duration = Duration::from_secs(1);
 
-/// By what a pipe is enlarged at once: from the usual 64 KiB to 1 MiB in two steps.
-const STEP: u64 = 4;
+/// By what the size of a pipe is multiplied in one step: from the usual 64 KiB to 1 MiB in two.
+const GROWTH_FACTOR: u64 = 4;
 
 /// How full a pipe is, in bytes (pipe(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PipeFill {
-    /// What is in it (`FIONREAD`, ioctl(2)).
+    /// How many bytes it holds (`FIONREAD`, ioctl(2)).
     pub len: u64,
-    /// What it can hold (`F_GETPIPE_SZ`, fcntl(2)).
+    /// How many it can hold (`F_GETPIPE_SZ`, fcntl(2)).
     pub size: u64,
 }
 
-/// How far a pipe may grow, and has grown, in bytes. The thread at our end of it is the only one that asks.
+/// How far a pipe may grow and has grown, in bytes. Only the thread that owns this end of the pipe uses it.
 #[derive(Debug)]
 pub struct Growth {
-    /// What it could hold before.
-    found: u64,
+    /// Its first size.
+    first_size: u64,
     size: Cell<u64>,
     most: Cell<u64>,
 }
@@ -40,20 +39,20 @@ impl Growth {
     #[must_use]
     pub fn new(size: u64, most: u64) -> Self {
         Self {
-            found: size,
+            first_size: size,
             size: Cell::new(size),
             most: Cell::new(most.min(WIDEST_PIPE).max(size)),
         }
     }
 
-    /// The flow has filled the pipe that `fd` is an end of: enlarges it by a step. Returns whether it holds more now.
+    /// Enlarges by a step the pipe that `fd` is an end of, which the flow has filled. Returns whether it can hold more now.
     pub fn grow(&self, fd: BorrowedFd<'_>) -> bool {
         let before = self.size.get();
         if before >= self.most.get() {
             return false;
         }
-        let wanted = before.saturating_mul(STEP).min(self.most.get());
-        // Who is at its other end may have enlarged it meanwhile.
+        let wanted = before.saturating_mul(GROWTH_FACTOR).min(self.most.get());
+        // The process at the other end may have enlarged it meanwhile.
         let now = platform::pipe_size(fd).filter(|now| *now >= wanted);
         match now.or_else(|| platform::enlarge_pipe(fd, wanted)) {
             Some(now) => self.size.set(now),
@@ -62,27 +61,27 @@ impl Growth {
         self.size.get() > before
     }
 
-    /// `n` bytes were in it at once: enlarges it if that is as good as all that it holds. Returns as [`Growth::grow`].
+    /// Enlarges it by a step if `n` bytes, which were in it at once, are at least half of its size. Returns whether it did.
     pub fn held(&self, fd: BorrowedFd<'_>, n: u64) -> bool {
         n >= self.size.get() / 2 && self.grow(fd)
     }
 
-    /// Whether it was enlarged, and that was not given back yet.
+    /// Whether it is larger than it was at first.
     #[must_use]
     pub fn is_enlarged(&self) -> bool {
-        self.size.get() > self.found
+        self.size.get() > self.first_size
     }
 
-    /// Gives back what it was enlarged by, unless so much is in it.
+    /// Gives it its first size again, unless it holds more than that.
     pub fn give_back(&self, fd: BorrowedFd<'_>) {
-        if self.is_enlarged() && platform::set_pipe_size(fd, self.found) {
-            self.size.set(self.found);
+        if self.is_enlarged() && platform::set_pipe_size(fd, self.first_size) {
+            self.size.set(self.first_size);
         }
     }
 }
 
-/// A pipe that somebody else has made and that we have one end of. Others may look at it as long as this value lives; it
-/// goes when our end of the pipe does, and gives back what the pipe was enlarged by.
+/// A pipe that another program has made and of which this process has one end. Dropped with that end, it gives the pipe its
+/// first size again, and its probes find nothing more.
 #[derive(Debug)]
 pub struct NeighbourPipe {
     fd: Arc<OwnedFd>,
@@ -90,7 +89,7 @@ pub struct NeighbourPipe {
 }
 
 impl NeighbourPipe {
-    /// The pipe that `fd` is an end of. `None`: we are out of descriptors, and do without.
+    /// The pipe that `fd` is an end of. `None`: the process is out of descriptors; the transfer works without this value.
     #[must_use]
     pub fn new(fd: impl AsFd) -> Option<Self> {
         let fd = rustix::io::fcntl_dupfd_cloexec(fd.as_fd(), 3).ok()?;
@@ -101,7 +100,7 @@ impl NeighbourPipe {
         })
     }
 
-    /// Lets it hold up to `bytes`, if the user may have pipes that hold more than two pages at all.
+    /// Lets it grow to `bytes`, unless the user's budget for pipes is used up.
     pub fn let_grow(&self, bytes: u64) {
         let most = bytes.min(WIDEST_PIPE);
         if most > self.growth.size.get() && platform::may_have_pipes() {
@@ -109,13 +108,13 @@ impl NeighbourPipe {
         }
     }
 
-    /// What it can hold, or be made to hold, in bytes.
+    /// How many bytes it can hold, or may grow to hold.
     #[must_use]
     pub fn most(&self) -> u64 {
         self.growth.most.get()
     }
 
-    /// The flow has filled it: enlarges it by a step. Returns whether it holds more now.
+    /// Enlarges it by a step, since the flow has filled it. Returns whether it can hold more now.
     #[must_use]
     pub fn grow(&self) -> bool {
         self.growth.grow(self.fd.as_fd())
@@ -126,20 +125,20 @@ impl NeighbourPipe {
         self.growth.held(self.fd.as_fd(), n)
     }
 
-    /// Whether it was enlarged, and that was not given back yet.
+    /// Whether it is larger than it was at first.
     #[must_use]
     pub fn is_enlarged(&self) -> bool {
         self.growth.is_enlarged()
     }
 
-    /// Gives back what it was enlarged by, unless so much is in it.
+    /// Gives it its first size again, unless it holds more than that.
     pub fn give_back(&self) {
         self.growth.give_back(self.fd.as_fd());
     }
 
-    /// For those who want to look at it.
+    /// A probe for another thread.
     #[must_use]
-    pub fn view(&self) -> PipeProbe {
+    pub fn probe(&self) -> PipeProbe {
         PipeProbe(Arc::downgrade(&self.fd))
     }
 }
@@ -150,14 +149,14 @@ impl Drop for NeighbourPipe {
     }
 }
 
-/// A look at a pipe as long as it is ours. Closing our end is not put off by more than the look takes.
+/// Tells how full a pipe is as long as this process has its end open. A probe keeps the end open only while it is being asked.
 #[derive(Debug, Clone)]
 pub struct PipeProbe(Weak<OwnedFd>);
 
 impl PipeProbe {
-    /// How full it is. `None`: our end is closed, or this system does not say.
+    /// How full the pipe is. `None`: this end is closed, or the system does not say.
     #[must_use]
-    pub fn look(&self) -> Option<PipeFill> {
+    pub fn fill(&self) -> Option<PipeFill> {
         let fd = self.0.upgrade()?;
         Some(PipeFill {
             len: platform::bytes_in(fd.as_fd())?,
@@ -172,32 +171,32 @@ mod tests {
     use std::io::{Read, Write, pipe};
 
     #[test]
-    fn a_look_at_a_pipe_does_not_keep_it_open() {
+    fn a_probe_does_not_keep_a_pipe_open() {
         let (mut reader, mut writer) = pipe().unwrap();
         let neighbour = NeighbourPipe::new(&writer).unwrap();
-        let view = neighbour.view();
+        let probe = neighbour.probe();
         writer.write_all(b"twelve bytes").unwrap();
-        let fill = view.look();
+        let fill = probe.fill();
         if cfg!(target_os = "linux") {
             assert!(matches!(fill, Some(PipeFill { len: 12, size }) if size >= 4096));
         }
         drop((writer, neighbour));
-        assert_eq!(view.look(), None);
+        assert_eq!(probe.fill(), None);
         let mut all = Vec::new();
-        // Ends only because nobody can write any more.
+        // The read ends only because no descriptor for writing is open.
         reader.read_to_end(&mut all).unwrap();
         assert_eq!(all, b"twelve bytes");
     }
 
     #[test]
-    fn a_pipe_grows_step_by_step_as_it_is_filled_and_is_given_back() {
+    fn a_pipe_grows_step_by_step_as_it_is_filled_and_gets_its_first_size_again() {
         let (reader, _writer) = pipe().unwrap();
         let neighbour = NeighbourPipe::new(&reader).unwrap();
-        let size = || neighbour.view().look().map(|fill| fill.size);
+        let size = || neighbour.probe().fill().map(|fill| fill.size);
         if size().is_none() {
             return;
         }
-        assert!(!neighbour.grow(), "it may not, yet");
+        assert!(!neighbour.grow(), "it may not grow yet");
         neighbour.let_grow(512 << 10);
         assert_eq!(size(), Some(64 << 10), "nothing has filled it");
         assert!(!neighbour.held(100));
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_a_pipe_is_not_given_back_and_the_rest_is_when_we_go() {
+    fn a_pipe_keeps_the_size_that_it_needs_until_it_is_dropped() {
         let (mut reader, mut writer) = pipe().unwrap();
         let neighbour = NeighbourPipe::new(&writer).unwrap();
         let other = NeighbourPipe::new(&reader).unwrap();
@@ -224,6 +223,6 @@ mod tests {
         assert!(neighbour.is_enlarged());
         reader.read_exact(&mut vec![0; 100 << 10]).unwrap();
         drop(neighbour);
-        assert_eq!(other.view().look().map(|fill| fill.size), Some(64 << 10));
+        assert_eq!(other.probe().fill().map(|fill| fill.size), Some(64 << 10));
     }
 }

@@ -1,51 +1,50 @@
-//! What an end says of itself before it is opened: in words for people, and in what the choice of a road depends on.
+//! What is known of an end before it is opened: in words for `--explain`, and what the choice of a road depends on.
 
 use super::{FileId, OpenError, Raw, Unfit};
 
-/// An end that is not open, as far as it can be known without touching it.
+/// What is known of an end that is not open.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four things that an end is or is not, whatever the others are"
+    reason = "four independent properties of an end"
 )]
 pub struct Preview {
     /// What it was parsed as.
     pub parsed: String,
-    /// What stands there now, if anything can.
+    /// What exists there now, if anything can.
     pub now: Option<String>,
-    /// What opening it is, where it is more than a system call.
+    /// What opening it does, if it is more than a system call.
     pub opening: Option<String>,
-    /// Of a SINK: what becomes of what stands there.
+    /// Of a sink: what becomes of what exists there.
     pub effect: Option<String>,
-    /// Of a SINK: what is on the disk before success.
+    /// Of a sink: what is on the disk before success.
     pub synced: &'static str,
-    /// Of a SOURCE: what its end is. Of a SINK: when its bytes are delivered.
+    /// Of a source: when it ends. Of a sink: when its bytes are delivered.
     pub ending: String,
     /// What the kernel will be able to move bytes from or to, or why it will not.
     pub raw: Result<Raw, Unfit>,
-    /// Something on which that depends and that only opening can tell, after `if`.
+    /// What `raw` depends on and only opening can tell, as a text that follows `if`.
     pub condition: Option<&'static str>,
-    /// Bytes that the pipe holds that it is, if it is open already.
+    /// How many bytes it can hold, if it is a pipe that is open already.
     pub holds: Option<u64>,
-    /// Of a SOURCE: bytes up to its end, or why they are not known, after `not known: `.
+    /// Of a source: bytes up to its end, or why they are not known, as a text that follows `not known: `.
     pub size: Result<u64, &'static str>,
-    /// Of a SOURCE: whether it can move ahead without reading.
+    /// Of a source: whether it can skip bytes without reading them.
     pub seeks: bool,
-    /// Of a SOURCE: whether its file system may have a way of its own to copy.
+    /// Of a source: whether its file system may have its own way to copy.
     pub copies: bool,
-    /// Of a SINK: whether it takes bytes at a pace of its own.
+    /// Of a sink: whether it limits its own speed.
     pub is_paced: bool,
-    /// Whether somebody types or sees what passes.
+    /// Whether it is a terminal.
     pub is_terminal: bool,
-    /// Which file it is, if it is one that must not be both ends.
+    /// Which file it is, if it must not be both ends.
     pub file_id: Option<FileId>,
     /// Why it cannot be opened as things stand.
     pub obstacle: Option<OpenError>,
 }
 
 impl Preview {
-    /// An end that was parsed as `parsed`, and whose end or delivery is `ending`. The rest is that of an end without
-    /// anything special about it.
+    /// An end that was parsed as `parsed`, with this `ending`. The other fields get the values that most ends have.
     #[must_use]
     pub fn new(parsed: impl Into<String>, ending: impl Into<String>) -> Self {
         Self {

@@ -1,10 +1,10 @@
-//! What there is to be seen of an end from outside, for those who tell where a flow is stuck.
+//! The status of an open end, which the meter and displays ask for while the road's thread owns the end itself.
 
 use super::raw::{Raw, Unfit};
 use crate::endpoint::connection::{Connection, ConnectionProbe};
 use crate::endpoint::pipe::{PipeFill, PipeProbe};
 
-/// Something of each end.
+/// A value for each end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PerEnd<T> {
     /// Of the source.
@@ -13,26 +13,26 @@ pub struct PerEnd<T> {
     pub sink: T,
 }
 
-/// Where to look.
+/// How to ask for the status of an end.
 #[derive(Debug, Clone, Default)]
 pub enum Probe {
-    /// At a connection.
+    /// By the kernel's account of a connection.
     Connection(ConnectionProbe),
-    /// At a pipe.
+    /// By the fill of a pipe.
     Pipe(PipeProbe),
-    /// Nowhere: all there is to say is known.
+    /// It does not change.
     Known(EndStatus),
-    /// Nowhere.
+    /// There is none.
     #[default]
     Nothing,
 }
 
-/// What an end is, and how it stands.
+/// What an end is, and its state now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EndStatus {
     /// A connection.
     Connection(Connection),
-    /// A pipe, with another program behind it, and what is in it as long as our end is open.
+    /// A pipe to or from another program, and its fill as long as this end is open.
     Pipe(Option<PipeFill>),
     /// A file or block device.
     File,
@@ -42,7 +42,7 @@ pub enum EndStatus {
 }
 
 impl Probe {
-    /// For an end that the kernel takes for this.
+    /// The probe of an end that `raw` describes.
     pub(super) fn of(raw: Result<Raw, Unfit>) -> Self {
         match raw {
             Ok(Raw::Pipe) => Self::Known(EndStatus::Pipe(None)),
@@ -51,29 +51,29 @@ impl Probe {
         }
     }
 
-    /// How it stands now.
+    /// The status now.
     #[must_use]
-    pub fn look(&self) -> EndStatus {
+    pub fn status(&self) -> EndStatus {
         match self {
-            Self::Connection(view) => EndStatus::Connection(view.look()),
-            Self::Pipe(view) => EndStatus::Pipe(view.look()),
-            Self::Known(seen) => *seen,
+            Self::Connection(probe) => EndStatus::Connection(probe.read()),
+            Self::Pipe(probe) => EndStatus::Pipe(probe.fill()),
+            Self::Known(status) => *status,
             Self::Nothing => EndStatus::Other,
         }
     }
 
-    /// The same, of an end of whose pipe it is known already how full it is.
+    /// The status now, without asking for the fill of a pipe, for a caller that knows it already.
     #[must_use]
-    pub fn look_beside_pipe(&self) -> EndStatus {
+    pub fn status_without_fill(&self) -> EndStatus {
         match self {
             Self::Pipe(_) => EndStatus::Pipe(None),
-            _ => self.look(),
+            _ => self.status(),
         }
     }
 }
 
 impl EndStatus {
-    /// The kernel's account, of a connection.
+    /// The kernel's account, if it is a connection.
     #[must_use]
     pub fn connection(&self) -> Option<&Connection> {
         match self {
@@ -82,7 +82,7 @@ impl EndStatus {
         }
     }
 
-    /// How full it is, of a pipe whose end is open.
+    /// The fill, if it is a pipe that is open.
     #[must_use]
     pub fn pipe(&self) -> Option<PipeFill> {
         match self {

@@ -1,6 +1,6 @@
-//! What an end is to a kernel that moves bytes by itself.
+//! What the kernel road needs to know of an end.
 
-/// What an end is to a kernel that moves bytes by itself (splice(2)).
+/// What an end is to the calls by which the kernel moves bytes itself (splice(2)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raw {
     /// A pipe or FIFO, which is a buffer.
@@ -9,20 +9,19 @@ pub enum Raw {
     Socket,
     /// A file or block device.
     File,
-    /// What takes everything and keeps nothing.
+    /// The null device, which discards all bytes.
     Null,
 }
 
-/// Why the kernel cannot move bytes by itself here, as the end of a sentence about this end.
+/// Why the kernel cannot move bytes from or to an end, as a clause of which `it` is this end.
 pub type Unfit = &'static str;
 
-/// What lies ahead in a file, in bytes: first a hole, which reads as zeros, then what is really there (lseek(2),
-/// `SEEK_HOLE`).
+/// What is ahead in a file: first a hole, which reads as zeros, then data (lseek(2), `SEEK_HOLE`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Of the hole; may be 0.
+    /// The length of the hole in bytes; may be 0.
     pub hole: u64,
-    /// Up to the next hole. There is none before the end: the most there can be.
+    /// The length of the data in bytes; `u64::MAX` if no hole follows.
     pub data: u64,
 }
 

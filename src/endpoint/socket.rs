@@ -1,7 +1,7 @@
-//! Connected sockets as ends, and how a transfer over one ends. Connecting and accepting are elsewhere.
+//! Connected TCP sockets as ends, and how a transfer over one finishes.
 //!
-//! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded: whatever
-//! ends this process before, the peer does not take it for a clean end.
+//! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded, so that the peer
+//! never takes the death of this process for a clean end.
 
 use super::{
     Delivered, Finish, OptionSpec, Options, Preview, Probe, Raw, Sink, Source, Unfit, ValueKind,
@@ -24,11 +24,11 @@ use std::time::{Duration, Instant};
 /// How long the peer may take to close, once its system has everything.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The first and the longest pause between two looks at a send queue: nothing tells when it is empty.
-const QUEUE_LOOKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
+/// The first and the longest time between two checks of the send queue, which has to be polled: no event tells that it is empty.
+const QUEUE_CHECKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
 
-/// How many reads one hearing takes at most, so that a peer that talks without end does not keep us from sending.
-const READS_PER_HEARING: usize = 16;
+/// The most reads in one [`Sink::hear`], so that a peer that sends without end does not keep the sink from writing.
+const MOST_READS_AT_ONCE: usize = 16;
 
 const fn option(
     name: &'static str,
@@ -45,14 +45,14 @@ const fn option(
     }
 }
 
-/// The options of every TCP end.
+/// `nodelay`, an option of every TCP end.
 pub(super) const NODELAY: OptionSpec = option(
     "nodelay",
     ValueKind::Flag,
     "",
     "send small data at once (TCP_NODELAY)",
 );
-/// See [`NODELAY`].
+/// `close-timeout`, an option of every TCP sink.
 pub(super) const CLOSE: OptionSpec = OptionSpec {
     only: Some(Side::Sink),
     ..option(
@@ -62,14 +62,14 @@ pub(super) const CLOSE: OptionSpec = OptionSpec {
         "how long the peer may take to close after the last byte",
     )
 };
-/// See [`NODELAY`].
+/// `sndbuf`, an option of every TCP end.
 pub(super) const SNDBUF: OptionSpec =
     option("sndbuf", ValueKind::Size, "the system's", "send buffer");
-/// See [`NODELAY`].
+/// `rcvbuf`, an option of every TCP end.
 pub(super) const RCVBUF: OptionSpec =
     option("rcvbuf", ValueKind::Size, "the system's", "receive buffer");
 
-/// What was asked for of a TCP connection.
+/// The options of a TCP connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     nodelay: bool,
@@ -93,8 +93,9 @@ impl Settings {
         }
     }
 
-    /// Before connecting or listening: buffer sizes still decide the window (tcp(7)), and there is no moment at which
-    /// a connection could end cleanly without having succeeded. An accepted socket inherits all of it.
+    /// Sets what has to be set before connecting or listening: buffer sizes, which limit the window that is agreed on then
+    /// (tcp(7)), and closing by a reset, so that no connection can end cleanly before it has succeeded. An accepted socket
+    /// inherits both.
     pub(super) fn apply_early(&self, socket: impl AsFd) -> io::Result<()> {
         sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
         // The kernel takes an int.
@@ -108,7 +109,7 @@ impl Settings {
         Ok(())
     }
 
-    /// What a connection is on this side, before there is one.
+    /// What is known of a connection on this side before it is made.
     pub(super) fn preview(&self, side: Side, parsed: String, opening: String) -> Preview {
         let ending = match side {
             Side::Source => {
@@ -149,8 +150,8 @@ impl Settings {
     }
 }
 
-/// A socket that is read until the peer's FIN. Our side is never shut down first: `nc -l <file` and `ncat -l <file`
-/// cut their sending short when they see a FIN.
+/// A socket that is read until the peer's FIN. This side is never shut down first: `nc -l <file` and `ncat -l <file` stop
+/// sending when they receive a FIN.
 #[derive(Debug)]
 struct SocketSource {
     fd: Connected,
@@ -173,7 +174,7 @@ impl Source for SocketSource {
         Some(self.fd.as_fd())
     }
 
-    /// splice(2) takes urgent data for the end once the peer's FIN is here; recv(2) does not.
+    // splice(2) reports urgent data as the end once the peer's FIN has arrived; recv(2) does not.
     fn has_ended(&mut self) -> io::Result<bool> {
         let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         match recv(&self.fd, &mut [0; 1][..], peek) {
@@ -184,37 +185,40 @@ impl Source for SocketSource {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Connection(self.fd.view())
+        Probe::Connection(self.fd.probe())
     }
 
     fn gather(&mut self, bytes: u64) {
-        // A wish: without it bytes come in smaller pieces.
+        // If it fails, bytes come in smaller pieces.
         let _ = platform::gather(self.fd.as_fd(), bytes);
     }
 
     fn close(self: Box<Self>) {
-        // Failing means that the connection is gone already.
+        // It fails only if the connection is gone already.
         let _ = sockopt::set_socket_linger(&self.fd, None);
     }
 }
 
-/// A socket that is written to, while what the peer says is read and dropped.
+/// A socket that is written to, while what the peer sends is read and dropped.
 #[derive(Debug)]
 struct SocketSink {
     fd: Connected,
     close_timeout: Duration,
+    /// Bytes that the peer has sent, which were dropped.
     heard: u64,
     /// The peer has sent its FIN, which it may do at any time.
     peer_closed: bool,
+    /// Set once our FIN is sent.
     ending: Option<Ending>,
 }
 
-/// After our FIN.
+/// The state of the connection after our FIN.
 #[derive(Debug)]
 struct Ending {
+    /// The length of the send queue at the last check, in bytes.
     queued: u64,
-    look_after: Duration,
-    /// Since when the peer's system has everything.
+    check_after: Duration,
+    /// When the peer's system had acknowledged everything.
     empty_since: Option<Instant>,
 }
 
@@ -229,7 +233,7 @@ impl SocketSink {
         }
     }
 
-    /// The connection's pending error, for which every call waits in vain otherwise.
+    /// Fails with the pending error of the connection, if there is one (`SO_ERROR`, socket(7)).
     fn check(&self) -> io::Result<()> {
         match sockopt::socket_error(&self.fd)? {
             Ok(()) => Ok(()),
@@ -241,10 +245,10 @@ impl SocketSink {
         if self.ending.is_none() {
             self.check()?;
             shutdown(&self.fd, Shutdown::Write)?;
-            let (look_after, _) = QUEUE_LOOKS;
+            let (check_after, _) = QUEUE_CHECKS;
             self.ending = Some(Ending {
                 queued: u64::MAX,
-                look_after,
+                check_after,
                 empty_since: None,
             });
         }
@@ -253,7 +257,7 @@ impl SocketSink {
 
     fn delivered(&self, how: Delivered) -> io::Result<Finish<'_>> {
         self.check()?;
-        // From here on closing is a clean end; failing means that the connection is gone already.
+        // From here on closing is a clean end. This fails only if the connection is gone already.
         let _ = sockopt::set_socket_linger(&self.fd, None);
         Ok(Finish::Done(how))
     }
@@ -279,7 +283,7 @@ impl Sink for SocketSink {
 
     fn hear(&mut self) -> io::Result<()> {
         let mut dropped = [0u8; 16 * 1024];
-        for _ in 0..READS_PER_HEARING {
+        for _ in 0..MOST_READS_AT_ONCE {
             if self.peer_closed {
                 break;
             }
@@ -306,13 +310,13 @@ impl Sink for SocketSink {
     }
 
     fn probe(&self) -> Probe {
-        Probe::Connection(self.fd.view())
+        Probe::Connection(self.fd.probe())
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
         self.half_close()?;
         self.hear()?;
-        // Asked before the error is: a reset that empties the queue is then seen as the error it is.
+        // The queue is read before the error: a reset empties the queue, and would look like delivery otherwise.
         let queued = self.unacknowledged();
         self.check()?;
         let (now, peer_closed, close_timeout) =
@@ -321,9 +325,9 @@ impl Sink for SocketSink {
             return Err(io::ErrorKind::NotConnected.into());
         };
         if queued > 0 {
-            let moved = ending.look_again(queued);
-            let until = now + ending.look_after;
-            // After both FINs poll(2) would report a hang-up at once, each time.
+            let moved = ending.note_queue(queued);
+            let until = now + ending.check_after;
+            // After both FINs poll(2) would report a hang-up at once, every time.
             let ready = (!peer_closed).then(|| Ready::Readable(self.fd.as_fd()));
             return Ok(Finish::Wait {
                 ready,
@@ -353,15 +357,15 @@ impl Sink for SocketSink {
 }
 
 impl Ending {
-    /// Notes the length of the send queue; looks again soon if it has shrunk, and later if not. Returns whether it has.
-    fn look_again(&mut self, queued: u64) -> bool {
-        let (first, longest) = QUEUE_LOOKS;
+    /// Notes the length of the send queue. The next check is soon if it has shrunk, and later if not. Returns whether it has.
+    fn note_queue(&mut self, queued: u64) -> bool {
+        let (first, longest) = QUEUE_CHECKS;
         let moved = queued < self.queued;
         self.queued = queued;
-        self.look_after = if moved {
+        self.check_after = if moved {
             first
         } else {
-            (self.look_after * 2).min(longest)
+            (self.check_after * 2).min(longest)
         };
         moved
     }
@@ -371,7 +375,7 @@ impl Ending {
 pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
     let (mut nothing, flags) = (SendAncillaryBuffer::default(), SendFlags::DONTWAIT);
     match sendmsg(fd, bufs, &mut nothing, flags) {
-        // The queue is short of memory for a moment; a socket that is writable again says so.
+        // The system has no memory for the queue at the moment; poll(2) reports when the socket is writable again.
         Err(Errno::NOBUFS) => Err(io::ErrorKind::WouldBlock.into()),
         other => Ok(other?),
     }

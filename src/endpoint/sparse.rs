@@ -1,4 +1,4 @@
-//! Holes of sparse files: where they are, and leaving one (lseek(2), `SEEK_HOLE`).
+//! Holes of sparse files: finding them in a source (lseek(2), `SEEK_HOLE`), and leaving them in a sink.
 
 use super::Extent;
 use super::descriptor::{Descriptor, open};
@@ -8,17 +8,17 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 
-/// What a sparse file whose position is shared is claimed in, in bytes, where it has data.
+/// How much of the data of a sparse file is claimed at once where its position is shared, in bytes.
 const PIECE: u64 = 1 << 20;
 
 impl Descriptor {
     /// Whether a file takes up less than its size, so that it has holes.
     pub(super) fn is_sparse(&self) -> bool {
         // st_blocks counts 512 bytes each, whatever the file system does (stat(2)).
-        self.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
+        self.facts.is_regular() && fstat(&self.fd).is_ok_and(|it| it.st_blocks < it.st_size / 512)
     }
 
-    /// What lies ahead in a sparse file. The offset stays where it is.
+    /// The hole and the data ahead in a sparse file. The position stays where it is.
     pub(super) fn extent(&mut self) -> io::Result<Extent> {
         if self.claim.is_some() {
             return self.claimed_extent();
@@ -29,11 +29,11 @@ impl Descriptor {
         Ok(found)
     }
 
-    /// What lies ahead of `here` in a sparse file of this `size`. Moves the offset.
+    /// The hole and the data from `here` on in a sparse file of this `size`. Moves the position.
     fn extent_at(&self, here: u64, size: u64) -> Extent {
         match self.holes_from(here) {
             Ok(extent) => extent,
-            // There is no data any more.
+            // There is no data before the end.
             Err(Errno::NXIO) => Extent {
                 hole: size.saturating_sub(here),
                 data: u64::MAX,
@@ -66,9 +66,9 @@ impl Descriptor {
         Ok(true)
     }
 
-    /// What lies ahead in a sparse file: a hole is claimed as a whole, data piece by piece.
+    /// The hole and the data ahead in a sparse file whose position is shared: a hole is claimed as a whole, data piece by piece.
     fn claimed_extent(&mut self) -> io::Result<Extent> {
-        // To look for holes moves the position (lseek(2), SEEK_DATA), and that of the others must not move.
+        // Looking for holes moves the position (lseek(2), SEEK_DATA), so it is done on another open file description.
         let path = PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()));
         let Ok(ours) = open(&path, OFlags::RDONLY) else {
             return Ok(Extent::DATA);
@@ -90,8 +90,8 @@ impl Descriptor {
         })
     }
 
-    /// Leaves a hole of `n` bytes that are claimed, if nothing is there yet. The file is made longer by its last byte
-    /// alone: to truncate it to that size could cut off what others have written behind it meanwhile.
+    /// Leaves a hole of `n` bytes that are claimed, if the file ends here. Its last byte is written to make the file longer:
+    /// ftruncate(2) could cut off what another process has written behind the claim since.
     fn leave_claimed_hole(&mut self, n: u64) -> io::Result<bool> {
         if self.claimed() > 0 || self.file_size() > self.offset() {
             return Ok(false);
@@ -112,7 +112,7 @@ mod tests {
     use std::io::{Seek, SeekFrom, Write};
 
     #[test]
-    fn a_hole_that_is_left_cuts_nothing_off() {
+    fn leaving_a_hole_cuts_off_nothing_that_another_process_wrote() {
         let mut other: File = tempfile::tempfile().unwrap();
         other.write_all(&[7; 10]).unwrap();
         let mut ours = Descriptor::shared(other.try_clone().unwrap().into()).unwrap();

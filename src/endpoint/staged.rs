@@ -1,9 +1,11 @@
 //! The temporary file of an `atomic` sink: written beside the file that it is to replace, and renamed as the last step.
 
 use super::Leftover;
-use super::access::Access;
+
 use super::descriptor::open_with;
 use super::effects::Effects;
+use super::links::{directory_of, target_of};
+use super::permissions::Permissions;
 use crate::platform;
 use rustix::fs::{Mode, OFlags};
 use std::fs::{File, Metadata};
@@ -13,27 +15,24 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// A file that is made, and was not there.
+/// The flags that make a new file, and fail if there is one.
 pub(super) const NEW: OFlags = OFlags::WRONLY.union(OFlags::CREATE).union(OFlags::EXCL);
-
-/// How many links are followed, as many as the kernel follows (`path_resolution(7)`).
-const LINKS: usize = 40;
 
 /// The mode of a directory in which only owners replace files (inode(7), `S_ISVTX`).
 const STICKY: u32 = 0o1000;
 
-/// The temporary file of an `atomic` sink; it goes away with this value unless it was renamed.
+/// The temporary file of an `atomic` sink; dropping this value removes it unless it was renamed.
 #[derive(Debug)]
 pub(super) struct Staged {
     file: Option<File>,
     leftover: Leftover,
     target: PathBuf,
-    access: Access,
+    permissions: Permissions,
     replaces: bool,
 }
 
 impl Staged {
-    /// A temporary file in the directory of `path`, or of what `path` links to. Nobody else may open it until it is whole.
+    /// A temporary file in the directory of `path`, or of what `path` links to. No other user may open it until it is whole.
     pub(super) fn beside(
         path: &Path,
         existing: Option<&Metadata>,
@@ -41,12 +40,12 @@ impl Staged {
     ) -> io::Result<Self> {
         let target = target_of(path)?;
         let directory = directory_of(&target);
-        let access = match existing {
+        let permissions = match existing {
             Some(existing) => {
                 check_replaceable(&target, existing)?;
-                Access::of(&target, existing)?
+                Permissions::of(&target, existing)?
             }
-            None => Access::of_a_new_file(directory),
+            None => Permissions::of_a_new_file(directory),
         };
         let named = tempfile::Builder::new()
             .prefix(".tidegate-")
@@ -59,7 +58,7 @@ impl Staged {
             file: Some(File::from(fd)),
             leftover: Leftover::new(temporary),
             target,
-            access,
+            permissions,
             replaces: !effects.create,
         })
     }
@@ -69,24 +68,23 @@ impl Staged {
         self.file.take().ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    /// What is to be removed if it does not come to [`Staged::commit`].
+    /// The file to remove if [`Staged::commit`] is not reached.
     pub(super) fn leftover(&self) -> Leftover {
         self.leftover.clone()
     }
 
-    /// Whether there is something now that would be lost.
+    /// Whether the rename would replace a file that is not empty.
     pub(super) fn would_lose(&self) -> bool {
-        let there = self.target.metadata();
-        self.replaces && there.is_ok_and(|it| it.len() > 0)
+        let existing = self.target.metadata();
+        self.replaces && existing.is_ok_and(|it| it.len() > 0)
     }
 
-    /// Lets those open the file, which is whole, who are to be able to. Returns what could not be kept of the one that it
-    /// replaces.
-    pub(super) fn give_access(&self, file: &impl AsFd) -> io::Result<Vec<&'static str>> {
-        self.access.give(file.as_fd())
+    /// Gives the file, which is whole now, its permissions. Returns which properties of the replaced file could not be kept.
+    pub(super) fn give_permissions(&self, file: &impl AsFd) -> io::Result<Vec<&'static str>> {
+        self.permissions.give(file.as_fd())
     }
 
-    /// Gives it the name.
+    /// Renames the temporary file to its target.
     pub(super) fn commit(&self, sync: bool) -> io::Result<()> {
         let temporary = self.leftover.take().ok_or(ErrorKind::NotFound)?;
         self.rename(temporary)?;
@@ -113,34 +111,15 @@ impl Drop for Staged {
     }
 }
 
-/// Where `path` leads, also if nothing is there yet.
-pub(super) fn target_of(path: &Path) -> io::Result<PathBuf> {
-    let mut target = path.to_owned();
-    for _ in 0..LINKS {
-        match target.read_link() {
-            Ok(link) => target = directory_of(&target).join(link),
-            Err(_) => return Ok(target),
-        }
-    }
-    Err(rustix::io::Errno::LOOP.into())
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// Whether a file may be replaced by the rename that is to come, as far as the system can tell beforehand (rename(2)): in a
-/// sticky directory only its owner and that of the directory may, and an immutable file stays.
+/// Checks that a file may be replaced by a rename, as far as the system can tell beforehand (rename(2)): in a sticky directory
+/// only its owner and that of the directory may replace it, and an immutable file cannot be replaced.
 pub(super) fn check_replaceable(target: &Path, existing: &Metadata) -> io::Result<()> {
     let directory = directory_of(target);
-    let holder = directory.metadata()?;
+    let parent = directory.metadata()?;
     let user = rustix::process::geteuid().as_raw();
-    let is_anothers = holder.mode() & STICKY != 0
+    let is_anothers = parent.mode() & STICKY != 0
         && existing.uid() != user
-        && holder.uid() != user
+        && parent.uid() != user
         && !platform::overrules_owners();
     let why = if is_anothers {
         "it is another user's, in a directory in which only owners may replace files"

@@ -1,8 +1,9 @@
-//! Standard input and output: `-`, `stdin:`, `stdout:`. Shared with others, so nothing about them is changed.
+//! Inherited descriptors as ends: `-`, `stdin:`, `stdout:`, and for `fd:N`. Other processes share them, so their flags are left
+//! as they are.
 
 use super::descriptor::Descriptor;
 use super::effects::Effects;
-use super::filekind::{check_stream, sink_ending, size_of, source_ending};
+use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::{
     Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Preview, Probe, Raw, Sink, SinkPlan,
@@ -71,14 +72,13 @@ pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
     }
 }
 
-/// A descriptor that was open before we were started. Adopted while planning, when every open descriptor is still
-/// one of those.
+/// A descriptor that was open when this program was started. It is adopted while planning, before this program opens others.
 #[derive(Debug)]
 pub(super) struct InheritedPlan {
     descriptor: Descriptor,
-    /// What it is called.
+    /// Its name in messages.
     name: String,
-    /// Whether what is written is to be on the disk before success.
+    /// Whether to sync before success.
     sync: bool,
 }
 
@@ -95,7 +95,7 @@ impl InheritedPlan {
         let descriptor = sys::adopt(fd)
             .and_then(Descriptor::shared)
             .map_err(refused)?;
-        if descriptor.kind() == FileType::Socket {
+        if descriptor.facts.file_type == FileType::Socket {
             check_stream(descriptor.raw_fd(), side).map_err(refused)?;
         }
         Ok(Self {
@@ -112,34 +112,33 @@ impl InheritedPlan {
         Ok(plan.called(format!("{name}, by the name {path}")))
     }
 
-    /// The same, under another name.
+    /// Sets the name.
     pub(super) fn called(self, name: String) -> Self {
         Self { name, ..self }
     }
 
-    /// The same, with what is written on the disk before success.
+    /// Asks for a sync before success.
     pub(super) fn synced(self) -> Self {
         Self { sync: true, ..self }
     }
 
-    fn prospect_source(&self, base: Preview) -> Preview {
-        let it = &self.descriptor;
-        let kind = it.kind();
-        let left = it.is_regular().then(|| it.size_left()).flatten();
+    fn preview_source(&self, base: Preview) -> Preview {
+        let (it, facts) = (&self.descriptor, &self.descriptor.facts);
+        let left = facts.is_regular().then(|| it.size_left()).flatten();
         Preview {
-            ending: source_ending(kind, it.is_terminal()).to_owned(),
+            ending: facts.source_ending().to_owned(),
             raw: it.raw_source(),
-            size: left.map_or_else(|| size_of(kind, 0), Ok),
-            seeks: kind == FileType::BlockDevice || left.is_some(),
+            size: left.map_or_else(|| facts.size(0), Ok),
+            seeks: facts.file_type == FileType::BlockDevice || left.is_some(),
             copies: platform::copies_by_itself(it.raw_fd()),
             ..base
         }
     }
 
-    fn prospect_sink(&self, base: Preview) -> Preview {
+    fn preview_sink(&self, base: Preview) -> Preview {
         let (it, effects) = (&self.descriptor, self.effects());
         let offset = it.offset().unwrap_or(0);
-        let effect = match it.kind() {
+        let effect = match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
                 "what it holds is kept, and written on behind its end".to_owned()
             }
@@ -149,8 +148,8 @@ impl InheritedPlan {
             _ => String::new(),
         };
         Preview {
-            ending: sink_ending(it.kind()).to_owned(),
-            synced: effects.synced(Some(it.kind())),
+            ending: sink_ending(it.facts.file_type).to_owned(),
+            synced: effects.synced(Some(it.facts.file_type)),
             raw: it.raw(),
             effect: Some(effect).filter(|text| !text.is_empty()),
             ..base
@@ -164,11 +163,11 @@ impl InheritedPlan {
         }
     }
 
-    /// What it is, in words.
+    /// The file in words, as it is now.
     fn now(&self) -> String {
         let it = &self.descriptor;
         let offset = it.offset().unwrap_or(0);
-        match it.kind() {
+        match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
                 format!("{}, open for appending", it.words())
             }
@@ -188,18 +187,18 @@ impl EndPlan for InheritedPlan {
         let base = Preview {
             now: Some(self.now()),
             holds: self.descriptor.pipe_size(),
-            is_terminal: self.descriptor.is_terminal(),
-            file_id: self.descriptor.file_id(),
+            is_terminal: self.descriptor.facts.is_terminal,
+            file_id: self.descriptor.facts.file_id(),
             ..Preview::new(&*self.name, "")
         };
         match side {
-            Side::Source => self.prospect_source(base),
-            Side::Sink => self.prospect_sink(base),
+            Side::Source => self.preview_source(base),
+            Side::Sink => self.preview_sink(base),
         }
     }
 
     fn file_id(&self) -> Option<FileId> {
-        self.descriptor.file_id()
+        self.descriptor.facts.file_id()
     }
 }
 
@@ -223,21 +222,21 @@ impl SinkPlan for InheritedPlan {
 pub(super) struct PlainSource {
     descriptor: Descriptor,
     /// The size of the file when it was opened.
-    size_then: Option<u64>,
+    size_at_open: Option<u64>,
 }
 
 impl PlainSource {
     pub(super) fn new(descriptor: Descriptor) -> Self {
-        let size_then = descriptor.file_size();
+        let size_at_open = descriptor.file_size();
         Self {
             descriptor,
-            size_then,
+            size_at_open,
         }
     }
 
-    /// The end of a file that has become shorter meanwhile is no end.
+    /// Refuses the end of a file that has become shorter since it was opened.
     fn check_end(&self) -> io::Result<()> {
-        let is_shorter = self.descriptor.file_size() < self.size_then;
+        let is_shorter = self.descriptor.file_size() < self.size_at_open;
         if is_shorter {
             return Err(io::Error::other("the file was truncated while it was read"));
         }
@@ -273,7 +272,7 @@ impl Source for PlainSource {
     }
 
     fn is_terminal(&self) -> bool {
-        self.descriptor.is_terminal()
+        self.descriptor.facts.is_terminal
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
@@ -314,6 +313,6 @@ impl Source for PlainSource {
 
     fn has_ended(&mut self) -> io::Result<bool> {
         self.check_end()?;
-        Ok(!(self.descriptor.is_regular() && self.descriptor.has_more()?))
+        Ok(!(self.descriptor.facts.is_regular() && self.descriptor.has_more()?))
     }
 }

@@ -1,4 +1,4 @@
-//! From an argument to a planned end, by the table.
+//! Turns an argument into a planned end, by the table.
 
 use super::effects::Effects;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
@@ -9,11 +9,11 @@ use crate::text::visible::named;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// A planned end and the name that messages and records call it by.
+/// A planned end with its name in messages and records, and its options.
 pub struct PlannedEnd<P: ?Sized> {
     /// The argument as typed, made printable.
     pub uri: String,
-    /// What its options come to.
+    /// Its options, given and by default.
     pub options: Settled,
     /// The plan.
     pub end: Box<P>,
@@ -107,7 +107,7 @@ fn resolve(argument: &OsStr) -> Result<Resolved<'_>, UsageError> {
     }
 }
 
-/// Whether there is such a file; a dangling link counts, since it is a name somebody made.
+/// Whether there is such a file; a link counts that leads to nothing.
 fn exists(argument: &OsStr) -> bool {
     Path::new(argument).symlink_metadata().is_ok()
 }

@@ -1,4 +1,4 @@
-//! What an open end can do: the two sides that a road moves bytes between.
+//! What an open end can do, as a source or as a sink.
 
 use super::raw::{Extent, Raw, Unfit};
 use super::{Leftover, Probe};
@@ -8,7 +8,7 @@ use std::io::{self, IoSlice};
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-/// An open end that bytes come from. Dropped without [`Source::close`], a socket tells its peer by a reset.
+/// An open end that bytes come from. A socket that is dropped without [`Source::close`] resets its connection.
 pub trait Source: Send {
     /// Reads what is there into the non-empty `buf`; 0 is the end of input.
     ///
@@ -19,7 +19,7 @@ pub trait Source: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// The pipe that somebody else feeds, if it is one.
+    /// The pipe that another process writes to, if it is one.
     fn pipe(&self) -> Option<&NeighbourPipe> {
         None
     }
@@ -29,7 +29,7 @@ pub trait Source: Send {
         None
     }
 
-    /// Whether somebody types what is read.
+    /// Whether it is a terminal, whose user types what is read.
     fn is_terminal(&self) -> bool {
         false
     }
@@ -42,7 +42,7 @@ pub trait Source: Send {
         Ok(0)
     }
 
-    /// What the kernel can move bytes from without our seeing them.
+    /// What the kernel can move bytes from without their entering this process.
     ///
     /// # Errors
     /// The reason why it cannot.
@@ -50,13 +50,13 @@ pub trait Source: Send {
         Err("its bytes are made by this program")
     }
 
-    /// The descriptor that [`Source::raw`] speaks of.
+    /// The descriptor that the kernel moves bytes from.
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// How many of `most` bytes the kernel may move from here now; 0 is the end of input. What a file holds whose
-    /// position others share is claimed for this transfer, and given back if it comes to its end before.
+    /// How many of `most` bytes the kernel may move from here now; 0 is the end of input. In a file whose position other
+    /// processes share, these bytes are claimed for this transfer, and given back if it ends before it has moved them.
     ///
     /// # Errors
     /// When nothing can be claimed, so that the kernel cannot move bytes from here.
@@ -64,12 +64,12 @@ pub trait Source: Send {
         Ok(most)
     }
 
-    /// Where the kernel is to read in the file, unless at its position.
+    /// The offset at which the kernel is to read in the file; `None`: at its position.
     fn offset(&self) -> Option<u64> {
         None
     }
 
-    /// What there is to be seen of it from outside.
+    /// How to ask for its status.
     fn probe(&self) -> Probe {
         Probe::of(self.raw())
     }
@@ -77,16 +77,16 @@ pub trait Source: Send {
     /// The kernel has moved `n` bytes from here.
     fn moved(&mut self, _n: u64) {}
 
-    /// The kernel has met the end of input. Returns whether it is one: some files, as those of /proc, have something to
+    /// The kernel has reported the end of input. Returns whether it is the end: some files, as those of /proc, have more to
     /// read all the same.
     ///
     /// # Errors
-    /// When this end comes too early.
+    /// When input ends too early.
     fn has_ended(&mut self) -> io::Result<bool> {
         Ok(true)
     }
 
-    /// What lies ahead in a sparse file.
+    /// The hole and the data ahead in a sparse file.
     ///
     /// # Errors
     /// When the system cannot say.
@@ -94,18 +94,16 @@ pub trait Source: Send {
         Ok(Extent::DATA)
     }
 
-    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with anything. A wish, for bytes that
-    /// come in a stream.
+    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with any byte. A stream may ignore it.
     fn gather(&mut self, _bytes: u64) {}
 
-    /// Lets go of it after everything was delivered.
+    /// Closes it cleanly, after everything was delivered.
     fn close(self: Box<Self>) {}
 }
 
-/// An open end that bytes go to. Dropped before it has finished, it leaves nothing that looks like success.
+/// An open end that bytes go to. If it is dropped before it has finished, nothing is left that looks like success.
 pub trait Sink: Send {
-    /// Empties what existed, if that is what opening it for writing means. Called before the first byte; does nothing when it
-    /// is called again.
+    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again.
     ///
     /// # Errors
     /// When the system refuses.
@@ -113,12 +111,12 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Whether something is there that will be lost when it starts, or at its end: a file that is not empty.
+    /// Whether it will empty or replace a file that is not empty.
     fn would_lose(&self) -> bool {
         false
     }
 
-    /// The pipe that somebody else reads from, if it is one.
+    /// The pipe that another process reads from, if it is one.
     fn pipe(&self) -> Option<&NeighbourPipe> {
         None
     }
@@ -132,25 +130,25 @@ pub trait Sink: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// What to listen to beside waiting: a peer that talks back or goes away while we have nothing for it.
+    /// What else to wait for: a peer that sends something or goes away while there is nothing to write to it.
     fn backchannel(&self) -> Option<Ready<'_>> {
         None
     }
 
-    /// Reads and drops what the peer says.
+    /// Reads and drops what the peer sends.
     ///
     /// # Errors
-    /// The first error of the connection, which is the transfer's.
+    /// The first error of the connection, which fails the transfer.
     fn hear(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// What the user is to be told after success, behind the name of this end.
+    /// What to warn the user of after success, as a text that follows the name of this end.
     fn warning(&self) -> Option<String> {
         None
     }
 
-    /// What the kernel can move bytes to without our seeing them. May be asked before [`Sink::start`].
+    /// What the kernel can move bytes to without their entering this process. May be called before [`Sink::start`].
     ///
     /// # Errors
     /// The reason why it cannot.
@@ -158,23 +156,23 @@ pub trait Sink: Send {
         Err("its bytes are taken by this program")
     }
 
-    /// The descriptor that [`Sink::raw`] speaks of.
+    /// The descriptor that the kernel moves bytes to.
     fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// Where the kernel is to write in the file, unless at its position.
+    /// The offset at which the kernel is to write in the file; `None`: at its position.
     fn offset(&self) -> Option<u64> {
         None
     }
 
-    /// What there is to be seen of it from outside.
+    /// How to ask for its status.
     fn probe(&self) -> Probe {
         Probe::of(self.raw())
     }
 
-    /// How many of `most` bytes the kernel may move here now. In a file whose position others share so many are claimed
-    /// for this transfer: ask for no more than are there to be moved.
+    /// How many of `most` bytes the kernel may move here now. In a file whose position other processes share, these are
+    /// claimed for this transfer: ask for no more than there are to be moved.
     ///
     /// # Errors
     /// `WouldBlock`: none, wait for [`Sink::ready`]. `Unsupported`: the kernel cannot move bytes here.
@@ -182,7 +180,7 @@ pub trait Sink: Send {
         Ok(most)
     }
 
-    /// Whether it takes bytes at a pace of its own, so that no road is faster than another.
+    /// Whether it limits its own speed, so that no road is faster than another.
     fn is_paced(&self) -> bool {
         false
     }
@@ -198,7 +196,7 @@ pub trait Sink: Send {
         Ok(false)
     }
 
-    /// One step towards the end after the last byte: flush, half-close, sync, rename, await delivery.
+    /// Takes the next step after the last byte: flush, half-close, sync, rename, await delivery.
     ///
     /// # Errors
     /// When delivery has failed.
@@ -209,17 +207,17 @@ pub trait Sink: Send {
         false
     }
 
-    /// Whether a broken pipe means that the reader of our output went away, as `head` does, and is no error.
+    /// Whether a broken pipe means that the reader of the output went away, as `head` does, and is no error.
     fn is_pipeline(&self) -> bool {
         false
     }
 
-    /// Whether somebody sees what is written.
+    /// Whether it is a terminal, whose user sees what is written.
     fn is_terminal(&self) -> bool {
         false
     }
 
-    /// What is to be removed if this end is given up while it cannot answer.
+    /// The file to remove if the transfer is given up while this end is in a system call.
     fn leftover(&self) -> Option<Leftover> {
         None
     }
@@ -230,20 +228,20 @@ pub trait Sink: Send {
     }
 }
 
-/// How far the end of a sink has come.
+/// How far a sink has come in finishing.
 #[derive(Debug)]
 pub enum Finish<'a> {
-    /// Everything is where it should be.
+    /// Everything is delivered.
     Done(Delivered),
     /// Not yet: wait, then ask again.
     Wait {
-        /// For this descriptor, if one can tell.
+        /// What to wait for, if a descriptor can tell.
         ready: Option<Ready<'a>>,
-        /// At most until then.
+        /// When to ask again at the latest.
         until: Instant,
-        /// Whether something has moved since the last step.
+        /// Whether bytes were delivered since the last step.
         moved: bool,
-        /// Whether the peer is to blame for waiting, so that `--idle-timeout` counts.
+        /// Whether the wait is for the peer, so that `--idle-timeout` counts.
         peer: bool,
     },
 }
@@ -262,7 +260,7 @@ pub enum Delivered {
 }
 
 impl Delivered {
-    /// The word for it in records and the summary.
+    /// Its name in records and the summary.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Parses what stands for an end on the command line: a bare path, or `SCHEME:REST#option,option=value`.
 //!
-//! This is pure text work on bytes: paths need not be UTF-8. What a scheme means is the endpoint table's business.
+//! It works on bytes, since paths need not be UTF-8, and does not know schemes; the table does.
 
 use crate::error::UsageError;
 use crate::text::visible::named;

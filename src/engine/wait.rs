@@ -1,6 +1,6 @@
 //! The only place where a stage sleeps: until its end is ready, its bell rings, or a moment has come.
 
-use crate::platform::Signal;
+use crate::platform::WakeFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::io;
@@ -11,7 +11,7 @@ use std::time::Instant;
 /// Wakes one stage: the other side of its link rings it, and so does a cancellation.
 #[derive(Debug)]
 pub struct Wakeup {
-    signal: Signal,
+    fd: WakeFd,
     rung: AtomicBool,
 }
 
@@ -22,7 +22,7 @@ impl Wakeup {
     /// When the process is out of descriptors.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
-            signal: Signal::new()?,
+            fd: WakeFd::new()?,
             rung: AtomicBool::new(false),
         })
     }
@@ -30,13 +30,13 @@ impl Wakeup {
     /// Wakes the stage, now or when it next waits.
     pub fn ring(&self) {
         if !self.rung.swap(true, Ordering::AcqRel) {
-            self.signal.raise();
+            self.fd.raise();
         }
     }
 
     fn silence(&self) {
         // Cleared before the flag: a ring in between finds the flag set and was meant for this very waking.
-        self.signal.clear();
+        self.fd.clear();
         self.rung.store(false, Ordering::Release);
     }
 }
@@ -61,7 +61,7 @@ pub enum Ready<'fd> {
 /// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
 pub fn wait(wakeup: &Wakeup, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     let mut fds = Vec::with_capacity(1 + ends.len());
-    fds.push(PollFd::new(&wakeup.signal, PollFlags::IN));
+    fds.push(PollFd::new(&wakeup.fd, PollFlags::IN));
     let mut until = deadline;
     for end in ends {
         match end {

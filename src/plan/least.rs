@@ -13,7 +13,7 @@ pub(super) fn least(cli: &Cli, source: &PlannedEnd<dyn SourcePlan>) -> Result<Le
             "'{}': no more than {most} bytes of it are read (--skip and --take), which is never the min-size of {least}",
             source.uri
         ))),
-        (Least::AByteForWhatIsHeld, _) if cli.take == Some(0) || cli.expect_size == Some(0) => {
+        (Least::OneByteToReplace, _) if cli.take == Some(0) || cli.expect_size == Some(0) => {
             Ok(Least::Nothing)
         }
         _ => Ok(least),

@@ -1,6 +1,5 @@
-//! The one door to what differs between Unix systems: a wake-up descriptor, reads and writes that do not wait on
-//! descriptors whose flags are not ours to change, a socket for one user alone and who is at its other end, what a
-//! kernel can move by itself, what it tells of our being stopped, and which signals it has.
+//! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
+//! threads, memory and descriptors that any system may refuse.
 
 pub mod resources;
 pub mod threads;
@@ -12,17 +11,19 @@ pub use types::FdAt;
 use rustix::fs::Mode;
 
 #[cfg(target_os = "linux")]
-#[path = "linux.rs"]
-mod imp;
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
 
 #[cfg(not(target_os = "linux"))]
-#[path = "other.rs"]
-mod imp;
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as system;
 
-pub(crate) use imp::{
-    Signal, Stopwatch, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
-    copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null, is_null_number,
-    is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_endings,
+pub(crate) use system::{
+    Stopwatch, WakeFd, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
+    copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null_number,
+    is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_ending_signals,
     overrules_owners, peer_user, pipe_size, private_socket, read_now, remove_attribute, send,
     set_attribute, set_pipe_size, splice, write_now, zeros,
 };
@@ -30,7 +31,7 @@ pub(crate) use imp::{
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).
 pub(crate) const WIDEST_PIPE: u64 = 1 << 20;
 
-/// What the umask leaves of `mode`. To ask for it is to set it for a moment (umask(2)).
+/// `mode` without the bits of the umask, which can be read only by setting it for a moment (umask(2)).
 pub(crate) fn less_umask(mode: Mode) -> Mode {
     let umask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
     rustix::process::umask(umask);

@@ -1,4 +1,4 @@
-//! Any other Unix: there is the buffered road.
+//! The functions of `platform` on any other Unix, which has the buffered road alone.
 
 use super::types::{Attribute, FdAt};
 use crate::endpoint::connection::Connection;
@@ -14,22 +14,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often there is a sign of life.
-const NAP: Duration = Duration::from_millis(100);
+/// How often the heartbeat thread wakes.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A wake-up that can be polled for: a pipe that holds at most one byte of note.
+/// A wake-up that can be polled for: a pipe that has something in it.
 #[derive(Debug)]
-pub(crate) struct Signal {
+pub(crate) struct WakeFd {
     reader: OwnedFd,
     writer: OwnedFd,
 }
 
-impl Signal {
-    /// A wake-up that nobody has sent yet.
+impl WakeFd {
+    /// A descriptor that is not readable yet.
     pub(crate) fn new() -> std::io::Result<Self> {
         let (reader, writer) = rustix::pipe::pipe()?;
-        own(&reader)?;
-        own(&writer)?;
+        set_flags(&reader)?;
+        set_flags(&writer)?;
         Ok(Self { reader, writer })
     }
 
@@ -39,82 +39,86 @@ impl Signal {
         let _ = rustix::io::write(&self.writer, &[1]);
     }
 
-    /// Takes all wake-ups sent so far.
+    /// Takes all wake-ups sent so far, so that the descriptor is no longer readable.
     pub(crate) fn clear(&self) {
         while matches!(rustix::io::read(&self.reader, &mut [0u8; 64][..]), Ok(64)) {}
     }
 }
 
-impl AsFd for Signal {
+impl AsFd for WakeFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
     }
 }
 
-/// How much memory there is, which is not asked here.
+/// The memory of the machine, which is not known here.
 pub(crate) fn memory() -> Option<u64> {
     None
 }
 
-/// Lets no call wait, and no other program have it.
-fn own(fd: &OwnedFd) -> std::io::Result<()> {
+/// Sets `fd` to non-blocking and close-on-exec.
+fn set_flags(fd: &OwnedFd) -> std::io::Result<()> {
     ioctl_fionbio(fd, true)?;
     Ok(fcntl_setfd(fd, FdFlags::CLOEXEC)?)
 }
 
-/// Tells when the process was last stopped, as far as that can be found out: no thread of it has run for some time, though
-/// one wakes often. A machine that is as busy as that is taken for a stop.
+/// Tells when the process was last stopped, as far as that can be found out: a thread wakes at an interval, and where it has not
+/// for two of them the process is taken to have been stopped. A machine that is too busy to run the thread looks the same.
 #[derive(Debug)]
-pub(crate) struct Stopwatch(Arc<Naps>);
+pub(crate) struct Stopwatch(Arc<Heartbeat>);
 
 #[derive(Debug)]
-struct Naps {
-    signs: Mutex<Signs>,
-    end: Signal,
+struct Heartbeat {
+    beats: Mutex<Beats>,
+    end: WakeFd,
 }
 
-/// Signs of life.
+/// When the thread has woken, and what follows from that.
 #[derive(Debug)]
-struct Signs {
+struct Beats {
     last: Instant,
-    /// How long it takes from one to the next, lately.
+    /// The recent time from one wake-up to the next.
     usual: Duration,
-    /// For how long the process was stopped in all, and the last stop on a clock that stood meanwhile.
+    /// For how long the process was stopped in all, and its last stop on a clock that stands still while it is stopped.
     stopped: Duration,
     stopped_at: Option<Instant>,
 }
 
 impl Stopwatch {
-    /// One that runs.
+    /// Starts the thread.
     ///
     /// # Errors
     /// When the process is out of descriptors or threads.
     pub(crate) fn start() -> std::io::Result<Self> {
-        let naps = Arc::new(Naps {
-            signs: Mutex::new(Signs {
+        let heartbeat = Arc::new(Heartbeat {
+            beats: Mutex::new(Beats {
                 last: Instant::now(),
-                usual: NAP,
+                usual: INTERVAL,
                 stopped: Duration::ZERO,
                 stopped_at: None,
             }),
-            end: Signal::new()?,
+            end: WakeFd::new()?,
         });
-        let napping = Arc::clone(&naps);
+        let theirs = Arc::clone(&heartbeat);
         threads::spawn("stopwatch", move || {
-            let nap = Timespec {
+            let interval = Timespec {
                 tv_sec: 0,
-                tv_nsec: NAP.subsec_nanos().into(),
+                tv_nsec: INTERVAL.subsec_nanos().into(),
             };
-            while poll(&mut [PollFd::new(&napping.end, PollFlags::IN)], Some(&nap)) != Ok(1) {
-                napping.sign();
+            while poll(
+                &mut [PollFd::new(&theirs.end, PollFlags::IN)],
+                Some(&interval),
+            ) != Ok(1)
+            {
+                theirs.beat();
             }
         })?;
-        Ok(Self(naps))
+        Ok(Self(heartbeat))
     }
 
-    /// When the process was last stopped: the moment at which it would have been, had it never been stopped before.
+    /// When the process was last stopped, on a clock that stands still while the process is stopped.
     pub(crate) fn stopped_at(&self) -> Option<Instant> {
-        self.0.sign()
+        self.0.beat()
     }
 }
 
@@ -124,40 +128,40 @@ impl Drop for Stopwatch {
     }
 }
 
-impl Naps {
-    /// We live. If nobody has for two naps, a stop began in the middle of what is usual between two signs, on average.
-    fn sign(&self) -> Option<Instant> {
-        let mut signs = self.signs.lock().unwrap_or_else(PoisonError::into_inner);
+impl Heartbeat {
+    /// Notes that the process runs now. If it has not for two intervals it was stopped: on average, half of the usual time after
+    /// the last beat.
+    fn beat(&self) -> Option<Instant> {
+        let mut beats = self.beats.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let gap = now.saturating_duration_since(signs.last);
-        if gap >= NAP * 2 {
-            let ran = signs.usual / 2;
-            signs.stopped_at = (signs.last + ran).checked_sub(signs.stopped);
-            signs.stopped += gap.saturating_sub(ran);
+        let gap = now.saturating_duration_since(beats.last);
+        if gap >= INTERVAL * 2 {
+            let ran = beats.usual / 2;
+            beats.stopped_at = (beats.last + ran).checked_sub(beats.stopped);
+            beats.stopped += gap.saturating_sub(ran);
         } else {
-            signs.usual = gap.max(signs.usual / 8 * 7);
+            beats.usual = gap.max(beats.usual / 8 * 7);
         }
-        signs.last = now;
-        signs.stopped_at
+        beats.last = now;
+        beats.stopped_at
     }
 }
 
-/// Those that end a process beside the ones that do everywhere differ from system to system, and are left to do so.
-pub(crate) fn more_endings() -> impl Iterator<Item = i32> {
+/// Signals that end a process on this system alone are not known here, and keep their default action.
+pub(crate) fn more_ending_signals() -> impl Iterator<Item = i32> {
     std::iter::empty()
 }
 
-/// A Unix socket with this name, to which nobody else may connect: nobody can before it listens, and by then its mode is
-/// set.
+/// A Unix socket at this path to which no other user can connect: none can before it listens, and by then its mode is set.
 pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
-    own(&socket)?;
+    set_flags(&socket)?;
     bind(&socket, &SocketAddrUnix::new(path)?)?;
     chmod(path, Mode::RUSR | Mode::WUSR)?;
     Ok(socket)
 }
 
-/// Not asked for here: the mode of the socket says who may connect to it.
+/// Not known here; the mode of the socket decides which users may connect.
 ///
 /// # Errors
 /// None.
@@ -165,12 +169,12 @@ pub(crate) fn peer_user(_socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>>
     Ok(None)
 }
 
-/// No call here reads without waiting unless the descriptor's flags say so.
+/// Without `O_NONBLOCK` no call here reads without waiting.
 pub(crate) fn read_now(_fd: BorrowedFd<'_>, _buf: &mut [u8]) -> Option<std::io::Result<usize>> {
     None
 }
 
-/// Pipes here have the size they have.
+/// The size of a pipe cannot be changed here.
 pub(crate) fn enlarge_pipe(_fd: BorrowedFd<'_>, _bytes: u64) -> Option<u64> {
     None
 }
@@ -185,7 +189,7 @@ pub(crate) fn may_have_pipes() -> bool {
     false
 }
 
-/// Bytes cannot be moved from pipe to pipe here, so that there is no use for one.
+/// The kernel cannot move bytes from pipe to pipe here, so this program needs none.
 ///
 /// # Errors
 /// Always.
@@ -237,17 +241,12 @@ pub(crate) fn copies_by_itself(_fd: BorrowedFd<'_>) -> bool {
     false
 }
 
-/// Of no use where [`splice`] does nothing.
+/// Not needed where [`splice`] does nothing.
 pub(crate) fn is_empty(_fd: BorrowedFd<'_>) -> bool {
     false
 }
 
-/// Of no use where [`splice`] does nothing.
-pub(crate) fn is_null(_fd: BorrowedFd<'_>) -> bool {
-    false
-}
-
-/// As [`is_null`].
+/// Not needed where [`splice`] does nothing.
 pub(crate) fn is_null_number(_number: u64) -> bool {
     false
 }
@@ -267,7 +266,7 @@ pub(crate) fn is_empty_at(_path: &Path) -> Option<bool> {
     Some(false)
 }
 
-/// Of no use where [`splice`] does nothing.
+/// Not needed where [`splice`] does nothing.
 ///
 /// # Errors
 /// Always.
@@ -275,7 +274,7 @@ pub(crate) fn zeros(_bytes: u64) -> std::io::Result<OwnedFd> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// Of no use where [`splice`] does nothing.
+/// Not needed where [`splice`] does nothing.
 ///
 /// # Errors
 /// Always.
@@ -283,7 +282,7 @@ pub(crate) fn gather(_fd: BorrowedFd<'_>, _bytes: u64) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// No call here writes without waiting unless the descriptor's flags say so.
+/// Without `O_NONBLOCK` no call here writes without waiting.
 pub(crate) fn write_now(
     _fd: BorrowedFd<'_>,
     _bufs: &[IoSlice<'_>],
@@ -291,7 +290,7 @@ pub(crate) fn write_now(
     None
 }
 
-/// Not asked for here.
+/// Not read here.
 ///
 /// # Errors
 /// None.
@@ -324,12 +323,12 @@ pub(crate) fn mode_of_a_new_file(_directory: &Path) -> Mode {
     super::less_umask(Mode::from_raw_mode(0o666))
 }
 
-/// Whether we may do to files of others what is reserved to their owners.
+/// Whether this process may do to all files what only their owners may.
 pub(crate) fn overrules_owners() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Not asked for here.
+/// Not known here.
 pub(crate) fn is_immutable(_path: &Path) -> bool {
     false
 }

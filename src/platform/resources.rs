@@ -1,5 +1,4 @@
-//! Memory and descriptors, of which there may not be enough: found out before they are needed by what gives no error but
-//! aborts or panics without them.
+//! Checks that there is memory, or a descriptor, before a call that would abort or panic without it.
 
 use crate::platform;
 use crate::sys;
@@ -10,17 +9,17 @@ use std::sync::{Mutex, PoisonError};
 
 pub use crate::sys::Allocator;
 
-/// What is used of the first thread's stack, in bytes, and then some.
-const STACK: usize = 512 << 10;
+/// More than is used of the first thread's stack, in bytes.
+const FIRST_STACK: usize = 512 << 10;
 
-/// What is left for all that is small, in bytes: a thread that cannot have a stack for its signals, say, aborts.
+/// Left free for small allocations, in bytes: a thread that has no memory for its signal stack, for example, aborts.
 const SMALL: usize = 1 << 20;
 
-/// What a transfer takes before it can fail in an orderly way, in bytes.
-const START: usize = STACK + (1 << 20);
+/// Memory that a transfer needs before it can fail in an orderly way, in bytes.
+const START: usize = FIRST_STACK + (1 << 20);
 
-/// Gets the heap ready, and gets ready for a limit of the address space, if there is one, before there are threads. The stack of
-/// the first one grows as it is used, and where it cannot the process is ended by a signal: so it grows now.
+/// Sets up the heap, before there are threads. Where the address space is limited, the first thread's stack is grown now: it
+/// grows as it is used, and where it cannot a signal ends the process.
 ///
 /// # Errors
 /// When there is not enough memory to begin with.
@@ -40,8 +39,8 @@ pub fn address_space() -> Option<u64> {
     getrlimit(Resource::As).current
 }
 
-/// The most bytes that a side of each of so many buffers may be allowed to hold here, if that is known: both sides of all of
-/// them leave half of the memory there is to others.
+/// The most bytes that each side of so many buffers may hold, if the memory is known: both sides of all of them together leave
+/// half of it to other programs.
 #[must_use]
 pub fn most_for_each(buffers: usize) -> Option<u64> {
     let memory = platform::memory().into_iter().chain(address_space());
@@ -50,12 +49,12 @@ pub fn most_for_each(buffers: usize) -> Option<u64> {
 }
 
 #[inline(never)]
-#[expect(clippy::large_stack_arrays, reason = "to be large is what it is for")]
+#[expect(clippy::large_stack_arrays, reason = "it is there to be large")]
 fn grow_stack() {
-    std::hint::black_box([0_u8; STACK]);
+    std::hint::black_box([0_u8; FIRST_STACK]);
 }
 
-/// Whether so many bytes of memory can be had now, and still something for all that is small.
+/// Checks that so many bytes of memory are left, and some more for small allocations.
 ///
 /// # Errors
 /// When they cannot.
@@ -69,19 +68,20 @@ pub fn ensure_memory(bytes: usize) -> io::Result<()> {
     }
 }
 
-/// What `allocate` makes of so many bytes of memory. Nobody else takes them between the question and the answer.
+/// Calls `allocate`, which takes so many bytes of memory, after checking that they are left. No other thread can take them in
+/// between by this function.
 ///
 /// # Errors
 /// As [`ensure_memory`].
 pub fn allocate<T>(bytes: usize, allocate: impl FnOnce() -> T) -> io::Result<T> {
-    // Memory is the process's, whichever transfer wants it.
+    // Memory is the process's, whichever transfer allocates it.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _ours = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     ensure_memory(bytes)?;
     Ok(allocate())
 }
 
-/// Room in `buffer` for so many bytes in all.
+/// Makes room in `buffer` for so many bytes in all.
 ///
 /// # Errors
 /// As [`ensure_memory`].
@@ -93,7 +93,7 @@ pub fn reserve(buffer: &mut Vec<u8>, bytes: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether so many more descriptors can be had now.
+/// Checks that so many more descriptors can be opened now.
 ///
 /// # Errors
 /// When they cannot.

@@ -1,5 +1,5 @@
-//! Threads beside this one. Where the system has none left, or no memory for one, that is an error which says so: the calls
-//! that panic then are not used (`clippy.toml`).
+//! Starts threads, with an error where the system has no thread or no memory left; `clippy.toml` forbids the calls that would
+//! panic.
 
 use crate::platform::resources::allocate;
 use rustix::io::Errno;
@@ -8,13 +8,13 @@ use std::sync::Mutex;
 use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 use tokio::sync::oneshot;
 
-/// What a thread may put on its stack, in bytes.
+/// The size of a thread's stack, in bytes.
 pub(crate) const STACK: usize = 2 << 20;
 
-/// Starts a thread that nobody waits for.
+/// Starts a thread that is never joined.
 ///
 /// # Errors
-/// When there is no thread or no memory left for it.
+/// When the system has no thread or no memory left.
 pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
     started(|| builder.spawn(work)).map(drop)
@@ -33,8 +33,8 @@ pub fn spawn_scoped<'scope, T: Send + 'scope>(
     started(|| builder.spawn_scoped(scope, work))
 }
 
-/// Does what may sleep in the system on a thread of its own, from now on. The thread is left behind if nobody waits for it
-/// any more. What comes back resolves to what `work` has come to.
+/// Starts `work`, which may sleep in the system, on a thread of its own, and returns a future of its result. If the future is
+/// dropped the thread is left behind.
 ///
 /// # Errors
 /// As [`spawn`].
@@ -47,7 +47,7 @@ where
     W: FnOnce() -> io::Result<T> + Send + 'static,
 {
     let (done, result) = oneshot::channel();
-    // Nobody listens any more when the process is about to end.
+    // Sending fails where the future was dropped, and then the result is of no use.
     spawn(name, move || drop(done.send(work())))?;
     let lost = || io::Error::other("it stopped without a word; this is a bug");
     Ok(async move { result.await.unwrap_or_else(|_| Err(lost())) })
@@ -56,7 +56,7 @@ where
 /// How many of at most `most` threads could be started now, for a library that fails if it gets fewer than it was promised.
 #[must_use]
 pub fn available(most: u32) -> u32 {
-    // All of them are there at once.
+    // The mutex keeps each thread until all are started, so that all exist at once.
     let gate = Mutex::new(());
     thread::scope(|scope| {
         let _closed = gate.lock();
@@ -66,7 +66,7 @@ pub fn available(most: u32) -> u32 {
     })
 }
 
-/// The words for it when the system refused to start a thread or a process: it says no more than "try again"
+/// The error with an explanation, where the system refused to start a thread or a process and says only "try again"
 /// (`pthread_create(3)`, fork(2)).
 #[must_use]
 pub fn refused(error: io::Error) -> io::Error {
@@ -78,7 +78,8 @@ pub fn refused(error: io::Error) -> io::Error {
     }
 }
 
-/// Without memory the system refuses with the same words; and Rust aborts where it lacks only the last of it.
+/// Calls `start` if there is memory for a stack: the system refuses with the same error for lack of memory as of threads, and
+/// Rust aborts where only a little memory is missing.
 fn started<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     allocate(STACK, start)?.map_err(refused)
 }

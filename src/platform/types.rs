@@ -1,4 +1,4 @@
-//! What is handed through the door to the system.
+//! Types that the functions of every system take and return.
 
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
@@ -19,5 +19,5 @@ impl<'fd> From<BorrowedFd<'fd>> for FdAt<'fd> {
     }
 }
 
-/// An extended attribute: its name, and its value if we may read it.
+/// An extended attribute: its name, and its value, unless the user may not read it.
 pub(crate) type Attribute = (OsString, Option<Vec<u8>>);

@@ -222,7 +222,7 @@ fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {
 }
 
 fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
-    let why = if plan.flow.least == Least::AByteForWhatIsHeld {
+    let why = if plan.flow.least == Least::OneByteToReplace {
         let sink = &plan.sink.uri;
         format!(
             "the connection ended without a byte, and {sink} keeps what it holds (#min-size=0 lets it go)"

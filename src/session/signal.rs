@@ -59,7 +59,7 @@ impl Signals {
         // (setrlimit(2)).
         drop(unless_ignored(Os::XFSZ.as_raw())?);
         let endings = ENDINGS.iter().map(|signal| signal.as_raw());
-        let endings = endings.chain(platform::more_endings());
+        let endings = endings.chain(platform::more_ending_signals());
         let endings = endings.filter_map(|number| {
             let signal = unless_ignored(number).transpose()?;
             Some(signal.map(|signal| (number, signal)))

@@ -241,7 +241,7 @@ fn looks() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
         let connection = Connection {
             busy: Duration::from_micros(busy % 1_000_000),
             window_limited: Duration::from_micros(window % 1_000_000),
-            found: crate::endpoint::connection::Found {
+            attributed: crate::endpoint::connection::Attributed {
                 network: Duration::from_micros(network % 1_000_000),
                 ..Default::default()
             },

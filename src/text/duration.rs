@@ -1,15 +1,15 @@
-//! Parses D: `500ms`, `10s`, `2m`, `1h30m`; a bare number is seconds, as for `sleep`(1) and `timeout`(1).
+//! Parses a duration: `500ms`, `10s`, `2m`, `1h30m`; a bare number is seconds, as for `sleep`(1) and `timeout`(1).
 
 use crate::text::visible::named;
 use std::time::Duration;
 
-/// Longer than anybody waits, and short enough to be added to any moment.
+/// The longest duration: longer than any wait, and short enough to be added to any `Instant`.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
 
 /// The duration that `text` stands for.
 ///
 /// # Errors
-/// When it is none, or longer than a hundred years; the text says how to write one.
+/// When it is no duration, or longer than a hundred years; the text says how to write one.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = parse(text).ok_or_else(|| {
         let meant = text.to_ascii_lowercase();
@@ -27,16 +27,16 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 
 fn parse(text: &str) -> Option<Duration> {
     if is_number(text) {
-        // One that no number of seconds holds is longer than anything.
+        // Seconds that do not fit into a `Duration` are longer than LONGEST.
         let seconds = text.parse().ok()?;
         return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
-    // To humantime an M is a month, which nobody waits for who writes `5M`.
+    // humantime takes an M for a month, and `5M` is more likely to mean minutes.
     let is_lower = !text.contains(|c: char| c.is_ascii_uppercase());
     humantime::parse_duration(text).ok().filter(|_| is_lower)
 }
 
-/// Digits, and perhaps a point and more of them.
+/// Whether the text is digits, with a point and more digits or without.
 fn is_number(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused_with_what_was_meant() {
+    fn a_text_that_is_no_duration_is_refused_with_the_probable_one() {
         for (text, why) in [
             ("5M", "not a duration; did you mean 5m?"),
             ("10S", "not a duration; did you mean 10s?"),

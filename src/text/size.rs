@@ -1,9 +1,9 @@
-//! Parses SIZE: `512`, `64K`, `1.5MiB`, `10MB`. Exact integers, never floats.
+//! Parses sizes and rates, `64K`, `1.5MiB`, `80Mbit`, into exact numbers of bytes, without floats.
 
 use crate::text::visible::named;
 use thiserror::Error;
 
-/// Why a text is no SIZE.
+/// Why a text is no size.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SizeError {
     /// No digits where the number should be.
@@ -15,7 +15,7 @@ pub enum SizeError {
         named(.0)
     )]
     UnknownUnit(String),
-    /// `10Mb`: some mean bytes by it, and some bits.
+    /// `10Mb`, which may mean bytes or bits.
     #[error("is it {0}B, in bytes, or {0}bit, in bits? write the one that is meant")]
     Ambiguous(String),
     /// `1.3K` is no whole number of bytes.
@@ -26,8 +26,8 @@ pub enum SizeError {
     Overflow,
 }
 
-/// Bytes that `text` stands for. K M G T and KiB MiB GiB TiB are 1024-based as in dd, pv and curl, KB MB GB TB
-/// 1000-based. Case does not matter, but that a lower-case `b` behind K M G T may mean bits as well, and is refused.
+/// The bytes that `text` stands for. K M G T and KiB MiB GiB TiB are 1024-based as in dd, pv and curl, KB MB GB TB
+/// 1000-based. Case does not matter, except that a lower-case `b` behind K M G T may mean bits and is refused.
 ///
 /// # Errors
 /// When the text is no size, is no whole number of bytes, or does not fit into 64 bits.
@@ -57,7 +57,7 @@ pub fn parse_size(text: &str) -> Result<u64, SizeError> {
     u64::try_from(scaled / scale).map_err(|_| SizeError::Overflow)
 }
 
-/// As [`parse_size`], for sizes of which 0 makes no sense.
+/// [`parse_size`] for a size that cannot be 0.
 ///
 /// # Errors
 /// As [`parse_size`], and for 0.
@@ -69,7 +69,7 @@ pub fn parse_positive_size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Bytes a second that `text` stands for: a SIZE, or bits as in `80Mbit` (1000-based, and `Mibit` 1024-based); `/s` may
+/// The bytes a second that `text` stands for: a SIZE, or bits as in `80Mbit` (1000-based, and `Mibit` 1024-based); `/s` may
 /// follow.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
-//! Finds what was probably meant by a misspelt name.
+//! Finds the name that was probably meant by a misspelt one.
 
-/// The candidate most like `name`, if one is near enough to be worth a hint. Letters that changed places count as
-/// one slip.
+/// The candidate most like `name`, if one is near enough to be worth a hint. Two letters that changed
+/// places count as one mistake.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = if name.len() < 4 {
@@ -22,7 +22,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_slip_is_recognised_and_a_stranger_is_not() {
+    fn a_misspelt_name_is_recognised_and_another_word_is_not() {
         let schemes = ["tcp", "tcp-listen", "file", "null", "zero"];
         assert_eq!(nearest("tpc", schemes), Some("tcp"));
         assert_eq!(nearest("tcp-lsiten", schemes), Some("tcp-listen"));

@@ -1,18 +1,16 @@
-//! What others named, made visible: no name moves a cursor, colours a terminal, turns text around or breaks a line.
+//! Makes text from outside visible, so that it cannot move a cursor, colour a terminal, reverse text or break a line.
 //!
-//! Whoever puts a name, a value or another text of somebody else's into a message does it by [`named`], which loses
-//! nothing. What [`report`](crate::session::report) writes passes [`line()`] besides, so that a message that forgets to is
-//! harmless all the same.
+//! Every name, value or other text from outside goes into a message by [`named`], which loses nothing. Lines that
+//! [`report`](crate::session::report) writes pass [`line()`] as well, so that a message that omits [`named`] is harmless too.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 
-/// Shows a text as typed, letters of any script included, where all of it can be seen. What cannot is written as bash
-/// reads it in `$'…'` (bash(1), QUOTING): a character as `\u` and four hexadecimal digits, a byte that is no UTF-8 as
-/// `\x` and two. Each backslash is doubled then, and where the text itself has what looks like one of these; so no two
-/// texts look alike.
+/// Shows a text as typed, in any script, if all of it can be seen. Characters that cannot be seen are escaped as bash reads
+/// them in `$'…'` (bash(1), QUOTING): as `\u` and four hexadecimal digits, and a byte that is no UTF-8 as `\x` and two. Each
+/// backslash is doubled then, and also where the text itself contains what looks like an escape; so no two texts look alike.
 #[must_use]
 pub fn named(text: impl AsRef<OsStr>) -> String {
     let bytes = text.as_ref().as_bytes();
@@ -21,7 +19,7 @@ pub fn named(text: impl AsRef<OsStr>) -> String {
     escaped(bytes, if is_plain { "\\" } else { "\\\\" })
 }
 
-/// The same for a line that is made already, without its end: a backslash in it stays as it is. JSON stays the same JSON.
+/// Escapes a finished line, given without its end. Backslashes stay as they are, so that JSON stays the same JSON.
 #[must_use]
 pub fn line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     match std::str::from_utf8(text.as_ref()) {
@@ -34,7 +32,7 @@ fn escaped(bytes: &[u8], backslash: &str) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
-            // Writing to a string does not fail, here and below.
+            // Writing to a string cannot fail.
             let _ = match c {
                 '\\' => shown.write_str(backslash),
                 c if is_unseen(c) => write!(shown, "\\u{:04x}", u32::from(c)),
@@ -48,12 +46,12 @@ fn escaped(bytes: &[u8], backslash: &str) -> String {
     shown
 }
 
-/// Whether a terminal obeys the character, or shows nothing for it, or what follows it in another order (Unicode Standard
-/// Annex #9, section 2, and chapter 23.2 of the standard), or whether it is none (chapter 23.7). None of them takes more
-/// than four hexadecimal digits.
+/// Whether a terminal obeys the character, shows nothing for it or shows what follows it in another order (Unicode Standard
+/// Annex #9, section 2, and chapter 23.2 of the standard), or whether it is a noncharacter (chapter 23.7). None of them takes
+/// more than four hexadecimal digits.
 fn is_unseen(c: char) -> bool {
     match c {
-        // Marks of direction, joiners and non-joiners, blanks of no width, the ends of lines and paragraphs.
+        // Marks of direction, joiners and non-joiners, zero-width spaces, line and paragraph separators, noncharacters.
         '\u{61c}'
         | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}'
@@ -65,7 +63,7 @@ fn is_unseen(c: char) -> bool {
     }
 }
 
-/// Whether there is something in it that `escaped` could have written.
+/// Whether the text contains what looks like an escape of `escaped`.
 fn has_escape(text: &str) -> bool {
     text.split('\\').skip(1).any(|rest| {
         let digits = match rest.as_bytes() {
@@ -115,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_and_what_nobody_sees_is_written_out() {
+    fn characters_that_a_terminal_obeys_or_hides_are_escaped() {
         for (bytes, expected) in [
             (&b"a\nb"[..], "a\\u000ab"),
             (b"\x1b[31mred\x07", "\\u001b[31mred\\u0007"),
@@ -142,7 +140,7 @@ mod tests {
         assert_eq!(line("plain"), "plain");
     }
 
-    /// The bytes that are shown so.
+    /// The bytes that `named` shows like this.
     fn read(shown: &str) -> Vec<u8> {
         if !super::has_escape(shown) {
             return shown.into();
@@ -171,7 +169,7 @@ mod tests {
         bytes
     }
 
-    /// Bytes that have what matters in them more often than chance has it.
+    /// Bytes in which escapes, control characters and invalid UTF-8 are more frequent than in random ones.
     fn hostile() -> impl Strategy<Value = Vec<u8>> {
         let piece = prop_oneof![
             any::<u8>().prop_map(|byte| vec![byte]),
@@ -186,7 +184,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_unseen_is_left_and_nothing_is_lost(bytes in hostile()) {
+        fn no_unseen_character_is_left_and_no_byte_is_lost(bytes in hostile()) {
             let shown = shown(&bytes);
             prop_assert!(!shown.contains(is_unseen), "{shown:?}");
             prop_assert_eq!(line(&shown), &*shown, "a line with it is not escaped again");

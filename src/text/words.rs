@@ -1,12 +1,12 @@
-//! How numbers are written for people. This is the only place that rounds what is shown, to the nearest.
+//! Writes numbers for people. Nothing else rounds a number that is shown; all are rounded to the nearest.
 //!
-//! Figures that belong together must not contradict each other: a percentage and a ratio are worked out from the sizes as
-//! they are shown beside them, and parts of a whole add up.
+//! Numbers that are shown together must not contradict each other: a percentage or a ratio is computed from the sizes as they
+//! are shown beside it, and the parts of a whole add up.
 
 use humansize::{BINARY, FormatSizeOptions, format_size_i};
 use std::time::Duration;
 
-/// What a unit is of the one before.
+/// How many of one unit make the next.
 const UNIT: u64 = 1024;
 
 /// A size as it is shown: whole bytes, or hundredths of a larger unit.
@@ -18,7 +18,7 @@ pub(crate) struct Size {
 }
 
 impl Size {
-    /// As it is shown.
+    /// The size as it is shown.
     pub(crate) fn of(bytes: u64) -> Self {
         let mut unit = 0;
         while bytes >> (10 * unit) >= UNIT {
@@ -27,7 +27,7 @@ impl Size {
         let scale = 1_u128 << (10 * unit);
         let hundredths = (u128::from(bytes) * 100 + scale / 2) / scale;
         let hundredths = u64::try_from(hundredths).unwrap_or(u64::MAX);
-        // What is rounded up to 1024 of its unit is one of the next.
+        // 1024 of a unit, reached by rounding up, are one of the next.
         if hundredths == 100 * UNIT {
             Self {
                 hundredths: 100,
@@ -38,7 +38,7 @@ impl Size {
         }
     }
 
-    /// A part of a whole: less is shown of it as long as it is less.
+    /// The size of a part of a whole. If it is smaller than the whole, it is also shown as smaller.
     pub(crate) fn part(part: u64, whole: u64) -> Self {
         let (shown, all) = (Self::of(part), Self::of(whole));
         if part < whole && shown.value() >= all.value() {
@@ -74,13 +74,13 @@ impl Size {
         u128::from(self.hundredths) << (10 * self.unit)
     }
 
-    /// How much of `whole` it is, in whole percent that are complete: 100 for all of it only. `None` of nothing.
+    /// How much of `whole` it is, in percent rounded down, so that only all of it is 100. `None` if `whole` is 0.
     pub(crate) fn percent_of(self, whole: Self) -> Option<u64> {
         let percent = (self.value() * 100).checked_div(whole.value())?;
         u64::try_from(percent).ok()
     }
 
-    /// How many times `other` it is. `None` of nothing.
+    /// How many times `other` it is. `None` if `other` is 0.
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     pub(crate) fn ratio_to(self, other: Self) -> Option<String> {
         if other.value() == 0 {
@@ -90,7 +90,7 @@ impl Size {
         Some(format!("x{ratio:.3}"))
     }
 
-    /// As wide as others of its magnitude, for numbers that change in place.
+    /// The size with all its decimals, so that a number that changes in place keeps its width.
     pub(crate) fn steady(self) -> String {
         let zeroes = if self.unit == 0 { 0 } else { 2 };
         self.written(BINARY.decimal_zeroes(zeroes))
@@ -115,7 +115,7 @@ pub(crate) fn size(bytes: u64) -> String {
     Size::of(bytes).to_string()
 }
 
-/// A size that is as wide as others of its magnitude, for numbers that change in place.
+/// A size with all its decimals, so that a number that changes in place keeps its width.
 pub(crate) fn steady_size(bytes: u64) -> String {
     Size::of(bytes).steady()
 }
@@ -138,7 +138,7 @@ pub(crate) fn short_size(bytes: u64) -> String {
     shown.to_string()
 }
 
-/// A size for people, with the exact number where that says more.
+/// A size with the exact number of bytes, which alone is shown below 1 KiB.
 #[must_use]
 pub fn bytes_exactly(bytes: u64) -> String {
     if bytes < 1024 {
@@ -148,7 +148,7 @@ pub fn bytes_exactly(bytes: u64) -> String {
     }
 }
 
-/// Bytes a second as a whole number; what is beyond u64 saturates, which no transfer reaches.
+/// Bytes a second as a whole number; it saturates beyond `u64`, which no transfer reaches.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -163,15 +163,15 @@ pub(crate) fn speed(bytes_per_second: f64) -> String {
     format!("{}/s", size(whole(bytes_per_second)))
 }
 
-/// A part of the whole, from 0 to 1, in percent: 100 for all of it only.
+/// A part of the whole, from 0 to 1, in percent; only 1 is 100%.
 pub(crate) fn percent(part: f64) -> String {
     let percent = whole(part * 100.0);
     let most = if part < 1.0 { 99 } else { 100 };
     format!("{}%", percent.min(most))
 }
 
-/// Parts of a whole in percent, which add up to 100: what is lost by rounding down goes to those that lost most. Nothing
-/// of nothing.
+/// Parts of a whole in percent that add up to 100: each is rounded down, and the parts that lost most by that get one percent
+/// more. All are 0 if the whole is.
 pub(crate) fn percents<const N: usize>(parts: [f64; N]) -> [u64; N] {
     let all: f64 = parts.iter().sum();
     if all <= 0.0 {
@@ -188,12 +188,12 @@ pub(crate) fn percents<const N: usize>(parts: [f64; N]) -> [u64; N] {
     percents
 }
 
-/// A number of things.
+/// A number of things, with the plural where it belongs.
 pub(crate) fn count(n: u64, thing: &str) -> String {
     format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
 }
 
-/// A time that has been measured: in seconds, with two digits at least that say something.
+/// A measured time, in seconds with at least two significant digits.
 pub(crate) fn time(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds >= 59.95 {
@@ -211,7 +211,7 @@ pub(crate) fn time(time: Duration) -> String {
     format!("{seconds:.decimals$} s")
 }
 
-/// The same, in smaller units where it was short.
+/// A measured time, in ms or µs if it was short.
 pub(crate) fn precise(elapsed: Duration) -> String {
     let micros = elapsed.as_secs_f64() * 1e6;
     if elapsed.is_zero() {
@@ -225,7 +225,7 @@ pub(crate) fn precise(elapsed: Duration) -> String {
     }
 }
 
-/// A time as short as those of networks are.
+/// A round trip time of a network, in ms or seconds.
 pub(crate) fn brief(time: Duration) -> String {
     let millis = time.as_secs_f64() * 1000.0;
     if millis < 9.995 {
@@ -237,18 +237,18 @@ pub(crate) fn brief(time: Duration) -> String {
     }
 }
 
-/// A time that is to come.
+/// A remaining time, as a clock shows it.
 pub(crate) fn countdown(time: Duration) -> String {
     clock(Duration::from_secs(seconds_left(time)))
 }
 
-/// A time that is to come, in seconds: as long as there is any, one at least.
+/// A remaining time in whole seconds; at least 1 unless the time is zero.
 pub(crate) fn seconds_left(time: Duration) -> u64 {
     let seconds = time.as_secs() + u64::from(time.subsec_millis() >= 500);
     seconds.max(u64::from(!time.is_zero()))
 }
 
-/// A time that runs: minutes and seconds, with hours and days where there are any.
+/// A time in minutes and seconds, with hours and days if there are any.
 pub(crate) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
     let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rounded_up_to_a_whole_unit_is_one_of_the_next() {
+    fn a_size_that_rounds_up_to_1024_is_one_of_the_next_unit() {
         let kib = 1 << 10;
         let table = [
             (kib * kib - 1, "1 MiB", "1.00 MiB", "1 MiB"),
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_has_three_decimals_and_there_is_none_to_nothing() {
+    fn a_ratio_has_three_decimals_and_there_is_none_to_zero() {
         let ratio = |one, other| Size::of(one).ratio_to(Size::of(other));
         let table = [
             ((3, 4), "x0.750"),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn all_is_a_hundred_percent_and_nothing_else_is() {
+    fn only_the_whole_is_a_hundred_percent() {
         let shown = [0.0, 0.004, 0.5, 0.996, 1.0].map(percent);
         assert_eq!(shown, ["0%", "0%", "50%", "99%", "100%"]);
         assert_eq!(percents([0.335, 0.335, 0.33]), [34, 33, 33]);
@@ -322,7 +322,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn more_is_not_shown_as_less_and_a_part_is_shown_as_one(one in any::<u64>(), other in any::<u64>(), shift in 0_u32..64) {
+        fn a_larger_size_is_not_shown_as_smaller_nor_a_part_as_the_whole(one in any::<u64>(), other in any::<u64>(), shift in 0_u32..64) {
             let (one, other): (u64, u64) = (one >> shift, other >> shift);
             let (less, more) = (one.min(other), one.max(other));
             prop_assert!(Size::of(less).value() <= Size::of(more).value());
@@ -330,7 +330,7 @@ mod tests {
             let percent = part.percent_of(whole);
             prop_assert_eq!(percent == Some(100), less == more && more > 0);
             prop_assert!(percent <= Some(100));
-            // To the nearest, or the next below that.
+            // Rounded to the nearest, or to the next below that.
             let exact = u128::from(less) * 100;
             let unit = 1_u128 << (10 * part.unit);
             prop_assert!(part.value().abs_diff(exact) <= unit * 3 / 2 + 100, "{less} of {more}: {part}");

@@ -1,8 +1,8 @@
-//! Breaks text into lines, for a screen of help and for an explanation.
+//! Breaks text into lines of a given width.
 
 use std::fmt::Write;
 
-/// Breaks at blanks. A word that is wider than `width` has a line of its own.
+/// Breaks `text` at blanks. A word that is wider than `width` gets a line of its own.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

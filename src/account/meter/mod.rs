@@ -79,7 +79,7 @@ impl Meter {
             let at = notes.started.unwrap_or_default() + now.elapsed;
             notes.next_look = Some(at + recorder.interval());
         } else {
-            self.ends(Probe::look_beside_pipe);
+            self.ends(Probe::status_without_fill);
         }
     }
 
@@ -257,7 +257,7 @@ impl Meter {
             still: now.still,
             links,
             stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
-            ends: self.ends(Probe::look),
+            ends: self.ends(Probe::status),
         }
     }
 
@@ -267,9 +267,9 @@ impl Meter {
         let levels = self.chain.levels();
         // The pipes of our neighbours are looked at once, as our ends or as the buffers between which they stand.
         let look = if levels.is_ours {
-            Probe::look
+            Probe::status
         } else {
-            Probe::look_beside_pipe
+            Probe::status_without_fill
         };
         Glimpse {
             elapsed: now.elapsed,

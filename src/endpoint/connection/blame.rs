@@ -1,27 +1,26 @@
-//! Whom the sending side of a connection waits for.
+//! What the sending side of a connection waits for: the reader, the network, or its own send buffer.
 //!
-//! The kernel says for how long the peer's window, or our send buffer, held the sender up (tcp(7), `TCP_INFO`). It says
-//! nothing of the rest of the time. That is put on the network or on the reader only where something speaks for it, step
-//! by step; what nothing speaks for stays open.
+//! The kernel counts for how long the peer's window, or the send buffer, held the sender up (tcp(7), `TCP_INFO`). The rest of
+//! the time is divided into steps, and each is attributed to the network or to the reader only if there is evidence; otherwise it
+//! stays unknown.
 
 use super::facts::Connection;
 use std::time::{Duration, Instant};
 
-/// How much time is judged at once: long enough for acknowledgements that a slow reader keeps back, 40 ms and more, to
-/// come in between.
-const STEP: Duration = Duration::from_millis(100);
+/// The shortest step that is attributed: longer than a slow reader's system delays acknowledgements, which is 40 ms and more.
+const LEAST_STEP: Duration = Duration::from_millis(100);
 
-/// By how much round trips have to have grown at least to speak for a queue on the way. Below that it may be a busy CPU.
+/// By how much the round trip time has to have grown at least to be evidence of a queue on the way. Less may be a busy CPU.
 const LEAST_GROWTH: Duration = Duration::from_millis(1);
 
-/// Whom a sender waits for, in shares that add up to 1.
+/// What a sender waits for, in shares that add up to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Blame {
     /// The program at the other end, which does not read what has come.
     pub reader: f64,
     /// The network, which carries no more.
     pub network: f64,
-    /// Our send buffer, which holds less than the network carries.
+    /// The send buffer, which holds less than the network carries.
     pub buffer: f64,
     /// The receiver or the network: nothing tells which.
     pub unknown: f64,
@@ -38,7 +37,7 @@ impl Connection {
         let share = |of: fn(&Connection) -> Duration| {
             of(self).saturating_sub(of(earlier)).as_secs_f64() / busy
         };
-        // The kernel rounds each by itself.
+        // The kernel rounds each share separately, so that their sum may be more than 1.
         let mut rest = 1.0;
         let mut take = |share: f64| {
             let taken = share.min(rest);
@@ -50,11 +49,11 @@ impl Connection {
             take(share(|it| it.buffer_limited)),
         );
         let (network, unread) = if self.is_local {
-            // There is nobody else.
+            // Without a network only the reader is left.
             (0.0, take(1.0))
         } else {
-            let network = take(share(|it| it.found.network));
-            (network, take(share(|it| it.found.reader)))
+            let network = take(share(|it| it.attributed.network));
+            (network, take(share(|it| it.attributed.reader)))
         };
         Some(Blame {
             reader: window + unread,
@@ -64,39 +63,39 @@ impl Connection {
         })
     }
 
-    /// The time that the kernel does not account for.
+    /// The busy time that the kernel does not account for.
     fn unaccounted(&self) -> Duration {
         let accounted = self.window_limited + self.buffer_limited;
         self.busy.saturating_sub(accounted)
     }
 
-    /// Segments that were lost, as far as the peer has not said that it had got them.
+    /// Segments that were sent again and that the peer has not reported to have had already.
     fn losses(&self) -> u32 {
         self.retransmits.saturating_sub(self.needless)
     }
 
-    /// Whether round trips take longer than the way does.
-    fn queues(&self) -> bool {
+    /// Whether the round trip time has grown, as it does where segments wait in a queue.
+    fn is_queueing(&self) -> bool {
         let growth = self.round_trip.saturating_sub(self.least_round_trip);
         growth >= LEAST_GROWTH.max(self.least_round_trip / 4)
     }
 }
 
-/// Whom a sender waits for.
+/// What a sender waits for most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspect {
     /// The program at the other end.
     Reader,
     /// The network.
     Network,
-    /// Our send buffer.
+    /// The send buffer.
     Buffer,
     /// The receiver or the network: nothing tells which.
     Unknown,
 }
 
 impl Blame {
-    /// Who has the largest part of it; among equals, whoever there is evidence against.
+    /// The suspect with the largest share; among equal ones, one with evidence.
     #[must_use]
     pub fn most(&self) -> Suspect {
         let parts = [
@@ -112,10 +111,10 @@ impl Blame {
     }
 }
 
-/// Follows a connection, and finds out step by step whom the time is to be put on that the kernel does not account for.
+/// Follows a connection, and attributes step by step the time that the kernel does not account for.
 #[derive(Debug, Default)]
-pub(super) struct Judge {
-    /// The last look.
+pub(super) struct BlameTracker {
+    /// The last state.
     last: Connection,
     /// The end of the last step.
     step: Option<Step>,
@@ -123,53 +122,53 @@ pub(super) struct Judge {
     widest: u64,
 }
 
-/// How a connection stood at the end of a step.
+/// The state of a connection at the end of a step.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     at: Instant,
     seen: Connection,
-    /// Whether the peer had nearly nothing of what had come unread, so that nothing was missing from its window.
+    /// Whether the peer's window was nearly the widest, so that it had hardly any bytes unread.
     is_wide: bool,
 }
 
-impl Judge {
-    /// The last look, with what has been found out so far.
+impl BlameTracker {
+    /// The last state, with the time that has been attributed so far.
     pub(super) fn last(&self) -> Connection {
         self.last
     }
 
-    /// Takes note of how it stands `now`.
-    pub(super) fn note(&mut self, now: Connection, at: Instant) {
+    /// Takes in the state `now`, read at the moment `at`.
+    pub(super) fn update(&mut self, now: Connection, at: Instant) {
         self.widest = self.widest.max(now.window);
         let step = Step {
             at,
             seen: now,
             is_wide: now.window > 0 && now.window >= self.widest / 8 * 7,
         };
-        let mut found = self.last.found;
+        let mut attributed = self.last.attributed;
         let before = *self.step.get_or_insert(step);
-        if at.saturating_duration_since(before.at) >= STEP {
+        if at.saturating_duration_since(before.at) >= LEAST_STEP {
             let time = now.unaccounted().saturating_sub(before.seen.unaccounted());
             match self.suspect(&before, &step) {
-                Suspect::Network => found.network += time,
-                Suspect::Reader => found.reader += time,
+                Suspect::Network => attributed.network += time,
+                Suspect::Reader => attributed.reader += time,
                 Suspect::Buffer | Suspect::Unknown => {}
             }
             self.step = Some(step);
         }
-        self.last = Connection { found, ..now };
+        self.last = Connection { attributed, ..now };
     }
 
-    /// Who was slow between two steps, if anything speaks for it.
+    /// What was slow between two steps, if there is evidence.
     ///
-    /// Round trips grow behind a slow reader too, whose system holds acknowledgements back. But what has come and is not
-    /// read takes its room from the window, and no queue of the network does.
+    /// The round trip time grows behind a slow reader too, whose system delays acknowledgements. But unread bytes make the window
+    /// smaller, and a queue in the network does not.
     fn suspect(&self, before: &Step, now: &Step) -> Suspect {
         let (was, is) = (&before.seen, &now.seen);
         if is.is_lost {
             return Suspect::Network;
         }
-        // Bytes that could go out, and do not, wait for somebody.
+        // Only bytes that are not sent yet show that the sender waits.
         if was.unsent == 0 || is.unsent == 0 {
             return Suspect::Unknown;
         }
@@ -177,7 +176,7 @@ impl Judge {
         let full = is.window_limited.saturating_sub(was.window_limited);
         let narrows = is.window.saturating_add(self.widest / 32) < was.window;
         let stays_open = full <= busy / 10 && before.is_wide && now.is_wide && !narrows;
-        if is.losses() > was.losses() || stays_open && is.queues() {
+        if is.losses() > was.losses() || stays_open && is.is_queueing() {
             Suspect::Network
         } else if full > busy / 4 || is.window < self.widest / 2 {
             Suspect::Reader
@@ -189,8 +188,8 @@ impl Judge {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Found;
-    use super::{Blame, Connection, Judge, STEP, Suspect};
+    use super::super::Attributed;
+    use super::{Blame, BlameTracker, Connection, LEAST_STEP, Suspect};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_in_which_something_was_to_be_sent_is_shared_out() {
+    fn the_busy_time_is_divided_into_shares() {
         let earlier = Connection {
             busy: millis(1000),
             window_limited: millis(500),
@@ -215,7 +214,7 @@ mod tests {
             busy: millis(1000 + busy),
             window_limited: millis(500 + window),
             buffer_limited: millis(buffer),
-            found: Found {
+            attributed: Attributed {
                 reader: millis(reader),
                 network: millis(network),
             },
@@ -228,7 +227,7 @@ mod tests {
             (at(100, 75, 25, 0, 0), Some([0.75, 0.0, 0.25, 0.0])),
             (at(100, 25, 10, 20, 30), Some([0.55, 0.2, 0.1, 0.15])),
             (at(100, 100, 0, 0, 0), Some([1.0, 0.0, 0.0, 0.0])),
-            // The kernel rounds each by itself.
+            // The kernel rounds each share separately.
             (at(100, 101, 1, 3, 0), Some([1.0, 0.0, 0.0, 0.0])),
         ];
         for (now, expected) in table {
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_to_blame_most_is_the_suspect_and_nobody_where_nothing_tells() {
+    fn the_largest_share_is_the_suspect_and_one_with_evidence_among_equals() {
         let most = |[reader, network, buffer, unknown]: [f64; 4]| {
             let blame = Blame {
                 reader,
@@ -256,7 +255,7 @@ mod tests {
         assert_eq!(most([0.5, 0.0, 0.0, 0.5]), Suspect::Reader);
     }
 
-    /// A connection whose bytes wait, with nothing that speaks against anybody.
+    /// A connection with unsent bytes, and no evidence of a slow reader or network.
     const WAITS: Connection = Connection {
         unsent: MIB,
         window: 4 * MIB,
@@ -271,20 +270,20 @@ mod tests {
         delivery_rate: 0,
         window_limited: Duration::ZERO,
         buffer_limited: Duration::ZERO,
-        found: Found {
+        attributed: Attributed {
             reader: Duration::ZERO,
             network: Duration::ZERO,
         },
         is_local: false,
     };
 
-    /// What is found out by two looks that are a step apart.
-    fn found(before: Connection, now: Connection) -> Found {
-        let mut judge = Judge::default();
+    /// What is attributed between two states that are a step apart.
+    fn attributed(before: Connection, now: Connection) -> Attributed {
+        let mut tracker = BlameTracker::default();
         let start = Instant::now();
-        judge.note(before, start);
-        judge.note(now, start + STEP);
-        judge.last().found
+        tracker.update(before, start);
+        tracker.update(now, start + LEAST_STEP);
+        tracker.last().attributed
     }
 
     #[test]
@@ -302,15 +301,15 @@ mod tests {
             least_round_trip: Duration::from_micros(20),
             ..WAITS
         };
-        let network = |time| Found {
+        let network = |time| Attributed {
             network: millis(time),
-            ..Found::default()
+            ..Attributed::default()
         };
-        let reader = |time| Found {
+        let reader = |time| Attributed {
             reader: millis(time),
-            ..Found::default()
+            ..Attributed::default()
         };
-        let nobody = Found::default();
+        let nobody = Attributed::default();
         #[rustfmt::skip]
         let table = [
             ("nothing but waiting", WAITS, nobody),
@@ -328,16 +327,16 @@ mod tests {
             ("everything is lost", Connection { is_lost: true, unsent: 0, ..WAITS }, network(100)),
         ];
         for (name, now, expected) in table {
-            assert_eq!(found(before, now), expected, "{name}");
+            assert_eq!(attributed(before, now), expected, "{name}");
         }
         // A kernel that never tells it (before 5.4) gives no evidence of an open one.
         let blind = |it: Connection| Connection { window: 0, ..it };
-        assert_eq!(found(blind(before), blind(queued)), nobody);
+        assert_eq!(attributed(blind(before), blind(queued)), nobody);
     }
 
     #[test]
-    fn looks_in_quick_succession_are_one_step() {
-        let mut judge = Judge::default();
+    fn states_in_quick_succession_are_one_step() {
+        let mut tracker = BlameTracker::default();
         let start = Instant::now();
         for n in 0..=20_u32 {
             let now = Connection {
@@ -345,9 +344,9 @@ mod tests {
                 round_trip: millis(50),
                 ..WAITS
             };
-            judge.note(now, start + millis(10) * n);
+            tracker.update(now, start + millis(10) * n);
         }
-        assert_eq!(judge.last().found.network, millis(200));
+        assert_eq!(tracker.last().attributed.network, millis(200));
     }
 
     proptest! {
@@ -356,7 +355,7 @@ mod tests {
             looks in prop::collection::vec(any::<[u8; 10]>(), 2..20),
             is_local in any::<bool>(),
         ) {
-            let mut judge = Judge::default();
+            let mut tracker = BlameTracker::default();
             let (mut now, start) = (Connection::default(), Instant::now());
             for (n, look) in (1..).zip(&looks) {
                 let [busy, window, buffer, round_trip, least, unsent, open, again, needless, lost] = look.map(u64::from);
@@ -368,9 +367,9 @@ mod tests {
                 now.retransmits += u32::try_from(again).unwrap();
                 now.needless += u32::try_from(needless).unwrap();
                 now.is_lost = lost > 200;
-                judge.note(now, start + STEP * n);
+                tracker.update(now, start + LEAST_STEP * n);
             }
-            let last = Connection { is_local, ..judge.last() };
+            let last = Connection { is_local, ..tracker.last() };
             if let Some(blame) = last.blame_since(&Connection::default()) {
                 let sum: f64 = parts(blame).iter().sum();
                 prop_assert!((sum - 1.0).abs() < 1e-9, "{blame:?}");

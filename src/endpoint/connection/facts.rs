@@ -1,26 +1,26 @@
-//! What is known of a connection.
+//! The numbers that describe a TCP connection.
 
 use std::time::Duration;
 
-/// The kernel's account of a TCP connection since it was made (tcp(7), `TCP_INFO`), and what follows from it. What a
-/// kernel does not know is 0.
+/// The kernel's account of a TCP connection since it was made (tcp(7), `TCP_INFO`), and what follows from it. Fields that
+/// a kernel does not know are 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Connection {
-    /// Bytes sent by us that the peer's system has not acknowledged, or that have not gone out (`SIOCOUTQ`).
+    /// Bytes written that the peer's system has not acknowledged, sent or not (`SIOCOUTQ`).
     pub send_queue: u64,
-    /// Bytes received that we have not read (`SIOCINQ`).
+    /// Bytes received that this program has not read (`SIOCINQ`).
     pub receive_queue: u64,
-    /// From sending to the acknowledgement, smoothed.
+    /// The round trip time, smoothed.
     pub round_trip: Duration,
-    /// The shortest there was lately.
+    /// The shortest recent round trip time.
     pub least_round_trip: Duration,
-    /// Segments that were sent once more.
+    /// Segments that were sent again.
     pub retransmits: u32,
-    /// Of those: that the peer had got already, as it says.
+    /// Of those: segments that the peer has reported to have had already.
     pub needless: u32,
-    /// Whether nothing has been acknowledged for so long that all that is on its way counts as lost.
+    /// Whether a retransmission timeout has passed, so that all segments on their way count as lost.
     pub is_lost: bool,
-    /// How fast the peer's system has acknowledged lately, in bytes a second.
+    /// How fast the peer's system has recently acknowledged bytes, in bytes a second.
     pub delivery_rate: u64,
     /// Bytes of the send queue that have not gone out.
     pub unsent: u64,
@@ -30,19 +30,19 @@ pub struct Connection {
     pub busy: Duration,
     /// Of that: the peer's receive window was full, so that the peer's program does not read.
     pub window_limited: Duration,
-    /// Of that: our send buffer was full of bytes on their way, so that a larger one (`sndbuf`) would have helped.
+    /// Of that: the send buffer was full of bytes on their way, so that a larger one (`sndbuf`) would have helped.
     pub buffer_limited: Duration,
-    /// Of the rest: what can be put on somebody.
-    pub found: Found,
+    /// Of the rest: what is attributed to the reader or the network.
+    pub attributed: Attributed,
     /// Whether the peer is on this machine, so that there is no network.
     pub is_local: bool,
 }
 
-/// Of the time that the kernel does not account for: what can be put on somebody all the same.
+/// The parts of the busy time that the kernel does not account for and that evidence attributes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Found {
-    /// On the program at the other end.
+pub struct Attributed {
+    /// To the program at the other end, which does not read.
     pub reader: Duration,
-    /// On the network.
+    /// To the network.
     pub network: Duration,
 }

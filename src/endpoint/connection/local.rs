@@ -4,7 +4,7 @@ use rustix::net::{getpeername, getsockname};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::BorrowedFd;
 
-/// Whether the peer's address is one of our own. What cannot be found out is not.
+/// Whether the peer's address is one of this machine; `false` if that cannot be found out.
 pub(super) fn is_local(connected: BorrowedFd<'_>) -> bool {
     let peer = getpeername(connected).ok().flatten();
     let peer = peer.and_then(|it| SocketAddr::try_from(it).ok());
@@ -13,7 +13,7 @@ pub(super) fn is_local(connected: BorrowedFd<'_>) -> bool {
     peer.is_some_and(|peer| is_same_host(peer, ours) || is_ours(plain(peer)))
 }
 
-/// An IPv4 address may stand in an IPv6 one, where a socket is of both families (ipv6(7)).
+/// The IPv4 address in an IPv6 one, which a socket of both families has (ipv6(7)).
 fn plain(mut address: SocketAddr) -> SocketAddr {
     let ip = address.ip().to_canonical();
     if ip.is_ipv4() {
@@ -22,13 +22,13 @@ fn plain(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Whether both ends of the connection are the same machine, as far as that can be seen from their addresses.
+/// Whether the addresses alone tell that both ends of the connection are this machine.
 fn is_same_host(peer: SocketAddr, ours: Option<SocketAddr>) -> bool {
     plain(peer).ip().is_loopback() || ours.is_some_and(|ours| ours.ip() == peer.ip())
 }
 
-/// Whether it belongs to an interface of this machine: whoever is connected to such an address is given it as his own
-/// too. No packet is sent: connecting a UDP socket only looks for the route (udp(7)).
+/// Whether it is the address of an interface of this machine: a socket that is connected to such an address has it as its own
+/// address too. No packet is sent: connecting a UDP socket only looks up the route (udp(7)).
 fn is_ours(address: SocketAddr) -> bool {
     let any: IpAddr = if address.is_ipv4() {
         Ipv4Addr::UNSPECIFIED.into()

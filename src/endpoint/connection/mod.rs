@@ -1,23 +1,23 @@
-//! What the kernel's TCP says of a connection, and a look at it that does not keep it open.
+//! The state of a TCP connection, which can be asked without keeping the connection open.
 
 mod blame;
 mod facts;
 mod local;
 
 pub use blame::{Blame, Suspect};
-pub use facts::{Connection, Found};
+pub use facts::{Attributed, Connection};
 
 use crate::platform;
-use blame::Judge;
+use blame::BlameTracker;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
-/// A connection of ours, open as long as this value lives.
+/// The socket of a connection, open as long as this value lives.
 #[derive(Debug)]
 pub struct Connected {
     fd: Arc<OwnedFd>,
-    view: ConnectionProbe,
+    probe: ConnectionProbe,
 }
 
 impl Connected {
@@ -25,18 +25,18 @@ impl Connected {
     #[must_use]
     pub fn new(fd: OwnedFd) -> Self {
         let fd = Arc::new(fd);
-        let view = ConnectionProbe {
+        let probe = ConnectionProbe {
             socket: Arc::downgrade(&fd),
             is_local: local::is_local(fd.as_fd()),
-            judge: Arc::default(),
+            tracker: Arc::default(),
         };
-        Self { fd, view }
+        Self { fd, probe }
     }
 
-    /// For those who want to look at it.
+    /// A probe for another thread.
     #[must_use]
-    pub fn view(&self) -> ConnectionProbe {
-        self.view.clone()
+    pub fn probe(&self) -> ConnectionProbe {
+        self.probe.clone()
     }
 }
 
@@ -46,36 +46,35 @@ impl AsFd for Connected {
     }
 }
 
-/// What was to be seen at the end is what is seen from then on.
+/// Reads the state a last time; probes return it from then on.
 impl Drop for Connected {
     fn drop(&mut self) {
-        self.view.look();
+        self.probe.read();
     }
 }
 
-/// A look at a connection: the last one that was possible once it is closed. Closing it is not put off by more than the
-/// look takes.
+/// Reads the state of a connection; once it is closed, the last one. A probe keeps the socket open only while it is being asked.
 #[derive(Debug, Clone)]
 pub struct ConnectionProbe {
     socket: Weak<OwnedFd>,
     is_local: bool,
-    judge: Arc<Mutex<Judge>>,
+    tracker: Arc<Mutex<BlameTracker>>,
 }
 
 impl ConnectionProbe {
-    /// How it stands.
-    pub fn look(&self) -> Connection {
-        let mut judge = self.judge.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The state now.
+    pub fn read(&self) -> Connection {
+        let mut tracker = self.tracker.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = self
             .socket
             .upgrade()
             .and_then(|it| platform::connection(it.as_fd()));
         if let Some(now) = seen {
-            judge.note(now, Instant::now());
+            tracker.update(now, Instant::now());
         }
         Connection {
             is_local: self.is_local,
-            ..judge.last()
+            ..tracker.last()
         }
     }
 }
@@ -88,22 +87,22 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_look_does_not_keep_a_connection_open_and_remembers_its_end() {
+    fn a_probe_does_not_keep_a_connection_open_and_remembers_its_last_state() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut peer, _) = listener.accept().unwrap();
         stream.write_all(b"four").unwrap();
         peer.write_all(b"three").unwrap();
         let connected = Connected::new(stream.into());
-        let view = connected.view();
+        let probe = connected.probe();
         drop(connected);
         let linux = cfg!(target_os = "linux");
-        let last = view.look();
+        let last = probe.read();
         assert_eq!(last.receive_queue == 5, linux, "{last:?}");
         assert_eq!(last.round_trip > Duration::ZERO, linux, "{last:?}");
         assert_eq!(last.window > 0, linux, "{last:?}");
         assert!(last.is_local, "{last:?}");
-        // Nobody reads any more, as a write or the one after it finds out.
+        // The socket is closed, as one of the peer's writes finds out.
         let mut writes = (0..1000).map(|_| peer.write(&[0; 1000]));
         assert!(writes.any(|write| write.is_err()));
     }

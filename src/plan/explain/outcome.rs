@@ -42,7 +42,7 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
 fn least(least: Least) -> Option<String> {
     match least {
         Least::Nothing => None,
-        Least::AByteForWhatIsHeld => Some(
+        Least::OneByteToReplace => Some(
             "a byte, where a file that is not empty would be replaced or emptied: without one it stays as it is, \
              and that is a failure (exit 3)"
                 .to_owned(),

@@ -10,7 +10,7 @@ use std::pin::Pin;
 /// A boxed future; opening may wait for a name server, a peer, or the other end of a FIFO.
 pub type Opening<'a, T> = Pin<Box<dyn Future<Output = Result<T, OpenError>> + 'a>>;
 
-/// Tells the world of a listening end.
+/// Hears what happens at a listening end, to tell the user.
 pub trait Announce {
     /// `side` listens on `address`.
     fn listening(&self, side: Side, address: SocketAddr);
@@ -21,38 +21,38 @@ pub trait Announce {
 
 /// An end that was asked for and is not open yet.
 pub trait EndPlan {
-    /// What can be said of it on this side without touching it: nothing is opened, read, resolved or waited for.
+    /// What is known of it on this side without opening, reading, resolving or waiting for anything.
     fn preview(&self, side: Side) -> Preview;
 
-    /// Does what waits for nobody: opens the file, binds the listener. Nothing that exists is changed.
+    /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {
         Box::pin(async { Ok(()) })
     }
 
-    /// The path that was asked for, if it is one.
+    /// Its path, if it has one.
     fn path(&self) -> Option<&Path> {
         None
     }
 
-    /// The file this is, known after `prepare`.
+    /// Which file it is; known after `prepare`.
     fn file_id(&self) -> Option<FileId> {
         None
     }
 }
 
-/// A SOURCE that was asked for.
+/// A source that was asked for and is not open yet.
 pub trait SourcePlan: EndPlan {
     /// Opens it, waiting for a peer if there is one.
     fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>>;
 
-    /// The least that it has to give.
+    /// How many bytes have to come from it at least.
     fn least(&self) -> Least {
         Least::Nothing
     }
 }
 
-/// A SINK that was asked for.
+/// A sink that was asked for and is not open yet.
 pub trait SinkPlan: EndPlan {
-    /// Opens it, waiting for a peer if there is one. What existed is still as it was.
+    /// Opens it, waiting for a peer if there is one. A file that existed is unchanged.
     fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Sink>>;
 }

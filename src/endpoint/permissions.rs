@@ -1,8 +1,8 @@
-//! Who may read and write the file that an `atomic` sink leaves: those who could read and write the one that it replaces,
-//! or any new file in its place. Until then, while it is written, only its user may.
+//! The permissions of the file that an `atomic` sink leaves: those of the file that it replaces, or of any new file there. While
+//! it is written only its owner may read and write it.
 //!
-//! All of it is given through the descriptor, and in an order in which nobody has a right for a moment that is not to stay:
-//! group, owner, access control list, mode (chown(2), acl(5), chmod(2)).
+//! All are set through the descriptor, and in an order in which no user has a right for a moment that does not stay: group,
+//! owner, access control list, mode (chown(2), acl(5), chmod(2)).
 
 use crate::platform::{self, Attribute};
 use rustix::fs::{Gid, Mode, RawMode, Uid, fchmod, fchown, fstat};
@@ -13,25 +13,25 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// The access control list of a file, among its extended attributes (acl(5)).
+/// The extended attribute that is the access control list of a file (acl(5)).
 const ACL: &str = "system.posix_acl_access";
 
-/// What is not carried over from content to other content: rights of a program, and sums of it (capabilities(7)).
+/// Attributes that belong to the old content and are not kept: the capabilities of a program (capabilities(7)), and checksums.
 const OF_THE_CONTENT: [&str; 3] = ["security.capability", "security.ima", "security.evm"];
 
 const SET_UID: RawMode = 0o4000;
 const SET_GID: RawMode = 0o2000;
 
-/// Who is to have which rights.
+/// The permissions that the finished file gets.
 #[derive(Debug)]
-pub(super) enum Access {
-    /// Those who had them of a file that is replaced.
+pub(super) enum Permissions {
+    /// Those of the file that is replaced.
     Kept(Rights),
-    /// Those who have them of any new file in that directory, by this mode.
+    /// Those of a new file in that directory: this mode.
     New(Mode),
 }
 
-/// The rights of a file.
+/// Owner, group, mode and extended attributes of a file.
 #[derive(Debug)]
 pub(super) struct Rights {
     uid: u32,
@@ -40,8 +40,8 @@ pub(super) struct Rights {
     attributes: Vec<Attribute>,
 }
 
-impl Access {
-    /// As the file at `path` has it.
+impl Permissions {
+    /// The permissions of the file at `path`.
     pub(super) fn of(path: &Path, metadata: &Metadata) -> io::Result<Self> {
         Ok(Self::Kept(Rights {
             uid: metadata.uid(),
@@ -52,12 +52,12 @@ impl Access {
         }))
     }
 
-    /// As a new file in `directory` gets it.
+    /// The permissions that a new file in `directory` gets.
     pub(super) fn of_a_new_file(directory: &Path) -> Self {
         Self::New(platform::mode_of_a_new_file(directory))
     }
 
-    /// Gives it to a file that is ours alone. Returns what could not be kept, in words.
+    /// Gives them to a file that only its owner can open so far. Returns what could not be kept, in words.
     pub(super) fn give(&self, fd: BorrowedFd<'_>) -> io::Result<Vec<&'static str>> {
         match self {
             Self::Kept(rights) => rights.give(fd),
@@ -73,7 +73,8 @@ impl Rights {
     fn give(&self, fd: BorrowedFd<'_>) -> io::Result<Vec<&'static str>> {
         let own = fstat(fd)?;
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
-        // Members of a group may give it away, and only the privileged an owner, so one is not asked for with the other.
+        // A member of a group may give a file to it, and only a privileged process may change the owner; so two calls are made,
+        // of which one may fail.
         let has_group = own.st_gid == self.gid || fchown(fd, None, Some(gid)).is_ok();
         let has_owner = own.st_uid == self.uid || fchown(fd, Some(uid), None).is_ok();
         let acl = self.attribute(ACL);
@@ -86,7 +87,7 @@ impl Rights {
                 };
                 platform::set_attribute(fd, ACL.as_ref(), &acl).is_ok()
             }
-            // One that the directory gave it by default is not that of the file.
+            // The directory may have given the new file a default list, which the replaced file did not have.
             None => platform::remove_attribute(fd, ACL.as_ref()).is_ok(),
         };
         fchmod(fd, self.mode(has_owner, has_group, has_acl))?;
@@ -106,8 +107,8 @@ impl Rights {
         found.next().and_then(|(_, value)| value.as_deref())
     }
 
-    /// The mode for what could be kept. Who would have got more than before by a loss gets less: members of another group
-    /// have what others had, and those of the group that it was are others now.
+    /// The mode, given what could be kept. No user may have more rights than before: the members of another group get what
+    /// others had, and members of the group that was lost are others now, and get no more than they had.
     fn mode(&self, has_owner: bool, has_group: bool, has_acl: bool) -> Mode {
         let mut mode = self.mode;
         if !has_owner {
@@ -129,7 +130,7 @@ impl Rights {
         Mode::from_raw_mode((mode & !0o77) | classes)
     }
 
-    /// Gives it all other attributes that the system lets us. Returns whether it has those of the user.
+    /// Sets all other attributes as far as the system allows. Returns whether all those of the user (`user.*`) are set.
     fn give_attributes(&self, fd: BorrowedFd<'_>) -> bool {
         let mut has_all = true;
         for (name, value) in &self.attributes {
@@ -144,8 +145,8 @@ impl Rights {
     }
 }
 
-/// An access control list as the kernel writes it: a version, then entries of a tag, three bits and a number, in the
-/// smallest byte first (`linux/posix_acl_xattr.h`).
+/// An access control list as the kernel writes it: a version, then entries of a tag, three bits and a number, in little-endian
+/// order (`linux/posix_acl_xattr.h`).
 struct Acl<'a>(&'a [u8]);
 
 const VERSION_LEN: usize = 4;
@@ -174,12 +175,12 @@ impl Acl<'_> {
             .map(|(_, bits)| bits)
     }
 
-    /// What the group has.
+    /// The bits of the group, less what the mask takes away.
     fn group(&self) -> RawMode {
         self.bits(GROUP_OBJ).unwrap_or(0) & self.bits(MASK).unwrap_or(0o7)
     }
 
-    /// What others have; no more than the group had where its members are others now.
+    /// The bits of others; no more than those of the group, if its members are others now.
     fn others(&self, has_group: bool) -> RawMode {
         let others = self.bits(OTHER).unwrap_or(0);
         if has_group {
@@ -202,8 +203,8 @@ impl Acl<'_> {
         acl
     }
 
-    /// The bits of the group and of others for a file that cannot have the list: nobody whom it names may get more than
-    /// it gave him.
+    /// The bits of the group and of others for a file that cannot have the list: no user or group that it names may get more
+    /// than it gave them.
     fn bits_without_it(&self, has_group: bool) -> RawMode {
         let named = self
             .entries()
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gets_more_than_he_had_where_something_cannot_be_kept() {
+    fn no_user_gets_more_rights_where_something_cannot_be_kept() {
         // Of user, a named user, group, mask and others.
         let denied = || Some(acl(&[(1, 6), (2, 0), (4, 4), (0x10, 6), (0x20, 4)]));
         let allowed = || Some(acl(&[(1, 6), (2, 6), (4, 0), (0x10, 6), (0x20, 0)]));
@@ -252,12 +253,12 @@ mod tests {
             (0o6640, None, (false, true, true), 0o2640),
             (0o6640, None, (true, false, true), 0o4600),
             (0o664, None, (true, false, true), 0o644),
-            // Whoever was in the group, and could not, is among others now.
+            // Members of the group, which had no rights, are others now.
             (0o604, None, (true, false, true), 0o600),
             // The mask stays where the list does.
             (0o660, allowed(), (true, true, true), 0o660),
             (0o660, allowed(), (true, false, true), 0o660),
-            // And is no right of the group where it does not.
+            // Without the list, the mask is no right of the group.
             (0o660, allowed(), (true, true, false), 0o600),
             (0o664, denied(), (true, true, false), 0o600),
         ];

@@ -1,10 +1,10 @@
-//! How much memory Linux has for us: that of the machine, less what control groups keep from us.
+//! How much memory this process may use on Linux: that of the machine, or the limit of its control group.
 
 use rustix::system::sysinfo;
 use std::fs::read_to_string;
 use std::path::Path;
 
-/// The most memory that we may come to use, in bytes.
+/// The most memory that this process may use, in bytes.
 #[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
 pub(crate) fn memory() -> Option<u64> {
     let machine = sysinfo();
@@ -12,12 +12,12 @@ pub(crate) fn memory() -> Option<u64> {
     Some(limit_of_groups().map_or(bytes, |limit| limit.min(bytes)))
 }
 
-/// The least limit of our control group and those that it is in, if they have one: `memory.max` in the kernel's "Control
+/// The lowest limit of this process's control group and those above it, if any has one: `memory.max` in the kernel's "Control
 /// Group v2".
 fn limit_of_groups() -> Option<u64> {
     let groups = read_to_string("/proc/self/cgroup").ok()?;
-    let ours = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
-    let limits = Path::new(ours).ancestors().filter_map(limit_of_group);
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let limits = Path::new(group).ancestors().filter_map(limit_of_group);
     limits.min()
 }
 
