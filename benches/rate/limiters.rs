@@ -1,11 +1,11 @@
 //! The table of limiters: who is measured, reading from what. A new limiter is a new entry here.
 
-use std::env;
-
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::harness::flags;
+use crate::harness::peer::{Peer, Stage};
 use crate::options::Options;
 
 /// Where a limiter's bytes come from.
@@ -25,27 +25,14 @@ pub(crate) enum Source {
 pub(crate) struct Limiter {
     /// Its name on the benchmark's command line.
     pub(crate) name: &'static str,
-    /// What has to be installed.
-    pub(crate) program: &'static str,
+    /// The program, which is another name of all its limiters there.
+    program: &'static str,
     /// Its command line, with `{rate}` in bytes a second and the name of a `{source}`.
-    template: &'static str,
+    pub(crate) peer: Peer,
     /// The name of its standard input; empty where that has none.
     stdin: &'static str,
     /// What it can read from.
     sources: &'static [Source],
-}
-
-/// What the names in a command line stand for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Names<'a> {
-    /// For `tidegate`: the program under test.
-    pub(crate) tidegate: &'a str,
-    /// For `rate`: this benchmark.
-    pub(crate) itself: &'a str,
-    /// For `{rate}`.
-    pub(crate) rate: &'a str,
-    /// For `{source}`, where that is the file.
-    pub(crate) file: &'a str,
 }
 
 /// A limiter with one of its sources.
@@ -67,35 +54,35 @@ const LIMITERS: &[Limiter] = &[
     Limiter {
         name: "tidegate-kernel",
         program: OWN,
-        template: "tidegate -q -L {rate} --road kernel {source} -",
+        peer: Peer::new("{tidegate} -q -L {rate} --road kernel {source} -"),
         stdin: "-",
         sources: &[Source::Zero, Source::File, Source::Pipe],
     },
     Limiter {
         name: "tidegate-buffered",
         program: OWN,
-        template: "tidegate -q -L {rate} --road buffered {source} -",
+        peer: Peer::new("{tidegate} -q -L {rate} --road buffered {source} -"),
         stdin: "-",
         sources: &[Source::Zero, Source::File, Source::Pipe],
     },
     Limiter {
         name: "bare",
         program: ITSELF,
-        template: "rate --bare {rate} {source}",
+        peer: Peer::new("{itself} --bare {rate} {source}"),
         stdin: "-",
         sources: &[Source::File, Source::Pipe],
     },
     Limiter {
         name: "pv",
         program: "pv",
-        template: "pv -q -L {rate} {source}",
+        peer: Peer::new("pv -q -L {rate} {source}"),
         stdin: "",
         sources: &[Source::File, Source::Pipe],
     },
     Limiter {
         name: "cstream",
         program: "cstream",
-        template: "cstream -t {rate} {source}",
+        peer: Peer::new("cstream -t {rate} {source}"),
         stdin: "",
         sources: &[Source::File, Source::Pipe],
     },
@@ -103,7 +90,7 @@ const LIMITERS: &[Limiter] = &[
     Limiter {
         name: "cstream-each",
         program: "cstream",
-        template: "cstream -t -{rate} {source}",
+        peer: Peer::new("cstream -t -{rate} {source}"),
         stdin: "",
         sources: &[Source::File, Source::Pipe],
     },
@@ -111,27 +98,13 @@ const LIMITERS: &[Limiter] = &[
 
 /// What the flags choose, in the order of the table. A word names a limiter, or all of a program.
 pub(crate) fn choose(options: &Options) -> Result<Vec<Contender>> {
-    let words = &options.limiters;
-    if let Some(word) = words
-        .iter()
-        .find(|word| !LIMITERS.iter().any(|it| it.answers_to(word)))
-    {
-        let names: Vec<_> = LIMITERS.iter().map(|it| it.name).collect();
-        bail!("no limiter `{word}`: there are {}", names.join(", "));
-    }
-    let is_chosen =
-        |it: &&Limiter| words.is_empty() || words.iter().any(|word| it.answers_to(word));
-    let chosen = LIMITERS.iter().filter(is_chosen).flat_map(|limiter| {
-        let contender = |&source| Contender { limiter, source };
-        limiter.sources.iter().map(contender)
-    });
-    Ok(chosen.filter(|it| options.reads(it.source)).collect())
-}
-
-impl Limiter {
-    fn answers_to(&self, word: &str) -> bool {
-        self.name == word || self.program == word
-    }
+    let names = |it: &Limiter| vec![it.name, it.program];
+    let limiters = flags::choose("limiter", LIMITERS, &options.limiters, names)?;
+    let contenders = |limiter: &'static Limiter| {
+        let sources = limiter.sources.iter().filter(|it| options.reads(**it));
+        sources.map(move |&source| Contender { limiter, source })
+    };
+    Ok(limiters.into_iter().flat_map(contenders).collect())
 }
 
 impl Contender {
@@ -140,39 +113,48 @@ impl Contender {
         self.limiter.program == OWN
     }
 
-    /// Whether its program can be started.
-    pub(crate) fn is_installed(self) -> bool {
-        self.is_own() || self.limiter.program == ITSELF || is_in_path(self.limiter.program)
+    /// Its program, if that is not installed.
+    pub(crate) fn absent(self) -> Option<&'static str> {
+        self.limiter.peer.missing().pop()
     }
 
-    /// The words to spawn.
-    pub(crate) fn argv(self, names: Names<'_>) -> Vec<String> {
-        let source = match self.source {
-            Source::Zero => "zero:",
-            Source::File => names.file,
-            Source::Pipe => self.limiter.stdin,
-        };
-        // The names are put in word by word, as a path may contain spaces.
-        let put = |word: &str| match word {
-            OWN => names.tidegate.to_owned(),
-            ITSELF => names.itself.to_owned(),
-            word => word
-                .replace("{rate}", names.rate)
-                .replace("{source}", source),
-        };
-        let words = self.limiter.template.split_whitespace().map(put);
-        words.filter(|word| !word.is_empty()).collect()
+    /// The process to spawn: tidegate or this benchmark by their paths, reading the file where that is the source.
+    pub(crate) fn stage(
+        self,
+        tidegate: &str,
+        itself: &str,
+        rate: u64,
+        file: &str,
+    ) -> Result<Stage> {
+        let rate = rate.to_string();
+        let names = self.names(tidegate, itself, &rate, file);
+        let mut stages = self.limiter.peer.stages(&names);
+        stages.pop().context("empty command line")
     }
 
     /// The command line for people, without the paths of this machine.
     pub(crate) fn label(self, rate: &str) -> String {
-        let names = Names {
-            tidegate: OWN,
-            itself: ITSELF,
-            rate,
-            file: "f",
+        self.limiter.peer.line(&self.names(OWN, ITSELF, rate, "f"))
+    }
+
+    fn names<'a>(
+        self,
+        tidegate: &'a str,
+        itself: &'a str,
+        rate: &'a str,
+        file: &'a str,
+    ) -> [(&'static str, &'a str); 4] {
+        let source = match self.source {
+            Source::Zero => "zero:",
+            Source::File => file,
+            Source::Pipe => self.limiter.stdin,
         };
-        self.argv(names).join(" ")
+        [
+            ("tidegate", tidegate),
+            ("itself", itself),
+            ("rate", rate),
+            ("source", source),
+        ]
     }
 }
 
@@ -185,9 +167,4 @@ impl Source {
             Self::Pipe => "pipe",
         }
     }
-}
-
-fn is_in_path(program: &str) -> bool {
-    env::var_os("PATH")
-        .is_some_and(|path| env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }

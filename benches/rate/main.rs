@@ -1,37 +1,23 @@
 //! `cargo bench --bench rate`: measures how exact a rate limit is, at the receiving end of a real pipe.
 //!
-//! This file only puts the parts in order: flags, signals, files, runs, reports. Who is measured is the table in
+//! This file only puts the parts in order: flags, files, runs, report. Who is measured is the table in
 //! `limiters.rs`, what is wanted stands in `wanted.rs`; how to read the result is said in `benches/README.md`.
 
 mod arithmetic;
 mod bare;
-#[path = "../versus/console.rs"]
-mod console;
 mod examples;
 mod feeder;
-#[path = "../versus/file_system.rs"]
-#[expect(dead_code, reason = "`versus` needs more of it")]
-mod file_system;
-mod files;
+#[path = "../harness/mod.rs"]
+#[expect(dead_code, reason = "`versus` uses all of it")]
+mod harness;
+mod limiter;
 mod limiters;
-#[path = "../versus/machine.rs"]
-mod machine;
 mod options;
-mod process;
-#[path = "../versus/program.rs"]
-mod program;
-#[path = "../versus/publish.rs"]
-mod publish;
 mod recorder;
 mod report;
 mod runs;
 mod schedule;
-#[path = "../versus/stats.rs"]
-#[expect(dead_code, reason = "`versus` needs more of it")]
-mod stats;
-#[path = "../versus/stop.rs"]
-#[expect(dead_code, reason = "`versus` needs more of it")]
-mod stop;
+mod sources;
 mod tables;
 mod wanted;
 
@@ -40,39 +26,38 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::console::ended;
-use crate::files::Files;
+use crate::harness::console::ended;
+use crate::harness::machine::Machine;
+use crate::harness::program;
 use crate::options::Options;
-use crate::report::Report;
 use crate::schedule::Bench;
+use crate::sources::Sources;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let result = if let [rate, path] = options.bare.as_slice() {
-        bare::limit(rate, path)
-    } else if options.bench {
-        measure(options)
-    } else {
-        // `cargo test --all-targets` starts bench targets too, without `--bench`; a test run must not take minutes.
-        examples::check()
-    };
-    ended(result)
+    ended(match options.bare.as_slice() {
+        [rate, path] => bare::limit(rate, path),
+        _ => examples::check().and_then(|()| measure(options)),
+    })
 }
 
 fn measure(options: Options) -> Result<()> {
-    stop::watch_signals()?;
+    if !options.common.starts()? {
+        return Ok(());
+    }
     let chosen = limiters::choose(&options)?;
-    let program = options.program()?;
-    let machine = report::describe(&program, &options, &chosen);
+    let program = options.common.program()?;
+    let peers = chosen.iter().map(|it| it.limiter.peer);
+    let machine = Machine::describe(&program, &options.common.data, peers);
     let bench = Bench {
-        files: Files::create(&options, &chosen)?,
+        sources: Sources::create(&options, &chosen)?,
         program,
         itself: program::own_path()?,
         options,
     };
-    let mut results = Vec::new();
-    for rate in bench.options.rates() {
-        results.push(schedule::measure(&bench, &chosen, rate)?);
-    }
-    Report::new(machine, &bench.options, results).publish(&bench.options.out)
+    let rates = bench.options.rates();
+    let results = rates.into_iter();
+    let results = results.map(|rate| schedule::measure(&bench, &chosen, rate));
+    let results = results.collect::<Result<_>>()?;
+    report::publish(machine, &bench.options, results)
 }

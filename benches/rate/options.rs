@@ -1,16 +1,14 @@
 //! The benchmark's own flags, and what follows from them.
 
-use std::env;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
 use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 use tidegate::text::size::parse_positive_size;
 
+use crate::harness::flags::Common;
 use crate::limiters::Source;
-use crate::program;
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
@@ -53,29 +51,16 @@ pub(crate) struct Options {
     #[arg(long)]
     quick: bool,
 
-    /// The tidegate to measure [default: the release binary of this crate]
-    #[arg(long)]
-    program: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
 
-    /// Directory for rate.json and rate.md
-    #[arg(long, default_value = "target/rate")]
-    pub(crate) out: PathBuf,
-
-    /// Directory for the file of rates up to 200 MiB/s, which is removed at the end
-    #[arg(long, default_value_os_t = env::temp_dir())]
-    pub(crate) data: PathBuf,
-
-    /// Directory for the file of higher rates, all holes, on a tmpfs and removed too
+    /// Directory for the file that rates above 200 MiB/s read, all holes, on a tmpfs and removed too
     #[arg(long, default_value = "/dev/shm")]
     pub(crate) tmpfs: PathBuf,
 
     /// Be a limiter: copy PATH at RATE by reading and writing
     #[arg(long, hide = true, num_args = 2, value_names = ["RATE", "PATH"], allow_hyphen_values = true)]
     pub(crate) bare: Vec<String>,
-
-    /// Passed by `cargo bench`
-    #[arg(long, hide = true)]
-    pub(crate) bench: bool,
 }
 
 impl Options {
@@ -102,10 +87,5 @@ impl Options {
     /// Whether `source` is to be read from.
     pub(crate) fn reads(&self, source: Source) -> bool {
         self.sources.is_empty() || self.sources.contains(&source)
-    }
-
-    /// Absolute path of the tidegate to measure.
-    pub(crate) fn program(&self) -> Result<String> {
-        program::to_measure(self.program.as_deref())
     }
 }

@@ -12,9 +12,10 @@ use serde::Serialize;
 
 use crate::arithmetic::{self, Read};
 use crate::feeder::Feeder;
-use crate::process::{Process, Usage};
+use crate::harness::peer::Stage;
+use crate::harness::stop::Deadline;
+use crate::limiter::{Limiting, Usage};
 use crate::recorder::Recorder;
-use crate::stop::Deadline;
 
 /// The time after a start or a pause that is looked at by itself.
 const QUARTER: Duration = Duration::from_millis(250);
@@ -29,16 +30,16 @@ const PAUSE: Duration = Duration::from_secs(3);
 const BEFORE_STOP: Duration = Duration::from_secs(1);
 
 /// The longest that bytes which have to come may be waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// How often a wait looks up.
 const GLANCE: Duration = Duration::from_millis(2);
 
 /// A run to be done.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Job {
-    /// The limiter's command line.
-    pub(crate) argv: Vec<String>,
+    /// The limiter.
+    pub(crate) stage: Stage,
     /// Whether it reads from a pipe of ours.
     pub(crate) is_fed: bool,
     /// Bytes a second that it limits to.
@@ -48,7 +49,7 @@ pub(crate) struct Job {
 impl Job {
     /// `text` with the names of files instead of their paths, which are this machine's own.
     pub(crate) fn without_paths(&self, text: &str) -> String {
-        let paths = self.argv.iter().map(Path::new);
+        let paths = self.stage.argv.iter().map(Path::new);
         let named =
             paths.filter_map(|path| Some((path.is_absolute().then_some(path)?, path.file_name()?)));
         named.fold(text.to_owned(), |text, (path, name)| {
@@ -131,9 +132,9 @@ pub(crate) fn after_stop(job: &Job) -> Result<f64> {
     let (resumed, recording) = run(job, None, |flow| {
         flow.await_bytes(1)?;
         flow.rest(BEFORE_STOP)?;
-        flow.process.signal(Signal::STOP)?;
+        flow.limiter.signal(Signal::STOP)?;
         flow.rest(PAUSE)?;
-        flow.resume(|| flow.process.signal(Signal::CONT))
+        flow.resume(|| flow.limiter.signal(Signal::CONT))
     })?;
     quarter_after(&recording, job.rate, resumed)
 }
@@ -145,7 +146,7 @@ fn quarter_after(recording: &Recording, rate: u64, moment: Duration) -> Result<f
 
 /// A limiter under way between our ends.
 struct Flow {
-    process: Process,
+    limiter: Limiting,
     recorder: Recorder,
     feeder: Option<Feeder>,
     deadline: Deadline,
@@ -179,11 +180,11 @@ impl Flow {
         } else {
             (Stdio::null(), None)
         };
-        let (process, stdout) = Process::spawn(&job.argv, stdin)?;
+        let (limiter, stdout) = Limiting::spawn(&job.stage, stdin)?;
         Ok(Self {
-            recorder: Recorder::start(stdout, process.spawned),
+            recorder: Recorder::start(stdout, limiter.spawned),
             feeder: fed.map(|pipe| Feeder::start(pipe, portion)),
-            process,
+            limiter,
             deadline: Deadline::of_run(),
         })
     }
@@ -196,11 +197,11 @@ impl Flow {
             if self.recorder.has_ended() {
                 bail!("the output ended");
             }
-            if since.elapsed() > PATIENCE {
+            if since.elapsed() > LONGEST_WAIT {
                 let came = self.recorder.received();
                 bail!(
                     "only {came} of {count} bytes after {} s",
-                    PATIENCE.as_secs()
+                    LONGEST_WAIT.as_secs()
                 );
             }
             thread::sleep(GLANCE);
@@ -224,7 +225,7 @@ impl Flow {
     /// Ends a pause by `act`, and waits for what comes then. Returns the moment of it, counted from spawning.
     fn resume(&self, act: impl Fn() -> Result<()>) -> Result<Duration> {
         let before = self.recorder.received();
-        let moment = self.process.spawned.elapsed();
+        let moment = self.limiter.spawned.elapsed();
         act()?;
         self.await_bytes(before + 1)?;
         self.rest(QUARTER_AND_MORE)?;
@@ -233,7 +234,7 @@ impl Flow {
 
     /// Kills the limiter, which ends both of our threads.
     fn finish(self) -> Result<Recording> {
-        let usage = self.process.end()?;
+        let usage = self.limiter.end()?;
         let reads = self.recorder.finish()?;
         Ok(Recording { reads, usage })
     }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use serde::Serialize;
 
-use crate::console::say;
-use crate::files::Files;
-use crate::limiters::{Contender, Names, Source};
+use crate::harness::console::say;
+use crate::harness::peer::say_absent;
+use crate::harness::rounds::in_turns;
+use crate::harness::{stats, stop};
+use crate::limiters::{Contender, Source};
 use crate::options::Options;
 use crate::runs::{self, Job, Steady};
-use crate::stats;
-use crate::stop;
+use crate::sources::Sources;
 
 /// The highest rate, in bytes a second, at which the runs of a contender go on side by side: together they leave the
 /// machine idle, and the benchmark takes half the time.
@@ -26,7 +27,7 @@ pub(crate) struct Bench {
     /// The tidegate under test.
     pub(crate) program: String,
     /// What file sources are.
-    pub(crate) files: Files,
+    pub(crate) sources: Sources,
     /// The flags.
     pub(crate) options: Options,
 }
@@ -84,25 +85,21 @@ pub(crate) fn measure(bench: &Bench, chosen: &[Contender], rate: u64) -> Result<
     let runs = bench.options.runs();
     let label = stats::bytes(rate);
     say(&format!("{label}/s: {} rows, {runs} runs each", rows.len()));
-    for row in rows.iter().filter(|row| row.absent.is_some()) {
-        say(&format!("{} is left out: not installed", row.command));
+    for row in &rows {
+        say_absent(&row.command, row.absent.as_slice());
     }
+    let mut present: Vec<_> = rows.iter_mut().filter(|it| it.absent.is_none()).collect();
     if rate <= ABREAST_UP_TO {
-        for row in present(&mut rows) {
+        for row in present {
             run_abreast(bench, row, rate)?;
         }
     } else {
-        for _ in 0..runs {
-            for row in present(&mut rows) {
-                run_in_turn(bench, row, rate)?;
-            }
-        }
+        let nothing = || Ok(());
+        in_turns(1..=runs, &mut present, nothing, |row, _| {
+            run_in_turn(bench, row, rate)
+        })?;
     }
     Ok(RateResult { rate, rows })
-}
-
-fn present(rows: &mut [Row]) -> impl Iterator<Item = &mut Row> {
-    rows.iter_mut().filter(|row| row.absent.is_none())
 }
 
 /// Each kind of run once, one after the other.
@@ -139,7 +136,7 @@ impl Row {
         Self {
             command: contender.label(&rate.to_string()),
             source: contender.source,
-            absent: (!contender.is_installed()).then_some(contender.limiter.program),
+            absent: contender.absent(),
             steady: Vec::new(),
             after_idle: Vec::new(),
             after_stop: Vec::new(),
@@ -149,14 +146,12 @@ impl Row {
     }
 
     fn job(&self, bench: &Bench, rate: u64) -> Result<Job> {
-        let names = Names {
-            tidegate: &bench.program,
-            itself: &bench.itself,
-            rate: &rate.to_string(),
-            file: bench.files.path(rate)?,
-        };
+        let file = bench.sources.path(rate);
+        let stage = self
+            .contender
+            .stage(&bench.program, &bench.itself, rate, &file)?;
         Ok(Job {
-            argv: self.contender.argv(names),
+            stage,
             is_fed: self.source == Source::Pipe,
             rate,
         })

@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::harness::stats;
+use crate::harness::table::{absent, heading, line};
 use crate::schedule::{RateResult, Row};
-use crate::stats;
 use crate::wanted;
 
 /// A column: its heading, the figure of each run, how the best one is written, and what is wanted of it.
@@ -68,15 +69,15 @@ enum Verdict {
 
 /// The table of a rate.
 pub(crate) fn table(result: &RateResult) -> String {
-    let mut text = heading();
+    let headings: Vec<_> = COLUMNS.iter().map(|column| column.heading).collect();
+    let mut text = heading(&["limiter", "source"], &headings);
     for row in &result.rows {
-        let label = row.contender.label("RATE");
+        let label = format!("`{}`", row.contender.label("RATE"));
         let cells: Vec<_> = match row.absent {
-            Some(program) => absent(program),
+            Some(program) => absent(&[program], COLUMNS.len()),
             None => COLUMNS.iter().map(|it| it.cell(row, result.rate)).collect(),
         };
-        let source = row.source.word();
-        let _ = writeln!(text, "| `{label}` | {source} | {} |", cells.join(" | "));
+        text += &line(&[&label, row.source.word()], &cells);
     }
     text + &failures(result)
 }
@@ -141,21 +142,6 @@ impl Column {
 fn best_of(column: &Column, row: &Row) -> Option<f64> {
     let runs = (column.runs)(row);
     runs.into_iter().min_by(|a, b| a.abs().total_cmp(&b.abs()))
-}
-
-fn heading() -> String {
-    let headings: Vec<_> = COLUMNS.iter().map(|column| column.heading).collect();
-    let rule = "|---:".repeat(COLUMNS.len());
-    format!(
-        "| limiter | source | {} |\n|:---|:---{rule}|\n",
-        headings.join(" | ")
-    )
-}
-
-fn absent(program: &str) -> Vec<String> {
-    let mut cells = vec![String::new(); COLUMNS.len()];
-    cells[0] = format!("absent: {program} is not installed");
-    cells
 }
 
 fn failures(result: &RateResult) -> String {

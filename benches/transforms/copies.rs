@@ -1,22 +1,15 @@
-//! The files of a benchmark: the data, and what the tools of reference have made of it for the decoders.
+//! What the rows read: the data, and what the tools of reference have made of it for the decoders.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader};
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use tempfile::TempDir;
 
-use crate::command::{Names, Peer, Ports};
-use crate::console::say;
-use crate::pipeline::Pipeline;
-use crate::stop::Deadline;
-use crate::{mix, stop};
-
-/// Bytes read at a time.
-const BLOCK: usize = 1 << 20;
+use crate::harness::console::say;
+use crate::harness::files::Files;
+use crate::harness::peer::{Names, Peer};
+use crate::harness::pipeline::Pipeline;
+use crate::harness::stop::Deadline;
 
 /// What a row reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +27,7 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// The name of its file in the report.
+    /// The name of its file, in the report too.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Data => "DATA",
@@ -57,95 +50,23 @@ impl Input {
     }
 }
 
-/// The data and its copies, in a directory that goes away with this value.
-#[derive(Debug)]
-pub(crate) struct Files {
-    size: u64,
-    dir: TempDir,
-}
-
-impl Files {
-    /// Makes the data, `size` bytes of it, in a new directory in `parent`.
-    pub(crate) fn create(parent: &Path, size: u64) -> Result<Self> {
-        let cannot = || format!("cannot make data in {}", parent.display());
-        let dir = TempDir::with_prefix_in("transforms-", parent).with_context(cannot)?;
-        let file = File::create_new(dir.path().join(Input::Data.label()));
-        mix::fill(&file.with_context(cannot)?, size).with_context(cannot)?;
-        Ok(Self { size, dir })
-    }
-
-    /// Makes the copy that `input` stands for; none for the data itself.
-    pub(crate) fn make_copy(&self, input: Input, limit: Duration) -> Result<()> {
-        let Some(maker) = input.maker() else {
-            return Ok(());
-        };
-        say(&format!("making {}", input.label()));
-        let (data, out) = (self.path(Input::Data)?, self.path(input)?);
-        run(maker, &names("", &data, &out), limit)?.reap()?;
-        // As with the data itself.
-        File::open(out)?.sync_all().context("cannot sync a copy")
-    }
-
-    /// The path of what a row reads, as it goes into command lines.
-    pub(crate) fn path(&self, input: Input) -> Result<String> {
-        self.named(input.label())
-    }
-
-    /// The path of the file that a counted run writes.
-    pub(crate) fn out(&self) -> Result<String> {
-        self.named("out")
-    }
-
-    /// The size of the data.
-    pub(crate) fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Reads `input` once, so that all of it is in the page cache.
-    pub(crate) fn warm(&self, input: Input) -> Result<()> {
-        let file = File::open(self.path(input)?).context("cannot open the data")?;
-        stop::check_signals()?;
-        io::copy(&mut BufReader::with_capacity(BLOCK, file), &mut io::sink())
-            .context("cannot read the data")?;
-        Ok(())
-    }
-
-    /// How long the file is that a counted run has written, which is removed.
-    pub(crate) fn count_out(&self) -> Result<u64> {
-        let out = self.out()?;
-        let length = fs::metadata(&out).context("nothing was written")?.len();
-        fs::remove_file(&out).context("cannot remove what was written")?;
-        Ok(length)
-    }
-
-    fn named(&self, name: &str) -> Result<String> {
-        let path = self.dir.path().join(name).into_os_string().into_string();
-        path.ok()
-            .context("the path of the data directory is not UTF-8")
-    }
-}
-
-/// What the names in a command line stand for here.
-pub(crate) fn names<'a>(program: &'a str, file: &'a str, out: &'a str) -> Names<'a> {
-    static NONE: Ports = Ports {
-        from: String::new(),
-        to: String::new(),
+/// Makes the copy that `input` stands for; none for the data itself.
+pub(crate) fn make(files: &Files, input: Input, limit: Duration) -> Result<()> {
+    let Some(maker) = input.maker() else {
+        return Ok(());
     };
-    Names {
-        program,
-        harness: "",
-        script: "",
-        file,
-        out,
-        picture: "",
-        ports: &NONE,
-    }
+    say(&format!("making {}", input.label()));
+    let [data, copy] = [Input::Data, input].map(|it| files.path(it.label()));
+    run(maker, &[("file", &data), ("out", &copy)], limit)?.reap()?;
+    // As with the data itself.
+    let copy = files.open(input.label())?;
+    copy.sync_all().context("cannot sync a copy")
 }
 
-/// Runs a command line to its end, in `limit`. Nobody has reaped its processes yet.
-pub(crate) fn run(peer: Peer, names: &Names<'_>, limit: Duration) -> Result<Pipeline> {
+/// Runs a command line to its end, in `limit`. Its processes are still to be reaped.
+pub(crate) fn run(peer: Peer, names: &Names<impl AsRef<str>>, limit: Duration) -> Result<Pipeline> {
     let deadline = Deadline::after(limit);
-    let mut pipeline = Pipeline::spawn(&peer.stages(*names), Stdio::null(), Stdio::null())?;
+    let mut pipeline = Pipeline::spawn(&peer.stages(names), Stdio::null(), Stdio::null())?;
     match pipeline.wait(deadline) {
         Ok(()) => Ok(pipeline),
         Err(error) => Err(pipeline.blame(error)),

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use anyhow::Result;
 
 use crate::gather::Gathered;
-use crate::noise::Noise;
-use crate::stop;
+use crate::harness::noise::Noise;
+use crate::harness::stop;
 
 /// Bytes of one kind in a row.
 const PIECE: usize = 256 << 10;
@@ -32,8 +32,6 @@ pub(crate) fn fill(file: &File, size: u64) -> Result<()> {
         let len = usize::try_from(size - place).map_or(PIECE, |rest| rest.min(PIECE));
         file.write_all_at(&piece[..len], place)?;
     }
-    // Written back now, the pages do not occupy the disk while a run is timed.
-    file.sync_all()?;
     Ok(())
 }
 

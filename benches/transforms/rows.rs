@@ -4,9 +4,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::command::Peer;
-use crate::console::say;
 use crate::copies::Input;
+use crate::harness::console::say;
+use crate::harness::flags;
+use crate::harness::peer::Peer;
 
 /// A compressor's output may be larger than its peer's by a hundredth.
 const SAME_SIZE: Option<f64> = Some(1.01);
@@ -208,14 +209,8 @@ pub(crate) struct Chosen {
 
 /// The rows called `names`, in the order of the table, or all of them. Those that cannot be measured are said aloud.
 pub(crate) fn choose(names: &[String], program: &str) -> Result<Vec<Chosen>> {
-    for name in names {
-        if !ROWS.iter().any(|row| row.name == name) {
-            let known: Vec<_> = ROWS.iter().map(|row| row.name).collect();
-            bail!("no row `{name}`: there are {}", known.join(", "));
-        }
-    }
+    let rows = flags::choose("row", ROWS, names, |it| vec![it.name])?;
     let help = help(program)?;
-    let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| name == row.name);
     let chosen = |row: &'static Row| {
         let left_out = refusal(row, &help);
         if let Some(why) = &left_out {
@@ -223,7 +218,7 @@ pub(crate) fn choose(names: &[String], program: &str) -> Result<Vec<Chosen>> {
         }
         Chosen { row, left_out }
     };
-    Ok(ROWS.iter().filter(wanted).map(chosen).collect())
+    Ok(rows.into_iter().map(chosen).collect())
 }
 
 /// What the rows that will be measured read, each once.

@@ -3,16 +3,21 @@
 use anyhow::{Result, ensure};
 use serde::Serialize;
 
-use crate::command::Peer;
-use crate::console::say;
-use crate::copies::{self, Files};
+use crate::copies;
+use crate::harness::console::say;
+use crate::harness::files::Files;
+use crate::harness::peer::{Peer, say_absent};
+use crate::harness::rounds::in_turns;
+use crate::harness::stop;
+use crate::harness::timing::{Clock, Timing};
 use crate::options::Options;
 use crate::rows::{Chosen, Output, Row};
-use crate::sample::Clock;
-use crate::stop;
 
 /// Where the output of timed runs goes.
 const NOWHERE: &str = "/dev/null";
+
+/// The file that takes the output of a run whose output is counted.
+const OUT: &str = "out";
 
 /// What all runs have in common.
 #[derive(Debug)]
@@ -64,15 +69,6 @@ pub(crate) struct Contender {
     peer: Peer,
 }
 
-/// The measurements of one run.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Timing {
-    /// From before the first process was spawned until all had ended.
-    pub(crate) wall_s: f64,
-    /// User and system time of all processes of the run.
-    pub(crate) cpu_s: f64,
-}
-
 /// Measures all contenders of a row, unless it is left out. A run that fails ends the row, and is said aloud.
 pub(crate) fn measure(bench: &Bench, chosen: &Chosen, time: u32) -> Result<RowResult> {
     let row = chosen.row;
@@ -109,40 +105,28 @@ pub(crate) fn failed(results: &[RowResult]) -> Vec<&'static str> {
 }
 
 fn contest(bench: &Bench, row: &Row, contenders: &mut [Contender]) -> Result<()> {
-    let rounds = bench.options.runs;
-    let mut present: Vec<_> = contenders
-        .iter_mut()
-        .filter(|it| {
-            if !it.absent.is_empty() {
-                let absent = it.absent.join(", ");
-                say(&format!(
-                    "{}: {} is left out: {absent} is not installed",
-                    row.name, it.label
-                ));
-            }
-            it.absent.is_empty()
-        })
-        .collect();
+    let rounds = bench.options.repeats.runs;
+    for contender in &*contenders {
+        let label = format!("{}: {}", row.name, contender.label);
+        say_absent(&label, &contender.absent);
+    }
+    let present = contenders.iter_mut().filter(|it| it.absent.is_empty());
+    let mut present: Vec<_> = present.collect();
     say(&format!(
         "{}: {rounds} rounds of {} runs after a warm-up",
         row.name,
         present.len()
     ));
-    for contender in &mut present {
-        bench.files.warm(row.input)?;
-        contender.output_bytes = warm_up(bench, row, contender.peer)?;
-    }
-    for round in 0..rounds as usize {
-        // Kernels that reclaim memory ahead of need may have dropped pages since the last round.
-        bench.files.warm(row.input)?;
-        let count = present.len();
-        for turn in 0..count {
-            let contender = &mut *present[(turn + round) % count];
+    let warm = || bench.files.warm(row.input.label());
+    in_turns(0..=rounds, &mut present, warm, |contender, round| {
+        if round == 0 {
+            contender.output_bytes = warm_up(bench, row, contender.peer)?;
+        } else {
             let timing = time(bench, row, contender.peer, NOWHERE)?;
             contender.samples.push(timing);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Runs a contender without recording its time, and counts what comes out, where that says something.
@@ -151,8 +135,9 @@ fn warm_up(bench: &Bench, row: &Row, peer: Peer) -> Result<Option<u64>> {
         time(bench, row, peer, NOWHERE)?;
         return Ok(None);
     }
-    time(bench, row, peer, &bench.files.out()?)?;
-    let (count, size) = (bench.files.count_out()?, bench.files.size());
+    time(bench, row, peer, &bench.files.path(OUT))?;
+    let (count, size) = (bench.files.open(OUT)?.metadata()?.len(), bench.options.size);
+    bench.files.remove(OUT)?;
     if let Output::Data = row.output {
         let label = label(row, peer);
         ensure!(count == size, "{label} made {count} bytes of {size}");
@@ -161,18 +146,13 @@ fn warm_up(bench: &Bench, row: &Row, peer: Peer) -> Result<Option<u64>> {
 }
 
 fn time(bench: &Bench, row: &Row, peer: Peer, out: &str) -> Result<Timing> {
-    stop::check_signals()?;
-    let file = bench.files.path(row.input)?;
-    let names = copies::names(&bench.program, &file, out);
+    let file = bench.files.path(row.input.label());
+    let names = names(&bench.program, &file, out);
     let clock = Clock::start()?;
     let mut pipeline = copies::run(peer, &names, bench.options.limit())?;
     let wall = clock.wall();
     pipeline.reap()?;
-    let sample = clock.sample(wall, bench.files.size())?;
-    Ok(Timing {
-        wall_s: sample.wall_s,
-        cpu_s: sample.cpu_s,
-    })
+    clock.timing(wall)
 }
 
 fn contenders(row: &Row) -> Vec<Contender> {
@@ -189,5 +169,9 @@ fn contenders(row: &Row) -> Vec<Contender> {
 
 /// The command line without the paths of this machine.
 fn label(row: &Row, peer: Peer) -> String {
-    peer.line(copies::names("tidegate", row.input.label(), NOWHERE))
+    peer.line(&names("tidegate", row.input.label(), NOWHERE))
+}
+
+fn names<'a>(tidegate: &'a str, file: &'a str, out: &'a str) -> [(&'static str, &'a str); 3] {
+    [("tidegate", tidegate), ("file", file), ("out", out)]
 }

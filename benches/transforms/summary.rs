@@ -1,7 +1,8 @@
 //! What all times say together: the ratios of tidegate and each peer, and whether they are what is wanted.
 
-use crate::schedule::{Contender, RowResult, Timing};
-use crate::stats::{best, mean};
+use crate::harness::stats::{best, mean};
+use crate::harness::timing::Timing;
+use crate::schedule::{Contender, RowResult};
 
 /// Tidegate against one peer in all times.
 #[derive(Debug)]

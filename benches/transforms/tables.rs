@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::harness::stats::{mean, median};
+use crate::harness::table::{absent, escaped, heading, line};
 use crate::schedule::{Contender, RowResult};
-use crate::stats::{mean, median};
 use crate::summary::{self, Comparison, Verdict};
 
 const MIB: f64 = 1_048_576.0;
@@ -13,18 +14,19 @@ const RATIOS: &str = "\
 |:---|:---|---:|---:|---:|---:|---:|:---|
 ";
 
-const TIMES: &str = "\
-| row | contender | best wall s | median wall s | best CPU s | MiB/s (best) | output, of the data |
-|:---|:---|---:|---:|---:|---:|---:|
-";
+const TIMES: &[&str] = &[
+    "best wall s",
+    "median wall s",
+    "best CPU s",
+    "MiB/s (best)",
+    "output, of the data",
+];
 
 /// The ratios of tidegate and its peers over all times.
 pub(crate) fn ratios(results: &[RowResult]) -> String {
     let comparisons = summary::comparisons(results);
     let lines = comparisons.iter().map(|it| {
-        let cells = [
-            it.row.to_owned(),
-            code(&it.peer.label),
+        let figures = [
             average_and_each(&it.speeds, 2),
             wanted("≥", it.peer.wanted),
             average_and_each(&it.sizes, 3),
@@ -32,24 +34,23 @@ pub(crate) fn ratios(results: &[RowResult]) -> String {
             average_and_each(&it.cpus, 2),
             met(it),
         ];
-        line(&cells)
+        line(&[it.row, &code(&it.peer.label)], &figures)
     });
     RATIOS.to_owned() + &lines.collect::<String>()
 }
 
 /// The times of one time, for data of `size` bytes.
 pub(crate) fn times<'a>(results: impl Iterator<Item = &'a RowResult>, size: u64) -> String {
-    let mut text = TIMES.to_owned();
+    let mut text = heading(&["row", "contender"], TIMES);
     let (measured, left_out): (Vec<_>, Vec<_>) = results.partition(|row| row.left_out.is_none());
     for row in measured {
         for contender in &row.contenders {
             let figures = if contender.absent.is_empty() {
                 figures(contender, size)
             } else {
-                absent(&contender.absent)
+                absent(&contender.absent, TIMES.len())
             };
-            let names = [row.name.to_owned(), code(&contender.label)];
-            text += &line(&[&names[..], &figures[..]].concat());
+            text += &line(&[row.name, &code(&contender.label)], &figures);
         }
     }
     for row in left_out {
@@ -60,10 +61,10 @@ pub(crate) fn times<'a>(results: impl Iterator<Item = &'a RowResult>, size: u64)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
-fn figures(contender: &Contender, size: u64) -> [String; 5] {
+fn figures(contender: &Contender, size: u64) -> Vec<String> {
     let (size, wall) = (size as f64, contender.best(|it| it.wall_s));
     let output = |bytes: u64| format!("{:.2} %", 100.0 * bytes as f64 / size);
-    [
+    vec![
         format!("{wall:.3}"),
         format!(
             "{:.3}",
@@ -73,12 +74,6 @@ fn figures(contender: &Contender, size: u64) -> [String; 5] {
         format!("{:.0}", size / MIB / wall),
         contender.output_bytes.map_or_else(String::new, output),
     ]
-}
-
-fn absent(programs: &[&str]) -> [String; 5] {
-    let mut cells = <[String; 5]>::default();
-    cells[0] = format!("absent: {} is not installed", programs.join(", "));
-    cells
 }
 
 /// The mean, and behind it what it is the mean of, if that is more than one.
@@ -107,13 +102,6 @@ fn met(comparison: &Comparison<'_>) -> String {
     }
 }
 
-/// A command line as it stands in a cell, which a bar would end, even in code.
 fn code(label: &str) -> String {
-    format!("`{}`", label.replace('|', "\\|"))
-}
-
-fn line(cells: &[String]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(text, "| {} |", cells.join(" | "));
-    text
+    format!("`{}`", escaped(label))
 }

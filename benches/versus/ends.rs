@@ -9,10 +9,20 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 
+use crate::data::{DATA, OUT};
+use crate::harness::stop::Deadline;
 use crate::pumps::{drain, feed, joined};
 use crate::schedule::Run;
-use crate::stop::Deadline;
 use crate::tcp::TcpEnd;
+
+/// Where the benchmark listens on the loopback, as it goes into command lines; empty where it does not.
+#[derive(Debug, Default)]
+pub(crate) struct Ports {
+    /// The TCP sender, which the peer reads from.
+    pub(crate) from: String,
+    /// The TCP receiver, which the peer writes to.
+    pub(crate) to: String,
+}
 
 /// Where a peer's bytes come from.
 #[derive(Debug, Clone, Copy)]
@@ -54,12 +64,12 @@ impl Feed {
             Origin::File => Ok((Self::None, Stdio::null())),
             Origin::Pipe => {
                 let (theirs, ours) = io::pipe().context("cannot make a pipe")?;
-                let (file, bytes) = (run.data.open()?, run.bytes);
+                let (file, bytes) = (run.files.open(DATA)?, run.bytes);
                 let thread = thread::spawn(move || feed(&file, &ours, bytes));
                 Ok((Self::Pipe(thread), theirs.into()))
             }
             Origin::Tcp => {
-                let sender = TcpEnd::sending(run.data.open()?, deadline)?;
+                let sender = TcpEnd::sending(run.files.open(DATA)?, deadline)?;
                 Ok((Self::Tcp(sender), Stdio::null()))
             }
         }
@@ -99,7 +109,7 @@ impl Take {
     /// Starts what takes, and returns the peer's standard output with it.
     pub(crate) fn start(to: Goal, run: &Run<'_>, deadline: Deadline) -> Result<(Self, Stdio)> {
         match to {
-            Goal::File => Ok((Self::File(run.data.out()?.into()), Stdio::null())),
+            Goal::File => Ok((Self::File(run.files.path(OUT).into()), Stdio::null())),
             Goal::Pipe => {
                 let (ours, theirs) = io::pipe().context("cannot make a pipe")?;
                 let thread = thread::spawn(move || {

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::fs::{StatFs, statfs};
 
-use crate::file_system::is_tmpfs;
+use crate::harness::file_system::is_tmpfs;
+use crate::harness::stats;
 use crate::options::Options;
-use crate::stats;
 
 /// Where the data file of a route is, and the file it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Place {
     /// The directory.
     pub(crate) fn dir(self, options: &Options) -> &Path {
         match self {
-            Self::Data | Self::Disk => &options.data,
+            Self::Data | Self::Disk => &options.common.data,
             Self::Tmpfs => &options.tmpfs,
         }
     }

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::command::Ports;
-use crate::pipeline::Pipeline;
-use crate::sample::{Clock, Sample};
+use crate::ends::Ports;
+use crate::harness::pipeline::Pipeline;
+use crate::harness::stop::Deadline;
+use crate::harness::timing::Clock;
+use crate::sample::Sample;
 use crate::schedule::Run;
-use crate::stop::Deadline;
 use crate::transfers::{Flow, Pipes};
 
 /// What is sent.
@@ -64,7 +65,7 @@ pub(crate) fn latency(run: &Run<'_>) -> Result<Sample> {
     let (their_in, stdin) = io::pipe().context("cannot make a pipe")?;
     let (stdout, their_out) = io::pipe().context("cannot make a pipe")?;
     let mut pipeline = Pipeline::spawn(
-        &run.stages(&Ports::default())?,
+        &run.stages(&Ports::default()),
         their_in.into(),
         their_out.into(),
     )?;
@@ -81,10 +82,9 @@ pub(crate) fn latency(run: &Run<'_>) -> Result<Sample> {
     pipeline.wait(deadline)?;
     let wall = clock.wall();
     pipeline.reap()?;
-    let sample = clock.sample(wall, run.bytes)?;
     Ok(Sample {
         latencies_us,
-        ..sample
+        ..Sample::new(run.bytes, clock.timing(wall)?)
     })
 }
 

@@ -53,9 +53,9 @@ pub(crate) fn drain(pipe: impl AsFd, drained: &AtomicU64) -> io::Result<()> {
     }
 }
 
-/// The result of a thread of the harness.
+/// The result of a thread of the benchmark.
 pub(crate) fn joined<T>(thread: JoinHandle<T>) -> Result<T> {
     thread
         .join()
-        .map_err(|_| anyhow::anyhow!("a thread of the harness panicked"))
+        .map_err(|_| anyhow::anyhow!("a thread of the benchmark panicked"))
 }

@@ -1,14 +1,15 @@
 //! The two reports: versus.json with every raw run, versus.md for people.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::machine::Machine;
+use crate::harness::flags::Repeats;
+use crate::harness::machine::Machine;
+use crate::harness::publish;
+use crate::harness::rounds::of_times;
 use crate::options::Options;
-use crate::publish;
 use crate::schedule::RouteResult;
 use crate::summary;
 use crate::tables::table;
@@ -28,7 +29,7 @@ const WANTED: &str = "Speed is the contender's best wall time over tidegate's; C
 
 /// Everything that is written down.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report {
+struct Report {
     machine: Machine,
     settings: Settings,
     routes: Vec<RouteResult>,
@@ -37,8 +38,8 @@ pub(crate) struct Report {
 /// The flags that shaped the numbers.
 #[derive(Debug, Serialize)]
 struct Settings {
-    runs: u32,
-    times: u32,
+    #[serde(flatten)]
+    repeats: Repeats,
     size: u64,
     file_size: u64,
     empty_runs: u32,
@@ -46,36 +47,34 @@ struct Settings {
     memory_sizes: Vec<u64>,
 }
 
+/// Writes both reports and prints the readable one.
+pub(crate) fn publish(machine: Machine, options: &Options, routes: Vec<RouteResult>) -> Result<()> {
+    let settings = Settings {
+        repeats: options.repeats,
+        size: options.size,
+        file_size: options.file_size(),
+        empty_runs: options.empty_runs,
+        latency_reps: options.latency_reps,
+        memory_sizes: options.memory_sizes.clone(),
+    };
+    let report = Report {
+        machine,
+        settings,
+        routes,
+    };
+    publish::publish(&options.common.out, &report, &report.markdown())
+}
+
 impl Report {
-    /// A report on `routes`.
-    pub(crate) fn new(machine: Machine, options: &Options, routes: Vec<RouteResult>) -> Self {
-        let settings = Settings {
-            runs: options.runs,
-            times: options.times,
-            size: options.size,
-            file_size: options.file_size(),
-            empty_runs: options.empty_runs,
-            latency_reps: options.latency_reps,
-            memory_sizes: options.memory_sizes.clone(),
-        };
-        Self {
-            machine,
-            settings,
-            routes,
-        }
-    }
-
-    /// Writes both files into `dir` and prints the readable one.
-    pub(crate) fn publish(&self, dir: &Path) -> Result<()> {
-        publish::publish(dir, self, &self.markdown())
-    }
-
     fn markdown(&self) -> String {
-        let mut text = self.preface();
+        let (machine, times) = (&self.machine, self.settings.repeats.times);
+        let data_on = format!("data on: {}", machine.file_system);
+        let lines = machine.lines(&data_on);
+        let mut text = format!("# tidegate versus its peers\n\n{lines}{READING}");
         for route in &self.routes {
-            let _ = write!(text, "\n## {}\n\n{}", self.title(route), section(route));
+            let (name, time) = (route.name, of_times(route.time, times));
+            let _ = write!(text, "\n## {name}{time}\n\n{}", section(route));
         }
-        let times = self.settings.times;
         if times > 1 {
             let averages = summary::averages(&self.routes);
             let _ = write!(
@@ -87,21 +86,6 @@ impl Report {
         if !wanted.is_empty() {
             let _ = write!(text, "\n## Wanted\n\n{WANTED}\n\n{wanted}");
         }
-        text
-    }
-
-    fn title(&self, route: &RouteResult) -> String {
-        match self.settings.times {
-            1 => route.name.to_owned(),
-            times => format!("{}, time {} of {times}", route.name, route.time),
-        }
-    }
-
-    fn preface(&self) -> String {
-        let machine = &self.machine;
-        let data_on = format!("data on: {}", machine.file_system);
-        let mut text = format!("# tidegate versus its peers\n\n{}", machine.lines(&data_on));
-        text.push_str(READING);
         text
     }
 }

@@ -1,18 +1,16 @@
 //! The table of routes: what is measured and against whom. A new route is a new entry here.
 
-use anyhow::{Result, bail};
-use serde::Serialize;
+use anyhow::Result;
 
-use crate::command::Peer;
+use crate::harness::flags;
+use crate::harness::peer::Peer;
+use crate::kind::Kind;
 use crate::options::Options;
 use crate::place::Place;
-use crate::probes::{self, MESSAGE};
+use crate::probes;
 use crate::sample::Sample;
 use crate::schedule::Run;
 use crate::transfers;
-
-/// Rounds of the memory route: a peak hardly varies, and its transfers are long.
-const MEMORY_ROUNDS: u32 = 3;
 
 /// One thing that is measured.
 #[derive(Debug)]
@@ -29,60 +27,6 @@ pub(crate) struct Route {
     pub(crate) run: fn(&Run<'_>) -> Result<Sample>,
     /// The contenders; the first is tidegate, which the others are compared with.
     pub(crate) peers: &'static [Peer],
-}
-
-/// The kinds of measurement; each has its sizes, its number of rounds and its table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Kind {
-    /// The time for `--size` bytes.
-    Stream,
-    /// The time for the data file.
-    File,
-    /// The time for nothing at all.
-    Startup,
-    /// Peak memory for each of `--memory-sizes`.
-    Memory,
-    /// The time for one short message.
-    Latency,
-}
-
-impl Kind {
-    /// The transfers to make, in bytes.
-    pub(crate) fn sizes(self, options: &Options) -> Vec<u64> {
-        match self {
-            Self::Stream => vec![options.size],
-            Self::File => vec![options.file_size()],
-            Self::Startup => vec![0],
-            Self::Memory => options.memory_sizes.clone(),
-            Self::Latency => vec![MESSAGE.len() as u64],
-        }
-    }
-
-    /// Whether the data file is read.
-    pub(crate) fn uses_data(self) -> bool {
-        !matches!(self, Self::Startup | Self::Latency)
-    }
-
-    /// Whether its best runs are what is compared.
-    pub(crate) fn compares_best(self) -> bool {
-        matches!(self, Self::Stream | Self::File | Self::Startup)
-    }
-
-    /// How many times tidegate's CPU time the most frugal rival is wanted to need, where that is said.
-    pub(crate) fn wanted_cpu(self) -> Option<f64> {
-        matches!(self, Self::Stream | Self::File).then_some(1.0)
-    }
-
-    /// The rounds to record.
-    pub(crate) fn rounds(self, options: &Options) -> u32 {
-        match self {
-            Self::Stream | Self::File => options.runs,
-            Self::Latency => options.runs.min(options.latency_reps),
-            Self::Startup => options.empty_runs,
-            Self::Memory => options.runs.min(MEMORY_ROUNDS),
-        }
-    }
 }
 
 /// What marks tidegate's road through its own buffers, whatever road it takes by itself.
@@ -414,17 +358,10 @@ impl Chosen {
 
 /// The routes that are asked for, in the order of the table; all of them if none is.
 pub(crate) fn choose(options: &Options) -> Result<Vec<Chosen>> {
-    let names = &options.routes;
-    for name in names {
-        if !ROUTES.iter().any(|route| route.name == name) {
-            let known: Vec<_> = ROUTES.iter().map(|route| route.name).collect();
-            bail!("no route `{name}`: there are {}", known.join(", "));
-        }
-    }
-    let wanted = |route: &&Route| names.is_empty() || names.iter().any(|name| name == route.name);
+    let routes = flags::choose("route", ROUTES, &options.routes, |it| vec![it.name])?;
     let chosen = |route: &'static Route| Chosen {
         route,
         left_out: route.place.refusal(options),
     };
-    Ok(ROUTES.iter().filter(wanted).map(chosen).collect())
+    Ok(routes.into_iter().map(chosen).collect())
 }

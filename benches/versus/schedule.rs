@@ -3,17 +3,33 @@
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::command::{Names, Peer, Ports, Stage};
-use crate::console::say;
-use crate::data::DataFile;
+use crate::data::{DATA, OUT, PICTURE};
+use crate::ends::Ports;
+use crate::harness::console::say;
+use crate::harness::files::Files;
+use crate::harness::peer::{Peer, Stage, say_absent};
+use crate::harness::rounds::in_turns;
+use crate::harness::stats;
+use crate::kind::Kind;
 use crate::options::Options;
 use crate::place::Place;
-use crate::routes::{Chosen, Kind, Route};
+use crate::routes::{Chosen, Route};
 use crate::sample::Sample;
-use crate::{stats, stop};
 
 /// What Node.js runs.
 const NODE_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/versus/node/copy.mjs");
+
+/// What the names in command lines stand for in the tables.
+const LABELS: &[(&str, &str)] = &[
+    ("tidegate", "tidegate"),
+    ("versus", "versus"),
+    ("node", "copy.mjs"),
+    ("file", "f"),
+    ("out", "out"),
+    ("picture", "out.svg"),
+    ("from", "FROM"),
+    ("port", "PORT"),
+];
 
 /// What all runs have in common.
 #[derive(Debug)]
@@ -21,17 +37,17 @@ pub(crate) struct Bench {
     /// The tidegate under test.
     pub(crate) program: String,
     /// This program, as a contender.
-    pub(crate) harness: String,
+    pub(crate) itself: String,
     /// The files in `--data`.
-    pub(crate) data: DataFile,
+    pub(crate) data: Files,
     /// The files in `--tmpfs`, if a chosen route has some there.
-    pub(crate) tmpfs: Option<DataFile>,
+    pub(crate) tmpfs: Option<Files>,
     /// The flags.
     pub(crate) options: Options,
 }
 
 impl Bench {
-    fn files(&self, place: Place) -> Result<&DataFile> {
+    fn files(&self, place: Place) -> Result<&Files> {
         match place {
             Place::Data | Place::Disk => Ok(&self.data),
             Place::Tmpfs => self.tmpfs.as_ref().context("no file in the tmpfs"),
@@ -45,7 +61,7 @@ pub(crate) struct Run<'a> {
     /// What all runs have in common.
     pub(crate) bench: &'a Bench,
     /// The files of its route.
-    pub(crate) data: &'a DataFile,
+    pub(crate) files: &'a Files,
     /// Bytes to be moved.
     pub(crate) bytes: u64,
     /// Messages to be sent, where that is what a run does.
@@ -55,8 +71,9 @@ pub(crate) struct Run<'a> {
 
 impl Run<'_> {
     /// The processes to spawn, talking to `ports` if they talk to any.
-    pub(crate) fn stages(&self, ports: &Ports) -> Result<Vec<Stage>> {
-        Ok(self.peer.stages(names(self.bench, self.data, ports)?))
+    pub(crate) fn stages(&self, ports: &Ports) -> Vec<Stage> {
+        let (from, to) = (&ports.from, &ports.to);
+        self.peer.stages(&names(self.bench, self.files, from, to))
     }
 }
 
@@ -123,88 +140,89 @@ pub(crate) fn measure(bench: &Bench, chosen: &Chosen, time: u32) -> Result<Route
 }
 
 fn contest(bench: &Bench, route: &Route) -> Result<Vec<Row>> {
-    let data = bench.files(route.place)?;
+    let files = bench.files(route.place)?;
     let rounds = route.kind.rounds(&bench.options);
-    let mut rows = rows(bench, route, data)?;
-    let present: Vec<usize> = (0..rows.len())
-        .filter(|&row| rows[row].absent.is_empty())
-        .collect();
+    let mut rows = rows(bench, route, files);
+    let mut present: Vec<_> = rows.iter_mut().filter(|it| it.absent.is_empty()).collect();
     say(&format!(
         "{}: {rounds} rounds of {} runs after a warm-up",
         route.name,
         present.len()
     ));
-    for round in 0..=rounds {
+    let warm = || {
         if route.kind.uses_data() {
-            // Kernels that reclaim memory ahead of need may have dropped pages since the last round.
-            data.warm()?;
+            files.warm(DATA)?;
         }
-        for turn in 0..present.len() {
-            stop::check_signals()?;
-            let row = &mut rows[present[(turn + round as usize) % present.len()]];
-            let sample = run(bench, route, row, rounds)
-                .with_context(|| format!("{}, {}, round {round}", route.name, row.label))?;
-            // Round 0 warms caches, the frequency governor and the peer's own pages.
-            if round > 0 {
-                row.samples.push(sample);
-            }
+        Ok(())
+    };
+    in_turns(0..=rounds, &mut present, warm, |row, round| {
+        let sample = run(bench, route, row, rounds)
+            .with_context(|| format!("{}, {}, round {round}", route.name, row.label))?;
+        // Round 0 warms caches, the frequency governor and the peer's own pages.
+        if round > 0 {
+            row.samples.push(sample);
         }
-    }
+        Ok(())
+    })?;
     Ok(rows)
 }
 
 fn run(bench: &Bench, route: &Route, row: &Row, rounds: u32) -> Result<Sample> {
-    let data = bench.files(route.place)?;
-    data.remove_out()?;
+    let files = bench.files(route.place)?;
+    remove_written(files)?;
     let sample = (route.run)(&Run {
         bench,
-        data,
+        files,
         bytes: row.bytes,
         repetitions: bench.options.latency_reps.div_ceil(rounds),
         peer: row.peer,
     })?;
     // The pages of what was written are given back before another peer asks for some.
-    data.remove_out()?;
+    remove_written(files)?;
     Ok(sample)
 }
 
-fn rows(bench: &Bench, route: &Route, data: &DataFile) -> Result<Vec<Row>> {
-    let sizes = route.kind.sizes(&bench.options);
-    let ports = Ports::unknown();
-    let mut rows = Vec::new();
-    for peer in route.peers {
-        for &bytes in &sizes {
-            rows.push(Row {
-                label: peer.label(),
-                command: peer.line(names(bench, data, &ports)?),
-                bytes,
-                wanted: peer.wanted,
-                is_rival: peer.is_rival(),
-                absent: peer.missing(),
-                samples: Vec::new(),
-                peer: *peer,
-            });
-        }
-    }
-    for row in rows.iter().filter(|row| !row.absent.is_empty()) {
-        let absent = row.absent.join(", ");
-        let size = stats::bytes(row.bytes);
-        say(&format!(
-            "{}: {} ({size}) is left out: {absent} is not installed",
-            route.name, row.label
-        ));
-    }
-    Ok(rows)
+fn remove_written(files: &Files) -> Result<()> {
+    files.remove(OUT)?;
+    files.remove(PICTURE)
 }
 
-fn names<'a>(bench: &'a Bench, data: &'a DataFile, ports: &'a Ports) -> Result<Names<'a>> {
-    Ok(Names {
-        program: &bench.program,
-        harness: &bench.harness,
-        script: NODE_SCRIPT,
-        file: data.path()?,
-        out: data.out()?,
-        picture: data.picture()?,
-        ports,
-    })
+fn rows(bench: &Bench, route: &Route, files: &Files) -> Vec<Row> {
+    let sizes = route.kind.sizes(&bench.options);
+    // The ports are others in each run.
+    let names = names(bench, files, "FROM", "PORT");
+    let row = |peer: &Peer, bytes: u64| Row {
+        label: peer.label(LABELS),
+        command: peer.line(&names),
+        bytes,
+        wanted: peer.wanted,
+        is_rival: peer.is_rival(),
+        absent: peer.missing(),
+        samples: Vec::new(),
+        peer: *peer,
+    };
+    let mut rows = Vec::new();
+    for peer in route.peers {
+        rows.extend(sizes.iter().map(|&bytes| row(peer, bytes)));
+    }
+    for row in &rows {
+        let (name, size) = (route.name, stats::bytes(row.bytes));
+        say_absent(&format!("{name}: {} ({size})", row.label), &row.absent);
+    }
+    rows
+}
+
+/// What the names in command lines stand for: the program under test, this one, what Node.js runs, files, and the ports that
+/// this program listens on.
+fn names(bench: &Bench, files: &Files, from: &str, to: &str) -> [(&'static str, String); 8] {
+    [
+        ("tidegate", bench.program.clone()),
+        ("versus", bench.itself.clone()),
+        ("node", NODE_SCRIPT.to_owned()),
+        ("file", files.path(DATA)),
+        ("out", files.path(OUT)),
+        ("picture", files.path(PICTURE)),
+        ("from", from.to_owned()),
+        ("port", to.to_owned()),
+    ]
 }

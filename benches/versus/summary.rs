@@ -1,15 +1,16 @@
 //! What all times say together: the averages of the ratios, and whether they are what is wanted.
 
-use std::fmt::Write;
-
+use crate::harness::stats::{best, mean, ratio};
+use crate::harness::table::{escaped, heading, line};
 use crate::schedule::{RouteResult, Row};
-use crate::stats::{best, mean};
-use crate::tables::{cell, cpus, ratio, walls};
+use crate::tables::{cpus, walls};
 
-const AVERAGES_HEADING: &str = "\
-| route | peer | tidegate is faster by | each time | CPU, of tidegate's | each time |
-|:---|:---|---:|---:|---:|---:|
-";
+const AVERAGES: &[&str] = &[
+    "tidegate is faster by",
+    "each time",
+    "CPU, of tidegate's",
+    "each time",
+];
 
 const WANTED_HEADING: &str = "\
 | route | what | against | wanted | average | each time | reached |
@@ -25,17 +26,12 @@ struct Contest<'a> {
 
 /// The ratios of all contenders, averaged over the times.
 pub(crate) fn averages(results: &[RouteResult]) -> String {
-    let mut text = AVERAGES_HEADING.to_owned();
+    let mut text = heading(&["route", "peer"], AVERAGES);
     for route in first_times(results).filter(|route| route.kind.compares_best()) {
         for contest in contests(route, results) {
-            let label = cell(&contest.row.label);
+            let label = escaped(&contest.row.label);
             let numbers = [&contest.speeds, &contest.cpus].map(|ratios| average_and_each(ratios));
-            let _ = writeln!(
-                text,
-                "| {} | {label} | {} |",
-                route.name,
-                numbers.join(" | ")
-            );
+            text += &line(&[route.name, &label], &numbers);
         }
     }
     text
@@ -60,16 +56,16 @@ fn wanted_of(route: &RouteResult, results: &[RouteResult]) -> String {
     let mut text = String::new();
     for contest in &contests {
         if let Some(wanted) = contest.row.wanted {
-            text += &line(route, "speed", contest, wanted, &contest.speeds);
+            text += &verdict(route, "speed", contest, wanted, &contest.speeds);
         }
     }
     if let (Some(wanted), Some(rival)) = (route.kind.wanted_cpu(), most_frugal(&contests)) {
-        text += &line(route, "CPU s/GiB", rival, wanted, &rival.cpus);
+        text += &verdict(route, "CPU s/GiB", rival, wanted, &rival.cpus);
     }
     text
 }
 
-fn line(
+fn verdict(
     route: &RouteResult,
     what: &str,
     contest: &Contest<'_>,
@@ -84,7 +80,7 @@ fn line(
     format!(
         "| {} | {what} | {} | {wanted}× | {} | {reached} |\n",
         route.name,
-        cell(&contest.row.label),
+        escaped(&contest.row.label),
         average_and_each(ratios)
     )
 }

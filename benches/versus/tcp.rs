@@ -11,8 +11,8 @@ use rustix::fs::sendfile;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
 
+use crate::harness::stop::Deadline;
 use crate::pumps::{CALL, joined};
-use crate::stop::Deadline;
 
 /// A TCP sender or receiver that serves one connection on a thread of its own.
 #[derive(Debug)]

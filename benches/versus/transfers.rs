@@ -9,14 +9,15 @@ use std::thread::{self, JoinHandle};
 use anyhow::{Context, Result, ensure};
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::command::Ports;
-use crate::ends::{Feed, Goal, Origin, Take};
-use crate::pipeline::Pipeline;
+use crate::data::DATA;
+use crate::ends::{Feed, Goal, Origin, Ports, Take};
+use crate::harness::pipeline::Pipeline;
+use crate::harness::stats;
+use crate::harness::stop::Deadline;
+use crate::harness::timing::Clock;
 use crate::pumps::{drain, feed, joined};
-use crate::sample::{Clock, Sample};
+use crate::sample::Sample;
 use crate::schedule::Run;
-use crate::stats;
-use crate::stop::Deadline;
 
 /// What the dynamic loader and the locale may add to the bytes a program reads.
 const LOADER_ALLOWANCE: u64 = 1 << 20;
@@ -46,11 +47,8 @@ fn through(run: &Run<'_>, pipes: Pipes) -> Result<Sample> {
 pub(crate) fn to_null(run: &Run<'_>) -> Result<Sample> {
     let deadline = Deadline::of_run();
     let clock = Clock::start()?;
-    let mut pipeline = Pipeline::spawn(
-        &run.stages(&Ports::default())?,
-        Stdio::null(),
-        Stdio::null(),
-    )?;
+    let mut pipeline =
+        Pipeline::spawn(&run.stages(&Ports::default()), Stdio::null(), Stdio::null())?;
     pipeline.wait(deadline)?;
     let wall = clock.wall();
     let read = pipeline.read_by_last()?;
@@ -61,7 +59,7 @@ pub(crate) fn to_null(run: &Run<'_>) -> Result<Sample> {
         "the last cat read {read} bytes instead of {}",
         run.bytes
     );
-    clock.sample(wall, run.bytes)
+    Ok(Sample::new(run.bytes, clock.timing(wall)?))
 }
 
 /// From the file to the costless reader of a pipe.
@@ -106,7 +104,7 @@ fn transfer(run: &Run<'_>, from: Origin, to: Goal) -> Result<Sample> {
     let stages = run.stages(&Ports {
         from: feed.port(),
         to: take.port(),
-    })?;
+    });
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, stdin, stdout)?;
     pipeline.wait(deadline)?;
@@ -116,19 +114,19 @@ fn transfer(run: &Run<'_>, from: Origin, to: Goal) -> Result<Sample> {
     let bytes = take.finish()?;
     let wall = clock.wall();
     check_count(bytes, run.bytes)?;
-    clock.sample(wall, bytes)
+    Ok(Sample::new(bytes, clock.timing(wall)?))
 }
 
 /// From `/dev/null` to `/dev/null`: what is left is starting and ending.
 pub(crate) fn nothing(run: &Run<'_>) -> Result<Sample> {
     let deadline = Deadline::of_run();
-    let stages = run.stages(&Ports::default())?;
+    let stages = run.stages(&Ports::default());
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;
     pipeline.wait(deadline)?;
     let wall = clock.wall();
     pipeline.reap()?;
-    clock.sample(wall, 0)
+    Ok(Sample::new(0, clock.timing(wall)?))
 }
 
 /// How the pipes of a [`Flow`] are made.
@@ -136,7 +134,7 @@ pub(crate) fn nothing(run: &Run<'_>) -> Result<Sample> {
 pub(crate) enum Pipes {
     /// As a shell makes them: 64 KiB, unless the peer widens them.
     AsMade,
-    /// Widened by the harness, the peer need not.
+    /// Widened by the benchmark, the peer need not.
     Wide,
 }
 
@@ -162,8 +160,8 @@ pub(crate) struct Flow {
 impl Flow {
     /// Spawns the peer and starts both ends. The peer sees its end of input once the returned pipe is dropped too.
     pub(crate) fn start(run: &Run<'_>, pipes: Pipes) -> Result<(Self, PipeWriter)> {
-        let stages = run.stages(&Ports::default())?;
-        let file = run.data.open()?;
+        let stages = run.stages(&Ports::default());
+        let file = run.files.open(DATA)?;
         let (their_in, stdin) = pipes.make()?;
         let own_stdin = stdin.try_clone().context("cannot copy a descriptor")?;
         let (pipeline, stdout) = if stages.is_empty() {
@@ -209,7 +207,7 @@ impl Flow {
         read.context("the reader failed")?;
         let bytes = self.drained.load(Ordering::Relaxed);
         check_count(bytes, run.bytes)?;
-        clock.sample(wall, bytes)
+        Ok(Sample::new(bytes, clock.timing(wall)?))
     }
 }
 

@@ -49,3 +49,8 @@ pub(crate) fn bytes(size: u64) -> String {
         None => format!("{size} B"),
     }
 }
+
+/// How many times `ours` `theirs` is, as it stands in a table.
+pub(crate) fn ratio(theirs: f64, ours: f64) -> String {
+    format!("{:.2}×", theirs / ours)
+}

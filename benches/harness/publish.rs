@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-use crate::console::{print, say};
+use super::console::{print, say};
 
 /// Writes `report` to NAME.json and `text` to NAME.md in `dir`, and prints the latter. NAME is the benchmark's.
 pub(crate) fn publish(dir: &Path, report: &impl Serialize, text: &str) -> Result<()> {

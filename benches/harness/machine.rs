@@ -1,6 +1,6 @@
 //! What the numbers were measured on: machine, kernel, moment and versions of the contenders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env::consts::ARCH;
 use std::fmt::Write;
 use std::fs;
@@ -11,19 +11,16 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::file_system;
+use super::file_system;
+use super::peer::Peer;
 
-/// How each program is asked for its version. Netcat only says it with its help.
+/// How a program is asked for its version, where that is not by `--version`. Netcat only says it with its help; asked for its
+/// version alone, bzip2 would go on to compress.
 const VERSION_FLAGS: &[(&str, &str)] = &[
-    ("cat", "--version"),
-    ("cp", "--version"),
-    ("dd", "--version"),
-    ("pv", "--version"),
-    ("mbuffer", "--version"),
-    ("socat", "-V"),
+    ("bzip2", "--help"),
+    ("cstream", "-V"),
     ("nc", "-h"),
-    ("ncat", "--version"),
-    ("node", "--version"),
+    ("socat", "-V"),
 ];
 
 /// The description that goes with a report.
@@ -48,13 +45,18 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Describes this machine and moment. What cannot be found out stays empty.
-    pub(crate) fn describe(program: &str, data: &Path) -> Self {
+    /// Describes this machine and moment, with the tidegate to measure and its peers. What cannot be found out stays empty.
+    pub(crate) fn describe(
+        tidegate: &str,
+        data: &Path,
+        peers: impl IntoIterator<Item = Peer>,
+    ) -> Self {
         let kernel = kernel("osrelease");
-        let peers = VERSION_FLAGS
-            .iter()
-            .filter_map(|(peer, flag)| Some(((*peer).to_owned(), version(peer, flag)?)));
-        let own = version(program, "--version").map(|version| ("tidegate".to_owned(), version));
+        let peers: BTreeSet<_> = peers.into_iter().flat_map(Peer::programs).collect();
+        let programs = peers.into_iter().map(|peer| (peer, peer));
+        let programs = programs.chain([("tidegate", tidegate)]);
+        let versions =
+            programs.filter_map(|(name, program)| Some((name.to_owned(), version(program)?)));
         Self {
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             uname: format!(
@@ -67,7 +69,7 @@ impl Machine {
             cores: thread::available_parallelism().map_or(0, usize::from),
             loadavg: read("/proc/loadavg"),
             file_system: file_system::name(data),
-            versions: peers.chain(own).collect(),
+            versions: versions.collect(),
         }
     }
 
@@ -111,8 +113,10 @@ fn cpu_model() -> String {
         .unwrap_or_default()
 }
 
-/// The first line with a digit of what `program flag` says on either output.
-pub(crate) fn version(program: &str, flag: &str) -> Option<String> {
+/// The first line with a digit of what a program says on either output when it is asked for its version.
+fn version(program: &str) -> Option<String> {
+    let known = VERSION_FLAGS.iter().find(|(name, _)| *name == program);
+    let flag = known.map_or("--version", |(_, flag)| flag);
     let output = Command::new(program)
         .arg(flag)
         .stdin(Stdio::null())
