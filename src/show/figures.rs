@@ -1,7 +1,6 @@
 //! The figures of a look that stand beside each other, so that none contradicts another.
 
 use super::Sample;
-use super::bound::is_stalled;
 use crate::text::words::{Size, whole};
 use std::time::Duration;
 
@@ -48,6 +47,6 @@ fn made(sample: &Sample, passed: Size) -> Option<(Size, String)> {
 
 /// There is none without a rate, nor when nothing is left that it could be worked out from.
 fn eta(sample: &Sample) -> Option<Duration> {
-    let moves = whole(sample.speed) > 0 && !is_stalled(sample);
+    let moves = whole(sample.speed) > 0 && !sample.is_stalled();
     sample.eta.filter(|eta| moves && !eta.is_zero())
 }

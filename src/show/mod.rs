@@ -2,27 +2,19 @@
 //!
 //! A new display is one file that implements [`Display`], its `mod` line, and its row in [`Show::display`].
 
-mod bar;
-mod bound;
-mod buffers;
-mod canvas;
-mod cells;
 mod digest_file;
 mod drawing;
 mod figures;
 mod finished;
 mod line;
-mod message;
-mod past;
-mod picture;
+mod live;
 pub mod plot;
-mod record;
+mod records;
 mod sample;
 mod settings;
 #[cfg(test)]
 mod shown;
 mod side_file;
-mod stats;
 mod template;
 mod theme;
 mod trace;
@@ -31,12 +23,10 @@ mod verdict;
 pub use drawing::{Drawing, HeldDrawing};
 pub use finished::{Finished, Sum};
 pub use line::{Summed, status, summary};
-pub use message::{message, refused};
-pub use record::{Ending, Start, record};
+pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
 pub use sample::{Sample, Sampler, Stretch};
 pub use settings::{Progress, Show, StderrKind, Terminals};
 pub use side_file::{SideFile, SidePlace, SideSeen};
-pub use stats::{Stats, await_reader};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use theme::Theme;
 

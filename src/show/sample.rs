@@ -2,6 +2,7 @@
 
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
+use crate::account::recording::STALLED;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::text::words::percents;
 use std::collections::VecDeque;
@@ -104,6 +105,12 @@ impl Sample {
         let size = self.size.filter(|size| *size >= passed)?;
         let percent = u128::from(passed) * 100 / u128::from(size.max(1));
         u64::try_from(percent).ok().filter(|_| size > 0)
+    }
+
+    /// Whether nothing has moved for so long that the transfer counts as stalled, though more is to come.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.now.still >= STALLED && !self.now.has_ended()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Decides what is shown: by what was asked for, by what standard error is, and by what the ends are.
 
-use super::bar::Bar;
 use super::line::Lines;
+use super::live::Bar;
 use super::theme::Theme;
 use super::{Display, Sample, Template};
 use crate::session::report::StderrWriter;

@@ -1,7 +1,6 @@
 //! What is shown, read again as a person reads it: whatever the numbers are, no figure contradicts those beside it.
 
-use super::past::Past;
-use super::picture::{Screen, picture};
+use super::live::{Past, Screen, picture};
 use super::{Sample, Sampler, Summed, Template, Theme, status, summary};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};

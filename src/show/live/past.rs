@@ -1,8 +1,8 @@
 //! The last seconds, a second a column: the rate, and how full the buffers were.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Sample, Theme};
 use crate::engine::link::LinkSnapshot;
+use crate::show::{Sample, Theme};
 use crate::text::words::{clock, speed, whole};
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -50,14 +50,14 @@ struct Mean {
 
 /// The last seconds.
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub(in crate::show) struct Past {
     columns: VecDeque<Column>,
     begun: Begun,
 }
 
 impl Past {
     /// Takes note of another look.
-    pub(super) fn note(&mut self, sample: &Sample) {
+    pub(in crate::show) fn note(&mut self, sample: &Sample) {
         let now = &sample.now;
         let (link, last) = (now.links.first(), now.links.last());
         let begun = &mut self.begun;

@@ -1,10 +1,10 @@
 //! What is said among the records of `--progress json`, where standard error holds nothing but objects.
 
-use super::Sampler;
 use super::record::{Failure, Record, VERSION, line};
 use crate::account::meter::Snapshot;
 use crate::error::UsageError;
 use crate::session::exit::Exit;
+use crate::show::Sampler;
 
 /// The line for something that is said.
 #[must_use]

@@ -1,18 +1,12 @@
 //! The row that says what binds the flow, and whom a flow that does not move waits for.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::verdict::{culprit, shares_of_blame, suspect, verdict};
-use super::{Sample, Theme};
 use crate::account::phase::Phase;
-use crate::account::recording::STALLED;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
+use crate::show::verdict::{culprit, shares_of_blame, suspect, verdict};
+use crate::show::{Sample, Theme};
 use crate::text::words::clock;
-
-/// Whether nothing moves though something is to come.
-pub(super) fn is_stalled(sample: &Sample) -> bool {
-    sample.now.still >= STALLED && !sample.now.has_ended()
-}
 
 /// The verdict of the last seconds with its shares, or what is waited for.
 pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> String {
@@ -21,7 +15,7 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
         let text = "everything is written; waiting for the sink to confirm".to_owned();
         return alone(Text::toned(text, Tone::Good), theme, columns);
     }
-    if is_stalled(sample) {
+    if sample.is_stalled() {
         let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
         return alone(Text::toned(text, Tone::Bad), theme, columns);
     }

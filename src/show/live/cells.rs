@@ -1,7 +1,7 @@
 //! Rows of a display, made of cells that give way: each has several forms, the most telling first, and where a row is
 //! too long, the least important form of all is given up, until the row fits.
 
-use super::Theme;
+use crate::show::Theme;
 use console::{Style, measure_text_width, truncate_str};
 use std::collections::VecDeque;
 

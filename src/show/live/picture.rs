@@ -14,9 +14,9 @@
 use super::bound::verdict_row;
 use super::buffers::{arrow, kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
-use super::figures::Figures;
 use super::past::Past;
-use super::{Sample, Theme};
+use crate::show::figures::Figures;
+use crate::show::{Sample, Theme};
 use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
 use console::truncate_str;
 
@@ -28,28 +28,28 @@ const BAR_COLUMNS: usize = 10;
 
 /// The room there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Screen {
+pub(in crate::show) struct Screen {
     /// Columns of a row.
-    pub(super) columns: usize,
+    pub(in crate::show) columns: usize,
     /// Rows, the first one included.
-    pub(super) rows: usize,
+    pub(in crate::show) rows: usize,
 }
 
 /// The display at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(in crate::show) struct Picture {
     /// The first row up to the bar.
-    pub(super) head: String,
+    pub(in crate::show) head: String,
     /// Whether there is a bar, which takes the columns that are left over.
     pub(super) has_bar: bool,
     /// The first row behind the bar.
-    pub(super) tail: String,
+    pub(in crate::show) tail: String,
     /// The other rows.
-    pub(super) rows: Vec<String>,
+    pub(in crate::show) rows: Vec<String>,
 }
 
 /// Draws `sample` and what there was before it; `step` moves the gauge of a transfer whose size nobody knows.
-pub(super) fn picture(
+pub(in crate::show) fn picture(
     sample: &Sample,
     past: &Past,
     theme: &Theme,
@@ -212,13 +212,13 @@ fn elapsed(sample: &Sample) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use super::super::past::Past;
     use super::{Picture, Screen, picture};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
     use crate::endpoint::PerEnd;
     use crate::engine::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
-    use crate::show::past::Past;
     use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;

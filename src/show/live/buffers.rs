@@ -1,10 +1,10 @@
 //! The rows that show buffers: those of the link, and the kernel's own on both sides of it.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Sample, Theme};
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Connection;
 use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::show::{Sample, Theme};
 use crate::text::words::{brief, count, size, steady_size};
 
 /// The buffers of a link, whether it flows, and how often it was held up.

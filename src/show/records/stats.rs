@@ -1,11 +1,11 @@
 //! `--stats`: the records, written by a thread of its own so that a slow reader of them never holds the flow up.
 
-use super::record;
-use super::{Ending, Sample, SideFile, Start};
+use super::record::{self, Ending, Start};
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::threads;
 use crate::session::report::StderrWriter;
+use crate::show::{Sample, SideFile};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;

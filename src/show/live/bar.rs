@@ -5,8 +5,8 @@ use super::canvas::Canvas;
 use super::cells::GAP;
 use super::past::Past;
 use super::picture::{Screen, picture};
-use super::{Display, Sample, Theme};
 use crate::session::report::StderrWriter;
+use crate::show::{Display, Sample, Theme};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ const ASCII: &str = "=> ";
 
 /// Rows on a terminal that are ours as long as this value lives.
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(in crate::show) struct Bar {
     drawn: ProgressBar,
     canvas: Canvas,
     theme: Theme,
@@ -30,7 +30,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// Nothing is drawn yet.
-    pub(super) fn new(theme: Theme, stderr: StderrWriter) -> Self {
+    pub(in crate::show) fn new(theme: Theme, stderr: StderrWriter) -> Self {
         let canvas = Canvas::new(stderr);
         let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
         Self {
