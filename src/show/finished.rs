@@ -1,6 +1,6 @@
 //! A transfer that has ended, for those who draw it.
 
-use super::{Ending, Sample, Summed, summary};
+use super::{Completion, Ending, Sample, summary};
 use crate::account::recording::Recording;
 use crate::engine::road::Taken;
 use crate::transform::Digest;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// A digest, and the file that has it; `None` is standard input or output, or something else without a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sum {
+pub struct FileDigest {
     /// The digest.
     pub digest: Digest,
     /// The file.
@@ -32,18 +32,18 @@ pub struct Finished<'a> {
     pub limit: Option<u64>,
     /// Its numbers.
     pub sample: &'a Sample,
-    /// How it is summed up, unless it failed.
-    pub summed: Option<Summed>,
+    /// How it ended, for its summary, unless it failed.
+    pub completion: Option<Completion>,
     /// How it ended.
     pub ending: Ending<'a>,
     /// The digests of what has passed, with the files that have them.
-    pub sums: &'a [Sum],
+    pub file_digests: &'a [FileDigest],
     /// What there was over time.
     pub recording: &'a Recording,
 }
 
 impl Finished<'_> {
-    fn summary(&self, how: Summed) -> Vec<String> {
+    fn summary(&self, how: Completion) -> Vec<String> {
         let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
         summary(self.sample, how, self.road, advice, digests)
     }
@@ -51,7 +51,7 @@ impl Finished<'_> {
     /// What it was like, in sentences; of a failed one, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let told = self.summed.map(|how| self.summary(how));
+        let told = self.completion.map(|how| self.summary(how));
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()
     }

@@ -63,7 +63,7 @@ pub fn status(sample: &Sample) -> String {
 
 /// How a transfer ended, for its summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Summed {
+pub enum Completion {
     /// Everything was delivered, in this sense.
     Complete(Delivered),
     /// A signal came first.
@@ -75,7 +75,7 @@ pub enum Summed {
 #[must_use]
 pub fn summary(
     sample: &Sample,
-    how: Summed,
+    how: Completion,
     road: Option<Taken>,
     advice: Option<&Advice>,
     digests: &[Digest],
@@ -92,7 +92,7 @@ pub fn summary(
         .collect()
 }
 
-fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
+fn numbers(sample: &Sample, how: Completion, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
@@ -124,17 +124,17 @@ fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     parts.join("; ")
 }
 
-impl Summed {
+impl Completion {
     /// In which sense it was delivered, or why not.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Summed::Complete(Delivered::Written) => "written",
-            Summed::Complete(Delivered::Synced) => "written and synced to disk",
-            Summed::Complete(Delivered::Acknowledged) => {
+            Completion::Complete(Delivered::Written) => "written",
+            Completion::Complete(Delivered::Synced) => "written and synced to disk",
+            Completion::Complete(Delivered::Acknowledged) => {
                 "acknowledged by the peer's system, but the peer did not close"
             }
-            Summed::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
-            Summed::Interrupted => "interrupted",
+            Completion::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
+            Completion::Interrupted => "interrupted",
         }
     }
 }

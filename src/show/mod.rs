@@ -21,12 +21,12 @@ mod trace;
 mod verdict;
 
 pub use drawing::{Drawing, HeldDrawing};
-pub use finished::{Finished, Sum};
-pub use line::{Summed, status, summary};
+pub use finished::{FileDigest, Finished};
+pub use line::{Completion, status, summary};
 pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
 pub use sample::{Sample, Sampler, Stretch};
 pub use settings::{Progress, Show, StderrKind, Terminals};
-pub use side_file::{SideFile, SidePlace, SideSeen};
+pub use side_file::{SideFile, SidePlace, SideProbe};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use theme::Theme;
 

@@ -32,9 +32,9 @@ pub enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StderrKind {
     /// A terminal that can redraw a line.
-    Screen,
+    Terminal,
     /// A terminal that cannot (terminfo(5), `dumb`).
-    Paper,
+    DumbTerminal,
     /// A file, a pipe, a journal.
     Log,
 }
@@ -64,7 +64,7 @@ pub struct Show {
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
-    pub watched: StderrKind,
+    pub stderr: StderrKind,
     /// How it looks.
     pub theme: Theme,
 }
@@ -76,8 +76,8 @@ impl StderrKind {
         let can_redraw =
             std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
         match (std::io::stderr().is_terminal(), can_redraw) {
-            (true, true) => Self::Screen,
-            (true, false) => Self::Paper,
+            (true, true) => Self::Terminal,
+            (true, false) => Self::DumbTerminal,
             (false, _) => Self::Log,
         }
     }
@@ -134,15 +134,15 @@ impl Show {
     /// What it comes to while bytes move between these ends. Never `Auto`.
     #[must_use]
     pub fn resolved(&self, ends: Terminals) -> Progress {
-        let is_terminal = self.watched != StderrKind::Log;
-        match (self.progress, self.watched) {
+        let is_terminal = self.stderr != StderrKind::Log;
+        match (self.progress, self.stderr) {
             // Nothing is drawn into what is sent.
             _ if ends.sink && is_terminal => Progress::None,
             // Nor into what somebody types, unless asked for.
             (Progress::Auto, _) if ends.source => Progress::None,
             (Progress::Auto, StderrKind::Log) | (Progress::None, _) => Progress::None,
-            (Progress::Auto | Progress::Bar, StderrKind::Screen) => Progress::Bar,
-            (Progress::Auto, StderrKind::Paper) | (Progress::Bar | Progress::Line, _) => {
+            (Progress::Auto | Progress::Bar, StderrKind::Terminal) => Progress::Bar,
+            (Progress::Auto, StderrKind::DumbTerminal) | (Progress::Bar | Progress::Line, _) => {
                 Progress::Line
             }
         }
@@ -167,7 +167,7 @@ mod tests {
         sink: true,
     };
 
-    fn show(progress: Progress, watched: StderrKind) -> Show {
+    fn show(progress: Progress, stderr: StderrKind) -> Show {
         Show {
             progress,
             summary: None,
@@ -175,7 +175,7 @@ mod tests {
             says_road: false,
             tells_refusals: false,
             interval: None,
-            watched,
+            stderr,
             theme: Theme {
                 name: None,
                 colour: false,
@@ -187,41 +187,41 @@ mod tests {
     #[test]
     fn what_is_shown_depends_on_what_was_asked_for_and_who_watches() {
         use Progress::{Auto, Bar, Line, None};
-        use StderrKind::{Log, Paper, Screen};
+        use StderrKind::{DumbTerminal, Log, Terminal};
         let table = [
-            (Auto, Screen, NEITHER, Bar),
-            (Auto, Paper, NEITHER, Line),
+            (Auto, Terminal, NEITHER, Bar),
+            (Auto, DumbTerminal, NEITHER, Line),
             (Auto, Log, NEITHER, None),
-            (Auto, Screen, TYPED, None),
-            (Auto, Screen, SEEN, None),
-            (Bar, Screen, TYPED, Bar),
-            (Bar, Screen, SEEN, None),
-            (Bar, Paper, NEITHER, Line),
+            (Auto, Terminal, TYPED, None),
+            (Auto, Terminal, SEEN, None),
+            (Bar, Terminal, TYPED, Bar),
+            (Bar, Terminal, SEEN, None),
+            (Bar, DumbTerminal, NEITHER, Line),
             (Bar, Log, NEITHER, Line),
-            (Line, Screen, NEITHER, Line),
-            (Line, Paper, SEEN, None),
+            (Line, Terminal, NEITHER, Line),
+            (Line, DumbTerminal, SEEN, None),
             (Line, Log, SEEN, Line),
-            (None, Screen, NEITHER, None),
+            (None, Terminal, NEITHER, None),
         ];
-        let stderr = StderrWriter::start(Form::Lines).unwrap();
-        for (asked, watched, ends, expected) in table {
-            let show = show(asked, watched);
+        let writer = StderrWriter::start(Form::Lines).unwrap();
+        for (asked, stderr, ends, expected) in table {
+            let show = show(asked, stderr);
             assert_eq!(
                 show.resolved(ends),
                 expected,
-                "{asked:?} {watched:?} {ends:?}"
+                "{asked:?} {stderr:?} {ends:?}"
             );
-            assert_eq!(show.display(ends, &stderr).is_some(), expected != None);
+            assert_eq!(show.display(ends, &writer).is_some(), expected != None);
             assert_eq!(show.sums_up(ends), expected != None);
         }
     }
 
     #[test]
     fn a_summary_that_was_asked_for_or_forbidden_needs_no_display() {
-        for (watched, asked) in [(StderrKind::Log, true), (StderrKind::Screen, false)] {
+        for (stderr, asked) in [(StderrKind::Log, true), (StderrKind::Terminal, false)] {
             let show = Show {
                 summary: Some(asked),
-                ..show(Progress::Auto, watched)
+                ..show(Progress::Auto, stderr)
             };
             assert_eq!(show.sums_up(NEITHER), asked);
         }

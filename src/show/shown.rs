@@ -1,7 +1,7 @@
 //! What is shown, read again as a person reads it: whatever the numbers are, no figure contradicts those beside it.
 
 use super::live::{Past, Screen, picture};
-use super::{Sample, Sampler, Summed, Template, Theme, status, summary};
+use super::{Completion, Sample, Sampler, Template, Theme, status, summary};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
@@ -11,7 +11,7 @@ use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
 use proptest::prelude::*;
 use std::time::Duration;
 
-const LOOK: Theme = Theme {
+const THEME: Theme = Theme {
     name: None,
     colour: false,
     unicode: false,
@@ -120,7 +120,7 @@ fn check_fills(text: &str) {
 
 /// The rows of the live display.
 fn rows(sample: &Sample, past: &Past, columns: usize) -> Vec<String> {
-    let picture = picture(sample, past, &LOOK, Screen { columns, rows: 24 }, 0);
+    let picture = picture(sample, past, &THEME, Screen { columns, rows: 24 }, 0);
     let first = format!("{}  {}", picture.head, picture.tail);
     [first].into_iter().chain(picture.rows).collect()
 }
@@ -146,7 +146,7 @@ fn check(sample: &Sample, past: &Past) {
     }
     let ended = summary(
         sample,
-        Summed::Complete(Delivered::Written),
+        Completion::Complete(Delivered::Written),
         None,
         None,
         &[],

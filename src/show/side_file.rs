@@ -35,7 +35,7 @@ enum At {
 
 /// Such a place as it is now, seen without opening anything.
 #[derive(Debug)]
-pub struct SideSeen {
+pub struct SideProbe {
     /// The flag that asked for it.
     pub flag: &'static str,
     /// Which file it is, unless it is a device: what is written there and data must not meet.
@@ -61,7 +61,7 @@ enum FileKind {
 pub struct SideFile {
     /// The flag that asked for it.
     pub flag: &'static str,
-    /// Which file it is, as in [`SideSeen`].
+    /// Which file it is, as in [`SideProbe`].
     pub id: Option<Identity>,
     place: SidePlace,
     kind: FileKind,
@@ -113,7 +113,7 @@ impl SidePlace {
     ///
     /// # Errors
     /// When it is clear that it cannot be opened for writing.
-    pub fn inspect(&self) -> Result<SideSeen, UsageError> {
+    pub fn inspect(&self) -> Result<SideProbe, UsageError> {
         let seen = match &self.at {
             At::Path(path) => look_at(path),
             At::Inherited(..) | At::Stderr => {
@@ -123,7 +123,7 @@ impl SidePlace {
         };
         let (id, kind) = seen.map_err(|error| self.refused(&error))?;
         let flag = self.flag;
-        Ok(SideSeen { flag, id, kind })
+        Ok(SideProbe { flag, id, kind })
     }
 
     /// Takes hold of it and changes nothing: what is there is opened, what is not is only known to be possible.
@@ -181,7 +181,7 @@ impl fmt::Display for SidePlace {
     }
 }
 
-impl SideSeen {
+impl SideProbe {
     /// As a file that others must not be.
     #[must_use]
     pub fn beside(&self, has_records: bool) -> Beside {

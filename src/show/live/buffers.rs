@@ -169,7 +169,7 @@ mod tests {
     use console::measure_text_width;
     use std::time::Duration;
 
-    const LOOK: Theme = Theme {
+    const THEME: Theme = Theme {
         name: None,
         colour: false,
         unicode: false,
@@ -219,11 +219,11 @@ mod tests {
             ),
         ];
         for (source, sink, expected) in table {
-            let row = kernel_row(&between(source, sink), &LOOK, 120);
+            let row = kernel_row(&between(source, sink), &THEME, 120);
             assert_eq!(row.as_deref(), expected, "{source:?} {sink:?}");
         }
         for columns in 40..120 {
-            let row = kernel_row(&between(pipe, connection), &LOOK, columns).unwrap();
+            let row = kernel_row(&between(pipe, connection), &THEME, columns).unwrap();
             assert!(measure_text_width(&row) <= columns, "{columns}: {row}");
         }
     }
@@ -262,7 +262,7 @@ mod tests {
             paused: Duration::ZERO,
         };
         for columns in [70, 80, 120] {
-            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &LOOK, columns);
+            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &THEME, columns);
             assert!(
                 row(1 << 20).contains("1.00 MiB draining to 4 KiB"),
                 "{}",

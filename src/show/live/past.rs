@@ -219,7 +219,7 @@ mod tests {
     use crate::show::{Sampler, Theme};
     use std::time::Duration;
 
-    const LOOK: Theme = Theme {
+    const THEME: Theme = Theme {
         name: None,
         colour: false,
         unicode: true,
@@ -271,13 +271,13 @@ mod tests {
             at(2.0, 1200, 0, 0.9),
             at(3.0, 1200, 100, 1.0),
         ]);
-        let row = past.row(&LOOK, 110).unwrap();
+        let row = past.row(&THEME, 110).unwrap();
         let blank = " ".repeat(MOST / 2 - 3);
         let expected = format!("last 3 s  rate ▄█·{blank}  up to 800 B/s  to write ▆·▁{blank}");
         assert_eq!(row, expected);
         let coloured = Theme {
             colour: true,
-            ..LOOK
+            ..THEME
         };
         let row = past.row(&coloured, 110).unwrap();
         assert!(
@@ -288,11 +288,11 @@ mod tests {
 
     #[test]
     fn the_first_second_is_not_past_yet_and_the_oldest_ones_are_forgotten() {
-        assert_eq!(past(&[at(0.9, 100, 0, 0.0)]).row(&LOOK, 200), None);
+        assert_eq!(past(&[at(0.9, 100, 0, 0.0)]).row(&THEME, 200), None);
         let looks: Vec<_> = (1u32..200)
             .map(|n| at(f64::from(n), u64::from(n), 0, 0.0))
             .collect();
-        let row = past(&looks).row(&LOOK, 200).unwrap();
+        let row = past(&looks).row(&THEME, 200).unwrap();
         assert!(
             row.starts_with(&format!("last {MOST} s  rate {}", "█".repeat(MOST))),
             "{row}"
@@ -303,7 +303,7 @@ mod tests {
     fn a_row_is_never_too_long_and_gives_the_rate_up_last() {
         let past = past(&[at(1.0, 100, 800, 0.0), at(2.0, 200, 800, 0.0)]);
         for columns in 15..200 {
-            let row = past.row(&LOOK, columns).unwrap();
+            let row = past.row(&THEME, columns).unwrap();
             assert!(
                 console::measure_text_width(&row) <= columns,
                 "{columns}: {row}"
@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn nothing_and_the_least_look_different_and_only_all_is_all() {
-        let of = |part| level(part, &LOOK);
+        let of = |part| level(part, &THEME);
         assert_eq!(
             [of(0.0), of(0.001), of(0.5), of(0.999), of(1.0)],
             ['·', '▁', '▄', '█', '█']

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Where a row is too long, `cells` decides by the ranks given in each row what is left out; where there are too few rows,
-//! what comes last in [`About`] is.
+//! what comes last in [`RowKind`] is.
 
 use super::bound::verdict_row;
 use super::buffers::{arrow, kernel_row, link_row};
@@ -90,32 +90,32 @@ pub(in crate::show) fn picture(
 
 /// What the rows below the first one are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum About {
+enum RowKind {
     Link,
     Verdict,
     Past,
     Kernel,
 }
 
-/// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
+/// The rows below the first one, as many as there is room for: what is last in [`RowKind`] is left out first.
 fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) -> Vec<String> {
     let columns = screen.columns;
     let links = sample.now.links.iter().enumerate();
     let mut rows: Vec<_> = links
         .map(|(place, link)| {
             let between = sample.now.neighbours(place);
-            (About::Link, link_row(link, between, theme, columns))
+            (RowKind::Link, link_row(link, between, theme, columns))
         })
         .collect();
     let kernel = kernel_row(sample, theme, columns);
-    rows.extend(kernel.map(|row| (About::Kernel, row)));
-    rows.push((About::Verdict, verdict_row(sample, theme, columns)));
-    rows.extend(past.row(theme, columns).map(|row| (About::Past, row)));
+    rows.extend(kernel.map(|row| (RowKind::Kernel, row)));
+    rows.push((RowKind::Verdict, verdict_row(sample, theme, columns)));
+    rows.extend(past.row(theme, columns).map(|row| (RowKind::Past, row)));
     while rows.len() >= screen.rows {
-        let Some(least) = rows.iter().map(|(about, _)| *about).max() else {
+        let Some(least) = rows.iter().map(|(kind, _)| *kind).max() else {
             break;
         };
-        rows.retain(|(about, _)| *about != least);
+        rows.retain(|(kind, _)| *kind != least);
     }
     rows.into_iter().map(|(_, row)| row).collect()
 }

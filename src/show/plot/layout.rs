@@ -1,9 +1,9 @@
-//! The sizes of a drawing: one for wide screens and paper, one for narrow screens. Lengths are in units of the drawing.
+//! The sizes of a chart: one for wide screens and paper, one for narrow screens. Lengths are in units of the chart.
 
-/// The sizes of a drawing.
+/// The sizes of a chart.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// What its ids begin with: both drawings may be on one page.
+    /// What its ids begin with: both charts may be on one page.
     pub(super) prefix: &'static str,
     /// The whole width.
     pub(super) width: f64,
@@ -49,7 +49,7 @@ pub(super) const NARROW: Layout = Layout {
     phases: 60.0,
 };
 
-/// The height of the writing in a drawing.
+/// The height of the writing in a chart.
 pub(super) const WRITING: f64 = 12.0;
 
 /// How far below the top of a row its writing stands.

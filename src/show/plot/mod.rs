@@ -3,7 +3,8 @@
 //! The words of a picture are made here and the marks around them are in `templates/plot`, which escape every text.
 
 mod buffer;
-mod drawing;
+mod chart;
+
 mod fill;
 mod grid;
 mod hover;

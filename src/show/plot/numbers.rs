@@ -31,7 +31,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     };
     let now = &it.sample.now;
     put("outcome", Some(outcome(it)));
-    let delivered = it.summed.filter(|_| it.ending.delivered.is_some());
+    let delivered = it.completion.filter(|_| it.ending.delivered.is_some());
     put("delivered", delivered.map(|it| it.words().to_owned()));
     put("taken by the sink", Some(taken(it)));
     let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));

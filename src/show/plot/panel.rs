@@ -2,7 +2,7 @@
 
 use super::layout::{BASELINE, Layout, ROW, WRITING};
 use super::legend::{self, Key, PlacedKey};
-use super::path::{Frame, number};
+use super::path::{PanelFrame, number};
 use super::text;
 use super::ticks::Tick;
 use std::fmt::Write;
@@ -22,7 +22,7 @@ pub(super) struct Panel {
     /// What its lines mean.
     pub(super) keys: Vec<PlacedKey>,
     /// Where its values are.
-    pub(super) frame: Frame,
+    pub(super) frame: PanelFrame,
     /// The labels of its axis.
     pub(super) labels: Vec<Label>,
     /// The lines of its axis.
@@ -64,7 +64,7 @@ impl Panel {
     pub(super) fn new(layout: &Layout, head: Head, top: f64, height: f64, most: f64) -> Self {
         let taken = text::bold_width(head.name, WRITING + 1.0);
         let (keys, rows) = legend::place(head.keys, taken, layout.x(1.0), top);
-        let frame = Frame {
+        let frame = PanelFrame {
             left: layout.left,
             step: layout.step,
             top: top + ROW * (1.0 + rows) + NEAR + head.lane,

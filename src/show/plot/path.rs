@@ -43,7 +43,7 @@ fn go(path: &mut String, verb: char, tenths: i64) {
 
 /// Where stretches and values are on the picture.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
+pub(super) struct PanelFrame {
     /// The left border.
     pub(super) left: f64,
     /// How wide a stretch is.
@@ -56,7 +56,7 @@ pub(super) struct Frame {
     pub(super) most: f64,
 }
 
-impl Frame {
+impl PanelFrame {
     /// Where the left border of a stretch is.
     #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
     pub(super) fn x(&self, index: usize) -> f64 {
@@ -152,9 +152,9 @@ fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, number};
+    use super::{PanelFrame, number};
 
-    const FRAME: Frame = Frame {
+    const FRAME: PanelFrame = PanelFrame {
         left: 10.0,
         step: 2.0,
         top: 100.0,

@@ -77,13 +77,13 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
 
 /// The whole run as one bar.
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(super) struct PhaseBar {
     /// What binds the flow.
     pub(super) verdict: String,
     pub(super) baseline: String,
     pub(super) top: String,
     pub(super) height: f64,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<BarPart>,
     pub(super) keys: Vec<PlacedKey>,
     /// Where it ends, with the room below it.
     pub(super) bottom: f64,
@@ -91,7 +91,7 @@ pub(super) struct Bar {
 
 /// A part of the bar.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct BarPart {
     /// Its colour, as a class of the style sheet.
     pub(super) look: &'static str,
     pub(super) x: String,
@@ -103,7 +103,7 @@ pub(super) struct Part {
 }
 
 /// The bar of the whole run. `None`: no time has passed.
-pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
+pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<PhaseBar> {
     let whole = &sample.whole;
     let shares = ORDER.map(|phase| (phase, whole.share(phase), whole.percent(phase)));
     let shares = shares.into_iter().filter(|(_, share, _)| *share > 0.0);
@@ -119,7 +119,7 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
     let taken = text::bold_width(&verdict, WRITING + 4.0);
     let (keys, rows) = legend::place(keys.collect(), taken, layout.x(1.0), top);
     let bar_top = top + ROW * (1.0 + rows) + 2.0;
-    Some(Bar {
+    Some(PhaseBar {
         verdict,
         baseline: number(top + BASELINE + 1.0),
         top: number(bar_top),
@@ -139,14 +139,14 @@ fn in_words(percent: u64) -> String {
     }
 }
 
-fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<Part> {
+fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<BarPart> {
     let mut x = 0.0;
     let mut parts = Vec::new();
     for (phase, share, percent) in shares {
         let width = layout.width * share;
         let label = format!("{percent}%");
         let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
-        parts.push(Part {
+        parts.push(BarPart {
             look: look(*phase),
             x: number(x),
             width: number(width),

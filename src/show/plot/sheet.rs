@@ -1,7 +1,7 @@
-//! The SVG document: the drawing with the words of the run above it and its numbers below.
+//! The SVG document: the chart with the words of the run above it and its numbers below.
 
 use super::super::Finished;
-use super::drawing::Drawing;
+use super::chart::Chart;
 use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
 use super::path::number;
@@ -33,8 +33,8 @@ pub(super) struct Sheet {
     height: f64,
     margin: f64,
     lines: Vec<Line>,
-    drawing_top: String,
-    drawing: Drawing,
+    chart_top: String,
+    chart: Chart,
     /// Where the numbers begin.
     rule: String,
     made_by: &'static str,
@@ -55,10 +55,10 @@ impl Sheet {
     /// Lays out a transfer.
     pub(super) fn of(it: &Finished<'_>) -> Self {
         let series = Series::of(it.recording, WIDE.stretches);
-        let drawing = Drawing::of(it, series.as_ref(), &WIDE);
+        let chart = Chart::of(it, series.as_ref(), &WIDE);
         let mut lines = Vec::new();
-        let drawing_top = head(it, &mut lines) + 12.0;
-        let rule = drawing_top + drawing.height + if drawing.is_empty() { 0.0 } else { 12.0 };
+        let chart_top = head(it, &mut lines) + 12.0;
+        let rule = chart_top + chart.height + if chart.is_empty() { 0.0 } else { 12.0 };
         let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
         Self {
             title: title(it),
@@ -67,8 +67,8 @@ impl Sheet {
             height: (bottom + ROW + 8.0).ceil(),
             margin: MARGIN,
             lines,
-            drawing_top: number(drawing_top),
-            drawing,
+            chart_top: number(chart_top),
+            chart,
             rule: number(rule),
             made_by: MADE_BY,
             made_by_baseline: number(bottom + 8.0),

@@ -31,7 +31,7 @@ pub(super) struct Shade {
 
 /// A stall, or several that cannot be told apart on the picture.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(super) struct StallMark {
     /// The colour of what it waited for, as a class of the style sheet.
     pub(super) look: &'static str,
     from: f64,
@@ -40,7 +40,7 @@ pub(super) struct Mark {
     stalled: f64,
 }
 
-impl Mark {
+impl StallMark {
     /// How much of its width they take, from 0 to 1.
     pub(super) fn depth(&self) -> String {
         let width = (self.to - self.from).max(f64::MIN_POSITIVE);
@@ -100,8 +100,8 @@ fn depth(part: f64) -> usize {
 }
 
 /// The stalls.
-pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = Vec::new();
+pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<StallMark> {
+    let mut marks: Vec<StallMark> = Vec::new();
     for stall in &recording.stalls {
         let (from, to) = borders(stall, recording, layout);
         let look = look(stall.what.waits_for);
@@ -110,7 +110,7 @@ pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<Mark> {
                 last.stalled += to - from.max(last.to);
                 last.to = to;
             }
-            _ => marks.push(Mark {
+            _ => marks.push(StallMark {
                 look,
                 from,
                 to,

@@ -1,6 +1,7 @@
 //! Texts of a picture: what of them can be shown, how wide they are, and how they are made to fit.
 
 use crate::text::visible;
+use crate::text::wrap::lines_of;
 use console::measure_text_width;
 
 /// More of a text than this, in characters, is shown nowhere.
@@ -61,7 +62,7 @@ fn advance(char: char) -> f64 {
     }
 }
 
-/// A line of writing that texts have to fit into.
+/// The room that a line of text has to fit into.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// How wide it is.
@@ -96,17 +97,8 @@ impl Room {
     /// A text in at most `most` lines. A word that is longer than a line is shortened, and so is the last line of a
     /// text that is longer than all of them.
     pub(super) fn lines(self, text: &str, most: usize) -> Vec<String> {
-        let mut lines = vec![String::new()];
-        for word in text.split(' ').map(|word| self.shortened(word)) {
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(&word),
-                Some(line) if self.fits(&format!("{line} {word}")) => {
-                    line.push(' ');
-                    line.push_str(&word);
-                }
-                _ => lines.push(word),
-            }
-        }
+        let words = text.split(' ').map(|word| self.shortened(word));
+        let mut lines = lines_of(words, |line| self.fits(line));
         if lines.len() > most {
             let rest = lines.split_off(most.saturating_sub(1));
             lines.push(self.shortened(&rest.join(" ")));

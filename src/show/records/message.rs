@@ -19,7 +19,7 @@ pub fn message(level: &str, text: &str) -> String {
 /// The last record of a transfer that never was, since its command line is refused.
 #[must_use]
 pub fn refused(error: &UsageError) -> String {
-    let nothing = Sampler::new(None).last_look(Snapshot::default());
+    let nothing = Sampler::new(None).last_sample(Snapshot::default());
     line(&Record::End {
         numbers: (&nothing).into(),
         outcome: "failed",

@@ -35,7 +35,7 @@ const NO_ROW: u32 = 0;
 
 /// What is told of the whole.
 #[derive(Serialize)]
-struct About<'a> {
+struct OtherData<'a> {
     program: &'static str,
     source: &'a str,
     sink: &'a str,
@@ -62,8 +62,8 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     }
     outcome(it, &mut events);
     // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
-    let about = serde_json::to_string(&about(it)).unwrap_or_default();
-    events.finish(&about)
+    let other_data = serde_json::to_string(&other_data(it)).unwrap_or_default();
+    events.finish(&other_data)
 }
 
 /// About as many as there can be.
@@ -227,8 +227,8 @@ fn outcome(it: &Finished<'_>, events: &mut Events) {
     });
 }
 
-fn about<'a>(it: &Finished<'a>) -> About<'a> {
-    About {
+fn other_data<'a>(it: &Finished<'a>) -> OtherData<'a> {
+    OtherData {
         program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
         source: it.source,
         sink: it.sink,

@@ -2,17 +2,17 @@
 //!
 //! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
 
-use super::pool::{Block, Make, Pool};
+use super::pool::{Block, MakeWork, Pool};
 use crate::platform::resources::reserve;
 use crate::transform::{Failure, Input, Output, Pending, Transform};
 
 /// A format that is written in blocks.
-pub(super) trait Format: Send {
+pub(super) trait BlockFormat: Send {
     /// How many bytes of the input a block is made of.
     fn block_len(&self) -> usize;
 
     /// What compresses blocks, one after the other.
-    fn work(&self) -> Make;
+    fn work(&self) -> MakeWork;
 
     /// What stands before the first block.
     fn head(&self) -> Vec<u8> {
@@ -63,7 +63,7 @@ enum End {
     Tail,
 }
 
-impl<F: Format> Blocks<F> {
+impl<F: BlockFormat> Blocks<F> {
     pub(super) fn new(format: F, workers: u32) -> Self {
         let head = Block {
             output: format.head(),
@@ -153,7 +153,7 @@ impl<F: Format> Blocks<F> {
     }
 }
 
-impl<F: Format> Transform for Blocks<F> {
+impl<F: BlockFormat> Transform for Blocks<F> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.leave(output)? && !input.is_empty() {
             if self.filled() < self.format.block_len() {

@@ -2,7 +2,7 @@
 //!
 //! It takes 40 MiB at level 5, and 150 at 11.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{level, level_of};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -47,7 +47,7 @@ const MEMORY_AT_10: usize = 160 << 20;
 
 struct Brotli(BrotliEncoder);
 
-impl Engine for Brotli {
+impl Compressor for Brotli {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -2,8 +2,8 @@
 //!
 //! A worker takes 11 MiB at level 9: 8 MiB to compress, and two blocks with what they become.
 
-use super::blocks::{Blocks, Format};
-use super::pool::Make;
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::MakeWork;
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made};
@@ -35,12 +35,12 @@ struct Bzip2 {
     level: u32,
 }
 
-impl Format for Bzip2 {
+impl BlockFormat for Bzip2 {
     fn block_len(&self) -> usize {
         self.level as usize * 100_000 - MARGIN
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let level = self.level;
         Box::new(move || {
             Ok(Box::new(move |piece, output| {

@@ -14,7 +14,7 @@ pub(super) enum Act {
 }
 
 /// A library that compresses.
-pub(super) trait Engine: Send {
+pub(super) trait Compressor: Send {
     /// Takes and puts out as far as both allow, and at least a byte where `act` is `Go`. It may block until a worker of
     /// its own is done. Returns whether nothing is held any more, where that was asked for.
     fn run(
@@ -26,12 +26,12 @@ pub(super) trait Engine: Send {
 }
 
 /// Makes an engine.
-type Make<E> = Box<dyn FnMut() -> Result<E, Failure> + Send>;
+type MakeCompressor<E> = Box<dyn FnMut() -> Result<E, Failure> + Send>;
 
 /// An engine as a transform.
 pub(super) struct Encoder<E> {
     /// Called with the first bytes: then all threads of the transfer are there, and what is left is for the workers.
-    make: Make<E>,
+    make: MakeCompressor<E>,
     engine: Option<E>,
     /// What it was asked for last, and has not done yet: it is not asked for anything else before.
     asked: Act,
@@ -40,7 +40,7 @@ pub(super) struct Encoder<E> {
     ended: bool,
 }
 
-impl<E: Engine> Encoder<E> {
+impl<E: Compressor> Encoder<E> {
     pub(super) fn new(make: impl FnMut() -> Result<E, Failure> + Send + 'static) -> Self {
         Self {
             make: Box::new(make),
@@ -75,7 +75,7 @@ impl<E: Engine> Encoder<E> {
     }
 }
 
-impl<E: Engine> Transform for Encoder<E> {
+impl<E: Compressor> Transform for Encoder<E> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         self.go_on(output)?;
         while !input.is_empty() && !output.is_full() {

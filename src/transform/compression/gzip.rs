@@ -7,8 +7,8 @@
 //!
 //! A worker takes less than 1 MiB: 350 KiB to compress, and two pieces with what they become.
 
-use super::blocks::{Blocks, Format};
-use super::pool::{Make, Piece};
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::{MakeWork, Piece};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made, since};
@@ -61,7 +61,7 @@ impl Gzip {
     }
 }
 
-impl Format for Gzip {
+impl BlockFormat for Gzip {
     fn block_len(&self) -> usize {
         PIECE
     }
@@ -70,7 +70,7 @@ impl Format for Gzip {
         WINDOW
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let level = self.level;
         Box::new(move || {
             // The library panics without it.

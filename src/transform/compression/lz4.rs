@@ -2,8 +2,8 @@
 //!
 //! A worker takes 16 MiB for its two blocks and what they become.
 
-use super::blocks::{Blocks, Format};
-use super::pool::Make;
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::MakeWork;
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::reserve;
 use crate::transform::{Failure, Group, Kind, Made};
@@ -54,12 +54,12 @@ impl Lz4 {
     }
 }
 
-impl Format for Lz4 {
+impl BlockFormat for Lz4 {
     fn block_len(&self) -> usize {
         BLOCK
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let mode = self.mode;
         Box::new(move || {
             Ok(Box::new(move |piece, output| {

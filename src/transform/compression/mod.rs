@@ -1,7 +1,7 @@
 //! The kinds that make it smaller, and what they share.
 //!
-//! A format that is written piece by piece is an [`encoder::Engine`]; one that is written in blocks which know nothing of
-//! each other is a [`blocks::Format`], and its blocks are compressed side by side.
+//! A format that is written piece by piece is an [`encoder::Compressor`]; one that is written in blocks which know nothing of
+//! each other is a [`blocks::BlockFormat`], and its blocks are compressed side by side.
 
 mod blocks;
 mod encoder;

@@ -42,11 +42,11 @@ struct Job {
 }
 
 /// Makes what one thread works with; that may fail for want of memory.
-pub(super) type Make = Box<dyn Fn() -> io::Result<Work> + Send>;
+pub(super) type MakeWork = Box<dyn Fn() -> io::Result<Work> + Send>;
 
 /// Threads, and what they are at.
 pub(super) struct Pool {
-    make: Make,
+    make: MakeWork,
     most: usize,
     started: usize,
     jobs: Sender<Job>,
@@ -60,7 +60,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// A pool of at most so many threads. `make` is called once for each.
-    pub(super) fn new(most: usize, make: Make) -> Self {
+    pub(super) fn new(most: usize, make: MakeWork) -> Self {
         let (jobs, queue) = channel();
         Self {
             make,

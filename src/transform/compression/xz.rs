@@ -3,7 +3,7 @@
 //! A block is three times as long as the window, 1 MiB at least and 24 MiB at level 6, as `xz -T0` has it. A worker takes
 //! 6 MiB at level 0, 18 at 1, 165 at 6 and 1250 at 9; a single one has no block to hold, and takes 94 at 6 and 674 at 9.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::address_space;
 use crate::platform::threads;
@@ -68,7 +68,7 @@ impl Xz {
     }
 }
 
-impl Engine for Xz {
+impl Compressor for Xz {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -3,7 +3,7 @@
 //! Alone it takes 4 MiB at level 3, 8 at 9, 80 at 19 and 700 at 22. With workers each has a piece of the input, four times
 //! as long as the window: it takes 35 MiB at level 3, 50 at 9, 90 at 15, 150 at 19, and more than a GiB from 20 on.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use zstd_safe::zstd_sys::{ZSTD_EndDirective, ZSTD_ErrorCode as Code};
@@ -74,7 +74,7 @@ impl Zstd {
     }
 }
 
-impl Engine for Zstd {
+impl Compressor for Zstd {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -2,7 +2,7 @@
 //!
 //! It takes 4 MiB.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Sign, Zeros, magic};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
@@ -47,7 +47,7 @@ impl Bunzip2 {
     }
 }
 
-impl Engine for Bunzip2 {
+impl Decompressor for Bunzip2 {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

@@ -7,7 +7,7 @@ use crate::transform::{Failure, Input, Output, Pending, Transform};
 pub(super) const LONGEST_MAGIC: usize = 6;
 
 /// A library that undoes streams of a format, one after the other.
-pub(super) trait Engine: Send {
+pub(super) trait Decompressor: Send {
     /// The format.
     fn format(&self) -> &'static Format;
 
@@ -56,7 +56,7 @@ pub(super) struct Decoder<E> {
     holds: bool,
 }
 
-impl<E: Engine> Decoder<E> {
+impl<E: Decompressor> Decoder<E> {
     pub(super) fn new(engine: E) -> Self {
         Self {
             engine,
@@ -198,7 +198,7 @@ impl<E: Engine> Decoder<E> {
     }
 }
 
-impl<E: Engine> Transform for Decoder<E> {
+impl<E: Decompressor> Transform for Decoder<E> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while !input.is_empty() && !output.is_full() {
             match self.at {

@@ -29,10 +29,10 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-type Make = fn() -> Box<dyn Transform>;
+type MakeDecoder = fn() -> Box<dyn Transform>;
 
 /// Those that are known by how they begin. A frame to be skipped may be of zstd or of lz4: what follows it tells.
-const KNOWN: [(&Format, Make); 5] = [
+const KNOWN: [(&Format, MakeDecoder); 5] = [
     (&gunzip::FORMAT, || Box::new(Decoder::new(Gunzip::new()))),
     (&unzstd::FORMAT, || {
         Box::new(Decoder::new(Unzstd::new(unzstd::USUAL_WINDOW_LOG)))

@@ -2,7 +2,7 @@
 //!
 //! It takes less than 1 MiB.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Sign, Zeros, magic};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use flate2::{Decompress, FlushDecompress, Status};
@@ -41,7 +41,7 @@ impl Gunzip {
     }
 }
 
-impl Engine for Gunzip {
+impl Decompressor for Gunzip {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

@@ -1,6 +1,6 @@
 //! The kinds that undo compression, and what they share.
 //!
-//! Each has an [`decoder::Engine`], which undoes one stream after the other; what may stand before, between and behind
+//! Each has an [`decoder::Decompressor`], which undoes one stream after the other; what may stand before, between and behind
 //! them is told by its [`format::Format`].
 
 mod decoder;

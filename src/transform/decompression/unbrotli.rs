@@ -2,7 +2,7 @@
 //!
 //! It takes the window, which is 16 MiB at most.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Zeros};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -46,7 +46,7 @@ impl Unbrotli {
     }
 }
 
-impl Engine for Unbrotli {
+impl Decompressor for Unbrotli {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

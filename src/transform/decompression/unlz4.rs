@@ -2,7 +2,7 @@
 //!
 //! It takes two blocks, which are 4 MiB at most, or 8 in a legacy frame.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Zeros, magic, skippable};
 use super::legacy_lz4::{self, Legacy};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -33,7 +33,7 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
 /// A part of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum FramePart {
     /// The flags and the block size.
     Flags,
     /// The rest of the header.
@@ -48,7 +48,7 @@ enum Part {
 /// of them is damaged.
 #[derive(Debug)]
 struct Parts {
-    part: Part,
+    part: FramePart,
     /// How many bytes are missing from the part.
     missing: usize,
     /// The last bytes that passed.
@@ -60,8 +60,8 @@ impl Parts {
     /// Those behind this magic.
     fn new(magic: [u8; 4]) -> Self {
         let (part, missing) = match magic {
-            MAGIC => (Part::Flags, 2),
-            _ => (Part::Rest, usize::MAX),
+            MAGIC => (FramePart::Flags, 2),
+            _ => (FramePart::Rest, usize::MAX),
         };
         Self {
             part,
@@ -84,22 +84,25 @@ impl Parts {
     }
 
     /// What follows the part, and how long it is.
-    fn next(&mut self) -> (Part, usize) {
+    fn next(&mut self) -> (FramePart, usize) {
         match self.part {
-            Part::Rest => (Part::Rest, usize::MAX),
-            Part::Flags => {
+            FramePart::Rest => (FramePart::Rest, usize::MAX),
+            FramePart::Flags => {
                 let flags = self.last[2];
                 self.block_checksums = flags & 0x10 != 0;
                 let content_size = if flags & 0x08 == 0 { 0 } else { 8 };
                 let dictionary = if flags & 0x01 == 0 { 0 } else { 4 };
-                (Part::Header, content_size + dictionary + 1)
+                (FramePart::Header, content_size + dictionary + 1)
             }
-            Part::Header | Part::Block => (Part::BlockSize, 4),
-            Part::BlockSize => match u32::from_le_bytes(self.last) {
-                0 => (Part::Rest, usize::MAX),
+            FramePart::Header | FramePart::Block => (FramePart::BlockSize, 4),
+            FramePart::BlockSize => match u32::from_le_bytes(self.last) {
+                0 => (FramePart::Rest, usize::MAX),
                 size => {
                     let checksum = if self.block_checksums { 4 } else { 0 };
-                    (Part::Block, (size & (u32::MAX >> 1)) as usize + checksum)
+                    (
+                        FramePart::Block,
+                        (size & (u32::MAX >> 1)) as usize + checksum,
+                    )
                 }
             },
         }
@@ -131,7 +134,7 @@ impl Unlz4 {
     }
 }
 
-impl Engine for Unlz4 {
+impl Decompressor for Unlz4 {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

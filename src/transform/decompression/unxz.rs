@@ -4,7 +4,7 @@
 //! `xz -T0` writes them, a worker takes one of them, with what it becomes: 60 MiB at level 6.
 
 use super::binary;
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Zeros, magic};
 use crate::platform::threads;
 use crate::transform::compression::{cores, workers_of};
@@ -80,7 +80,7 @@ impl Unxz {
     }
 }
 
-impl Engine for Unxz {
+impl Decompressor for Unxz {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

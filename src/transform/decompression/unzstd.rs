@@ -3,7 +3,7 @@
 //! It takes the window: 2 MiB for level 3, 8 MiB for level 19, 128 MiB for level 22.
 
 use super::binary;
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Zeros, magic, skippable};
 use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
 use zstd_safe::zstd_sys::ZSTD_ErrorCode as Code;
@@ -87,7 +87,7 @@ impl Unzstd {
     }
 }
 
-impl Engine for Unzstd {
+impl Decompressor for Unzstd {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

@@ -26,7 +26,7 @@ pub(super) struct Code {
 }
 
 /// Reads digits.
-pub(super) struct Decoder {
+pub(super) struct DigitDecoder {
     code: &'static Code,
     /// The digits of a group that is not whole yet.
     digits: [u8; MOST_DIGITS],
@@ -38,7 +38,7 @@ pub(super) struct Decoder {
     due: std::ops::Range<usize>,
 }
 
-impl Decoder {
+impl DigitDecoder {
     pub(super) fn new(code: &'static Code) -> Self {
         Self {
             code,
@@ -148,7 +148,7 @@ fn white_space(text: &[u8]) -> usize {
     whole + rest.take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-impl Transform for Decoder {
+impl Transform for DigitDecoder {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.put_due(output) && !input.is_empty() && !output.is_full() {
             if self.held == 0 && self.pads == 0 {

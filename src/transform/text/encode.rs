@@ -20,7 +20,7 @@ pub(super) const fn wrap(default: &'static str) -> Key {
 }
 
 /// Writes digits in lines.
-pub(super) struct Encoder {
+pub(super) struct DigitEncoder {
     encoding: Encoding,
     /// How many bytes make whole digits, and how many digits.
     group: (usize, usize),
@@ -36,7 +36,7 @@ pub(super) struct Encoder {
     due: std::ops::Range<usize>,
 }
 
-impl Encoder {
+impl DigitEncoder {
     /// Writes digits of `encoding`, in lines of `default` columns unless they are set. `group` is how many bytes make
     /// whole digits, at most 3, and how many digits.
     pub(super) fn new(
@@ -116,7 +116,7 @@ impl Encoder {
     }
 }
 
-impl Transform for Encoder {
+impl Transform for DigitEncoder {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.put_due(output) && !input.is_empty() {
             self.encode(input);

@@ -1,13 +1,13 @@
-//! The drawing: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
+//! The chart: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
 
 use super::super::Finished;
 use super::buffer::Buffer;
 use super::layout::{GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
 use super::path::number;
-use super::phases::{self, Bar};
+use super::phases::{self, PhaseBar};
 use super::series::Series;
-use super::stalls::{self, Mark, Note, Shade};
+use super::stalls::{self, Note, Shade, StallMark};
 use super::{fill, rate, text, ticks};
 use askama::Template;
 use std::fmt::Write;
@@ -15,19 +15,19 @@ use std::fmt::Write;
 /// Room between the rate and its keys for what is written about stalls.
 const LANE: f64 = 24.0;
 
-/// The drawing, without anything around it.
+/// The chart, without anything around it.
 #[derive(Debug, Template)]
-#[template(path = "plot/drawing.svg")]
-pub(super) struct Drawing {
+#[template(path = "plot/chart.svg")]
+pub(super) struct Chart {
     pub(super) prefix: &'static str,
     pub(super) width: f64,
     /// Where the time begins and ends.
     pub(super) from: String,
     pub(super) span: String,
-    bar: Option<Bar>,
+    bar: Option<PhaseBar>,
     panels: Vec<Panel>,
     shades: Vec<Shade>,
-    marks: Vec<Mark>,
+    marks: Vec<StallMark>,
     notes: Vec<Note>,
     times: Vec<Label>,
     /// The lines of the axis of time.
@@ -39,7 +39,7 @@ pub(super) struct Drawing {
     pub(super) height: f64,
 }
 
-impl Drawing {
+impl Chart {
     /// Draws a transfer in the sizes of `layout`.
     pub(super) fn of(it: &Finished<'_>, series: Option<&Series>, layout: &Layout) -> Self {
         let bar = phases::bar(it.sample, layout, 0.0);
