@@ -1,4 +1,4 @@
-//! A transfer that has ended, for those who draw it.
+//! A transfer that has ended, as it is handed to plots, traces and digest files.
 
 use super::{Completion, Ending, Sample, summary};
 use crate::account::recording::Recording;
@@ -6,14 +6,14 @@ use crate::engine::road::Taken;
 use crate::transform::Digest;
 use std::path::PathBuf;
 
-/// A digest, and the file that has it; `None` is standard input or output, or something else without a name.
+/// A digest, and the file that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileDigest {
     /// The digest.
     pub digest: Digest,
-    /// The file.
+    /// The file. `None`: standard input or output, or another end without a name.
     pub file: Option<PathBuf>,
-    /// Whether it was compared with the one that it has to be.
+    /// Whether it was compared with an expected digest.
     pub is_compared: bool,
 }
 
@@ -30,15 +30,15 @@ pub struct Finished<'a> {
     pub road: Option<Taken>,
     /// The rate limit at the end, in bytes a second.
     pub limit: Option<u64>,
-    /// Its numbers.
+    /// Its last sample.
     pub sample: &'a Sample,
     /// How it ended, for its summary, unless it failed.
     pub completion: Option<Completion>,
     /// How it ended.
     pub ending: Ending<'a>,
-    /// The digests of what has passed, with the files that have them.
+    /// The digests of the bytes, with the files that they are of.
     pub file_digests: &'a [FileDigest],
-    /// What there was over time.
+    /// What happened when.
     pub recording: &'a Recording,
 }
 
@@ -48,7 +48,7 @@ impl Finished<'_> {
         summary(self.sample, how, self.road, advice, digests)
     }
 
-    /// What it was like, in sentences; of a failed one, what failed.
+    /// The summary, line by line; of a failed transfer, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
         let told = self.completion.map(|how| self.summary(how));

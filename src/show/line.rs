@@ -1,4 +1,4 @@
-//! The plain lines: the status, on demand or one an interval, and the summary at the end.
+//! Plain lines: the status, on demand or once an interval, and the summary at the end.
 
 use super::figures::Figures;
 use super::verdict::{self, verdict};
@@ -16,7 +16,7 @@ use crate::transform::Digest;
 #[derive(Debug)]
 pub(super) struct Lines {
     theme: Theme,
-    /// What each is to look like, if somebody has said so.
+    /// The format of a line, if the user gave one.
     template: Option<Template>,
     stderr: StderrWriter,
 }
@@ -70,8 +70,8 @@ pub enum Completion {
     Interrupted,
 }
 
-/// A line that says what a transfer was like, and which road it took if that is to be said; where there is something to
-/// be said about it, another that says who was slow, and a third about the buffers; and a line for each digest.
+/// A line with the numbers of a transfer, and the road if `road` is given; where [`verdict::sentences`] has them, a line that
+/// says who was slow and another about the buffers; and a line for each digest.
 #[must_use]
 pub fn summary(
     sample: &Sample,
@@ -125,7 +125,7 @@ fn numbers(sample: &Sample, how: Completion, road: Option<Taken>) -> String {
 }
 
 impl Completion {
-    /// In which sense it was delivered, or why not.
+    /// In which sense it was delivered, or that it was interrupted.
     pub(super) fn words(self) -> &'static str {
         match self {
             Completion::Complete(Delivered::Written) => "written",
@@ -139,7 +139,7 @@ impl Completion {
     }
 }
 
-/// How much has been moved, `of` what; where transforms make something else of it, how much of that.
+/// How much has been moved, with `of` behind it; where transforms change the bytes, also how much has come out.
 fn moved(figures: &Figures, of: &str) -> String {
     let passed = figures.passed;
     match &figures.made {
@@ -154,7 +154,7 @@ fn lines(sample: &Sample) -> Option<String> {
     Some(count(lines, "line"))
 }
 
-/// Between what a link is, where there are several.
+/// The stages on both sides of a link, where there are several links.
 fn between(now: &Snapshot, place: usize) -> String {
     match now.neighbours(place) {
         _ if now.links.len() == 1 => String::new(),
@@ -187,7 +187,7 @@ fn buffers(link: &LinkSnapshot) -> String {
     parts.join(", ")
 }
 
-/// What a buffer holds, and its mark. One that was lowered holds once the buffer has drained to it.
+/// What a buffer holds, and its mark. A mark that was lowered is in force once the buffer has drained to it.
 fn filled(len: u64, mark: u64) -> String {
     let between = if len > mark { ", draining to " } else { "/" };
     format!("{}{between}{}", size(len), size(mark))

@@ -1,7 +1,10 @@
-//! Showing a transfer: samples the meter on its own clock, never touches the flow.
+//! Shows a transfer: live, in lines and records, and in files that are drawn at its end.
 //!
-//! A new display is one file that implements [`Display`], its `mod` line, and its row in [`Show::display`].
+//! It samples the meter on a clock of its own and never holds the flow up. A new display is one file that implements
+//! [`Display`], its `mod` line, and its row in [`Show::display`].
 
+#[cfg(test)]
+mod consistency;
 mod digest_file;
 mod drawing;
 mod figures;
@@ -12,8 +15,6 @@ pub mod plot;
 mod records;
 mod sample;
 mod settings;
-#[cfg(test)]
-mod shown;
 mod side_file;
 mod template;
 mod theme;
@@ -32,9 +33,9 @@ pub use theme::Theme;
 
 /// Shows a running transfer on standard error.
 pub trait Display: std::fmt::Debug {
-    /// Shows how things stand now.
+    /// Shows this sample.
     fn draw(&mut self, sample: &Sample);
 
-    /// Takes away what is to be seen no longer: something else is said next, or nothing is to be left over.
+    /// Removes what is drawn: a message is written next, or the transfer is over.
     fn clear(&mut self);
 }

@@ -50,7 +50,7 @@ pub struct Sample {
 pub struct Stretch {
     /// As the writer saw it.
     pub waits: Waits,
-    /// Whom a sink that is a connection waited for, by the kernel's account.
+    /// What a sink that is a connection waited for, by the kernel's account.
     pub blame: Option<Blame>,
     /// The transform that was waited for longest, if any was.
     pub transform: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Decides what is shown: by what was asked for, by what standard error is, and by what the ends are.
+//! Decides what is shown, by the flags, by what standard error is, and by what the ends are.
 
 use super::line::Lines;
 use super::live::Bar;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Time between two lines, and between two records.
 const LINE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Time between two drawings of the bar: a stalled flow still ticks.
+/// Time between two drawings of the bar, also while the flow is stalled: the clock in it goes on.
 const BAR_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What is asked for while bytes move.
@@ -42,9 +42,9 @@ pub enum StderrKind {
 /// Which ends are terminals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terminals {
-    /// Somebody types what is sent.
+    /// The source is a terminal: a person types what is sent.
     pub source: bool,
-    /// What is sent is seen.
+    /// The sink is a terminal: a person reads what arrives.
     pub sink: bool,
 }
 
@@ -53,19 +53,19 @@ pub struct Terminals {
 pub struct Show {
     /// While it runs.
     pub progress: Progress,
-    /// In a line at its end; `None` is with a bar or lines.
+    /// Whether there is a summary at the end. `None`: where there is a bar or lines.
     pub summary: Option<bool>,
-    /// What each line is to look like, if somebody has said so.
+    /// The format of a line, if the user gave one.
     pub template: Option<Template>,
     /// Whether the summary says which road bytes took.
     pub says_road: bool,
-    /// Whether it is told whom a listening end refuses.
+    /// Whether there is a message for each peer that a listening end refuses.
     pub tells_refusals: bool,
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
     pub stderr: StderrKind,
-    /// How it looks.
+    /// Colours, characters and the name.
     pub theme: Theme,
 }
 
@@ -118,12 +118,12 @@ impl Show {
     /// Whether the end of a transfer between these ends is summed up.
     #[must_use]
     pub fn sums_up(&self, ends: Terminals) -> bool {
-        // Lines of the user's own are for programs, which know no other.
+        // Lines in a format of the user's are read by programs, which expect no other line.
         let suits = self.template.is_none() && self.resolved(ends) != Progress::None;
         self.summary.unwrap_or(suits)
     }
 
-    /// The last line of the user's own, which says how it ended.
+    /// The last line in the user's format, where there is one.
     #[must_use]
     pub fn last_line(&self, ends: Terminals, sample: &Sample) -> Option<String> {
         let shows = self.resolved(ends) == Progress::Line;
@@ -131,14 +131,14 @@ impl Show {
         Some(template.fill(sample))
     }
 
-    /// What it comes to while bytes move between these ends. Never `Auto`.
+    /// What is shown while bytes move between these ends. Never `Auto`.
     #[must_use]
     pub fn resolved(&self, ends: Terminals) -> Progress {
         let is_terminal = self.stderr != StderrKind::Log;
         match (self.progress, self.stderr) {
-            // Nothing is drawn into what is sent.
+            // Nothing is drawn into data on the terminal.
             _ if ends.sink && is_terminal => Progress::None,
-            // Nor into what somebody types, unless asked for.
+            // Nor into what a person types, unless asked for.
             (Progress::Auto, _) if ends.source => Progress::None,
             (Progress::Auto, StderrKind::Log) | (Progress::None, _) => Progress::None,
             (Progress::Auto | Progress::Bar, StderrKind::Terminal) => Progress::Bar,

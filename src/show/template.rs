@@ -1,4 +1,4 @@
-//! `--format`: a line of the user's own, with placeholders in braces.
+//! `--format`: a line in the user's format, with placeholders in braces.
 //!
 //! A placeholder stands for a number as scripts want it; with `:h` behind its name it is written for people. A new one
 //! is a row in [`PLACEHOLDERS`]; errors and the man page follow from the table.

@@ -1,4 +1,4 @@
-//! The chart: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
+//! The chart: the bar of the whole transfer, the panels over one axis of time, and the shades behind them.
 
 use super::super::Finished;
 use super::buffer::Buffer;
@@ -12,16 +12,16 @@ use super::{fill, rate, text, ticks};
 use askama::Template;
 use std::fmt::Write;
 
-/// Room between the rate and its keys for what is written about stalls.
+/// Room between the rate and its keys for the labels of stalls.
 const LANE: f64 = 24.0;
 
-/// The chart, without anything around it.
+/// The chart, without the document around it.
 #[derive(Debug, Template)]
 #[template(path = "plot/chart.svg")]
 pub(super) struct Chart {
     pub(super) prefix: &'static str,
     pub(super) width: f64,
-    /// Where the time begins and ends.
+    /// Where the axis of time begins, and its length.
     pub(super) from: String,
     pub(super) span: String,
     bar: Option<PhaseBar>,
@@ -111,7 +111,7 @@ fn axis(series: &Series, layout: &Layout, top: f64, bottom: f64) -> (Vec<Label>,
     for tick in ticks::times(elapsed, layout.times) {
         let x = number(layout.x(tick.at / elapsed));
         let _ = write!(rules, "M{x} {}V{}", number(top), number(bottom));
-        // The last one does not stand out at the right.
+        // The last label does not reach beyond the right border.
         let room = text::width(&tick.label, WRITING) / 2.0;
         labels.push(Label {
             x: number(layout.x(tick.at / elapsed).min(layout.width - room)),

@@ -1,5 +1,5 @@
-//! The HTML page: the chart for wide and for narrow screens, with the words and numbers of the run around it, and the
-//! values behind it.
+//! The HTML page: the chart for wide and for narrow screens, the title, sentences and numbers around it, and the values that
+//! the script shows.
 
 use super::super::Finished;
 use super::chart::Chart;
@@ -23,7 +23,7 @@ pub(super) struct Page {
     sentences: Vec<String>,
     charts: Vec<Chart>,
     numbers: Vec<Number>,
-    /// JSON; nothing where there is nothing to be told.
+    /// The values of the chart as JSON, if there is a chart.
     values: Option<String>,
     made_by: &'static str,
 }

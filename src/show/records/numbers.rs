@@ -32,7 +32,7 @@ pub(super) struct Numbers {
     pipes: PairOf<PipeNumbers>,
 }
 
-/// Where the time of a stretch went, in parts of it that add up to 1.
+/// Where the time of a stretch went, as parts that add up to 1.
 #[derive(Serialize)]
 struct StretchNumbers {
     shares: Shares,
@@ -56,7 +56,7 @@ struct BlameNumbers {
     unknown: f64,
 }
 
-/// Something of each end that has it.
+/// A value for each end that has one.
 #[derive(Serialize)]
 struct PairOf<T> {
     source: Option<T>,
@@ -81,7 +81,7 @@ struct SocketNumbers {
     send_buffer_limited_s: f64,
 }
 
-/// What can be learned of the buffers of a transfer that has ended.
+/// What other buffers would have done for a transfer that has ended.
 #[derive(Serialize)]
 pub(super) struct AdviceNumbers {
     absorbed_s: f64,
@@ -184,14 +184,16 @@ impl From<&Sample> for Numbers {
             bound_by: sample.bound_by.map_or("none", Phase::name),
             whole: StretchNumbers::from(&sample.whole),
             recent: StretchNumbers::from(&sample.recent),
-            sockets: PairOf::seen(&sample.now.ends, |seen| seen.connection().map(Into::into)),
-            pipes: PairOf::seen(&sample.now.ends, |seen| seen.pipe().map(Into::into)),
+            sockets: PairOf::of_ends(&sample.now.ends, |status| {
+                status.connection().map(Into::into)
+            }),
+            pipes: PairOf::of_ends(&sample.now.ends, |status| status.pipe().map(Into::into)),
         }
     }
 }
 
 impl<T> PairOf<T> {
-    fn seen(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
+    fn of_ends(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
         Self {
             source: of(&ends.source),
             sink: of(&ends.sink),
@@ -253,7 +255,7 @@ impl From<Advice> for AdviceNumbers {
     }
 }
 
-/// Every link, with what stands on both sides of it.
+/// Every link, with the names of the stages on both sides.
 fn links(now: &Snapshot) -> Vec<LinkNumbers> {
     let links = now.links.iter().enumerate();
     links

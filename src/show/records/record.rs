@@ -1,4 +1,4 @@
-//! The records of `--stats` and what stands in them: one JSON object a line. `docs/stats.md` tells every field.
+//! The kinds of records, and the line of JSON for each.
 
 use super::numbers::{AdviceNumbers, DigestText, Numbers};
 use crate::account::replay::Advice;
@@ -9,7 +9,7 @@ use crate::text::visible;
 use crate::transform::Digest;
 use serde::Serialize;
 
-/// The version of the records: fields may be added under it, none changes its meaning.
+/// The version of the records. Within a version fields may be added, but none changes its meaning.
 pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(super) enum Record<'a> {
     },
 }
 
-/// What is known once both ends are open.
+/// What the first record says: what is known once both ends are open.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Start<'a> {
     /// What the user calls this transfer.
@@ -55,11 +55,11 @@ pub struct Start<'a> {
     pub sink: &'a str,
     /// How the bytes travel: `kernel` or `buffered`.
     pub road: &'a str,
-    /// By which calls the kernel moves them.
+    /// The system calls by which the kernel moves them.
     pub calls: Option<&'a str>,
     /// The expected size in bytes.
     pub size: Option<u64>,
-    /// The most one read takes, in bytes.
+    /// The most that one read takes, in bytes.
     pub chunk_size: u64,
 }
 
@@ -79,9 +79,9 @@ pub struct Ending<'a> {
     pub road: Option<&'static str>,
     /// In which sense it was delivered.
     pub delivered: Option<Delivered>,
-    /// What can be learned of the buffers.
+    /// What other buffers would have done.
     pub advice: Option<Advice>,
-    /// The digests of what has passed.
+    /// The digests of the bytes.
     pub digests: &'a [Digest],
     /// What failed.
     pub error: Option<&'a TransferError>,
@@ -98,7 +98,7 @@ pub(super) fn listening(side: Side, address: &str) -> String {
     })
 }
 
-/// The line for a beginning.
+/// The line for the start of a transfer.
 pub(super) fn start(start: Start<'_>) -> String {
     line(&Record::Start {
         version: VERSION,
@@ -106,12 +106,12 @@ pub(super) fn start(start: Start<'_>) -> String {
     })
 }
 
-/// The line for a look in between.
+/// The line for a sample.
 pub(super) fn sample(sample: &Sample) -> String {
     line(&Record::Sample(sample.into()))
 }
 
-/// The last line.
+/// The line for the end of a transfer.
 pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
     let error = ending.error.map(|error| Failure {
         end: error.at.as_ref().map(|(place, _)| place.name()),
@@ -130,15 +130,15 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
     })
 }
 
-/// A look as a record of `--stats`, without the end of its line.
+/// A sample as a record of `--stats`, without the end of its line.
 #[must_use]
-pub fn record(look: &Sample) -> String {
-    sample(look).trim_end().to_owned()
+pub fn record(it: &Sample) -> String {
+    sample(it).trim_end().to_owned()
 }
 
 pub(super) fn line(record: &Record<'_>) -> String {
-    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
+    // serde_json fails only on maps whose keys are not strings and on serializers that fail, of which these types have neither.
     let text = serde_json::to_string(record).unwrap_or_default();
-    // Standard error may be a terminal.
+    // Standard error may be a terminal, which would obey control characters.
     visible::line(&text).into_owned() + "\n"
 }
