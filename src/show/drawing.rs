@@ -74,7 +74,7 @@ impl Drawing {
     /// `--plot FILE`.
     ///
     /// # Errors
-    /// When the extension of the name is none of those in [`PLOTS`].
+    /// When the extension of the name is not that of a plot.
     pub fn plot(path: &Path) -> Result<Self, UsageError> {
         let ending = path.extension().and_then(OsStr::to_str);
         let ending = ending.unwrap_or_default().to_ascii_lowercase();

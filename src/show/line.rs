@@ -70,7 +70,7 @@ pub enum Completion {
     Interrupted,
 }
 
-/// A line with the numbers of a transfer, and the road if `road` is given; where [`verdict::sentences`] has them, a line that
+/// A line with the numbers of a transfer, and the road if `road` is given; where there is something to say, a line that
 /// says who was slow and another about the buffers; and a line for each digest.
 #[must_use]
 pub fn summary(

@@ -71,7 +71,7 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         stalls,
         stalled,
     };
-    // serde_json fails only on maps whose keys are not strings and on serializers that fail, of which these types have neither.
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let json = serde_json::to_string(&values).unwrap_or_default();
     json.replace('<', "\\u003c").replace('&', "\\u0026")
 }

@@ -176,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    /// RatesAndFills, phases and pauses of these lengths in microseconds, one after the other.
+    /// Samples, phases and pauses of these lengths in microseconds, one after the other.
     fn recording(lengths: &[(u64, u64)]) -> Recording {
         let mut it = Recording::default();
         for (n, (length, amount)) in lengths.iter().enumerate() {

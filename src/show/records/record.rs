@@ -137,7 +137,7 @@ pub fn record(it: &Sample) -> String {
 }
 
 pub(super) fn line(record: &Record<'_>) -> String {
-    // serde_json fails only on maps whose keys are not strings and on serializers that fail, of which these types have neither.
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let text = serde_json::to_string(record).unwrap_or_default();
     // Standard error may be a terminal, which would obey control characters.
     visible::line(&text).into_owned() + "\n"

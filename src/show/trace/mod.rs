@@ -61,7 +61,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
         counters(span, &mut events);
     }
     outcome(it, &mut events);
-    // serde_json fails only on maps whose keys are not strings and on serializers that fail, of which these types have neither.
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let other_data = serde_json::to_string(&other_data(it)).unwrap_or_default();
     events.finish(&other_data)
 }

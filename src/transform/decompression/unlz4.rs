@@ -1,6 +1,6 @@
-//! `unlz4`: frames of lz4, legacy ones too, and those that are to be skipped.
+//! `unlz4`: frames of lz4, legacy and skippable ones among them.
 //!
-//! It takes two blocks, which are 4 MiB at most, or 8 in a legacy frame.
+//! It takes the memory of two blocks, each of at most 4 MiB, or 8 in a legacy frame.
 
 use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Zeros, magic, skippable};
@@ -40,16 +40,16 @@ enum FramePart {
     Header,
     BlockSize,
     Block,
-    /// What follows the last block; or all of a frame to be skipped.
+    /// What follows the last block; or all of a skippable frame.
     Rest,
 }
 
-/// Says where the parts of a frame end. The library is given one at a time: what it makes of several is lost if the last
-/// of them is damaged.
+/// Finds where the parts of a frame end. The library is given one part at a time: it loses the output of earlier parts in a
+/// call if a later one is damaged.
 #[derive(Debug)]
 struct Parts {
     part: FramePart,
-    /// How many bytes are missing from the part.
+    /// How many bytes of the part are still to come.
     missing: usize,
     /// The last bytes that passed.
     last: [u8; 4],
@@ -57,7 +57,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Those behind this magic.
+    /// The parts behind this magic.
     fn new(magic: [u8; 4]) -> Self {
         let (part, missing) = match magic {
             MAGIC => (FramePart::Flags, 2),
@@ -71,7 +71,7 @@ impl Parts {
         }
     }
 
-    /// These bytes of the part have been taken.
+    /// Counts bytes of the part that have been taken.
     fn took(&mut self, bytes: &[u8]) {
         for byte in &bytes[bytes.len().saturating_sub(4)..] {
             self.last.rotate_left(1);
@@ -112,13 +112,13 @@ impl Parts {
 pub(super) struct Unlz4 {
     decoder: Lz4Decoder,
     frame: Frame,
-    /// Whether the decoder may hold something of the last block, which has to be out before it is given another part.
+    /// Whether the decoder may hold output of the last block, which has to be out before it is given another part.
     holds: bool,
 }
 
-/// What a frame is read as.
+/// The frame that is being read.
 enum Frame {
-    /// What is here of its magic.
+    /// The bytes of its magic so far.
     Begins(Vec<u8>),
     Parts(Parts),
     Legacy(Legacy),
@@ -168,14 +168,14 @@ impl Decompressor for Unlz4 {
 }
 
 impl Unlz4 {
-    /// A frame with this magic begins, or there is none.
+    /// Begins a frame with this magic, or fails if it is none.
     fn frame(&mut self, magic: [u8; 4], output: &mut Output<'_>) -> Result<(), Failure> {
         if magic == legacy_lz4::MAGIC {
             self.frame = Frame::Legacy(Legacy::default());
             return Ok(());
         }
         if (FORMAT.begins)(&magic) != Begins::Yes {
-            return Err(Failure::input(FORMAT.nothing_of_it()));
+            return Err(Failure::input(FORMAT.no_more_streams()));
         }
         self.frame = Frame::Parts(Parts::new(magic));
         self.decode(&magic, output).map(|_| ())
@@ -200,7 +200,7 @@ impl Unlz4 {
         Ok(has_ended)
     }
 
-    /// Gives the decoder no more than a part. Returns how much of it was taken, and whether the frame has ended.
+    /// Gives the decoder bytes of one part. Returns how many were taken, and whether the frame has ended.
     fn decode(&mut self, part: &[u8], output: &mut Output<'_>) -> Result<(usize, bool), Failure> {
         let mut from = PartialBuffer::new(part);
         let mut to = WriteBuffer::new_initialized(output.room());
@@ -213,7 +213,7 @@ impl Unlz4 {
     }
 }
 
-/// The library says it in words of its own.
+/// The library's error in our words. It is known by its text alone.
 fn failure(error: &std::io::Error) -> Failure {
     let text = error.to_string().to_lowercase();
     if text.contains("allocation") {

@@ -75,7 +75,7 @@ pub(in crate::transform) const XXH3: Kind = Kind {
     make: |settings| make::<XxHash3_64>(XXH3_NAME, settings),
 };
 
-/// Any algorithm with the trait that the RustCrypto libraries share.
+/// Any algorithm with the trait that the `RustCrypto` libraries share.
 #[derive(Default)]
 struct RustCrypto<D>(D);
 

@@ -1,4 +1,4 @@
-//! Digests of what passes, which goes on unchanged.
+//! Digests of the bytes, which pass unchanged.
 //!
 //! A new one is a row in `algorithms.rs`, and its line in [`super::KINDS`].
 

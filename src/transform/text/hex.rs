@@ -1,7 +1,6 @@
 //! `hex`: writes bytes as lowercase hexadecimal digits, as `xxd -p` does.
 //!
-//! Nothing but digits, unless lines are asked for: the value of a key or a digest in a script is one word, and not cut in
-//! two as `xxd -p` cuts it. For a terminal there is `hex=60`, which is what `xxd -p` writes.
+//! By default there are no lines, so that a key or a digest in a script is one word. `hex=60` writes lines as `xxd -p` does.
 
 use super::encode::{DigitEncoder, wrap};
 use crate::transform::{Group, Kind, Made};

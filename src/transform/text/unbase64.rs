@@ -1,5 +1,5 @@
 //! `unbase64`: reads base64 (RFC 4648, section 4). Padding may be missing at the end, texts with padding may follow one
-//! another, and bits at the end that make no byte are left out.
+//! another, and left-over bits at the end are ignored.
 
 use super::decode::{Code, DigitDecoder};
 use crate::transform::{Group, Kind, Made};

@@ -1,4 +1,4 @@
-//! `unhex`: reads hexadecimal digits in either case. Other than `xxd -r -p` it refuses what is none.
+//! `unhex`: reads hexadecimal digits in either case. Unlike `xxd -r -p` it refuses anything else.
 
 use super::decode::{Code, DigitDecoder};
 use crate::transform::{Group, Kind, Made};
