@@ -228,7 +228,7 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         says_road: cli.verbose,
         tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
-        watched: StderrKind::stderr(),
+        stderr: StderrKind::stderr(),
         theme: Theme::from_environment(cli.name.as_deref()),
     })
 }

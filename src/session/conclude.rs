@@ -8,7 +8,7 @@ use crate::error::reason;
 use crate::platform::threads;
 use crate::session::exit::Exit;
 use crate::session::report::StderrWriter;
-use crate::show::{self, HeldDrawing, Sample, StderrKind, Sum, Summed};
+use crate::show::{self, Completion, FileDigest, HeldDrawing, Sample, StderrKind};
 use crate::text::visible;
 use crate::transform::{Digest, sum_line};
 use std::io;
@@ -23,7 +23,7 @@ const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
 pub(super) struct Results {
     pub(super) sample: Sample,
     /// The digests of what has passed, with the files that have them.
-    pub(super) sums: Vec<Sum>,
+    pub(super) file_digests: Vec<FileDigest>,
     /// The same without these files.
     pub(super) digests: Vec<Digest>,
     pub(super) recording: Recording,
@@ -46,7 +46,7 @@ impl Transfer {
         }
         let is_delivered = matches!(outcome, Outcome::Complete { .. });
         let drawings = self.side_files.take_drawings();
-        let is_summed = outcome.summed().is_some() && self.plan.show.sums_up(self.terminals);
+        let is_summed = outcome.completion().is_some() && self.plan.show.sums_up(self.terminals);
         let is_wanted = is_summed || !drawings.is_empty() || !self.side_files.stats.is_empty();
         let results = self.results(is_wanted).await?;
         let (needed, drawings): (Vec<_>, Vec<_>) =
@@ -55,8 +55,8 @@ impl Transfer {
         outcome.report(&self.stderr, &self.plan.sink.uri);
         self.warn();
         self.say_last_line();
-        let summed = outcome.summed().filter(|_| is_summed);
-        if let Some(how) = summed {
+        let completion = outcome.completion().filter(|_| is_summed);
+        if let Some(how) = completion {
             self.sum_up(&results, how);
         }
         for (name, written) in self.draw(drawings, &results, &outcome) {
@@ -65,8 +65,8 @@ impl Transfer {
             }
         }
         let are_recorded = self.end_records(&results, &outcome).await?;
-        if is_delivered && !are_kept && summed.is_none() && !are_recorded {
-            self.say_digests(&results.sums);
+        if is_delivered && !are_kept && completion.is_none() && !are_recorded {
+            self.say_digests(&results.file_digests);
         }
         let stderr = self.stderr.clone();
         match outcome {
@@ -78,13 +78,13 @@ impl Transfer {
     }
 
     async fn results(&mut self, is_wanted: bool) -> Result<Results, i32> {
-        let sums = self.sums();
-        let sample = self.record_sampler.last_look(self.meter.snapshot());
+        let file_digests = self.file_digests();
+        let sample = self.record_sampler.last_sample(self.meter.snapshot());
         let advice = if is_wanted { self.advice() } else { None };
         Ok(Results {
             sample,
-            digests: sums.iter().map(|sum| sum.digest.clone()).collect(),
-            sums,
+            digests: file_digests.iter().map(|it| it.digest.clone()).collect(),
+            file_digests,
             recording: self.meter.recording().unwrap_or_default(),
             advice: match advice {
                 Some(advice) => self.unless_ended(advice).await?,
@@ -142,7 +142,7 @@ impl Transfer {
         Ok(are_written)
     }
 
-    fn sum_up(&self, results: &Results, how: Summed) {
+    fn sum_up(&self, results: &Results, how: Completion) {
         let road = self.taken.filter(|_| self.plan.show.says_road);
         let advice = results.advice.as_ref();
         for line in show::summary(&results.sample, how, road, advice, &results.digests) {
@@ -178,12 +178,12 @@ impl Transfer {
 
     /// Prints digests that nothing else shows, in the format of `sha256sum` and its like. A digest that was compared is left
     /// out, since the user knows it.
-    fn say_digests(&self, sums: &[Sum]) {
-        for sum in sums.iter().filter(|sum| !sum.is_compared) {
+    fn say_digests(&self, file_digests: &[FileDigest]) {
+        for sum in file_digests.iter().filter(|sum| !sum.is_compared) {
             let line = sum_line(&sum.digest, sum.file.as_deref());
             match line.strip_suffix(b"\n") {
                 // There may be an escape sequence in the name, which a terminal would obey.
-                Some(line) if self.plan.show.watched != StderrKind::Log => {
+                Some(line) if self.plan.show.stderr != StderrKind::Log => {
                     self.stderr.announce(&visible::line(line));
                 }
                 _ => self.stderr.announce_bytes(line),

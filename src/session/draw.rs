@@ -5,7 +5,7 @@ use super::conclude::Results;
 use super::transfer::Transfer;
 use crate::engine::wait;
 use crate::platform::threads;
-use crate::show::{Finished, HeldDrawing, SideFile, Sum, await_reader};
+use crate::show::{FileDigest, Finished, HeldDrawing, SideFile, await_reader};
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
@@ -27,9 +27,9 @@ impl Transfer {
             road: self.taken,
             limit: self.limit.rate(),
             sample: &results.sample,
-            summed: outcome.summed(),
+            completion: outcome.completion(),
             ending: outcome.ending(self.taken, results.advice, &results.digests),
-            sums: &results.sums,
+            file_digests: &results.file_digests,
             recording: &results.recording,
         };
         let drawn = drawings.into_iter().filter_map(|it| it.draw(&finished));
@@ -39,18 +39,18 @@ impl Transfer {
     }
 
     /// The digests of what has passed, with the files that have them.
-    pub(super) fn sums(&self) -> Vec<Sum> {
+    pub(super) fn file_digests(&self) -> Vec<FileDigest> {
         let stages = self.stages.iter().zip(&self.plan.digested);
         let stages = stages.zip(&self.plan.transforms);
-        let sums = stages.filter_map(|((end, file), planned)| {
-            Some(Sum {
+        let file_digests = stages.filter_map(|((end, file), planned)| {
+            Some(FileDigest {
                 digest: end.digest.clone()?,
                 file: file.clone(),
                 // The only setting of a digest is the value that it has to have.
                 is_compared: planned.spec.contains('='),
             })
         });
-        sums.collect()
+        file_digests.collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::plan::refusal;
 use crate::session::exit::Exit;
 use crate::session::report::StderrWriter;
-use crate::show::{Ending, Summed};
+use crate::show::{Completion, Ending};
 use crate::text::words::bytes_exactly;
 use crate::transform::{Digest, Failure};
 use std::io;
@@ -153,10 +153,10 @@ impl Outcome {
 
     /// How the summary begins; a failure has been reported and has none.
     #[must_use]
-    pub fn summed(&self) -> Option<Summed> {
+    pub fn completion(&self) -> Option<Completion> {
         match self {
-            Outcome::Complete { how, .. } => Some(Summed::Complete(*how)),
-            Outcome::Interrupted(_) => Some(Summed::Interrupted),
+            Outcome::Complete { how, .. } => Some(Completion::Complete(*how)),
+            Outcome::Interrupted(_) => Some(Completion::Interrupted),
             Outcome::Failed(_) => None,
         }
     }

@@ -1,11 +1,11 @@
-//! `--digest-file`: the digests of what has passed, as lines that the `…sum` tools check.
+//! `--digest-file`: the digests of the bytes, as lines that `sha256sum -c` and its like check.
 
-use super::finished::{Finished, Sum};
+use super::finished::{FileDigest, Finished};
 use crate::transform::sum_line;
 
-/// A line for each digest; nothing unless all of it has been delivered.
+/// A line for each digest; nothing unless everything has been delivered.
 pub(super) fn draw(it: &Finished<'_>) -> Option<Vec<u8>> {
-    let line = |sum: &Sum| sum_line(&sum.digest, sum.file.as_deref());
-    let lines = it.sums.iter().flat_map(line);
+    let line = |sum: &FileDigest| sum_line(&sum.digest, sum.file.as_deref());
+    let lines = it.file_digests.iter().flat_map(line);
     it.ending.delivered.map(|_| lines.collect())
 }

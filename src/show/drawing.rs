@@ -1,6 +1,6 @@
-//! What is drawn of a transfer once it has ended: a trace, a plot, the lines of its digests.
+//! The files that are drawn when a transfer has ended: a trace, a plot, the lines of its digests.
 //!
-//! A new kind of plot is one file that exports how it is drawn, and its row in [`PLOTS`].
+//! A new kind of plot is a function from a [`Finished`] transfer to the bytes of a file, and its row in [`PLOTS`].
 
 use super::{Finished, SideFile, SidePlace, digest_file, plot, trace};
 use crate::error::UsageError;
@@ -9,39 +9,39 @@ use crate::text::visible::named;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// How a transfer that has ended is drawn, if it is.
+/// Draws a transfer that has ended. `None`: there is nothing to draw.
 type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
 
-/// By the end of a file's name, in lower case.
+/// How plots are drawn, by the extension of the file's name in lower case.
 const PLOTS: [(&str, Draw); 2] = [
     ("svg", |it| Some(plot::svg(it).into_bytes())),
     ("html", |it| Some(plot::html(it).into_bytes())),
 ];
 
-/// Something that is to be drawn, and where.
+/// A file that is to be drawn.
 #[derive(Debug, Clone)]
 pub struct Drawing {
-    /// Where.
+    /// The file.
     pub place: SidePlace,
     draw: Draw,
-    /// Whether it has to be remembered for it what happened when.
+    /// Whether it is drawn from a recording of what happened when.
     pub needs_recording: bool,
-    /// Whether the transfer has failed if it cannot be written.
+    /// Whether the transfer counts as failed if the file cannot be written.
     is_needed: bool,
 }
 
-/// Something that is to be drawn, and its file, held until then.
+/// A drawing whose file is held until the transfer has ended.
 #[derive(Debug)]
 pub struct HeldDrawing {
     /// The file.
     pub file: SideFile,
-    /// Whether the transfer has failed if it cannot be written.
+    /// Whether the transfer counts as failed if the file cannot be written.
     pub is_needed: bool,
     draw: Draw,
 }
 
 impl HeldDrawing {
-    /// Draws. `None`: nothing is written, and what the file held stays there.
+    /// Draws. `None`: the file is left as it is.
     #[must_use]
     pub fn draw(self, finished: &Finished<'_>) -> Option<(SideFile, Vec<u8>)> {
         (self.draw)(finished).map(|drawn| (self.file, drawn))
@@ -74,7 +74,7 @@ impl Drawing {
     /// `--plot FILE`.
     ///
     /// # Errors
-    /// When the end of its name says nothing of how it is to be drawn.
+    /// When the extension of the name is not that of a plot.
     pub fn plot(path: &Path) -> Result<Self, UsageError> {
         let ending = path.extension().and_then(OsStr::to_str);
         let ending = ending.unwrap_or_default().to_ascii_lowercase();
@@ -90,7 +90,7 @@ impl Drawing {
         })
     }
 
-    /// Takes hold of the file that it is drawn into.
+    /// Takes hold of its file, and changes nothing yet.
     ///
     /// # Errors
     /// When it cannot be opened for writing.

@@ -1,27 +1,26 @@
-//! The figures of a look that stand beside each other, so that none contradicts another.
+//! The figures of a sample that are shown beside each other, rounded together so that none contradicts another.
 
 use super::Sample;
-use super::bound::is_stalled;
 use crate::text::words::{Size, whole};
 use std::time::Duration;
 
 /// How far a transfer has come, as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figures {
-    /// What has passed, of the expected size if there is one.
+    /// The bytes of the source that are done with; where a size is expected, rounded as a part of it.
     pub(super) passed: Size,
     /// The expected size.
     pub(super) size: Option<Size>,
-    /// How much of it that is, in percent.
+    /// `passed` in percent of `size`.
     pub(super) percent: Option<u64>,
-    /// What the transforms have made of it, and how many times that is as much.
+    /// The bytes that the sink has taken, and their ratio to `passed`; where transforms change the bytes.
     pub(super) made: Option<(Size, String)>,
-    /// How much time is left. Never none: what is over has nothing left.
+    /// The time that is left. Never zero: a transfer that is over has no ETA.
     pub(super) eta: Option<Duration>,
 }
 
 impl Figures {
-    /// Those of a look.
+    /// The figures of a sample.
     pub(super) fn of(sample: &Sample) -> Self {
         let part = sample.part();
         let whole = sample.size.filter(|size| *size > 0 && part <= *size);
@@ -37,7 +36,7 @@ impl Figures {
     }
 }
 
-/// What has become of it, unless it was not changed.
+/// The bytes that the sink has taken and their ratio to `passed`, where a transform has changed the bytes.
 fn made(sample: &Sample, passed: Size) -> Option<(Size, String)> {
     let stages = &sample.now.stages;
     let changes = stages.iter().any(|it| it.bytes_in != it.bytes_out);
@@ -46,8 +45,8 @@ fn made(sample: &Sample, passed: Size) -> Option<(Size, String)> {
     Some((made, ratio))
 }
 
-/// There is none without a rate, nor when nothing is left that it could be worked out from.
+/// There is no ETA without a rate, nor when nothing is left.
 fn eta(sample: &Sample) -> Option<Duration> {
-    let moves = whole(sample.speed) > 0 && !is_stalled(sample);
+    let moves = whole(sample.speed) > 0 && !sample.is_stalled();
     sample.eta.filter(|eta| moves && !eta.is_zero())
 }

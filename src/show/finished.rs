@@ -1,19 +1,19 @@
-//! A transfer that has ended, for those who draw it.
+//! A transfer that has ended, as it is handed to plots, traces and digest files.
 
-use super::{Ending, Sample, Summed, summary};
+use super::{Completion, Ending, Sample, summary};
 use crate::account::recording::Recording;
 use crate::engine::road::Taken;
 use crate::transform::Digest;
 use std::path::PathBuf;
 
-/// A digest, and the file that has it; `None` is standard input or output, or something else without a name.
+/// A digest, and the file that it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sum {
+pub struct FileDigest {
     /// The digest.
     pub digest: Digest,
-    /// The file.
+    /// The file. `None`: standard input or output, or another end without a name.
     pub file: Option<PathBuf>,
-    /// Whether it was compared with the one that it has to be.
+    /// Whether it was compared with an expected digest.
     pub is_compared: bool,
 }
 
@@ -30,28 +30,28 @@ pub struct Finished<'a> {
     pub road: Option<Taken>,
     /// The rate limit at the end, in bytes a second.
     pub limit: Option<u64>,
-    /// Its numbers.
+    /// Its last sample.
     pub sample: &'a Sample,
-    /// How it is summed up, unless it failed.
-    pub summed: Option<Summed>,
+    /// How it ended, for its summary, unless it failed.
+    pub completion: Option<Completion>,
     /// How it ended.
     pub ending: Ending<'a>,
-    /// The digests of what has passed, with the files that have them.
-    pub sums: &'a [Sum],
-    /// What there was over time.
+    /// The digests of the bytes, with the files that they are of.
+    pub file_digests: &'a [FileDigest],
+    /// What happened when.
     pub recording: &'a Recording,
 }
 
 impl Finished<'_> {
-    fn summary(&self, how: Summed) -> Vec<String> {
+    fn summary(&self, how: Completion) -> Vec<String> {
         let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
         summary(self.sample, how, self.road, advice, digests)
     }
 
-    /// What it was like, in sentences; of a failed one, what failed.
+    /// The summary, line by line; of a failed transfer, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let told = self.summed.map(|how| self.summary(how));
+        let told = self.completion.map(|how| self.summary(how));
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()
     }

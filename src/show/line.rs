@@ -1,4 +1,4 @@
-//! The plain lines: the status, on demand or one an interval, and the summary at the end.
+//! Plain lines: the status, on demand or once an interval, and the summary at the end.
 
 use super::figures::Figures;
 use super::verdict::{self, verdict};
@@ -16,7 +16,7 @@ use crate::transform::Digest;
 #[derive(Debug)]
 pub(super) struct Lines {
     theme: Theme,
-    /// What each is to look like, if somebody has said so.
+    /// The format of a line, if the user gave one.
     template: Option<Template>,
     stderr: StderrWriter,
 }
@@ -63,19 +63,19 @@ pub fn status(sample: &Sample) -> String {
 
 /// How a transfer ended, for its summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Summed {
+pub enum Completion {
     /// Everything was delivered, in this sense.
     Complete(Delivered),
     /// A signal came first.
     Interrupted,
 }
 
-/// A line that says what a transfer was like, and which road it took if that is to be said; where there is something to
-/// be said about it, another that says who was slow, and a third about the buffers; and a line for each digest.
+/// A line with the numbers of a transfer, and the road if `road` is given; where there is something to say, a line that
+/// says who was slow and another about the buffers; and a line for each digest.
 #[must_use]
 pub fn summary(
     sample: &Sample,
-    how: Summed,
+    how: Completion,
     road: Option<Taken>,
     advice: Option<&Advice>,
     digests: &[Digest],
@@ -92,7 +92,7 @@ pub fn summary(
         .collect()
 }
 
-fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
+fn numbers(sample: &Sample, how: Completion, road: Option<Taken>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",
@@ -124,22 +124,22 @@ fn numbers(sample: &Sample, how: Summed, road: Option<Taken>) -> String {
     parts.join("; ")
 }
 
-impl Summed {
-    /// In which sense it was delivered, or why not.
+impl Completion {
+    /// In which sense it was delivered, or that it was interrupted.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Summed::Complete(Delivered::Written) => "written",
-            Summed::Complete(Delivered::Synced) => "written and synced to disk",
-            Summed::Complete(Delivered::Acknowledged) => {
+            Completion::Complete(Delivered::Written) => "written",
+            Completion::Complete(Delivered::Synced) => "written and synced to disk",
+            Completion::Complete(Delivered::Acknowledged) => {
                 "acknowledged by the peer's system, but the peer did not close"
             }
-            Summed::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
-            Summed::Interrupted => "interrupted",
+            Completion::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
+            Completion::Interrupted => "interrupted",
         }
     }
 }
 
-/// How much has been moved, `of` what; where transforms make something else of it, how much of that.
+/// How much has been moved, with `of` behind it; where transforms change the bytes, also how much has come out.
 fn moved(figures: &Figures, of: &str) -> String {
     let passed = figures.passed;
     match &figures.made {
@@ -154,7 +154,7 @@ fn lines(sample: &Sample) -> Option<String> {
     Some(count(lines, "line"))
 }
 
-/// Between what a link is, where there are several.
+/// The stages on both sides of a link, where there are several links.
 fn between(now: &Snapshot, place: usize) -> String {
     match now.neighbours(place) {
         _ if now.links.len() == 1 => String::new(),
@@ -187,7 +187,7 @@ fn buffers(link: &LinkSnapshot) -> String {
     parts.join(", ")
 }
 
-/// What a buffer holds, and its mark. One that was lowered holds once the buffer has drained to it.
+/// What a buffer holds, and its mark. A mark that was lowered is in force once the buffer has drained to it.
 fn filled(len: u64, mark: u64) -> String {
     let between = if len > mark { ", draining to " } else { "/" };
     format!("{}{between}{}", size(len), size(mark))

@@ -1,50 +1,41 @@
-//! Showing a transfer: samples the meter on its own clock, never touches the flow.
+//! Shows a transfer: live, in lines and records, and in files that are drawn at its end.
 //!
-//! A new display is one file that implements [`Display`], its `mod` line, and its row in [`Show::display`].
+//! It samples the meter on a clock of its own and never holds the flow up. A new display is one file that implements
+//! [`Display`], its `mod` line, and its row in [`Show::display`].
 
-mod bar;
-mod bound;
-mod buffers;
-mod canvas;
-mod cells;
+#[cfg(test)]
+mod consistency;
 mod digest_file;
 mod drawing;
 mod figures;
 mod finished;
 mod line;
-mod message;
-mod past;
-mod picture;
+mod live;
 pub mod plot;
-mod record;
+mod records;
 mod sample;
 mod settings;
-#[cfg(test)]
-mod shown;
 mod side_file;
-mod stats;
 mod template;
 mod theme;
 mod trace;
 mod verdict;
 
 pub use drawing::{Drawing, HeldDrawing};
-pub use finished::{Finished, Sum};
-pub use line::{Summed, status, summary};
-pub use message::{message, refused};
-pub use record::{Ending, Start, record};
+pub use finished::{FileDigest, Finished};
+pub use line::{Completion, status, summary};
+pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
 pub use sample::{Sample, Sampler, Stretch};
 pub use settings::{Progress, Show, StderrKind, Terminals};
-pub use side_file::{SideFile, SidePlace, SideSeen};
-pub use stats::{Stats, await_reader};
+pub use side_file::{SideFile, SidePlace, SideProbe};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use theme::Theme;
 
 /// Shows a running transfer on standard error.
 pub trait Display: std::fmt::Debug {
-    /// Shows how things stand now.
+    /// Shows this sample.
     fn draw(&mut self, sample: &Sample);
 
-    /// Takes away what is to be seen no longer: something else is said next, or nothing is to be left over.
+    /// Removes what is drawn: a message is written next, or the transfer is over.
     fn clear(&mut self);
 }

@@ -1,42 +1,43 @@
-//! One look at the meter, and what follows from it and the looks before.
+//! A sample of the meter, with the rates and shares that follow from it and from earlier samples.
 
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
+use crate::account::recording::STALLED;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::text::words::percents;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Over how long the rate behind the ETA is averaged, as pv does.
+/// The rate behind the ETA is averaged over this time, as in pv.
 const ETA_WINDOW: Duration = Duration::from_secs(30);
 
-/// Over how long the rate is averaged that a person watches: at ten looks a second it would be a blur otherwise. It
-/// takes looks more often than that.
+/// The rate that a person watches is averaged over this time: at ten samples a second it would be a blur otherwise. Where
+/// samples are further apart, it is averaged from one to the next.
 const SPEED_WINDOW: Duration = Duration::from_secs(1);
 
-/// Over how long it is judged what binds the flow now.
+/// What binds the flow now is judged by this time.
 const RECENT: Duration = Duration::from_secs(5);
 
-/// One look at the meter and what follows from it and the looks before.
+/// A sample of the meter, with the rates and shares that follow from it and from earlier samples.
 #[derive(Debug, Clone)]
 pub struct Sample {
     /// The numbers themselves.
     pub now: Snapshot,
-    /// Bytes a second since the look before.
+    /// Bytes a second that the sink took since the sample before.
     pub rate: f64,
-    /// Bytes a second over the last second.
+    /// Bytes a second that the sink took over the last second.
     pub lately: f64,
-    /// The same of those that percents are of.
+    /// Bytes a second of progress over the last second, counted as percentages are: see [`Sample::part`].
     pub speed: f64,
-    /// That since the start.
+    /// Bytes a second of progress since the start.
     pub pace: f64,
-    /// Bytes a second since the start.
+    /// Bytes a second that the sink took since the start.
     pub average: f64,
     /// The expected size in bytes.
     pub size: Option<u64>,
     /// Until the expected size is reached, at the rate of the last 30 s.
     pub eta: Option<Duration>,
-    /// What has bound the flow since the look before.
+    /// What has bound the flow since the sample before.
     pub bound_by: Option<Phase>,
     /// Where the time since the start went.
     pub whole: Stretch,
@@ -49,7 +50,7 @@ pub struct Sample {
 pub struct Stretch {
     /// As the writer saw it.
     pub waits: Waits,
-    /// Whom a sink that is a connection waited for, by the kernel's account.
+    /// What a sink that is a connection waited for, by the kernel's account.
     pub blame: Option<Blame>,
     /// The transform that was waited for longest, if any was.
     pub transform: Option<&'static str>,
@@ -67,13 +68,13 @@ impl Stretch {
         }
     }
 
-    /// The parts of the time in percent, which add up, in the order of [`Phase::ALL`].
+    /// The parts of the time in percent, which add up to 100, in the order of [`Phase::ALL`].
     pub(super) fn percents(&self) -> [(Phase, u64); 5] {
         let percents = percents(Phase::ALL.map(|phase| self.share(phase)));
         std::array::from_fn(|at| (Phase::ALL[at], percents[at]))
     }
 
-    /// The same of one phase.
+    /// The part of the time that was spent in `phase`, in percent.
     pub(super) fn percent(&self, phase: Phase) -> u64 {
         let percents = self.percents().into_iter();
         percents
@@ -105,14 +106,21 @@ impl Sample {
         let percent = u128::from(passed) * 100 / u128::from(size.max(1));
         u64::try_from(percent).ok().filter(|_| size > 0)
     }
+
+    /// Whether nothing has moved for so long that the transfer counts as stalled, though more is to come.
+    #[must_use]
+    pub fn is_stalled(&self) -> bool {
+        self.now.still >= STALLED && !self.now.has_ended()
+    }
 }
 
-/// A moment that later looks are compared with.
+/// What of a sample is remembered, to compare later ones with.
 #[derive(Debug, Clone, Default)]
-struct Mark {
+struct Reading {
     at: Duration,
-    /// Bytes that were delivered, and those that percents are of.
+    /// Bytes that the sink has taken.
     bytes: u64,
+    /// Bytes of progress: see [`Snapshot::passed`].
     passed: u64,
     waits: Waits,
     /// How long each transform was waited for.
@@ -120,27 +128,27 @@ struct Mark {
     sink: Connection,
 }
 
-/// Remembers the looks that the next one is compared with.
+/// Makes samples, and remembers earlier ones as long as they are compared with.
 #[derive(Debug)]
 pub struct Sampler {
     size: Option<u64>,
-    /// The looks of the longest window and the last one before it, oldest first. Never empty.
-    marks: VecDeque<Mark>,
+    /// Those of the longest window and the last one before it, oldest first. Never empty.
+    readings: VecDeque<Reading>,
 }
 
 impl Sampler {
-    /// Nothing seen yet; `size` is the expected size in bytes.
+    /// No sample yet; `size` is the expected size in bytes.
     #[must_use]
     pub fn new(size: Option<u64>) -> Self {
         Self {
             size,
-            marks: VecDeque::from([Mark::default()]),
+            readings: VecDeque::from([Reading::default()]),
         }
     }
 
-    /// Takes note of `now`.
+    /// The sample for the meter as it is now.
     pub fn sample(&mut self, now: Snapshot) -> Sample {
-        let mark = Mark {
+        let reading = Reading {
             at: now.elapsed,
             bytes: now.bytes_out,
             passed: now.passed(),
@@ -148,55 +156,59 @@ impl Sampler {
             blamed: now.stages.iter().map(|it| it.blamed).collect(),
             sink: now.ends.sink.connection().copied().unwrap_or_default(),
         };
-        let last = self.marks.back().cloned().unwrap_or_default();
-        let long_ago = self.before(mark.at.saturating_sub(ETA_WINDOW));
-        let second_ago = self.before(mark.at.saturating_sub(SPEED_WINDOW));
-        let recently = self.before(mark.at.saturating_sub(RECENT));
-        self.forget(mark.at.saturating_sub(ETA_WINDOW));
-        let to_come = self.size.map(|size| size.saturating_sub(mark.passed));
-        let start = Mark::default();
+        let last = self.readings.back().cloned().unwrap_or_default();
+        let long_ago = self.before(reading.at.saturating_sub(ETA_WINDOW));
+        let second_ago = self.before(reading.at.saturating_sub(SPEED_WINDOW));
+        let recently = self.before(reading.at.saturating_sub(RECENT));
+        self.forget(reading.at.saturating_sub(ETA_WINDOW));
+        let to_come = self.size.map(|size| size.saturating_sub(reading.passed));
+        let start = Reading::default();
         let sample = Sample {
-            rate: mark.rate_since(&last),
-            lately: mark.rate_since(&second_ago),
-            speed: mark.pace_since(&second_ago),
-            pace: mark.pace_since(&start),
-            average: mark.rate_since(&start),
+            rate: reading.rate_since(&last),
+            lately: reading.rate_since(&second_ago),
+            speed: reading.pace_since(&second_ago),
+            pace: reading.pace_since(&start),
+            average: reading.rate_since(&start),
             size: self.size,
-            eta: to_come.and_then(|bytes| time_for(bytes, mark.pace_since(&long_ago))),
-            bound_by: mark.waits.since(&last.waits).bound_by(),
-            whole: mark.since(&start, &now),
-            recent: mark.since(&recently, &now),
+            eta: to_come.and_then(|bytes| time_for(bytes, reading.pace_since(&long_ago))),
+            bound_by: reading.waits.since(&last.waits).bound_by(),
+            whole: reading.since(&start, &now),
+            recent: reading.since(&recently, &now),
             now,
         };
-        self.marks.push_back(mark);
+        self.readings.push_back(reading);
         sample
     }
 
-    /// The last look: what bound the flow is that of the whole.
-    pub fn last_look(&mut self, now: Snapshot) -> Sample {
+    /// The last sample. It has no ETA, and what bound the flow is judged by the whole transfer.
+    pub fn last_sample(&mut self, now: Snapshot) -> Sample {
         let whole = now.waits.bound_by();
         let mut sample = self.sample(now);
         (sample.eta, sample.bound_by) = (None, whole);
         sample
     }
 
-    /// The last look not after `moment`, or the oldest that is remembered.
-    fn before(&self, moment: Duration) -> Mark {
-        let later = self.marks.partition_point(|mark| mark.at <= moment);
+    /// The last reading not after `moment`, or the oldest that is remembered.
+    fn before(&self, moment: Duration) -> Reading {
+        let later = self
+            .readings
+            .partition_point(|reading| reading.at <= moment);
         let index = later.saturating_sub(1);
-        self.marks.get(index).cloned().unwrap_or_default()
+        self.readings.get(index).cloned().unwrap_or_default()
     }
 
-    /// Forgets what is older than the last look not after `moment`.
+    /// Forgets what is older than the last reading not after `moment`.
     fn forget(&mut self, moment: Duration) {
-        let later = self.marks.partition_point(|mark| mark.at <= moment);
-        self.marks.drain(..later.saturating_sub(1));
+        let later = self
+            .readings
+            .partition_point(|reading| reading.at <= moment);
+        self.readings.drain(..later.saturating_sub(1));
     }
 }
 
-impl Mark {
-    /// Where the time went until `now`, when this was noted.
-    fn since(&self, earlier: &Mark, now: &Snapshot) -> Stretch {
+impl Reading {
+    /// Where the time went from an earlier reading to this one, which is of `now`.
+    fn since(&self, earlier: &Reading, now: &Snapshot) -> Stretch {
         Stretch {
             waits: self.waits.since(&earlier.waits),
             blame: self.sink.blame_since(&earlier.sink),
@@ -204,8 +216,8 @@ impl Mark {
         }
     }
 
-    /// The place of the transform that was waited for longest.
-    fn culprit_since(&self, earlier: &Mark) -> Option<usize> {
+    /// The index of the transform that was waited for longest.
+    fn culprit_since(&self, earlier: &Reading) -> Option<usize> {
         let before = |stage| earlier.blamed.get(stage).copied().unwrap_or_default();
         let blamed = self.blamed.iter().enumerate();
         let blamed = blamed.map(|(stage, now)| (now.saturating_sub(before(stage)), stage));
@@ -213,17 +225,17 @@ impl Mark {
         longest.map(|(_, stage)| stage)
     }
 
-    fn rate_since(&self, earlier: &Mark) -> f64 {
-        self.per_second(earlier, |mark| mark.bytes)
+    fn rate_since(&self, earlier: &Reading) -> f64 {
+        self.per_second(earlier, |reading| reading.bytes)
     }
 
     /// How fast the expected size is approached, in bytes a second.
-    fn pace_since(&self, earlier: &Mark) -> f64 {
-        self.per_second(earlier, |mark| mark.passed)
+    fn pace_since(&self, earlier: &Reading) -> f64 {
+        self.per_second(earlier, |reading| reading.passed)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
-    fn per_second(&self, earlier: &Mark, bytes: fn(&Mark) -> u64) -> f64 {
+    fn per_second(&self, earlier: &Reading, bytes: fn(&Reading) -> u64) -> f64 {
         let time = self.at.saturating_sub(earlier.at);
         if time.is_zero() {
             0.0
@@ -233,7 +245,7 @@ impl Mark {
     }
 }
 
-/// `None` when nothing moves, or when it would take longer than anybody waits.
+/// `None` when nothing moves, or when it would take longer than a [`Duration`] can be.
 #[expect(clippy::cast_precision_loss, reason = "times to come are for show")]
 fn time_for(bytes: u64, rate: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(bytes as f64 / rate).ok()
@@ -262,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_since_the_last_look_and_since_the_start() {
+    fn rates_are_since_the_last_sample_and_since_the_start() {
         let mut sampler = Sampler::new(Some(1000));
         let first = sampler.sample(at(1000, 100));
         assert_eq!(
@@ -277,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_speed_is_that_of_the_last_second_however_often_one_looks() {
+    fn the_speed_is_that_of_the_last_second_however_many_samples_there_are() {
         let mut sampler = Sampler::new(None);
         let mut speeds = (1..=40).map(|n| {
             let bytes = if n % 2 == 0 { n * 10 } else { n * 10 - 10 };

@@ -1,7 +1,7 @@
-//! Decides what is shown: by what was asked for, by what standard error is, and by what the ends are.
+//! Decides what is shown, by the flags, by what standard error is, and by what the ends are.
 
-use super::bar::Bar;
 use super::line::Lines;
+use super::live::Bar;
 use super::theme::Theme;
 use super::{Display, Sample, Template};
 use crate::session::report::StderrWriter;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Time between two lines, and between two records.
 const LINE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Time between two drawings of the bar: a stalled flow still ticks.
+/// Time between two drawings of the bar, also while the flow is stalled: the clock in it goes on.
 const BAR_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What is asked for while bytes move.
@@ -32,9 +32,9 @@ pub enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StderrKind {
     /// A terminal that can redraw a line.
-    Screen,
+    Terminal,
     /// A terminal that cannot (terminfo(5), `dumb`).
-    Paper,
+    DumbTerminal,
     /// A file, a pipe, a journal.
     Log,
 }
@@ -42,9 +42,9 @@ pub enum StderrKind {
 /// Which ends are terminals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terminals {
-    /// Somebody types what is sent.
+    /// The source is a terminal: a person types what is sent.
     pub source: bool,
-    /// What is sent is seen.
+    /// The sink is a terminal: a person reads what arrives.
     pub sink: bool,
 }
 
@@ -53,19 +53,19 @@ pub struct Terminals {
 pub struct Show {
     /// While it runs.
     pub progress: Progress,
-    /// In a line at its end; `None` is with a bar or lines.
+    /// Whether there is a summary at the end. `None`: where there is a bar or lines.
     pub summary: Option<bool>,
-    /// What each line is to look like, if somebody has said so.
+    /// The format of a line, if the user gave one.
     pub template: Option<Template>,
     /// Whether the summary says which road bytes took.
     pub says_road: bool,
-    /// Whether it is told whom a listening end refuses.
+    /// Whether there is a message for each peer that a listening end refuses.
     pub tells_refusals: bool,
     /// Time between two drawings, lines or records.
     pub interval: Option<Duration>,
     /// What standard error is.
-    pub watched: StderrKind,
-    /// How it looks.
+    pub stderr: StderrKind,
+    /// Colours, characters and the name.
     pub theme: Theme,
 }
 
@@ -76,8 +76,8 @@ impl StderrKind {
         let can_redraw =
             std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
         match (std::io::stderr().is_terminal(), can_redraw) {
-            (true, true) => Self::Screen,
-            (true, false) => Self::Paper,
+            (true, true) => Self::Terminal,
+            (true, false) => Self::DumbTerminal,
             (false, _) => Self::Log,
         }
     }
@@ -118,12 +118,12 @@ impl Show {
     /// Whether the end of a transfer between these ends is summed up.
     #[must_use]
     pub fn sums_up(&self, ends: Terminals) -> bool {
-        // Lines of the user's own are for programs, which know no other.
+        // Lines in a format of the user's are read by programs, which expect no other line.
         let suits = self.template.is_none() && self.resolved(ends) != Progress::None;
         self.summary.unwrap_or(suits)
     }
 
-    /// The last line of the user's own, which says how it ended.
+    /// The last line in the user's format, where there is one.
     #[must_use]
     pub fn last_line(&self, ends: Terminals, sample: &Sample) -> Option<String> {
         let shows = self.resolved(ends) == Progress::Line;
@@ -131,18 +131,18 @@ impl Show {
         Some(template.fill(sample))
     }
 
-    /// What it comes to while bytes move between these ends. Never `Auto`.
+    /// What is shown while bytes move between these ends. Never `Auto`.
     #[must_use]
     pub fn resolved(&self, ends: Terminals) -> Progress {
-        let is_terminal = self.watched != StderrKind::Log;
-        match (self.progress, self.watched) {
-            // Nothing is drawn into what is sent.
+        let is_terminal = self.stderr != StderrKind::Log;
+        match (self.progress, self.stderr) {
+            // Nothing is drawn into data on the terminal.
             _ if ends.sink && is_terminal => Progress::None,
-            // Nor into what somebody types, unless asked for.
+            // Nor into what a person types, unless asked for.
             (Progress::Auto, _) if ends.source => Progress::None,
             (Progress::Auto, StderrKind::Log) | (Progress::None, _) => Progress::None,
-            (Progress::Auto | Progress::Bar, StderrKind::Screen) => Progress::Bar,
-            (Progress::Auto, StderrKind::Paper) | (Progress::Bar | Progress::Line, _) => {
+            (Progress::Auto | Progress::Bar, StderrKind::Terminal) => Progress::Bar,
+            (Progress::Auto, StderrKind::DumbTerminal) | (Progress::Bar | Progress::Line, _) => {
                 Progress::Line
             }
         }
@@ -167,7 +167,7 @@ mod tests {
         sink: true,
     };
 
-    fn show(progress: Progress, watched: StderrKind) -> Show {
+    fn show(progress: Progress, stderr: StderrKind) -> Show {
         Show {
             progress,
             summary: None,
@@ -175,7 +175,7 @@ mod tests {
             says_road: false,
             tells_refusals: false,
             interval: None,
-            watched,
+            stderr,
             theme: Theme {
                 name: None,
                 colour: false,
@@ -187,41 +187,41 @@ mod tests {
     #[test]
     fn what_is_shown_depends_on_what_was_asked_for_and_who_watches() {
         use Progress::{Auto, Bar, Line, None};
-        use StderrKind::{Log, Paper, Screen};
+        use StderrKind::{DumbTerminal, Log, Terminal};
         let table = [
-            (Auto, Screen, NEITHER, Bar),
-            (Auto, Paper, NEITHER, Line),
+            (Auto, Terminal, NEITHER, Bar),
+            (Auto, DumbTerminal, NEITHER, Line),
             (Auto, Log, NEITHER, None),
-            (Auto, Screen, TYPED, None),
-            (Auto, Screen, SEEN, None),
-            (Bar, Screen, TYPED, Bar),
-            (Bar, Screen, SEEN, None),
-            (Bar, Paper, NEITHER, Line),
+            (Auto, Terminal, TYPED, None),
+            (Auto, Terminal, SEEN, None),
+            (Bar, Terminal, TYPED, Bar),
+            (Bar, Terminal, SEEN, None),
+            (Bar, DumbTerminal, NEITHER, Line),
             (Bar, Log, NEITHER, Line),
-            (Line, Screen, NEITHER, Line),
-            (Line, Paper, SEEN, None),
+            (Line, Terminal, NEITHER, Line),
+            (Line, DumbTerminal, SEEN, None),
             (Line, Log, SEEN, Line),
-            (None, Screen, NEITHER, None),
+            (None, Terminal, NEITHER, None),
         ];
-        let stderr = StderrWriter::start(Form::Lines).unwrap();
-        for (asked, watched, ends, expected) in table {
-            let show = show(asked, watched);
+        let writer = StderrWriter::start(Form::Lines).unwrap();
+        for (asked, stderr, ends, expected) in table {
+            let show = show(asked, stderr);
             assert_eq!(
                 show.resolved(ends),
                 expected,
-                "{asked:?} {watched:?} {ends:?}"
+                "{asked:?} {stderr:?} {ends:?}"
             );
-            assert_eq!(show.display(ends, &stderr).is_some(), expected != None);
+            assert_eq!(show.display(ends, &writer).is_some(), expected != None);
             assert_eq!(show.sums_up(ends), expected != None);
         }
     }
 
     #[test]
     fn a_summary_that_was_asked_for_or_forbidden_needs_no_display() {
-        for (watched, asked) in [(StderrKind::Log, true), (StderrKind::Screen, false)] {
+        for (stderr, asked) in [(StderrKind::Log, true), (StderrKind::Terminal, false)] {
             let show = Show {
                 summary: Some(asked),
-                ..show(Progress::Auto, watched)
+                ..show(Progress::Auto, stderr)
             };
             assert_eq!(show.sums_up(NEITHER), asked);
         }

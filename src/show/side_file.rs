@@ -1,6 +1,7 @@
-//! The files that are written to beside the sink: by path, an inherited descriptor, standard error.
+//! The files that are written besides the sink (records, trace, plot, digests): a path, an inherited descriptor, or standard
+//! error.
 //!
-//! Until the transfer begins they are only looked at and held: nothing is emptied, made or waited for.
+//! Until the transfer begins they are only probed and held: nothing is emptied, made or waited for.
 
 use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_words};
 use crate::error::{UsageError, reason};
@@ -17,38 +18,38 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-/// Where something is to be written.
+/// Where such a file is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SidePlace {
     /// The flag that asks for it.
     pub flag: &'static str,
-    at: At,
+    target: Target,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum At {
+enum Target {
     Path(PathBuf),
-    /// A descriptor that we were given, and what it was called.
+    /// A descriptor that we were given, and the path as typed.
     Inherited(RawFd, PathBuf),
     Stderr,
 }
 
-/// Such a place as it is now, seen without opening anything.
+/// Such a place as it is now, probed without opening anything.
 #[derive(Debug)]
-pub struct SideSeen {
+pub struct SideProbe {
     /// The flag that asked for it.
     pub flag: &'static str,
-    /// Which file it is, unless it is a device: what is written there and data must not meet.
+    /// Which file it is, unless it is a device: it is compared with the other files of the transfer.
     pub id: Option<Identity>,
     kind: FileKind,
 }
 
-/// What a place is, which says how writing to it begins.
+/// What is at a place, which decides how writing to it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileKind {
-    /// Nothing is there: it is made.
+    /// No file: it is made.
     Missing,
-    /// A file that holds so many bytes: it is emptied.
+    /// A file of this length in bytes: it is emptied.
     Holds(u64),
     /// A FIFO: opening it waits for a reader.
     Fifo,
@@ -61,11 +62,11 @@ enum FileKind {
 pub struct SideFile {
     /// The flag that asked for it.
     pub flag: &'static str,
-    /// Which file it is, as in [`SideSeen`].
+    /// Which file it is, as in [`SideProbe`].
     pub id: Option<Identity>,
     place: SidePlace,
     kind: FileKind,
-    /// There, unless it is to be made or to be waited for.
+    /// Open already, unless the file is to be made, or opening it would wait.
     file: Option<File>,
 }
 
@@ -80,82 +81,83 @@ impl SidePlace {
         match number {
             Some(number) => Self {
                 flag,
-                at: At::Inherited(number, path.to_owned()),
+                target: Target::Inherited(number, path.to_owned()),
             },
             None => Self::path(flag, path),
         }
     }
 
-    /// A path, whatever is in it. A name that the system has for one of our descriptors means the descriptor.
+    /// A path, even one like `fd:3`. A path that the system has for one of our descriptors, such as `/dev/stdout`, means the
+    /// descriptor.
     #[must_use]
     pub fn path(flag: &'static str, path: &Path) -> Self {
-        let at = match descriptor_named(path) {
-            Some(number) => At::Inherited(number, path.to_owned()),
-            None => At::Path(path.to_owned()),
+        let target = match descriptor_named(path) {
+            Some(number) => Target::Inherited(number, path.to_owned()),
+            None => Target::Path(path.to_owned()),
         };
-        Self { flag, at }
+        Self { flag, target }
     }
 
     /// Standard error.
     #[must_use]
     pub fn stderr(flag: &'static str) -> Self {
-        let at = At::Stderr;
-        Self { flag, at }
+        let target = Target::Stderr;
+        Self { flag, target }
     }
 
     /// Whether it is standard error by its name.
     #[must_use]
     pub fn is_stderr(&self) -> bool {
-        self.at == At::Stderr
+        self.target == Target::Stderr
     }
 
-    /// Looks at it without opening a path.
+    /// Probes it without opening a path.
     ///
     /// # Errors
     /// When it is clear that it cannot be opened for writing.
-    pub fn inspect(&self) -> Result<SideSeen, UsageError> {
-        let seen = match &self.at {
-            At::Path(path) => look_at(path),
-            At::Inherited(..) | At::Stderr => {
+    pub fn inspect(&self) -> Result<SideProbe, UsageError> {
+        let found = match &self.target {
+            Target::Path(path) => probe(path),
+            Target::Inherited(..) | Target::Stderr => {
                 let metadata = self.descriptor().and_then(|file| file.metadata());
                 metadata.map(|metadata| (id_of(&metadata), FileKind::Stream))
             }
         };
-        let (id, kind) = seen.map_err(|error| self.refused(&error))?;
+        let (id, kind) = found.map_err(|error| self.refused(&error))?;
         let flag = self.flag;
-        Ok(SideSeen { flag, id, kind })
+        Ok(SideProbe { flag, id, kind })
     }
 
-    /// Takes hold of it and changes nothing: what is there is opened, what is not is only known to be possible.
+    /// Takes hold of it and changes nothing: a file that exists is opened, for another the permissions are checked.
     ///
     /// # Errors
     /// When it cannot be opened for writing.
     pub fn hold(&self) -> Result<SideFile, UsageError> {
-        let seen = self.inspect()?;
-        let file = match (&self.at, seen.kind) {
+        let probe = self.inspect()?;
+        let file = match (&self.target, probe.kind) {
             (_, FileKind::Missing | FileKind::Fifo) => Ok(None),
-            (At::Path(path), _) => OpenOptions::new().write(true).open(path).map(Some),
-            (At::Inherited(..) | At::Stderr, _) => self.descriptor().map(Some),
+            (Target::Path(path), _) => OpenOptions::new().write(true).open(path).map(Some),
+            (Target::Inherited(..) | Target::Stderr, _) => self.descriptor().map(Some),
         };
         Ok(SideFile {
-            flag: seen.flag,
-            id: seen.id,
+            flag: probe.flag,
+            id: probe.id,
             place: self.clone(),
-            kind: seen.kind,
+            kind: probe.kind,
             file: file.map_err(|error| self.refused(&error))?,
         })
     }
 
     fn descriptor(&self) -> io::Result<File> {
-        match &self.at {
-            At::Inherited(number, _) => sys::adopt(*number).map(File::from),
+        match &self.target {
+            Target::Inherited(number, _) => sys::adopt(*number).map(File::from),
             _ => io::stderr().as_fd().try_clone_to_owned().map(File::from),
         }
     }
 
     fn refused(&self, error: &io::Error) -> UsageError {
-        let why = match self.at {
-            At::Inherited(number, _) if Errno::from_io_error(error) == Some(Errno::BADF) => {
+        let why = match self.target {
+            Target::Inherited(number, _) if Errno::from_io_error(error) == Some(Errno::BADF) => {
                 format!("{} is not open", descriptor_words(number))
             }
             _ => reason(error),
@@ -163,10 +165,10 @@ impl SidePlace {
         UsageError::new(format!("{}: {why}", self.named()))
     }
 
-    /// With the flag that asked for it, for messages.
+    /// Its name with the flag that asked for it, for messages.
     fn named(&self) -> String {
-        match self.at {
-            At::Stderr => self.flag.to_owned(),
+        match self.target {
+            Target::Stderr => self.flag.to_owned(),
             _ => format!("{} {self}", self.flag),
         }
     }
@@ -174,21 +176,21 @@ impl SidePlace {
 
 impl fmt::Display for SidePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.at {
-            At::Path(path) | At::Inherited(_, path) => f.write_str(&named(path)),
-            At::Stderr => f.write_str("standard error"),
+        match &self.target {
+            Target::Path(path) | Target::Inherited(_, path) => f.write_str(&named(path)),
+            Target::Stderr => f.write_str("standard error"),
         }
     }
 }
 
-impl SideSeen {
-    /// As a file that others must not be.
+impl SideProbe {
+    /// As a file that is compared with the others of the transfer.
     #[must_use]
     pub fn beside(&self, has_records: bool) -> Beside {
         beside(self.flag, self.id.as_ref(), has_records)
     }
 
-    /// What would be done with it, in words.
+    /// What would happen to it, in words.
     #[must_use]
     pub fn effect(&self) -> &'static str {
         match self.kind {
@@ -209,8 +211,8 @@ fn beside(flag: &'static str, id: Option<&Identity>, has_records: bool) -> Besid
     }
 }
 
-/// Which file a path is, and what writing to it begins with.
-fn look_at(path: &Path) -> io::Result<(Option<Identity>, FileKind)> {
+/// Which file a path leads to, and what is there.
+fn probe(path: &Path) -> io::Result<(Option<Identity>, FileKind)> {
     let metadata = match path.metadata() {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -247,16 +249,16 @@ impl SideFile {
         self.place.named()
     }
 
-    /// As a file that others must not be.
+    /// As a file that is compared with the others of the transfer.
     #[must_use]
     pub fn beside(&self, has_records: bool) -> Beside {
         beside(self.flag, self.id.as_ref(), has_records)
     }
 
-    /// Whether it is a descriptor that we were given.
+    /// Whether it is an inherited descriptor, standard error among them.
     #[must_use]
     pub fn is_inherited(&self) -> bool {
-        !matches!(self.place.at, At::Path(_))
+        !matches!(self.place.target, Target::Path(_))
     }
 
     /// Whether it is standard error by its name.
@@ -271,32 +273,32 @@ impl SideFile {
         self.kind == FileKind::Fifo
     }
 
-    /// Whether writing to it leaves what it was as it was: nothing is emptied or made.
+    /// Whether beginning to write neither empties nor makes a file.
     #[must_use]
     pub fn is_stream(&self) -> bool {
         matches!(self.kind, FileKind::Fifo | FileKind::Stream)
     }
 
-    /// Opens it for writing: emptied, made, or once somebody reads it, however long that takes.
+    /// Opens it for writing: empties or makes the file. For a FIFO it waits until a reader opens it, however long that takes.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn begin(self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true);
-        match (self.file, self.place.at) {
+        match (self.file, self.place.target) {
             (Some(file), _) => {
                 if matches!(self.kind, FileKind::Holds(_)) {
                     file.set_len(0)?;
                 }
                 Ok(file)
             }
-            (None, At::Path(path)) if self.kind == FileKind::Missing => {
+            (None, Target::Path(path)) if self.kind == FileKind::Missing => {
                 options.create(true).truncate(true).open(path)
             }
-            (None, At::Path(path)) => options.open(path),
-            // Descriptors are held from the beginning.
-            (None, At::Inherited(..) | At::Stderr) => Err(Errno::BADF.into()),
+            (None, Target::Path(path)) => options.open(path),
+            // Descriptors are open since `hold`.
+            (None, Target::Inherited(..) | Target::Stderr) => Err(Errno::BADF.into()),
         }
     }
 }

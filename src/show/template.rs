@@ -1,4 +1,4 @@
-//! `--format`: a line of the user's own, with placeholders in braces.
+//! `--format`: a line in the user's format, with placeholders in braces.
 //!
 //! A placeholder stands for a number as scripts want it; with `:h` behind its name it is written for people. A new one
 //! is a row in [`PLACEHOLDERS`]; errors and the man page follow from the table.
@@ -33,7 +33,7 @@ enum Value {
     Rate(f64),
     Seconds(Option<Duration>),
     Countdown(Option<Duration>),
-    /// As it is, and as it is written beside others for people.
+    /// The exact number, and the rounded one for people, which agrees with the others on the line.
     Shown(Option<u64>, Option<String>),
     Number(Option<u64>),
     Word(&'static str),
@@ -148,14 +148,14 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     },
 ];
 
-/// A line to be filled in.
+/// A line with placeholders.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+pub struct Template(Vec<Piece>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum Piece {
     Text(String),
-    /// A place in the table.
+    /// An index into the table of placeholders.
     Value {
         at: usize,
         for_people: bool,
@@ -169,7 +169,7 @@ impl Template {
     /// When a placeholder has no end or no such name.
     pub fn parse(text: &str) -> Result<Self, UsageError> {
         let wrong = |why: String| UsageError::new(format!("--format '{}': {why}", named(text)));
-        let mut parts = Vec::new();
+        let mut pieces = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
         while let Some(at) = rest.find(['{', '}']) {
@@ -179,8 +179,8 @@ impl Template {
                 plain.push_str(brace);
                 behind
             } else if let Some((inside, behind)) = behind.split_once('}').filter(|_| brace == "{") {
-                parts.push(Part::Text(std::mem::take(&mut plain)));
-                parts.push(placeholder(inside).map_err(wrong)?);
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                pieces.push(placeholder(inside).map_err(wrong)?);
                 behind
             } else {
                 return Err(wrong(format!(
@@ -189,17 +189,17 @@ impl Template {
             };
         }
         plain.push_str(rest);
-        parts.push(Part::Text(plain));
-        parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
-        Ok(Self(parts))
+        pieces.push(Piece::Text(plain));
+        pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        Ok(Self(pieces))
     }
 
     /// The line, without its end.
     #[must_use]
     pub fn fill(&self, sample: &Sample) -> String {
-        let fill = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Value { at, for_people } => {
+        let fill = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Value { at, for_people } => {
                 (PLACEHOLDERS[*at].value)(sample).written(*for_people)
             }
         };
@@ -207,7 +207,7 @@ impl Template {
     }
 }
 
-fn placeholder(inside: &str) -> Result<Part, String> {
+fn placeholder(inside: &str) -> Result<Piece, String> {
     let (name, for_people) = match inside.split_once(':') {
         None => (inside, false),
         Some((name, "h")) => (name, true),
@@ -219,7 +219,7 @@ fn placeholder(inside: &str) -> Result<Part, String> {
     let names = || PLACEHOLDERS.iter().map(|it| it.name);
     names()
         .position(|it| it == name)
-        .map(|at| Part::Value { at, for_people })
+        .map(|at| Piece::Value { at, for_people })
         .ok_or_else(|| {
             let hint = suggest::nearest(name, names()).map_or_else(
                 || format!("valid: {}", names().collect::<Vec<_>>().join(", ")),
@@ -229,7 +229,7 @@ fn placeholder(inside: &str) -> Result<Part, String> {
         })
 }
 
-/// What the sink has taken, which is a part of the size if it is that of the source.
+/// What the sink has taken. Without transforms it is a part of the expected size, and rounded to agree with it.
 fn taken(sample: &Sample) -> String {
     if sample.now.stages.is_empty() {
         Figures::of(sample).passed.to_string()
@@ -238,7 +238,7 @@ fn taken(sample: &Sample) -> String {
     }
 }
 
-/// How much time is left, which is none at the end.
+/// The time that is left; zero at the end.
 fn eta(sample: &Sample) -> Option<Duration> {
     let is_over = sample.now.has_ended() && sample.percent() == Some(100);
     let over = is_over.then_some(Duration::ZERO);

@@ -1,9 +1,9 @@
-//! How what is shown looks: its colours and characters, and the name of the transfer.
+//! What lines on a screen may consist of: colours, characters beyond ASCII, and the name of the transfer.
 
 use crate::text::visible::named;
 use std::ffi::OsStr;
 
-/// How the lines on a screen may look.
+/// What lines on a screen may consist of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     /// What the user calls this transfer, made visible.
@@ -15,13 +15,13 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// What the environment allows, for a transfer that the user calls so.
+    /// What the environment allows, for a transfer that the user calls `name`.
     #[must_use]
     pub fn from_environment(name: Option<&str>) -> Self {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        // The console's font has few of the block characters (console_codes(4)).
+        // The font of the Linux console has few of the block characters (console_codes(4)).
         let is_console = set("TERM").is_some_and(|term| term == "linux");
-        // The order of locale(7).
+        // The order in which locale(7) reads them.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
             name: name.filter(|name| !name.is_empty()).map(named),

@@ -1,4 +1,4 @@
-//! The verdict: what binds a flow, by how much, on whose account, and whether another buffer would have helped.
+//! The verdict in words: what binds a flow and by how much, who is slow, and whether another buffer would have helped.
 
 use super::sample::{Sample, Stretch};
 use crate::account::meter::Snapshot;
@@ -10,11 +10,11 @@ use crate::engine::link::LinkSnapshot;
 use crate::text::words::{percent, percents, size, time};
 use std::time::Duration;
 
-/// A shorter transfer leaves nothing to be said about where it was stuck.
+/// A shorter transfer gets no sentences about where it was stuck.
 const LONG_ENOUGH: Duration = Duration::from_millis(500);
 
-/// Less than this, as a part of the time, is not worth a word.
-const NOTHING: f64 = 0.05;
+/// A smaller part of the time than this is not mentioned.
+const NEGLIGIBLE: f64 = 0.05;
 
 /// Two words and a number: `sink-bound 91%`, `transform-bound: zstd 88%`.
 pub(super) fn verdict(stretch: &Stretch) -> String {
@@ -35,7 +35,7 @@ fn bound(bound_by: Option<Phase>, stretch: &Stretch) -> String {
     }
 }
 
-/// Who is slow, where the flow is bound by anybody: the end of a sentence that begins with the verdict.
+/// Who is slow, if the flow is bound: the end of a sentence that begins with the verdict.
 pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str> {
     let ends = &sample.now.ends;
     Some(match stretch.waits.bound_by()? {
@@ -63,7 +63,7 @@ pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str
     })
 }
 
-/// Who is most to blame for a connection that does not take what we send.
+/// What most likely keeps a connection from taking what is sent.
 pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
     match stretch.blame {
         Some(blame) => blame.most(),
@@ -72,21 +72,21 @@ pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
     }
 }
 
-/// Whom a sender waits for, with the parts that are worth a word.
+/// What a sender waits for, with the parts that are not negligible.
 pub(super) fn shares_of_blame(blame: Blame) -> String {
     let names = ["reader", "network", "send buffer", "unknown"];
     let parts = [blame.reader, blame.network, blame.buffer, blame.unknown];
     let parts: Vec<_> = names
         .into_iter()
         .zip(parts.into_iter().zip(percents(parts)))
-        .filter(|(_, (part, _))| *part >= NOTHING)
+        .filter(|(_, (part, _))| *part >= NEGLIGIBLE)
         .map(|(name, (_, percent))| format!("{name} {percent}%"))
         .collect();
     format!("({})", parts.join(", "))
 }
 
-/// What a person wants to know once it is over: who was slow, and in another sentence what the buffers were good for.
-/// Nothing where it was over too soon, or nothing was waited for.
+/// The sentences of a summary: who was slow, and what the buffers were good for. None where the transfer was too short, or
+/// did not wait.
 pub(super) fn sentences(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
     let is_long = sample.now.elapsed >= LONG_ENOUGH;
     let Some(culprit) = culprit(sample, &sample.whole).filter(|_| is_long) else {
@@ -96,7 +96,7 @@ pub(super) fn sentences(sample: &Sample, advice: Option<&Advice>) -> Vec<String>
     verdict.extend(remedy(sample, advice));
     let mut buffers = fills(&sample.now);
     if let Some(advice) = advice {
-        buffers.extend(good_for(sample, advice));
+        buffers.extend(benefit(sample, advice));
     }
     let sentences = [verdict.join("; "), buffers.join("; ")];
     sentences.into_iter().filter(|it| !it.is_empty()).collect()
@@ -118,15 +118,15 @@ fn remedy(sample: &Sample, advice: Option<&Advice>) -> Option<String> {
             ))
         }
         (_, Some(_)) => no(),
-        // Whatever a buffer bridges, both sides have waited for.
+        // A buffer bridges times in which one side waits for the other. Where only one of them ever waited, there were none.
         (_, None) => {
             let least = whole.share(Phase::Source).min(whole.share(Phase::Sink));
-            if least < NOTHING { no() } else { None }
+            if least < NEGLIGIBLE { no() } else { None }
         }
     }
 }
 
-/// How full the buffers were that ever held anything.
+/// How full the buffers were, but for those that never held anything.
 fn fills(now: &Snapshot) -> Vec<String> {
     let fill = |name: &str, median, most| {
         let words = format!(
@@ -156,9 +156,9 @@ fn fills(now: &Snapshot) -> Vec<String> {
 }
 
 /// What the buffers were good for.
-fn good_for(sample: &Sample, advice: &Advice) -> Vec<String> {
+fn benefit(sample: &Sample, advice: &Advice) -> Vec<String> {
     let mut parts = Vec::new();
-    if advice.absorbed.as_secs_f64() > sample.now.elapsed.as_secs_f64() * NOTHING {
+    if advice.absorbed.as_secs_f64() > sample.now.elapsed.as_secs_f64() * NEGLIGIBLE {
         parts.push(format!("they absorbed {} of stalls", time(advice.absorbed)));
     }
     let links = sample.now.links.iter();

@@ -1,6 +1,6 @@
-//! The two cursors that a transform works between: what has come and is not taken yet, and the room for what it makes.
+//! The two cursors that a transform works between: the input that is not taken yet, and the room for output.
 
-/// Bytes that have come. What is not taken comes again.
+/// Bytes of input. What is not taken is offered again.
 #[derive(Debug)]
 pub struct Input<'a> {
     bytes: &'a [u8],
@@ -26,7 +26,7 @@ impl<'a> Input<'a> {
         self.taken == self.bytes.len()
     }
 
-    /// The next `n` bytes are done with; no more than are there.
+    /// Takes the next `n` bytes, or as many as there are.
     pub fn take(&mut self, n: usize) -> &'a [u8] {
         let rest = self.rest();
         let n = n.min(rest.len());
@@ -34,14 +34,14 @@ impl<'a> Input<'a> {
         &rest[..n]
     }
 
-    /// How many bytes are done with.
+    /// How many bytes have been taken.
     #[must_use]
     pub fn taken(&self) -> usize {
         self.taken
     }
 }
 
-/// Room for bytes. It is as large as the buffer behind has room: a full one is the backpressure.
+/// Room for output, as large as the room in the next buffer: when it is full, that is the backpressure.
 #[derive(Debug)]
 pub struct Output<'a> {
     bytes: &'a mut [u8],
@@ -72,12 +72,12 @@ impl<'a> Output<'a> {
         self.left() == 0
     }
 
-    /// The first `n` bytes of the room have been filled; no more than there are.
+    /// Counts the first `n` bytes of the room as filled, or as many as there are.
     pub fn fill(&mut self, n: usize) {
         self.filled += n.min(self.left());
     }
 
-    /// Puts the front of `bytes` there, as far as it fits. Returns how many bytes that is.
+    /// Puts out as many of `bytes` as fit, and returns how many.
     pub fn put(&mut self, bytes: &[u8]) -> usize {
         let n = bytes.len().min(self.left());
         self.room()[..n].copy_from_slice(&bytes[..n]);
@@ -85,20 +85,20 @@ impl<'a> Output<'a> {
         n
     }
 
-    /// How many bytes have been put there.
+    /// How many bytes have been put out.
     #[must_use]
     pub fn filled(&self) -> usize {
         self.filled
     }
 }
 
-/// Passes as many bytes on as there are and as fit. Returns them.
+/// Passes on as many bytes as fit, and returns them.
 pub fn pass<'a>(input: &mut Input<'a>, output: &mut Output<'_>) -> &'a [u8] {
     let n = output.put(input.rest());
     input.take(n)
 }
 
-/// How many bytes a library has counted since; no more than there are in a slice.
+/// How far a library's count of bytes has gone up, as the length of a slice.
 pub(super) fn since(before: u64, now: u64) -> usize {
     usize::try_from(now.saturating_sub(before)).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Runs a transform in a test as hostilely as its contract allows, and checks that it keeps that contract.
+//! Runs transforms in tests at any pace that their contract allows, and checks that they keep it.
 
 use super::{Failure, Input, Output, Pending, Transform, plan};
 use super::{Made, PlannedTransform};
@@ -28,12 +28,12 @@ pub(super) struct Driven {
     pub(super) result: Result<(), Failure>,
 }
 
-/// How a transform is driven.
+/// In which pieces a transform gets its input, and how much room for output.
 #[derive(Debug, Clone)]
 pub(super) struct Pace {
-    /// The most that comes at a time, over and over in this order; none is 0.
+    /// The lengths of pieces of input, repeated in this order; none is 0.
     pub(super) pieces: Vec<usize>,
-    /// The room there is at a time, over and over; none is 0.
+    /// The lengths of rooms for output, repeated in this order; none is 0.
     pub(super) rooms: Vec<usize>,
     /// Whether it is flushed after each piece.
     pub(super) flushes: bool,
@@ -70,7 +70,7 @@ pub(super) fn paces() -> impl Strategy<Value = Pace> {
     })
 }
 
-/// A good megabyte of bytes without a pattern, the same each time.
+/// A little over a megabyte of bytes without a pattern, always the same.
 pub(super) fn noise() -> &'static [u8] {
     static NOISE: OnceLock<Vec<u8>> = OnceLock::new();
     NOISE.get_or_init(|| {
@@ -85,12 +85,12 @@ pub(super) fn noise() -> &'static [u8] {
     })
 }
 
-/// So many bytes that look like what people compress: lines of text, numbers, zeros, noise, by turns.
+/// `len` bytes like those that people compress: lines of text, numbers, zeros and noise, by turns.
 pub(super) fn mixed(len: usize, seed: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(len + 5000);
     let mut state = seed | 1;
     let mut random = move || {
-        // Xorshift: what is drawn need not be good.
+        // Xorshift: the numbers need not be good ones.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;

@@ -1,4 +1,4 @@
-//! A kind of transform, as the table of them has it.
+//! A kind of transform: a row of the table.
 
 use super::settings::{Key, Settings};
 use super::traits::Transform;
@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Kind {
     /// As written in a SPEC.
     pub name: &'static str,
-    /// What it is grouped with in help.
+    /// Its group in help.
     pub group: Group,
     /// One line of help.
     pub help: &'static str,
@@ -23,13 +23,13 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Whether bytes pass as they are.
+    /// Whether bytes pass unchanged.
     #[must_use]
     pub fn passes(&self) -> bool {
         matches!(self.group, Group::Digest | Group::Count)
     }
 
-    /// What stands before the value of a key: a bare one is that of the first.
+    /// How a key is written before its value. The value of the first key may be bare.
     #[must_use]
     pub fn before_value(&self, key: &Key) -> String {
         match self.keys.first() {
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// What help says of a key, in a line.
+    /// The line of help for a key.
     pub(super) fn line(&self, key: &Key) -> String {
         let written = self.before_value(key) + &key.value.placeholder();
         match key.default {
@@ -48,14 +48,14 @@ impl Kind {
     }
 }
 
-/// Makes a transform that is set so.
+/// Makes a transform with these settings.
 pub type Make = fn(&Settings) -> Result<Made, UsageError>;
 
 /// What runs as a stage of the pipeline.
 pub enum Made {
     /// A transform of our own.
     Steps(Box<dyn Transform>),
-    /// A program of somebody else's.
+    /// A program to be run.
     Program(Program),
 }
 
@@ -68,16 +68,16 @@ impl fmt::Debug for Made {
     }
 }
 
-/// What kinds are grouped by.
+/// The groups of kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
-    /// Makes it smaller.
+    /// Makes the bytes fewer.
     Compression,
-    /// Undoes that.
+    /// Undoes compression.
     Decompression,
-    /// Examines it, and passes it on as it is.
+    /// Computes a digest, and passes the bytes on unchanged.
     Digest,
-    /// Counts it, and passes it on as it is.
+    /// Counts, and passes the bytes on unchanged.
     Count,
     /// Works on text.
     Text,
@@ -96,7 +96,7 @@ impl Group {
         Group::Program,
     ];
 
-    /// The word for it.
+    /// Its heading in help.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
-//! What may stand between the source and the sink, and changes or examines what passes: `-t SPEC`.
+//! Transforms, which stand between the source and the sink and change or examine the bytes: `-t SPEC`.
 //!
-//! A transform does no I/O and waits for nobody: it works between two cursors, and a full output is the backpressure.
+//! A transform does no I/O and does not wait. It works between two cursors, and a full output is the backpressure.
 //! `engine/road/stage.rs` runs it, on a thread of its own. A new one is a file and its line in `kinds.rs`.
 
 mod cursor;

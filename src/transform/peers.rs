@@ -1,14 +1,14 @@
-//! The tools people have, to compare transforms with in a test.
+//! Runs other tools, to compare transforms with them in tests.
 //!
-//! A tool that is not here is said aloud and passed over, unless `CI_PEERS=1` asks for all of them.
+//! A test says aloud which tool is missing and leaves it out, unless `CI_PEERS=1` requires all of them.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-/// Whether this program is here.
-#[expect(clippy::print_stderr, reason = "it is said aloud, to whoever tests")]
+/// Whether this program is installed.
+#[expect(clippy::print_stderr, reason = "said aloud to the person who tests")]
 pub(super) fn is_here(program: &str) -> bool {
     let found = Command::new("bash")
         .args(["-c", &format!("command -v {program}")])
@@ -23,7 +23,7 @@ pub(super) fn is_here(program: &str) -> bool {
     is_here
 }
 
-/// What the tool makes of `input`, if it is here; it has to succeed.
+/// What the tool makes of `input`, if it is installed; it has to succeed.
 #[track_caller]
 pub(super) fn peer_bytes(program: &str, args: &[&str], input: &[u8]) -> Option<Vec<u8>> {
     if !is_here(program) {
@@ -34,7 +34,7 @@ pub(super) fn peer_bytes(program: &str, args: &[&str], input: &[u8]) -> Option<V
     Some(output.stdout)
 }
 
-/// What the tool, which is here, says to `input`; it need not read all of it.
+/// The output of an installed tool for `input`, of which it need not read everything.
 pub(super) fn peer_answer(program: &str, args: &[&str], input: &[u8]) -> Output {
     let mut child = Command::new(program)
         .args(args)
@@ -50,14 +50,14 @@ pub(super) fn peer_answer(program: &str, args: &[&str], input: &[u8]) -> Output 
     })
 }
 
-/// The same of a tool that prints a text.
+/// As [`peer_bytes`], of a tool that prints text.
 #[track_caller]
 pub(super) fn peer(program: &str, args: &[&str], input: &[u8]) -> Option<String> {
     let output = peer_bytes(program, args, input)?;
     Some(String::from_utf8(output).expect("a text"))
 }
 
-/// What the tool says in this directory, and whether it succeeds.
+/// What the tool prints when it is run in this directory, and whether it succeeds.
 pub(super) fn peer_in(directory: &Path, program: &str, args: &[&str]) -> (String, bool) {
     let output = Command::new(program)
         .args(args)

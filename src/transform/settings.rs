@@ -1,11 +1,11 @@
-//! What may be set of a kind of transform, and what has been.
+//! The settings of a transform: which keys its kind has, and their values in a SPEC.
 
 use crate::text::size::parse_positive_size;
 use crate::text::suggest::nearest;
 use crate::text::visible::named;
 use std::fmt::Write as _;
 
-/// Something of a kind that may be set.
+/// A setting that a kind of transform has.
 #[derive(Debug)]
 pub struct Key {
     /// As written.
@@ -14,7 +14,7 @@ pub struct Key {
     pub value: ValueKind,
     /// The default, as help shows it; empty for none.
     pub default: &'static str,
-    /// What it is, in a few words.
+    /// What it means, in a few words.
     pub help: &'static str,
 }
 
@@ -78,7 +78,7 @@ pub enum Setting {
     Text(String),
 }
 
-/// What has been set of a kind.
+/// The values that a SPEC sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings(Vec<(&'static str, Setting)>);
 
@@ -106,7 +106,7 @@ impl Settings {
         found.map(|(_, setting)| setting)
     }
 
-    /// Those of these keys that stand behind the `name` of a kind.
+    /// Reads the settings behind the `name` of a kind.
     pub(super) fn parse(name: &str, keys: &'static [Key], text: &str) -> Result<Self, String> {
         let mut settings = Self::default();
         for part in parts(keys, text) {
@@ -126,7 +126,7 @@ impl Settings {
     }
 }
 
-/// What commas separate, unless the value is taken as it stands.
+/// The parts of a text between commas; a [`ValueKind::Literal`] is one part.
 fn parts<'a>(keys: &[Key], text: &'a str) -> Vec<&'a str> {
     match keys {
         [key] if key.value == ValueKind::Literal => vec![text],
@@ -134,7 +134,7 @@ fn parts<'a>(keys: &[Key], text: &'a str) -> Vec<&'a str> {
     }
 }
 
-/// A bare value is that of the first key.
+/// The key and the value of a part; a bare value is that of the first key.
 fn key_and_value<'a>(
     kind: &str,
     keys: &'static [Key],
@@ -159,7 +159,7 @@ fn key_and_value<'a>(
     }
 }
 
-/// What is valid, and what was probably meant.
+/// The words that are valid, and the one that was probably meant.
 pub(super) fn valid(typed: &str, names: &[&str]) -> String {
     let mut text = format!("valid: {}", names.join(" "));
     if let Some(near) = nearest(typed, names.iter().copied()) {

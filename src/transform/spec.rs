@@ -13,7 +13,7 @@ pub struct PlannedTransform {
     pub spec: String,
     /// Its kind.
     pub kind: &'static Kind,
-    /// The transform, until it is set to work.
+    /// The transform, until its stage takes it.
     pub made: Option<Made>,
 }
 

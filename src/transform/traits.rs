@@ -1,20 +1,20 @@
-//! What a transform does, and how it gives up.
+//! The trait of a transform, and how one fails.
 
 use super::cursor::{Input, Output};
 use crate::error::{Class, reason};
 use std::fmt;
 use std::io;
 
-/// What changes or examines the bytes that pass.
+/// A transform: changes or examines the bytes that pass.
 pub trait Transform: Send {
-    /// Takes from `input` and puts into `output`, as far as both allow. Neither is empty. It takes something, or fills the
-    /// room there is; what was taken and not put out yet is held.
+    /// Takes from `input` and puts into `output`, as far as both allow. There is input and there is room. It takes at least a
+    /// byte or fills the room, and holds what it has taken and not put out yet.
     ///
     /// # Errors
-    /// When the input is not what it should be. What was put out before is good.
+    /// When the input is not what it should be. What was put out before the failure is valid.
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure>;
 
-    /// Puts out all that can be made of what was taken so far: nothing more may come for a while.
+    /// Puts out all that can be made of the input so far, since more may not come for a while.
     ///
     /// # Errors
     /// As [`Transform::step`].
@@ -25,7 +25,7 @@ pub trait Transform: Send {
     /// Puts out the rest, after the last input.
     ///
     /// # Errors
-    /// When the input should have gone on, or is not what was expected of it as a whole.
+    /// When the input ends too early, or as a whole is not what was expected.
     fn finish(&mut self, _output: &mut Output<'_>) -> Result<Pending, Failure> {
         Ok(Pending::Nothing)
     }
@@ -35,12 +35,12 @@ pub trait Transform: Send {
         None
     }
 
-    /// The digest of all that has passed, once it is finished, if it makes one.
+    /// The digest of all bytes, if it computes one and is finished.
     fn digest(&self) -> Option<Digest> {
         None
     }
 
-    /// What the user should know although nothing failed: input that was left out, say.
+    /// A warning for the user although nothing failed, of input that was ignored for example.
     fn warning(&self) -> Option<String> {
         None
     }
@@ -55,6 +55,13 @@ pub enum Pending {
     More,
 }
 
+impl Pending {
+    /// What is pending unless everything `is_out`.
+    pub(super) fn unless(is_out: bool) -> Self {
+        if is_out { Self::Nothing } else { Self::More }
+    }
+}
+
 /// The digest of what has passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
@@ -64,19 +71,19 @@ pub struct Digest {
     pub hex: String,
 }
 
-/// Why a transform gave up. At which byte of its input, whoever runs it adds.
+/// Why a transform failed. The stage that runs it adds at which byte of its input: see [`Failure::at`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// What the exit code depends on.
     pub class: Class,
     /// In words a user knows.
     pub why: String,
-    /// Whether it is to be told where in the input.
+    /// Whether the message names the byte of the input.
     pub(super) has_place: bool,
 }
 
 impl Failure {
-    /// The input is not what it should be, from where it was taken to.
+    /// The input is invalid behind the bytes that were taken.
     pub fn input(why: impl fmt::Display) -> Self {
         Self {
             class: Class::Io,
@@ -85,7 +92,7 @@ impl Failure {
         }
     }
 
-    /// It is not the input that is to blame.
+    /// Something else than the input is at fault.
     pub fn other(why: impl fmt::Display) -> Self {
         Self {
             class: Class::Io,
@@ -113,7 +120,7 @@ impl Failure {
         }
     }
 
-    /// Names the place, if there is one to be named, after `taken` bytes of the input.
+    /// Adds that it failed after `taken` bytes of the input, if the message names that.
     #[must_use]
     pub fn at(self, taken: u64) -> Self {
         if self.has_place {

@@ -1,5 +1,5 @@
 //! The figures that are shown, beside each other, of real transfers: none is impossible. Every combination of numbers is
-//! tried in `src/show/shown.rs`.
+//! tried in `src/show/consistency.rs`.
 
 use crate::tide::{Scratch, noise};
 

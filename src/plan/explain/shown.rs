@@ -51,7 +51,7 @@ fn why_nothing(show: &Show, ends: Terminals) -> &'static str {
     match show.progress {
         Progress::None => "as it was asked for",
         _ if ends.sink => "it would be drawn into the sink, a terminal",
-        _ if ends.source && show.watched != StderrKind::Log => {
+        _ if ends.source && show.stderr != StderrKind::Log => {
             "the source is a terminal, in which somebody types; -p bar draws all the same"
         }
         _ => "standard error is no terminal; -p line writes lines all the same",

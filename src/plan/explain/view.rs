@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::plan::beside::{Beside, check_distinct};
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::control::SocketPath;
-use crate::show::{SidePlace, SideSeen};
+use crate::show::{SidePlace, SideProbe};
 
 /// Everything that is to be explained.
 pub(super) struct View<'a> {
@@ -18,8 +18,8 @@ pub(super) struct View<'a> {
     pub(super) obstacle: Option<TransferError>,
     /// The road, unless an end cannot be opened.
     pub(super) road: Option<Decision>,
-    pub(super) records: Vec<SideSeen>,
-    pub(super) drawings: Vec<SideSeen>,
+    pub(super) records: Vec<SideProbe>,
+    pub(super) drawings: Vec<SideProbe>,
     pub(super) control: Option<SocketPath>,
 }
 
@@ -31,8 +31,8 @@ impl<'a> View<'a> {
         let drawings = plan.drawings.iter().map(|it| it.place.inspect());
         let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
         let control = plan.control.as_deref().map(SocketPath::at).transpose()?;
-        let stats = records.iter().map(|it: &SideSeen| it.beside(true));
-        let drawn = drawings.iter().map(|it: &SideSeen| it.beside(false));
+        let stats = records.iter().map(|it: &SideProbe| it.beside(true));
+        let drawn = drawings.iter().map(|it: &SideProbe| it.beside(false));
         let socket = control.iter().map(SocketPath::beside);
         let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
         check_distinct(&beside)?;

@@ -6,17 +6,17 @@ use crate::endpoint::EndStatus;
 /// A buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Buffer {
-    /// The kernel's in front: a pipe, or what came over a connection and was not read.
+    /// The kernel's before the source: a pipe, or what a connection has received and we have not read.
     Front,
     /// That of the reading side.
     Readable,
     /// That of the writing side.
     Writable,
-    /// The kernel's behind: a pipe, or what was sent over a connection and not acknowledged.
+    /// The kernel's behind the sink: a pipe, or what was sent over a connection and not acknowledged.
     Behind,
 }
 
-/// What a buffer is called.
+/// The names of a buffer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Called {
     /// Above its panel.
@@ -28,7 +28,7 @@ pub(super) struct Called {
 }
 
 impl Buffer {
-    /// All of them.
+    /// All buffers, in the order in which a byte passes them.
     pub(super) const ALL: [Buffer; 4] = [
         Buffer::Front,
         Buffer::Readable,
@@ -36,7 +36,7 @@ impl Buffer {
         Buffer::Behind,
     ];
 
-    /// What its panel is called by machines.
+    /// The id of its panel.
     pub(super) fn id(self) -> &'static str {
         match self {
             Buffer::Front => "front",
@@ -46,7 +46,7 @@ impl Buffer {
         }
     }
 
-    /// What it is called by people: those of the link may be the pipes of our neighbours.
+    /// Its names for people. On the kernel road a buffer of the link may be the pipe of a neighbour.
     pub(super) fn called(self, sample: &Sample) -> Called {
         let ends = &sample.now.ends;
         let is_ours = sample.now.links.iter().all(|link| link.is_ours);
@@ -81,7 +81,7 @@ impl Buffer {
         }
     }
 
-    /// What the most that it may hold is called.
+    /// The name of the most that it may hold.
     pub(super) fn limit(self) -> &'static str {
         match self {
             Buffer::Front | Buffer::Behind => "size",
@@ -90,6 +90,6 @@ impl Buffer {
     }
 }
 
-fn is_connection(seen: &EndStatus) -> bool {
-    seen.connection().is_some()
+fn is_connection(status: &EndStatus) -> bool {
+    status.connection().is_some()
 }

@@ -9,7 +9,7 @@ use super::series::{Fill, Series};
 use super::ticks::{self, Tick};
 use crate::text::words::{size, whole};
 
-/// Draws it. `None`: there was no such buffer, or nobody has looked.
+/// The panel. `None`: there was no such buffer, or there are no samples.
 pub(super) fn panel(
     it: &Finished<'_>,
     buffer: Buffer,
@@ -18,10 +18,10 @@ pub(super) fn panel(
     top: f64,
 ) -> Option<Panel> {
     let fills = series.fill(buffer);
-    let seen = || fills.iter().flatten();
-    seen().next()?;
+    let known = || fills.iter().flatten();
+    known().next()?;
     let marks = Marks::of(fills);
-    let most = seen().map(|it| it.most).fold(0.0, f64::max);
+    let most = known().map(|it| it.most).fold(0.0, f64::max);
     let ticks = axis(&marks, most);
     let most = ticks.iter().map(|it| it.at).fold(most, f64::max);
     let head = Head {
@@ -48,13 +48,13 @@ pub(super) fn panel(
     Some(panel)
 }
 
-/// How full a buffer may be.
+/// How full a buffer may be, over the whole transfer.
 enum Marks {
-    /// Nobody knows.
+    /// Not known.
     Unknown,
-    /// As full as this at any time, in bytes.
+    /// The mark never changed; in bytes.
     One(f64),
-    /// It was changed on the way; the highest, in bytes.
+    /// The mark was changed; the highest one, in bytes.
     Several(f64),
 }
 

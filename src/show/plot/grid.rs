@@ -1,8 +1,8 @@
-//! The time of a transfer, cut into stretches of one length.
+//! The time of a transfer, cut into stretches of equal length.
 
 use std::time::Duration;
 
-/// Stretches of one length that cover the whole time.
+/// Stretches of equal length that cover the whole time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid {
     /// The whole time, in seconds.
@@ -12,7 +12,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Cuts `elapsed` into `count` stretches. `None`: there is no time to be cut.
+    /// Cuts `elapsed` into `count` stretches. `None`: one of them is zero.
     pub(super) fn new(elapsed: Duration, count: usize) -> Option<Self> {
         let elapsed = elapsed.as_secs_f64();
         (elapsed > 0.0 && count > 0).then_some(Self { elapsed, count })
@@ -24,8 +24,8 @@ impl Grid {
         self.elapsed / self.count as f64
     }
 
-    /// The stretches that a span of time falls into, each with the part of the span that does. The parts add up to 1;
-    /// a moment falls into one stretch as a whole.
+    /// The stretches that a span of time overlaps, each with the part of the span that lies in it. The parts add up to 1; a
+    /// span without length lies in one stretch.
     #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
     pub(super) fn parts(
         self,
@@ -39,7 +39,7 @@ impl Grid {
             if first == last {
                 return Some((index, 1.0));
             }
-            // The outermost stretches take what floating point would leave beyond their borders.
+            // The outermost stretches reach to the ends of the span, so that nothing is lost by rounding.
             let left = if index == first {
                 from
             } else {

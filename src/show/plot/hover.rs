@@ -1,4 +1,4 @@
-//! The values behind the drawing, for the script that tells them at any moment.
+//! The values of the chart as JSON, for the script that shows those of the moment under the pointer.
 
 use super::super::Finished;
 use super::buffer::Buffer;
@@ -9,7 +9,7 @@ use super::stalls;
 use crate::account::phase::Phase;
 use serde::Serialize;
 
-/// Everything that is told at some moment. All lists have one value for each stretch of time.
+/// The values. All lists but `buffers`, `phases` and `stalls` have one for each stretch of time.
 #[derive(Debug, Serialize)]
 struct Values {
     /// In seconds.
@@ -18,7 +18,7 @@ struct Values {
     count: usize,
     /// Bytes a second that the sink took.
     rate: Vec<Option<f64>>,
-    /// The same as the line shows it.
+    /// Its moving mean, which the line shows.
     mean: Vec<Option<f64>>,
     /// Bytes a second that came from the source.
     read: Vec<Option<f64>>,
@@ -28,11 +28,11 @@ struct Values {
     paused: Vec<f64>,
     /// Stalls in words.
     stalls: Vec<String>,
-    /// Which of them there is.
+    /// The index of the longest stall in the stretch.
     stalled: Vec<Option<usize>>,
 }
 
-/// In bytes.
+/// How full a buffer was, in bytes.
 #[derive(Debug, Serialize)]
 struct BufferValues {
     id: &'static str,
@@ -40,7 +40,7 @@ struct BufferValues {
     mean: Vec<Option<f64>>,
     least: Vec<Option<f64>>,
     most: Vec<Option<f64>>,
-    /// One, if it never changed.
+    /// A single value if it never changed.
     mark: Vec<Option<f64>>,
 }
 
@@ -52,7 +52,7 @@ struct PhaseValues {
     share: Vec<Option<f64>>,
 }
 
-/// As JSON that can stand in a page.
+/// The values as JSON that can stand in a page.
 pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
     let (stalls, stalled) = stalls(it, series);
     let values = Values {
@@ -71,12 +71,12 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         stalls,
         stalled,
     };
-    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let json = serde_json::to_string(&values).unwrap_or_default();
     json.replace('<', "\\u003c").replace('&', "\\u0026")
 }
 
-/// The stalls that are the longest somewhere, and where they are.
+/// The stalls that are the longest of some stretch, in words, and for each stretch the index of its longest.
 fn stalls(it: &Finished<'_>, series: &Series) -> (Vec<String>, Vec<Option<usize>>) {
     let mut stalled = vec![None; series.grid.count];
     let mut stalls: Vec<_> = it.recording.stalls.iter().collect();
@@ -123,7 +123,7 @@ fn buffers(it: &Finished<'_>, series: &Series) -> Vec<BufferValues> {
 
 fn phases(series: &Series) -> Vec<PhaseValues> {
     let all = Phase::ALL.into_iter().map(|phase| PhaseValues {
-        look: phases::look(phase),
+        look: phases::class(phase),
         words: phases::words(phase),
         share: series
             .shares

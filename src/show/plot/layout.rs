@@ -1,9 +1,9 @@
-//! The sizes of a drawing: one for wide screens and paper, one for narrow screens. Lengths are in units of the drawing.
+//! The sizes of a chart, for wide screens and paper and for narrow screens. Lengths are in SVG user units.
 
-/// The sizes of a drawing.
+/// The sizes of a chart.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// What its ids begin with: both drawings may be on one page.
+    /// The prefix of its ids: both charts may be on one page.
     pub(super) prefix: &'static str,
     /// The whole width.
     pub(super) width: f64,
@@ -11,7 +11,7 @@ pub(super) struct Layout {
     pub(super) left: f64,
     /// Into how many stretches the time is cut.
     pub(super) stretches: usize,
-    /// How wide one is.
+    /// How wide a stretch is.
     pub(super) step: f64,
     /// About how many lines the axis of time has.
     pub(super) times: f64,
@@ -19,7 +19,7 @@ pub(super) struct Layout {
     pub(super) rate: f64,
     /// How high a buffer is drawn.
     pub(super) fill: f64,
-    /// How high it is drawn where the time went.
+    /// How high the panel with the phases is drawn.
     pub(super) phases: f64,
 }
 
@@ -49,20 +49,20 @@ pub(super) const NARROW: Layout = Layout {
     phases: 60.0,
 };
 
-/// The height of the writing in a drawing.
+/// The font size in a chart.
 pub(super) const WRITING: f64 = 12.0;
 
-/// How far below the top of a row its writing stands.
+/// How far below the top of a row the baseline of its text is.
 pub(super) const BASELINE: f64 = 12.0;
 
-/// From one row of writing to the next.
+/// From one row of text to the next.
 pub(super) const ROW: f64 = 20.0;
 
 /// Between two panels.
 pub(super) const GAP: f64 = 22.0;
 
 impl Layout {
-    /// How wide the part is that shows the time.
+    /// How wide the axis of time is.
     pub(super) fn span(&self) -> f64 {
         self.border(self.stretches) - self.left
     }
@@ -73,7 +73,7 @@ impl Layout {
         self.left + stretch as f64 * self.step
     }
 
-    /// Where a moment is that is given as a part of the whole time, from 0 to 1.
+    /// Where a moment is, given as a part of the whole time from 0 to 1.
     pub(super) fn x(&self, part: f64) -> f64 {
         self.left + self.span() * part.clamp(0.0, 1.0)
     }

@@ -1,4 +1,4 @@
-//! What the lines and colours of a panel mean: keys in its first row, or in rows of their own where they have no room.
+//! Keys to the lines and colours of a panel: in the row of its heading, or in rows of their own where they have no room.
 
 use super::layout::{BASELINE, ROW, WRITING};
 use super::path::number;
@@ -13,12 +13,12 @@ const NEAR: f64 = 6.0;
 /// Between two keys.
 const APART: f64 = 18.0;
 
-/// What something on the picture means.
+/// What a line or a colour means.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
-    /// How it looks, as a class of the style sheet.
-    pub(super) look: &'static str,
-    /// Whether it is a line, or else a colour.
+    /// The class in the style sheet.
+    pub(super) class: &'static str,
+    /// Whether it is a line, not a colour.
     pub(super) is_line: bool,
     /// What it means.
     pub(super) words: String,
@@ -26,18 +26,18 @@ pub(super) struct Key {
 
 impl Key {
     /// A line.
-    pub(super) fn line(look: &'static str, words: impl Into<String>) -> Self {
+    pub(super) fn line(class: &'static str, words: impl Into<String>) -> Self {
         Self {
-            look,
+            class,
             is_line: true,
             words: words.into(),
         }
     }
 
     /// A colour.
-    pub(super) fn colour(look: &'static str, words: impl Into<String>) -> Self {
+    pub(super) fn colour(class: &'static str, words: impl Into<String>) -> Self {
         Self {
-            look,
+            class,
             is_line: false,
             words: words.into(),
         }
@@ -60,12 +60,12 @@ pub(super) struct PlacedKey {
     pub(super) top: String,
     /// Where the words begin.
     pub(super) words_x: String,
-    /// Where they stand.
+    /// The baseline of the words.
     pub(super) baseline: String,
 }
 
-/// Places keys from the row at `top` on, which begins with something that is `taken` wide. Returns how many rows they
-/// need besides that one.
+/// Places keys in the row at `top`, of which the heading takes `taken`, or in rows below. Returns how many rows they need
+/// besides that one.
 pub(super) fn place(keys: Vec<Key>, taken: f64, width: f64, top: f64) -> (Vec<PlacedKey>, f64) {
     let widths = keys.iter().map(Key::width);
     let all: f64 = widths.map(|it| it + APART).sum::<f64>() - APART;

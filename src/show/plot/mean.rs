@@ -1,10 +1,10 @@
-//! The moving mean of a rate: gulps of a steady flow are evened out, and where nothing moved for longer nothing moved.
+//! The moving mean of a rate: it evens out the gulps of a steady flow, but keeps the borders of longer standstills.
 
-/// Into so many windows the whole time is cut, about.
+/// The whole time has about so many windows.
 const WINDOWS: usize = 48;
 
-/// The mean of each stretch and its neighbours, where there was something to see. A time without any bytes that is as long
-/// as the window is none of the neighbours: it begins and ends as sharply as it did.
+/// The mean of each stretch and its neighbours, where there are values. A standstill that is as long as the window stays zero
+/// and is left out of the means beside it, so that it begins and ends as sharply as it did.
 pub(super) fn moving_mean(rates: &[Option<f64>]) -> Vec<Option<f64>> {
     let reach = rates.len() / WINDOWS / 2;
     let still = still(rates, 2 * reach + 1);
@@ -24,7 +24,7 @@ pub(super) fn moving_mean(rates: &[Option<f64>]) -> Vec<Option<f64>> {
     (0..rates.len()).map(mean).collect()
 }
 
-/// Where nothing moved for at least so many stretches.
+/// Whether a stretch is part of a standstill of at least `least` stretches.
 fn still(rates: &[Option<f64>], least: usize) -> Vec<bool> {
     let is_zero = |rate: &Option<f64>| rate.is_some_and(|rate| rate <= 0.0);
     let runs = rates.chunk_by(|one, other| is_zero(one) == is_zero(other));
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stall_is_as_long_as_it_was_and_what_nobody_saw_stays_unseen() {
+    fn a_stall_is_as_long_as_it_was_and_what_was_not_seen_stays_unseen() {
         let mut rates = vec![Some(80.0); 288];
         rates[100..150].fill(Some(0.0));
         rates[200] = None;

@@ -1,9 +1,11 @@
-//! The picture of a whole run: rate, buffers and where the time went, in one SVG file or HTML page that needs nothing else.
+//! `--plot`: a whole transfer as one picture (rate, buffers, where the time went), in an SVG file or HTML page that needs no
+//! other file.
 //!
-//! The words of a picture are made here and the marks around them are in `templates/plot`, which escape every text.
+//! Texts and coordinates are made here; the markup around them is in `templates/plot`, which escapes every text.
 
 mod buffer;
-mod drawing;
+mod chart;
+
 mod fill;
 mod grid;
 mod hover;
@@ -43,6 +45,6 @@ pub fn html(it: &Finished<'_>) -> String {
 }
 
 fn rendered(template: &impl Template) -> String {
-    // Writing into a string does not fail, and no value of ours refuses to be written.
+    // Writing into a string does not fail, nor does formatting of any value in the templates.
     template.render().unwrap_or_default()
 }

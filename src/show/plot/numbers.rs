@@ -1,4 +1,4 @@
-//! The numbers of a run, as a list of names and values.
+//! The numbers of a transfer, as a list of names and values.
 
 use super::super::Finished;
 use super::super::figures::Figures;
@@ -20,7 +20,7 @@ pub(super) struct Number {
     pub(super) value: String,
 }
 
-/// All there are of this transfer.
+/// All numbers that this transfer has.
 pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     let mut numbers = Vec::new();
     let mut put = |name, value: Option<String>| {
@@ -31,7 +31,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     };
     let now = &it.sample.now;
     put("outcome", Some(outcome(it)));
-    let delivered = it.summed.filter(|_| it.ending.delivered.is_some());
+    let delivered = it.completion.filter(|_| it.ending.delivered.is_some());
     put("delivered", delivered.map(|it| it.words().to_owned()));
     put("taken by the sink", Some(taken(it)));
     let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
@@ -69,7 +69,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     numbers
 }
 
-/// The buffers at both ends, as if they were one link.
+/// The readable buffer of the first link and the writable one of the last, as one link.
 fn ends_of(links: &[LinkSnapshot]) -> Option<LinkSnapshot> {
     let (first, last) = (links.first()?, links.last()?);
     Some(LinkSnapshot {
@@ -86,7 +86,7 @@ fn taken(it: &Finished<'_>) -> String {
     let (sample, figures) = (it.sample, Figures::of(it.sample));
     let taken = bytes_exactly(sample.now.bytes_out);
     match (figures.size, figures.percent) {
-        // What comes out of a transform is no part of the size.
+        // The output of a transform is no part of the size, which is that of the source.
         (Some(size), Some(percent)) if percent < 100 && sample.now.stages.is_empty() => {
             format!("{taken}, {percent}% of {size}")
         }
@@ -113,9 +113,9 @@ fn stalls(it: &Finished<'_>) -> Option<String> {
     })
 }
 
-/// What the kernel knows of a connection.
-fn connection(seen: &EndStatus) -> Option<String> {
-    let connection = seen.connection()?;
+/// The kernel's numbers of a connection.
+fn connection(status: &EndStatus) -> Option<String> {
+    let connection = status.connection()?;
     let round_trip = brief(connection.round_trip);
     let again = count(u64::from(connection.retransmits), "segment");
     Some(format!("round trip {round_trip}, {again} sent again"))

@@ -1,8 +1,8 @@
-//! The HTML page: the drawing for wide and for narrow screens, with the words and numbers of the run around it, and the
-//! values behind it.
+//! The HTML page: the chart for wide and for narrow screens, the title, sentences and numbers around it, and the values that
+//! the script shows.
 
 use super::super::Finished;
-use super::drawing::Drawing;
+use super::chart::Chart;
 use super::hover;
 use super::layout::{Layout, NARROW, WIDE};
 use super::numbers::{self, Number};
@@ -21,9 +21,9 @@ pub(super) struct Page {
     sink: String,
     is_failure: bool,
     sentences: Vec<String>,
-    drawings: Vec<Drawing>,
+    charts: Vec<Chart>,
     numbers: Vec<Number>,
-    /// JSON; nothing where there is nothing to be told.
+    /// The values of the chart as JSON, if there is a chart.
     values: Option<String>,
     made_by: &'static str,
 }
@@ -33,9 +33,9 @@ impl Page {
     pub(super) fn of(it: &Finished<'_>) -> Self {
         let draw = |layout: &Layout| {
             let series = Series::of(it.recording, layout.stretches);
-            Drawing::of(it, series.as_ref(), layout)
+            Chart::of(it, series.as_ref(), layout)
         };
-        let drawings = [draw(&WIDE), draw(&NARROW)];
+        let charts = [draw(&WIDE), draw(&NARROW)];
         let values =
             Series::of(it.recording, WIDE.stretches).map(|series| hover::json(it, &series));
         Self {
@@ -45,7 +45,7 @@ impl Page {
             sink: clean(it.sink),
             is_failure: it.ending.error.is_some(),
             sentences: sentences(it),
-            drawings: drawings.into_iter().filter(|it| !it.is_empty()).collect(),
+            charts: charts.into_iter().filter(|it| !it.is_empty()).collect(),
             numbers: numbers::of(it),
             values,
             made_by: MADE_BY,

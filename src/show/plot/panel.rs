@@ -1,39 +1,39 @@
-//! A panel: one thing over time, with its name, its keys, its axis and its lines.
+//! A panel: one quantity over time, with its name, its keys, its axis and its lines.
 
 use super::layout::{BASELINE, Layout, ROW, WRITING};
 use super::legend::{self, Key, PlacedKey};
-use super::path::{Frame, number};
+use super::path::{PanelFrame, number};
 use super::text;
 use super::ticks::Tick;
 use std::fmt::Write;
 
-/// Between the keys of a panel and its frame: half a label of its axis reaches above it.
+/// Room between the keys of a panel and its frame, above which half a label of the axis reaches.
 const NEAR: f64 = 6.0;
 
-/// One thing over time.
+/// One quantity over time.
 #[derive(Debug)]
 pub(super) struct Panel {
-    /// What it is called by machines.
+    /// Its name in ids and for the script.
     pub(super) id: &'static str,
-    /// What it is called by people.
+    /// Its heading.
     pub(super) name: &'static str,
-    /// Where its name stands.
+    /// The baseline of its heading.
     pub(super) baseline: String,
-    /// What its lines mean.
+    /// The keys to its lines and colours.
     pub(super) keys: Vec<PlacedKey>,
-    /// Where its values are.
-    pub(super) frame: Frame,
+    /// The area in which its values are drawn.
+    pub(super) frame: PanelFrame,
     /// The labels of its axis.
     pub(super) labels: Vec<Label>,
     /// The lines of its axis.
     pub(super) rules: String,
-    /// What is drawn in it, from the back to the front.
+    /// The shapes in it, from the back to the front.
     pub(super) shapes: Vec<Shape>,
-    /// Whether it shows something measured, behind which pauses and stalls are shaded.
+    /// Whether pauses and stalls are shaded behind its shapes.
     pub(super) is_shaded: bool,
 }
 
-/// A text of an axis.
+/// A label of an axis.
 #[derive(Debug)]
 pub(super) struct Label {
     pub(super) x: String,
@@ -41,16 +41,16 @@ pub(super) struct Label {
     pub(super) words: String,
 }
 
-/// A path.
+/// A path of SVG.
 #[derive(Debug)]
 pub(super) struct Shape {
-    /// How it looks, as a class of the style sheet.
-    pub(super) look: &'static str,
+    /// The class in the style sheet.
+    pub(super) class: &'static str,
     /// Its data.
     pub(super) path: String,
 }
 
-/// What a panel begins with.
+/// The heading of a panel and its keys.
 pub(super) struct Head {
     pub(super) id: &'static str,
     pub(super) name: &'static str,
@@ -64,7 +64,7 @@ impl Panel {
     pub(super) fn new(layout: &Layout, head: Head, top: f64, height: f64, most: f64) -> Self {
         let taken = text::bold_width(head.name, WRITING + 1.0);
         let (keys, rows) = legend::place(head.keys, taken, layout.x(1.0), top);
-        let frame = Frame {
+        let frame = PanelFrame {
             left: layout.left,
             step: layout.step,
             top: top + ROW * (1.0 + rows) + NEAR + head.lane,
@@ -84,7 +84,7 @@ impl Panel {
         }
     }
 
-    /// With these lines across it.
+    /// Adds the lines of the axis and their labels.
     pub(super) fn ruled(mut self, layout: &Layout, ticks: &[Tick]) -> Self {
         for tick in ticks {
             let y = self.frame.y(tick.at);
@@ -99,14 +99,14 @@ impl Panel {
         self
     }
 
-    /// Draws something on top of what there is.
-    pub(super) fn draw(&mut self, look: &'static str, path: String) {
+    /// Adds a shape in front of the others.
+    pub(super) fn draw(&mut self, class: &'static str, path: String) {
         if !path.is_empty() {
-            self.shapes.push(Shape { look, path });
+            self.shapes.push(Shape { class, path });
         }
     }
 
-    /// A straight line at a value.
+    /// The path of a horizontal line at a value.
     pub(super) fn level(&self, layout: &Layout, value: f64) -> String {
         let (from, to) = (number(self.frame.left), number(layout.x(1.0)));
         format!("M{from} {}H{to}", number(self.frame.y(value)))

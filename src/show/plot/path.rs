@@ -1,15 +1,15 @@
-//! The data of SVG paths: steps, areas and rectangles, in as few characters as it takes.
+//! The data of SVG paths (lines in steps, and areas between them), in as few characters as possible.
 
 use std::ops::Range;
 
-/// A place on the picture, to a tenth of a unit. What is no number is 0: a picture says nothing that is not finite.
+/// A coordinate, to a tenth of a unit. One that is not finite, which SVG cannot express, becomes 0.
 pub(super) fn number(place: f64) -> String {
     let mut text = String::new();
     put(&mut text, tenths(place));
     text
 }
 
-/// A place in tenths of a unit, which are as exact as it is drawn.
+/// A coordinate in tenths of a unit.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "nothing is drawn so far away"
@@ -22,7 +22,7 @@ fn tenths(place: f64) -> i64 {
     }
 }
 
-/// Writes a place in as few characters as it takes.
+/// Appends a coordinate in as few characters as possible.
 fn put(path: &mut String, tenths: i64) {
     if tenths < 0 {
         path.push('-');
@@ -35,15 +35,15 @@ fn put(path: &mut String, tenths: i64) {
     }
 }
 
-/// Goes to a place: along the line that the verb says.
+/// Appends a command of the path with its coordinate.
 fn go(path: &mut String, verb: char, tenths: i64) {
     path.push(verb);
     put(path, tenths);
 }
 
-/// Where stretches and values are on the picture.
+/// The area of a panel in which values are drawn: where stretches and values are on the picture.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Frame {
+pub(super) struct PanelFrame {
     /// The left border.
     pub(super) left: f64,
     /// How wide a stretch is.
@@ -56,7 +56,7 @@ pub(super) struct Frame {
     pub(super) most: f64,
 }
 
-impl Frame {
+impl PanelFrame {
     /// Where the left border of a stretch is.
     #[expect(clippy::cast_precision_loss, reason = "some hundred stretches")]
     pub(super) fn x(&self, index: usize) -> f64 {
@@ -138,7 +138,7 @@ impl Frame {
     }
 }
 
-/// Where there are values without a gap.
+/// The runs of values without a gap.
 fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, _) in values.iter().enumerate().filter(|(_, it)| it.is_some()) {
@@ -152,9 +152,9 @@ fn runs(values: &[Option<f64>]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Frame, number};
+    use super::{PanelFrame, number};
 
-    const FRAME: Frame = Frame {
+    const FRAME: PanelFrame = PanelFrame {
         left: 10.0,
         step: 2.0,
         top: 100.0,

@@ -1,4 +1,4 @@
-//! Where the time went: over time as bands on top of each other, and of the whole run as one bar.
+//! Where the time went: a panel of bands on top of each other, and one bar for the whole transfer.
 
 use super::super::verdict::verdict;
 use super::super::{Sample, Stretch};
@@ -12,10 +12,10 @@ use super::ticks::Tick;
 use crate::account::phase::Phase;
 use crate::text::words::percent;
 
-/// How high the bar of the whole run is.
+/// How high the bar of the whole transfer is.
 const BAR: f64 = 24.0;
 
-/// What the time was spent with, in words.
+/// A phase in words.
 pub(super) fn words(phase: Phase) -> &'static str {
     match phase {
         Phase::Source => "waiting for the source",
@@ -26,8 +26,8 @@ pub(super) fn words(phase: Phase) -> &'static str {
     }
 }
 
-/// The colour of a phase, as a class of the style sheet.
-pub(super) fn look(phase: Phase) -> &'static str {
+/// The class of a phase in the style sheet.
+pub(super) fn class(phase: Phase) -> &'static str {
     match phase {
         Phase::Source => "source",
         Phase::Sink => "sink",
@@ -37,7 +37,7 @@ pub(super) fn look(phase: Phase) -> &'static str {
     }
 }
 
-/// The phases from the bottom to the top and from the left to the right: what is good first.
+/// The phases from the bottom to the top and from the left to the right, the desirable ones first.
 const ORDER: [Phase; 5] = [
     Phase::Moving,
     Phase::Rate,
@@ -62,28 +62,28 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
     let mut panel = Panel::new(layout, head, top, layout.phases, 1.0).ruled(layout, &ticks);
     panel.is_shaded = false;
     let zero: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
-    // Each covers the lower part of the one that was drawn before it, so that nothing shows through between them.
+    // Each band reaches from the bottom up and covers the lower part of the one before, so that no gap shows between them.
     for (n, phase) in ORDER.into_iter().enumerate().rev() {
         let up_to = |shares: &[f64; 5]| ORDER[..=n].iter().map(|it| shares[*it as usize]).sum();
         let high = series.shares.iter().map(|it| it.as_ref().map(up_to));
         let high: Vec<Option<f64>> = high.collect();
         let is_there = |shares: &[f64; 5]| shares[phase as usize] > 0.0;
         if series.shares.iter().flatten().any(is_there) {
-            panel.draw(look(phase), panel.frame.area(&zero, &high));
+            panel.draw(class(phase), panel.frame.area(&zero, &high));
         }
     }
     Some(panel)
 }
 
-/// The whole run as one bar.
+/// Where the time of the whole transfer went, as one bar.
 #[derive(Debug)]
-pub(super) struct Bar {
-    /// What binds the flow.
+pub(super) struct PhaseBar {
+    /// The verdict, as its heading.
     pub(super) verdict: String,
     pub(super) baseline: String,
     pub(super) top: String,
     pub(super) height: f64,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<BarPart>,
     pub(super) keys: Vec<PlacedKey>,
     /// Where it ends, with the room below it.
     pub(super) bottom: f64,
@@ -91,19 +91,19 @@ pub(super) struct Bar {
 
 /// A part of the bar.
 #[derive(Debug)]
-pub(super) struct Part {
-    /// Its colour, as a class of the style sheet.
-    pub(super) look: &'static str,
+pub(super) struct BarPart {
+    /// The class in the style sheet.
+    pub(super) class: &'static str,
     pub(super) x: String,
     pub(super) width: String,
-    /// How much it is, where there is room for it.
+    /// Its percentage, where there is room for it.
     pub(super) percent: Option<String>,
     pub(super) middle: String,
     pub(super) baseline: String,
 }
 
-/// The bar of the whole run. `None`: no time has passed.
-pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
+/// The bar of the whole transfer. `None`: no time has passed.
+pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<PhaseBar> {
     let whole = &sample.whole;
     let shares = ORDER.map(|phase| (phase, whole.share(phase), whole.percent(phase)));
     let shares = shares.into_iter().filter(|(_, share, _)| *share > 0.0);
@@ -113,13 +113,13 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
     }
     let keys = shares.iter().map(|(phase, _, percent)| {
         let words = format!("{} {}", words(*phase), in_words(*percent));
-        Key::colour(look(*phase), words)
+        Key::colour(class(*phase), words)
     });
     let verdict = verdict(whole);
     let taken = text::bold_width(&verdict, WRITING + 4.0);
     let (keys, rows) = legend::place(keys.collect(), taken, layout.x(1.0), top);
     let bar_top = top + ROW * (1.0 + rows) + 2.0;
-    Some(Bar {
+    Some(PhaseBar {
         verdict,
         baseline: number(top + BASELINE + 1.0),
         top: number(bar_top),
@@ -130,7 +130,7 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<Bar> {
     })
 }
 
-/// A part of the whole. What is there is more than nothing.
+/// A percentage in words. What is shown at all took some time, so that it is never 0.
 fn in_words(percent: u64) -> String {
     if percent == 0 {
         "<1%".to_owned()
@@ -139,15 +139,15 @@ fn in_words(percent: u64) -> String {
     }
 }
 
-fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<Part> {
+fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<BarPart> {
     let mut x = 0.0;
     let mut parts = Vec::new();
     for (phase, share, percent) in shares {
         let width = layout.width * share;
         let label = format!("{percent}%");
         let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
-        parts.push(Part {
-            look: look(*phase),
+        parts.push(BarPart {
+            class: class(*phase),
             x: number(x),
             width: number(width),
             percent: fits.then_some(label),

@@ -1,7 +1,7 @@
 //! The panel of the rate: what the sink took, the average of the whole run, and the limit.
 //!
-//! A sink takes bytes in gulps, so that from stretch to stretch a rate leaps about where the flow is steady: the line is a
-//! moving mean, and what there was in each stretch stands behind it.
+//! A sink takes bytes in gulps, so that the rate varies from stretch to stretch even where the flow is steady. The line is
+//! therefore a moving mean, and the rate of each stretch is drawn as an area behind it.
 
 use super::super::Finished;
 use super::layout::Layout;
@@ -12,13 +12,13 @@ use super::series::Series;
 use super::ticks;
 use crate::text::words::speed;
 
-/// A limit that is so many times as high as anything that was reached is not drawn.
+/// A limit that is more than so many times as high as the rates that were reached is not drawn.
 const FAR: f64 = 3.0;
 
-/// Room above the moving mean, as a part of it. What leaps higher is cut off, and said in words.
+/// The height of the panel as a multiple of the moving mean. Higher peaks are cut off, and a key says so.
 const HEADROOM: f64 = 1.5;
 
-/// Draws it, with `lane` above it for what is written about stalls. `None`: nobody has looked.
+/// The panel, with `lane` above it for the labels of stalls. `None`: there are no samples.
 pub(super) fn panel(
     it: &Finished<'_>,
     series: &Series,

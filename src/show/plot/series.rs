@@ -1,4 +1,4 @@
-//! What happened in each stretch of a transfer: a recording of any length becomes some hundred points.
+//! The values of each stretch of a transfer: a recording of any length becomes some hundred points.
 
 use super::buffer::Buffer;
 use super::grid::Grid;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// How full a buffer was in a stretch of time, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Fill {
-    /// What it may hold, where that is known.
+    /// The most it may hold, where that is known.
     pub(super) mark: Option<f64>,
     /// The least it held.
     pub(super) least: f64,
@@ -19,7 +19,7 @@ pub(super) struct Fill {
     pub(super) mean: f64,
 }
 
-/// What happened from stretch to stretch. All lists are as long as the grid has stretches.
+/// The values of each stretch. Every list has one element for each stretch of the grid.
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) grid: Grid,
@@ -28,7 +28,7 @@ pub(super) struct Series {
     /// Bytes a second that the sink took.
     pub(super) rate: Vec<Option<f64>>,
     fills: [Vec<Option<Fill>>; 4],
-    /// The parts of the time that each phase took, in the order of `Phase::ALL`, which add up to 1.
+    /// The parts of the time that the phases took, in the order of [`Phase::ALL`]. They add up to 1.
     pub(super) shares: Vec<Option<[f64; 5]>>,
     /// The part of the time in which the source was paused, from 0 to 1.
     pub(super) paused: Vec<f64>,
@@ -38,7 +38,7 @@ impl Series {
     /// Cuts a recording into `count` stretches. `None`: it took no time.
     pub(super) fn of(recording: &Recording, count: usize) -> Option<Self> {
         let grid = Grid::new(recording.elapsed, count)?;
-        let Looks { read, rate, fills } = Looks::of(grid, recording);
+        let RatesAndFills { read, rate, fills } = RatesAndFills::of(grid, recording);
         Some(Self {
             grid,
             read,
@@ -55,14 +55,14 @@ impl Series {
     }
 }
 
-/// What was seen in each stretch.
-struct Looks {
+/// Rates and fills of each stretch.
+struct RatesAndFills {
     read: Vec<Option<f64>>,
     rate: Vec<Option<f64>>,
     fills: [Vec<Option<Mixed>>; 4],
 }
 
-impl Looks {
+impl RatesAndFills {
     fn of(grid: Grid, recording: &Recording) -> Self {
         let mut it = Self {
             read: vec![None; grid.count],
@@ -81,12 +81,12 @@ impl Looks {
         it
     }
 
-    /// A part of a look, which took so many seconds in all, falls into a stretch.
+    /// Adds the part of a sample that lies in a stretch; the whole sample covers `seconds`.
     #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
     fn add(&mut self, index: usize, part: f64, look: &Looked, seconds: f64) {
         *self.read[index].get_or_insert(0.0) += look.bytes_in as f64 * part;
         *self.rate[index].get_or_insert(0.0) += look.bytes_out as f64 * part;
-        // A look that took no time still has seen something.
+        // A sample that covers no time counts for the fills all the same.
         let weight = (part * seconds).max(f64::MIN_POSITIVE);
         for (buffer, fills) in Buffer::ALL.into_iter().zip(&mut self.fills) {
             if let Some(level) = level(look, buffer) {
@@ -105,7 +105,7 @@ fn level(look: &Looked, buffer: Buffer) -> Option<&Level> {
     }
 }
 
-/// A fill that is being put together.
+/// A fill that is being averaged, and the time it covers so far in seconds.
 #[derive(Clone)]
 struct Mixed {
     fill: Fill,
@@ -176,7 +176,7 @@ mod tests {
     use proptest::prelude::*;
     use std::time::Duration;
 
-    /// Looks, phases and pauses of these lengths in microseconds, one after the other.
+    /// Samples, phases and pauses of these lengths in microseconds, one after the other.
     fn recording(lengths: &[(u64, u64)]) -> Recording {
         let mut it = Recording::default();
         for (n, (length, amount)) in lengths.iter().enumerate() {

@@ -1,7 +1,7 @@
-//! The SVG document: the drawing with the words of the run above it and its numbers below.
+//! The SVG document: the chart, with the title and the sentences above it and the numbers below.
 
 use super::super::Finished;
-use super::drawing::Drawing;
+use super::chart::Chart;
 use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
 use super::path::number;
@@ -12,12 +12,12 @@ use askama::Template;
 /// Around everything.
 const MARGIN: f64 = 28.0;
 
-/// The heights of the writing: the title, sentences, and names and values of the numbers.
+/// The font sizes of the title, of sentences, and of the names and values of numbers.
 const TITLE: f64 = 20.0;
 const SENTENCE: f64 = 14.0;
 const VALUE: f64 = 13.0;
 
-/// Numbers stand in so many columns.
+/// The columns of numbers.
 const COLUMNS: usize = 3;
 
 /// Between two columns.
@@ -33,19 +33,19 @@ pub(super) struct Sheet {
     height: f64,
     margin: f64,
     lines: Vec<Line>,
-    drawing_top: String,
-    drawing: Drawing,
+    chart_top: String,
+    chart: Chart,
     /// Where the numbers begin.
     rule: String,
     made_by: &'static str,
     made_by_baseline: String,
 }
 
-/// A line of writing.
+/// A line of text.
 #[derive(Debug)]
 struct Line {
-    /// How it looks, as a class of the style sheet.
-    look: &'static str,
+    /// The class in the style sheet.
+    class: &'static str,
     x: String,
     baseline: String,
     words: String,
@@ -55,10 +55,10 @@ impl Sheet {
     /// Lays out a transfer.
     pub(super) fn of(it: &Finished<'_>) -> Self {
         let series = Series::of(it.recording, WIDE.stretches);
-        let drawing = Drawing::of(it, series.as_ref(), &WIDE);
+        let chart = Chart::of(it, series.as_ref(), &WIDE);
         let mut lines = Vec::new();
-        let drawing_top = head(it, &mut lines) + 12.0;
-        let rule = drawing_top + drawing.height + if drawing.is_empty() { 0.0 } else { 12.0 };
+        let chart_top = head(it, &mut lines) + 12.0;
+        let rule = chart_top + chart.height + if chart.is_empty() { 0.0 } else { 12.0 };
         let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
         Self {
             title: title(it),
@@ -67,8 +67,8 @@ impl Sheet {
             height: (bottom + ROW + 8.0).ceil(),
             margin: MARGIN,
             lines,
-            drawing_top: number(drawing_top),
-            drawing,
+            chart_top: number(chart_top),
+            chart,
             rule: number(rule),
             made_by: MADE_BY,
             made_by_baseline: number(bottom + 8.0),
@@ -76,21 +76,21 @@ impl Sheet {
     }
 }
 
-/// Who has drawn it.
+/// The program and its version.
 pub(super) const MADE_BY: &str = concat!("tidegate ", env!("CARGO_PKG_VERSION"));
 
-/// What the picture is of.
+/// The title: the name of the transfer, and its ends.
 pub(super) fn title(it: &Finished<'_>) -> String {
     let name = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
     clean(&format!("{name}{} → {}", it.source, it.sink))
 }
 
-/// What it was like; of a failed one, what failed.
+/// The sentences of the summary; of a failed transfer, what failed.
 pub(super) fn sentences(it: &Finished<'_>) -> Vec<String> {
     let sentences = it.sentences().into_iter();
     let sentences = sentences.map(|sentence| clean(&sentence));
     if it.ending.error.is_some() {
-        // Not our words alone: a name in it stays as it is.
+        // The message may hold names that the user typed, in which blanks are left as they are.
         sentences.collect()
     } else {
         sentences.map(|sentence| together(&sentence)).collect()
@@ -99,7 +99,7 @@ pub(super) fn sentences(it: &Finished<'_>) -> Vec<String> {
 
 /// The title and the sentences; returns where they end.
 fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
-    let (look, bold) = if it.ending.error.is_some() {
+    let (class, bold) = if it.ending.error.is_some() {
         ("failure", text::BOLD)
     } else {
         ("sentence", 1.0)
@@ -112,10 +112,10 @@ fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
     let sentences = sentences(it).into_iter();
     let sentences = sentences.flat_map(|it| room(bold, SENTENCE).lines(&it, 4));
     let mut baseline = MARGIN - 8.0;
-    let mut put = |look, height, words| {
+    let mut put = |class, height, words| {
         baseline += height;
         lines.push(Line {
-            look,
+            class,
             x: number(MARGIN),
             baseline: number(baseline),
             words,
@@ -127,7 +127,7 @@ fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
     for (n, words) in sentences.enumerate() {
         // A little apart from the title.
         let apart = if n == 0 { 5.0 } else { 1.0 };
-        put(look, ROW + apart, words);
+        put(class, ROW + apart, words);
     }
     baseline + 12.0
 }
@@ -146,9 +146,9 @@ fn put_numbers(numbers: &[Number], lines: &mut Vec<Line>, top: f64) -> f64 {
             most = most.max(values.len());
             let names = [("name", number.name.to_owned())];
             let values = values.into_iter().map(|line| ("value", line));
-            for (n, (look, words)) in names.into_iter().chain(values).enumerate() {
+            for (n, (class, words)) in names.into_iter().chain(values).enumerate() {
                 lines.push(Line {
-                    look,
+                    class,
                     x: self::number(x),
                     baseline: self::number(baseline + n as f64 * 17.0),
                     words,

@@ -1,8 +1,8 @@
-//! What held a transfer up: shades for pauses, marks and words for stalls.
+//! Pauses and stalls: shades for pauses, marks and labels for stalls.
 
 use super::layout::{Layout, WRITING};
 use super::path::number;
-use super::phases::{look, words};
+use super::phases::{class, words};
 use super::series::Series;
 use super::text;
 use crate::account::phase::Phase;
@@ -11,43 +11,43 @@ use crate::account::span::Span;
 use crate::text::words::time;
 use std::fmt::Write;
 
-/// Depths of shade that are told apart.
+/// The number of depths of shade.
 const DEPTHS: usize = 20;
 
-/// Between what is written above two stalls.
+/// Room between the labels of two stalls.
 const APART: f64 = 16.0;
 
-/// The least width of what marks a stall.
+/// The least width of the mark of a stall.
 const LEAST: f64 = 2.0;
 
-/// Pauses of one depth of shade, over all panels.
+/// All pauses of one depth of shade.
 #[derive(Debug)]
 pub(super) struct Shade {
-    /// Which part of the time the source was paused, in percent.
+    /// The part of the time in which the source was paused, in percent.
     pub(super) percent: usize,
-    /// Where.
+    /// The stretches that are shaded.
     pub(super) path: String,
 }
 
-/// A stall, or several that cannot be told apart on the picture.
+/// The mark of a stall, or of several that are too close to each other on the picture.
 #[derive(Debug)]
-pub(super) struct Mark {
-    /// The colour of what it waited for, as a class of the style sheet.
-    pub(super) look: &'static str,
+pub(super) struct StallMark {
+    /// The class in the style sheet, for what was waited for.
+    pub(super) class: &'static str,
     from: f64,
     to: f64,
     /// How wide its stalls are together.
     stalled: f64,
 }
 
-impl Mark {
-    /// How much of its width they take, from 0 to 1.
+impl StallMark {
+    /// Its opacity: how much of its width is stalled, from 0.1 to 1.
     pub(super) fn depth(&self) -> String {
         let width = (self.to - self.from).max(f64::MIN_POSITIVE);
         number((self.stalled / width).clamp(0.1, 1.0))
     }
 
-    /// Where it begins; one that is too short to be seen begins a little earlier.
+    /// Where it begins; one below the least width begins a little earlier.
     pub(super) fn x(&self) -> String {
         number(self.from.min(self.to - LEAST).max(0.0))
     }
@@ -58,7 +58,7 @@ impl Mark {
     }
 }
 
-/// What is written above a stall.
+/// The label of a stall.
 #[derive(Debug)]
 pub(super) struct Note {
     /// Its middle.
@@ -88,7 +88,7 @@ pub(super) fn shades(series: &Series, layout: &Layout, top: f64, bottom: f64) ->
         .collect()
 }
 
-/// How deep a shade is. What was paused at all is to be seen.
+/// How deep a shade is, rounded up so that every pause can be seen.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -100,18 +100,18 @@ fn depth(part: f64) -> usize {
 }
 
 /// The stalls.
-pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = Vec::new();
+pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<StallMark> {
+    let mut marks: Vec<StallMark> = Vec::new();
     for stall in &recording.stalls {
         let (from, to) = borders(stall, recording, layout);
-        let look = look(stall.what.waits_for);
+        let class = class(stall.what.waits_for);
         match marks.last_mut() {
-            Some(last) if last.look == look && from <= last.to + LEAST => {
+            Some(last) if last.class == class && from <= last.to + LEAST => {
                 last.stalled += to - from.max(last.to);
                 last.to = to;
             }
-            _ => marks.push(Mark {
-                look,
+            _ => marks.push(StallMark {
+                class,
                 from,
                 to,
                 stalled: to - from,
@@ -121,7 +121,7 @@ pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<Mark> {
     marks
 }
 
-/// What is written above them: of the longest first, and of others where there is room.
+/// The labels of stalls: of the longest first, and of others where there is room.
 pub(super) fn notes(recording: &Recording, layout: &Layout) -> Vec<Note> {
     let mut stalls: Vec<_> = recording.stalls.iter().collect();
     stalls.sort_by_key(|stall| std::cmp::Reverse(stall.length()));

@@ -1,26 +1,28 @@
-//! Texts of a picture: what of them can be shown, how wide they are, and how they are made to fit.
+//! Texts of a picture: made visible, measured, and made to fit.
 
 use crate::text::visible;
+use crate::text::wrap::lines_of;
 use console::measure_text_width;
 
-/// More of a text than this, in characters, is shown nowhere.
+/// A text is cut off after so many characters.
 const LONGEST: usize = 2000;
 
-/// Characters that share a column beyond which they are no text any more.
+/// A text with more characters a column than this (combining marks, mostly) does not count as fitting anywhere.
 const MARKS: usize = 8;
 
-/// How much wider than usual the widest of the usual system fonts is.
+/// How much wider than average the widest of the usual system fonts is.
 const WIDEST: f64 = 1.08;
 
-/// How much wider bold writing is.
+/// How much wider bold text is.
 pub(super) const BOLD: f64 = 1.2;
 
-/// What of a text is shown, all of it visible: XML cannot hold the rest (Extensible Markup Language 1.0, section 2.2).
+/// A text as it is shown, with control characters made visible: XML cannot hold them (Extensible Markup Language 1.0,
+/// section 2.2).
 pub(super) fn clean(text: &str) -> String {
     visible::line(text).chars().take(LONGEST).collect()
 }
 
-/// With what belongs together on one line: a number and its unit.
+/// Puts a no-break space between a number and its unit, to keep them on one line.
 pub(super) fn together(text: &str) -> String {
     const UNITS: [&str; 10] = [
         "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "s", "ms", "µs",
@@ -38,17 +40,17 @@ pub(super) fn together(text: &str) -> String {
     kept
 }
 
-/// How wide a text is about, at a height of `size`, in the usual system fonts.
+/// About how wide a text is at the font size `size`, in the usual system fonts.
 pub(super) fn width(text: &str, size: f64) -> f64 {
     text.chars().map(advance).sum::<f64>() * size
 }
 
-/// How wide a bold text is about.
+/// About how wide a bold text is.
 pub(super) fn bold_width(text: &str, size: f64) -> f64 {
     width(text, size) * BOLD
 }
 
-/// How wide a character is, as a part of its height.
+/// About how wide a character is, as a part of the font size.
 #[expect(clippy::cast_precision_loss, reason = "a column or two")]
 fn advance(char: char) -> f64 {
     match char {
@@ -61,12 +63,12 @@ fn advance(char: char) -> f64 {
     }
 }
 
-/// A line of writing that texts have to fit into.
+/// The room that a line of text has to fit into.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// How wide it is.
     pub(super) width: f64,
-    /// How high the writing is.
+    /// The font size.
     pub(super) size: f64,
 }
 
@@ -77,7 +79,7 @@ impl Room {
         width <= self.width && text.chars().count() <= measure_text_width(text) * MARKS
     }
 
-    /// A text that fits: what is too long loses its middle, since the ends of a name say most.
+    /// A text that fits: one that is too long loses its middle, since the ends of a name tell most.
     pub(super) fn shortened(self, text: &str) -> String {
         if self.fits(text) {
             return text.to_owned();
@@ -96,17 +98,8 @@ impl Room {
     /// A text in at most `most` lines. A word that is longer than a line is shortened, and so is the last line of a
     /// text that is longer than all of them.
     pub(super) fn lines(self, text: &str, most: usize) -> Vec<String> {
-        let mut lines = vec![String::new()];
-        for word in text.split(' ').map(|word| self.shortened(word)) {
-            match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(&word),
-                Some(line) if self.fits(&format!("{line} {word}")) => {
-                    line.push(' ');
-                    line.push_str(&word);
-                }
-                _ => lines.push(word),
-            }
-        }
+        let words = text.split(' ').map(|word| self.shortened(word));
+        let mut lines = lines_of(words, |line| self.fits(line));
         if lines.len() > most {
             let rest = lines.split_off(most.saturating_sub(1));
             lines.push(self.shortened(&rest.join(" ")));

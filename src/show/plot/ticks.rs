@@ -1,4 +1,4 @@
-//! Where the lines of an axis are, and what is written at them.
+//! Where the lines of an axis are, and their labels.
 
 use crate::text::words::{clock, size, whole};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 pub(super) struct Tick {
     /// Where it is, in bytes or in seconds.
     pub(super) at: f64,
-    /// What is written at it.
+    /// Its label.
     pub(super) label: String,
 }
 
@@ -16,7 +16,7 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 
-/// Steps of a minute and longer that people count in, in seconds.
+/// Round steps of a minute and longer, in seconds.
 const LONG_STEPS: [f64; 11] = [
     MINUTE,
     2.0 * MINUTE,
@@ -31,7 +31,7 @@ const LONG_STEPS: [f64; 11] = [
     12.0 * HOUR,
 ];
 
-/// More than any number of bytes a second that can be counted.
+/// More than any rate in bytes a second.
 const MOST: f64 = 1e30;
 
 /// Lines from 0 to at least `most`, about `lines` of them, at round sizes in bytes.
@@ -59,7 +59,7 @@ fn byte_step(least: f64) -> f64 {
     }
 }
 
-/// The smallest of 1, 2 and 5, times a power of ten, that is no less.
+/// The smallest of 1, 2 and 5, times a power of ten, that is at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10f64.powf(least.log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * power);
@@ -69,7 +69,7 @@ fn round_step(least: f64) -> f64 {
         .unwrap_or(10.0 * power)
 }
 
-/// Lines from 0 to at most `elapsed` seconds, about `lines` of them, at times that people count in.
+/// Lines from 0 to at most `elapsed` seconds, about `lines` of them, at round times.
 pub(super) fn times(elapsed: f64, lines: f64) -> Vec<Tick> {
     let step = time_step(elapsed / lines);
     multiples(step, (elapsed / step * (1.0 + 1e-9)).floor())
@@ -81,7 +81,7 @@ pub(super) fn times(elapsed: f64, lines: f64) -> Vec<Tick> {
 }
 
 fn time_step(least: f64) -> f64 {
-    // A third of a minute is a round time, a fifth of it is none.
+    // 20 s and 50 s are no round times, so that below a minute the steps are 10, 15 and 30 s.
     if least > DAY / 2.0 {
         round_step(least / DAY) * DAY
     } else if least > MINUTE / 2.0 {
@@ -97,7 +97,7 @@ fn time_step(least: f64) -> f64 {
     }
 }
 
-/// A moment among others that are `step` apart, all up to `elapsed`; in seconds.
+/// The label of the moment `at`, where labels are `step` apart and go up to `elapsed`, all in seconds.
 fn moment(at: f64, step: f64, elapsed: f64) -> String {
     let time = Duration::try_from_secs_f64(at).unwrap_or_default();
     let seconds = time.as_secs();
@@ -125,7 +125,7 @@ fn moment(at: f64, step: f64, elapsed: f64) -> String {
     }
 }
 
-/// With as many decimals as the step has.
+/// A number with as many decimals as the step has.
 fn decimal(number: f64, step: f64) -> String {
     let mut decimals = 0;
     let mut scaled = step;

@@ -1,34 +1,33 @@
-//! The events of a trace as JSON, written one after the other: there are thousands of them, which serde would take
-//! several times as long for.
+//! Writes the events of a trace as JSON. There are thousands of them, for which serde would take several times as long.
 
 use crate::account::clock::nanos;
 use std::time::Duration;
 
-/// By how much less than it lasted anything is said to last: readers that add it to its beginning in binary fractions would
-/// see it overlap with what follows at once, and put one into the other.
+/// Every slice is written as shorter by this. Otherwise readers that add its length to its beginning in floating point might
+/// see it overlap with the next slice, and nest one in the other.
 const APART: Duration = Duration::from_nanos(1);
 
-/// What an event is.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum EventKind {
-    /// It says what something is called.
+    /// The name of the process or of a row.
     Name,
-    /// Something lasted until then.
+    /// Something that lasted until this time.
     Slice(Duration),
-    /// A moment, which reaches as far as this says: over its row, or over everything.
+    /// A moment, shown over its row or over everything.
     Moment(Reach),
-    /// A number from now on.
+    /// A number that holds from then on.
     Counter,
 }
 
-/// How far a moment reaches.
+/// How far the line of a moment reaches.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Reach {
     Row,
     Everything,
 }
 
-/// An event but for its arguments. No name of one has a character that JSON would escape.
+/// An event without its arguments. Its name has no character that JSON would escape.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Event {
     pub(super) name: &'static str,
@@ -50,19 +49,19 @@ pub(super) struct Args<'a> {
 }
 
 impl Events {
-    /// None yet, with room for so many.
+    /// A trace without events, with room for `count`.
     pub(super) fn with_room(count: usize) -> Self {
         let mut json = String::with_capacity(count * 100);
         json.push_str("{\"traceEvents\":[");
         Self { json }
     }
 
-    /// One that there is no more to be said of.
+    /// Adds an event without arguments.
     pub(super) fn put(&mut self, event: Event) {
         self.put_with(event, |_| ());
     }
 
-    /// One with what `args` says.
+    /// Adds an event with the arguments that `args` writes.
     pub(super) fn put_with(&mut self, event: Event, args: impl FnOnce(&mut Args<'_>)) {
         if !self.json.ends_with('[') {
             self.json.push(',');
@@ -88,7 +87,7 @@ impl Events {
         self.json.push('}');
     }
 
-    /// The whole trace, with what is told `about` it, in JSON.
+    /// The whole trace, with `about` as its `otherData`, in JSON.
     pub(super) fn finish(mut self, about: &str) -> String {
         let unit = "],\"displayTimeUnit\":\"ms\"";
         self.json.extend([unit, ",\"otherData\":", about, "}\n"]);
@@ -150,10 +149,10 @@ fn push(json: &mut String, number: u64) {
     json.push_str(itoa::Buffer::new().format(number));
 }
 
-/// What is behind the point, of a `whole` that is a power of ten.
+/// Appends the fraction `part / whole` behind a point, but nothing for zero; `whole` is a power of ten.
 fn fraction(json: &mut String, whole: u32, part: u32) {
     if part > 0 {
-        // The first digit stands for the whole, and keeps the noughts that follow it.
+        // With the whole added there are leading zeros; its own digit is cut off.
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(whole + part);
         json.push('.');

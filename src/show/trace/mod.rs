@@ -1,7 +1,7 @@
 //! `--trace`: what happened when, in the trace-event format, which Perfetto and `chrome://tracing` open.
 //!
-//! The format is Google's "Trace Event Format": an object with a list of events, whose times are microseconds. There are
-//! rows for the writer, the source and the stalls, and a counter for the rate and for each buffer.
+//! The format is Google's "Trace Event Format": an object with a list of events, with times in microseconds. There are rows
+//! for the writer, the source and the stalls, and counters for the rate and for each buffer.
 
 mod events;
 
@@ -30,12 +30,12 @@ const ROWS: [(Row, &str); 3] = [
     (Row::Stalls, "when nothing moves"),
 ];
 
-/// What belongs to everything, and to no row.
+/// The row number of events that belong to no row.
 const NO_ROW: u32 = 0;
 
-/// What is told of the whole.
+/// The object `otherData`, which describes the whole transfer.
 #[derive(Serialize)]
-struct About<'a> {
+struct OtherData<'a> {
     program: &'static str,
     source: &'a str,
     sink: &'a str,
@@ -43,7 +43,7 @@ struct About<'a> {
     summary: Vec<String>,
 }
 
-/// Draws it.
+/// The trace as JSON.
 pub(super) fn draw(it: &Finished<'_>) -> String {
     let recording = it.recording;
     let mut events = Events::with_room(most_events(recording));
@@ -61,18 +61,18 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
         counters(span, &mut events);
     }
     outcome(it, &mut events);
-    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
-    let about = serde_json::to_string(&about(it)).unwrap_or_default();
-    events.finish(&about)
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
+    let other_data = serde_json::to_string(&other_data(it)).unwrap_or_default();
+    events.finish(&other_data)
 }
 
-/// About as many as there can be.
+/// About the largest number of events.
 fn most_events(recording: &Recording) -> usize {
     let slices = recording.phases.len() + recording.pauses.len() * 2 + recording.stalls.len();
     slices + recording.looks.len() * 3 + 16
 }
 
-/// What the process and its rows are called.
+/// The names of the process and its rows.
 fn names(it: &Finished<'_>, events: &mut Events) {
     let label = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
     let whole = format!("{label}{} → {}", it.source, it.sink);
@@ -93,7 +93,8 @@ fn names(it: &Finished<'_>, events: &mut Events) {
     }
 }
 
-/// What it was in the main; where short ones were joined, also what else there was.
+/// A slice with the name of the phase. Where short phases were joined into one span, it is named for the longest and says how
+/// long each was.
 fn phase(span: &Span<Waits>, events: &mut Events) {
     let longest = span.what.longest();
     let is_joined = span.what.of(longest) < span.what.total();
@@ -118,7 +119,8 @@ fn in_seconds(phase: Phase) -> &'static str {
     }
 }
 
-/// The pause, and the drain that ended it; where short ones were joined, their numbers.
+/// A slice for a pause, and a moment for the drain that ended it. Where short pauses were joined into one span, it says how
+/// many there were.
 fn pause(span: &Span<Pauses>, events: &mut Events) {
     let Pauses {
         pauses,
@@ -163,7 +165,7 @@ fn slice<T>(row: Row, name: &'static str, span: &Span<T>) -> Event {
     }
 }
 
-/// The rate holds from one look to the next, and how full a buffer is was seen at the later one.
+/// The counters of a sample: the rate holds from the sample before to this one, and fills are as they were at this one.
 fn counters(span: &Span<Looked>, events: &mut Events) {
     let Looked {
         bytes_in,
@@ -227,8 +229,8 @@ fn outcome(it: &Finished<'_>, events: &mut Events) {
     });
 }
 
-fn about<'a>(it: &Finished<'a>) -> About<'a> {
-    About {
+fn other_data<'a>(it: &Finished<'a>) -> OtherData<'a> {
+    OtherData {
         program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
         source: it.source,
         sink: it.sink,

@@ -1,25 +1,25 @@
-//! Compresses blocks side by side, none of which waits for what becomes of another, and puts them out in order.
+//! Compresses independent blocks in parallel, and puts them out in order.
 //!
-//! What is held is two blocks for each worker, compressed or not, and the one that is being filled.
+//! It holds two blocks for each worker, compressed or not, and the one that is being filled.
 
-use super::pool::{Block, Make, Pool};
+use super::pool::{Block, MakeWork, Pool};
 use crate::platform::resources::reserve;
 use crate::transform::{Failure, Input, Output, Pending, Transform};
 
 /// A format that is written in blocks.
-pub(super) trait Format: Send {
+pub(super) trait BlockFormat: Send {
     /// How many bytes of the input a block is made of.
     fn block_len(&self) -> usize;
 
-    /// What compresses blocks, one after the other.
-    fn work(&self) -> Make;
+    /// Makes what a worker compresses blocks with.
+    fn work(&self) -> MakeWork;
 
     /// What stands before the first block.
     fn head(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// These bytes have been taken.
+    /// Told of bytes that have been taken, for a checksum of the input.
     fn took(&mut self, _bytes: &[u8]) {}
 
     /// What stands behind the last block.
@@ -27,12 +27,12 @@ pub(super) trait Format: Send {
         Vec::new()
     }
 
-    /// How many of the bytes before a block are of use for it. They are what was taken, not what became of it.
+    /// How many bytes of the input before a block help to compress it.
     fn window(&self) -> usize {
         0
     }
 
-    /// Whether at the end there has to be a block even of nothing, after others or as the only one.
+    /// Whether the end needs a block even if it is empty; `is_only`: there was none before.
     fn needs_a_block(&self, is_only: bool) -> bool;
 }
 
@@ -40,30 +40,30 @@ pub(super) trait Format: Send {
 pub(super) struct Blocks<F> {
     format: F,
     pool: Pool,
-    /// What the next block is made of, behind as many bytes of the window.
+    /// The input of the next block, behind `start` bytes of the window.
     filling: Vec<u8>,
     start: usize,
-    /// What is to be put out next, and how much of it has been.
-    leaving: Block,
-    left: usize,
-    /// Buffers that are not in use.
+    /// The block that is being put out, and how many bytes of it have been.
+    outgoing: Block,
+    put: usize,
+    /// Blocks whose buffers are free.
     spare: Vec<Block>,
     submitted: bool,
     end: End,
 }
 
-/// How far the end has come.
+/// How far the end of the stream has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// More input may come.
     Open,
-    /// The last block is on its way.
+    /// The last block has been submitted.
     Blocks,
-    /// So is what stands behind it.
+    /// The tail is being put out.
     Tail,
 }
 
-impl<F: Format> Blocks<F> {
+impl<F: BlockFormat> Blocks<F> {
     pub(super) fn new(format: F, workers: u32) -> Self {
         let head = Block {
             output: format.head(),
@@ -73,8 +73,8 @@ impl<F: Format> Blocks<F> {
             pool: Pool::new(workers as usize, format.work()),
             filling: Vec::new(),
             start: 0,
-            leaving: head,
-            left: 0,
+            outgoing: head,
+            put: 0,
             spare: Vec::new(),
             submitted: false,
             end: End::Open,
@@ -82,11 +82,11 @@ impl<F: Format> Blocks<F> {
         }
     }
 
-    /// Puts out what is there, as far as it fits. Returns whether there is room left.
-    fn leave(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+    /// Puts out blocks that are done, as far as they fit. Returns whether there is room left.
+    fn put_ready(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
         loop {
-            self.left += output.put(&self.leaving.output[self.left..]);
-            if self.left < self.leaving.output.len() {
+            self.put += output.put(&self.outgoing.output[self.put..]);
+            if self.put < self.outgoing.output.len() {
                 return Ok(false);
             }
             match self.pool.take_done() {
@@ -96,15 +96,15 @@ impl<F: Format> Blocks<F> {
         }
     }
 
-    /// This is to be put out next; the buffers of the last are free.
+    /// Makes this block the outgoing one, and frees the buffers of the last.
     fn next(&mut self, done: Result<Block, Failure>) -> Result<(), Failure> {
-        let gone = std::mem::replace(&mut self.leaving, done?);
-        self.left = 0;
+        let gone = std::mem::replace(&mut self.outgoing, done?);
+        self.put = 0;
         self.spare.push(gone);
         Ok(())
     }
 
-    /// Waits for the oldest block, to be put out next.
+    /// Waits for the oldest block, and makes it the outgoing one.
     fn wait(&mut self) -> Result<(), Failure> {
         match self.pool.wait() {
             Some(done) => self.next(done),
@@ -112,7 +112,7 @@ impl<F: Format> Blocks<F> {
         }
     }
 
-    /// Has what was taken compressed.
+    /// Gives the filled block to the workers.
     fn submit(&mut self, is_last: bool) -> Result<(), Failure> {
         self.submitted = true;
         let mut block = self.spare.pop().unwrap_or_default();
@@ -125,12 +125,12 @@ impl<F: Format> Blocks<F> {
         self.pool.submit(block)
     }
 
-    /// How many bytes there are for the next block.
+    /// How many bytes the next block has.
     fn filled(&self) -> usize {
         self.filling.len() - self.start
     }
 
-    /// Takes as much as a block has room for.
+    /// Takes input, as much as the block has room for.
     fn fill(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
         let len = self.start + self.format.block_len();
         reserve(&mut self.filling, len).map_err(|error| Failure::system(&error))?;
@@ -141,21 +141,21 @@ impl<F: Format> Blocks<F> {
         Ok(())
     }
 
-    /// Puts out all that was submitted. Returns whether it is out.
-    fn drain(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
-        while self.leave(output)? {
+    /// Puts out every block that was submitted, as far as they fit. Returns whether all are out.
+    fn put_all(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
+        while self.put_ready(output)? {
             if self.pool.is_empty() {
                 return Ok(true);
             }
             self.wait()?;
         }
-        Ok(self.pool.is_empty() && self.left == self.leaving.output.len())
+        Ok(self.pool.is_empty() && self.put == self.outgoing.output.len())
     }
 }
 
-impl<F: Format> Transform for Blocks<F> {
+impl<F: BlockFormat> Transform for Blocks<F> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
-        while self.leave(output)? && !input.is_empty() {
+        while self.put_ready(output)? && !input.is_empty() {
             if self.filled() < self.format.block_len() {
                 self.fill(input)?;
             } else if self.pool.is_full() {
@@ -171,7 +171,7 @@ impl<F: Format> Transform for Blocks<F> {
         if self.filled() > 0 {
             self.submit(false)?;
         }
-        self.drain(output).map(held)
+        self.put_all(output).map(Pending::unless)
     }
 
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
@@ -181,21 +181,13 @@ impl<F: Format> Transform for Blocks<F> {
                 self.submit(true)?;
             }
         }
-        if !self.drain(output)? {
+        if !self.put_all(output)? {
             return Ok(Pending::More);
         }
         if self.end == End::Blocks {
-            (self.end, self.left) = (End::Tail, 0);
-            self.leaving.output = self.format.tail();
+            (self.end, self.put) = (End::Tail, 0);
+            self.outgoing.output = self.format.tail();
         }
-        self.drain(output).map(held)
-    }
-}
-
-fn held(done: bool) -> Pending {
-    if done {
-        Pending::Nothing
-    } else {
-        Pending::More
+        self.put_all(output).map(Pending::unless)
     }
 }

@@ -1,8 +1,8 @@
-//! `brotli`: a stream as RFC 7932 has it, with a window of 16 MiB.
+//! `brotli`: a stream (RFC 7932) with a window of 16 MiB.
 //!
 //! It takes 40 MiB at level 5, and 150 at 11.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{level, level_of};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -15,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     name: "brotli",
     group: Group::Compression,
     help: "compresses for unbrotli, small for texts",
-    // The 11 that the command has is for files that are compressed once and read for ever: a stream would crawl.
+    // The command's default of 11 is for files that are compressed once and read often; it is too slow for a stream.
     keys: &[level(0, 11, "5")],
     example: "tidegate -t brotli disk.img disk.img.br",
     make: |settings| {
@@ -33,21 +33,21 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// 16 MiB, as the command has it.
+/// 16 MiB, as in the command.
 const WINDOW_LOG: i32 = 24;
 
-/// Nobody knows how much will come, in bytes; as the command does, it is thought to be much.
+/// The size of the input in bytes is not known; as in the command, a large one is assumed.
 const SIZE_HINT: usize = 1 << 30;
 
-/// What it takes at most below level 10, in bytes: its library aborts without it.
+/// The most memory that the library takes below level 10, in bytes. It aborts where it gets none.
 const MEMORY: usize = 48 << 20;
 
-/// And from there on.
+/// The most memory that it takes from level 10 on.
 const MEMORY_AT_10: usize = 160 << 20;
 
 struct Brotli(BrotliEncoder);
 
-impl Engine for Brotli {
+impl Compressor for Brotli {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -1,9 +1,9 @@
-//! `bzip2`: streams of a block each, compressed side by side.
+//! `bzip2`: streams of one block each, which are compressed in parallel.
 //!
-//! A worker takes 11 MiB at level 9: 8 MiB to compress, and two blocks with what they become.
+//! A worker takes 11 MiB at level 9: 8 MiB to compress, and two blocks with their results.
 
-use super::blocks::{Blocks, Format};
-use super::pool::Make;
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::MakeWork;
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made};
@@ -22,25 +22,25 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// A block of bzip2 holds so many bytes less than its nominal size.
+/// A block holds so many bytes less than its nominal size.
 const MARGIN: usize = 19;
 
-/// What the library takes for each level, in bytes (bzip2(1)).
+/// The memory that the library takes for each level, in bytes (bzip2(1)).
 const MEMORY_OF_LEVEL: usize = 800_000;
 
-/// And what it takes at any.
+/// The memory that it takes at any level besides.
 const MEMORY: usize = 500_000;
 
 struct Bzip2 {
     level: u32,
 }
 
-impl Format for Bzip2 {
+impl BlockFormat for Bzip2 {
     fn block_len(&self) -> usize {
         self.level as usize * 100_000 - MARGIN
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let level = self.level;
         Box::new(move || {
             Ok(Box::new(move |piece, output| {
@@ -54,14 +54,14 @@ impl Format for Bzip2 {
     }
 }
 
-/// A stream of its own.
+/// Compresses a block to a stream of its own.
 fn compress(level: u32, mut input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
-    // The library panics without it.
+    // The library panics where it gets no memory.
     let memory = level as usize * MEMORY_OF_LEVEL + MEMORY;
     let stream = allocate(memory, || Compress::new(Compression::new(level), 0));
     let mut stream = stream.map_err(|error| Failure::system(&error))?;
     loop {
-        // What does not get smaller gets larger by a hundredth at most.
+        // A block that does not get smaller grows by a hundredth at most.
         let most = output.len() + input.len() + input.len() / 64 + 1024;
         reserve(output, most).map_err(|error| Failure::system(&error))?;
         let before = stream.total_in();

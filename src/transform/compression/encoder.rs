@@ -1,22 +1,22 @@
-//! Compresses with a library that takes and gives pieces of any size, one stream from the first byte to the last.
+//! Compresses with a library that reads and writes pieces of any size, as one stream.
 
 use crate::transform::{Failure, Input, Output, Pending, Transform};
 
-/// What is asked of an engine.
+/// What a compressor is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Take what comes.
+    /// Compress.
     Go,
-    /// Put out all that was taken.
+    /// Put out everything that was taken.
     Flush,
-    /// Put out all that was taken, and the end of the stream.
+    /// Put out everything that was taken, and the end of the stream.
     End,
 }
 
 /// A library that compresses.
-pub(super) trait Engine: Send {
-    /// Takes and puts out as far as both allow, and at least a byte where `act` is `Go`. It may block until a worker of
-    /// its own is done. Returns whether nothing is held any more, where that was asked for.
+pub(super) trait Compressor: Send {
+    /// Takes and puts out as far as both cursors allow, and at least a byte where `act` is `Go`. It may block until one of its
+    /// workers is done. For another `act` it returns whether nothing is held any more.
     fn run(
         &mut self,
         input: &mut Input<'_>,
@@ -25,35 +25,35 @@ pub(super) trait Engine: Send {
     ) -> Result<bool, Failure>;
 }
 
-/// Makes an engine.
-type Make<E> = Box<dyn FnMut() -> Result<E, Failure> + Send>;
+/// Makes a compressor.
+type MakeCompressor<E> = Box<dyn FnMut() -> Result<E, Failure> + Send>;
 
-/// An engine as a transform.
+/// A compressor as a transform.
 pub(super) struct Encoder<E> {
-    /// Called with the first bytes: then all threads of the transfer are there, and what is left is for the workers.
-    make: Make<E>,
-    engine: Option<E>,
-    /// What it was asked for last, and has not done yet: it is not asked for anything else before.
+    /// Called for the first bytes. By then the transfer has all its threads, so that the workers get only what is left.
+    make: MakeCompressor<E>,
+    compressor: Option<E>,
+    /// A flush or an end that it was asked for and has not done yet; it is asked for nothing else before. `Go`: none.
     asked: Act,
     /// Whether it may hold something that was taken.
     holds: bool,
     ended: bool,
 }
 
-impl<E: Engine> Encoder<E> {
+impl<E: Compressor> Encoder<E> {
     pub(super) fn new(make: impl FnMut() -> Result<E, Failure> + Send + 'static) -> Self {
         Self {
             make: Box::new(make),
-            engine: None,
+            compressor: None,
             asked: Act::Go,
             holds: false,
             ended: false,
         }
     }
 
-    fn engine(&mut self) -> Result<&mut E, Failure> {
-        match &mut self.engine {
-            Some(engine) => Ok(engine),
+    fn compressor(&mut self) -> Result<&mut E, Failure> {
+        match &mut self.compressor {
+            Some(compressor) => Ok(compressor),
             none => Ok(none.insert((self.make)()?)),
         }
     }
@@ -65,7 +65,9 @@ impl<E: Engine> Encoder<E> {
                 return Ok(false);
             }
             let asked = self.asked;
-            let done = self.engine()?.run(&mut Input::new(&[]), output, asked)?;
+            let done = self
+                .compressor()?
+                .run(&mut Input::new(&[]), output, asked)?;
             if done {
                 self.ended |= self.asked == Act::End;
                 (self.asked, self.holds) = (Act::Go, false);
@@ -75,12 +77,12 @@ impl<E: Engine> Encoder<E> {
     }
 }
 
-impl<E: Engine> Transform for Encoder<E> {
+impl<E: Compressor> Transform for Encoder<E> {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         self.go_on(output)?;
         while !input.is_empty() && !output.is_full() {
             self.holds = true;
-            self.engine()?.run(input, output, Act::Go)?;
+            self.compressor()?.run(input, output, Act::Go)?;
         }
         Ok(())
     }
@@ -89,7 +91,7 @@ impl<E: Engine> Transform for Encoder<E> {
         if self.holds && self.asked == Act::Go {
             self.asked = Act::Flush;
         }
-        self.go_on(output).map(held)
+        self.go_on(output).map(Pending::unless)
     }
 
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
@@ -99,14 +101,6 @@ impl<E: Engine> Transform for Encoder<E> {
         if !self.ended {
             self.asked = Act::End;
         }
-        self.go_on(output).map(held)
-    }
-}
-
-fn held(done: bool) -> Pending {
-    if done {
-        Pending::Nothing
-    } else {
-        Pending::More
+        self.go_on(output).map(Pending::unless)
     }
 }

@@ -1,14 +1,14 @@
-//! `gzip`: one member as RFC 1952 has it, of pieces that are compressed side by side.
+//! `gzip`: one member (RFC 1952) of pieces that are compressed in parallel.
 //!
-//! As pigz has it: each piece is compressed with the 32 KiB before it at hand, and all but the last end in an empty stored
-//! block (a sync flush), so that they begin and end at a byte and make up one stream. A flush ends a piece early, in the
-//! same way. One member is what programs expect that read but one: browsers and curl for `Content-Encoding: gzip`, and
-//! `gzip -l`, which tells the size of the last.
+//! As in pigz, each piece is compressed with the 32 KiB before it as its dictionary, and all but the last end in an empty
+//! stored block (a sync flush), so that they begin and end at a byte and make up one stream. A flush ends a piece early, in
+//! the same way. It is one member since some programs read only one: browsers and curl for `Content-Encoding: gzip`, and
+//! `gzip -l`, which prints the size of the last.
 //!
-//! A worker takes less than 1 MiB: 350 KiB to compress, and two pieces with what they become.
+//! A worker takes less than 1 MiB: 350 KiB to compress, and two pieces with their results.
 
-use super::blocks::{Blocks, Format};
-use super::pool::{Make, Piece};
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::{MakeWork, Piece};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::{allocate, reserve};
 use crate::transform::{Failure, Group, Kind, Made, since};
@@ -28,20 +28,21 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// As much as a piece of pigz's: what a reset and the bytes before it cost is not seen, and few are held.
+/// The size of a piece, as in pigz: large enough that the cost of a reset and a dictionary is negligible, and small enough to
+/// hold several.
 const PIECE: usize = 128 << 10;
 
 /// How far back deflate can refer.
 const WINDOW: usize = 32 << 10;
 
-/// For each of our levels that of the library whose files are about as large as those of gzip. Its first makes them a fifth
-/// larger, and its sixth sometimes a tenth.
+/// The level of the library for each level of ours, such that files are about as large as those of gzip. The library's level 1
+/// makes them a fifth larger, its level 6 sometimes a tenth.
 const LEVELS: [u32; 10] = [2, 2, 2, 3, 4, 5, 7, 7, 8, 9];
 
-/// What the library takes, in bytes.
+/// The memory that the library takes, in bytes.
 const COMPRESSOR: usize = 512 << 10;
 
-/// Deflate, no flags, no time, nothing said of the level, and no system known.
+/// Deflate, no flags, no time, no level, and an unknown system.
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 
 struct Gzip {
@@ -61,7 +62,7 @@ impl Gzip {
     }
 }
 
-impl Format for Gzip {
+impl BlockFormat for Gzip {
     fn block_len(&self) -> usize {
         PIECE
     }
@@ -70,10 +71,10 @@ impl Format for Gzip {
         WINDOW
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let level = self.level;
         Box::new(move || {
-            // The library panics without it.
+            // The library panics where it gets no memory.
             let mut stream = allocate(COMPRESSOR, || Compress::new(level, false))?;
             Ok(Box::new(move |piece, output| {
                 compress(&mut stream, piece, output)
@@ -92,7 +93,7 @@ impl Format for Gzip {
 
     fn tail(&self) -> Vec<u8> {
         let crc = self.crc.clone().finalize();
-        // Of the length there are the lowest 32 bits.
+        // The format has the lowest 32 bits of the length.
         [&crc.to_le_bytes()[..], &self.len.to_le_bytes()[..4]].concat()
     }
 
@@ -102,7 +103,7 @@ impl Format for Gzip {
     }
 }
 
-/// The part of the stream that a piece becomes.
+/// Compresses a piece to its part of the stream.
 fn compress(stream: &mut Compress, piece: &Piece<'_>, output: &mut Vec<u8>) -> Result<(), Failure> {
     stream.reset();
     if !piece.before.is_empty() {
@@ -116,7 +117,7 @@ fn compress(stream: &mut Compress, piece: &Piece<'_>, output: &mut Vec<u8>) -> R
     };
     let mut rest = piece.bytes;
     loop {
-        // What does not get smaller gets larger by far less. With room left the flush is done.
+        // A piece that does not get smaller grows by far less than this. If there is room left, the flush is done.
         let room = output.len() + rest.len() + rest.len() / 8 + 1024;
         reserve(output, room).map_err(|error| Failure::system(&error))?;
         let before = stream.total_in();

@@ -1,9 +1,9 @@
-//! `lz4`: a frame of blocks of 4 MiB that are compressed side by side, with a checksum of it all, as `lz4` writes it.
+//! `lz4`: a frame of blocks of 4 MiB, compressed in parallel, with a checksum of the content, as `lz4` writes it.
 //!
-//! A worker takes 16 MiB for its two blocks and what they become.
+//! A worker takes 16 MiB for its two blocks and their results.
 
-use super::blocks::{Blocks, Format};
-use super::pool::Make;
+use super::blocks::{BlockFormat, Blocks};
+use super::pool::MakeWork;
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::reserve;
 use crate::transform::{Failure, Group, Kind, Made};
@@ -26,15 +26,15 @@ pub(in crate::transform) const KIND: Kind = Kind {
 
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
-/// Version 1, blocks that know nothing of each other, a checksum of the content; blocks of 4 MiB.
+/// Version 1, independent blocks, a checksum of the content; blocks of 4 MiB.
 const DESCRIPTOR: [u8; 2] = [0b0110_0100, 0b0111_0000];
 
 const BLOCK: usize = 4 << 20;
 
-/// In the size of a block: it is not compressed.
+/// The bit in the size of a block that is not compressed.
 const AS_IT_IS: u32 = 1 << 31;
 
-/// Where a size is 0, the frame ends.
+/// The size of a block that ends the frame.
 const END: u32 = 0;
 
 struct Lz4 {
@@ -54,12 +54,12 @@ impl Lz4 {
     }
 }
 
-impl Format for Lz4 {
+impl BlockFormat for Lz4 {
     fn block_len(&self) -> usize {
         BLOCK
     }
 
-    fn work(&self) -> Make {
+    fn work(&self) -> MakeWork {
         let mode = self.mode;
         Box::new(move || {
             Ok(Box::new(move |piece, output| {
@@ -87,7 +87,7 @@ impl Format for Lz4 {
     }
 }
 
-/// A block with its size before it.
+/// Compresses a block, and writes its size before it.
 fn compress(mode: CompressionMode, input: &[u8], output: &mut Vec<u8>) -> Result<(), Failure> {
     const SIZE: usize = size_of::<u32>();
     let failed = |why: &dyn std::fmt::Display| Failure::other(format!("lz4: {why}"));

@@ -1,7 +1,7 @@
-//! The kinds that make it smaller, and what they share.
+//! The kinds that compress, and what they share.
 //!
-//! A format that is written piece by piece is an [`encoder::Engine`]; one that is written in blocks which know nothing of
-//! each other is a [`blocks::Format`], and its blocks are compressed side by side.
+//! A format that its library writes as one stream is an [`encoder::Compressor`]. A format of independent blocks is a
+//! [`blocks::BlockFormat`], whose blocks are compressed in parallel.
 
 mod blocks;
 mod encoder;
@@ -23,7 +23,7 @@ use super::{Key, Settings, ValueKind};
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-/// How many compress side by side.
+/// The key for the number of workers.
 const WORKERS: Key = Key {
     name: "workers",
     value: ValueKind::Number(1, 256),
@@ -31,7 +31,7 @@ const WORKERS: Key = Key {
     help: "how many compress side by side",
 };
 
-/// The first key of each kind.
+/// The key for the level, which is the first of each kind.
 const fn level(least: u64, most: u64, default: &'static str) -> Key {
     Key {
         name: "level",
@@ -41,19 +41,19 @@ const fn level(least: u64, most: u64, default: &'static str) -> Key {
     }
 }
 
-/// The level that is set, or this one.
+/// The level that is set, or `default`.
 fn level_of(settings: &Settings, default: u32) -> u32 {
     let level = settings.number("level");
     level.map_or(default, |level| u32::try_from(level).unwrap_or(default))
 }
 
-/// How many workers are set.
+/// The number of workers, if it is set.
 pub(super) fn workers_of(settings: &Settings) -> Option<u32> {
     let workers = settings.number("workers")?;
     u32::try_from(workers).ok()
 }
 
-/// How many cores there are for us.
+/// The number of cores that this process may use.
 pub(super) fn cores() -> u32 {
     let cores = available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores).unwrap_or(1).min(256)

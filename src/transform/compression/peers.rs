@@ -1,6 +1,4 @@
-//! What is written here, the tools people have can read, and the other way round.
-//!
-//! A tool that is not here is said aloud and passed over, unless `CI_PEERS=1` asks for all of them.
+//! Other tools read what is compressed here, and the other way round.
 
 use crate::transform::driven::{mixed, through};
 use crate::transform::peers::peer_bytes;
@@ -38,7 +36,7 @@ const PEERS: [(&str, &str, &str, &str); 14] = [
     ("bzip2=1", "bzip2 -dc", "bzip2 -1 -c", "decompress"),
 ];
 
-/// What a command makes of `input`; nothing if it is not here.
+/// What a command makes of `input`, if it is installed.
 fn run(command: &str, input: &[u8]) -> Option<Vec<u8>> {
     let words: Vec<_> = command.split(' ').collect();
     peer_bytes(words[0], &words[1..], input)

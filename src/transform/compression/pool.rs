@@ -1,7 +1,7 @@
-//! Threads that work on blocks side by side, and give them back in the order in which they came.
+//! A pool of threads that work on blocks in parallel, and give them back in order.
 //!
-//! A thread is started when there is work for it; where the system has none, fewer do it, or the one that asks. All of them
-//! end when the pool does: each after the block it is at.
+//! A thread is started when there is work for it. Where the system starts no more, fewer do the work, or the calling thread.
+//! When the pool is dropped, each thread ends after its current block.
 
 use crate::platform::threads;
 use crate::transform::Failure;
@@ -11,21 +11,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Makes of a block what it becomes, behind what is in the second already. Each thread has its own.
+/// Works on a block and appends the result to the vector. Each thread has its own.
 pub(super) type Work = Box<dyn FnMut(&Piece<'_>, &mut Vec<u8>) -> Result<(), Failure> + Send>;
 
-/// What a block is made of.
+/// The input of a block.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
-    /// The bytes just before it, as many as the format wants to know.
+    /// The bytes of the input just before it, as many as the window of the format.
     pub(super) before: &'a [u8],
-    /// Its own.
+    /// Its own bytes.
     pub(super) bytes: &'a [u8],
-    /// Whether none follows.
+    /// Whether it is the last.
     pub(super) is_last: bool,
 }
 
-/// A block, and what becomes of it. Both buffers are used over and over.
+/// A block and its result. Both buffers are reused.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     /// The bytes before it, and its own.
@@ -41,26 +41,26 @@ struct Job {
     reply: Sender<Result<Block, Failure>>,
 }
 
-/// Makes what one thread works with; that may fail for want of memory.
-pub(super) type Make = Box<dyn Fn() -> io::Result<Work> + Send>;
+/// Makes the [`Work`] of one thread, which may fail for want of memory.
+pub(super) type MakeWork = Box<dyn Fn() -> io::Result<Work> + Send>;
 
-/// Threads, and what they are at.
+/// The threads, and the blocks they work on.
 pub(super) struct Pool {
-    make: Make,
+    make: MakeWork,
     most: usize,
     started: usize,
     jobs: Sender<Job>,
     queue: Arc<Mutex<Receiver<Job>>>,
-    /// Those that are not taken back yet, the oldest first.
+    /// The results of blocks that are not taken back yet, the oldest first.
     pending: VecDeque<Receiver<Result<Block, Failure>>>,
     over: Arc<AtomicBool>,
-    /// Works in the place of threads, if none can be had.
+    /// For the calling thread, if no thread could be started.
     here: Option<Work>,
 }
 
 impl Pool {
-    /// A pool of at most so many threads. `make` is called once for each.
-    pub(super) fn new(most: usize, make: Make) -> Self {
+    /// A pool of at most `most` threads. `make` is called once for each.
+    pub(super) fn new(most: usize, make: MakeWork) -> Self {
         let (jobs, queue) = channel();
         Self {
             make,
@@ -74,18 +74,18 @@ impl Pool {
         }
     }
 
-    /// Whether there are as many blocks as keep all threads busy, until one is taken back.
+    /// Whether there are enough blocks to keep all threads busy. One has to be taken back before the next is submitted.
     pub(super) fn is_full(&self) -> bool {
-        // One at work and one behind it.
+        // For each thread one block that it works on, and one that waits.
         self.pending.len() >= 2 * self.most.max(1)
     }
 
-    /// Whether no block is left here.
+    /// Whether all blocks have been taken back.
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
 
-    /// Has a block worked on.
+    /// Has a block worked on by the next free thread.
     pub(super) fn submit(&mut self, block: Block) -> Result<(), Failure> {
         if self.started < self.most && self.pending.len() >= self.started {
             self.start_thread()?;
@@ -158,18 +158,18 @@ impl Job {
             is_last: block.is_last,
         };
         let done = work(&piece, &mut block.output);
-        // Nobody wants it any more when the transfer is over.
+        // The pool, and with it the receiver, may be gone: the transfer is over.
         let _ = self.reply.send(done.map(|()| block));
     }
 }
 
-/// Waits for a job; there is none any more once the pool is gone.
+/// Waits for a job. `None`: the pool is gone.
 fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
     let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
     queue.recv().ok()
 }
 
-/// A thread is gone that should not be.
+/// A thread has ended that should not have.
 fn gave_up() -> Failure {
     Failure::other("a thread that compresses gave up")
 }

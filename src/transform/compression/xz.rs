@@ -1,9 +1,9 @@
-//! `xz`: a stream with a CRC-64, as `xz` writes it; liblzma has the workers, and each of them a block.
+//! `xz`: a stream with a CRC-64, as `xz` writes it; liblzma has the workers, each of which compresses a block.
 //!
-//! A block is three times as long as the window, 1 MiB at least and 24 MiB at level 6, as `xz -T0` has it. A worker takes
-//! 6 MiB at level 0, 18 at 1, 165 at 6 and 1250 at 9; a single one has no block to hold, and takes 94 at 6 and 674 at 9.
+//! A block is three times as long as the window, 1 MiB at least and 24 MiB at level 6, as with `xz -T0`. A worker takes 6 MiB
+//! at level 0, 18 at 1, 165 at 6 and 1250 at 9; a single one holds no block, and takes 94 at 6 and 674 at 9.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::platform::resources::address_space;
 use crate::platform::threads;
@@ -24,7 +24,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// What they may take together unless more are asked for, in bytes.
+/// The most memory that the workers take together, in bytes, unless their number is set.
 const MOST_MEMORY: u64 = 2 << 30;
 
 fn builder(level: u32, workers: u32) -> MtStreamBuilder {
@@ -33,8 +33,9 @@ fn builder(level: u32, workers: u32) -> MtStreamBuilder {
     builder
 }
 
-/// As many as were asked for or there are cores, as far as memory goes, of which each takes more than a GiB at level 9, and
-/// threads: one is started when it is needed, in the middle of the stream, which fails if that fails.
+/// The number of workers: as many as were asked for or as there are cores, reduced to what memory and threads suffice for. A
+/// worker takes more than a GiB at level 9. liblzma starts its threads when they are needed, in the middle of the stream, and
+/// fails if one cannot be started.
 fn workers(level: u32, asked: Option<u32>) -> u32 {
     let most_memory = if asked.is_some() {
         u64::MAX
@@ -52,7 +53,7 @@ fn workers(level: u32, asked: Option<u32>) -> u32 {
 
 struct Xz {
     stream: Stream,
-    /// A single worker goes on in its block after a flush; others begin blocks.
+    /// A single worker goes on in its block after a flush; several begin new blocks.
     flush: Action,
 }
 
@@ -68,7 +69,7 @@ impl Xz {
     }
 }
 
-impl Engine for Xz {
+impl Compressor for Xz {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -1,9 +1,9 @@
 //! `zstd`: a frame with a checksum, as `zstd` writes it; libzstd has the workers.
 //!
-//! Alone it takes 4 MiB at level 3, 8 at 9, 80 at 19 and 700 at 22. With workers each has a piece of the input, four times
-//! as long as the window: it takes 35 MiB at level 3, 50 at 9, 90 at 15, 150 at 19, and more than a GiB from 20 on.
+//! Without workers it takes 4 MiB at level 3, 8 at 9, 80 at 19 and 700 at 22. A worker has a piece of the input that is four
+//! times as long as the window, and takes 35 MiB at level 3, 50 at 9, 90 at 15, 150 at 19, and more than a GiB from 20 on.
 
-use super::encoder::{Act, Encoder, Engine};
+use super::encoder::{Act, Compressor, Encoder};
 use super::{WORKERS, cores, level, level_of, workers_of};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use zstd_safe::zstd_sys::{ZSTD_EndDirective, ZSTD_ErrorCode as Code};
@@ -26,8 +26,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-/// From this level on a worker takes more than a GiB: there is but one, without a piece of its own, unless more are asked
-/// for.
+/// From this level on a worker takes more than a GiB, so that there are none unless they are asked for.
 const HEAVY: u32 = 20;
 
 fn usual_workers(level: u32) -> u32 {
@@ -58,12 +57,12 @@ impl Zstd {
     }
 
     fn set_workers(&mut self, workers: u32) -> Result<(), Failure> {
-        // A single one is this thread: nothing is gained by another that it would wait for.
+        // Instead of a single worker this thread compresses: it would only wait for the worker.
         self.workers = if workers > 1 { workers } else { 0 };
         self.set(CParameter::NbWorkers(self.workers))
     }
 
-    /// Begins again with half as many, where there are not as many threads, or not the memory for them.
+    /// Begins again with half as many workers, where threads or memory do not suffice.
     fn with_fewer(&mut self) -> Result<(), Failure> {
         checked(self.context.reset(ResetDirective::SessionOnly))?;
         self.set_workers(self.workers / 2)
@@ -74,7 +73,7 @@ impl Zstd {
     }
 }
 
-impl Engine for Zstd {
+impl Compressor for Zstd {
     fn run(
         &mut self,
         input: &mut Input<'_>,

@@ -1,8 +1,8 @@
-//! `bunzip2`: streams of bzip2, any number of them.
+//! `bunzip2`: any number of streams of bzip2.
 //!
 //! It takes 4 MiB.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Sign, Zeros, magic};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
@@ -36,7 +36,7 @@ const BLOCK: Sign = Sign {
     value: 0x3141_5926_5359,
 };
 
-/// What its library takes, in bytes, and fails without.
+/// The memory that the library takes, in bytes. It fails without.
 const MEMORY: usize = 4 << 20;
 
 pub(super) struct Bunzip2(Decompress);
@@ -47,7 +47,7 @@ impl Bunzip2 {
     }
 }
 
-impl Engine for Bunzip2 {
+impl Decompressor for Bunzip2 {
     fn format(&self) -> &'static Format {
         &FORMAT
     }
@@ -56,7 +56,7 @@ impl Engine for Bunzip2 {
         if self.0.total_in() == 0 {
             return ensure_memory(MEMORY).map_err(|error| Failure::system(&error));
         }
-        // What the last stream took is free for this one, which may be one of very many.
+        // The memory of the last stream is reused for this one, so that there may be very many.
         *self = Self::new();
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! `decompress`: undoes whatever it is, known by how it begins.
+//! `decompress`: recognizes the format by how the input begins, and undoes it.
 
 use super::bunzip2::{self, Bunzip2};
 use super::decoder::{Decoder, LONGEST_MAGIC};
-use super::format::{Begins, Format, Skipped, skippable};
+use super::format::{Begins, Format, SkippableFrame, skippable};
 use super::gunzip::{self, Gunzip};
 use super::unlz4::{self, Unlz4};
 use super::unxz::{self, Unxz};
@@ -29,10 +29,10 @@ pub(in crate::transform) const KIND: Kind = Kind {
     },
 };
 
-type Make = fn() -> Box<dyn Transform>;
+type MakeDecoder = fn() -> Box<dyn Transform>;
 
-/// Those that are known by how they begin. A frame to be skipped may be of zstd or of lz4: what follows it tells.
-const KNOWN: [(&Format, Make); 5] = [
+/// The formats that are recognized. A skippable frame may be of zstd or of lz4: what follows it tells.
+const KNOWN: [(&Format, MakeDecoder); 5] = [
     (&gunzip::FORMAT, || Box::new(Decoder::new(Gunzip::new()))),
     (&unzstd::FORMAT, || {
         Box::new(Decoder::new(Unzstd::new(unzstd::USUAL_WINDOW_LOG)))
@@ -45,19 +45,20 @@ const KNOWN: [(&Format, Make); 5] = [
 ];
 
 struct Decompress {
-    /// Whether what is not known is passed on.
+    /// Whether an unknown format is passed on.
     passes: bool,
-    /// The first bytes, until they are with whoever undoes it.
+    /// The first bytes: how many have been read, and how many the decoder has got.
     beginning: [u8; LONGEST_MAGIC],
     read: usize,
     given: usize,
-    /// The frame that is being skipped, and whether one has been.
-    skips: Option<Skipped>,
+    /// The frame that is being skipped, and whether one has been skipped.
+    skips: Option<SkippableFrame>,
     has_skipped: bool,
+    /// The decoder, once the format is known.
     found: Option<Box<dyn Transform>>,
 }
 
-/// Passes on.
+/// Passes bytes on unchanged.
 struct AsItIs;
 
 impl Transform for AsItIs {
@@ -80,8 +81,8 @@ impl Decompress {
         }
     }
 
-    /// Looks at one more byte of the beginning.
-    fn look(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
+    /// Reads one more byte of the beginning.
+    fn read_beginning(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
         for byte in input.take(1) {
             self.beginning[self.read] = *byte;
             self.read += 1;
@@ -89,7 +90,7 @@ impl Decompress {
         let beginning = &self.beginning[..self.read];
         let begins = |format: &Format| (format.begins)(beginning);
         if skippable(beginning) == Begins::Yes {
-            self.skips = Some(Skipped::default());
+            self.skips = Some(SkippableFrame::default());
         } else if let Some((_, make)) = KNOWN.iter().find(|(it, _)| begins(it) == Begins::Yes) {
             self.found = Some(make());
         } else if KNOWN.iter().all(|(it, _)| begins(it) == Begins::No) {
@@ -106,7 +107,7 @@ impl Decompress {
     }
 
     fn unknown(&self) -> Result<Box<dyn Transform>, Failure> {
-        // What was skipped is not passed on any more.
+        // A frame that has been skipped can no longer be passed on.
         if self.passes && !self.has_skipped {
             return Ok(Box::new(AsItIs));
         }
@@ -120,7 +121,7 @@ impl Decompress {
         Err(Failure::input(format!("{what} is no data of {names}")))
     }
 
-    /// Gives the beginning to whoever undoes it. Returns whether it has all of it.
+    /// Gives the beginning to the decoder. Returns whether it has got all of it.
     fn give(&mut self, output: &mut Output<'_>) -> Result<bool, Failure> {
         let Some(found) = &mut self.found else {
             return Ok(true);
@@ -134,7 +135,7 @@ impl Decompress {
         Ok(self.given == self.read)
     }
 
-    /// At the end of the input too little may be here to know.
+    /// At the end of the input, decides what it was if too few bytes came to recognize it.
     fn settle(&mut self) -> Result<(), Failure> {
         if self.skips.is_some() {
             return Err(Failure::input("a skippable frame ends too early"));
@@ -152,7 +153,7 @@ impl Transform for Decompress {
         while self.found.is_none() && !input.is_empty() {
             match self.skips {
                 Some(_) => self.skip(input),
-                None => self.look(input)?,
+                None => self.read_beginning(input)?,
             }
         }
         if self.give(output)?

@@ -3,52 +3,52 @@
 use crate::transform::Input;
 use std::fmt::Display;
 
-/// What a format is to a decoder.
+/// What the decoder has to know of a format.
 #[derive(Debug)]
 pub(super) struct Format {
-    /// The word for it in messages.
+    /// Its name in messages.
     pub(super) name: &'static str,
     /// Whether these bytes, of which there is at least one, can begin a stream.
     pub(super) begins: fn(&[u8]) -> Begins,
-    /// The zeros that may follow a stream.
+    /// Which zeros may follow a stream.
     pub(super) zeros: Zeros,
-    /// What becomes of anything else that follows.
+    /// What happens to anything else that follows.
     pub(super) garbage: Garbage,
-    /// Whether nothing at all is a stream of nothing.
+    /// Whether an empty input is an empty stream.
     pub(super) may_be_empty: bool,
 }
 
-/// Whether a stream begins so.
+/// Whether bytes begin a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begins {
     Yes,
     No,
-    /// As far as one sees; more bytes tell.
+    /// So far yes, but it takes more bytes to tell.
     Perhaps,
 }
 
 /// Zeros behind a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zeros {
-    /// As anything else that is no stream.
+    /// None: zeros are garbage like anything else.
     None,
-    /// Any number, and then perhaps another stream: blocks of tapes are filled up so.
+    /// Any number, and then perhaps another stream: the blocks of a tape are padded with zeros.
     Padding,
     /// A multiple of four, and then perhaps another stream.
     InFours,
 }
 
-/// What is no stream, behind one.
+/// What happens to something behind a stream that is no stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Garbage {
-    /// It is ignored, and the user told; unless there is another stream in it, which would be lost.
+    /// It is ignored with a warning; but if the sign of another stream is in it, that is an error, since data would be lost.
     Ignored(Sign),
     /// It is an error.
     Refused,
 }
 
-/// By what a stream is known within something else, in its first bytes or soon after: a number of up to eight bytes, and which
-/// bits of it count.
+/// A sign by which a stream is recognized in the midst of other bytes, at its beginning or soon after: a number of up to eight
+/// bytes, and which bits of it count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sign {
     pub(super) bits: u64,
@@ -56,7 +56,7 @@ pub(super) struct Sign {
 }
 
 impl Sign {
-    /// Whether it is in `bytes`, or begins in those before, which `last` keeps.
+    /// Whether it ends in `bytes`; `last` keeps the bytes before them.
     pub(super) fn is_in(self, bytes: &[u8], last: &mut u64) -> bool {
         bytes.iter().any(|byte| {
             *last = *last << 8 | u64::from(*byte);
@@ -65,15 +65,15 @@ impl Sign {
     }
 }
 
-/// A frame that is to be skipped, as zstd and lz4 have them in common, behind its magic.
+/// A skippable frame, which zstd and lz4 have in common, behind its magic.
 #[derive(Debug, Default)]
-pub(super) struct Skipped {
+pub(super) struct SkippableFrame {
     size: Vec<u8>,
     passed: u64,
 }
 
-impl Skipped {
-    /// Takes from it. Returns whether it has ended.
+impl SkippableFrame {
+    /// Takes its bytes. Returns whether it has ended.
     pub(super) fn pass(&mut self, input: &mut Input<'_>) -> bool {
         self.size.extend(input.take(4 - self.size.len()));
         let Ok(size) = self.size[..].try_into().map(u32::from_le_bytes) else {
@@ -87,13 +87,13 @@ impl Skipped {
 }
 
 impl Format {
-    /// `the gzip data is damaged`, and why it is thought to be.
+    /// The message for damaged data, with the reason.
     pub(super) fn damaged(&self, why: impl Display) -> String {
         format!("the {} data is damaged: {why}", self.name)
     }
 
-    /// What follows a stream and is none is refused so.
-    pub(super) fn nothing_of_it(&self) -> String {
+    /// The message for something behind a stream that is no stream.
+    pub(super) fn no_more_streams(&self) -> String {
         let name = self.name;
         format!("what follows the {name} data is no {name} data")
     }
@@ -109,7 +109,7 @@ pub(super) fn magic(magic: &[u8], bytes: &[u8]) -> Begins {
     }
 }
 
-/// Whether a frame to be skipped begins so; those of zstd and of lz4 are the same.
+/// Whether `bytes` begin a skippable frame, of zstd or of lz4.
 pub(super) fn skippable(bytes: &[u8]) -> Begins {
     match bytes {
         [first, rest @ ..] if first & 0xf0 == 0x50 => magic(&[0x2a, 0x4d, 0x18], rest),
@@ -118,7 +118,7 @@ pub(super) fn skippable(bytes: &[u8]) -> Begins {
 }
 
 impl Begins {
-    /// One or the other begins so.
+    /// Whether either of two kinds of stream begins.
     pub(super) fn or(self, other: Self) -> Self {
         match (self, other) {
             (Begins::Yes, _) | (_, Begins::Yes) => Begins::Yes,

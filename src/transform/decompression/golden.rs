@@ -1,11 +1,11 @@
-//! What other tools have compressed, as it lies in `tests/data/compressed`.
+//! Undoes the files in `tests/data/compressed`, which other tools have compressed.
 
 use crate::transform::driven::{Pace, drive, made};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-/// As `README.md` there makes it.
+/// The content of those files, as their `README.md` says.
 fn content() -> String {
     let mut lines = String::new();
     for i in 1..=9_000 {

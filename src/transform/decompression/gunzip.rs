@@ -1,8 +1,8 @@
-//! `gunzip`: members as RFC 1952 has them, any number of them, with zeros between them.
+//! `gunzip`: any number of members (RFC 1952), with zeros between them.
 //!
 //! It takes less than 1 MiB.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Sign, Zeros, magic};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
 use flate2::{Decompress, FlushDecompress, Status};
@@ -24,7 +24,7 @@ pub(super) const FORMAT: Format = Format {
     may_be_empty: false,
 };
 
-/// The magic, deflate, and flags of which three are never set.
+/// The magic, deflate, and flags, of which three bits are never set.
 const MEMBER: Sign = Sign {
     bits: 0xffff_ffe0,
     value: 0x1f8b_0800,
@@ -41,7 +41,7 @@ impl Gunzip {
     }
 }
 
-impl Engine for Gunzip {
+impl Decompressor for Gunzip {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

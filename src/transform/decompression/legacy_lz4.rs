@@ -8,38 +8,38 @@ use lz4::block::{compress_bound, decompress_to_buffer};
 /// How such a frame begins.
 pub(super) const MAGIC: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 
-/// What a block unpacks to at most.
+/// The most bytes that a block unpacks to.
 const BLOCK: i32 = 8 << 20;
 
 /// The blocks of a frame.
 #[derive(Default)]
 pub(super) struct Legacy {
-    /// The size of the next block, as far as it is here.
+    /// The bytes so far of the size of the next block.
     size: Vec<u8>,
-    /// How long the block is that is being taken.
+    /// The length of the block that is being taken. 0: its size is not known yet.
     wanted: usize,
     block: Vec<u8>,
-    /// What the last block has become, how much of it that is, and how much of that was put out.
+    /// The content of the last block, its length, and how many bytes of it have been put out.
     content: Vec<u8>,
     filled: usize,
-    left: usize,
+    put: usize,
 }
 
 impl Legacy {
     /// Whether the input may end here.
     pub(super) fn may_end(&self) -> bool {
-        self.size.is_empty() && self.left == self.filled
+        self.size.is_empty() && self.put == self.filled
     }
 
-    /// Takes and puts out as far as both allow. Returns the bytes with which something else begins behind it.
+    /// Takes and puts out as far as both cursors allow. Returns the first bytes of something else that follows the frame.
     pub(super) fn run(
         &mut self,
         input: &mut Input<'_>,
         output: &mut Output<'_>,
     ) -> Result<Option<[u8; 4]>, Failure> {
         loop {
-            self.left += output.put(&self.content[self.left..self.filled]);
-            if self.left < self.filled || input.is_empty() {
+            self.put += output.put(&self.content[self.put..self.filled]);
+            if self.put < self.filled || input.is_empty() {
                 return Ok(None);
             }
             if self.wanted == 0 {
@@ -52,7 +52,7 @@ impl Legacy {
         }
     }
 
-    /// Takes from the size of a block. Returns it if it is none, since no block is so large.
+    /// Takes the size of a block. Returns its bytes if no block is so large, and they begin something else.
     fn take_size(&mut self, input: &mut Input<'_>) -> Result<Option<[u8; 4]>, Failure> {
         self.size.extend(input.take(4 - self.size.len()));
         let Ok(size) = self.size[..].try_into() else {
@@ -69,7 +69,7 @@ impl Legacy {
         }
     }
 
-    /// Takes from a block, and unpacks it once it is whole.
+    /// Takes bytes of a block, and unpacks it once it is complete.
     fn take_block(&mut self, input: &mut Input<'_>) -> Result<(), Failure> {
         reserve(&mut self.block, self.wanted).map_err(|error| Failure::system(&error))?;
         let missing = self.wanted - self.block.len();
@@ -81,7 +81,7 @@ impl Legacy {
         reserved.map_err(|error| Failure::system(&error))?;
         self.content.resize(BLOCK as usize, 0);
         let n = decompress_to_buffer(&self.block, Some(BLOCK), &mut self.content);
-        (self.filled, self.left) = (n.map_err(|_| damaged())?.min(self.content.len()), 0);
+        (self.filled, self.put) = (n.map_err(|_| damaged())?.min(self.content.len()), 0);
         self.block.clear();
         self.size.clear();
         self.wanted = 0;

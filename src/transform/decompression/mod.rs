@@ -1,7 +1,7 @@
 //! The kinds that undo compression, and what they share.
 //!
-//! Each has an [`decoder::Engine`], which undoes one stream after the other; what may stand before, between and behind
-//! them is told by its [`format::Format`].
+//! Each has a [`decoder::Decompressor`], which undoes one stream after the other, and a [`format::Format`], which says how a
+//! stream begins and what may follow it.
 
 mod decoder;
 mod format;

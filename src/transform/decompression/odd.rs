@@ -1,5 +1,5 @@
-//! Members, frames, padding and what is none of them, one behind the other in every order: all of it is read, refused, or
-//! told by its size; and what the tools of reference read without a word is read here.
+//! Members, frames, padding and garbage in every order: each is read, refused, or ignored with a warning that gives its size;
+//! and what the reference tools read without a message is read here too.
 
 use super::legacy_lz4;
 use crate::transform::driven::{Pace, drive, made, mixed, through};
@@ -18,7 +18,7 @@ const FORMATS: [(&str, &str, &str); 6] = [
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
-    /// With so many bytes in it.
+    /// A stream of so many bytes.
     Member(usize),
     /// The legacy format of lz4.
     Legacy(usize),
@@ -89,7 +89,7 @@ fn sequences(compress: &str) -> Vec<Vec<Part>> {
     all
 }
 
-/// What comes of it here; nothing if it is refused. Whatever it is, no data is lost on the way.
+/// What is decompressed here. `None`: it is refused. Checks that no data is lost without an error.
 #[track_caller]
 fn ours(spec: &str, parts: &[Part], input: &[u8], sizes: &[usize]) -> Option<Vec<u8>> {
     let all: Vec<u8> = parts
@@ -104,7 +104,7 @@ fn ours(spec: &str, parts: &[Part], input: &[u8], sizes: &[usize]) -> Option<Vec
         let about = format!("{spec} of {parts:?}: {:?}", driven.result);
         assert!(all.starts_with(&driven.output), "{about}");
         if let Some(warning) = transform.warning().filter(|_| driven.result.is_ok()) {
-            // An empty stream of bzip2 behind something else has nothing that could be lost, and is told with it.
+            // An empty stream of bzip2 behind garbage has no data that could be lost, and counts as garbage.
             let last = parts.iter().rposition(|part| part.is_data());
             let first = parts.iter().position(|part| !part.is_data());
             let is_told = [last.map(|it| it + 1), first]

@@ -1,8 +1,8 @@
-//! `unbrotli`: one stream as RFC 7932 has it; it has no mark by which it is known, and no checksum.
+//! `unbrotli`: one stream (RFC 7932), which has no magic and no checksum.
 //!
-//! It takes the window, which is 16 MiB at most.
+//! It takes the memory of the window, which is 16 MiB at most.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Zeros};
 use crate::platform::resources::ensure_memory;
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -26,10 +26,10 @@ const FORMAT: Format = Format {
     may_be_empty: false,
 };
 
-/// The most that it is given at a time, in bytes: what it has made of them is lost when one of them is wrong.
+/// The most that the library is given at a time, in bytes: their output is lost if one of them is wrong.
 const PIECE: usize = 4096;
 
-/// What its library takes for the largest window, in bytes, and aborts without.
+/// The memory that the library takes for the largest window, in bytes. It aborts without.
 const MEMORY: usize = 17 << 20;
 
 struct Unbrotli {
@@ -46,12 +46,12 @@ impl Unbrotli {
     }
 }
 
-impl Engine for Unbrotli {
+impl Decompressor for Unbrotli {
     fn format(&self) -> &'static Format {
         &FORMAT
     }
 
-    /// There is but one stream.
+    /// There is only one stream.
     fn begin(&mut self) -> Result<(), Failure> {
         if self.has_ended {
             return Err(Failure::input("something follows the brotli data"));

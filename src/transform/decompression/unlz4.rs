@@ -1,8 +1,8 @@
-//! `unlz4`: frames of lz4, legacy ones too, and those that are to be skipped.
+//! `unlz4`: frames of lz4, legacy and skippable ones among them.
 //!
-//! It takes two blocks, which are 4 MiB at most, or 8 in a legacy frame.
+//! It takes the memory of two blocks, each of at most 4 MiB, or 8 in a legacy frame.
 
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Zeros, magic, skippable};
 use super::legacy_lz4::{self, Legacy};
 use crate::transform::{Failure, Group, Input, Kind, Made, Output};
@@ -33,23 +33,23 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 
 /// A part of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum FramePart {
     /// The flags and the block size.
     Flags,
     /// The rest of the header.
     Header,
     BlockSize,
     Block,
-    /// What follows the last block; or all of a frame to be skipped.
+    /// What follows the last block; or all of a skippable frame.
     Rest,
 }
 
-/// Says where the parts of a frame end. The library is given one at a time: what it makes of several is lost if the last
-/// of them is damaged.
+/// Finds where the parts of a frame end. The library is given one part at a time: it loses the output of earlier parts in a
+/// call if a later one is damaged.
 #[derive(Debug)]
 struct Parts {
-    part: Part,
-    /// How many bytes are missing from the part.
+    part: FramePart,
+    /// How many bytes of the part are still to come.
     missing: usize,
     /// The last bytes that passed.
     last: [u8; 4],
@@ -57,11 +57,11 @@ struct Parts {
 }
 
 impl Parts {
-    /// Those behind this magic.
+    /// The parts behind this magic.
     fn new(magic: [u8; 4]) -> Self {
         let (part, missing) = match magic {
-            MAGIC => (Part::Flags, 2),
-            _ => (Part::Rest, usize::MAX),
+            MAGIC => (FramePart::Flags, 2),
+            _ => (FramePart::Rest, usize::MAX),
         };
         Self {
             part,
@@ -71,7 +71,7 @@ impl Parts {
         }
     }
 
-    /// These bytes of the part have been taken.
+    /// Counts bytes of the part that have been taken.
     fn took(&mut self, bytes: &[u8]) {
         for byte in &bytes[bytes.len().saturating_sub(4)..] {
             self.last.rotate_left(1);
@@ -84,22 +84,25 @@ impl Parts {
     }
 
     /// What follows the part, and how long it is.
-    fn next(&mut self) -> (Part, usize) {
+    fn next(&mut self) -> (FramePart, usize) {
         match self.part {
-            Part::Rest => (Part::Rest, usize::MAX),
-            Part::Flags => {
+            FramePart::Rest => (FramePart::Rest, usize::MAX),
+            FramePart::Flags => {
                 let flags = self.last[2];
                 self.block_checksums = flags & 0x10 != 0;
                 let content_size = if flags & 0x08 == 0 { 0 } else { 8 };
                 let dictionary = if flags & 0x01 == 0 { 0 } else { 4 };
-                (Part::Header, content_size + dictionary + 1)
+                (FramePart::Header, content_size + dictionary + 1)
             }
-            Part::Header | Part::Block => (Part::BlockSize, 4),
-            Part::BlockSize => match u32::from_le_bytes(self.last) {
-                0 => (Part::Rest, usize::MAX),
+            FramePart::Header | FramePart::Block => (FramePart::BlockSize, 4),
+            FramePart::BlockSize => match u32::from_le_bytes(self.last) {
+                0 => (FramePart::Rest, usize::MAX),
                 size => {
                     let checksum = if self.block_checksums { 4 } else { 0 };
-                    (Part::Block, (size & (u32::MAX >> 1)) as usize + checksum)
+                    (
+                        FramePart::Block,
+                        (size & (u32::MAX >> 1)) as usize + checksum,
+                    )
                 }
             },
         }
@@ -109,13 +112,13 @@ impl Parts {
 pub(super) struct Unlz4 {
     decoder: Lz4Decoder,
     frame: Frame,
-    /// Whether the decoder may hold something of the last block, which has to be out before it is given another part.
+    /// Whether the decoder may hold output of the last block, which has to be out before it is given another part.
     holds: bool,
 }
 
-/// What a frame is read as.
+/// The frame that is being read.
 enum Frame {
-    /// What is here of its magic.
+    /// The bytes of its magic so far.
     Begins(Vec<u8>),
     Parts(Parts),
     Legacy(Legacy),
@@ -131,7 +134,7 @@ impl Unlz4 {
     }
 }
 
-impl Engine for Unlz4 {
+impl Decompressor for Unlz4 {
     fn format(&self) -> &'static Format {
         &FORMAT
     }
@@ -165,14 +168,14 @@ impl Engine for Unlz4 {
 }
 
 impl Unlz4 {
-    /// A frame with this magic begins, or there is none.
+    /// Begins a frame with this magic, or fails if it is none.
     fn frame(&mut self, magic: [u8; 4], output: &mut Output<'_>) -> Result<(), Failure> {
         if magic == legacy_lz4::MAGIC {
             self.frame = Frame::Legacy(Legacy::default());
             return Ok(());
         }
         if (FORMAT.begins)(&magic) != Begins::Yes {
-            return Err(Failure::input(FORMAT.nothing_of_it()));
+            return Err(Failure::input(FORMAT.no_more_streams()));
         }
         self.frame = Frame::Parts(Parts::new(magic));
         self.decode(&magic, output).map(|_| ())
@@ -197,7 +200,7 @@ impl Unlz4 {
         Ok(has_ended)
     }
 
-    /// Gives the decoder no more than a part. Returns how much of it was taken, and whether the frame has ended.
+    /// Gives the decoder bytes of one part. Returns how many were taken, and whether the frame has ended.
     fn decode(&mut self, part: &[u8], output: &mut Output<'_>) -> Result<(usize, bool), Failure> {
         let mut from = PartialBuffer::new(part);
         let mut to = WriteBuffer::new_initialized(output.room());
@@ -210,7 +213,7 @@ impl Unlz4 {
     }
 }
 
-/// The library says it in words of its own.
+/// The library's error in our words. It is known by its text alone.
 fn failure(error: &std::io::Error) -> Failure {
     let text = error.to_string().to_lowercase();
     if text.contains("allocation") {

@@ -1,10 +1,10 @@
 //! `unxz`: streams of xz, with zeros between them.
 //!
-//! It takes the window: 9 MiB for level 6, 65 MiB for level 9. Where there are several blocks whose sizes are known, as
-//! `xz -T0` writes them, a worker takes one of them, with what it becomes: 60 MiB at level 6.
+//! It takes the memory of the window: 9 MiB for level 6, 65 MiB for level 9. Where there are several blocks whose sizes are
+//! known, as `xz -T0` writes them, a worker holds a block and its content: 60 MiB at level 6.
 
 use super::binary;
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Zeros, magic};
 use crate::platform::threads;
 use crate::transform::compression::{cores, workers_of};
@@ -46,7 +46,7 @@ pub(super) const FORMAT: Format = Format {
     may_be_empty: false,
 };
 
-/// The most that it takes unless more is allowed, in bytes: four times what the largest preset needs.
+/// The most memory that it takes by default, in bytes: four times what the largest preset needs.
 pub(super) const USUAL_MEMORY: u64 = 256 << 20;
 
 pub(super) struct Unxz {
@@ -56,7 +56,7 @@ pub(super) struct Unxz {
 }
 
 impl Unxz {
-    /// It takes at most so many bytes of memory, and as many workers as they allow.
+    /// With at most so many bytes of memory, and at most so many workers as the memory allows.
     pub(super) fn new(memory: u64, workers: u32) -> Self {
         Self {
             memory,
@@ -80,14 +80,14 @@ impl Unxz {
     }
 }
 
-impl Engine for Unxz {
+impl Decompressor for Unxz {
     fn format(&self) -> &'static Format {
         &FORMAT
     }
 
     fn begin(&mut self) -> Result<(), Failure> {
         if self.stream.is_none() && self.workers > 1 {
-            // A thread is started when it is needed, in the middle of the stream, which fails if that fails.
+            // liblzma starts its threads when they are needed, in the middle of the stream, and fails if one cannot be started.
             self.workers = threads::available(self.workers);
         }
         let stream = if self.workers > 1 {
@@ -105,7 +105,7 @@ impl Engine for Unxz {
         let before = output.filled();
         let is_asked_again = input.is_empty() && self.works_ahead();
         let has_ended = self.process(input, output)?;
-        // After a call that filled the room the next does not wait for what the workers are at.
+        // The first call after one that filled the room does not wait for the workers; a second one does.
         if is_asked_again && !has_ended && output.filled() == before {
             return self.process(input, output);
         }

@@ -1,9 +1,9 @@
-//! `unzstd`: frames of zstd, and those that are to be skipped.
+//! `unzstd`: frames of zstd, skippable ones among them.
 //!
-//! It takes the window: 2 MiB for level 3, 8 MiB for level 19, 128 MiB for level 22.
+//! It takes the memory of the window: 2 MiB for level 3, 8 MiB for level 19, 128 MiB for level 22.
 
 use super::binary;
-use super::decoder::{Decoder, Engine};
+use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Zeros, magic, skippable};
 use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
 use zstd_safe::zstd_sys::ZSTD_ErrorCode as Code;
@@ -35,24 +35,25 @@ pub(super) const FORMAT: Format = Format {
     may_be_empty: false,
 };
 
-/// 128 MiB, as `zstd -d` has it.
+/// 128 MiB, as with `zstd -d`.
 pub(super) const USUAL_WINDOW_LOG: u32 = 27;
 
 /// 2 GiB, the largest that zstd knows.
 const LARGEST_WINDOW_LOG: u32 = 31;
 
-/// It is not given the header of a block with the one before: what it made of that is lost if the header is damaged.
+/// The length of the header of a block. It is not given to the library together with the block before, whose output would be
+/// lost if the header were damaged.
 const BLOCK_HEADER: usize = 3;
 
 pub(super) struct Unzstd {
     window_log: u32,
     context: Option<DCtx<'static>>,
-    /// How many bytes it wants next: the rest of a block, and mostly the header of the next.
+    /// How many bytes the library wants next: the rest of a block, mostly with the header of the next.
     wanted: usize,
 }
 
 impl Unzstd {
-    /// The largest window is that power of two, in bytes.
+    /// With windows of at most `1 << window_log` bytes.
     pub(super) fn new(window_log: u32) -> Self {
         Self {
             window_log,
@@ -87,7 +88,7 @@ impl Unzstd {
     }
 }
 
-impl Engine for Unzstd {
+impl Decompressor for Unzstd {
     fn format(&self) -> &'static Format {
         &FORMAT
     }

@@ -1,54 +1,54 @@
 //! The line that tells the digest of a file, as the `…sum` tools write and check it.
 
-use super::{blake3, crc32, xxh3};
+use super::algorithms::{BLAKE3_NAME, CRC32_NAME, XXH3_NAME};
 use crate::transform::Digest;
 use std::path::Path;
 
-/// How a tool reads the names in the lines it checks.
+/// How a tool reads the file names in the lines it checks.
 struct Tool {
     name: &'static str,
-    /// What stands as an escape, in a line that then begins with a backslash.
+    /// The bytes that are written as escapes, in a line that then begins with a backslash.
     escaped: &'static [u8],
-    /// What a name must not begin with, unless `./` is put before it.
-    hidden: &'static [u8],
-    /// What is in a name that it cannot read, if that is so.
-    trips: fn(&[u8]) -> Option<&'static str>,
+    /// The bytes that a name must not begin with; `./` is put before one that does.
+    prefixed: &'static [u8],
+    /// What in a name the tool cannot read, if anything.
+    unreadable: fn(&[u8]) -> Option<&'static str>,
 }
 
-/// `sha256sum` and its like.
+/// `sha256sum`, `sha512sum` and `md5sum`.
 const COREUTILS: Tool = Tool {
     name: "sha256sum",
     escaped: b"\n\r\\",
-    hidden: b"",
-    trips: |_| None,
+    prefixed: b"",
+    unreadable: |_| None,
 };
 
-/// It takes names for texts, and a carriage return for itself.
+/// `b3sum` requires UTF-8, and reads a carriage return as it is.
 const B3SUM: Tool = Tool {
     name: "b3sum",
     escaped: b"\n\\",
-    hidden: b"",
-    trips: |name| match std::str::from_utf8(name) {
+    prefixed: b"",
+    unreadable: |name| match std::str::from_utf8(name) {
         Ok(text) if text.contains(char::REPLACEMENT_CHARACTER) => Some("U+FFFD"),
         Ok(_) => None,
         Err(_) => Some("bytes that are no UTF-8"),
     },
 };
 
-/// Before its version 0.8.2 it knows no escapes; later ones take a line that does not begin with a backslash as it is.
+/// `xxhsum` knows no escapes before version 0.8.2; later versions read a line that does not begin with a backslash as it is.
 const XXHSUM: Tool = Tool {
     name: "xxhsum",
     escaped: b"",
-    hidden: b"",
-    trips: |name| name.contains(&b'\n').then_some("a line feed"),
+    prefixed: b"",
+    unreadable: |name| name.contains(&b'\n').then_some("a line feed"),
 };
 
-/// It knows no escapes, takes blanks off the ends of a name, and a file with control characters for no list of sums.
+/// `rhash` knows no escapes, takes blanks off the ends of a name, and refuses a list of sums with control characters in it.
 const RHASH: Tool = Tool {
     name: "rhash",
     escaped: b"",
-    hidden: b" \t*",
-    trips: |name| match name {
+    prefixed: b" \t*",
+    unreadable: |name| match name {
         _ if name.contains(&b'\n') => Some("a line feed"),
         _ if name.contains(&b'\\') => Some("a backslash"),
         _ if name
@@ -64,18 +64,18 @@ const RHASH: Tool = Tool {
 
 fn tool(algorithm: &str) -> Tool {
     match algorithm {
-        blake3::NAME => B3SUM,
-        xxh3::NAME => XXHSUM,
-        crc32::NAME => RHASH,
+        BLAKE3_NAME => B3SUM,
+        XXH3_NAME => XXHSUM,
+        CRC32_NAME => RHASH,
         _ => COREUTILS,
     }
 }
 
-/// Why there is no line from which the tool of this digest learns of a file with this name, if that is so.
+/// Why the tool of this digest could not check a file with this name, if it could not: no line would be read as that name.
 #[must_use]
 pub fn unreadable(algorithm: &str, name: &Path) -> Option<String> {
     let tool = tool(algorithm);
-    let what = (tool.trips)(name.as_os_str().as_encoded_bytes())?;
+    let what = (tool.unreadable)(name.as_os_str().as_encoded_bytes())?;
     Some(format!("{} reads no name with {what}", tool.name))
 }
 
@@ -94,21 +94,21 @@ pub fn sum_line(digest: &Digest, name: Option<&Path>) -> Vec<u8> {
         None => (&b""[..], b"-".to_vec()),
     };
     let hex = digest.hex.as_bytes();
-    if digest.algorithm == xxh3::NAME {
-        let tag = xxh3::TAG.as_bytes();
-        [mark, tag, b" (", &name, b") = ", hex, b"\n"].concat()
+    if digest.algorithm == XXH3_NAME {
+        [mark, b"XXH3 (", &name, b") = ", hex, b"\n"].concat()
     } else {
         [mark, hex, b"  ", &name, b"\n"].concat()
     }
 }
+
 /// The mark of a line with escapes, and the name as it stands there.
 fn written(tool: &Tool, name: &[u8]) -> (&'static [u8], Vec<u8>) {
-    let escaped = match (tool.trips)(name) {
+    let escaped = match (tool.unreadable)(name) {
         Some(_) => COREUTILS.escaped,
         None => tool.escaped,
     };
-    let is_hidden = name == b"-" || name.first().is_some_and(|it| tool.hidden.contains(it));
-    let mut written = if is_hidden {
+    let is_prefixed = name == b"-" || name.first().is_some_and(|it| tool.prefixed.contains(it));
+    let mut written = if is_prefixed {
         b"./".to_vec()
     } else {
         Vec::new()

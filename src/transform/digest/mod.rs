@@ -1,14 +1,8 @@
-//! Digests of what passes, which goes on unchanged.
+//! Digests of the bytes, which pass unchanged.
 //!
-//! A new one is a file that implements [`passer::Hash`], and its line in [`super::KINDS`].
+//! A new one is a row in `algorithms.rs`, and its line in [`super::KINDS`].
 
-pub(super) mod blake3;
-pub(super) mod crc32;
-pub(super) mod md5;
-pub(super) mod sha256;
-pub(super) mod sha512;
-pub(super) mod xxh3;
-
+pub(super) mod algorithms;
 mod line;
 mod passer;
 

@@ -1,23 +1,20 @@
-//! Passes bytes on, makes their digest on the way, and compares it at the end.
+//! The transform that passes bytes on, computes their digest on the way, and compares it with the expected one at the end.
 
 use crate::error::UsageError;
 use crate::transform::{Digest, Failure, Input, Key, Made, Output, Pending, Settings};
 use crate::transform::{Transform, ValueKind, pass};
 use data_encoding::HEXLOWER;
 
-/// What makes a digest.
+/// The running state of a hash.
 pub(super) trait Hash: Default + Send + 'static {
-    /// As it is called in a SPEC and in records.
-    const NAME: &'static str;
-
-    /// More has passed.
+    /// Adds bytes behind those before.
     fn update(&mut self, bytes: &[u8]);
 
-    /// The digest of all that has passed, as bytes in the order in which it is written.
-    fn finish(self) -> Vec<u8>;
+    /// The digest of all bytes, in the order in which it is written.
+    fn into_bytes(self) -> Vec<u8>;
 }
 
-/// The one key that a digest of so many bytes has.
+/// The only key of a digest of `bytes` bytes.
 pub(super) const fn is(bytes: usize) -> Key {
     Key {
         name: "is",
@@ -27,21 +24,27 @@ pub(super) const fn is(bytes: usize) -> Key {
     }
 }
 
-/// Makes a passer that is set so.
-#[expect(clippy::unnecessary_wraps, reason = "it is a `Make`")]
-pub(super) fn make<H: Hash>(settings: &Settings) -> Result<Made, UsageError> {
+/// Makes the transform for the algorithm of this name.
+#[expect(clippy::unnecessary_wraps, reason = "a `Make` returns a result")]
+pub(super) fn make<H: Hash>(
+    algorithm: &'static str,
+    settings: &Settings,
+) -> Result<Made, UsageError> {
     Ok(Made::Steps(Box::new(Passer {
+        algorithm,
         hash: H::default(),
-        is: settings.text("is").map(str::to_owned),
+        expected: settings.text("is").map(str::to_owned),
         hex: None,
     })))
 }
 
 struct Passer<H> {
+    /// Its name in a SPEC and in records.
+    algorithm: &'static str,
     hash: H,
-    /// What it has to be, in lowercase digits.
-    is: Option<String>,
-    /// What it is, once finished.
+    /// The expected digest, in lowercase digits.
+    expected: Option<String>,
+    /// The digest, once finished.
     hex: Option<String>,
 }
 
@@ -52,11 +55,11 @@ impl<H: Hash> Transform for Passer<H> {
     }
 
     fn finish(&mut self, _output: &mut Output<'_>) -> Result<Pending, Failure> {
-        let hex = HEXLOWER.encode(&std::mem::take(&mut self.hash).finish());
+        let hex = HEXLOWER.encode(&std::mem::take(&mut self.hash).into_bytes());
         let hex = self.hex.insert(hex);
-        match &self.is {
-            Some(is) if is != hex => {
-                let why = format!("the {} is {hex}, not {is}", H::NAME);
+        match &self.expected {
+            Some(expected) if expected != hex => {
+                let why = format!("the {} is {hex}, not {expected}", self.algorithm);
                 Err(Failure::integrity(why))
             }
             _ => Ok(Pending::Nothing),
@@ -65,7 +68,7 @@ impl<H: Hash> Transform for Passer<H> {
 
     fn digest(&self) -> Option<Digest> {
         self.hex.as_ref().map(|hex| Digest {
-            algorithm: H::NAME,
+            algorithm: self.algorithm,
             hex: hex.clone(),
         })
     }

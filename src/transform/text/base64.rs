@@ -1,6 +1,6 @@
 //! `base64`: writes bytes as base64 (RFC 4648, section 4), as the tool of that name does.
 
-use super::encode::{Encoder, wrap};
+use super::encode::{DigitEncoder, wrap};
 use crate::transform::{Group, Kind, Made};
 use data_encoding::BASE64;
 
@@ -11,7 +11,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     keys: &[wrap("76")],
     example: "head -c 100 /dev/urandom | tidegate -t base64",
     make: |settings| {
-        let encoder = Encoder::new(BASE64, (3, 4), settings, 76);
+        let encoder = DigitEncoder::new(BASE64, (3, 4), settings, 76);
         Ok(Made::Steps(Box::new(encoder)))
     },
 };

@@ -33,7 +33,7 @@ impl Transform for Crlf {
 }
 
 impl Crlf {
-    /// The LF is taken once its CR is out.
+    /// Puts out a CR before the LF, unless there is one. The LF is taken only once the CR is out.
     fn end_line(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) {
         if self.after_cr {
             output.put(input.take(1));

@@ -1,44 +1,43 @@
-//! Digits to bytes: what `unbase64` and `unhex` share. White space between digits is passed over.
+//! Reads digits as bytes: what `unbase64` and `unhex` share. White space between digits is skipped.
 
-use super::encode::held_unless;
 use crate::transform::{Failure, Input, Output, Pending, Transform};
 use data_encoding::Encoding;
 
-/// No group has more digits.
+/// The most digits of a group.
 const MOST_DIGITS: usize = 4;
 
 /// How bytes are written in digits.
 pub(super) struct Code {
-    /// One of its digits, in words a user knows.
+    /// What a digit is called in messages.
     pub(super) digit: &'static str,
-    /// What is wrong with a last group that makes no byte, in such words.
+    /// The message for a last group that makes no byte.
     pub(super) cut: &'static str,
     /// The digits, without padding.
     pub(super) encoding: &'static Encoding,
-    /// Whether a byte is one of them.
+    /// Whether a byte is a digit.
     pub(super) is_digit: fn(u8) -> bool,
-    /// The one that stands for zero.
+    /// The digit for zero.
     pub(super) zero: u8,
-    /// How many digits make whole bytes, at most 4, and how many bytes.
+    /// A group: so many digits, at most 4, make so many bytes.
     pub(super) group: (usize, usize),
-    /// Whether `=` fills the last group up.
+    /// Whether `=` pads the last group.
     pub(super) is_padded: bool,
 }
 
 /// Reads digits.
-pub(super) struct Decoder {
+pub(super) struct DigitDecoder {
     code: &'static Code,
-    /// The digits of a group that is not whole yet.
+    /// The digits of a group that is not complete yet.
     digits: [u8; MOST_DIGITS],
     held: usize,
-    /// How many `=` have to follow.
+    /// How many more `=` have to follow.
     pads: usize,
-    /// Bytes, of which those in `due` are not put out yet.
+    /// Bytes; those in `due` are not put out yet.
     bytes: [u8; MOST_DIGITS],
     due: std::ops::Range<usize>,
 }
 
-impl Decoder {
+impl DigitDecoder {
     pub(super) fn new(code: &'static Code) -> Self {
         Self {
             code,
@@ -50,13 +49,13 @@ impl Decoder {
         }
     }
 
-    /// Puts out the bytes that are due. Whether that is all of them.
+    /// Puts out the bytes that are due. Returns whether all of them are out.
     fn put_due(&mut self, output: &mut Output<'_>) -> bool {
         self.due.start += output.put(&self.bytes[self.due.clone()]);
         self.due.is_empty()
     }
 
-    /// Takes whole groups, as many as follow one another and as fit.
+    /// Takes groups without white space, as many as there are and as fit.
     fn decode(&self, input: &mut Input<'_>, output: &mut Output<'_>) {
         let (digits, bytes) = self.code.group;
         let n = (input.rest().len() / digits).min(output.left() / bytes);
@@ -79,7 +78,7 @@ impl Decoder {
             b'=' if self.code.is_padded => self.pad()?,
             _ if self.pads > 0 => return Err(Failure::input("a '=' is missing")),
             byte if (self.code.is_digit)(byte) => self.take_digit(byte),
-            byte => return Err(self.no_digit(byte)),
+            byte => return Err(self.not_a_digit(byte)),
         }
         input.take(1);
         Ok(())
@@ -93,7 +92,7 @@ impl Decoder {
         }
     }
 
-    /// Padding fills a group up; after it another text may begin.
+    /// Padding completes a group. Another text may follow it.
     fn pad(&mut self) -> Result<(), Failure> {
         if self.pads > 0 {
             self.pads -= 1;
@@ -109,7 +108,7 @@ impl Decoder {
         }
     }
 
-    /// How many bytes the digits there are make. Bits that do not make a byte are left out.
+    /// How many bytes the digits of the group make. Left-over bits are ignored.
     fn whole_bytes(&self) -> usize {
         let (digits, bytes) = self.code.group;
         self.held * bytes / digits
@@ -125,7 +124,7 @@ impl Decoder {
         debug_assert!(decoded.is_ok(), "digits that are none");
     }
 
-    fn no_digit(&self, byte: u8) -> Failure {
+    fn not_a_digit(&self, byte: u8) -> Failure {
         let digit = self.code.digit;
         if byte.is_ascii_graphic() {
             let character = char::from(byte);
@@ -136,7 +135,7 @@ impl Decoder {
     }
 }
 
-/// How many bytes of white space `text` begins with. It is looked at in pieces that processors compare at once.
+/// How many bytes of white space `text` begins with. It is compared in pieces for which the compiler uses vector instructions.
 fn white_space(text: &[u8]) -> usize {
     let is_blank = |piece: &[u8]| {
         let all = piece.iter().map(u8::is_ascii_whitespace);
@@ -148,7 +147,7 @@ fn white_space(text: &[u8]) -> usize {
     whole + rest.take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-impl Transform for Decoder {
+impl Transform for DigitDecoder {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.put_due(output) && !input.is_empty() && !output.is_full() {
             if self.held == 0 && self.pads == 0 {
@@ -160,7 +159,7 @@ impl Transform for Decoder {
     }
 
     fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
-        Ok(held_unless(self.put_due(output)))
+        Ok(Pending::unless(self.put_due(output)))
     }
 
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
@@ -174,6 +173,6 @@ impl Transform for Decoder {
             return Err(Failure::input(self.code.cut));
         }
         self.end_group();
-        Ok(held_unless(self.put_due(output)))
+        Ok(Pending::unless(self.put_due(output)))
     }
 }

@@ -1,15 +1,15 @@
-//! Bytes as digits in lines: what `base64` and `hex` share.
+//! Writes bytes as digits in lines: what `base64` and `hex` share.
 
 use crate::transform::{Failure, Input, Key, Output, Pending, Settings, Transform, ValueKind};
 use data_encoding::Encoding;
 
-/// So many bytes become digits at a time, while they are in the cache. They are whole groups, of 3 bytes too.
+/// How many bytes are encoded at a time: few enough for the cache, and a multiple of every group.
 const BLOCK: usize = 3 << 10;
 
-/// No group has more bytes.
+/// The most bytes of a group.
 const MOST_BYTES: usize = 3;
 
-/// The key for how long the lines are.
+/// The key for the length of lines.
 pub(super) const fn wrap(default: &'static str) -> Key {
     Key {
         name: "wrap",
@@ -20,25 +20,25 @@ pub(super) const fn wrap(default: &'static str) -> Key {
 }
 
 /// Writes digits in lines.
-pub(super) struct Encoder {
+pub(super) struct DigitEncoder {
     encoding: Encoding,
-    /// How many bytes make whole digits, and how many digits.
+    /// A group: so many bytes become so many digits.
     group: (usize, usize),
     /// The columns of a line; 0 for no lines.
     wrap: usize,
-    /// The columns that are put out of this one.
+    /// The columns of this line that have been put out.
     column: usize,
-    /// The bytes of a group that is not whole yet.
+    /// The bytes of a group that is not complete yet.
     bytes: [u8; MOST_BYTES],
     held: usize,
-    /// Digits, of which those in `due` are not put out yet.
+    /// Digits; those in `due` are not put out yet.
     digits: Vec<u8>,
     due: std::ops::Range<usize>,
 }
 
-impl Encoder {
-    /// Writes digits of `encoding`, in lines of `default` columns unless they are set. `group` is how many bytes make
-    /// whole digits, at most 3, and how many digits.
+impl DigitEncoder {
+    /// Writes digits of `encoding`, in lines of `default` columns unless the settings say otherwise. A `group` is how many
+    /// bytes, at most 3, become how many digits.
     pub(super) fn new(
         encoding: Encoding,
         group: (usize, usize),
@@ -58,7 +58,7 @@ impl Encoder {
         }
     }
 
-    /// Puts out the digits that are due. Whether that is all of them.
+    /// Puts out the digits that are due. Returns whether all of them are out.
     fn put_due(&mut self, output: &mut Output<'_>) -> bool {
         loop {
             let line_is_full = self.wrap > 0 && self.column == self.wrap;
@@ -88,7 +88,7 @@ impl Encoder {
         self.due.start += n;
     }
 
-    /// Takes whole groups, or what there is of one. None are due.
+    /// Takes whole groups, or bytes of one. No digits may be due.
     fn encode(&mut self, input: &mut Input<'_>) {
         let there = input.rest().len();
         if self.held == 0 && there >= self.group.0 {
@@ -116,7 +116,7 @@ impl Encoder {
     }
 }
 
-impl Transform for Encoder {
+impl Transform for DigitEncoder {
     fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
         while self.put_due(output) && !input.is_empty() {
             self.encode(input);
@@ -124,9 +124,9 @@ impl Transform for Encoder {
         Ok(())
     }
 
-    /// A group that is not whole stays: padding may only be at the end.
+    /// An incomplete group is held: padding may only be at the end.
     fn flush(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
-        Ok(held_unless(self.put_due(output)))
+        Ok(Pending::unless(self.put_due(output)))
     }
 
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
@@ -141,13 +141,8 @@ impl Transform for Encoder {
             // The last line ends here.
             self.column = self.wrap;
         }
-        Ok(held_unless(self.put_due(output)))
+        Ok(Pending::unless(self.put_due(output)))
     }
-}
-
-/// What is held unless `all` is put out.
-pub(super) fn held_unless(all: bool) -> Pending {
-    if all { Pending::Nothing } else { Pending::More }
 }
 
 #[cfg(test)]

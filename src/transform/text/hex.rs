@@ -1,9 +1,8 @@
 //! `hex`: writes bytes as lowercase hexadecimal digits, as `xxd -p` does.
 //!
-//! Nothing but digits, unless lines are asked for: the value of a key or a digest in a script is one word, and not cut in
-//! two as `xxd -p` cuts it. For a terminal there is `hex=60`, which is what `xxd -p` writes.
+//! By default there are no lines, so that a key or a digest in a script is one word. `hex=60` writes lines as `xxd -p` does.
 
-use super::encode::{Encoder, wrap};
+use super::encode::{DigitEncoder, wrap};
 use crate::transform::{Group, Kind, Made};
 use data_encoding::HEXLOWER;
 
@@ -14,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     keys: &[wrap("0")],
     example: "head -c 100 /dev/urandom | tidegate -t hex=60",
     make: |settings| {
-        let encoder = Encoder::new(HEXLOWER, (1, 2), settings, 0);
+        let encoder = DigitEncoder::new(HEXLOWER, (1, 2), settings, 0);
         Ok(Made::Steps(Box::new(encoder)))
     },
 };

@@ -13,7 +13,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
 
 #[derive(Default)]
 struct Lf {
-    /// Whether a CR was taken that is not put out, until it is known what follows.
+    /// Whether a CR has been taken and not put out, since it is not known yet what follows.
     holds_cr: bool,
 }
 
@@ -36,7 +36,7 @@ impl Transform for Lf {
         Ok(())
     }
 
-    /// A CR cannot go: its LF may still come.
+    /// A flush does not put out a CR that is held, since its LF may still come.
     fn finish(&mut self, output: &mut Output<'_>) -> Result<Pending, Failure> {
         if self.holds_cr && output.put(b"\r") == 0 {
             return Ok(Pending::More);
@@ -47,7 +47,7 @@ impl Transform for Lf {
 }
 
 impl Lf {
-    /// The CR goes, unless an LF follows, which takes its place.
+    /// Puts out the CR that is held, unless an LF follows, which takes its place.
     fn decide(&mut self, input: &Input<'_>, output: &mut Output<'_>) {
         if input.rest().first() != Some(&b'\n') {
             output.put(b"\r");

@@ -14,7 +14,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
 #[derive(Default)]
 struct Lines {
     ended: u64,
-    /// Whether a line has begun that has not ended.
+    /// Whether the last line has begun and not ended.
     begun: bool,
 }
 
@@ -28,7 +28,7 @@ impl Transform for Lines {
         Ok(())
     }
 
-    /// A last line without an end is one too.
+    /// A last line without an end counts too.
     fn lines(&self) -> Option<u64> {
         Some(self.ended + u64::from(self.begun))
     }

@@ -1,4 +1,4 @@
-//! Transforms that take bytes for text, or make text of them.
+//! Transforms that read bytes as text, or write them as text.
 
 pub(super) mod base64;
 pub(super) mod crlf;

@@ -1,7 +1,7 @@
 //! `unbase64`: reads base64 (RFC 4648, section 4). Padding may be missing at the end, texts with padding may follow one
-//! another, and bits at the end that make no byte are left out.
+//! another, and left-over bits at the end are ignored.
 
-use super::decode::{Code, Decoder};
+use super::decode::{Code, DigitDecoder};
 use crate::transform::{Group, Kind, Made};
 use data_encoding::BASE64_NOPAD;
 
@@ -11,7 +11,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "reads base64, with or without white space and padding",
     keys: &[],
     example: "echo aGVsbG8K | tidegate -t unbase64",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(&CODE)))),
+    make: |_| Ok(Made::Steps(Box::new(DigitDecoder::new(&CODE)))),
 };
 
 static CODE: Code = Code {

@@ -1,6 +1,6 @@
-//! `unhex`: reads hexadecimal digits in either case. Other than `xxd -r -p` it refuses what is none.
+//! `unhex`: reads hexadecimal digits in either case. Unlike `xxd -r -p` it refuses anything else.
 
-use super::decode::{Code, Decoder};
+use super::decode::{Code, DigitDecoder};
 use crate::transform::{Group, Kind, Made};
 use data_encoding::HEXLOWER_PERMISSIVE;
 
@@ -10,7 +10,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "reads hexadecimal digits, with or without white space",
     keys: &[],
     example: "echo '68 65 6c 6c 6f 0a' | tidegate -t unhex",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(&CODE)))),
+    make: |_| Ok(Made::Steps(Box::new(DigitDecoder::new(&CODE)))),
 };
 
 static CODE: Code = Code {

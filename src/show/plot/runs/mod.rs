@@ -4,7 +4,7 @@ mod scenes;
 
 pub(super) use scenes::{all, bursts, disk_full, kernel, never_open, slow_sink, stalled, tiny};
 
-use crate::show::{Ending, Finished, Sample, Sampler, Summed};
+use crate::show::{Completion, Ending, Finished, Sample, Sampler};
 
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
@@ -141,8 +141,8 @@ impl Run {
             road: self.road,
             limit: self.limit,
             sample: &self.sample,
-            summed: (!failed).then_some(Summed::Complete(Delivered::Written)),
-            sums: &[],
+            completion: (!failed).then_some(Completion::Complete(Delivered::Written)),
+            file_digests: &[],
             ending: Ending {
                 outcome: if failed { "failed" } else { "complete" },
                 road: self.road.map(|it| it.road),
@@ -210,7 +210,7 @@ fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: Pauses) -> Sample
         drains: pauses.drains,
         paused: pauses.paused,
     };
-    Sampler::new(Some(bytes)).last_look(Snapshot {
+    Sampler::new(Some(bytes)).last_sample(Snapshot {
         elapsed,
         bytes_in: bytes,
         bytes_out: bytes,

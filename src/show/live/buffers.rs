@@ -1,13 +1,13 @@
-//! The rows that show buffers: those of the link, and the kernel's own on both sides of it.
+//! The rows that show buffers: those of a link, and the kernel's on both sides.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Sample, Theme};
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Connection;
 use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::show::{Sample, Theme};
 use crate::text::words::{brief, count, size, steady_size};
 
-/// The buffers of a link, whether it flows, and how often it was held up.
+/// The buffers of a link, its state, and its pauses and drains.
 pub(super) fn link_row(
     link: &LinkSnapshot,
     (from, to): (&str, &str),
@@ -37,7 +37,7 @@ pub(super) fn link_row(
     fitted(&mut cells, columns, theme)
 }
 
-/// How full a buffer is, as a picture.
+/// How full a buffer is, as a gauge of several widths.
 fn gauge(len: u64, mark: u64, theme: &Theme) -> Cell {
     let form = |(rank, cells)| {
         let filled = filled(len, mark, cells, theme.unicode);
@@ -46,8 +46,8 @@ fn gauge(len: u64, mark: u64, theme: &Theme) -> Cell {
     Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
 }
 
-/// `cells` columns of which as many are filled as `len` is of `mark`. Nothing at all and something, and something
-/// and everything, look different.
+/// `cells` columns, filled in proportion to `len` of `mark`. Something looks different from nothing, and everything from
+/// nearly everything.
 fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let parts = if unicode { 8 } else { 1 };
@@ -64,7 +64,7 @@ fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
 /// How full a buffer is, in numbers.
 fn fill(len: u64, mark: u64) -> Cell {
     let shown = format!("{:>10}", steady_size(len));
-    // A mark that was lowered holds once the buffer has drained to it, which is not to be missed.
+    // A mark that was lowered is in force once the buffer has drained to it. So the mark is kept longer on a narrow screen.
     let (rank, of) = if len > mark {
         (6, "draining to")
     } else {
@@ -87,12 +87,12 @@ fn counts(pauses: u64, drains: u64) -> Cell {
     ])
 }
 
-/// What stands between two stages.
+/// The arrow between two stages.
 pub(super) fn arrow(theme: &Theme) -> &'static str {
     if theme.unicode { "→" } else { "->" }
 }
 
-/// What is in the kernel's hands in front of us and behind us, unless the link has shown it. `None`: nothing.
+/// The kernel's buffers before and behind the transfer, but for pipes that the row of a link shows. `None`: there are none.
 pub(super) fn kernel_row(sample: &Sample, theme: &Theme, columns: usize) -> Option<String> {
     let ends = &sample.now.ends;
     let is_shown = sample.now.links.iter().any(|link| !link.is_ours);
@@ -116,14 +116,14 @@ pub(super) fn kernel_row(sample: &Sample, theme: &Theme, columns: usize) -> Opti
     Some(fitted(&mut cells, columns, theme))
 }
 
-/// What there is of one end.
+/// The kernel's buffer of one end; `connection` gives the cells for a connection.
 fn kernel(
-    seen: &EndStatus,
+    status: &EndStatus,
     is_shown: bool,
     theme: &Theme,
     connection: impl Fn(&Connection) -> Vec<Cell>,
 ) -> Vec<Cell> {
-    match seen {
+    match status {
         EndStatus::Connection(it) => connection(it),
         EndStatus::Pipe(Some(pipe)) if !is_shown => vec![
             Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint)),
@@ -134,7 +134,7 @@ fn kernel(
     }
 }
 
-/// How the sending side of a connection stands.
+/// The cells for a connection that is sent to.
 fn sending(it: &Connection) -> Vec<Cell> {
     let round_trip = format!("rtt {}", brief(it.round_trip));
     let mut cells = vec![
@@ -169,7 +169,7 @@ mod tests {
     use console::measure_text_width;
     use std::time::Duration;
 
-    const LOOK: Theme = Theme {
+    const THEME: Theme = Theme {
         name: None,
         colour: false,
         unicode: false,
@@ -219,11 +219,11 @@ mod tests {
             ),
         ];
         for (source, sink, expected) in table {
-            let row = kernel_row(&between(source, sink), &LOOK, 120);
+            let row = kernel_row(&between(source, sink), &THEME, 120);
             assert_eq!(row.as_deref(), expected, "{source:?} {sink:?}");
         }
         for columns in 40..120 {
-            let row = kernel_row(&between(pipe, connection), &LOOK, columns).unwrap();
+            let row = kernel_row(&between(pipe, connection), &THEME, columns).unwrap();
             assert!(measure_text_width(&row) <= columns, "{columns}: {row}");
         }
     }
@@ -262,7 +262,7 @@ mod tests {
             paused: Duration::ZERO,
         };
         for columns in [70, 80, 120] {
-            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &LOOK, columns);
+            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &THEME, columns);
             assert!(
                 row(1 << 20).contains("1.00 MiB draining to 4 KiB"),
                 "{}",

@@ -1,9 +1,9 @@
-//! The rows of a terminal that are ours for a while.
+//! The rows of the terminal that the live display draws on, and erases.
 //!
-//! Between two frames the cursor stands at the beginning of the first row, not behind the last one. A terminal that
-//! breaks rows anew when its width changes takes the cursor along, so erasing from there to the end of the screen
-//! leaves nothing behind, whatever has become of the rows; and the `^C` that the terminal echoes is erased too.
-//! A frame is one write, and the cursor is never hidden: a killed process leaves a usable terminal.
+//! Between two frames the cursor stands at the beginning of the first row, not behind the last one. A terminal that wraps
+//! rows again when its width changes moves the cursor with its row, so erasing from there to the end of the screen removes
+//! all of them, however they are wrapped now; and the `^C` that the terminal echoes is erased too. A frame is one write, and
+//! the cursor is never hidden: a killed process leaves a usable terminal.
 
 use crate::session::report::{self, StderrWriter};
 use console::measure_text_width;
@@ -12,10 +12,10 @@ use rustix::stdio::stderr;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Where a terminal says nothing about itself (`ioctl_tty(2)`, a size of 0).
+/// Columns and rows of a terminal that does not know its size (`ioctl_tty(2)`, a size of 0).
 const USUAL_SIZE: (u16, u16) = (80, 24);
 
-/// The rows. indicatif draws on it as on a terminal; what it drew last is shown when we say so.
+/// The rows. indicatif draws on it as on a terminal; nothing gets to the real one before [`Canvas::show`].
 #[derive(Debug, Clone)]
 pub(super) struct Canvas {
     frame: Arc<Mutex<Frame>>,
@@ -29,12 +29,12 @@ struct Frame {
     /// The row that indicatif is writing, and how wide it is so far.
     row: String,
     width: usize,
-    /// Whether there is something of ours on the screen.
+    /// Whether a frame is on the screen.
     is_drawn: bool,
 }
 
 impl Canvas {
-    /// Nothing is drawn yet; what is drawn goes where the voice goes.
+    /// Nothing is drawn yet; frames are written by `stderr`.
     pub(super) fn new(stderr: StderrWriter) -> Self {
         Self {
             frame: Arc::default(),
@@ -52,12 +52,12 @@ impl Canvas {
         (frame.columns, rows)
     }
 
-    /// Goes on with this row, which is no wider than the screen.
+    /// Adds a row, which is no wider than the screen.
     pub(super) fn put(&self, row: &str) {
         self.lock().rows.push(row.trim_end().to_owned());
     }
 
-    /// Puts the frame onto the screen, unless the terminal belongs to somebody else now.
+    /// Puts the frame on the screen, unless this process is in the background of the terminal.
     pub(super) fn show(&self) {
         let mut frame = self.lock();
         if report::has_terminal() {
@@ -66,7 +66,7 @@ impl Canvas {
         }
     }
 
-    /// Takes everything of ours off the screen.
+    /// Erases the frame that is on the screen.
     pub(super) fn erase(&self) {
         if std::mem::take(&mut self.lock().is_drawn) {
             self.stderr.erase("\r\x1b[J");
@@ -105,7 +105,7 @@ impl Frame {
         }
     }
 
-    /// What puts the first rows of it onto the screen, and the cursor back to its place.
+    /// The text that draws the first `height` rows, and puts the cursor back to its place.
     fn text(&self, height: usize) -> String {
         let rows = &self.rows[..self.rows.len().min(height)];
         let back = match rows.len() {
@@ -116,7 +116,8 @@ impl Frame {
     }
 }
 
-/// Every frame is drawn anew from its first row, so moving about and clearing say only that it begins.
+/// Every frame is drawn from its first row on, so moving the cursor up only begins it again, and other movements and
+/// clearing do nothing.
 impl TermLike for Canvas {
     fn width(&self) -> u16 {
         self.lock().columns

@@ -1,12 +1,12 @@
-//! What is said among the records of `--progress json`, where standard error holds nothing but objects.
+//! Messages as records: with `--progress json` everything on standard error is a JSON object.
 
-use super::Sampler;
 use super::record::{Failure, Record, VERSION, line};
 use crate::account::meter::Snapshot;
 use crate::error::UsageError;
 use crate::session::exit::Exit;
+use crate::show::Sampler;
 
-/// The line for something that is said.
+/// The line for a message.
 #[must_use]
 pub fn message(level: &str, text: &str) -> String {
     line(&Record::Message {
@@ -16,10 +16,10 @@ pub fn message(level: &str, text: &str) -> String {
     })
 }
 
-/// The last record of a transfer that never was, since its command line is refused.
+/// The last record where the command line is refused, so that no transfer begins.
 #[must_use]
 pub fn refused(error: &UsageError) -> String {
-    let nothing = Sampler::new(None).last_look(Snapshot::default());
+    let nothing = Sampler::new(None).last_sample(Snapshot::default());
     line(&Record::End {
         numbers: (&nothing).into(),
         outcome: "failed",

@@ -1,33 +1,33 @@
-//! The drawing: the bar of the whole run, the panels over one axis of time, and what is shaded behind them.
+//! The chart: the bar of the whole transfer, the panels over one axis of time, and the shades behind them.
 
 use super::super::Finished;
 use super::buffer::Buffer;
 use super::layout::{GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
 use super::path::number;
-use super::phases::{self, Bar};
+use super::phases::{self, PhaseBar};
 use super::series::Series;
-use super::stalls::{self, Mark, Note, Shade};
+use super::stalls::{self, Note, Shade, StallMark};
 use super::{fill, rate, text, ticks};
 use askama::Template;
 use std::fmt::Write;
 
-/// Room between the rate and its keys for what is written about stalls.
+/// Room between the rate and its keys for the labels of stalls.
 const LANE: f64 = 24.0;
 
-/// The drawing, without anything around it.
+/// The chart, without the document around it.
 #[derive(Debug, Template)]
-#[template(path = "plot/drawing.svg")]
-pub(super) struct Drawing {
+#[template(path = "plot/chart.svg")]
+pub(super) struct Chart {
     pub(super) prefix: &'static str,
     pub(super) width: f64,
-    /// Where the time begins and ends.
+    /// Where the axis of time begins, and its length.
     pub(super) from: String,
     pub(super) span: String,
-    bar: Option<Bar>,
+    bar: Option<PhaseBar>,
     panels: Vec<Panel>,
     shades: Vec<Shade>,
-    marks: Vec<Mark>,
+    marks: Vec<StallMark>,
     notes: Vec<Note>,
     times: Vec<Label>,
     /// The lines of the axis of time.
@@ -39,7 +39,7 @@ pub(super) struct Drawing {
     pub(super) height: f64,
 }
 
-impl Drawing {
+impl Chart {
     /// Draws a transfer in the sizes of `layout`.
     pub(super) fn of(it: &Finished<'_>, series: Option<&Series>, layout: &Layout) -> Self {
         let bar = phases::bar(it.sample, layout, 0.0);
@@ -111,7 +111,7 @@ fn axis(series: &Series, layout: &Layout, top: f64, bottom: f64) -> (Vec<Label>,
     for tick in ticks::times(elapsed, layout.times) {
         let x = number(layout.x(tick.at / elapsed));
         let _ = write!(rules, "M{x} {}V{}", number(top), number(bottom));
-        // The last one does not stand out at the right.
+        // The last label does not reach beyond the right border.
         let room = text::width(&tick.label, WRITING) / 2.0;
         labels.push(Label {
             x: number(layout.x(tick.at / elapsed).min(layout.width - room)),

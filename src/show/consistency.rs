@@ -1,8 +1,7 @@
-//! What is shown, read again as a person reads it: whatever the numbers are, no figure contradicts those beside it.
+//! Reads what is shown as a person reads it, and checks that no figure contradicts those beside it, whatever the numbers are.
 
-use super::past::Past;
-use super::picture::{Screen, picture};
-use super::{Sample, Sampler, Summed, Template, Theme, status, summary};
+use super::live::{Past, Screen, picture};
+use super::{Completion, Sample, Sampler, Template, Theme, status, summary};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
@@ -12,7 +11,7 @@ use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
 use proptest::prelude::*;
 use std::time::Duration;
 
-const LOOK: Theme = Theme {
+const THEME: Theme = Theme {
     name: None,
     colour: false,
     unicode: false,
@@ -121,12 +120,12 @@ fn check_fills(text: &str) {
 
 /// The rows of the live display.
 fn rows(sample: &Sample, past: &Past, columns: usize) -> Vec<String> {
-    let picture = picture(sample, past, &LOOK, Screen { columns, rows: 24 }, 0);
+    let picture = picture(sample, past, &THEME, Screen { columns, rows: 24 }, 0);
     let first = format!("{}  {}", picture.head, picture.tail);
     [first].into_iter().chain(picture.rows).collect()
 }
 
-/// Everything that is shown of a look.
+/// Checks everything that is shown of a sample.
 fn check(sample: &Sample, past: &Past) {
     let now = &sample.now;
     let is_over =
@@ -147,7 +146,7 @@ fn check(sample: &Sample, past: &Past) {
     }
     let ended = summary(
         sample,
-        Summed::Complete(Delivered::Written),
+        Completion::Complete(Delivered::Written),
         None,
         None,
         &[],
@@ -194,8 +193,8 @@ fn waits() -> impl Strategy<Value = Waits> {
     })
 }
 
-/// A look at a transfer, with the one a while before.
-fn looks() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
+/// An expected size, and two snapshots of a transfer, one a while after the other.
+fn snapshots() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
     let flow = number().prop_flat_map(|size| {
         let size_shown = prop_oneof![9 => Just(Some(size)), 1 => Just(None)];
         (size_shown, beside(size), beside(size), number())
@@ -278,11 +277,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn no_figure_contradicts_those_beside_it((size, looks) in looks()) {
+    fn no_figure_contradicts_those_beside_it((size, snapshots) in snapshots()) {
         let mut sampler = Sampler::new(size);
         let mut past = Past::default();
-        for look in looks {
-            let sample = sampler.sample(look);
+        for snapshot in snapshots {
+            let sample = sampler.sample(snapshot);
             past.note(&sample);
             check(&sample, &past);
         }
@@ -292,7 +291,7 @@ proptest! {
 /// What was once shown, and could not be.
 #[test]
 fn figures_that_were_impossible_are_gone() {
-    let look = |passed, size, elapsed| {
+    let after = |passed, size, elapsed| {
         let now = Snapshot {
             elapsed: Duration::from_millis(elapsed),
             bytes_in: passed,
@@ -308,17 +307,17 @@ fn figures_that_were_impossible_are_gone() {
     };
     let gib = 1 << 30;
     let table = [
-        (look(gib - 1, gib, 1000), "1023.99 MiB of 1 GiB (99%)"),
-        (look(gib / 4 * 3 - 1, gib, 1000), "768 MiB of 1 GiB (75%)"),
-        (look(gib, gib, 1000), "1 GiB of 1 GiB (100%)"),
-        (look((1 << 20) - 1, 1 << 30, 1000), "1 MiB of 1 GiB (0%)"),
-        (look(1023, 1024, 1000), "1023 B of 1 KiB (99%)"),
+        (after(gib - 1, gib, 1000), "1023.99 MiB of 1 GiB (99%)"),
+        (after(gib / 4 * 3 - 1, gib, 1000), "768 MiB of 1 GiB (75%)"),
+        (after(gib, gib, 1000), "1 GiB of 1 GiB (100%)"),
+        (after((1 << 20) - 1, 1 << 30, 1000), "1 MiB of 1 GiB (0%)"),
+        (after(1023, 1024, 1000), "1023 B of 1 KiB (99%)"),
     ];
     for (sample, expected) in table {
         let line = status(&sample);
         assert!(line.starts_with(expected), "{line}");
     }
-    let mut working = look(1000, 1000, 1000).now;
+    let mut working = after(1000, 1000, 1000).now;
     working.stages = vec![StageSnapshot {
         name: "xz",
         bytes_in: 1000,

@@ -1,16 +1,16 @@
-//! The last seconds, a second a column: the rate, and how full the buffers were.
+//! The row with the last seconds, one column for each: the rate, and how full the buffers were.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::{Sample, Theme};
 use crate::engine::link::LinkSnapshot;
+use crate::show::{Sample, Theme};
 use crate::text::words::{clock, speed, whole};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What a column covers, or a little more.
+/// The least time that a column covers.
 const STEP: Duration = Duration::from_secs(1);
 
-/// Columns that are remembered, and shown in a wide row.
+/// The number of columns that are remembered, and shown in a wide row.
 const MOST: usize = 40;
 
 /// Levels of a column, from nothing to everything.
@@ -19,13 +19,13 @@ const BLOCKS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇'
 /// The same where there is only ASCII.
 const ASCII: [char; 9] = ['_', '.', ',', '-', '~', '=', '+', '*', '#'];
 
-/// A stretch of the flow.
+/// A second or a little more of the transfer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Column {
     time: Duration,
     /// Bytes a second.
     rate: f64,
-    /// Parts of the marks that were held on average, from 0 to 1.
+    /// How full the buffers were on average, as parts of their marks from 0 to 1.
     read: Option<f64>,
     written: Option<f64>,
     /// Whether the source was paused for most of the time.
@@ -34,7 +34,7 @@ struct Column {
 
 /// A column that is not complete yet.
 #[derive(Debug, Clone, Copy, Default)]
-struct Begun {
+struct OpenColumn {
     at: Duration,
     bytes: u64,
     paused: Duration,
@@ -50,42 +50,42 @@ struct Mean {
 
 /// The last seconds.
 #[derive(Debug, Default)]
-pub(super) struct Past {
+pub(in crate::show) struct Past {
     columns: VecDeque<Column>,
-    begun: Begun,
+    open: OpenColumn,
 }
 
 impl Past {
-    /// Takes note of another look.
-    pub(super) fn note(&mut self, sample: &Sample) {
+    /// Adds a sample.
+    pub(in crate::show) fn note(&mut self, sample: &Sample) {
         let now = &sample.now;
         let (link, last) = (now.links.first(), now.links.last());
-        let begun = &mut self.begun;
+        let open = &mut self.open;
         if let (Some(first), Some(last)) = (link, last) {
             let read = first.readable.map(|it| (it.len, it.mark));
             let written = last.writable.map(|it| (it.len, it.mark));
-            begun.read.add(read);
-            begun.written.add(written);
+            open.read.add(read);
+            open.written.add(written);
         }
-        let time = now.elapsed.saturating_sub(begun.at);
+        let time = now.elapsed.saturating_sub(open.at);
         if time < STEP {
             return;
         }
         let paused = link.map_or(Duration::ZERO, |it: &LinkSnapshot| it.paused);
         self.columns
-            .push_back(begun.column(now.passed(), paused, time));
+            .push_back(open.column(now.passed(), paused, time));
         if self.columns.len() > MOST {
             self.columns.pop_front();
         }
-        self.begun = Begun {
+        self.open = OpenColumn {
             at: now.elapsed,
             bytes: now.passed(),
             paused,
-            ..Begun::default()
+            ..OpenColumn::default()
         };
     }
 
-    /// The row. `None`: nothing is past yet.
+    /// The row. `None`: no column is complete yet.
     pub(super) fn row(&self, theme: &Theme, columns: usize) -> Option<String> {
         if self.columns.is_empty() {
             return None;
@@ -114,7 +114,7 @@ impl Past {
     }
 }
 
-impl Begun {
+impl OpenColumn {
     fn column(&self, bytes: u64, paused: Duration, time: Duration) -> Column {
         let paused = paused.saturating_sub(self.paused);
         Column {
@@ -128,7 +128,7 @@ impl Begun {
 }
 
 impl Column {
-    /// Where the source was paused most of the time, that is what the fill is about.
+    /// The colour of how full a buffer was: a warning where the source was paused most of the time.
     fn tone(&self) -> Tone {
         if self.is_paused {
             Tone::Warning
@@ -139,7 +139,7 @@ impl Column {
 }
 
 impl Mean {
-    /// Takes note of so many bytes of a mark.
+    /// Adds a buffer that holds `len` bytes of its `mark`, if there is one.
     fn add(&mut self, fill: Option<(u64, u64)>) {
         if let Some((len, mark)) = fill {
             self.sum += (float(len) / float(mark.max(1))).min(1.0);
@@ -157,7 +157,7 @@ fn float(n: u64) -> f64 {
     n as f64
 }
 
-/// How many seconds are shown in a row so long.
+/// How many seconds are shown in a row of so many columns.
 fn columns_for(columns: usize) -> usize {
     match columns {
         0..100 => MOST / 4,
@@ -166,7 +166,8 @@ fn columns_for(columns: usize) -> usize {
     }
 }
 
-/// A name and a picture of a part of the columns, as wide as `most` of them. Nothing where there is nothing to show.
+/// A name and a character for each column, which shows `part` of it; padded to `most` characters. Empty where no column has
+/// the part.
 fn spark(
     name: &str,
     tone: impl Fn(&Column) -> Tone,
@@ -188,7 +189,7 @@ fn spark(
     text
 }
 
-/// Nothing, and the least that is something, look different.
+/// The character for a part. Nothing, and the least that is something, look different.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -219,7 +220,7 @@ mod tests {
     use crate::show::{Sampler, Theme};
     use std::time::Duration;
 
-    const LOOK: Theme = Theme {
+    const THEME: Theme = Theme {
         name: None,
         colour: false,
         unicode: true,
@@ -254,11 +255,11 @@ mod tests {
         }
     }
 
-    fn past(looks: &[Snapshot]) -> Past {
+    fn past(snapshots: &[Snapshot]) -> Past {
         let mut sampler = Sampler::new(None);
         let mut past = Past::default();
-        for look in looks {
-            past.note(&sampler.sample(look.clone()));
+        for snapshot in snapshots {
+            past.note(&sampler.sample(snapshot.clone()));
         }
         past
     }
@@ -271,13 +272,13 @@ mod tests {
             at(2.0, 1200, 0, 0.9),
             at(3.0, 1200, 100, 1.0),
         ]);
-        let row = past.row(&LOOK, 110).unwrap();
+        let row = past.row(&THEME, 110).unwrap();
         let blank = " ".repeat(MOST / 2 - 3);
         let expected = format!("last 3 s  rate ▄█·{blank}  up to 800 B/s  to write ▆·▁{blank}");
         assert_eq!(row, expected);
         let coloured = Theme {
             colour: true,
-            ..LOOK
+            ..THEME
         };
         let row = past.row(&coloured, 110).unwrap();
         assert!(
@@ -288,11 +289,11 @@ mod tests {
 
     #[test]
     fn the_first_second_is_not_past_yet_and_the_oldest_ones_are_forgotten() {
-        assert_eq!(past(&[at(0.9, 100, 0, 0.0)]).row(&LOOK, 200), None);
-        let looks: Vec<_> = (1u32..200)
+        assert_eq!(past(&[at(0.9, 100, 0, 0.0)]).row(&THEME, 200), None);
+        let snapshots: Vec<_> = (1u32..200)
             .map(|n| at(f64::from(n), u64::from(n), 0, 0.0))
             .collect();
-        let row = past(&looks).row(&LOOK, 200).unwrap();
+        let row = past(&snapshots).row(&THEME, 200).unwrap();
         assert!(
             row.starts_with(&format!("last {MOST} s  rate {}", "█".repeat(MOST))),
             "{row}"
@@ -303,7 +304,7 @@ mod tests {
     fn a_row_is_never_too_long_and_gives_the_rate_up_last() {
         let past = past(&[at(1.0, 100, 800, 0.0), at(2.0, 200, 800, 0.0)]);
         for columns in 15..200 {
-            let row = past.row(&LOOK, columns).unwrap();
+            let row = past.row(&THEME, columns).unwrap();
             assert!(
                 console::measure_text_width(&row) <= columns,
                 "{columns}: {row}"
@@ -314,7 +315,7 @@ mod tests {
 
     #[test]
     fn nothing_and_the_least_look_different_and_only_all_is_all() {
-        let of = |part| level(part, &LOOK);
+        let of = |part| level(part, &THEME);
         assert_eq!(
             [of(0.0), of(0.001), of(0.5), of(0.999), of(1.0)],
             ['·', '▁', '▄', '█', '█']

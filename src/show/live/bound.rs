@@ -1,28 +1,22 @@
-//! The row that says what binds the flow, and whom a flow that does not move waits for.
+//! The row that says what binds the flow, or what a stalled flow waits for.
 
 use super::cells::{Cell, Text, Tone, fitted};
-use super::verdict::{culprit, shares_of_blame, suspect, verdict};
-use super::{Sample, Theme};
 use crate::account::phase::Phase;
-use crate::account::recording::STALLED;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
+use crate::show::verdict::{culprit, shares_of_blame, suspect, verdict};
+use crate::show::{Sample, Theme};
 use crate::text::words::clock;
 
-/// Whether nothing moves though something is to come.
-pub(super) fn is_stalled(sample: &Sample) -> bool {
-    sample.now.still >= STALLED && !sample.now.has_ended()
-}
-
-/// The verdict of the last seconds with its shares, or what is waited for.
+/// The verdict of the last seconds with its shares; for a stalled or ended flow, what it waits for.
 pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> String {
     let now = &sample.now;
     if now.has_ended() {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
         return alone(Text::toned(text, Tone::Good), theme, columns);
     }
-    if is_stalled(sample) {
-        let text = format!("stalled for {}: {}", clock(now.still), whom(sample));
+    if sample.is_stalled() {
+        let text = format!("stalled for {}: {}", clock(now.still), awaited(sample));
         return alone(Text::toned(text, Tone::Bad), theme, columns);
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
@@ -35,7 +29,7 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
             let text = format!("{} {percent}%", phase.name());
             Cell::optional(rank, Text::toned(text, Tone::Faint))
         });
-    // A transform has been named.
+    // A verdict about a transform names the transform itself.
     let culprit = culprit(sample, &sample.recent).filter(|_| bound != Phase::Transform);
     let culprit = culprit.unwrap_or_default();
     let culprit = Cell::optional(6, Text::plain(culprit.to_owned()));
@@ -47,13 +41,13 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
     fitted(&mut cells, columns, theme)
 }
 
-/// A row with nothing else in it.
+/// A row with only this text.
 fn alone(text: Text, theme: &Theme, columns: usize) -> String {
     fitted(&mut [Cell::fixed(text)], columns, theme)
 }
 
-/// Whom a flow that does not move waits for.
-fn whom(sample: &Sample) -> &'static str {
+/// What a stalled flow waits for.
+fn awaited(sample: &Sample) -> &'static str {
     let ends = &sample.now.ends;
     match sample.now.phase {
         Phase::Source => match ends.source {

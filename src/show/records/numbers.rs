@@ -1,79 +1,16 @@
-//! The records of `--stats` and what stands in them: one JSON object a line. `docs/stats.md` tells every field.
+//! The numbers in the records of `--stats`, as serde writes them.
 
-use super::{Sample, Stretch};
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::replay::Advice;
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::Connection;
 use crate::endpoint::pipe::PipeFill;
-use crate::endpoint::{Delivered, EndStatus, PerEnd};
+use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState};
-use crate::error::{Side, TransferError};
-use crate::text::visible;
+use crate::show::{Sample, Stretch};
 use crate::transform::Digest;
 use serde::Serialize;
-
-/// The version of the records: fields may be added under it, none changes its meaning.
-pub(super) const VERSION: u32 = 1;
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum Record<'a> {
-    Message {
-        version: u32,
-        level: &'a str,
-        text: &'a str,
-    },
-    Listening {
-        version: u32,
-        end: &'static str,
-        address: &'a str,
-    },
-    Start {
-        version: u32,
-        #[serde(flatten)]
-        start: Start<'a>,
-    },
-    Sample(Numbers),
-    End {
-        #[serde(flatten)]
-        numbers: Numbers,
-        outcome: &'static str,
-        road: Option<&'static str>,
-        delivered: Option<&'static str>,
-        buffer: Option<LessonNumbers>,
-        digests: Vec<DigestText<'a>>,
-        error: Option<Failure<'a>>,
-        exit_code: i32,
-    },
-}
-
-/// What is known once both ends are open.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Start<'a> {
-    /// What the user calls this transfer.
-    pub name: Option<&'a str>,
-    /// The source, as typed.
-    pub source: &'a str,
-    /// The sink, as typed.
-    pub sink: &'a str,
-    /// How the bytes travel: `kernel` or `buffered`.
-    pub road: &'a str,
-    /// By which calls the kernel moves them.
-    pub calls: Option<&'a str>,
-    /// The expected size in bytes.
-    pub size: Option<u64>,
-    /// The most one read takes, in bytes.
-    pub chunk_size: u64,
-}
-
-#[derive(Serialize)]
-pub(super) struct Failure<'a> {
-    pub(super) end: Option<&'static str>,
-    pub(super) uri: Option<&'a str>,
-    pub(super) message: String,
-}
 
 #[derive(Serialize)]
 pub(super) struct Numbers {
@@ -95,7 +32,7 @@ pub(super) struct Numbers {
     pipes: PairOf<PipeNumbers>,
 }
 
-/// Where the time of a stretch went, in parts of it that add up to 1.
+/// Where the time of a stretch went, as parts that add up to 1.
 #[derive(Serialize)]
 struct StretchNumbers {
     shares: Shares,
@@ -119,7 +56,7 @@ struct BlameNumbers {
     unknown: f64,
 }
 
-/// Something of each end that has it.
+/// A value for each end that has one.
 #[derive(Serialize)]
 struct PairOf<T> {
     source: Option<T>,
@@ -144,9 +81,9 @@ struct SocketNumbers {
     send_buffer_limited_s: f64,
 }
 
-/// What can be learned of the buffers of a transfer that has ended.
+/// What other buffers would have done for a transfer that has ended.
 #[derive(Serialize)]
-pub(super) struct LessonNumbers {
+pub(super) struct AdviceNumbers {
     absorbed_s: f64,
     high_water_mark: u64,
     larger_saves: f64,
@@ -247,14 +184,16 @@ impl From<&Sample> for Numbers {
             bound_by: sample.bound_by.map_or("none", Phase::name),
             whole: StretchNumbers::from(&sample.whole),
             recent: StretchNumbers::from(&sample.recent),
-            sockets: PairOf::seen(&sample.now.ends, |seen| seen.connection().map(Into::into)),
-            pipes: PairOf::seen(&sample.now.ends, |seen| seen.pipe().map(Into::into)),
+            sockets: PairOf::of_ends(&sample.now.ends, |status| {
+                status.connection().map(Into::into)
+            }),
+            pipes: PairOf::of_ends(&sample.now.ends, |status| status.pipe().map(Into::into)),
         }
     }
 }
 
 impl<T> PairOf<T> {
-    fn seen(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
+    fn of_ends(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
         Self {
             source: of(&ends.source),
             sink: of(&ends.sink),
@@ -306,7 +245,7 @@ impl From<&Connection> for SocketNumbers {
     }
 }
 
-impl From<Advice> for LessonNumbers {
+impl From<Advice> for AdviceNumbers {
     fn from(advice: Advice) -> Self {
         Self {
             absorbed_s: advice.absorbed.as_secs_f64(),
@@ -316,7 +255,7 @@ impl From<Advice> for LessonNumbers {
     }
 }
 
-/// Every link, with what stands on both sides of it.
+/// Every link, with the names of the stages on both sides.
 fn links(now: &Snapshot) -> Vec<LinkNumbers> {
     let links = now.links.iter().enumerate();
     links
@@ -365,77 +304,4 @@ impl From<&Waits> for WaitNumbers {
             moving_s: seconds(Phase::Moving),
         }
     }
-}
-
-/// How a transfer ended, for its last record.
-#[derive(Debug, Clone, Copy)]
-pub struct Ending<'a> {
-    /// `complete`, `failed`, `interrupted` or `downstream-closed`.
-    pub outcome: &'static str,
-    /// How the bytes travelled in the end, if they ever did.
-    pub road: Option<&'static str>,
-    /// In which sense it was delivered.
-    pub delivered: Option<Delivered>,
-    /// What can be learned of the buffers.
-    pub advice: Option<Advice>,
-    /// The digests of what has passed.
-    pub digests: &'a [Digest],
-    /// What failed.
-    pub error: Option<&'a TransferError>,
-    /// The exit status, 128 + N for a signal.
-    pub exit_code: i32,
-}
-
-/// The line for an end that listens.
-pub(super) fn listening(side: Side, address: &str) -> String {
-    line(&Record::Listening {
-        version: VERSION,
-        end: side.name(),
-        address,
-    })
-}
-
-/// The line for a beginning.
-pub(super) fn start(start: Start<'_>) -> String {
-    line(&Record::Start {
-        version: VERSION,
-        start,
-    })
-}
-
-/// The line for a look in between.
-pub(super) fn sample(sample: &Sample) -> String {
-    line(&Record::Sample(sample.into()))
-}
-
-/// The last line.
-pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
-    let error = ending.error.map(|error| Failure {
-        end: error.at.as_ref().map(|(place, _)| place.name()),
-        uri: error.at.as_ref().map(|(_, uri)| uri.as_str()),
-        message: error.to_string(),
-    });
-    line(&Record::End {
-        numbers: sample.into(),
-        outcome: ending.outcome,
-        road: ending.road,
-        delivered: ending.delivered.map(Delivered::name),
-        buffer: ending.advice.map(Into::into),
-        digests: ending.digests.iter().map(Into::into).collect(),
-        error,
-        exit_code: ending.exit_code,
-    })
-}
-
-/// A look as a record of `--stats`, without the end of its line.
-#[must_use]
-pub fn record(look: &Sample) -> String {
-    sample(look).trim_end().to_owned()
-}
-
-pub(super) fn line(record: &Record<'_>) -> String {
-    // These types have no map with odd keys and no failing serializer, the only ways for it to fail.
-    let text = serde_json::to_string(record).unwrap_or_default();
-    // Standard error may be a terminal.
-    visible::line(&text).into_owned() + "\n"
 }

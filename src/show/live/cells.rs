@@ -1,11 +1,11 @@
-//! Rows of a display, made of cells that give way: each has several forms, the most telling first, and where a row is
-//! too long, the least important form of all is given up, until the row fits.
+//! Rows of a display that fit the width: a row is made of cells, each with several forms, the longest first. While a row is
+//! too wide, the form with the lowest rank gives way to the next form of its cell.
 
-use super::Theme;
+use crate::show::Theme;
 use console::{Style, measure_text_width, truncate_str};
 use std::collections::VecDeque;
 
-/// What a text means, from which follows its colour.
+/// What a text means, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
@@ -16,7 +16,7 @@ pub(super) enum Tone {
     Bad,
 }
 
-/// A piece of text without control characters, in parts that each mean something.
+/// A text without control characters, in parts that each have a tone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Text {
     parts: Vec<(String, Tone)>,
@@ -42,7 +42,7 @@ impl Text {
         Self::default()
     }
 
-    /// Goes on with this.
+    /// Appends to it.
     pub(super) fn push(&mut self, text: &str, tone: Tone) {
         self.columns += columns(text);
         match self.parts.last_mut() {
@@ -62,7 +62,8 @@ impl Text {
     }
 }
 
-/// Columns of a text. Of what rows are mostly made of, each character takes one; anything else is measured.
+/// Columns of a text. The characters that rows mostly consist of take one each, which is faster to count; a text with others
+/// is measured.
 fn columns(text: &str) -> usize {
     let is_simple = |char| matches!(char, ' '..='~' | '▀'..='▟' | '·' | '→');
     let mut count = 0;
@@ -89,20 +90,20 @@ impl Tone {
     }
 }
 
-/// A part of a row that can be told in several ways, the most telling first.
+/// A part of a row, in several forms.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
-    /// Each with its rank: the greater it is, the longer the form is kept.
+    /// The longest first, each with its rank: the greater it is, the longer the form is kept.
     forms: VecDeque<(u8, Text)>,
 }
 
 impl Cell {
-    /// Something that is always there.
+    /// A cell that is always there.
     pub(super) fn fixed(text: Text) -> Self {
         Self::new([(u8::MAX, text)])
     }
 
-    /// Something that is left out when there is no room for it.
+    /// A cell that is left out when there is no room for it.
     pub(super) fn optional(rank: u8, text: Text) -> Self {
         Self::new([(rank, text), (u8::MAX, Text::none())])
     }
@@ -129,8 +130,8 @@ impl Cell {
     }
 }
 
-/// Shortens cells, the least important form first, until all fit into the columns or none can be shorter. Equals give
-/// way together.
+/// Shortens cells, the form with the lowest rank first, until all fit into the columns or none can be shorter. Forms of the
+/// same rank give way together.
 pub(super) fn fit(cells: &mut [Cell], columns: usize) {
     while columns_of(cells) > columns {
         let Some(least) = cells.iter().filter_map(Cell::rank).min() else {
@@ -142,7 +143,7 @@ pub(super) fn fit(cells: &mut [Cell], columns: usize) {
     }
 }
 
-/// The row of cells that are made to fit; cut off where they cannot be.
+/// The row of these cells, made to fit; cut off if they cannot be.
 pub(super) fn fitted(cells: &mut [Cell], columns: usize, theme: &Theme) -> String {
     fit(cells, columns);
     let row = row(cells, theme);
@@ -160,10 +161,10 @@ fn columns_of(cells: &[Cell]) -> usize {
     with_gaps.saturating_sub(GAP.len())
 }
 
-/// What stands between two cells.
+/// The gap between two cells.
 pub(super) const GAP: &str = "  ";
 
-/// The row, with its gaps.
+/// The cells as they are now, with gaps between them.
 pub(super) fn row(cells: &[Cell], theme: &Theme) -> String {
     let shown: Vec<_> = cells
         .iter()

@@ -1,28 +1,28 @@
-//! The live display: what `picture` says, on the rows of the terminal that `canvas` keeps. indicatif draws the row with
-//! the bar; the others are put there as they are.
+//! The live display as a [`Display`]: puts the rows of `picture.rs` on the canvas. indicatif draws the row with the bar, the
+//! others are put there as they are.
 
 use super::canvas::Canvas;
 use super::cells::GAP;
 use super::past::Past;
 use super::picture::{Screen, picture};
-use super::{Display, Sample, Theme};
 use crate::session::report::StderrWriter;
+use crate::show::{Display, Sample, Theme};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 
-/// Filled, partly filled from the most to the least, empty.
+/// The characters of a bar: filled, partly filled from the most to the least, empty.
 const BLOCKS: &str = "█▉▊▋▌▍▎▏ ";
 
 /// The same where there is only ASCII.
 const ASCII: &str = "=> ";
 
-/// Rows on a terminal that are ours as long as this value lives.
+/// The live display, which is on the terminal as long as this value lives.
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(in crate::show) struct Bar {
     drawn: ProgressBar,
     canvas: Canvas,
     theme: Theme,
-    /// Frames in which bytes had moved, which is what moves a gauge.
+    /// How many frames there were in which bytes had moved: the gauge moves by as many steps.
     step: usize,
     last_bytes: u64,
     past: Past,
@@ -30,7 +30,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// Nothing is drawn yet.
-    pub(super) fn new(theme: Theme, stderr: StderrWriter) -> Self {
+    pub(in crate::show) fn new(theme: Theme, stderr: StderrWriter) -> Self {
         let canvas = Canvas::new(stderr);
         let target = ProgressDrawTarget::term_like(Box::new(canvas.clone()));
         Self {
@@ -83,7 +83,7 @@ impl Drop for Bar {
     }
 }
 
-/// indicatif's template for a row with a bar: its texts as they are, and a bar that fills the row up.
+/// indicatif's template for a row with a bar: `head` and `tail` as they are, and a bar that takes the rest of the width.
 fn style(head: String, tail: String, theme: &Theme) -> ProgressStyle {
     let bar = if theme.colour {
         format!("{GAP}[\x1b[36m{{wide_bar}}\x1b[0m]{GAP}")
@@ -91,7 +91,7 @@ fn style(head: String, tail: String, theme: &Theme) -> ProgressStyle {
         format!("{GAP}[{{wide_bar}}]{GAP}")
     };
     let template = format!("{{head}}{bar}{{tail}}");
-    // The template is well-formed; the default style would do otherwise.
+    // The template is well-formed; the default style is never needed.
     ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars(if theme.unicode { BLOCKS } else { ASCII })
@@ -99,7 +99,7 @@ fn style(head: String, tail: String, theme: &Theme) -> ProgressStyle {
         .with_key("tail", text(tail))
 }
 
-/// A part of the template that is this text.
+/// Writes this text where the template has its key.
 fn text(text: String) -> impl Fn(&ProgressState, &mut dyn Write) + Clone + Send + Sync {
     move |_, buffer| {
         // Writing to indicatif's buffer does not fail.

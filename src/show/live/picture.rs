@@ -1,4 +1,4 @@
-//! What the live display shows, as rows of text for a given width. No terminal is touched here.
+//! The rows of the live display, as text for a given width. No terminal is touched here.
 //!
 //! ```text
 //! NAME: 1.24 GiB of 4.00 GiB  31% [=====>          ]  412.34 MiB/s  ETA 0:06  0:03
@@ -8,48 +8,48 @@
 //! last 12 s  rate _.-=+*##*+=-  read ############  write =-=+=-=+=-=+
 //! ```
 //!
-//! Where a row is too long, `cells` decides by the ranks given in each row what is left out; where there are too few rows,
-//! what comes last in [`About`] is.
+//! Where a row is too wide, `cells.rs` decides by the rank of each form what is left out. Where the screen has too few rows,
+//! the kinds that come last in [`RowKind`] are left out.
 
 use super::bound::verdict_row;
 use super::buffers::{arrow, kernel_row, link_row};
 use super::cells::{Cell, Text, Tone, fit, row};
-use super::figures::Figures;
 use super::past::Past;
-use super::{Sample, Theme};
+use crate::show::figures::Figures;
+use crate::show::{Sample, Theme};
 use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
 use console::truncate_str;
 
-/// Columns of the longest name there is room for.
+/// A longer name is shortened to so many columns.
 const NAME_COLUMNS: usize = 24;
 
-/// Columns of the shortest bar that still tells something, brackets included.
+/// Columns of the shortest bar that is of use, brackets included.
 const BAR_COLUMNS: usize = 10;
 
-/// The room there is.
+/// The size of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Screen {
+pub(in crate::show) struct Screen {
     /// Columns of a row.
-    pub(super) columns: usize,
+    pub(in crate::show) columns: usize,
     /// Rows, the first one included.
-    pub(super) rows: usize,
+    pub(in crate::show) rows: usize,
 }
 
 /// The display at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Picture {
+pub(in crate::show) struct Picture {
     /// The first row up to the bar.
-    pub(super) head: String,
-    /// Whether there is a bar, which takes the columns that are left over.
+    pub(in crate::show) head: String,
+    /// Whether there is a bar, which takes the remaining columns.
     pub(super) has_bar: bool,
     /// The first row behind the bar.
-    pub(super) tail: String,
+    pub(in crate::show) tail: String,
     /// The other rows.
-    pub(super) rows: Vec<String>,
+    pub(in crate::show) rows: Vec<String>,
 }
 
-/// Draws `sample` and what there was before it; `step` moves the gauge of a transfer whose size nobody knows.
-pub(super) fn picture(
+/// Lays out `sample` and the seconds before it. `step` is the position of the gauge, where the size is not known.
+pub(in crate::show) fn picture(
     sample: &Sample,
     past: &Past,
     theme: &Theme,
@@ -88,39 +88,39 @@ pub(super) fn picture(
     }
 }
 
-/// What the rows below the first one are about.
+/// The kinds of rows below the first one, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum About {
+enum RowKind {
     Link,
     Verdict,
     Past,
     Kernel,
 }
 
-/// The rows below the first one, as many as there is room for: what is last in [`About`] is left out first.
+/// The rows below the first one, as many as there is room for.
 fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) -> Vec<String> {
     let columns = screen.columns;
     let links = sample.now.links.iter().enumerate();
     let mut rows: Vec<_> = links
         .map(|(place, link)| {
             let between = sample.now.neighbours(place);
-            (About::Link, link_row(link, between, theme, columns))
+            (RowKind::Link, link_row(link, between, theme, columns))
         })
         .collect();
     let kernel = kernel_row(sample, theme, columns);
-    rows.extend(kernel.map(|row| (About::Kernel, row)));
-    rows.push((About::Verdict, verdict_row(sample, theme, columns)));
-    rows.extend(past.row(theme, columns).map(|row| (About::Past, row)));
+    rows.extend(kernel.map(|row| (RowKind::Kernel, row)));
+    rows.push((RowKind::Verdict, verdict_row(sample, theme, columns)));
+    rows.extend(past.row(theme, columns).map(|row| (RowKind::Past, row)));
     while rows.len() >= screen.rows {
-        let Some(least) = rows.iter().map(|(about, _)| *about).max() else {
+        let Some(least) = rows.iter().map(|(kind, _)| *kind).max() else {
             break;
         };
-        rows.retain(|(about, _)| *about != least);
+        rows.retain(|(kind, _)| *kind != least);
     }
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// A bar with its brackets is drawn by somebody else; here it is only as long as the shortest one.
+/// The place of the bar, which indicatif draws: blanks of its least width. Where the size is not known, a gauge.
 fn bar(size_is_known: bool, theme: &Theme, step: usize) -> Cell {
     let text = if size_is_known {
         " ".repeat(BAR_COLUMNS)
@@ -130,7 +130,7 @@ fn bar(size_is_known: bool, theme: &Theme, step: usize) -> Cell {
     Cell::optional(3, Text::plain(text))
 }
 
-/// A block that goes to and fro in a frame, a column a step.
+/// A block that moves to and fro between brackets, one column a step.
 fn bouncing(theme: &Theme, step: usize) -> String {
     let block = if theme.unicode { "███" } else { "<=>" };
     let room = BAR_COLUMNS * 2 - 2 - 3;
@@ -158,7 +158,7 @@ fn of_size(figures: &Figures) -> Cell {
     Cell::optional(2, Text::plain(size.unwrap_or_default()))
 }
 
-/// What the transforms have made of it.
+/// How much has come out of the transforms.
 fn made(figures: &Figures, theme: &Theme) -> Cell {
     let Some((made, ratio)) = &figures.made else {
         return Cell::fixed(Text::none());
@@ -212,13 +212,13 @@ fn elapsed(sample: &Sample) -> Cell {
 
 #[cfg(test)]
 mod tests {
+    use super::super::past::Past;
     use super::{Picture, Screen, picture};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
     use crate::endpoint::PerEnd;
     use crate::engine::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
-    use crate::show::past::Past;
     use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_that_does_not_move_is_said_to_be_stalled_and_by_whom() {
+    fn a_flow_that_does_not_move_is_called_stalled_with_what_it_waits_for() {
         let sample = paused(Some(100 * MIB), Duration::from_secs(75));
         let rows = text(&drawn(&sample, &theme(true), 120, 0));
         assert!(rows[0].contains("ETA -:--"), "{rows:?}");
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_knows_the_size_a_gauge_moves_as_long_as_bytes_do() {
+    fn where_the_size_is_not_known_a_gauge_moves_as_long_as_bytes_do() {
         let sample = paused(None, Duration::ZERO);
         let gauge = |step| text(&drawn(&sample, &theme(false), 80, step))[0].clone();
         assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));

@@ -1,11 +1,11 @@
-//! `--stats`: the records, written by a thread of its own so that a slow reader of them never holds the flow up.
+//! `--stats`: writes the records on a thread of its own, so that a slow reader of them never holds the flow up.
 
-use super::record;
-use super::{Ending, Sample, SideFile, Start};
+use super::record::{self, Ending, Start};
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::threads;
 use crate::session::report::StderrWriter;
+use crate::show::{Sample, SideFile};
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Records that may wait for a slow reader; samples beyond are left out.
+/// How many records may wait for a slow reader. Further ones are dropped, but for the last.
 const BACKLOG: usize = 1024;
 
-/// How long a FIFO that nobody reads is waited for once the transfer has ended.
+/// Once the transfer has ended, the reader of a FIFO is waited for this long.
 const READER_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Waits for a FIFO to be opened, which is as long as nobody reads it.
+/// Waits until `opened`, the opening of a FIFO for writing, is done, which waits for a reader.
 ///
 /// # Errors
-/// When nobody does soon enough.
+/// When no reader has come within a second.
 pub async fn await_reader<T>(opened: impl Future<Output = T>) -> io::Result<T> {
     let opened = timeout(READER_PATIENCE, opened).await;
     opened.map_err(|_| io::Error::other("nobody reads this FIFO"))
@@ -35,11 +35,11 @@ pub async fn await_reader<T>(opened: impl Future<Output = T>) -> io::Result<T> {
 pub struct Stats {
     /// What is written to, for messages.
     pub name: String,
-    to: To,
+    destination: Destination,
 }
 
 #[derive(Debug)]
-enum To {
+enum Destination {
     File(Writer),
     /// Standard error, among the messages and in their order.
     StderrWriter(StderrWriter),
@@ -49,7 +49,7 @@ enum To {
 #[derive(Debug)]
 struct Writer {
     lines: Sender<String>,
-    /// How many of them are not written yet.
+    /// How many lines are not written yet.
     waiting: Arc<AtomicUsize>,
     is_fifo: bool,
     /// Resolves once the file is open for writing.
@@ -58,10 +58,10 @@ struct Writer {
 }
 
 impl Stats {
-    /// Starts writing to `file`, which is begun for it.
+    /// Begins `file` and starts a thread that writes to it.
     ///
     /// # Errors
-    /// When the system has no threads left.
+    /// When the system starts no thread.
     pub fn start(file: SideFile) -> io::Result<Self> {
         let (name, is_fifo) = (file.name(), file.is_fifo());
         let (lines, queue) = channel();
@@ -70,43 +70,43 @@ impl Stats {
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&waiting);
         threads::spawn("stats", move || {
-            // Nobody listens any more when the process is about to end.
+            // The receiver is gone when the process is about to end.
             let _ = finish.send(write_lines(file, open, &queue, &left));
         })?;
-        let to = To::File(Writer {
+        let destination = Destination::File(Writer {
             lines,
             waiting,
             is_fifo,
             opened,
             finished,
         });
-        Ok(Self { name, to })
+        Ok(Self { name, destination })
     }
 
-    /// Writes them among what `stderr` says.
+    /// Writes the records to standard error, in order with the messages.
     #[must_use]
     pub fn among(stderr: StderrWriter, name: String) -> Self {
-        let to = To::StderrWriter(stderr);
-        Self { name, to }
+        let destination = Destination::StderrWriter(stderr);
+        Self { name, destination }
     }
 
-    /// Whether they stand among the messages, where nothing may come after the last of them.
+    /// Whether the records go to standard error among the messages. Then the last record has to be the last line.
     #[must_use]
     pub fn is_among_messages(&self) -> bool {
-        matches!(self.to, To::StderrWriter(_))
+        matches!(self.destination, Destination::StderrWriter(_))
     }
 
-    /// An end listens.
+    /// Writes that an end listens.
     pub fn listening(&self, side: Side, address: &str) {
         self.put(record::listening(side, address));
     }
 
-    /// Both ends are open.
+    /// Writes that both ends are open.
     pub fn started(&self, start: Start<'_>) {
         self.put(record::start(start));
     }
 
-    /// A look in between.
+    /// Writes a sample.
     pub fn sample(&self, sample: &Sample) {
         self.put(record::sample(sample));
     }
@@ -122,9 +122,9 @@ impl Stats {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let line = record::end(sample, ending);
         async move {
-            match self.to {
-                To::File(writer) => writer.end(line).await,
-                To::StderrWriter(stderr) => {
+            match self.destination {
+                Destination::File(writer) => writer.end(line).await,
+                Destination::StderrWriter(stderr) => {
                     stderr.record(line);
                     Ok(())
                 }
@@ -132,11 +132,11 @@ impl Stats {
         }
     }
 
-    /// A record that finds the backlog full is left out: the numbers are cumulative, so the next one tells as much.
+    /// Drops the record if the backlog is full: the numbers are cumulative, so the next record makes up for it.
     fn put(&self, line: String) {
-        match &self.to {
-            To::File(writer) => writer.put(line),
-            To::StderrWriter(stderr) => stderr.record_if(BACKLOG, line),
+        match &self.destination {
+            Destination::File(writer) => writer.put(line),
+            Destination::StderrWriter(stderr) => stderr.record_if(BACKLOG, line),
         }
     }
 }
@@ -144,7 +144,7 @@ impl Stats {
 impl Writer {
     fn put(&self, line: String) {
         if self.waiting.fetch_add(1, Ordering::Relaxed) < BACKLOG {
-            // A writer that has failed says so itself.
+            // The thread is gone only after a failure, which `end` reports.
             let _ = self.lines.send(line);
         } else {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -152,11 +152,11 @@ impl Writer {
     }
 
     async fn end(self, line: String) -> io::Result<()> {
-        // It ends when it has written all, now that nothing more comes.
+        // The thread ends when it has written everything, now that the channel is closed.
         let _ = self.lines.send(line);
         drop(self.lines);
         if self.is_fifo {
-            // A file that could not be opened tells why below.
+            // If the file could not be opened, the result below says why.
             drop(await_reader(self.opened).await?);
         }
         self.finished
@@ -172,7 +172,7 @@ fn write_lines(
     waiting: &AtomicUsize,
 ) -> io::Result<()> {
     let file = file.begin()?;
-    // As in `start`.
+    // The receiver may be gone, as in `start`.
     let _ = opened.send(());
     for line in queue {
         wait::write_all(file.as_fd(), line.as_bytes())?;
