@@ -1,10 +1,11 @@
 //! The buffered road: a reader thread and a writer thread with a link between them, or several with a thread for each
 //! transform between two.
 
-use super::flow::{Account, Taken};
+use super::flow::Account;
 use super::journey::{Between, Journey, Reports};
 use super::outlet::WriterEnd;
 use super::stage::{self, StageContext};
+use super::taken::Taken;
 use super::{StageEnd, program, reader, writer};
 use crate::account::meter::Meter;
 use crate::engine::link::{Chain, Link};
@@ -13,11 +14,6 @@ use crate::transform::Made;
 use std::io;
 use std::sync::Arc;
 use tokio::sync::oneshot;
-
-const TAKEN: Taken = Taken {
-    road: "buffered",
-    calls: None,
-};
 
 /// Sets the two ends and what is between them to work, each on a thread of its own.
 pub(super) fn start(journey: Journey) -> io::Result<()> {
@@ -63,7 +59,7 @@ pub(super) fn go_on(journey: Journey) {
     });
     let end = match started {
         Ok(()) => {
-            taken.send_replace(Some(TAKEN));
+            taken.send_replace(Some(Taken::Buffered));
             let account = Account {
                 first: chain.first(),
                 link: chain.last(),

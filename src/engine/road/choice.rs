@@ -30,18 +30,18 @@ pub enum Preference {
 /// The road to take.
 #[derive(Debug)]
 pub enum Road {
-    /// Through our own buffers.
-    Buffered,
-    /// Through the kernel's, in one of these ways.
+    /// Through our own buffers, for this reason.
+    Buffered(Reason),
+    /// Through the kernel's, by one of these methods.
     Kernel(Methods),
 }
 
 impl Road {
-    /// The same road, with another door to the kernel.
+    /// The same road, on which the kernel road makes these calls.
     #[must_use]
-    pub fn by(self, syscalls: Box<dyn Syscalls>) -> Self {
+    pub fn with_syscalls(self, syscalls: Box<dyn Syscalls>) -> Self {
         match self {
-            Road::Buffered => Road::Buffered,
+            Road::Buffered(why) => Road::Buffered(why),
             Road::Kernel(methods) => Road::Kernel(Methods {
                 syscalls,
                 ..methods
@@ -93,15 +93,6 @@ pub enum Reason {
     Impossible(Vec<Impossible>),
 }
 
-/// What has been decided, and why.
-#[derive(Debug)]
-pub enum Decision {
-    /// Through our own buffers.
-    Buffered(Reason),
-    /// Through the kernel's, in one of these ways.
-    Kernel(Methods),
-}
-
 /// What both ends are to the choice of a road.
 #[derive(Debug, Clone, Copy)]
 pub struct EndPair {
@@ -139,10 +130,7 @@ pub fn choose(
         is_transformed,
         ..EndPair::of(source, sink)
     };
-    Ok(match decide(&pair, preference, marks, own_pipe)? {
-        Decision::Buffered(_) => Road::Buffered,
-        Decision::Kernel(methods) => Road::Kernel(methods),
-    })
+    decide(&pair, preference, marks, own_pipe)
 }
 
 /// Decides on a road between ends that are so, where `pipe` makes the pipe of our own if one is needed.
@@ -154,29 +142,29 @@ pub fn decide(
     preference: Preference,
     marks: Marks,
     pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
-) -> Result<Decision, Impossible> {
+) -> Result<Road, Impossible> {
     match preference {
-        Preference::Buffered => return Ok(Decision::Buffered(Reason::Asked)),
-        Preference::ReadingBuffer => return Ok(Decision::Buffered(Reason::ReadingBuffer)),
+        Preference::Buffered => return Ok(Road::Buffered(Reason::Asked)),
+        Preference::ReadingBuffer => return Ok(Road::Buffered(Reason::ReadingBuffer)),
         Preference::Auto if pair.is_transformed => {
-            return Ok(Decision::Buffered(Reason::Transforms));
+            return Ok(Road::Buffered(Reason::Transforms));
         }
         // Where there is nothing to gain, the road with two buffers shows more.
-        Preference::Auto if pair.is_paced => return Ok(Decision::Buffered(Reason::Paced)),
+        Preference::Auto if pair.is_paced => return Ok(Road::Buffered(Reason::Paced)),
         Preference::Auto | Preference::Kernel => {}
     }
     match pair.methods(marks, pipe) {
         // A neighbour's pipe that cannot grow holds less than was asked for.
         Ok(_) if preference == Preference::Auto && pair.is_narrow(marks) => {
-            Ok(Decision::Buffered(Reason::Narrow))
+            Ok(Road::Buffered(Reason::Narrow))
         }
-        Ok(methods) => Ok(Decision::Kernel(Methods {
+        Ok(methods) => Ok(Road::Kernel(Methods {
             in_order: methods,
             insists: preference == Preference::Kernel,
             syscalls: Box::new(Kernel),
         })),
         Err((why, _)) if preference == Preference::Kernel => Err(why),
-        Err((why, more)) => Ok(Decision::Buffered(Reason::Impossible(
+        Err((why, more)) => Ok(Road::Buffered(Reason::Impossible(
             std::iter::once(why).chain(more).collect(),
         ))),
     }
@@ -277,7 +265,7 @@ impl EndPair {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, EndPair, Impossible, Preference, Reason, decide, own_pipe};
+    use super::{EndPair, Impossible, Preference, Reason, Road, decide, own_pipe};
     use crate::endpoint::Raw;
     use crate::engine::link::Marks;
     use std::io;
@@ -303,7 +291,7 @@ mod tests {
     /// Why it is the buffered road.
     fn detour(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
         match decide(pair, preference, marks, own_pipe) {
-            Ok(Decision::Buffered(why)) => Some(why),
+            Ok(Road::Buffered(why)) => Some(why),
             _ => None,
         }
     }
@@ -375,10 +363,7 @@ mod tests {
         let none = |_| Err(io::ErrorKind::OutOfMemory.into());
         let files = between(Raw::File, Raw::Null);
         let decided = decide(&files, Preference::Auto, MARKS, none);
-        assert!(matches!(
-            decided,
-            Ok(Decision::Buffered(Reason::Impossible(_)))
-        ));
+        assert!(matches!(decided, Ok(Road::Buffered(Reason::Impossible(_)))));
         let refused = decide(&files, Preference::Kernel, MARKS, none);
         assert!(matches!(refused, Err(Impossible::NoPipe(_))));
     }

@@ -23,15 +23,6 @@ pub struct Flow {
     pub idle_timeout: Option<Duration>,
 }
 
-/// The road that bytes have taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// `kernel` or `buffered`.
-    pub road: &'static str,
-    /// By which calls the kernel moves them, if it does.
-    pub calls: Option<&'static str>,
-}
-
 /// Where the writing end of a road counts.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account<'a> {

@@ -1,6 +1,7 @@
 //! What goes along a road, and what comes back from it.
 
-use super::flow::{Flow, Taken};
+use super::flow::Flow;
+use super::taken::Taken;
 use super::{ReaderEnd, StageEnd, WriterEnd};
 use crate::account::meter::Meter;
 use crate::endpoint::{Sink, Source};

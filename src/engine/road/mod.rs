@@ -7,6 +7,7 @@ mod choice;
 mod flow;
 mod journey;
 mod start;
+mod taken;
 
 // The two ends, as either road uses them.
 mod inlet;
@@ -22,13 +23,12 @@ mod writer;
 // Through the kernel's.
 mod kernel;
 
-pub use choice::{
-    Decision, EndPair, Impossible, Pipe, Preference, Reason, Road, choose, decide, own_pipe,
-};
-pub use flow::{Flow, Taken};
+pub use choice::{EndPair, Impossible, Pipe, Preference, Reason, Road, choose, decide, own_pipe};
+pub use flow::Flow;
 pub use inlet::ReaderEnd;
 pub use journey::{Between, RunningRoad};
 pub use kernel::{Buffers, Methods, Syscalls};
 pub use outlet::WriterEnd;
 pub use stage::StageEnd;
 pub use start::start;
+pub use taken::{Calls, Taken};

@@ -36,7 +36,7 @@ pub fn start(
         },
     };
     match road {
-        Road::Buffered => buffered::start(journey)?,
+        Road::Buffered(_) => buffered::start(journey)?,
         Road::Kernel(methods) => kernel::start(methods, journey)?,
     }
     Ok(RunningRoad {

@@ -99,11 +99,11 @@ impl Steering {
             ));
         }
         match self.lock().road {
-            Some(taken) if taken.road == "buffered" => {
+            Some(Taken::Buffered) => {
                 self.chain.links().for_each(|link| link.set_marks(mark));
                 Ok(())
             }
-            Some(_) => {
+            Some(Taken::Kernel(_)) => {
                 Err("the buffers of the kernel road are the kernel's; see --road buffered".into())
             }
             None => {

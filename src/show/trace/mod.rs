@@ -10,6 +10,7 @@ use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Looked, Recording, Stall};
 use crate::account::span::Span;
 use crate::engine::link::Pauses;
+use crate::engine::road::Taken;
 use crate::text::words::whole;
 use events::{Args, Event, EventKind, Events, Reach};
 use serde::Serialize;
@@ -232,7 +233,7 @@ fn about<'a>(it: &Finished<'a>) -> About<'a> {
         program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
         source: it.source,
         sink: it.sink,
-        road: it.road.map(|taken| taken.road),
+        road: it.road.map(Taken::name),
         summary: it.sentences(),
     }
 }

@@ -3,7 +3,7 @@
 use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::Growth;
-use crate::engine::road::Taken;
+use crate::engine::road::taken::Calls;
 use std::os::fd::OwnedFd;
 
 /// One way in which the kernel can move bytes.
@@ -25,15 +25,12 @@ pub(in crate::engine::road) enum Method {
 }
 
 impl Method {
-    pub(super) fn taken(&self) -> Taken {
-        let calls = match self {
-            Method::Straight => "splice",
-            Method::Through { .. } => "splice through a pipe",
-            Method::Copy => "copy_file_range",
-        };
-        Taken {
-            road: "kernel",
-            calls: Some(calls),
+    /// The calls that it makes.
+    pub(super) fn calls(&self) -> Calls {
+        match self {
+            Method::Straight => Calls::Splice,
+            Method::Through { .. } => Calls::SpliceThroughPipe,
+            Method::Copy => Calls::CopyFileRange,
         }
     }
 
@@ -42,9 +39,6 @@ impl Method {
         !matches!(self, Method::Copy)
     }
 }
-
-/// The call that spares the pipe what a socket takes at once.
-pub(super) const SPARING: &str = "sendfile";
 
 /// Whether the kernel can spare a pipe of our own what the sink takes at once.
 pub(super) fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
@@ -80,11 +74,11 @@ impl Methods {
 
     /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
     #[must_use]
-    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
+    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<Calls> {
         let calls = self.open(is_limited).flat_map(|way| {
             let spares =
                 matches!(way, Method::Through { .. }) && can_spare(from, to) && !is_limited;
-            [spares.then_some(SPARING), way.taken().calls]
+            [spares.then_some(Calls::Sendfile), Some(way.calls())]
         });
         calls.flatten().collect()
     }

@@ -2,17 +2,18 @@
 
 use super::arrival::{Arrival, Refusal, Stop};
 use super::gathering::{Gather, Gathering, MOMENT};
-use super::methods::{Method, SPARING};
+use super::methods::Method;
 use super::syscalls::Syscalls;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source};
 use crate::engine::link::{Link, Pipes, WatchedPipe};
+use crate::engine::road::Flow;
 use crate::engine::road::flow::Account;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::engine::road::{Flow, Taken};
+use crate::engine::road::taken::{Calls, Taken};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
@@ -49,7 +50,7 @@ pub(super) struct Pump<'a> {
     /// How the source failed while some of what it gave was still to be delivered.
     pub(super) cut: Option<io::Error>,
     /// The way that is gone, until it was told.
-    untold: Option<Taken>,
+    untold: Option<Calls>,
     taken: &'a watch::Sender<Option<Taken>>,
 }
 
@@ -109,7 +110,7 @@ impl<'a> Pump<'a> {
     fn skip(&mut self, methods: &[Method]) -> Result<(), Stop> {
         let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
         if left > 0 {
-            self.untold = methods.first().map(Method::taken);
+            self.untold = methods.first().map(Method::calls);
             self.settle();
         }
         while left > 0 {
@@ -134,7 +135,7 @@ impl<'a> Pump<'a> {
             before: watched(self.inlet.source.raw_fd()),
             behind: watched(self.outlet.sink.raw_fd()),
         });
-        self.untold = Some(way.taken());
+        self.untold = Some(way.calls());
     }
 
     fn go(&mut self, way: &Method) -> Result<(), Stop> {
@@ -240,15 +241,15 @@ impl<'a> Pump<'a> {
 
     /// The kernel goes this way.
     pub(super) fn settle(&mut self) {
-        if let Some(taken) = self.untold.take() {
-            self.taken.send_replace(Some(taken));
+        if let Some(calls) = self.untold.take() {
+            self.taken.send_replace(Some(Taken::Kernel(calls)));
         }
     }
 
     /// The kernel spares bytes the pipe that they were to go through.
     pub(super) fn spares_pipe(&mut self) {
-        if let Some(taken) = &mut self.untold {
-            taken.calls = Some(SPARING);
+        if let Some(calls) = &mut self.untold {
+            *calls = Calls::Sendfile;
         }
     }
 

@@ -106,10 +106,7 @@ impl Run {
             recording,
             advice: None,
             error: None,
-            road: Some(Taken {
-                road: "buffered",
-                calls: None,
-            }),
+            road: Some(Taken::Buffered),
         }
     }
 
@@ -145,7 +142,7 @@ impl Run {
             sums: &[],
             ending: Ending {
                 outcome: if failed { "failed" } else { "complete" },
-                road: self.road.map(|it| it.road),
+                road: self.road.map(Taken::name),
                 delivered: (!failed).then_some(Delivered::Written),
                 advice: self.advice,
                 digests: &[],
