@@ -1,6 +1,6 @@
-//! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
+//! Which road a transfer takes: by what was asked for, what the ends can do, and how large the buffers are to be.
 //!
-//! The decision looks at nothing but a [`EndPair`], so that it can be told before an end is open.
+//! The decision looks at nothing but an [`EndPair`], so that `--explain` can tell it before an end is open.
 
 use super::Syscalls;
 use super::kernel::{Kernel, Method, Methods};
@@ -21,7 +21,7 @@ pub enum Preference {
     Auto,
     /// Our own buffers.
     Buffered,
-    /// A buffer of the reading side, which is one of our own.
+    /// A readable side with a mark of its own, which only the buffered road has.
     ReadingBuffer,
     /// The kernel road or none.
     Kernel,
@@ -37,7 +37,7 @@ pub enum Road {
 }
 
 impl Road {
-    /// The same road, on which the kernel road makes these calls.
+    /// The same road; what the kernel moves, it moves by these calls.
     #[must_use]
     pub fn with_syscalls(self, syscalls: Box<dyn Syscalls>) -> Self {
         match self {
@@ -76,46 +76,47 @@ impl fmt::Display for Impossible {
     }
 }
 
-/// Why it is to be the buffered road.
+/// Why it is the buffered road.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// It was asked for.
     Asked,
-    /// It alone has a buffer of the reading side, which was asked for.
+    /// A readable side with a mark of its own was asked for.
     ReadingBuffer,
     /// Transforms have to see the bytes.
     Transforms,
-    /// The sink has a pace of its own.
+    /// The sink takes bytes at a pace of its own, so that there is nothing to gain.
     Paced,
-    /// A neighbour's pipe holds less than the mark.
+    /// A pipe that is an end holds less than the mark.
     Narrow,
-    /// The other cannot be had, for each of these reasons.
+    /// The kernel road cannot be had, for each of these reasons.
     Impossible(Vec<Impossible>),
 }
 
-/// What both ends are to the choice of a road.
+/// What the choice of a road has to know of both ends.
 #[derive(Debug, Clone, Copy)]
 pub struct EndPair {
     /// What the kernel can move bytes from.
     pub from: Result<Raw, Unfit>,
     /// What it can move bytes to.
     pub to: Result<Raw, Unfit>,
-    /// Bytes that the pipe in front of us holds or may be made to hold, if there is one and it can be asked.
-    pub before: Option<u64>,
-    /// The same of the pipe behind us.
-    pub behind: Option<u64>,
-    /// Whether the file system of the source may have a way of its own to copy.
+    /// How many bytes the pipe that is the source holds or may be made to hold; `None` if it is no pipe, or cannot be
+    /// asked.
+    pub source_pipe: Option<u64>,
+    /// The same of the pipe that is the sink.
+    pub sink_pipe: Option<u64>,
+    /// Whether the file system of the source may copy by itself.
     pub copies: bool,
     /// Whether the sink takes bytes at a pace of its own.
     pub is_paced: bool,
-    /// Whether there are transforms in between.
+    /// Whether there are transforms between the ends.
     pub is_transformed: bool,
 }
 
 /// A pipe of our own, its reading end first, and how far it grows.
 pub type Pipe = (OwnedFd, OwnedFd, Growth);
 
-/// Chooses a road for these ends, whose pipes have been let grow. Nothing is moved yet.
+/// Chooses a road for these open ends, whose pipes may grow already. Nothing is moved yet.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
@@ -133,7 +134,7 @@ pub fn choose(
     decide(&pair, preference, marks, own_pipe)
 }
 
-/// Decides on a road between ends that are so, where `pipe` makes the pipe of our own if one is needed.
+/// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
@@ -154,7 +155,7 @@ pub fn decide(
         Preference::Auto | Preference::Kernel => {}
     }
     match pair.methods(marks, pipe) {
-        // A neighbour's pipe that cannot grow holds less than was asked for.
+        // A pipe that cannot grow holds less than was asked for.
         Ok(_) if preference == Preference::Auto && pair.is_narrow(marks) => {
             Ok(Road::Buffered(Reason::Narrow))
         }
@@ -170,13 +171,14 @@ pub fn decide(
     }
 }
 
-/// A pipe of our own for these marks. It may grow beyond the mark: pieces of files do not fill the pages they take up.
+/// A pipe of our own for these marks. It may grow beyond the writable's mark, since pieces of files do not fill the
+/// pages they take up.
 ///
 /// # Errors
 /// When the system has none to give, or only one of two pages, or no more descriptors than for that.
 pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
     let (reader, writer, size) = platform::make_pipe(marks.writable)?;
-    // A file that is not there yet is still to be made.
+    // The sink may have a file yet to open.
     ensure_descriptors(1)?;
     let growth = Growth::new(size, marks.writable.saturating_mul(4));
     Ok((reader, writer, growth))
@@ -193,8 +195,8 @@ impl EndPair {
         Self {
             from,
             to: sink.raw(),
-            before: most(source.pipe(), source.raw_fd()),
-            behind: most(sink.pipe(), sink.raw_fd()),
+            source_pipe: most(source.pipe(), source.raw_fd()),
+            sink_pipe: most(sink.pipe(), sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
             is_paced: sink.is_paced(),
             is_transformed: false,
@@ -202,27 +204,27 @@ impl EndPair {
     }
 
     fn is_narrow(&self, marks: Marks) -> bool {
-        self.before.is_some_and(|size| size < marks.readable)
-            || self.behind.is_some_and(|size| size < marks.writable)
+        self.source_pipe.is_some_and(|size| size < marks.readable)
+            || self.sink_pipe.is_some_and(|size| size < marks.writable)
     }
 
-    /// The ways in which the kernel can move bytes here, in the order in which they are to be tried; or the first
-    /// reason why there are none, and the others.
+    /// The methods by which the kernel can move bytes here, in the order in which they are tried; or the first reason
+    /// why there are none, and the others.
     fn methods(
         &self,
         marks: Marks,
         pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
     ) -> Result<Vec<Method>, (Impossible, Vec<Impossible>)> {
-        let mut hindrances = self.hindrances(marks).into_iter();
-        if let Some(first) = hindrances.next() {
-            return Err((first, hindrances.collect()));
+        let mut obstacles = self.obstacles(marks).into_iter();
+        if let Some(first) = obstacles.next() {
+            return Err((first, obstacles.collect()));
         }
         if self.has_pipe() {
-            return Ok(vec![Method::Straight]);
+            return Ok(vec![Method::Direct]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
         let (reader, writer, growth) = made?;
-        let through = Method::Through {
+        let through = Method::ThroughPipe {
             reader,
             writer,
             growth,
@@ -235,8 +237,8 @@ impl EndPair {
         })
     }
 
-    /// Everything about the ends and the marks that the kernel road does not go with.
-    fn hindrances(&self, marks: Marks) -> Vec<Impossible> {
+    /// All reasons in the ends and the marks against the kernel road.
+    fn obstacles(&self, marks: Marks) -> Vec<Impossible> {
         let mut all = Vec::new();
         if self.is_transformed {
             all.push(Impossible::Flow(
@@ -280,8 +282,8 @@ mod tests {
         EndPair {
             from: Ok(from),
             to: Ok(to),
-            before: (from == Raw::Pipe).then_some(1 << 16),
-            behind: (to == Raw::Pipe).then_some(1 << 16),
+            source_pipe: (from == Raw::Pipe).then_some(1 << 16),
+            sink_pipe: (to == Raw::Pipe).then_some(1 << 16),
             copies: false,
             is_paced: false,
             is_transformed: false,
@@ -289,7 +291,7 @@ mod tests {
     }
 
     /// Why it is the buffered road.
-    fn detour(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
+    fn reason(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
         match decide(pair, preference, marks, own_pipe) {
             Ok(Road::Buffered(why)) => Some(why),
             _ => None,
@@ -309,7 +311,7 @@ mod tests {
             (Preference::ReadingBuffer, Reason::ReadingBuffer),
             (Preference::Auto, Reason::Transforms),
         ] {
-            assert_eq!(detour(&unfit, preference, MARKS), Some(why));
+            assert_eq!(reason(&unfit, preference, MARKS), Some(why));
         }
     }
 
@@ -324,7 +326,7 @@ mod tests {
             writable: 2 << 20,
             ..MARKS
         };
-        let Some(Reason::Impossible(all)) = detour(&unfit, Preference::Auto, marks) else {
+        let Some(Reason::Impossible(all)) = reason(&unfit, Preference::Auto, marks) else {
             panic!("another reason");
         };
         assert_eq!(
@@ -340,7 +342,7 @@ mod tests {
     fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
         let marks = Marks { low: 5, ..MARKS };
         let straight = between(Raw::Pipe, Raw::File);
-        let why = detour(&straight, Preference::Auto, marks);
+        let why = reason(&straight, Preference::Auto, marks);
         assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
         assert!(decide(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
@@ -348,11 +350,11 @@ mod tests {
     #[test]
     fn a_narrow_pipe_of_a_neighbour_is_passed_by_unless_the_kernel_road_is_insisted_on() {
         let narrow = EndPair {
-            before: Some(4096),
+            source_pipe: Some(4096),
             ..between(Raw::Pipe, Raw::Socket)
         };
         assert_eq!(
-            detour(&narrow, Preference::Auto, MARKS),
+            reason(&narrow, Preference::Auto, MARKS),
             Some(Reason::Narrow)
         );
         assert!(decide(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());

@@ -87,8 +87,8 @@ fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Road, Imposs
         from: source.raw,
         to: sink.raw,
         // A pipe may be enlarged that far, unless the limit for all pipes of the user is reached (pipe(7)).
-        before: source.holds.map(|now| now.max(plan.marks.readable)),
-        behind: sink.holds.map(|now| now.max(plan.marks.writable)),
+        source_pipe: source.holds.map(|now| now.max(plan.marks.readable)),
+        sink_pipe: sink.holds.map(|now| now.max(plan.marks.writable)),
         copies: source.copies,
         is_paced: sink.is_paced,
         is_transformed: !plan.transforms.is_empty(),

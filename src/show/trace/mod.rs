@@ -7,7 +7,7 @@ mod events;
 
 use super::Finished;
 use crate::account::phase::{Phase, Waits};
-use crate::account::recording::{Looked, Recording, Stall};
+use crate::account::recording::{Recording, Sampled, Stall};
 use crate::account::span::Span;
 use crate::engine::link::Pauses;
 use crate::engine::road::Taken;
@@ -58,7 +58,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     for span in &recording.stalls {
         stall(span, &mut events);
     }
-    for span in &recording.looks {
+    for span in &recording.samples {
         counters(span, &mut events);
     }
     outcome(it, &mut events);
@@ -70,7 +70,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
 /// About as many as there can be.
 fn most_events(recording: &Recording) -> usize {
     let slices = recording.phases.len() + recording.pauses.len() * 2 + recording.stalls.len();
-    slices + recording.looks.len() * 3 + 16
+    slices + recording.samples.len() * 3 + 16
 }
 
 /// What the process and its rows are called.
@@ -165,8 +165,8 @@ fn slice<T>(row: Row, name: &'static str, span: &Span<T>) -> Event {
 }
 
 /// The rate holds from one look to the next, and how full a buffer is was seen at the later one.
-fn counters(span: &Span<Looked>, events: &mut Events) {
-    let Looked {
+fn counters(span: &Span<Sampled>, events: &mut Events) {
+    let Sampled {
         bytes_in,
         bytes_out,
         readable,
