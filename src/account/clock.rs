@@ -1,11 +1,11 @@
-//! Time as a transfer sees it: it stands while the process is stopped (^Z, SIGSTOP), so that no time is booked in which
-//! nothing could have moved. Whoever reads the clock first after a stop sets it right, so that nobody sees it jump.
+//! Time as a transfer sees it: it stands still while the process is stopped (^Z, SIGSTOP), so that no time is booked in
+//! which nothing could have moved. The first reader after a stop corrects the clock, so that no reader sees it jump.
 
 use crate::platform::Stopwatch;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The time since it was made, less the time in which the process was stopped.
+/// The time since the clock was made, less the time in which the process was stopped.
 #[derive(Debug)]
 pub struct Clock {
     made: Instant,
@@ -17,14 +17,14 @@ pub struct Clock {
 struct State {
     /// Time that does not count.
     left_out: Duration,
-    /// When the process was last stopped, as far as that is left out.
+    /// When the last stop that is left out already began.
     stopped_at: Option<Instant>,
-    /// What it last showed.
+    /// What the clock last showed.
     shown: Duration,
 }
 
 impl Clock {
-    /// A clock that runs from now, whatever becomes of the process.
+    /// A clock that runs from now on, even while the process is stopped.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -34,8 +34,8 @@ impl Clock {
         }
     }
 
-    /// From now on it stands while the process is stopped; if the process is out of descriptors or threads, it runs on then
-    /// as before.
+    /// From now on the clock stands still while the process is stopped. If the process is out of descriptors or
+    /// threads, it runs on.
     pub fn heed_stops(&self) {
         self.stopwatch.get_or_init(|| Stopwatch::start().ok());
     }
@@ -46,7 +46,7 @@ impl Clock {
         loop {
             let stopped_at = self.stopped_at();
             let now = Instant::now();
-            // Stopped in between, we would have read a time that nobody has left out yet.
+            // If the process was stopped in between, `now` includes a stop that is not left out yet.
             if self.stopped_at() == stopped_at {
                 return self.show(now, stopped_at);
             }
@@ -68,15 +68,15 @@ impl Clock {
 }
 
 impl State {
-    /// What it shows so long after it was `made`, when the last stop began at `stopped_at`: at a moment from which the
-    /// stops before it are left out already.
+    /// What the clock shows `passed` after it was `made`, when the last stop began at `stopped_at`, a moment from which
+    /// earlier stops are left out already.
     fn show(&mut self, passed: Duration, stopped_at: Option<Instant>, made: Instant) -> Duration {
         if let Some(moment) = stopped_at.filter(|it| self.stopped_at < Some(*it)) {
             let stood_at = moment.saturating_duration_since(made).max(self.shown);
             self.left_out = passed.saturating_sub(stood_at);
             self.stopped_at = stopped_at;
         }
-        // Another thread may have read the time before us, and be later here.
+        // Another thread may have read a later time, and have got here earlier.
         self.shown = passed.saturating_sub(self.left_out).max(self.shown);
         self.shown
     }
@@ -88,7 +88,7 @@ impl Default for Clock {
     }
 }
 
-/// A time in nanoseconds, which is quickly added up; what is longer than five hundred years is as long as that.
+/// A time in nanoseconds, which add up quickly; more than five hundred years count as that.
 pub(crate) fn nanos(time: Duration) -> u64 {
     let seconds = time.as_secs().saturating_mul(1_000_000_000);
     seconds.saturating_add(u64::from(time.subsec_nanos()))
@@ -115,7 +115,7 @@ mod tests {
         // Stopped at 150, and first looked at when that was over, at 400.
         assert_eq!(show(400, Some(150)), millis(150));
         assert_eq!(show(420, Some(150)), millis(170));
-        // Whoever has read the time before that comes too late.
+        // A thread that has read the time before that gets here later.
         assert_eq!(show(410, Some(150)), millis(170));
         // Stopped after 200 ms of running.
         assert_eq!(show(1000, Some(200)), millis(200));

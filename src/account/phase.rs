@@ -7,7 +7,7 @@ use std::time::Duration;
 /// What the writer is doing. Every moment of a transfer belongs to exactly one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// It has nothing to write: the source is waited for.
+    /// It has nothing to write: it waits for the source.
     #[default]
     Source,
     /// It has something to write that the sink does not take.
@@ -21,7 +21,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The four kinds of waiting, in the order in which they are asked for.
+    /// The four kinds of waiting, in the order in which they are shown.
     pub const WAITS: [Phase; 4] = [Phase::Source, Phase::Sink, Phase::Rate, Phase::Transform];
 
     /// The kinds of waiting, and moving.
@@ -33,7 +33,7 @@ impl Phase {
         Phase::Moving,
     ];
 
-    /// The word for it in records and messages.
+    /// The word for the phase in records and messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -51,7 +51,7 @@ impl Phase {
 pub struct Waits([u64; 5]);
 
 impl Waits {
-    /// All of it in one phase.
+    /// All the time in one phase.
     #[cfg(test)]
     pub(crate) fn in_one(phase: Phase, time: Duration) -> Self {
         let mut waits = Self::default();
@@ -65,7 +65,7 @@ impl Waits {
         Duration::from_nanos(self.0[phase as usize])
     }
 
-    /// All of it.
+    /// The time spent in all phases.
     #[must_use]
     pub fn total(&self) -> Duration {
         let total = self.0.into_iter().reduce(u64::saturating_add);
@@ -92,7 +92,7 @@ impl Waits {
         (waiting > Duration::ZERO && waiting >= self.of(Phase::Moving)).then_some(longest)
     }
 
-    /// The phase in which most of it was spent.
+    /// The phase in which most of the time was spent.
     #[must_use]
     pub fn longest(&self) -> Phase {
         let phases = Phase::ALL.into_iter();
@@ -101,7 +101,7 @@ impl Waits {
             .unwrap_or(Phase::Moving)
     }
 
-    /// The only phase in which there was any.
+    /// The phase in which all of the time was spent, if it is one.
     fn only(&self) -> Option<Phase> {
         let mut phases = Phase::ALL.into_iter().filter(|it| self.0[*it as usize] > 0);
         phases.next().filter(|_| phases.next().is_none())
@@ -128,7 +128,7 @@ impl Waits {
 
 /// Where the time of a span went.
 impl Joins for Waits {
-    fn goes_on_as(&self, next: &Self) -> bool {
+    fn continues_as(&self, next: &Self) -> bool {
         self.only().is_some() && self.only() == next.only()
     }
 
@@ -139,23 +139,24 @@ impl Joins for Waits {
     }
 }
 
-/// Spans that are remembered: 144 KiB.
+/// How many spans are remembered: 144 KiB.
 pub(crate) const MOST_PHASES: usize = 1 << 11;
 
-/// What the writer did when. Times are booked all the while, so that of a span of short ones only the difference has to be
-/// known: nothing is done for them one by one.
+/// What the writer did when. Totals are booked at every change anyway, so that a span of many short phases is the
+/// difference of two totals, and costs nothing for each of them.
 #[derive(Debug)]
 pub(crate) struct Phases {
     spans: Spans<Waits>,
-    /// Where the span begins that has not been noted yet, and what was booked by then.
+    /// Where the span begins that is not in `spans` yet, and the totals at that time.
     from: Duration,
     booked: Waits,
-    /// Until then it is too short to be told apart: kept at hand, since the writer asks for every piece that it moves.
+    /// Until when that span is too short to be told apart. Stored, since the writer asks with every piece that it
+    /// moves.
     due: Duration,
 }
 
 impl Phases {
-    /// Nothing before `now`, by when this much was booked.
+    /// Begins at `now`, with these totals.
     pub(crate) fn new(now: Duration, booked: Waits) -> Self {
         Self {
             spans: Spans::new(MOST_PHASES),
@@ -165,7 +166,7 @@ impl Phases {
         }
     }
 
-    /// The writer was at one thing from `since` to `now`, before which so much was `booked`.
+    /// The writer was in `phase` from `since` to `now`. `booked` are the totals before that.
     pub(crate) fn settle(&mut self, since: Duration, now: Duration, phase: Phase, booked: &Waits) {
         if now > self.due {
             self.note(since, now, phase, booked);
@@ -182,7 +183,8 @@ impl Phases {
         }
     }
 
-    /// Of what was booked until `now`, this was something else. What is not noted yet is known by what is booked then.
+    /// Of the time booked until `now`, so much belongs to another phase. Only a span that is in `spans` already has to
+    /// be corrected.
     pub(crate) fn shift(&mut self, now: Duration, from: Phase, to: Phase, time: Duration) {
         if let Some(last) = self.spans.last_mut().filter(|_| self.from == now) {
             last.what.shift(from, to, time);
@@ -190,13 +192,13 @@ impl Phases {
         }
     }
 
-    /// All of it, until `now`, by when this much was booked.
+    /// All spans until `now`, with the totals at that time.
     pub(crate) fn finish(mut self, now: Duration, booked: &Waits) -> Vec<Span<Waits>> {
         self.push(now, booked);
         self.spans.into_list()
     }
 
-    /// Notes what was until `to`.
+    /// Ends the current span at `to`.
     fn push(&mut self, to: Duration, booked: &Waits) {
         if to > self.from {
             self.spans.push(Span {

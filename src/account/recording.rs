@@ -1,5 +1,5 @@
-//! A transfer over time, for those who draw it afterwards: what the writer did when, when the source was paused, and how
-//! full the buffers were whenever somebody looked. However long it takes, it takes no more than 2 MiB.
+//! A transfer over time, to be drawn afterwards: what the writer did when, when the source was paused, and how full the
+//! buffers were at every sample. However long the transfer takes, that is no more than 2 MiB.
 
 use crate::account::phase::{Phase, Waits};
 use crate::account::span::{Joins, Span, Spans};
@@ -8,19 +8,20 @@ use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{Levels, Pauses};
 use std::time::Duration;
 
-/// Time between two looks while bytes move, until there are so many that neighbours are joined; as long as those then.
+/// Time between two samples while bytes move, until there are so many that neighbours are joined; from then on, as long
+/// as the joined ones.
 const FIRST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Spans between two looks that are remembered.
-const MOST_LOOKS: usize = 1 << 12;
+/// How many samples are remembered.
+const MOST_SAMPLES: usize = 1 << 12;
 
-/// Stalls that are remembered.
+/// How many stalls are remembered.
 const MOST_STALLS: usize = 1 << 10;
 
 /// When nothing has moved for so long, the flow is stalled.
 pub const STALLED: Duration = Duration::from_secs(2);
 
-/// What there was over time. All moments are since both ends were open, and none is later than `elapsed`.
+/// A transfer over time. All moments are counted from when both ends were open, and none is later than `elapsed`.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {
     /// How long it took.
@@ -29,35 +30,35 @@ pub struct Recording {
     pub phases: Vec<Span<Waits>>,
     /// When the source was paused.
     pub pauses: Vec<Span<Pauses>>,
-    /// When nothing moved for 2 s or longer, by more than our own rate limit.
+    /// When nothing moved for 2 s or longer, unless because of our own rate limit alone.
     pub stalls: Vec<Span<Stall>>,
-    /// What had moved and how full the buffers were, from look to look.
-    pub looks: Vec<Span<Looked>>,
+    /// What moved and how full the buffers were, from sample to sample.
+    pub samples: Vec<Span<Sampled>>,
 }
 
 /// A time in which nothing moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stall {
-    /// Whom the flow waited for.
+    /// What the flow waited for.
     pub waits_for: Phase,
 }
 
-/// What happened from one look to another.
+/// What happened from one sample to the next.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Looked {
+pub struct Sampled {
     /// Bytes that came from the source.
     pub bytes_in: u64,
     /// Bytes that the sink took.
     pub bytes_out: u64,
-    /// The buffer of the reading side.
+    /// The readable side.
     pub readable: Option<Level>,
-    /// That of the writing side.
+    /// The writable side.
     pub writable: Option<Level>,
     /// The kernel's own: what a pipe holds, what was received and not read, what was sent and not acknowledged.
     pub kernel: PerEnd<Option<Level>>,
 }
 
-/// How full a buffer was, at one look or at several.
+/// How full a buffer was, at one sample or at several.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {
     /// What it may hold, in bytes, where that is known.
@@ -67,11 +68,11 @@ pub struct Level {
     /// The most it held, in bytes.
     pub most: u64,
     sum: f64,
-    looks: f64,
+    samples: f64,
 }
 
 impl Level {
-    /// Of a buffer with `len` bytes in it.
+    /// The level of a buffer with `len` bytes in it, at one sample.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a mean is for show")]
     pub fn new(len: u64, mark: Option<u64>) -> Self {
@@ -80,14 +81,14 @@ impl Level {
             least: len,
             most: len,
             sum: len as f64,
-            looks: 1.0,
+            samples: 1.0,
         }
     }
 
     /// What it held on average, in bytes.
     #[must_use]
     pub fn mean(&self) -> f64 {
-        self.sum / self.looks
+        self.sum / self.samples
     }
 
     fn join(&mut self, next: &Self) {
@@ -95,7 +96,7 @@ impl Level {
         self.least = self.least.min(next.least);
         self.most = self.most.max(next.most);
         self.sum += next.sum;
-        self.looks += next.looks;
+        self.samples += next.samples;
     }
 }
 
@@ -107,8 +108,8 @@ fn join(level: &mut Option<Level>, next: Option<Level>) {
     }
 }
 
-impl Joins for Looked {
-    fn goes_on_as(&self, _: &Self) -> bool {
+impl Joins for Sampled {
+    fn continues_as(&self, _: &Self) -> bool {
         false
     }
 
@@ -123,16 +124,16 @@ impl Joins for Looked {
 }
 
 impl Joins for Stall {
-    fn goes_on_as(&self, next: &Self) -> bool {
+    fn continues_as(&self, next: &Self) -> bool {
         self == next
     }
 
     fn join(&mut self, _: &Self) {}
 }
 
-/// What is looked at, at one moment.
+/// What one sample reads from the meter.
 #[derive(Debug, Clone, Copy)]
-pub struct Glimpse {
+pub struct Observation {
     /// Since both ends were open.
     pub elapsed: Duration,
     /// Bytes read from the source.
@@ -145,27 +146,27 @@ pub struct Glimpse {
     pub still: Duration,
     /// How full the buffers are.
     pub levels: Levels,
-    /// What is to be seen of the ends beside that.
+    /// What the ends say beside that.
     pub ends: PerEnd<EndStatus>,
 }
 
-/// Looks at a transfer while it runs.
+/// Records a transfer while it runs.
 #[derive(Debug)]
 pub struct Recorder {
-    looks: Spans<Looked>,
+    samples: Spans<Sampled>,
     stalls: Spans<Stall>,
-    /// When it last looked, and what had passed by then.
+    /// When the last sample was taken, and what had passed by then.
     at: Duration,
     bytes_in: u64,
     bytes_out: u64,
 }
 
 impl Recorder {
-    /// Nothing seen yet.
+    /// Nothing recorded yet.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            looks: Spans::new(MOST_LOOKS),
+            samples: Spans::new(MOST_SAMPLES),
             stalls: Spans::new(MOST_STALLS),
             at: Duration::ZERO,
             bytes_in: 0,
@@ -173,21 +174,21 @@ impl Recorder {
         }
     }
 
-    /// Time until another look says more.
+    /// Time until the next sample is due.
     #[must_use]
     pub fn interval(&self) -> Duration {
-        self.looks.grain().max(FIRST_INTERVAL)
+        self.samples.grain().max(FIRST_INTERVAL)
     }
 
-    /// Takes note of `now`.
-    pub fn look(&mut self, now: &Glimpse) {
+    /// Adds a sample.
+    pub fn sample(&mut self, now: &Observation) {
         let from = self.at;
         self.at = now.elapsed;
         let level = |(len, mark)| Level::new(len, Some(mark));
-        self.looks.push(Span {
+        self.samples.push(Span {
             from,
             to: now.elapsed,
-            what: Looked {
+            what: Sampled {
                 // The kernel road may have refused, and what was read be read again.
                 bytes_in: now.bytes_in.saturating_sub(self.bytes_in),
                 bytes_out: now.bytes_out.saturating_sub(self.bytes_out),
@@ -200,7 +201,7 @@ impl Recorder {
         self.note_stall(now);
     }
 
-    fn note_stall(&mut self, now: &Glimpse) {
+    fn note_stall(&mut self, now: &Observation) {
         if now.still < STALLED {
             return;
         }
@@ -221,12 +222,12 @@ impl Recorder {
         }
     }
 
-    /// What it has seen.
+    /// What was recorded.
     #[must_use]
     pub fn finish(self) -> Recording {
         Recording {
             stalls: self.stalls.into_list(),
-            looks: self.looks.into_list(),
+            samples: self.samples.into_list(),
             ..Recording::default()
         }
     }
@@ -238,8 +239,8 @@ impl Default for Recorder {
     }
 }
 
-/// The kernel's own buffers, as far as they are to be seen.
-fn kernel(now: &Glimpse) -> PerEnd<Option<Level>> {
+/// The levels of the kernel's own buffers, as far as they are known.
+fn kernel(now: &Observation) -> PerEnd<Option<Level>> {
     let level = |seen: &EndStatus, queue: fn(&Connection) -> u64| match seen {
         EndStatus::Connection(connection) => Some(Level::new(queue(connection), None)),
         EndStatus::Pipe(Some(pipe)) => Some(Level::new(pipe.len, Some(pipe.size))),
@@ -253,7 +254,7 @@ fn kernel(now: &Glimpse) -> PerEnd<Option<Level>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, Looked, MOST_LOOKS, MOST_STALLS, Stall};
+    use super::{Level, MOST_SAMPLES, MOST_STALLS, Sampled, Stall};
     use crate::account::phase::{MOST_PHASES, Waits};
     use crate::account::span::{Joins, Span};
     use crate::engine::link::{MOST_PAUSES, Pauses};
@@ -262,22 +263,22 @@ mod tests {
     fn a_recording_takes_no_more_memory_than_the_man_page_says() {
         let phases = MOST_PHASES * size_of::<Span<Waits>>();
         let pauses = MOST_PAUSES * size_of::<Span<Pauses>>();
-        let looks = MOST_LOOKS * size_of::<Span<Looked>>();
+        let samples = MOST_SAMPLES * size_of::<Span<Sampled>>();
         let stalls = MOST_STALLS * size_of::<Span<Stall>>();
-        let all = phases + pauses + looks + stalls;
-        assert!(all < 2 << 20, "{phases} {pauses} {looks} {stalls}");
+        let all = phases + pauses + samples + stalls;
+        assert!(all < 2 << 20, "{phases} {pauses} {samples} {stalls}");
     }
 
     #[test]
-    fn what_two_looks_saw_is_what_both_saw_together() {
-        let look = |bytes_out, len| Looked {
+    fn joined_samples_are_what_they_were_together() {
+        let sample = |bytes_out, len| Sampled {
             bytes_out,
             writable: Some(Level::new(len, Some(100))),
-            ..Looked::default()
+            ..Sampled::default()
         };
-        let mut all = look(5, 10);
+        let mut all = sample(5, 10);
         for (bytes, len) in [(7, 40), (0, 100), (1, 50)] {
-            all.join(&look(bytes, len));
+            all.join(&sample(bytes, len));
         }
         let level = all.writable.unwrap();
         assert_eq!((all.bytes_out, level.least, level.most), (13, 10, 100));

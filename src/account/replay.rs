@@ -1,51 +1,52 @@
-//! Plays a transfer once more through the gates, with other marks, on a clock of its own: how long it would have taken.
+//! Plays a transfer again through the gates, with other marks, on a clock of its own, to tell how long it would have
+//! taken.
 //!
-//! Of the real one it knows how long the source took for each piece, and how long the sink (`link::History`). Where less
-//! of a piece fits, the first part of it takes the time: what a side waits for comes at once then, and the rest of it is
-//! there. The gates are those that the bytes went through.
+//! It knows how long the source took for each piece, and how long the sink (`link::History`). Where only a part of a
+//! piece fits, that first part takes all of its time: the time was spent waiting, and then the rest is there as well.
+//! The gates are those that the real bytes went through.
 
 use crate::engine::gate::{ReadableGate, WritableGate};
 use crate::engine::link::{History, Marks, Piece};
 use std::time::Duration;
 
-/// The only sink.
+/// The only sink of a link.
 const SINK: usize = 0;
 
 /// What it costs to wake a side that has slept, in seconds.
 const WAKING: f64 = 50e-6;
 
-/// Two times that differ by less are the same.
+/// Two times whose quotient is less than this are the same.
 const SAME: f64 = 1.01;
 
-/// What has to be saved to be worth a larger buffer.
+/// The part of the time to which a larger buffer has to bring a transfer to be worth it.
 const WORTH_IT: f64 = 0.95;
 
 /// The smallest mark worth talking about, in bytes: a page.
 const SMALLEST: u64 = 4096;
 
-/// What a pipe of the shell holds, in bytes: what there would be without us (pipe(7)).
+/// What a pipe between two commands holds, in bytes: the buffer that there would be without tidegate (pipe(7)).
 const PLAIN_PIPE: u64 = 64 << 10;
 
-/// How much larger a buffer is looked at.
+/// How many times larger the buffer is whose saving is tried.
 const LARGER: u64 = 16;
 
 /// Steps after which a replay is given up.
 const MOST_STEPS: usize = 500_000;
 
-/// What can be said of the buffer of a transfer that has ended.
+/// What can be advised about the buffer of a transfer that has ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Advice {
-    /// By how much longer it would have taken with what a plain pipe holds.
+    /// By how much longer the transfer would have taken with what a plain pipe holds.
     pub absorbed: Duration,
-    /// The smallest high-water mark that would have done the same, in bytes.
+    /// The smallest high-water mark with which it would have taken no longer, in bytes.
     pub enough: u64,
-    /// What a buffer many times as large would have saved, as a part of the time; 0 if it is not worth it.
+    /// Which part of the time a buffer many times as large would have saved; 0 if it is not worth it.
     pub larger_saves: f64,
 }
 
 impl Advice {
-    /// Learns from a transfer through buffers of these marks. `None`: nothing has passed, or too much to be played
-    /// once more.
+    /// The advice for a transfer through buffers of these marks. `None`: nothing has passed, or too much to be played
+    /// again.
     #[must_use]
     pub fn of(history: &History, marks: Marks) -> Option<Self> {
         if history.taken.list().is_empty() {
@@ -71,7 +72,7 @@ impl Advice {
         } else {
             was
         };
-        // What is not enough in a plain pipe is no more so in less.
+        // If a plain pipe is too small, so is anything smaller.
         let least = if without > was * SAME {
             PLAIN_PIPE
         } else {
@@ -85,8 +86,8 @@ impl Advice {
     }
 }
 
-/// The smallest of the powers of two from `least` to below `most` that will do, or `most`: what will do does so with more
-/// too.
+/// The smallest of `least`, its doubles below `most`, and `most` that will do. What will do still does when it is
+/// larger.
 fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
     let doubled = std::iter::successors(Some(least), |mark| mark.checked_mul(2));
     let marks: Vec<u64> = doubled.take_while(|mark| *mark < most).collect();
@@ -94,7 +95,7 @@ fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
     marks.get(first).copied().unwrap_or(most)
 }
 
-/// A transfer that is being played.
+/// A transfer that is being played again.
 struct Replay<'a> {
     readable: ReadableGate,
     writable: WritableGate,
@@ -102,13 +103,13 @@ struct Replay<'a> {
     sink: ReplaySide<'a>,
 }
 
-/// One of the two sides: what it has before it, and what it is at.
+/// The source or the sink: the pieces that it has still to handle, and the one that it handles.
 struct ReplaySide<'a> {
     pieces: std::slice::Iter<'a, Piece>,
-    /// Bytes left of the piece it is at, and the seconds until they are there.
+    /// Bytes left of the current piece, and the seconds until they are there.
     left: u64,
     wait: f64,
-    /// When it is through with so many of them.
+    /// When it will be done with how many of them, if it is at work.
     busy: Option<(f64, u64)>,
     sleeps: bool,
 }
@@ -124,8 +125,8 @@ impl<'a> ReplaySide<'a> {
         }
     }
 
-    /// Goes on with as much as there is, unless it is at something.
-    fn go_on(&mut self, now: f64, most: u64) {
+    /// Starts work on at most `most` bytes, unless it is at work.
+    fn start_work(&mut self, now: f64, most: u64) {
         if self.busy.is_some() {
             return;
         }
@@ -159,7 +160,7 @@ impl<'a> ReplaySide<'a> {
         self.busy.map_or(f64::INFINITY, |(at, _)| at)
     }
 
-    /// What it is through with at `now`.
+    /// The bytes that it is done with at `now`.
     fn done(&mut self, now: f64) -> u64 {
         let done = self.busy.take_if(|(at, _)| *at <= now);
         done.map_or(0, |(_, n)| n)
@@ -176,13 +177,13 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The seconds until the sink has taken all it is known to take. `None`: they are more than `most`, or there are too
-    /// many steps.
+    /// The seconds until the sink has taken all that the history knows of. `None`: they are more than `most`, or there
+    /// are too many steps.
     fn run(mut self, most: f64) -> Option<f64> {
         let (mut now, mut taken) = (0.0, 0.0);
         for _ in 0..MOST_STEPS {
-            self.source.go_on(now, self.readable.room());
-            self.sink.go_on(now, self.writable.len());
+            self.source.start_work(now, self.readable.room());
+            self.sink.start_work(now, self.writable.len());
             let next = self.source.ready_at().min(self.sink.ready_at());
             if next.is_infinite() {
                 return Some(taken);
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_learned_from_nothing() {
+    fn there_is_no_advice_for_a_transfer_of_nothing() {
         assert_eq!(Advice::of(&history(&[], &[]), marks(1)), None);
     }
 

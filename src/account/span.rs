@@ -1,17 +1,17 @@
-//! What happened when, in a bounded number of spans: short ones are joined with what follows them as the list gets
-//! full, and long ones keep their borders. Nothing is ever dropped.
+//! What happened when, in a bounded number of spans: as the list gets full, short spans are joined with what follows
+//! them, while long ones keep their borders. Nothing is dropped.
 
 use std::time::Duration;
 
-/// Where joining begins.
+/// The grain at which joining begins.
 const FIRST_GRAIN: Duration = Duration::from_micros(1);
 
-/// Something that can be told of a span of time.
+/// What can be said of a span of time, and of two spans together.
 pub trait Joins {
-    /// Whether this and `next`, which follows at once, are one and the same.
-    fn goes_on_as(&self, next: &Self) -> bool;
+    /// Whether `next`, which follows directly, is the same going on, so that one span holds both.
+    fn continues_as(&self, next: &Self) -> bool;
 
-    /// What happened in the next span happened in this one too.
+    /// Adds what happened in the next span to this one.
     fn join(&mut self, next: &Self);
 }
 
@@ -39,7 +39,7 @@ impl<T> Span<T> {
 pub struct Spans<T> {
     list: Vec<Span<T>>,
     most: usize,
-    /// Neighbours that are no longer than this together have been joined.
+    /// Neighbours that are together no longer than this have been joined.
     grain: Duration,
 }
 
@@ -54,34 +54,34 @@ impl<T: Joins> Spans<T> {
         }
     }
 
-    /// From the first to the last.
+    /// The spans, in their order.
     #[must_use]
     pub fn list(&self) -> &[Span<T>] {
         &self.list
     }
 
-    /// The same, for good.
+    /// The same, as a list of their own.
     #[must_use]
     pub fn into_list(self) -> Vec<Span<T>> {
         self.list
     }
 
-    /// The last one, to be corrected.
+    /// The last span, to be corrected.
     pub fn last_mut(&mut self) -> Option<&mut Span<T>> {
         self.list.last_mut()
     }
 
-    /// What is shorter than this is no longer told apart.
+    /// Spans shorter than this are no longer told apart.
     #[must_use]
     pub fn grain(&self) -> Duration {
         self.grain
     }
 
-    /// Something has happened, after all that is here.
+    /// Adds a span that comes after all others.
     pub fn push(&mut self, span: Span<T>) {
         if let Some(last) = self.list.last_mut() {
             let is_short = span.to.saturating_sub(last.from) <= self.grain;
-            if is_short || last.to == span.from && last.what.goes_on_as(&span.what) {
+            if is_short || last.to == span.from && last.what.continues_as(&span.what) {
                 last.extend(&span);
                 return;
             }
@@ -92,7 +92,7 @@ impl<T: Joins> Spans<T> {
         self.list.push(span);
     }
 
-    /// Joins neighbours, ever longer ones, until half of the list is free.
+    /// Joins ever longer neighbours until half of the list is free.
     fn make_room(&mut self) {
         self.join();
         while self.list.len() > self.most / 2 {
@@ -131,7 +131,7 @@ mod tests {
     struct Tally(u64, Duration);
 
     impl Joins for Tally {
-        fn goes_on_as(&self, _: &Self) -> bool {
+        fn continues_as(&self, _: &Self) -> bool {
             false
         }
 

@@ -1,4 +1,4 @@
-//! What the transforms of a pipeline do and have done, and which of them the writer waits for.
+//! What each transform of a pipeline does and has done, and which of them the writer waits for.
 
 use crate::account::phase::Phase;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The numbers of a transform at one moment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StageSnapshot {
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
     /// Bytes it took.
     pub bytes_in: u64,
@@ -15,7 +15,7 @@ pub struct StageSnapshot {
     pub bytes_out: u64,
     /// How many lines have passed, if it counts them.
     pub lines: Option<u64>,
-    /// How long the writer had nothing to write because of it.
+    /// For how long the writer had nothing to write because of it.
     pub blamed: Duration,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct StageCount {
     name: &'static str,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// One more than the lines it has counted; 0 if it does not count.
+    /// The number of lines plus one; 0 if the transform does not count lines.
     lines: AtomicU64,
 }
 
@@ -40,13 +40,13 @@ impl StageCount {
         }
     }
 
-    /// So many bytes more were taken and made.
+    /// Adds bytes that the transform has taken and made.
     pub(crate) fn count(&self, bytes_in: u64, bytes_out: u64) {
         self.bytes_in.fetch_add(bytes_in, Ordering::Relaxed);
         self.bytes_out.fetch_add(bytes_out, Ordering::Relaxed);
     }
 
-    /// So many lines have passed in all.
+    /// Sets how many lines have passed in all.
     pub(crate) fn set_lines(&self, lines: u64) {
         self.lines.store(lines.saturating_add(1), Ordering::Relaxed);
     }
@@ -66,36 +66,36 @@ impl StageCount {
 /// What a transform does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Activity {
-    /// It waits for what comes before it.
+    /// It waits for input.
     Waits,
-    /// It computes, or has something that the next stage is about to take.
+    /// It computes, or has output that the next stage is about to take.
     Computes,
 }
 
-/// What every transform does, and for how long each was the one that the writer waited for.
+/// What every transform does now, and for how long the writer has waited for each.
 #[derive(Debug)]
-pub(crate) struct Doings {
-    doing: Vec<Activity>,
+pub(crate) struct Activities {
+    activities: Vec<Activity>,
     blamed: Vec<Duration>,
 }
 
-impl Doings {
-    /// So many transforms, which wait for the source.
+impl Activities {
+    /// The activities of so many transforms, which wait for the source.
     pub(crate) fn new(stages: usize) -> Self {
         Self {
-            doing: vec![Activity::Waits; stages],
+            activities: vec![Activity::Waits; stages],
             blamed: vec![Duration::ZERO; stages],
         }
     }
 
     /// A transform does something else from now on.
-    pub(crate) fn set(&mut self, stage: usize, doing: Activity) {
-        if let Some(it) = self.doing.get_mut(stage) {
-            *it = doing;
+    pub(crate) fn set(&mut self, stage: usize, activity: Activity) {
+        if let Some(it) = self.activities.get_mut(stage) {
+            *it = activity;
         }
     }
 
-    /// What a writer waits for that has nothing to write.
+    /// The phase of a writer that has nothing to write.
     pub(crate) fn phase(&self) -> Phase {
         self.culprit().map_or(Phase::Source, |_| Phase::Transform)
     }
@@ -106,21 +106,21 @@ impl Doings {
         add(&mut self.blamed, culprit, phase, time);
     }
 
-    /// How long each was waited for, where the writer has spent another `time` in `phase` that is not booked yet.
+    /// For how long the writer has waited for each, if it has spent another `time` in `phase` that is not booked yet.
     pub(crate) fn blamed(&self, phase: Phase, time: Duration) -> Vec<Duration> {
         let mut blamed = self.blamed.clone();
         add(&mut blamed, self.culprit(), phase, time);
         blamed
     }
 
-    /// The last one that computes: those behind it have nothing to do.
+    /// The transform that the writer waits for: the last one that computes, since those after it have no input.
     fn culprit(&self) -> Option<usize> {
-        let mut doing = self.doing.iter();
-        doing.rposition(|doing| *doing == Activity::Computes)
+        let mut activities = self.activities.iter();
+        activities.rposition(|activity| *activity == Activity::Computes)
     }
 }
 
-/// Adds the time to that of the culprit, if it was spent on one.
+/// Adds the time to that of the culprit, if it was spent on a transform.
 fn add(blamed: &mut [Duration], culprit: Option<usize>, phase: Phase, time: Duration) {
     let culprit = culprit.filter(|_| phase == Phase::Transform);
     if let Some(blamed) = culprit.and_then(|stage| blamed.get_mut(stage)) {
@@ -130,25 +130,25 @@ fn add(blamed: &mut [Duration], culprit: Option<usize>, phase: Phase, time: Dura
 
 #[cfg(test)]
 mod tests {
-    use super::{Activity, Doings};
+    use super::{Activities, Activity};
     use crate::account::phase::Phase;
     use std::time::Duration;
 
     #[test]
     fn the_last_transform_that_computes_is_the_one_that_is_waited_for() {
         let second = Duration::from_secs(1);
-        let mut doings = Doings::new(3);
-        assert_eq!(doings.phase(), Phase::Source);
-        doings.set(0, Activity::Computes);
-        doings.set(1, Activity::Computes);
-        doings.book(doings.phase(), 2 * second);
-        doings.set(1, Activity::Waits);
-        assert_eq!(doings.phase(), Phase::Transform);
-        let blamed = doings.blamed(doings.phase(), second);
+        let mut activities = Activities::new(3);
+        assert_eq!(activities.phase(), Phase::Source);
+        activities.set(0, Activity::Computes);
+        activities.set(1, Activity::Computes);
+        activities.book(activities.phase(), 2 * second);
+        activities.set(1, Activity::Waits);
+        assert_eq!(activities.phase(), Phase::Transform);
+        let blamed = activities.blamed(activities.phase(), second);
         assert_eq!(blamed, [second, 2 * second, Duration::ZERO]);
-        doings.book(Phase::Sink, second);
-        assert_eq!(doings.blamed(Phase::Moving, second)[0], Duration::ZERO);
-        doings.set(0, Activity::Waits);
-        assert_eq!(doings.phase(), Phase::Source);
+        activities.book(Phase::Sink, second);
+        assert_eq!(activities.blamed(Phase::Moving, second)[0], Duration::ZERO);
+        activities.set(0, Activity::Waits);
+        assert_eq!(activities.phase(), Phase::Source);
     }
 }

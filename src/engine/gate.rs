@@ -8,7 +8,7 @@
 //! never makes one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before
 //! it offers.
 
-/// Names one of the sinks a readable feeds; the number is its place in pipe order.
+/// Names one of the sinks that a readable feeds; the number is its place in pipe order.
 pub type SinkId = usize;
 
 /// The readable side of a buffer: what was read and has not been taken yet.
@@ -77,8 +77,8 @@ impl ReadableGate {
         self.pauses
     }
 
-    /// Node's read-ahead: whether the source should be asked for more although nobody takes anything.
-    /// Below the mark always; at a mark of 0 only while flowing.
+    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
+    /// always; at a mark of 0 only while flowing.
     #[must_use]
     pub fn wants(&self) -> bool {
         !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
@@ -124,9 +124,9 @@ impl ReadableGate {
         self.flowing && self.len == 0
     }
 
-    /// Whether a transform whose readable side this is may take its next input: when its last output left
-    /// `before` bytes here unchanged (there was none, or it went straight on) or stayed below the mark.
-    /// Otherwise the completion of that input is withheld until somebody reads.
+    /// Whether a transform whose readable side this is may take its next input: when its last output left `before`
+    /// bytes here unchanged (there was none, or it went straight on) or stayed below the mark. Otherwise the completion
+    /// of that input is withheld until this side is read from.
     #[must_use]
     pub fn releases(&self, before: u64) -> bool {
         self.len == before || self.is_below_mark()
@@ -243,7 +243,7 @@ impl WritableGate {
         self.max_len
     }
 
-    /// How often the owed signal was given.
+    /// How often a drain was given.
     #[must_use]
     pub fn drains(&self) -> u64 {
         self.drains
@@ -276,8 +276,8 @@ impl WritableGate {
         go_on
     }
 
-    /// What holds the bytes takes no more of them, whatever the mark says: a "stop", which owes a drain. A pipe of the
-    /// kernel does so when it is out of slots before it is out of bytes (`man 7 pipe`).
+    /// The pipe that holds the bytes takes no more of them, whatever the mark says: a "stop", which owes a drain. A
+    /// pipe of the kernel does so when it is out of slots before it is out of bytes (pipe(7)).
     pub fn refuse(&mut self) {
         self.needs_drain = true;
     }
@@ -294,7 +294,7 @@ impl WritableGate {
         self.needs_drain && self.len <= self.low
     }
 
-    /// Gives the owed signal, if it is due. Returns whether it was given; never after the end was requested.
+    /// Gives the drain, if one is due. Returns whether it was given; never after the end was requested.
     #[must_use = "a drain has to resume the readable"]
     pub fn drain(&mut self) -> bool {
         let drained = self.owes_drain() && !self.ending;

@@ -1,12 +1,12 @@
-//! The rate limit of a transfer under way: one throttle on the system's clock, asked by whoever writes and changed by
-//! whoever is told to.
+//! The rate limit of a transfer under way: a throttle on the system's clock, which the writing thread asks and the
+//! control of the transfer changes.
 
 use crate::engine::throttle::{Allowance, Throttle};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long whoever is held back by a pause sleeps, unless it is woken: for ever.
+/// How long the writing thread sleeps while nothing may leave, unless it is woken: as good as for ever.
 const PAUSE: Duration = Duration::from_secs(86_400);
 
 /// What may leave for the sink.
@@ -66,14 +66,15 @@ impl Limit {
         self.lock().rate()
     }
 
-    /// From now on there is another limit, or none. Whoever is held back has to be woken.
+    /// From now on there is another limit, or none. The caller has to wake the writing thread, which may be waiting for
+    /// the old one.
     pub fn set_rate(&self, rate: Option<u64>) {
         let mut throttle = self.lock();
         throttle.set_rate(rate, Instant::now());
         self.is_on.store(throttle.is_on(), Ordering::Relaxed);
     }
 
-    /// Lets nothing leave, or lets it leave again. Whoever is held back has to be woken.
+    /// Lets nothing leave, or lets it leave again. The caller has to wake the writing thread.
     pub fn pause(&self, is_paused: bool) {
         self.is_paused.store(is_paused, Ordering::Relaxed);
     }

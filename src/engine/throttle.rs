@@ -1,25 +1,25 @@
 //! The rate limit, pure over a given clock: a token bucket that holds little more than what one wake-up lets pass.
 //!
-//! Bytes earn their way out: at `rate` bytes a second credit comes in, every byte that leaves takes one off. What the
-//! bucket holds at most is all that can ever leave at once, so that in no window of any length more leaves than
-//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: too little to be
-//! noticed after a pause, and so much that we need not be woken often. What is not worth waking for makes up for a clock
-//! that rings late, and is no more than that clock needs. Credit is counted in billionths of a byte, which is exact: a
-//! nanosecond earns a whole number of them.
+//! The bucket earns credit at `rate` bytes a second, and every byte that leaves spends some. What the bucket holds at
+//! most is all that can ever leave at once, so that in no window of any length more leaves than
+//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: too little to be noticed after a pause,
+//! and enough that the writer need not be woken often. The writer is woken when only a part of the grain is earned: the
+//! rest makes up for timers that are late, and is no more than that needs. Credit is counted in billionths of a byte,
+//! which is exact: a nanosecond earns a whole number of them.
 
 use std::time::{Duration, Instant};
 
-/// The most that can leave at once, in time: less than a tenth of a tenth of a second.
+/// The most that can leave at once, as the time in which it is earned: just below a hundredth of a second.
 const GRAIN: Duration = Duration::from_micros(9500);
 
-/// How much of that makes up for late wakings at most. Later ones lose what they are late by.
-const LATE: Duration = Duration::from_micros(2500);
+/// How much of that at most makes up for late wake-ups. What is earned in a longer delay is lost.
+const MOST_LATENESS: Duration = Duration::from_micros(2500);
 
-/// And at least: several times of what a clock is late by on an idle machine.
-const PUNCTUAL: Duration = Duration::from_micros(500);
+/// And at least: several times of what a timer is late by on an idle machine.
+const LEAST_LATENESS: Duration = Duration::from_micros(500);
 
-/// The clock is trusted again after about so many wakings on time.
-const LESSON: u32 = 512;
+/// A late wake-up is forgotten after about so many punctual ones.
+const FORGOTTEN_AFTER: u32 = 512;
 
 /// Billionths of a byte in a byte, and nanoseconds in a second.
 const BILLION: u128 = 1_000_000_000;
@@ -42,10 +42,10 @@ pub struct Throttle {
     credit: u128,
     /// Until when it has been earned.
     earned: Instant,
-    /// When somebody is to come again.
+    /// When the writer was told to ask again.
     due: Option<Instant>,
-    /// How late they have come, less what is forgotten since.
-    late: Duration,
+    /// How late it asked then, less what is forgotten since.
+    lateness: Duration,
 }
 
 impl Throttle {
@@ -59,7 +59,7 @@ impl Throttle {
             credit: 0,
             earned: now,
             due: None,
-            late: Duration::ZERO,
+            lateness: Duration::ZERO,
         }
     }
 
@@ -80,14 +80,14 @@ impl Throttle {
         self.rate.is_some()
     }
 
-    /// How many of `most` bytes may leave at `now`. Fewer than are worth waking for are not worth a call either, unless
-    /// they are all there is.
+    /// How many of `most` bytes may leave at `now`. Less than is worth waking for is not worth a system call either,
+    /// unless it is all there is.
     pub fn allow(&mut self, most: u64, now: Instant) -> Allowance {
         self.earn(now);
         let Some(rate) = self.rate else {
             return Allowance::Bytes(most);
         };
-        self.learn(now);
+        self.measure_lateness(now);
         let wanted = most.min(self.worth_waking(rate));
         let missing = (u128::from(wanted) * BILLION).saturating_sub(self.credit);
         if missing == 0 {
@@ -128,19 +128,21 @@ impl Throttle {
         self.credit = self.credit.saturating_add(earned).min(self.most_credit());
     }
 
-    /// Whoever was to come again has come `now`, or before.
-    fn learn(&mut self, now: Instant) {
+    /// Notes how late the writer asks, if the moment has come at which it was told to ask again.
+    fn measure_lateness(&mut self, now: Instant) {
         let Some(due) = self.due.take_if(|due| *due <= now) else {
             return;
         };
-        let forgotten = self.late.saturating_sub(self.late / LESSON);
-        self.late = now.duration_since(due).min(LATE).max(forgotten);
+        let forgotten = self
+            .lateness
+            .saturating_sub(self.lateness / FORGOTTEN_AFTER);
+        self.lateness = now.duration_since(due).min(MOST_LATENESS).max(forgotten);
     }
 
-    /// How many bytes are worth waking for: as many as can leave at once, but for what may be earned until somebody is
+    /// How many bytes are worth waking for: as many as can leave at once, less what may be earned until the writer is
     /// awake. Waking costs more than anything else that a limit does.
     fn worth_waking(&self, rate: u64) -> u64 {
-        let late = (self.late * 2).clamp(PUNCTUAL, LATE);
+        let late = (self.lateness * 2).clamp(LEAST_LATENESS, MOST_LATENESS);
         let worth = u128::from(rate) * GRAIN.saturating_sub(late).as_nanos() / BILLION;
         u64::try_from(worth).unwrap_or(u64::MAX).max(1)
     }
@@ -150,12 +152,12 @@ impl Throttle {
     }
 }
 
-/// What may be earned while nothing leaves, beside the burst: a grain, or a byte and what is earned until we are awake.
-/// In billionths of a byte.
+/// What may be earned while nothing leaves, beside the burst: a grain, or a byte and what is earned until the writer is
+/// awake. In billionths of a byte.
 fn most_at_once(rate: u64) -> u128 {
     let rate = u128::from(rate);
-    let on_time = (rate * GRAIN.saturating_sub(LATE).as_nanos()).max(BILLION);
-    on_time + rate * LATE.as_nanos()
+    let on_time = (rate * GRAIN.saturating_sub(MOST_LATENESS).as_nanos()).max(BILLION);
+    on_time + rate * MOST_LATENESS.as_nanos()
 }
 
 fn nanoseconds(n: u128) -> Duration {
@@ -164,7 +166,7 @@ fn nanoseconds(n: u128) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{Allowance, GRAIN, LATE, LESSON, PUNCTUAL, Throttle};
+    use super::{Allowance, FORGOTTEN_AFTER, GRAIN, LEAST_LATENESS, MOST_LATENESS, Throttle};
     use proptest::prelude::*;
     use std::time::{Duration, Instant};
 
@@ -174,7 +176,7 @@ mod tests {
         /// Bytes that are there to be sent, of which the sink takes `taken` at most.
         there: u64,
         taken: u64,
-        /// How late we are woken, or how long nobody asks.
+        /// How late the writer is woken, or for how long it does not ask.
         late: Duration,
     }
 
@@ -250,9 +252,10 @@ mod tests {
             .expect("more has left than was earned")
     }
 
-    /// What is lost at most when a clock that was believed to be punctual is not.
-    fn advice(rate: u64) -> u128 {
-        u128::from(rate) * LATE.saturating_sub(PUNCTUAL).as_nanos() / 1_000_000_000 + 1
+    /// What is lost at most when a timer that was believed to be punctual is not.
+    fn most_lost(rate: u64) -> u128 {
+        u128::from(rate) * MOST_LATENESS.saturating_sub(LEAST_LATENESS).as_nanos() / 1_000_000_000
+            + 1
     }
 
     proptest! {
@@ -291,19 +294,19 @@ mod tests {
         }
 
         #[test]
-        fn the_average_is_the_rate_while_both_ends_allow_it_though_the_clock_rings_late(
+        fn the_average_is_the_rate_while_both_ends_allow_it_though_timers_are_late(
             rate in rates(), late in 0u64..2_500_000
         ) {
             let lost = lost(rate, &[late; 500]);
-            prop_assert!(lost <= advice(rate), "{lost} bytes");
+            prop_assert!(lost <= most_lost(rate), "{lost} bytes");
         }
 
         #[test]
-        fn a_clock_that_rings_late_now_and_then_costs_a_lesson_now_and_then(
-            rate in rates(), late in prop::collection::vec(0u64..2_500_000, 2 * LESSON as usize)
+        fn a_timer_that_is_late_now_and_then_costs_little_each_time(
+            rate in rates(), late in prop::collection::vec(0u64..2_500_000, 2 * FORGOTTEN_AFTER as usize)
         ) {
             let lost = lost(rate, &late);
-            prop_assert!(lost <= 3 * advice(rate), "{lost} bytes");
+            prop_assert!(lost <= 3 * most_lost(rate), "{lost} bytes");
         }
 
         #[test]
@@ -339,7 +342,7 @@ mod tests {
         let mut throttle = Throttle::new(Some(1_000_000), 0, start);
         let now = start + Duration::from_micros(20);
         assert_eq!(throttle.allow(11, now), Allowance::Bytes(11));
-        let worth = GRAIN.saturating_sub(PUNCTUAL + Duration::from_micros(20));
+        let worth = GRAIN.saturating_sub(LEAST_LATENESS + Duration::from_micros(20));
         assert_eq!(throttle.allow(1 << 20, now), Allowance::Not(now + worth));
     }
 
@@ -354,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn we_are_woken_as_seldom_as_the_clock_allows() {
+    fn the_writer_is_woken_as_seldom_as_the_timers_allow() {
         let mut now = Instant::now();
         let mut throttle = Throttle::new(Some(1_000_000), 0, now);
         let mut nap = |late: Duration| {
@@ -370,11 +373,13 @@ mod tests {
             nap
         };
         let (on_time, late) = (Duration::from_micros(100), Duration::from_micros(1200));
-        let longest = GRAIN.saturating_sub(PUNCTUAL);
+        let longest = GRAIN.saturating_sub(LEAST_LATENESS);
         assert_eq!(nap(on_time), longest);
         nap(late);
         assert_eq!(nap(on_time), GRAIN.saturating_sub(late * 2));
-        let naps = (0..4 * LESSON).map(|_| nap(on_time)).collect::<Vec<_>>();
+        let naps = (0..4 * FORGOTTEN_AFTER)
+            .map(|_| nap(on_time))
+            .collect::<Vec<_>>();
         assert!(naps.is_sorted(), "{naps:?}");
         assert_eq!(naps.last(), Some(&longest));
     }

@@ -1,4 +1,4 @@
-//! The only place where a stage sleeps: until its end is ready, its bell rings, or a moment has come.
+//! The only place where a stage sleeps: until its end is ready, another thread wakes it, or a moment has come.
 
 use crate::platform::WakeFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -8,36 +8,38 @@ use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-/// Wakes one stage: the other side of its link rings it, and so does a cancellation.
+/// Wakes one stage: the stage on the other side of its link does, and so does a cancellation.
 #[derive(Debug)]
 pub struct Wakeup {
     fd: WakeFd,
-    rung: AtomicBool,
+    /// Whether `fd` is raised, so that a second wake costs no system call.
+    is_raised: AtomicBool,
 }
 
 impl Wakeup {
-    /// A silent bell.
+    /// A wakeup that is not raised.
     ///
     /// # Errors
     /// When the process is out of descriptors.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             fd: WakeFd::new()?,
-            rung: AtomicBool::new(false),
+            is_raised: AtomicBool::new(false),
         })
     }
 
     /// Wakes the stage, now or when it next waits.
-    pub fn ring(&self) {
-        if !self.rung.swap(true, Ordering::AcqRel) {
+    pub fn wake(&self) {
+        if !self.is_raised.swap(true, Ordering::AcqRel) {
             self.fd.raise();
         }
     }
 
-    fn silence(&self) {
-        // Cleared before the flag: a ring in between finds the flag set and was meant for this very waking.
+    fn reset(&self) {
+        // `fd` is cleared before the flag: a wake in between finds the flag set, and the stage is awake for it
+        // already.
         self.fd.clear();
-        self.rung.store(false, Ordering::Release);
+        self.is_raised.store(false, Ordering::Release);
     }
 }
 
@@ -50,12 +52,12 @@ pub enum Ready<'fd> {
     Writable(BorrowedFd<'fd>),
     /// The descriptor has failed; nothing else is of interest.
     Failed(BorrowedFd<'fd>),
-    /// A moment.
+    /// Nothing but this moment.
     At(Instant),
 }
 
-/// Sleeps until `wakeup` rings, one of `ends` is ready, or `deadline` has come; returns whether that was all. Returns early
-/// when a signal handler ran: callers try again and wait again.
+/// Sleeps until `wakeup` is raised, one of `ends` is ready, or `deadline` has come. Returns whether it was woken by
+/// nothing but the time. Returns early when a signal handler ran: callers try again and wait again.
 ///
 /// # Errors
 /// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
@@ -77,7 +79,7 @@ pub fn wait(wakeup: &Wakeup, ends: &[Ready<'_>], deadline: Option<Instant>) -> i
         Err(error) => return Err(error.into()),
     };
     if !fds[0].revents().is_empty() {
-        wakeup.silence();
+        wakeup.reset();
     }
     Ok(has_come)
 }
@@ -89,7 +91,8 @@ pub fn is_ready(fd: BorrowedFd<'_>, interest: PollFlags) -> bool {
     matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1..))
 }
 
-/// Whether nobody can write any more to the pipe that `fd` reads from (poll(2), `POLLHUP`); something may be left in it.
+/// Whether the last writer of the pipe that `fd` reads from is gone (poll(2), `POLLHUP`); something may be left in the
+/// pipe.
 #[must_use]
 pub fn has_hung_up(fd: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
@@ -97,7 +100,7 @@ pub fn has_hung_up(fd: BorrowedFd<'_>) -> bool {
     ready.is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
-/// Writes everything, however long it takes; a descriptor that somebody has set to `O_NONBLOCK` is waited for.
+/// Writes everything, however long it takes; a descriptor that another process has set to `O_NONBLOCK` is waited for.
 ///
 /// # Errors
 /// When the system refuses a write.

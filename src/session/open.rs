@@ -46,7 +46,7 @@ impl Transfer {
             is_transformed,
         )
         .map_err(|why| Outcome::no_road(&self.plan, &why))?;
-        if matches!(road, Road::Buffered) {
+        if matches!(road, Road::Buffered(_)) {
             self.chain
                 .reserve()
                 .map_err(|error| Outcome::no_buffers(&error))?;

@@ -179,7 +179,7 @@ impl Outcome {
         };
         Ending {
             outcome,
-            road: taken.map(|taken| taken.road),
+            road: taken.map(Taken::name),
             delivered,
             advice,
             digests,

@@ -8,7 +8,7 @@ use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
-use crate::engine::road::{StageEnd, Taken};
+use crate::engine::road::{Calls, StageEnd, Taken};
 use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Sample, Sampler};
 use std::io;
@@ -94,8 +94,8 @@ impl Transfer {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
-            road: taken.road,
-            calls: taken.calls,
+            road: taken.name(),
+            calls: taken.calls().map(Calls::name),
             size: self.size,
             chunk_size: self.plan.flow.chunk_size,
         };

@@ -117,9 +117,9 @@ fn numbers(sample: &Sample, how: Completion, road: Option<Taken>) -> String {
         ));
     }
     parts.push(verdict(&sample.whole));
-    parts.extend(road.map(|taken| match taken.calls {
-        Some(calls) => format!("{} road ({calls})", taken.road),
-        None => format!("{} road", taken.road),
+    parts.extend(road.map(|taken| match taken.calls() {
+        Some(calls) => format!("{} road ({})", taken.name(), calls.name()),
+        None => format!("{} road", taken.name()),
     }));
     parts.join("; ")
 }

@@ -31,7 +31,7 @@ use tidegate::endpoint::Least;
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, LinkSnapshot, Marks};
 use tidegate::engine::road::{
-    self, Between, Flow, Preference, ReaderEnd, Road, RunningRoad, WriterEnd,
+    self, Between, Calls, Flow, Preference, ReaderEnd, Road, RunningRoad, Taken, WriterEnd,
 };
 
 /// Nothing here takes longer, on however slow a machine.
@@ -213,7 +213,7 @@ fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
     let link = Arc::new(Link::new(case.marks(), case.chunk_size, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
-    let road = road.by(Box::new(door.clone()));
+    let road = road.with_syscalls(Box::new(door.clone()));
     let between = Between {
         chain: Arc::clone(&link).into(),
         transforms: Vec::new(),
@@ -260,8 +260,8 @@ fn play(case: &Case, wish: Preference) -> Played {
         passed: playing.door.passed(),
         bytes_in: snapshot.bytes_in,
         bytes_out: snapshot.bytes_out,
-        road: taken.map_or("none", |it| it.road),
-        calls: taken.and_then(|it| it.calls),
+        road: taken.map_or("none", Taken::name),
+        calls: taken.and_then(Taken::calls).map(Calls::name),
         offset: file.as_mut().map(|file| file.stream_position().unwrap()),
     }
 }

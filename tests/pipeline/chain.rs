@@ -11,7 +11,7 @@ use tidegate::account::meter::{Meter, Snapshot};
 use tidegate::endpoint::Least;
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Chain, Marks};
-use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, StageEnd, WriterEnd};
+use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Reason, Road, StageEnd, WriterEnd};
 use tidegate::error::Class;
 use tidegate::transform::{Failure, Input, Made, Output, Pending, Transform};
 
@@ -225,7 +225,7 @@ fn play_into(
         meter: Arc::clone(&meter),
         limit: Arc::new(Limit::new(None, 0)),
     };
-    let road = Road::Buffered;
+    let road = Road::Buffered(Reason::Asked);
     let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
     let reader = ended(running.reader);
     let stages = running.stages.into_iter().map(ended).collect();

@@ -27,7 +27,7 @@ use tidegate::account::meter::Meter;
 use tidegate::endpoint::{Delivered, Finish, Least, Sink, Source};
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, LinkSnapshot, Marks};
-use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Road, WriterEnd};
+use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Reason, Road, WriterEnd};
 use tidegate::engine::wait::Ready;
 
 #[derive(Debug, Clone)]
@@ -130,7 +130,7 @@ fn play(case: &Case) -> Played {
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let running = road::start(
-        Road::Buffered,
+        Road::Buffered(Reason::Asked),
         Box::new(source),
         Box::new(sink),
         flow,
@@ -267,7 +267,14 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             meter,
             limit: Arc::new(Limit::new(None, 0)),
         };
-        let running = road::start(Road::Buffered, source, Box::new(Full), flow, between).unwrap();
+        let running = road::start(
+            Road::Buffered(Reason::Asked),
+            source,
+            Box::new(Full),
+            flow,
+            between,
+        )
+        .unwrap();
         link.cancel();
         assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
         ended(running.reader);

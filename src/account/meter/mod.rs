@@ -1,19 +1,19 @@
-//! Counts what has passed and where the time went, as seen from the writer. Whoever shows it samples it.
+//! Counts what has passed and where the time went, as the writer sees it. Displays take snapshots of it.
 
-mod notes;
+mod accounting;
 mod snapshot;
 
 pub use snapshot::Snapshot;
 
 use crate::account::clock::Clock;
 use crate::account::phase::{Phase, Phases, Waits};
-use crate::account::recording::{Glimpse, Recorder, Recording};
+use crate::account::recording::{Observation, Recorder, Recording};
 use crate::account::span::Span;
 use crate::account::stages::{Activity, StageCount};
 use crate::endpoint::{EndStatus, PerEnd, Probe};
 use crate::engine::link::Chain;
 use crate::error::Side;
-use notes::Accounting;
+use accounting::Accounting;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Meter {
     left_out: AtomicU64,
     bytes_out: AtomicU64,
     clock: Arc<Clock>,
-    notes: Mutex<Accounting>,
+    accounting: Mutex<Accounting>,
     probes: OnceLock<PerEnd<Probe>>,
     recorder: Mutex<Option<Recorder>>,
 }
@@ -39,7 +39,7 @@ impl Meter {
     pub fn new(chain: Chain, clock: Arc<Clock>) -> Self {
         let now = clock.now();
         let stages: Vec<_> = chain.transforms().map(StageCount::new).collect();
-        let notes = Accounting::new(now, stages.len());
+        let accounting = Accounting::new(now, stages.len());
         Self {
             chain,
             stages,
@@ -47,52 +47,52 @@ impl Meter {
             left_out: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
             clock,
-            notes: Mutex::new(notes),
+            accounting: Mutex::new(accounting),
             probes: OnceLock::new(),
             recorder: Mutex::default(),
         }
     }
 
-    /// From now on these ends are looked at too.
+    /// From now on these ends are shown too.
     pub fn watch(&self, probes: PerEnd<Probe>) {
-        // They are opened once.
+        // The ends are opened only once.
         let _ = self.probes.set(probes);
     }
 
-    /// From now on it is remembered what happened when.
+    /// From now on it is recorded what happened when.
     pub fn record(&self) {
-        let mut notes = self.lock();
-        notes.phases = Some(Phases::new(notes.since, notes.waits));
-        notes.next_look = Some(Duration::ZERO);
+        let mut accounting = self.lock();
+        accounting.phases = Some(Phases::new(accounting.since, accounting.waits));
+        accounting.next_sample = Some(Duration::ZERO);
         self.chain.first().record();
         *self.recorder() = Some(Recorder::new());
     }
 
-    /// Takes note of how things stand: of everything if that is to be remembered, and else of the connections, which are
-    /// judged from one look to the next. While bytes move the former is done anyhow.
+    /// Takes a sample if there is a recording, and else has the connections judge their progress since the last look.
+    /// While bytes move, samples are taken anyway.
     pub fn note(&self) {
         let mut recorder = self.recorder();
         if let Some(recorder) = recorder.as_mut() {
-            let now = self.glimpse();
-            recorder.look(&now);
-            let mut notes = self.lock();
-            let at = notes.started.unwrap_or_default() + now.elapsed;
-            notes.next_look = Some(at + recorder.interval());
+            let now = self.observe();
+            recorder.sample(&now);
+            let mut accounting = self.lock();
+            let at = accounting.started.unwrap_or_default() + now.elapsed;
+            accounting.next_sample = Some(at + recorder.interval());
         } else {
             self.ends(Probe::status_without_fill);
         }
     }
 
-    /// What there was over time, of a transfer that has ended. `None`: it was not to be remembered.
+    /// The recording of a transfer that has ended. `None`: it was not to be recorded.
     #[must_use]
     pub fn recording(&self) -> Option<Recording> {
         self.note();
         let (recorder, elapsed) = (self.recorder().take()?, self.snapshot().elapsed);
-        let mut notes = self.lock();
-        let (at, waits) = (notes.since, notes.waits);
-        let phases = notes.phases.take().map(|it| it.finish(at, &waits));
+        let mut accounting = self.lock();
+        let (at, waits) = (accounting.since, accounting.waits);
+        let phases = accounting.phases.take().map(|it| it.finish(at, &waits));
         let phases = phases.unwrap_or_default();
-        let zero = notes.started.unwrap_or_default();
+        let zero = accounting.started.unwrap_or_default();
         Some(Recording {
             elapsed,
             phases: since(zero, elapsed, phases),
@@ -103,21 +103,21 @@ impl Meter {
 
     /// Both ends are open: time runs from now.
     pub fn start(&self) {
-        let mut notes = self.lock();
+        let mut accounting = self.lock();
         let now = self.clock.now();
-        notes.started = Some(now);
-        (notes.since, notes.moved) = (now, now);
-        if let Some(phases) = &mut notes.phases {
+        accounting.started = Some(now);
+        (accounting.since, accounting.moved) = (now, now);
+        if let Some(phases) = &mut accounting.phases {
             *phases = Phases::new(now, Waits::default());
         }
     }
 
     /// Nothing moves any more: time stands from now.
     pub fn stop(&self) {
-        let mut notes = self.lock();
+        let mut accounting = self.lock();
         let now = self.clock.now();
-        notes.settle(now);
-        notes.stopped.get_or_insert(now);
+        accounting.settle(now);
+        accounting.stopped.get_or_insert(now);
     }
 
     /// `n` bytes came from the source.
@@ -126,19 +126,19 @@ impl Meter {
         self.moved();
     }
 
-    /// `n` bytes came from the source and are left out.
+    /// `n` bytes came from the source and were skipped.
     pub(crate) fn leave_out(&self, n: u64) {
         self.left_out.fetch_add(n, Ordering::Relaxed);
         self.moved();
     }
 
-    /// Bytes that came from the source, those that were left out included.
+    /// Bytes that came from the source, with those that were skipped.
     pub(crate) fn given(&self) -> u64 {
         let left_out = self.left_out.load(Ordering::Relaxed);
         left_out + self.bytes_in.load(Ordering::Relaxed)
     }
 
-    /// What came from the source and did not go to the sink is going to come once more, by another road.
+    /// Bytes that came from the source and did not go to the sink will come again, on the buffered road.
     pub(crate) fn recount_in(&self) {
         self.bytes_in.store(self.bytes_out(), Ordering::Relaxed);
     }
@@ -146,14 +146,15 @@ impl Meter {
     /// `n` bytes went to the sink, which takes them.
     pub fn count_out(&self, n: u64) {
         self.bytes_out.fetch_add(n, Ordering::Relaxed);
-        let mut notes = self.lock();
+        let mut accounting = self.lock();
         let now = self.clock.now();
-        notes.settle(now);
-        notes.moved = now;
-        let is_due = notes.next_look.is_some_and(|due| now >= due);
-        drop(notes);
+        accounting.settle(now);
+        accounting.moved = now;
+        let is_due = accounting.next_sample.is_some_and(|due| now >= due);
+        drop(accounting);
         if is_due {
-            // By the writer, who is awake anyhow: to wake somebody else would cost more than all of it.
+            // The writer thread takes the sample, since it is awake: waking another thread would cost more than the
+            // sample.
             self.note();
         }
     }
@@ -164,38 +165,38 @@ impl Meter {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    /// Something has moved, if only in the system's own buffers.
+    /// Something has moved, if only in the kernel's buffers.
     pub fn moved(&self) {
-        let mut notes = self.lock();
-        notes.moved = self.clock.now();
+        let mut accounting = self.lock();
+        accounting.moved = self.clock.now();
     }
 
     /// The writer does something else from now on.
     pub fn enter(&self, phase: Phase) {
-        let mut notes = self.lock();
-        notes.starves = false;
-        notes.enter(phase, self.clock.now());
+        let mut accounting = self.lock();
+        accounting.starves = false;
+        accounting.enter(phase, self.clock.now());
     }
 
     /// The writer has nothing to write from now on: it waits for a transform that computes, or for the source.
     pub(crate) fn starve(&self) {
-        let mut notes = self.lock();
-        notes.starves = true;
-        let phase = notes.stages.phase();
-        notes.enter(phase, self.clock.now());
+        let mut accounting = self.lock();
+        accounting.starves = true;
+        let phase = accounting.stages.phase();
+        accounting.enter(phase, self.clock.now());
     }
 
-    /// What a transform does from now on, counted from the source.
-    pub(crate) fn set_doing(&self, stage: usize, doing: Activity) {
-        let mut notes = self.lock();
+    /// Sets what a transform does from now on. Transforms are counted from the source.
+    pub(crate) fn set_activity(&self, stage: usize, activity: Activity) {
+        let mut accounting = self.lock();
         let now = self.clock.now();
-        if notes.starves {
-            notes.settle(now);
+        if accounting.starves {
+            accounting.settle(now);
         }
-        notes.stages.set(stage, doing);
-        if notes.starves {
-            let phase = notes.stages.phase();
-            notes.enter(phase, now);
+        accounting.stages.set(stage, activity);
+        if accounting.starves {
+            let phase = accounting.stages.phase();
+            accounting.enter(phase, now);
         }
     }
 
@@ -204,38 +205,38 @@ impl Meter {
         self.stages.get(stage)
     }
 
-    /// Of the time just spent moving, `time` was slept in the system, on account of the sink or the source.
+    /// Of the time just spent moving, `time` was slept in the kernel, on account of the sink or the source.
     pub fn slept(&self, side: Side, time: Duration) {
         let phase = match side {
             Side::Source => Phase::Source,
             Side::Sink => Phase::Sink,
         };
-        let mut notes = self.lock();
-        // Of what was booked just now: while we were stopped nobody slept in the system.
-        let time = time.min(notes.settle(self.clock.now()));
-        notes.waits.shift(Phase::Moving, phase, time);
-        let now = notes.since;
-        if let Some(phases) = &mut notes.phases {
+        let mut accounting = self.lock();
+        // No more than was booked just now: a stop of the process is not time slept in the kernel.
+        let time = time.min(accounting.settle(self.clock.now()));
+        accounting.waits.shift(Phase::Moving, phase, time);
+        let now = accounting.since;
+        if let Some(phases) = &mut accounting.phases {
             phases.shift(now, Phase::Moving, phase, time);
         }
     }
 
-    /// Whether waiting from now on is on account of a peer.
+    /// Sets whether waiting is the fault of a peer from now on.
     pub fn set_peer_counts(&self, counts: bool) {
         self.lock().peer_counts = counts;
     }
 
-    /// How long nothing has moved on account of a peer, and which side it is.
+    /// For how long nothing has moved because of a peer, and at which end.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
-        let notes = self.lock();
-        let phase = if notes.phase == Phase::Moving {
+        let accounting = self.lock();
+        let phase = if accounting.phase == Phase::Moving {
             Phase::Sink
         } else {
-            notes.phase
+            accounting.phase
         };
-        let is_peer = notes.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
-        is_peer.then(|| (self.clock.now().saturating_sub(notes.moved), phase))
+        let is_peer = accounting.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
+        is_peer.then(|| (self.clock.now().saturating_sub(accounting.moved), phase))
     }
 
     /// The numbers now.
@@ -244,7 +245,7 @@ impl Meter {
         let now = self.lock().times(&self.clock);
         let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
         for link in &mut links {
-            // Looked at a moment later, when a pause has gone on.
+            // The links were sampled a moment later, in which a pause may have gone on.
             link.paused = link.paused.min(now.elapsed);
         }
         let stages = self.stages.iter().zip(now.blamed);
@@ -261,17 +262,17 @@ impl Meter {
         }
     }
 
-    /// What there is to be remembered of now.
-    fn glimpse(&self) -> Glimpse {
+    /// What a sample records.
+    fn observe(&self) -> Observation {
         let now = self.lock().times(&self.clock);
         let levels = self.chain.levels();
-        // The pipes of our neighbours are looked at once, as our ends or as the buffers between which they stand.
+        // A pipe that is an end is read once: as the end, or as a buffer of the link.
         let look = if levels.is_ours {
             Probe::status
         } else {
             Probe::status_without_fill
         };
-        Glimpse {
+        Observation {
             elapsed: now.elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
@@ -295,11 +296,13 @@ impl Meter {
     }
 
     fn lock(&self) -> MutexGuard<'_, Accounting> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.accounting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Spans of a clock that showed `zero` when the transfer started, none of them beyond its end.
+/// Spans counted from `zero` on, when the transfer started, and none of them beyond its end.
 fn since<T>(
     zero: Duration,
     elapsed: Duration,

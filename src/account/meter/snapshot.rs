@@ -20,18 +20,18 @@ pub struct Snapshot {
     pub waits: Waits,
     /// What the writer is doing now.
     pub phase: Phase,
-    /// How long nothing has moved.
+    /// For how long nothing has moved.
     pub still: Duration,
     /// The buffers, in the order in which a byte meets them.
     pub links: Vec<LinkSnapshot>,
     /// The transforms between them.
     pub stages: Vec<StageSnapshot>,
-    /// What is to be seen of the ends.
+    /// What the ends say of themselves.
     pub ends: PerEnd<EndStatus>,
 }
 
 impl Snapshot {
-    /// Whether everything has been written, and only the sink's word is waited for.
+    /// Whether everything is written, and only the delivery is waited for.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         let is_done = |link: &LinkSnapshot| {
@@ -40,7 +40,7 @@ impl Snapshot {
         !self.links.is_empty() && self.links.iter().all(is_done)
     }
 
-    /// What stands before and behind the buffers at this place.
+    /// The names of the stages before and after this link.
     #[must_use]
     pub fn neighbours(&self, link: usize) -> (&'static str, &'static str) {
         let before = link.checked_sub(1).and_then(|it| self.stages.get(it));
@@ -51,7 +51,7 @@ impl Snapshot {
         )
     }
 
-    /// Bytes of the source that have got as far as they get as such: to the sink, or into the first transform.
+    /// How many bytes of the source have gone as far as they go unchanged: to the sink, or into the first transform.
     #[must_use]
     pub fn passed(&self) -> u64 {
         self.stages.first().map_or(self.bytes_out, |it| it.bytes_in)

@@ -1,4 +1,4 @@
-//! The links of a pipeline, from the source's to the sink's, with a transform between every two.
+//! The links of a pipeline, from the source to the sink, with a transform between every two.
 
 use super::levels::Levels;
 use super::shared::Link;
@@ -12,14 +12,15 @@ use std::sync::Arc;
 /// The links of a pipeline; there is at least one.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    /// That of the source, which is the sink's as well where there are no others.
+    /// The link that the source fills, and without transforms also the one that the sink empties.
     first: Arc<Link>,
-    /// Those behind a transform, and what it is called.
+    /// The links that transforms fill, each with the name of its transform.
     others: Vec<(&'static str, Arc<Link>)>,
 }
 
 impl Chain {
-    /// Empty links around the transforms of these names, read from in pieces of at most `chunk_size` bytes.
+    /// Empty links before, between and after the transforms of these names, read into in pieces of at most `chunk_size`
+    /// bytes.
     ///
     /// # Errors
     /// When the process is out of descriptors.
@@ -37,8 +38,8 @@ impl Chain {
         })
     }
 
-    /// Gets memory for the first chunks, and makes sure that there is enough for all that the marks allow and for the threads
-    /// between which the links are.
+    /// Gets memory for the first chunks, and makes sure that there is enough for all that the marks allow and for the
+    /// threads of the stages.
     ///
     /// # Errors
     /// When there is not.
@@ -50,13 +51,13 @@ impl Chain {
         self.links().try_for_each(|link| link.reserve())
     }
 
-    /// What the source fills.
+    /// The link that the source fills.
     #[must_use]
     pub fn first(&self) -> &Arc<Link> {
         &self.first
     }
 
-    /// What is emptied into the sink.
+    /// The link that the sink empties.
     #[must_use]
     pub fn last(&self) -> &Arc<Link> {
         self.others.last().map_or(&self.first, |(_, link)| link)
@@ -68,12 +69,13 @@ impl Chain {
         std::iter::once(&self.first).chain(others)
     }
 
-    /// What the transforms are called, in the same order.
+    /// The names of the transforms, in the same order.
     pub fn transforms(&self) -> impl Iterator<Item = &'static str> {
         self.others.iter().map(|(name, _)| *name)
     }
 
-    /// How full the buffers are that the ends have: that which the source fills, and that which the sink empties.
+    /// How full the buffers beside the ends are: the readable that the source fills, and the writable that the sink
+    /// empties.
     pub(crate) fn levels(&self) -> Levels {
         let first = self.first.levels();
         if self.others.is_empty() {
@@ -85,7 +87,7 @@ impl Chain {
         }
     }
 
-    /// Gives the transfer up: every stage finds out when it next asks, and is woken to ask.
+    /// Gives the transfer up: every stage finds out at its next call, and is woken to make it.
     pub fn cancel(&self) {
         self.links().for_each(|link| link.cancel());
     }

@@ -1,4 +1,4 @@
-//! Buffers that are cut into chunks on their way in, and grow together again on their way out.
+//! Buffers that are cut into chunks when they are filled, and joined again when the chunks are given back.
 //!
 //! A small read takes a small piece of a buffer, not a buffer of its own, so that what is held in memory is what the
 //! gates count, whatever the sizes of the reads.
@@ -67,7 +67,7 @@ impl Pool {
         self.buffer_len
     }
 
-    /// Has one ready to be handed out.
+    /// Allocates a buffer before it is needed.
     ///
     /// # Errors
     /// As [`Pool::get`].

@@ -1,8 +1,9 @@
-//! The link of the buffered road: chunks in our own memory.
+//! The link on the buffered road: chunks in our own memory.
 //!
-//! The reader fills the readable side, the writer empties the writable side, and neither waits for the other's system
-//! calls. Chunks pass from one side to the other under the lock whenever the readable flows. The marks are hard
-//! bounds here: a read asks for room first, and an offer is cut at the writable's room.
+//! The producer fills the readable, the consumer empties the writable, and neither waits for the system calls of the
+//! other. Chunks pass from the readable to the writable, under the lock, whenever the readable flows. The marks are
+//! hard bounds: the producer asks for room before it reads, and what passes to the writable is cut at the writable's
+//! room.
 
 use super::chunk;
 use super::queue::{BATCH, End};
@@ -13,34 +14,35 @@ use std::io;
 use std::sync::MutexGuard;
 use std::time::Duration;
 
-/// What the writer finds.
+/// What the consumer finds in the writable.
 #[derive(Debug)]
 pub enum Next {
     /// There are chunks in the batch now.
     Chunks,
-    /// Nothing yet; the writer's bell will ring.
+    /// Nothing yet; the consumer will be woken.
     Nothing,
-    /// Little yet, and the reader is reading more: worth waiting for, for a moment. The bell will ring.
+    /// Less than a batch, while the producer is making more: worth waiting for, up to
+    /// [`BATCH_WAIT`](super::BATCH_WAIT). The consumer will be woken when there is a batch.
     Little,
-    /// Everything has been written, and this is how the input ended.
+    /// Everything was taken and completed, and this is how the input ended.
     End(End),
     /// The transfer was given up.
     Cancelled,
 }
 
-/// What the reader finds.
+/// How much room the producer finds in the readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
-    /// So many bytes fit below the readable's mark.
+    /// So many bytes fit below the mark.
     Bytes(u64),
-    /// None; the reader's bell will ring.
+    /// None; the producer will be woken.
     None,
     /// The transfer was given up.
     Cancelled,
 }
 
 impl Link {
-    /// How much the reader may read now.
+    /// How much the producer may add now.
     pub fn room(&self) -> Room {
         let mut state = self.lock();
         if state.cancelled {
@@ -48,7 +50,7 @@ impl Link {
         }
         match state.gates.readable.room() {
             0 => {
-                state.queue.reader_waits = true;
+                state.queue.producer_waits = true;
                 Room::None
             }
             bytes => {
@@ -59,8 +61,8 @@ impl Link {
         }
     }
 
-    /// The most memory that buffers may come to take, in bytes: what the marks allow, and the buffers of which others are
-    /// parts of what is held.
+    /// The most memory that the buffers may take, in bytes: what the marks allow, and two buffers more of which only a
+    /// part is held.
     pub(super) fn most_memory(&self) -> usize {
         let sides = [self.marks.readable, self.marks.writable];
         let sides = sides.map(|mark| usize::try_from(mark).unwrap_or(usize::MAX));
@@ -69,7 +71,7 @@ impl Link {
         sides.into_iter().fold(partly_held, usize::saturating_add)
     }
 
-    /// Has a buffer to read into ready.
+    /// Allocates the first buffer to fill.
     ///
     /// # Errors
     /// When there is no memory for it.
@@ -85,30 +87,30 @@ impl Link {
         self.lock().queue.pool.get()
     }
 
-    /// Buffers what was read, at most the room there was, and passes it on if the readable flows. The reader goes on
-    /// reading, so a writer that waits is woken only once there is a batch; [`Link::flush`] says that it does not.
-    /// Returns whether a transform that made the chunk is done with the input it was made of, or is to withhold that until
-    /// there is room again.
+    /// Puts a chunk, of at most the room there was, into the readable, and passes it on if the readable flows. The
+    /// producer is expected to go on, so a consumer that waits is woken only when there is a batch; [`Link::flush`]
+    /// says that nothing comes for now. Returns whether a transform that made the chunk may complete the input it was
+    /// made of, or has to withhold that until there is room again.
     pub fn push(&self, chunk: BytesMut) -> bool {
         let mut state = self.lock();
         let n = chunk.len() as u64;
         let before = state.gates.readable.len();
         state.gates.readable.push(n);
-        chunk::append(&mut state.queue.ahead, chunk);
+        chunk::append(&mut state.queue.readable, chunk);
         state.flow();
         let now = state.note();
         state.history.given.end(now, n, false);
         state.queue.more_comes = true;
         let releases = state.gates.readable.releases(before);
-        self.wake_writer(state);
+        self.wake_consumer(state);
         releases
     }
 
-    /// Nothing more may come for a while: the writer is to take whatever there is.
+    /// The producer may add nothing for a while: the consumer is to take whatever there is.
     pub fn flush(&self) {
         let mut state = self.lock();
         state.queue.more_comes = false;
-        self.wake_writer(state);
+        self.wake_consumer(state);
     }
 
     /// Notes how the input ended.
@@ -121,41 +123,42 @@ impl Link {
         state.queue.more_comes = false;
         state.gates.readable.end();
         state.flow();
-        self.wake_writer(state);
+        self.wake_consumer(state);
     }
 
-    /// How the input has ended, if it has, and had not been given up before.
+    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
     pub(crate) fn input_end(&self) -> Option<End> {
         self.lock().queue.input_end
     }
 
-    /// Moves everything offered into the empty `batch`. The bytes count until [`Link::complete`] takes them off. An
-    /// `impatient` writer takes less than a batch too.
-    pub fn next(&self, batch: &mut VecDeque<BytesMut>, impatient: bool) -> Next {
+    /// Moves all chunks of the writable into the empty `batch`. Their bytes still count as the writable's until
+    /// [`Link::complete`] takes them off. Less than a batch goes only to a consumer that `accepts_little`, unless the
+    /// producer has paused or said that nothing comes for now.
+    pub fn next(&self, batch: &mut VecDeque<BytesMut>, accepts_little: bool) -> Next {
         let mut state = self.lock();
         if state.cancelled {
             return Next::Cancelled;
         }
-        if !state.queue.offered.is_empty() {
-            if !impatient && !state.has_batch() {
-                state.queue.writer_waits = true;
+        if !state.queue.writable.is_empty() {
+            if !accepts_little && !state.has_batch() {
+                state.queue.consumer_waits = true;
                 return Next::Little;
             }
-            state.queue.writer_waits = false;
+            state.queue.consumer_waits = false;
             let now = state.gates.now();
             state.history.taken.begin(now);
-            std::mem::swap(&mut state.queue.offered, batch);
+            std::mem::swap(&mut state.queue.writable, batch);
             return Next::Chunks;
         }
         if state.gates.writable.is_flushed() {
             return Next::End(state.queue.end);
         }
-        state.queue.writer_waits = true;
+        state.queue.consumer_waits = true;
         Next::Nothing
     }
 
-    /// `done` has left for the sink; its buffers are used again. A drain resumes the readable. The writer `goes_on` if it
-    /// has more in flight.
+    /// The consumer is done with these chunks; their buffers are used again. A drain resumes the readable. The consumer
+    /// `goes_on` if it has more in flight.
     pub fn complete(&self, done: impl IntoIterator<Item = BytesMut>, goes_on: bool) {
         let mut state = self.lock();
         let mut n = 0;
@@ -169,53 +172,53 @@ impl Link {
         }
         let now = state.note();
         state.history.taken.end(now, n, goes_on);
-        if state.queue.reader_waits && state.gates.readable.room() > 0 {
-            state.queue.reader_waits = false;
+        if state.queue.producer_waits && state.gates.readable.room() > 0 {
+            state.queue.producer_waits = false;
             drop(state);
-            self.producer_wakeup().ring();
+            self.producer_wakeup().wake();
         }
     }
 
-    /// From now on both sides have this mark. What is there beyond it stays until it has left.
+    /// From now on both sides have this mark. Bytes beyond it stay until they have left.
     pub fn set_marks(&self, mark: u64) {
         let mut state = self.lock();
         state.gates.readable.set_mark(mark);
         state.gates.writable.set_mark(mark);
         state.queue.batch_len = BATCH.min(mark);
         state.flow();
-        self.wake_writer(state);
-        // It finds out by itself whether there is room.
-        self.producer_wakeup().ring();
+        self.wake_consumer(state);
+        // The producer asks for the room itself.
+        self.producer_wakeup().wake();
     }
 
-    fn wake_writer(&self, mut state: MutexGuard<'_, State>) {
+    fn wake_consumer(&self, mut state: MutexGuard<'_, State>) {
         let is_worth_it = state.has_batch() || state.gates.writable.is_ending();
-        let wake = state.queue.writer_waits && is_worth_it;
-        state.queue.writer_waits &= !wake;
+        let wake = state.queue.consumer_waits && is_worth_it;
+        state.queue.consumer_waits &= !wake;
         drop(state);
         if wake {
-            self.consumer_wakeup().ring();
+            self.consumer_wakeup().wake();
         }
     }
 }
 
 impl State {
-    /// Notes how full both sides are now. Returns what that is.
+    /// Notes how full both sides are now. Returns the time.
     pub(super) fn note(&mut self) -> Duration {
         let now = self.gates.now();
         self.gates.note(now);
         now
     }
 
-    /// Passes chunks from the readable to the writable until that says "stop" or there are none.
+    /// Passes chunks from the readable to the writable until the writable says "stop" or there are none.
     fn flow(&mut self) {
         let (gates, queue) = (&mut self.gates, &mut self.queue);
         while gates.readable.is_flowing() {
-            let Some(chunk) = chunk::take_front(&mut queue.ahead, gates.writable.room()) else {
+            let Some(chunk) = chunk::take_front(&mut queue.readable, gates.writable.room()) else {
                 break;
             };
             let n = chunk.len() as u64;
-            chunk::append(&mut queue.offered, chunk);
+            chunk::append(&mut queue.writable, chunk);
             gates.readable.take(n);
             gates.offer(n);
         }
@@ -224,10 +227,10 @@ impl State {
         }
     }
 
-    /// Whether there is enough to write, or as much as there will be for a while.
+    /// Whether there is enough for the consumer to take, or as much as there will be for a while.
     fn has_batch(&self) -> bool {
         let more_comes = self.queue.more_comes && self.gates.readable.is_flowing();
         let is_much = self.gates.writable.len() >= self.queue.batch_len;
-        !self.queue.offered.is_empty() && (!more_comes || is_much)
+        !self.queue.writable.is_empty() && (!more_comes || is_much)
     }
 }

@@ -1,4 +1,4 @@
-//! Both gates of a link, and the clock of its pauses: what the two roads have in common.
+//! Both gates of a link, and how long it was paused: what the two roads have in common.
 
 use super::occupancy::Occupancy;
 use super::pauses::{PauseList, Pauses};
@@ -12,20 +12,21 @@ use std::time::Duration;
 /// The only sink of a link that feeds one.
 const SINK: SinkId = 0;
 
+/// Both gates of a link, and what is kept about them.
 #[derive(Debug)]
 pub(super) struct Gates {
     pub(super) readable: ReadableGate,
     pub(super) writable: WritableGate,
-    /// How full they were.
-    ahead: Occupancy,
-    behind: Occupancy,
+    /// How full they were for how long.
+    readable_occupancy: Occupancy,
+    writable_occupancy: Occupancy,
     clock: Arc<Clock>,
     paused_since: Option<Duration>,
     paused: Duration,
-    /// Pauses and drains of other gates before these.
-    earlier: (u64, u64),
-    /// When there was one, if somebody wants to know.
-    list: Option<PauseList>,
+    /// Pauses and drains that were counted before these gates were made.
+    earlier_counts: (u64, u64),
+    /// When there was a pause, if that is to be remembered.
+    pause_list: Option<PauseList>,
 }
 
 impl Gates {
@@ -33,48 +34,48 @@ impl Gates {
         Self {
             readable: ReadableGate::new(marks.readable),
             writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
-            ahead: Occupancy::new(),
-            behind: Occupancy::new(),
+            readable_occupancy: Occupancy::new(),
+            writable_occupancy: Occupancy::new(),
             clock,
             paused_since: None,
             paused: Duration::ZERO,
-            earlier: (0, 0),
-            list: None,
+            earlier_counts: (0, 0),
+            pause_list: None,
         }
     }
 
     /// From now on it is remembered when there was a pause.
     pub(super) fn record(&mut self) {
-        self.list = Some(PauseList::new());
+        self.pause_list = Some(PauseList::new());
     }
 
-    /// When there was one, for good; the present one ends by that.
+    /// When there was a pause. Ends a pause that goes on, and the recording.
     pub(super) fn recorded(&mut self) -> Vec<Span<Pauses>> {
         self.stop_pause(false);
         let counted = self.counted();
-        let list = self.list.take();
+        let list = self.pause_list.take();
         list.map_or_else(Vec::new, |list| list.finish(&counted))
     }
 
-    /// As if nothing had passed yet.
+    /// New gates with these marks, and nothing counted yet.
     pub(super) fn restart(&mut self, marks: Marks) {
-        let is_recorded = self.list.is_some();
+        let is_recorded = self.pause_list.is_some();
         *self = Self::new(marks, Arc::clone(&self.clock));
         if is_recorded {
             self.record();
         }
     }
 
-    /// Empty, with other marks, after something has passed.
-    pub(super) fn go_on(&mut self, marks: Marks) {
+    /// New gates with these marks, after something has passed: what was counted still counts.
+    pub(super) fn continue_with(&mut self, marks: Marks) {
         self.stop_pause(false);
         let (earlier, paused) = ((self.pauses(), self.drains()), self.paused);
-        let recorded = self.list.take();
+        let recorded = self.pause_list.take();
         self.restart(marks);
-        (self.earlier, self.paused, self.list) = (earlier, paused, recorded);
+        (self.earlier_counts, self.paused, self.pause_list) = (earlier, paused, recorded);
     }
 
-    /// The time on the clock of the pauses.
+    /// The time on the clock of the transfer.
     pub(super) fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -90,9 +91,9 @@ impl Gates {
 
     /// Notes how full both sides are at `now`.
     pub(super) fn note(&mut self, now: Duration) {
-        self.ahead
+        self.readable_occupancy
             .note(now, self.readable.len(), self.readable.mark());
-        self.behind
+        self.writable_occupancy
             .note(now, self.writable.len(), self.writable.mark());
     }
 
@@ -101,8 +102,8 @@ impl Gates {
         ReadableFill {
             len,
             mark,
-            max_len: self.ahead.max_len(),
-            median_len: self.ahead.median(self.now(), mark),
+            max_len: self.readable_occupancy.max_len(),
+            median_len: self.readable_occupancy.median(self.now(), mark),
         }
     }
 
@@ -113,18 +114,18 @@ impl Gates {
             mark,
             low: self.writable.low_water_mark(),
             max_len: self.writable.max_len(),
-            median_len: self.behind.median(self.now(), mark),
+            median_len: self.writable_occupancy.median(self.now(), mark),
         }
     }
 
     /// How often the readable was paused.
     pub(super) fn pauses(&self) -> u64 {
-        self.earlier.0 + self.readable.pauses()
+        self.earlier_counts.0 + self.readable.pauses()
     }
 
     /// How often the writable has drained.
     pub(super) fn drains(&self) -> u64 {
-        self.earlier.1 + self.writable.drains()
+        self.earlier_counts.1 + self.writable.drains()
     }
 
     /// `n` bytes are offered to the writable, which may say "stop".
@@ -135,7 +136,7 @@ impl Gates {
         }
     }
 
-    /// Whatever holds the writable's bytes takes no more, though they are fewer than its mark.
+    /// The pipe that holds the writable's bytes takes no more, though they are fewer than its mark.
     pub(super) fn refuse(&mut self) {
         self.writable.refuse();
         self.pause();
@@ -177,7 +178,7 @@ impl Gates {
         }
     }
 
-    /// The pause, if there is one, is over: by a drain, or at the end of input.
+    /// Ends the pause, if there is one: by a drain, or at the end of input.
     fn stop_pause(&mut self, drained: bool) {
         let Some(since) = self.paused_since.take() else {
             return;
@@ -185,12 +186,12 @@ impl Gates {
         let now = self.clock.now();
         self.paused += now.saturating_sub(since);
         let counted = self.counted();
-        if let Some(list) = &mut self.list {
+        if let Some(list) = &mut self.pause_list {
             list.add(since, now, drained, &counted);
         }
     }
 
-    /// All there was, but for the time of a pause that goes on.
+    /// All pauses so far, without the time of one that goes on.
     fn counted(&self) -> Pauses {
         Pauses {
             pauses: self.pauses(),

@@ -1,12 +1,12 @@
-//! What passed a buffer: how long the source took for each piece, and how long the sink. It is what a replay needs to
-//! tell how it would have been with another buffer, and takes 64 KiB at most.
+//! What passed a buffer: how long the source took for each piece, and how long the sink. From this a replay tells how
+//! long the transfer would have taken with another buffer. Takes 64 KiB at most.
 
 use std::time::Duration;
 
-/// Pieces that are remembered of each side. What comes after them is not, when they cannot be joined.
+/// How many pieces are remembered of each side. Later ones are left out when there are none left to join.
 const MOST_PIECES: usize = 1 << 12;
 
-/// Pieces are joined until they are such a part of the mark, so that the replay can still tell marks apart.
+/// Pieces are joined up to this fraction of the mark, so that the replay can still tell marks apart.
 const FINENESS: u64 = 16;
 
 /// Bytes that one side took so long for.
@@ -22,9 +22,9 @@ pub struct Piece {
 #[derive(Debug, Clone, Default)]
 pub struct Pieces {
     list: Vec<Piece>,
-    /// Since when the side is at its next piece.
+    /// Since when the side could work on its next piece.
     since: Option<Duration>,
-    /// No more than this is one piece.
+    /// The most bytes that joined pieces may have.
     most: u64,
     is_full: bool,
 }
@@ -39,7 +39,7 @@ pub struct History {
 }
 
 impl History {
-    /// Nothing yet, of a buffer with this mark.
+    /// Nothing yet, for a buffer with this mark.
     pub(super) fn new(mark: u64) -> Self {
         let pieces = Pieces {
             most: mark / FINENESS,
@@ -51,7 +51,7 @@ impl History {
         }
     }
 
-    /// What has passed somewhere else.
+    /// A history made up by a test.
     #[cfg(test)]
     pub(crate) fn from_pieces(given: Vec<Piece>, taken: Vec<Piece>) -> Self {
         let pieces = |list| Pieces {
@@ -72,12 +72,12 @@ impl Pieces {
         &self.list
     }
 
-    /// The side could go on with its next piece from `now` on, unless it already could.
+    /// From `now` on the side can work on its next piece, unless it already could.
     pub(super) fn begin(&mut self, now: Duration) {
         self.since.get_or_insert(now);
     }
 
-    /// It is through with `bytes` of it, and goes on with the next piece if it `goes_on`.
+    /// The side is done with `bytes`, and works on the next piece at once if it `goes_on`.
     pub(super) fn end(&mut self, now: Duration, bytes: u64, goes_on: bool) {
         let since = self.since.take().unwrap_or(now);
         self.since = goes_on.then_some(now);
@@ -99,7 +99,7 @@ impl Pieces {
         }
     }
 
-    /// Joins neighbours as far as pieces may be.
+    /// Joins neighbouring pieces as far as they may be joined.
     fn join(&mut self) {
         let mut joined: Vec<Piece> = Vec::with_capacity(MOST_PIECES);
         for piece in self.list.drain(..) {

@@ -1,7 +1,10 @@
-//! What stands between two stages, guarded by the gates: `SOURCE ─▶ [readable] ─▶ [writable] ─▶ SINK`.
+//! The buffer between two stages, guarded by two gates: `producer ─▶ [readable] ─▶ [writable] ─▶ consumer`.
 //!
-//! `shared` is the link itself. On the buffered road the bytes are in its queue, and `chunks` moves them; on the kernel road
-//! they are in pipes and only counted, in `piped`. Gates, pauses and what is shown of them are the same.
+//! `shared` is the link itself. On the buffered road the bytes are in its queue, and `chunks` moves them; on the kernel
+//! road they are in pipes, and `piped` only counts them. Gates, pauses and snapshots are the same on both.
+//!
+//! A *pause* begins when the writable answers "stop" to a chunk, and ends with its *drain*. Meanwhile the producer may
+//! still fill the readable up to its mark.
 
 mod chain;
 mod chunk;
@@ -26,6 +29,6 @@ pub use levels::Levels;
 pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::Pauses;
 pub use pipes::{Pipes, WatchedPipe};
-pub use queue::End;
+pub use queue::{BATCH_WAIT, End};
 pub use shared::Link;
 pub use snapshot::{LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

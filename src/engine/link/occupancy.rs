@@ -12,13 +12,13 @@ pub(super) struct Occupancy {
     times: [u64; DEGREES + 1],
     total: u64,
     degree: usize,
-    /// Since when it is that full; it is not known before it is first noted.
+    /// Since when it is that full; unknown until it is first noted.
     since: Option<Duration>,
     max_len: u64,
 }
 
 impl Occupancy {
-    /// Of a buffer that nothing is known of.
+    /// Nothing is known of the buffer yet.
     pub(super) fn new() -> Self {
         Self {
             times: [0; DEGREES + 1],
@@ -85,7 +85,7 @@ mod tests {
             let (mut fill, mut now) = (Occupancy::new(), Duration::ZERO);
             for (pause, len, mark) in notes {
                 now += Duration::from_millis(pause);
-                // The mark may be another one each time, as somebody has told us.
+                // The mark may be changed at any time.
                 fill.note(now, len, mark);
                 prop_assert!(fill.median(now + Duration::from_millis(pause), mark) <= fill.max_len());
             }

@@ -29,7 +29,7 @@ impl Pauses {
 }
 
 impl Joins for Pauses {
-    fn goes_on_as(&self, _: &Self) -> bool {
+    fn continues_as(&self, _: &Self) -> bool {
         false
     }
 
@@ -40,12 +40,12 @@ impl Joins for Pauses {
     }
 }
 
-/// When there was a pause. All of them are counted all the while, so that of a span of short ones only the difference has
-/// to be known: nothing is done for them one by one.
+/// When there was a pause. Totals are counted at every pause anyway, so that a span of many short pauses is the
+/// difference of two totals, and costs nothing for each of them.
 #[derive(Debug)]
 pub(super) struct PauseList {
     spans: Spans<Pauses>,
-    /// From the first to the last pause that is not noted yet, and what had been counted before.
+    /// From the first to the last pause that is not in `spans` yet, and the totals before them.
     begun: Option<(Duration, Duration)>,
     counted: Pauses,
 }
@@ -60,7 +60,7 @@ impl PauseList {
         }
     }
 
-    /// A pause is over, by a drain or not. With it, so much is `counted`.
+    /// A pause is over, by a drain or not. `counted` are the totals with it.
     pub(super) fn add(&mut self, since: Duration, now: Duration, drained: bool, counted: &Pauses) {
         match &mut self.begun {
             Some((from, to)) if now.saturating_sub(*from) <= self.spans.grain() => *to = now,
@@ -76,13 +76,13 @@ impl PauseList {
         }
     }
 
-    /// All of them, of which so much was `counted`.
+    /// All of them. `counted` are the totals.
     pub(super) fn finish(mut self, counted: &Pauses) -> Vec<Span<Pauses>> {
         self.note(counted);
         self.spans.into_list()
     }
 
-    /// Notes what has begun.
+    /// Moves the pauses that are not in `spans` yet into it.
     fn note(&mut self, counted: &Pauses) {
         if let Some((from, to)) = self.begun.take() {
             self.spans.push(Span {

@@ -1,4 +1,4 @@
-//! Pipes that hold the bytes of a link, as far as they are told of: how full they are, and were.
+//! The pipes that hold the bytes of a link on the kernel road: how full they are, and were.
 
 use super::occupancy::Occupancy;
 use super::snapshot::{ReadableFill, WritableFill};
@@ -12,28 +12,28 @@ const PIPE_BUF: u64 = 4096;
 /// The pipes that hold the bytes of a link.
 #[derive(Debug, Default)]
 pub struct Pipes {
-    /// Whether there is one of our own, with the marks of the link.
+    /// Whether there is a pipe of our own, which has the marks of the link.
     pub own: bool,
-    /// Our neighbour's, from which we read.
-    pub before: Option<WatchedPipe>,
-    /// Our neighbour's, to which we write.
-    pub behind: Option<WatchedPipe>,
+    /// The pipe that the source is, if it is one.
+    pub source: Option<WatchedPipe>,
+    /// The pipe that the sink is, if it is one.
+    pub sink: Option<WatchedPipe>,
 }
 
-/// A pipe that is not ours: the kernel tells how full it is.
+/// A pipe that is an end, and whose fill the kernel tells.
 #[derive(Debug)]
 pub struct WatchedPipe {
-    /// Not there any more once the pipe is no longer our business.
+    /// A duplicate of the end's descriptor; `None` once the transfer is over.
     fd: Option<OwnedFd>,
     size: u64,
     len: u64,
     pub(super) max_len: u64,
-    fill: Occupancy,
+    occupancy: Occupancy,
 }
 
 impl WatchedPipe {
-    /// Watches the pipe that `fd` is an end of. `None`: it is none, or we are out of descriptors; the flow goes on
-    /// without being watched then.
+    /// Watches the pipe that `fd` is an end of. `None` if `fd` is none, or the process is out of descriptors; then
+    /// bytes move all the same, and the pipe is not shown.
     #[must_use]
     pub fn new(fd: impl AsFd) -> Option<Self> {
         let fd = fd.as_fd();
@@ -43,16 +43,16 @@ impl WatchedPipe {
             size,
             len: 0,
             max_len: 0,
-            fill: Occupancy::new(),
+            occupancy: Occupancy::new(),
         })
     }
 
-    /// What it held when it was last looked at, and what it may hold, in bytes.
+    /// What it held when it was last measured, and what it can hold, in bytes.
     pub(super) fn level(&self) -> (u64, u64) {
         (self.len, self.size)
     }
 
-    /// It holds more or less than it did.
+    /// The pipe was enlarged or shrunk.
     pub(super) fn resize(&mut self) {
         let size = self
             .fd
@@ -61,7 +61,7 @@ impl WatchedPipe {
         self.size = size.unwrap_or(self.size);
     }
 
-    pub(super) fn look(&mut self, now: Duration) {
+    pub(super) fn measure(&mut self, now: Duration) {
         if let Some(len) = self
             .fd
             .as_ref()
@@ -69,40 +69,42 @@ impl WatchedPipe {
         {
             self.len = len;
             self.max_len = self.max_len.max(len);
-            self.fill.note(now, len, self.size);
+            self.occupancy.note(now, len, self.size);
         }
     }
 }
 
 impl Pipes {
-    pub(super) fn look(&mut self, now: Duration) {
-        let both = [&mut self.before, &mut self.behind];
-        both.into_iter().flatten().for_each(|pipe| pipe.look(now));
+    pub(super) fn measure(&mut self, now: Duration) {
+        let both = [&mut self.source, &mut self.sink];
+        both.into_iter()
+            .flatten()
+            .for_each(|pipe| pipe.measure(now));
     }
 
     pub(super) fn readable(&self, now: Duration) -> Option<ReadableFill> {
-        self.before.as_ref().map(|pipe| ReadableFill {
+        self.source.as_ref().map(|pipe| ReadableFill {
             len: pipe.len,
             mark: pipe.size,
             max_len: pipe.max_len,
-            median_len: pipe.fill.median(now, pipe.size),
+            median_len: pipe.occupancy.median(now, pipe.size),
         })
     }
 
     pub(super) fn writable(&self, now: Duration) -> Option<WritableFill> {
-        self.behind.as_ref().map(|pipe| WritableFill {
+        self.sink.as_ref().map(|pipe| WritableFill {
             len: pipe.len,
             mark: pipe.size,
             low: pipe.size.saturating_sub(PIPE_BUF),
             max_len: pipe.max_len,
-            median_len: pipe.fill.median(now, pipe.size),
+            median_len: pipe.occupancy.median(now, pipe.size),
         })
     }
 
-    /// What is in them now is no longer ours.
-    pub(super) fn let_go(&mut self, now: Duration) {
-        self.look(now);
-        for pipe in [&mut self.before, &mut self.behind].into_iter().flatten() {
+    /// The transfer is over: what the pipes hold now is the neighbours' alone.
+    pub(super) fn release(&mut self, now: Duration) {
+        self.measure(now);
+        for pipe in [&mut self.source, &mut self.sink].into_iter().flatten() {
             (pipe.fd, pipe.len) = (None, 0);
         }
     }

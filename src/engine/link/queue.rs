@@ -1,10 +1,11 @@
-//! The chunks of a link of the buffered road.
+//! The chunks of a link on the buffered road, and which of its sides wait.
 
 use super::chunk::Pool;
 use bytes::BytesMut;
 use std::collections::VecDeque;
+use std::time::Duration;
 
-/// How the readable side ended.
+/// How the input of a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// At the end of input.
@@ -13,43 +14,49 @@ pub enum End {
     Cut,
 }
 
-/// What is written at once while the source has more at once, in bytes. Every write wakes whoever reads behind the
-/// sink, and every waking of the writer costs two context switches, so a few chunks are worth one. Chosen by
-/// measurement.
+/// How many bytes a consumer waits for while the producer is making more. Every write wakes the process that reads from
+/// the sink, and every wake-up of the consumer costs two context switches, so that a few chunks are worth one. Chosen
+/// by measurement.
 pub(super) const BATCH: u64 = 1 << 20;
 
-/// The chunks of a link, and who waits for them.
+/// How long a consumer waits for that many: half the time in which small data has to be through.
+pub const BATCH_WAIT: Duration = Duration::from_micros(250);
+
+/// The chunks of a link, and which of its sides wait.
 #[derive(Debug)]
 pub(super) struct Queue {
-    /// The readable's chunks.
-    pub(super) ahead: VecDeque<BytesMut>,
-    /// The writable's chunks, less those in flight.
-    pub(super) offered: VecDeque<BytesMut>,
+    /// The chunks in the readable.
+    pub(super) readable: VecDeque<BytesMut>,
+    /// The chunks in the writable, without those that the consumer has taken and not completed.
+    pub(super) writable: VecDeque<BytesMut>,
     pub(super) pool: Pool,
+    /// How the input has ended, once it has.
     pub(super) end: End,
-    /// How the input has ended, if it has, and had not been given up before.
+    /// The same, unless the transfer was given up before; `None` while the input goes on.
     pub(super) input_end: Option<End>,
-    /// So many bytes are a batch though the reader goes on reading.
+    /// How many bytes are a batch while the producer is making more.
     pub(super) batch_len: u64,
-    /// Whether the reader is reading on.
+    /// Whether the producer is making more.
     pub(super) more_comes: bool,
-    pub(super) reader_waits: bool,
-    pub(super) writer_waits: bool,
+    /// Whether the producer is to be woken when there is room.
+    pub(super) producer_waits: bool,
+    /// Whether the consumer is to be woken when there is a batch, or the end.
+    pub(super) consumer_waits: bool,
 }
 
 impl Queue {
-    /// No chunks yet, for a reader that takes at most `read_len` bytes at a time and a writable of this mark.
+    /// No chunks yet, for a producer that adds at most `read_len` bytes at a time and a writable of this mark.
     pub(super) fn new(read_len: u64, mark: u64) -> Self {
         Self {
-            ahead: VecDeque::new(),
-            offered: VecDeque::new(),
+            readable: VecDeque::new(),
+            writable: VecDeque::new(),
             pool: Pool::new(usize::try_from(read_len).unwrap_or(usize::MAX)),
             end: End::Whole,
             input_end: None,
             batch_len: BATCH.min(mark),
             more_comes: false,
-            reader_waits: false,
-            writer_waits: false,
+            producer_waits: false,
+            consumer_waits: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The link itself: what both sides of it share, under one lock.
+//! The link itself: what both of its sides share, under one lock.
 
 use super::gates::Gates;
 use super::history::History;
@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Link {
     pub(super) marks: Marks,
     state: Mutex<State>,
-    reader: Wakeup,
-    writer: Wakeup,
+    producer_wakeup: Wakeup,
+    consumer_wakeup: Wakeup,
 }
 
 #[derive(Debug)]
@@ -26,13 +26,13 @@ pub(super) struct State {
     pub(super) gates: Gates,
     pub(super) queue: Queue,
     pub(super) history: History,
-    /// What holds the bytes instead of the queue.
+    /// The pipes that hold the bytes instead of the queue, on the kernel road.
     pub(super) pipes: Option<Pipes>,
     pub(super) cancelled: bool,
 }
 
 impl Link {
-    /// An empty link whose reader takes at most `chunk_size` bytes at a time.
+    /// An empty link whose producer adds at most `chunk_size` bytes at a time.
     ///
     /// # Errors
     /// When the process is out of descriptors.
@@ -47,36 +47,36 @@ impl Link {
         Ok(Self {
             marks,
             state: Mutex::new(state),
-            reader: Wakeup::new()?,
-            writer: Wakeup::new()?,
+            producer_wakeup: Wakeup::new()?,
+            consumer_wakeup: Wakeup::new()?,
         })
     }
 
-    /// Wakes the reader when there is room again.
+    /// Wakes the producer when there is room again.
     #[must_use]
     pub fn producer_wakeup(&self) -> &Wakeup {
-        &self.reader
+        &self.producer_wakeup
     }
 
-    /// Wakes the writer when there is something to write, or the end.
+    /// Wakes the consumer when there is something to take, or the end.
     #[must_use]
     pub fn consumer_wakeup(&self) -> &Wakeup {
-        &self.writer
+        &self.consumer_wakeup
     }
 
-    /// Gives the transfer up: both stages find out when they next ask, and are woken to ask.
+    /// Gives the transfer up: both stages find out at their next call, and are woken to make it.
     pub fn cancel(&self) {
         self.lock().cancelled = true;
-        self.reader.ring();
-        self.writer.ring();
+        self.producer_wakeup.wake();
+        self.consumer_wakeup.wake();
     }
 
-    /// Cancels if the stage that holds it panics, so that the other one does not wait for it.
+    /// Cancels if the stage that holds the guard panics, so that the stage on the other side does not wait for it.
     pub(crate) fn cancel_on_panic(&self) -> impl Drop + '_ {
         CancelOnPanic(self)
     }
 
-    /// The marks it was made with.
+    /// The marks that the link was made with.
     pub(crate) fn marks(&self) -> Marks {
         self.marks
     }
@@ -91,7 +91,7 @@ impl Link {
     #[must_use]
     pub fn snapshot(&self) -> LinkSnapshot {
         let mut state = self.lock();
-        state.look();
+        state.measure_pipes();
         LinkSnapshot {
             state: state.gates.state(),
             is_ours: state.is_ours(),
@@ -103,17 +103,17 @@ impl Link {
         }
     }
 
-    /// From now on it is remembered when the source was paused.
+    /// From now on the link remembers when it was paused.
     pub(crate) fn record(&self) {
         self.lock().gates.record();
     }
 
-    /// When the source was paused, on the clock of the link, for good; nothing unless it was to be recorded.
+    /// When the link was paused, on its clock. Ends the recording; empty unless there was one.
     pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
         self.lock().gates.recorded()
     }
 
-    /// What has passed, and the marks it has passed between. `None`: no bytes were held here.
+    /// What has passed, and the marks between which it has passed. `None`: the bytes were in pipes.
     #[must_use]
     pub fn history(&self) -> Option<(History, Marks)> {
         let state = self.lock();
@@ -121,7 +121,7 @@ impl Link {
         is_ours.then(|| (state.history.clone(), state.gates.marks()))
     }
 
-    /// The state is numbers and buffers, valid between any two statements: a panic elsewhere does not spoil it.
+    /// The state is numbers and buffers, valid between any two statements: a panic in another thread does not spoil it.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,15 +138,15 @@ impl Drop for CancelOnPanic<'_> {
 }
 
 impl State {
-    /// Asks the kernel how full our neighbours' pipes are.
-    pub(super) fn look(&mut self) {
+    /// Asks the kernel how full the pipes are that are ends.
+    pub(super) fn measure_pipes(&mut self) {
         let now = self.gates.now();
         if let Some(pipes) = &mut self.pipes {
-            pipes.look(now);
+            pipes.measure(now);
         }
     }
 
-    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    /// Whether the buffers are ours, and not the pipes that the ends are.
     pub(super) fn is_ours(&self) -> bool {
         self.pipes.as_ref().is_none_or(|pipes| pipes.own)
     }

@@ -13,16 +13,16 @@ pub struct Marks {
     pub low: u64,
 }
 
-/// A link's numbers at one moment, for those who show them.
+/// The numbers of a link at one moment, to be shown.
 #[derive(Debug, Clone)]
 pub struct LinkSnapshot {
     /// Whether the readable flows, is paused, or has nothing left to give.
     pub state: LinkState,
-    /// Whether the buffers are ours, and not the pipes of our neighbours.
+    /// Whether the buffers are ours, and not the pipes that the ends are.
     pub is_ours: bool,
-    /// The buffer in front, if there is one.
+    /// The readable side, if there is one.
     pub readable: Option<ReadableFill>,
-    /// The buffer behind, if there is one.
+    /// The writable side, if there is one.
     pub writable: Option<WritableFill>,
     /// How often a "stop" has paused the readable.
     pub pauses: u64,

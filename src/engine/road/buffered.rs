@@ -1,10 +1,11 @@
-//! The buffered road: a reader thread and a writer thread with a link between them, or several with a thread for each
-//! transform between two.
+//! The buffered road: a reader thread and a writer thread with a link between them; with transforms, a thread for each
+//! and a link between every two threads.
 
-use super::flow::{Account, Taken};
-use super::journey::{Between, Journey, Reports};
+use super::flow::WriterContext;
+use super::job::{Between, Job, Reports};
 use super::outlet::WriterEnd;
 use super::stage::{self, StageContext};
+use super::taken::Taken;
 use super::{StageEnd, program, reader, writer};
 use crate::account::meter::Meter;
 use crate::engine::link::{Chain, Link};
@@ -14,25 +15,20 @@ use std::io;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const TAKEN: Taken = Taken {
-    road: "buffered",
-    calls: None,
-};
-
-/// Sets the two ends and what is between them to work, each on a thread of its own.
-pub(super) fn start(journey: Journey) -> io::Result<()> {
-    threads::spawn("writer", move || go_on(journey))
+/// Starts the writer thread, which starts the others.
+pub(super) fn start(job: Job) -> io::Result<()> {
+    threads::spawn("writer", move || run(job))
 }
 
-/// The same from a thread that becomes the writer's.
-pub(super) fn go_on(journey: Journey) {
-    let Journey {
+/// Starts the other threads, and becomes the writer thread.
+pub(super) fn run(job: Job) {
+    let Job {
         source,
         sink,
         flow,
         between,
         reports,
-    } = journey;
+    } = job;
     let Between {
         chain,
         transforms,
@@ -41,18 +37,18 @@ pub(super) fn go_on(journey: Journey) {
     } = between;
     let Reports {
         taken,
-        reader: read,
-        stages: transformed,
-        writer: written,
+        reader: reader_report,
+        stages: stage_reports,
+        writer: writer_report,
     } = reports;
     let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
-    // Without transforms it is the same link, which wakes its writer anyway.
+    // Without transforms it is the same link, and its consumer is woken anyway.
     let last = (!transforms.is_empty()).then(|| Arc::clone(chain.last()));
-    let stages = transforms.into_iter().zip(transformed);
-    // The reader comes last: by the time a transform has something to do, all threads of the road are there.
+    let stages = transforms.into_iter().zip(stage_reports);
+    // The reader starts last: when a transform gets something to do, all threads of the road are there.
     let started = start_stages(&chain, stages, &meter).and_then(|()| {
         threads::spawn("reader", move || {
-            let _ = read.send(reader::run(
+            let _ = reader_report.send(reader::run(
                 source,
                 flow,
                 &link,
@@ -63,18 +59,18 @@ pub(super) fn go_on(journey: Journey) {
     });
     let end = match started {
         Ok(()) => {
-            taken.send_replace(Some(TAKEN));
-            let account = Account {
+            taken.send_replace(Some(Taken::Buffered));
+            let context = WriterContext {
                 first: chain.first(),
                 link: chain.last(),
                 meter: &meter,
                 limit: &limit,
             };
-            writer::run(sink, flow, account)
+            writer::run(sink, flow, context)
         }
         Err(error) => {
             chain.cancel();
-            // Nothing of it is left behind when the end is known.
+            // The sink removes what it has begun before the end is reported.
             drop(sink);
             WriterEnd::Failed {
                 act: "starting to write to",
@@ -83,35 +79,35 @@ pub(super) fn go_on(journey: Journey) {
             }
         }
     };
-    let _ = written.send(end);
+    let _ = writer_report.send(end);
 }
 
-/// Sets the transforms to work, each between two neighbouring links.
+/// Starts a thread for each transform, between two neighbouring links.
 fn start_stages(
     chain: &Chain,
     stages: impl Iterator<Item = (Made, oneshot::Sender<StageEnd>)>,
     meter: &Arc<Meter>,
 ) -> io::Result<()> {
     let links: Vec<_> = chain.links().cloned().collect();
-    for (index, ((made, told), between)) in stages.zip(links.windows(2)).enumerate() {
+    for (index, ((made, report), between)) in stages.zip(links.windows(2)).enumerate() {
         let [from, to] = between else { continue };
         let (from, to, meter) = (Arc::clone(from), Arc::clone(to), Arc::clone(meter));
         threads::spawn("transform", move || {
-            let _ = told.send(run(made, &from, &to, &meter, index));
+            let _ = report.send(run_transform(made, &from, &to, &meter, index));
         })?;
     }
     Ok(())
 }
 
-fn run(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> StageEnd {
-    let place = StageContext {
+fn run_transform(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> StageEnd {
+    let context = StageContext {
         from,
         to,
         meter,
         index,
     };
     match made {
-        Made::Steps(transform) => stage::run(transform, place),
-        Made::Program(it) => program::run(&it, place),
+        Made::Steps(transform) => stage::run(transform, context),
+        Made::Program(it) => program::run(&it, context),
     }
 }

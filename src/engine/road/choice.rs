@@ -1,6 +1,6 @@
-//! Which road it is to be: by what was asked for, what the ends can do, and how wide the buffers are to be.
+//! Which road a transfer takes: by what was asked for, what the ends can do, and how large the buffers are to be.
 //!
-//! The decision looks at nothing but a [`EndPair`], so that it can be told before an end is open.
+//! The decision looks at nothing but an [`EndPair`], so that `--explain` can tell it before an end is open.
 
 use super::Syscalls;
 use super::kernel::{Kernel, Method, Methods};
@@ -21,7 +21,7 @@ pub enum Preference {
     Auto,
     /// Our own buffers.
     Buffered,
-    /// A buffer of the reading side, which is one of our own.
+    /// A readable side with a mark of its own, which only the buffered road has.
     ReadingBuffer,
     /// The kernel road or none.
     Kernel,
@@ -30,18 +30,18 @@ pub enum Preference {
 /// The road to take.
 #[derive(Debug)]
 pub enum Road {
-    /// Through our own buffers.
-    Buffered,
-    /// Through the kernel's, in one of these ways.
+    /// Through our own buffers, for this reason.
+    Buffered(Reason),
+    /// Through the kernel's, by one of these methods.
     Kernel(Methods),
 }
 
 impl Road {
-    /// The same road, with another door to the kernel.
+    /// The same road; what the kernel moves, it moves by these calls.
     #[must_use]
-    pub fn by(self, syscalls: Box<dyn Syscalls>) -> Self {
+    pub fn with_syscalls(self, syscalls: Box<dyn Syscalls>) -> Self {
         match self {
-            Road::Buffered => Road::Buffered,
+            Road::Buffered(why) => Road::Buffered(why),
             Road::Kernel(methods) => Road::Kernel(Methods {
                 syscalls,
                 ..methods
@@ -76,55 +76,47 @@ impl fmt::Display for Impossible {
     }
 }
 
-/// Why it is to be the buffered road.
+/// Why it is the buffered road.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// It was asked for.
     Asked,
-    /// It alone has a buffer of the reading side, which was asked for.
+    /// A readable side with a mark of its own was asked for.
     ReadingBuffer,
     /// Transforms have to see the bytes.
     Transforms,
-    /// The sink has a pace of its own.
+    /// The sink takes bytes at a pace of its own, so that there is nothing to gain.
     Paced,
-    /// A neighbour's pipe holds less than the mark.
+    /// A pipe that is an end holds less than the mark.
     Narrow,
-    /// The other cannot be had, for each of these reasons.
+    /// The kernel road cannot be had, for each of these reasons.
     Impossible(Vec<Impossible>),
 }
 
-/// What has been decided, and why.
-#[derive(Debug)]
-pub enum Decision {
-    /// Through our own buffers.
-    Buffered(Reason),
-    /// Through the kernel's, in one of these ways.
-    Kernel(Methods),
-}
-
-/// What both ends are to the choice of a road.
+/// What the choice of a road has to know of both ends.
 #[derive(Debug, Clone, Copy)]
 pub struct EndPair {
     /// What the kernel can move bytes from.
     pub from: Result<Raw, Unfit>,
     /// What it can move bytes to.
     pub to: Result<Raw, Unfit>,
-    /// Bytes that the pipe in front of us holds or may be made to hold, if there is one and it can be asked.
-    pub before: Option<u64>,
-    /// The same of the pipe behind us.
-    pub behind: Option<u64>,
-    /// Whether the file system of the source may have a way of its own to copy.
+    /// How many bytes the pipe that is the source holds or may be made to hold; `None` if it is no pipe, or cannot be
+    /// asked.
+    pub source_pipe: Option<u64>,
+    /// The same of the pipe that is the sink.
+    pub sink_pipe: Option<u64>,
+    /// Whether the file system of the source may copy by itself.
     pub copies: bool,
     /// Whether the sink takes bytes at a pace of its own.
     pub is_paced: bool,
-    /// Whether there are transforms in between.
+    /// Whether there are transforms between the ends.
     pub is_transformed: bool,
 }
 
 /// A pipe of our own, its reading end first, and how far it grows.
 pub type Pipe = (OwnedFd, OwnedFd, Growth);
 
-/// Chooses a road for these ends, whose pipes have been let grow. Nothing is moved yet.
+/// Chooses a road for these open ends, whose pipes may grow already. Nothing is moved yet.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
@@ -139,13 +131,10 @@ pub fn choose(
         is_transformed,
         ..EndPair::of(source, sink)
     };
-    Ok(match decide(&pair, preference, marks, own_pipe)? {
-        Decision::Buffered(_) => Road::Buffered,
-        Decision::Kernel(methods) => Road::Kernel(methods),
-    })
+    decide(&pair, preference, marks, own_pipe)
 }
 
-/// Decides on a road between ends that are so, where `pipe` makes the pipe of our own if one is needed.
+/// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
@@ -154,41 +143,42 @@ pub fn decide(
     preference: Preference,
     marks: Marks,
     pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
-) -> Result<Decision, Impossible> {
+) -> Result<Road, Impossible> {
     match preference {
-        Preference::Buffered => return Ok(Decision::Buffered(Reason::Asked)),
-        Preference::ReadingBuffer => return Ok(Decision::Buffered(Reason::ReadingBuffer)),
+        Preference::Buffered => return Ok(Road::Buffered(Reason::Asked)),
+        Preference::ReadingBuffer => return Ok(Road::Buffered(Reason::ReadingBuffer)),
         Preference::Auto if pair.is_transformed => {
-            return Ok(Decision::Buffered(Reason::Transforms));
+            return Ok(Road::Buffered(Reason::Transforms));
         }
         // Where there is nothing to gain, the road with two buffers shows more.
-        Preference::Auto if pair.is_paced => return Ok(Decision::Buffered(Reason::Paced)),
+        Preference::Auto if pair.is_paced => return Ok(Road::Buffered(Reason::Paced)),
         Preference::Auto | Preference::Kernel => {}
     }
     match pair.methods(marks, pipe) {
-        // A neighbour's pipe that cannot grow holds less than was asked for.
+        // A pipe that cannot grow holds less than was asked for.
         Ok(_) if preference == Preference::Auto && pair.is_narrow(marks) => {
-            Ok(Decision::Buffered(Reason::Narrow))
+            Ok(Road::Buffered(Reason::Narrow))
         }
-        Ok(methods) => Ok(Decision::Kernel(Methods {
+        Ok(methods) => Ok(Road::Kernel(Methods {
             in_order: methods,
             insists: preference == Preference::Kernel,
             syscalls: Box::new(Kernel),
         })),
         Err((why, _)) if preference == Preference::Kernel => Err(why),
-        Err((why, more)) => Ok(Decision::Buffered(Reason::Impossible(
+        Err((why, more)) => Ok(Road::Buffered(Reason::Impossible(
             std::iter::once(why).chain(more).collect(),
         ))),
     }
 }
 
-/// A pipe of our own for these marks. It may grow beyond the mark: pieces of files do not fill the pages they take up.
+/// A pipe of our own for these marks. It may grow beyond the writable's mark, since pieces of files do not fill the
+/// pages they take up.
 ///
 /// # Errors
 /// When the system has none to give, or only one of two pages, or no more descriptors than for that.
 pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
     let (reader, writer, size) = platform::make_pipe(marks.writable)?;
-    // A file that is not there yet is still to be made.
+    // The sink may have a file yet to open.
     ensure_descriptors(1)?;
     let growth = Growth::new(size, marks.writable.saturating_mul(4));
     Ok((reader, writer, growth))
@@ -205,8 +195,8 @@ impl EndPair {
         Self {
             from,
             to: sink.raw(),
-            before: most(source.pipe(), source.raw_fd()),
-            behind: most(sink.pipe(), sink.raw_fd()),
+            source_pipe: most(source.pipe(), source.raw_fd()),
+            sink_pipe: most(sink.pipe(), sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
             is_paced: sink.is_paced(),
             is_transformed: false,
@@ -214,27 +204,27 @@ impl EndPair {
     }
 
     fn is_narrow(&self, marks: Marks) -> bool {
-        self.before.is_some_and(|size| size < marks.readable)
-            || self.behind.is_some_and(|size| size < marks.writable)
+        self.source_pipe.is_some_and(|size| size < marks.readable)
+            || self.sink_pipe.is_some_and(|size| size < marks.writable)
     }
 
-    /// The ways in which the kernel can move bytes here, in the order in which they are to be tried; or the first
-    /// reason why there are none, and the others.
+    /// The methods by which the kernel can move bytes here, in the order in which they are tried; or the first reason
+    /// why there are none, and the others.
     fn methods(
         &self,
         marks: Marks,
         pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
     ) -> Result<Vec<Method>, (Impossible, Vec<Impossible>)> {
-        let mut hindrances = self.hindrances(marks).into_iter();
-        if let Some(first) = hindrances.next() {
-            return Err((first, hindrances.collect()));
+        let mut obstacles = self.obstacles(marks).into_iter();
+        if let Some(first) = obstacles.next() {
+            return Err((first, obstacles.collect()));
         }
         if self.has_pipe() {
-            return Ok(vec![Method::Straight]);
+            return Ok(vec![Method::Direct]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
         let (reader, writer, growth) = made?;
-        let through = Method::Through {
+        let through = Method::ThroughPipe {
             reader,
             writer,
             growth,
@@ -247,8 +237,8 @@ impl EndPair {
         })
     }
 
-    /// Everything about the ends and the marks that the kernel road does not go with.
-    fn hindrances(&self, marks: Marks) -> Vec<Impossible> {
+    /// All reasons in the ends and the marks against the kernel road.
+    fn obstacles(&self, marks: Marks) -> Vec<Impossible> {
         let mut all = Vec::new();
         if self.is_transformed {
             all.push(Impossible::Flow(
@@ -277,7 +267,7 @@ impl EndPair {
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, EndPair, Impossible, Preference, Reason, decide, own_pipe};
+    use super::{EndPair, Impossible, Preference, Reason, Road, decide, own_pipe};
     use crate::endpoint::Raw;
     use crate::engine::link::Marks;
     use std::io;
@@ -292,8 +282,8 @@ mod tests {
         EndPair {
             from: Ok(from),
             to: Ok(to),
-            before: (from == Raw::Pipe).then_some(1 << 16),
-            behind: (to == Raw::Pipe).then_some(1 << 16),
+            source_pipe: (from == Raw::Pipe).then_some(1 << 16),
+            sink_pipe: (to == Raw::Pipe).then_some(1 << 16),
             copies: false,
             is_paced: false,
             is_transformed: false,
@@ -301,9 +291,9 @@ mod tests {
     }
 
     /// Why it is the buffered road.
-    fn detour(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
+    fn reason(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
         match decide(pair, preference, marks, own_pipe) {
-            Ok(Decision::Buffered(why)) => Some(why),
+            Ok(Road::Buffered(why)) => Some(why),
             _ => None,
         }
     }
@@ -321,7 +311,7 @@ mod tests {
             (Preference::ReadingBuffer, Reason::ReadingBuffer),
             (Preference::Auto, Reason::Transforms),
         ] {
-            assert_eq!(detour(&unfit, preference, MARKS), Some(why));
+            assert_eq!(reason(&unfit, preference, MARKS), Some(why));
         }
     }
 
@@ -336,7 +326,7 @@ mod tests {
             writable: 2 << 20,
             ..MARKS
         };
-        let Some(Reason::Impossible(all)) = detour(&unfit, Preference::Auto, marks) else {
+        let Some(Reason::Impossible(all)) = reason(&unfit, Preference::Auto, marks) else {
             panic!("another reason");
         };
         assert_eq!(
@@ -352,7 +342,7 @@ mod tests {
     fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
         let marks = Marks { low: 5, ..MARKS };
         let straight = between(Raw::Pipe, Raw::File);
-        let why = detour(&straight, Preference::Auto, marks);
+        let why = reason(&straight, Preference::Auto, marks);
         assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
         assert!(decide(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
@@ -360,11 +350,11 @@ mod tests {
     #[test]
     fn a_narrow_pipe_of_a_neighbour_is_passed_by_unless_the_kernel_road_is_insisted_on() {
         let narrow = EndPair {
-            before: Some(4096),
+            source_pipe: Some(4096),
             ..between(Raw::Pipe, Raw::Socket)
         };
         assert_eq!(
-            detour(&narrow, Preference::Auto, MARKS),
+            reason(&narrow, Preference::Auto, MARKS),
             Some(Reason::Narrow)
         );
         assert!(decide(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());
@@ -375,10 +365,7 @@ mod tests {
         let none = |_| Err(io::ErrorKind::OutOfMemory.into());
         let files = between(Raw::File, Raw::Null);
         let decided = decide(&files, Preference::Auto, MARKS, none);
-        assert!(matches!(
-            decided,
-            Ok(Decision::Buffered(Reason::Impossible(_)))
-        ));
+        assert!(matches!(decided, Ok(Road::Buffered(Reason::Impossible(_)))));
         let refused = decide(&files, Preference::Kernel, MARKS, none);
         assert!(matches!(refused, Err(Impossible::NoPipe(_))));
     }

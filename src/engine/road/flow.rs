@@ -1,4 +1,4 @@
-//! What a road has to know of the flow, and tells of itself.
+//! What a road has to know of the flow, and where it counts.
 
 use crate::account::meter::Meter;
 use crate::endpoint::Least;
@@ -19,25 +19,17 @@ pub struct Flow {
     pub expect_size: Option<u64>,
     /// The least that has to come from the source, left out or not, for its end to be one.
     pub least: Least,
-    /// How long a peer may let nothing move; the watch over it is somebody else's, the road only looks often enough.
+    /// How long a peer may let nothing move. The session watches over that; the road only checks the send queue often
+    /// enough.
     pub idle_timeout: Option<Duration>,
 }
 
-/// The road that bytes have taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
-    /// `kernel` or `buffered`.
-    pub road: &'static str,
-    /// By which calls the kernel moves them, if it does.
-    pub calls: Option<&'static str>,
-}
-
-/// Where the writing end of a road counts.
+/// What the writing thread works on and counts in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Account<'a> {
-    /// What the source fills.
+pub(super) struct WriterContext<'a> {
+    /// The link that the source fills.
     pub(super) first: &'a Link,
-    /// What the sink empties.
+    /// The link that the sink empties; the same one without transforms.
     pub(super) link: &'a Link,
     pub(super) meter: &'a Meter,
     pub(super) limit: &'a Limit,

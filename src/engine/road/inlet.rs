@@ -1,4 +1,4 @@
-//! The reading end of a road: the source, how much of it is wanted, and what it has given.
+//! The source of a road: how much of it is wanted, what it has given, and how it is waited for.
 
 use crate::account::meter::Meter;
 use crate::endpoint::Source;
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 /// How reading ended.
 pub struct ReaderEnd {
-    /// The source, to be held until everything is delivered.
+    /// The source, to be kept open until everything is delivered.
     pub source: Box<dyn Source>,
     /// The error that cut it short.
     pub result: io::Result<()>,
@@ -29,9 +29,9 @@ pub(super) struct Inlet<'a> {
     pub(super) source: Box<dyn Source>,
     link: &'a Link,
     meter: &'a Meter,
-    /// Of somebody who waits for the first byte.
-    waited_for: Option<&'a Wakeup>,
-    /// Bytes still to be read, if there is a last one.
+    /// Wakes the consumer of the last link at the first byte, where that is not `link`.
+    last_consumer: Option<&'a Wakeup>,
+    /// Bytes still to be read, if there is a limit (`--take`).
     left: Option<u64>,
 }
 
@@ -40,14 +40,14 @@ impl<'a> Inlet<'a> {
         source: Box<dyn Source>,
         take: Option<u64>,
         link: &'a Link,
-        waited_for: Option<&'a Wakeup>,
+        last_consumer: Option<&'a Wakeup>,
         meter: &'a Meter,
     ) -> Self {
         Self {
             source,
             link,
             meter,
-            waited_for,
+            last_consumer,
             left: take,
         }
     }
@@ -66,17 +66,18 @@ impl<'a> Inlet<'a> {
     pub(super) fn count(&mut self, n: u64) {
         self.left = self.left.map(|left| left.saturating_sub(n));
         self.meter.count_in(n);
-        self.has_come();
+        self.bytes_came();
     }
 
-    /// Something has come from the source.
-    fn has_come(&mut self) {
-        if let Some(wakeup) = self.waited_for.take() {
-            wakeup.ring();
+    /// Bytes have come from the source.
+    fn bytes_came(&mut self) {
+        if let Some(wakeup) = self.last_consumer.take() {
+            wakeup.wake();
         }
     }
 
-    /// Moves ahead over the first `n` bytes, where the source can. Returns what has to be read and dropped instead.
+    /// Skips the first `n` bytes by seeking, where the source can. Returns how many have to be read and dropped
+    /// instead.
     pub(super) fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         if n == 0 || self.is_done() {
             return Ok(0);
@@ -84,7 +85,7 @@ impl<'a> Inlet<'a> {
         Ok(n - self.source.seek_ahead(n)?)
     }
 
-    /// Drops some of the `left` bytes that are to be left out. Returns how many there are then.
+    /// Reads and drops some of the `left` bytes that are to be skipped. Returns how many are left then.
     ///
     /// # Errors
     /// `WouldBlock`: nothing is there yet.
@@ -92,14 +93,14 @@ impl<'a> Inlet<'a> {
         let mut dropped = [0; 16 * 1024];
         let most = usize::try_from(left).map_or(dropped.len(), |left| left.min(dropped.len()));
         match self.source.read(&mut dropped[..most]) {
-            // The end is not asked for twice: a terminal would want ^D again.
+            // The end is not read twice: at a terminal that would take another ^D.
             Ok(0) => {
                 self.left = Some(0);
                 Ok(0)
             }
             Ok(n) => {
                 self.meter.leave_out(n as u64);
-                self.has_come();
+                self.bytes_came();
                 Ok(left - n as u64)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(left),
@@ -107,7 +108,7 @@ impl<'a> Inlet<'a> {
         }
     }
 
-    /// One read. `None`: nothing was there, and it was waited for; or a signal came in between.
+    /// One read. `None`: nothing was there, and the source was waited for; or a signal interrupted the read.
     pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<Option<usize>> {
         match self.source.read(buf) {
             Ok(n) => Ok(Some(n)),
@@ -121,27 +122,28 @@ impl<'a> Inlet<'a> {
         }
     }
 
-    /// Waits until the source has something, and gives back what its pipe was enlarged by if that takes long.
+    /// Waits until the source has something. If that takes long, gives back what its pipe was enlarged by.
     pub(super) fn wait(&self) -> io::Result<()> {
         let until = self.idle_from();
         wait::wait(self.link.producer_wakeup(), &[self.source.ready()], until)?;
-        self.rest(until);
+        self.give_back_if_idle(until);
         Ok(())
     }
 
-    /// When the source is idle if nothing comes from now on. `None`: that does not matter.
+    /// When the source counts as idle if nothing comes from now on. `None`: its pipe was not enlarged, so that it does
+    /// not matter.
     pub(super) fn idle_from(&self) -> Option<Instant> {
         let pipe = self.source.pipe().filter(|pipe| pipe.is_enlarged());
         pipe.map(|_| Instant::now() + IDLE)
     }
 
-    /// The source was waited for, and may be idle.
-    pub(super) fn rest(&self, idle_from: Option<Instant>) {
+    /// After waiting for the source: gives back what its pipe was enlarged by if the source has been idle.
+    pub(super) fn give_back_if_idle(&self, idle_from: Option<Instant>) {
         if let Some(pipe) = self.source.pipe()
             && idle_from.is_some_and(|at| at <= Instant::now())
         {
             pipe.give_back();
-            self.link.pipes_changed();
+            self.link.pipes_resized();
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The writing end of a road: the sink, what it has taken, how it is waited for, and how its end is seen through.
+//! The sink of a road: what it has taken, how it is waited for, and how the transfer is finished.
 
-use super::flow::{Account, Flow};
+use super::flow::{Flow, WriterContext};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
@@ -21,10 +21,10 @@ pub enum WriterEnd {
     Delivered {
         /// In which sense.
         how: Delivered,
-        /// What the user is to be told of the sink all the same.
+        /// A warning about the sink for the user.
         warning: Option<String>,
     },
-    /// What there was is written, but the source was cut short.
+    /// The source was cut short; what it gave is written.
     SourceCut,
     /// The transfer was given up.
     Cancelled,
@@ -33,11 +33,11 @@ pub enum WriterEnd {
         /// What `--expect-size` says.
         expected: u64,
     },
-    /// Less came from the source than has to, and the sink has not come to an end.
+    /// Less came from the source than has to, and the sink was not finished.
     TooLittle {
         /// Bytes that came.
         came: u64,
-        /// Bytes that have to.
+        /// Bytes that have to come.
         least: u64,
     },
     /// The kernel road was insisted on, and the kernel does not move bytes between these ends.
@@ -47,11 +47,11 @@ pub enum WriterEnd {
     },
     /// The sink failed.
     Failed {
-        /// While it was being `writing to`, `finishing`.
+        /// What was being done: `opening`, `writing to`, `finishing`.
         act: &'static str,
         /// Why.
         error: io::Error,
-        /// Whether it is the reader of our output that went away.
+        /// Whether the process that reads our output went away.
         downstream: bool,
     },
 }
@@ -59,9 +59,9 @@ pub enum WriterEnd {
 /// What is waited for, beside a cancellation.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct WaitFor<'a> {
-    /// Whether for the sink.
+    /// Whether the sink is waited for.
     pub(super) sink: bool,
-    /// For the source.
+    /// The source, if it is waited for.
     pub(super) source: Option<Ready<'a>>,
     /// How long at most.
     pub(super) most: Option<Duration>,
@@ -72,7 +72,7 @@ pub(super) struct WaitFor<'a> {
 /// The sink of a flow.
 pub(super) struct Outlet<'a> {
     pub(super) sink: Box<dyn Sink>,
-    /// Whether it is known to be started.
+    /// Whether the sink has been started.
     has_begun: bool,
     first: &'a Link,
     link: &'a Link,
@@ -80,33 +80,33 @@ pub(super) struct Outlet<'a> {
     limit: &'a Limit,
     expect_size: Option<u64>,
     least: Least,
-    /// How often to look whether the system's queue moves while it takes no more.
-    look_every: Option<Duration>,
-    /// Its length at the last look.
-    queued: u64,
+    /// How often to check whether the kernel's send queue moves while it takes no more.
+    check_queue_every: Option<Duration>,
+    /// The length of the send queue at the last check.
+    queue_len: u64,
 }
 
 impl<'a> Outlet<'a> {
-    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, account: Account<'a>) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, context: WriterContext<'a>) -> Self {
         Self {
             sink,
             has_begun: false,
-            first: account.first,
-            link: account.link,
-            meter: account.meter,
-            limit: account.limit,
+            first: context.first,
+            link: context.link,
+            meter: context.meter,
+            limit: context.limit,
             expect_size: flow.expect_size,
             least: flow.least,
-            look_every: flow.idle_timeout.map(|limit| limit / 4),
-            queued: 0,
+            check_queue_every: flow.idle_timeout.map(|limit| limit / 4),
+            queue_len: 0,
         }
     }
 
-    /// Before the first byte: starts the sink, if that has been put off. What it holds is not to be lost for a source that
-    /// has given nothing, whatever a transform puts out before its input or at the end of it.
+    /// Before the first byte: starts the sink, if that has been put off. What the sink holds must not be lost for a
+    /// source that has given nothing, even if a transform puts something out before or without any input.
     pub(super) fn begin(&mut self) -> Result<(), WriterEnd> {
         while !self.has_begun {
-            // In this order: at its end, all that came has been counted.
+            // In this order: once the end of the input is known, all that came has been counted.
             let (end, came) = (self.first.input_end(), self.meter.given());
             let is_needed = self.least.bytes(true) > 0 && self.sink.would_lose();
             match end {
@@ -125,7 +125,7 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// Waits for what the source gives first, or for its end.
+    /// Waits for the first bytes of the source, or its end.
     fn await_source(&mut self) -> Result<(), WriterEnd> {
         self.meter.enter(Phase::Source);
         self.wait(WaitFor::default())?;
@@ -136,7 +136,7 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// Fails if less has come from the source than has to, which has ended.
+    /// Fails if less has come from the source, which has ended, than has to.
     fn check_least(&self) -> Result<(), WriterEnd> {
         let came = self.meter.given();
         let least = self.least.bytes(self.sink.would_lose());
@@ -147,8 +147,8 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// What there was is written, but it is not all. That less came than has to is the reason if the source has ended: what
-    /// is between may fail for that.
+    /// The end of a transfer whose input was cut short, after what came is written. If the source itself has ended with
+    /// less than has to come, that is the reason: the transform may have failed for that.
     pub(super) fn cut_short(&self) -> WriterEnd {
         let is_whole = self.first.input_end() == Some(End::Whole);
         let checked = self.check_least().err().filter(|_| is_whole);
@@ -165,7 +165,7 @@ impl<'a> Outlet<'a> {
         self.limit.allow(most)
     }
 
-    /// Waits for the rate limit, or for the source if that is given.
+    /// Waits until the rate limit lets bytes go, or the source has something if it is given.
     pub(super) fn hold(
         &mut self,
         until: Instant,
@@ -193,7 +193,7 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// After the last byte: sees to it that everything is delivered.
+    /// After the last byte: waits until everything is delivered.
     pub(super) fn finish(&mut self) -> Result<WriterEnd, WriterEnd> {
         if let Some(expected) = self
             .expect_size
@@ -236,8 +236,8 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// Waits; a peer that talks back meanwhile is heard. What the pipe of a sink was enlarged by is given back if that takes
-    /// long.
+    /// Waits for one of `what`. Meanwhile hears what the peer says on the sink's connection, and checks whether the
+    /// send queue moves.
     pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterEnd> {
         let mut ends = Vec::with_capacity(3);
         if what.sink {
@@ -247,8 +247,8 @@ impl<'a> Outlet<'a> {
         let backchannel = self.sink.backchannel();
         ends.extend(backchannel);
         let listens = backchannel.is_some();
-        let look_every = self.look_every.filter(|_| what.sink);
-        let most = what.most.into_iter().chain(look_every).min();
+        let check_queue_every = self.check_queue_every.filter(|_| what.sink);
+        let most = what.most.into_iter().chain(check_queue_every).min();
         let most = most.map(|most| Instant::now() + most);
         let until = most.into_iter().chain(what.until).min();
         let mut result = self.wait_for(&ends, until);
@@ -256,12 +256,12 @@ impl<'a> Outlet<'a> {
             result = self.sink.hear();
         }
         if what.sink {
-            self.look_at_queue();
+            self.check_queue();
         }
         result.map_err(|error| self.failed("writing to", error))
     }
 
-    /// Waits for one of `ends`. A sink that has been idle for a while has its pipe given back on the way.
+    /// Waits for one of `ends`. If that takes long, gives back what the pipe of the sink was enlarged by.
     fn wait_for(&self, ends: &[Ready<'_>], until: Option<Instant>) -> io::Result<()> {
         loop {
             let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
@@ -271,14 +271,14 @@ impl<'a> Outlet<'a> {
             match pipe {
                 Some(pipe) if has_come && first == idle_from => {
                     pipe.give_back();
-                    self.link.pipes_changed();
+                    self.link.pipes_resized();
                 }
                 _ => return Ok(()),
             }
         }
     }
 
-    /// The sink has failed while it was being `act`.
+    /// The end of a transfer whose sink has failed in this `act`.
     pub(super) fn failed(&self, act: &'static str, error: io::Error) -> WriterEnd {
         let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
         WriterEnd::Failed {
@@ -288,19 +288,19 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// A peer that reads slowly moves bytes out of the system's queue long before there is room in it for more.
-    fn look_at_queue(&mut self) {
-        let queued = self.sink.unacknowledged();
-        if queued < self.queued {
+    /// The send queue shrinks as the peer reads, long before there is room in it for more.
+    fn check_queue(&mut self) {
+        let queue_len = self.sink.unacknowledged();
+        if queue_len < self.queue_len {
             self.meter.moved();
         }
-        self.queued = queued;
+        self.queue_len = queue_len;
     }
 }
 
-/// Makes a `call` that may sleep in the system on account of `side`, and books the time it slept: wall time less the
-/// time it ran.
-pub(super) fn booked<T>(meter: &Meter, side: Option<Side>, call: impl FnOnce() -> T) -> T {
+/// Makes a `call` that may sleep in the kernel, and books the time it slept (wall time less CPU time) on `side`.
+/// Without a `side` the call does not sleep.
+pub(super) fn timed<T>(meter: &Meter, side: Option<Side>, call: impl FnOnce() -> T) -> T {
     let Some(side) = side else {
         return call();
     };

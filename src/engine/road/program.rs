@@ -1,7 +1,8 @@
-//! A program as a transform: what was offered is fed into its standard input, and what it puts out is collected, each on
-//! a thread of its own, so that it may take and give as it likes.
+//! A program as a transform: one thread feeds it from the link before, another collects its output into the link after,
+//! so that it may read and write in any order.
 //!
-//! Its exit status is the outcome. One that wants no more input, as `head` does, has it left out; that is no failure.
+//! Its exit status is the outcome. A program that closes its input early, as `head` does, has not failed: the rest of
+//! the input is left out.
 
 use super::StageEnd;
 use super::stage::{StageContext, StageStop};
@@ -22,70 +23,71 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program that is to end may take before it is killed.
-const GRACE: Duration = Duration::from_millis(200);
+/// How long a program may take to exit after SIGTERM before it is killed.
+const TERM_GRACE: Duration = Duration::from_millis(200);
 
-/// Time between two looks whether a program has ended that puts nothing out any more.
-const LOOK: Duration = Duration::from_millis(2);
+/// Time between two checks whether a program that has closed its output has exited.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Runs it until its end, a failure, or a cancellation.
-pub(super) fn run(program: &Program, place: StageContext<'_>) -> StageEnd {
-    let _guards = (place.from.cancel_on_panic(), place.to.cancel_on_panic());
-    let failure = go_on(program, place).map_or_else(|stop| stop.told(&place), |()| None);
+/// Runs the program until its end, a failure, or a cancellation.
+pub(super) fn run(program: &Program, context: StageContext<'_>) -> StageEnd {
+    let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
+    let failure =
+        run_program(program, context).map_or_else(|stop| stop.end_links(&context), |()| None);
     StageEnd {
         failure,
         ..StageEnd::default()
     }
 }
 
-fn go_on(program: &Program, place: StageContext<'_>) -> Result<(), StageStop> {
+fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), StageStop> {
     let mut running = RunningProgram::start(program)?;
     let (Some(input), Some(output)) = (running.child.stdin.take(), running.child.stdout.take())
     else {
         return Err(io::Error::from(ErrorKind::BrokenPipe).into());
     };
-    let input = Ours::new(input, place.from.marks().writable)?;
-    let output = Ours::new(output, place.to.marks().readable)?;
+    let input = PipeEnd::new(input, context.from.marks().writable)?;
+    let output = PipeEnd::new(output, context.to.marks().readable)?;
     let (fed, collected) = thread::scope(|scope| {
         let feeding = threads::spawn_scoped(scope, "feeder", move || {
-            let fed = feed(input, place);
+            let fed = feed(input, context);
             if fed.is_err() {
-                // Nothing that it still puts out is wanted.
-                place.cancel();
+                // Nothing that the program still puts out is wanted.
+                context.cancel();
             }
             fed
         })?;
-        let collected = collect(output, place);
+        let collected = collect(output, context);
         if collected.is_err() {
-            place.cancel();
+            context.cancel();
         }
-        let lost = || Err(StageStop::Cancelled);
-        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| lost()), collected))
+        let panicked = || Err(StageStop::Cancelled);
+        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| panicked()), collected))
     })?;
-    // One that has failed makes the other give up, which is not the reason.
+    // When one of the threads fails it cancels the other, so "cancelled" is not the reason if the other says why.
     let end = match (fed, collected) {
         (_, Err(StageStop::Failed(failure))) => return Err(StageStop::Failed(failure)),
         (fed, collected) => fed.and_then(|end| collected.map(|()| end))?,
     };
-    let status = running.ended(&place)?;
+    let status = running.wait_for_exit(&context)?;
     match end {
-        // It has no more than that.
-        End::Cut => place.to.end(End::Cut),
-        End::Whole if status.success() => place.to.end(End::Whole),
+        // The program was fed only part of the input, so its output is a part too.
+        End::Cut => context.to.end(End::Cut),
+        End::Whole if status.success() => context.to.end(End::Whole),
         End::Whole => return Err(StageStop::Failed(failed(status))),
     }
     Ok(())
 }
 
-/// Our end of a pipe to or from a program.
-struct Ours<P> {
+/// Our end of a pipe to or from the program.
+struct PipeEnd<P> {
     end: P,
-    /// The pipe, if we are not out of descriptors.
+    /// The pipe; `None` if the process is out of descriptors.
     pipe: Option<NeighbourPipe>,
 }
 
-impl<P: AsFd> Ours<P> {
-    /// We do not wait in a call for it, and it may grow to hold `mark` bytes.
+impl<P: AsFd> PipeEnd<P> {
+    /// Makes it non-blocking; the pipe may grow to hold `mark` bytes.
     fn new(end: P, mark: u64) -> io::Result<Self> {
         fcntl_setfl(&end, fcntl_getfl(&end)? | OFlags::NONBLOCK)?;
         let pipe = NeighbourPipe::new(&end);
@@ -96,27 +98,27 @@ impl<P: AsFd> Ours<P> {
     }
 }
 
-/// Feeds the program until the input ends or it takes no more. Returns how the input ended.
-fn feed(mut input: Ours<ChildStdin>, place: StageContext<'_>) -> Result<End, StageStop> {
+/// Feeds the program until the input ends or the program closes it. Returns how the input ended.
+fn feed(mut input: PipeEnd<ChildStdin>, context: StageContext<'_>) -> Result<End, StageStop> {
     let mut batch = VecDeque::new();
     loop {
-        match place.from.next(&mut batch, true) {
+        match context.from.next(&mut batch, true) {
             Next::Chunks => {
-                place.set_doing(Activity::Computes);
+                context.set_activity(Activity::Computes);
                 while let Some(chunk) = batch.pop_front() {
-                    if !feed_chunk(&mut input, chunk, place)? {
-                        // Nothing more needs to be read for it.
-                        place.from.cancel();
+                    if !feed_chunk(&mut input, chunk, context)? {
+                        // No more input is needed.
+                        context.from.cancel();
                         return Ok(End::Whole);
                     }
                 }
             }
             Next::Nothing | Next::Little => {
-                place.set_doing(Activity::Waits);
-                wait::wait(place.from.consumer_wakeup(), &[], None)?;
+                context.set_activity(Activity::Waits);
+                wait::wait(context.from.consumer_wakeup(), &[], None)?;
             }
             Next::End(end) => {
-                place.set_doing(Activity::Computes);
+                context.set_activity(Activity::Computes);
                 return Ok(end);
             }
             Next::Cancelled => return Err(StageStop::Cancelled),
@@ -124,17 +126,19 @@ fn feed(mut input: Ours<ChildStdin>, place: StageContext<'_>) -> Result<End, Sta
     }
 }
 
-/// Returns whether the program takes more.
+/// Feeds a chunk. Returns whether the program takes more.
 fn feed_chunk(
-    input: &mut Ours<ChildStdin>,
+    input: &mut PipeEnd<ChildStdin>,
     mut chunk: BytesMut,
-    place: StageContext<'_>,
+    context: StageContext<'_>,
 ) -> Result<bool, StageStop> {
     while !chunk.is_empty() {
         match input.end.write(&chunk) {
             Ok(n) => {
-                place.count(n as u64, 0);
-                place.from.complete([chunk.split_to(n)], !chunk.is_empty());
+                context.count(n as u64, 0);
+                context
+                    .from
+                    .complete([chunk.split_to(n)], !chunk.is_empty());
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
@@ -143,8 +147,8 @@ fn feed_chunk(
                     continue;
                 }
                 let ready = Ready::Writable(input.end.as_fd());
-                wait::wait(place.from.consumer_wakeup(), &[ready], None)?;
-                if place.from.is_cancelled() {
+                wait::wait(context.from.consumer_wakeup(), &[ready], None)?;
+                if context.from.is_cancelled() {
                     return Err(StageStop::Cancelled);
                 }
             }
@@ -154,25 +158,25 @@ fn feed_chunk(
     Ok(true)
 }
 
-/// Collects what the program puts out, until it puts out no more.
-fn collect(mut output: Ours<ChildStdout>, place: StageContext<'_>) -> Result<(), StageStop> {
+/// Collects the output of the program until it closes it.
+fn collect(mut output: PipeEnd<ChildStdout>, context: StageContext<'_>) -> Result<(), StageStop> {
     let mut buffer = BytesMut::new();
     loop {
-        let room = place.wait_for_room(&mut buffer)?;
+        let room = context.wait_for_room(&mut buffer)?;
         match output.end.read(&mut buffer[..room]) {
             Ok(0) => return Ok(()),
             Ok(n) => {
                 if let Some(pipe) = &output.pipe {
                     pipe.held(n as u64);
                 }
-                place.count(0, n as u64);
-                place.to.push(buffer.split_to(n));
+                context.count(0, n as u64);
+                context.to.push(buffer.split_to(n));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                place.to.flush();
+                context.to.flush();
                 let ready = Ready::Readable(output.end.as_fd());
-                wait::wait(place.to.producer_wakeup(), &[ready], None)?;
+                wait::wait(context.to.producer_wakeup(), &[ready], None)?;
             }
             Err(error) => return Err(error.into()),
         }
@@ -182,18 +186,20 @@ fn collect(mut output: Ours<ChildStdout>, place: StageContext<'_>) -> Result<(),
 fn failed(status: ExitStatus) -> Failure {
     match (status.code(), status.signal()) {
         (Some(127), _) => Failure::other("the shell finds no such command (status 127)"),
-        (Some(code), _) => Failure::other(format!("the command ended with status {code}")),
-        (None, Some(signal)) => Failure::other(format!("the command was ended by signal {signal}")),
+        (Some(code), _) => Failure::other(format!("the command wait_for_exit with status {code}")),
+        (None, Some(signal)) => {
+            Failure::other(format!("the command was wait_for_exit by signal {signal}"))
+        }
         (None, None) => Failure::other("the command did not end by itself"),
     }
 }
 
-/// A program that is ended when nobody wants it any more.
+/// A running program, which is ended when this is dropped.
 struct RunningProgram {
     child: Child,
-    /// Whether those that it starts are in a group with it.
+    /// Whether it leads a process group of its own.
     has_group: bool,
-    is_over: bool,
+    exited: bool,
 }
 
 impl RunningProgram {
@@ -203,8 +209,8 @@ impl RunningProgram {
             .args(["-c", &program.command])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        // At a terminal it stays in our group: it may ask there, and ^C reaches all of it. Elsewhere it gets one of its own,
-        // so that we reach all of it.
+        // At a terminal the program stays in our process group: it may ask there, and ^C reaches it and its children.
+        // Elsewhere it gets a group of its own, so that signals of ours reach its children too.
         let has_group = !is_at_terminal();
         if has_group {
             command.process_group(0);
@@ -216,28 +222,32 @@ impl RunningProgram {
         Ok(Self {
             child,
             has_group,
-            is_over: false,
+            exited: false,
         })
     }
 
-    /// Waits until it has ended.
-    fn ended(&mut self, place: &StageContext<'_>) -> Result<ExitStatus, StageStop> {
+    /// Waits until the program has exited.
+    fn wait_for_exit(&mut self, context: &StageContext<'_>) -> Result<ExitStatus, StageStop> {
         loop {
             if let Some(status) = self.child.try_wait()? {
-                self.is_over = true;
+                self.exited = true;
                 return Ok(status);
             }
-            if place.to.is_cancelled() {
+            if context.to.is_cancelled() {
                 return Err(StageStop::Cancelled);
             }
-            wait::wait(place.to.producer_wakeup(), &[], Some(Instant::now() + LOOK))?;
+            wait::wait(
+                context.to.producer_wakeup(),
+                &[],
+                Some(Instant::now() + POLL_INTERVAL),
+            )?;
         }
     }
 
     fn send(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         let Some(pid) = pid else { return };
-        // One that has ended already is what is wanted.
+        // A program that has exited already needs no signal.
         let _ = if self.has_group {
             kill_process_group(pid, signal)
         } else {
@@ -245,25 +255,25 @@ impl RunningProgram {
         };
     }
 
-    fn is_over(&mut self) -> bool {
-        self.is_over = self.is_over || !matches!(self.child.try_wait(), Ok(None));
-        self.is_over
+    fn has_exited(&mut self) -> bool {
+        self.exited = self.exited || !matches!(self.child.try_wait(), Ok(None));
+        self.exited
     }
 }
 
-/// Nothing of it is left behind.
+/// Ends the program, if it still runs.
 impl Drop for RunningProgram {
     fn drop(&mut self) {
-        if self.is_over() {
+        if self.has_exited() {
             return;
         }
         self.send(Signal::TERM);
-        let until = Instant::now() + GRACE;
+        let until = Instant::now() + TERM_GRACE;
         while Instant::now() < until {
-            if self.is_over() {
+            if self.has_exited() {
                 return;
             }
-            thread::sleep(LOOK);
+            thread::sleep(POLL_INTERVAL);
         }
         self.send(Signal::KILL);
         let _ = self.child.wait();

@@ -1,4 +1,4 @@
-//! The reading side of the buffered road: asks for room, reads what is there, pushes it into the link.
+//! The reader thread of the buffered road: asks the link for room, reads what is there, pushes it into the link.
 
 use super::flow::Flow;
 use super::inlet::{Inlet, ReaderEnd};
@@ -11,7 +11,8 @@ use std::io;
 
 /// Reads until the end, the last byte that was asked for, an error, or a cancellation.
 ///
-/// The writer of the `last` link, where that is another one, may wait for the first byte or the end of the source.
+/// The consumer of the `last` link, given where there are transforms, may wait for the first byte or the end of the
+/// source.
 pub(super) fn run(
     source: Box<dyn Source>,
     flow: Flow,
@@ -19,14 +20,14 @@ pub(super) fn run(
     last: Option<&Link>,
     meter: &Meter,
 ) -> ReaderEnd {
-    let writer = last.map(Link::consumer_wakeup);
-    let mut inlet = Inlet::new(source, flow.take, link, writer, meter);
+    let last_consumer = last.map(Link::consumer_wakeup);
+    let mut inlet = Inlet::new(source, flow.take, link, last_consumer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)
         .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
     link.end(if result.is_ok() { End::Whole } else { End::Cut });
-    if let Some(writer) = writer {
-        writer.ring();
+    if let Some(wakeup) = last_consumer {
+        wakeup.wake();
     }
     ReaderEnd {
         source: inlet.source,
@@ -34,7 +35,7 @@ pub(super) fn run(
     }
 }
 
-/// Leaves out the first `n` bytes.
+/// Skips the first `n` bytes.
 fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
     let mut left = inlet.seek_ahead(n)?;
     while left > 0 && !link.is_cancelled() {

@@ -1,12 +1,13 @@
-//! A transform at work between two links: takes what was offered by the one, and fills the other as far as it has room.
+//! The thread of a transform: takes chunks from the link before it, and fills the link after it as far as that has
+//! room.
 //!
-//! As in Node's Transform the completion of an input is withheld while the readable side behind is full
-//! (<https://nodejs.org/docs/latest-v20.x/api/stream.html#implementing-a-transform-stream>), so that backpressure travels
-//! through the pipeline from its end to its beginning.
+//! As in Node's Transform, an input is completed only when the readable it was transformed into is below its mark
+//! (<https://nodejs.org/docs/latest-v20.x/api/stream.html#implementing-a-transform-stream>), so that backpressure
+//! travels through the pipeline from the sink to the source.
 
 use crate::account::meter::Meter;
 use crate::account::stages::Activity;
-use crate::engine::link::{End, Link, Next, Room};
+use crate::engine::link::{BATCH_WAIT, End, Link, Next, Room};
 use crate::engine::wait;
 use crate::transform::{Digest, Failure, Input, Output, Pending, Transform};
 use bytes::BytesMut;
@@ -14,17 +15,17 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long a little data may wait for more that is on its way, or for more to be made.
-const PATIENCE: Duration = Duration::from_micros(250);
+/// After a step that took this long, what was made goes on at once, without waiting for the rest of the chunk.
+const LONG_STEP: Duration = Duration::from_micros(250);
 
-/// When no input has come for so long, what the transform holds is put out: short enough for somebody who watches, and
-/// long enough not to cut what comes in bursts into pieces.
+/// When no input has come for so long, the transform is flushed: short enough for a person who watches the output, and
+/// long enough not to cut input that comes in bursts into pieces.
 const FLUSH_AFTER: Duration = Duration::from_millis(100);
 
 /// How a transform ended.
 #[derive(Debug, Clone, Default)]
 pub struct StageEnd {
-    /// Why it gave up, if it did.
+    /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// What it found out about the bytes.
     pub digest: Option<Digest>,
@@ -32,30 +33,31 @@ pub struct StageEnd {
     pub warning: Option<String>,
 }
 
-/// Which two links, and which transform of the pipeline it is.
+/// The links before and after a transform, and which transform of the pipeline it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StageContext<'a> {
     pub(super) from: &'a Link,
     pub(super) to: &'a Link,
     pub(super) meter: &'a Meter,
-    /// Counted from the source.
+    /// The place of the transform, counted from the source.
     pub(super) index: usize,
 }
 
 impl StageContext<'_> {
-    /// What it does from now on.
-    pub(super) fn set_doing(&self, doing: Activity) {
-        self.meter.set_doing(self.index, doing);
+    /// Notes what the transform does from now on.
+    pub(super) fn set_activity(&self, activity: Activity) {
+        self.meter.set_activity(self.index, activity);
     }
 
-    /// So many bytes more were taken and made.
+    /// Counts bytes that the transform has taken and made.
     pub(super) fn count(&self, bytes_in: u64, bytes_out: u64) {
         if let Some(count) = self.meter.stage(self.index) {
             count.count(bytes_in, bytes_out);
         }
     }
 
-    /// Waits until there is room behind. Returns how much of the buffer may be filled, which is a new one if it is empty.
+    /// Waits until the link after the transform has room. Returns how many bytes of `buffer` may be filled; an empty
+    /// buffer is replaced by a new one.
     pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, StageStop> {
         loop {
             match self.to.room() {
@@ -75,7 +77,7 @@ impl StageContext<'_> {
         }
     }
 
-    /// Neither side is to wait for the other any more.
+    /// Cancels both links, so that neither stage next to it waits any more.
     pub(super) fn cancel(&self) {
         self.from.cancel();
         self.to.cancel();
@@ -87,7 +89,7 @@ impl StageContext<'_> {
 pub(super) enum StageStop {
     /// The transfer was given up.
     Cancelled,
-    /// It cannot go on.
+    /// The transform has failed.
     Failed(Failure),
 }
 
@@ -98,20 +100,20 @@ impl From<io::Error> for StageStop {
 }
 
 /// Transforms until the end, a failure, or a cancellation.
-pub(super) fn run(transform: Box<dyn Transform>, place: StageContext<'_>) -> StageEnd {
-    let _guards = (place.from.cancel_on_panic(), place.to.cancel_on_panic());
+pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> StageEnd {
+    let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
     let mut stage = Stage {
         transform,
-        place,
+        context,
         batch: VecDeque::new(),
         buffer: BytesMut::new(),
         taken: 0,
-        holds: false,
-        doing: Activity::Waits,
+        holds_output: false,
+        activity: Activity::Waits,
     };
     let failure = stage
-        .go_on()
-        .map_or_else(|stop| stop.told(&place), |()| None);
+        .run()
+        .map_or_else(|stop| stop.end_links(&context), |()| None);
     StageEnd {
         digest: stage.transform.digest().filter(|_| failure.is_none()),
         warning: stage.transform.warning(),
@@ -120,17 +122,17 @@ pub(super) fn run(transform: Box<dyn Transform>, place: StageContext<'_>) -> Sta
 }
 
 impl StageStop {
-    /// Tells both sides. Returns what is to be told the user.
-    pub(super) fn told(self, place: &StageContext<'_>) -> Option<Failure> {
+    /// Ends both links. Returns the failure, if that is the reason.
+    pub(super) fn end_links(self, context: &StageContext<'_>) -> Option<Failure> {
         match self {
             StageStop::Cancelled => {
-                place.cancel();
+                context.cancel();
                 None
             }
             StageStop::Failed(failure) => {
-                // What was put out before is good, and is delivered.
-                place.to.end(End::Cut);
-                place.from.cancel();
+                // What was put out before the failure is good, and is delivered.
+                context.to.end(End::Cut);
+                context.from.cancel();
                 Some(failure)
             }
         }
@@ -139,33 +141,33 @@ impl StageStop {
 
 struct Stage<'a> {
     transform: Box<dyn Transform>,
-    place: StageContext<'a>,
-    /// Taken from the link before and not completed.
+    context: StageContext<'a>,
+    /// Chunks taken from the link before and not completed.
     batch: VecDeque<BytesMut>,
-    /// What is filled next.
+    /// The buffer that is filled next.
     buffer: BytesMut,
-    /// Bytes of the input that the transform is done with.
+    /// Bytes of the input that were transformed so far.
     taken: u64,
-    /// Whether there may be something that it has not put out yet.
-    holds: bool,
-    doing: Activity,
+    /// Whether the transform may hold something that it has not put out yet.
+    holds_output: bool,
+    activity: Activity,
 }
 
 impl Stage<'_> {
-    fn go_on(&mut self) -> Result<(), StageStop> {
-        let mut impatient = false;
+    fn run(&mut self) -> Result<(), StageStop> {
+        let mut accepts_little = false;
         loop {
-            match self.place.from.next(&mut self.batch, impatient) {
+            match self.context.from.next(&mut self.batch, accepts_little) {
                 Next::Chunks => {
-                    impatient = false;
-                    self.set_doing(Activity::Computes);
+                    accepts_little = false;
+                    self.set_activity(Activity::Computes);
                     while let Some(chunk) = self.batch.pop_front() {
                         self.convert(chunk)?;
                     }
                 }
                 Next::Little => {
-                    self.wait_for_input(Some(PATIENCE))?;
-                    impatient = true;
+                    self.wait_for_input(Some(BATCH_WAIT))?;
+                    accepts_little = true;
                 }
                 Next::Nothing => self.idle()?,
                 Next::End(end) => return self.end(end),
@@ -174,43 +176,43 @@ impl Stage<'_> {
         }
     }
 
-    /// Transforms a chunk. A piece of it is completed once what was made of it has been passed on, and the link behind
+    /// Transforms a chunk. Each piece of it is completed once its output was passed on and the link after the transform
     /// has room again.
     fn convert(&mut self, mut chunk: BytesMut) -> Result<(), StageStop> {
         while !chunk.is_empty() {
-            let room = self.place.wait_for_room(&mut self.buffer)?;
+            let room = self.context.wait_for_room(&mut self.buffer)?;
             let mut input = Input::new(&chunk);
             let mut output = Output::new(&mut self.buffer[..room]);
             let (began, mut result) = (Instant::now(), Ok(()));
             while result.is_ok() && !input.is_empty() && !output.is_full() {
                 result = self.transform.step(&mut input, &mut output);
-                if began.elapsed() >= PATIENCE {
-                    // Whoever waits behind is not to wait for all of the chunk.
+                if began.elapsed() >= LONG_STEP {
+                    // The next stage should not wait for the rest of the chunk.
                     break;
                 }
             }
             let (taken, made) = (input.taken(), output.filled());
             self.taken += taken as u64;
-            self.holds = true;
+            self.holds_output = true;
             let is_released = self.pass_on(taken, made);
-            if began.elapsed() >= PATIENCE {
-                self.place.to.flush();
+            if began.elapsed() >= LONG_STEP {
+                self.context.to.flush();
             }
             result.map_err(|failure| self.failed(failure))?;
             if !is_released {
-                self.place.wait_for_room(&mut self.buffer)?;
+                self.context.wait_for_room(&mut self.buffer)?;
             }
             let done = chunk.split_to(taken);
             let goes_on = !chunk.is_empty() || !self.batch.is_empty();
-            self.place.from.complete([done], goes_on);
+            self.context.from.complete([done], goes_on);
         }
         Ok(())
     }
 
-    /// Nothing comes for now. What there is goes on at once, and what the transform holds after a while.
+    /// No input for now. What was made goes on at once, and what the transform holds after a while.
     fn idle(&mut self) -> Result<(), StageStop> {
-        self.place.to.flush();
-        if !self.holds {
+        self.context.to.flush();
+        if !self.holds_output {
             return self.wait_for_input(None);
         }
         let until = Instant::now() + FLUSH_AFTER;
@@ -225,22 +227,22 @@ impl Stage<'_> {
     fn end(&mut self, end: End) -> Result<(), StageStop> {
         match end {
             End::Whole => self.put_out(|transform, output| transform.finish(output))?,
-            // It would only say that the input should have gone on.
+            // To finish it would only fail, saying that the input should have gone on.
             End::Cut => self.put_out(|transform, output| transform.flush(output))?,
         }
-        self.place.to.end(end);
-        self.set_doing(Activity::Waits);
+        self.context.to.end(end);
+        self.set_activity(Activity::Waits);
         Ok(())
     }
 
-    /// Puts out what the transform holds, by calls of one kind.
+    /// Puts out what the transform holds, by repeating `call` until it holds nothing.
     fn put_out(
         &mut self,
         mut call: impl FnMut(&mut dyn Transform, &mut Output<'_>) -> Result<Pending, Failure>,
     ) -> Result<(), StageStop> {
-        self.set_doing(Activity::Computes);
+        self.set_activity(Activity::Computes);
         loop {
-            let room = self.place.wait_for_room(&mut self.buffer)?;
+            let room = self.context.wait_for_room(&mut self.buffer)?;
             let mut output = Output::new(&mut self.buffer[..room]);
             let held = call(&mut *self.transform, &mut output);
             let made = output.filled();
@@ -249,37 +251,37 @@ impl Stage<'_> {
                 break;
             }
         }
-        self.holds = false;
+        self.holds_output = false;
         Ok(())
     }
 
-    /// Passes on what was made. Returns whether the input may be completed that it was made of.
+    /// Passes `made` bytes on. Returns whether the input they were made of may be completed.
     fn pass_on(&mut self, taken: usize, made: usize) -> bool {
-        let Some(count) = self.place.meter.stage(self.place.index) else {
+        let Some(count) = self.context.meter.stage(self.context.index) else {
             return true;
         };
         count.count(taken as u64, made as u64);
         if let Some(lines) = self.transform.lines() {
             count.set_lines(lines);
         }
-        made == 0 || self.place.to.push(self.buffer.split_to(made))
+        made == 0 || self.context.to.push(self.buffer.split_to(made))
     }
 
     fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), StageStop> {
-        self.set_doing(Activity::Waits);
+        self.set_activity(Activity::Waits);
         let until = most.map(|most| Instant::now() + most);
-        wait::wait(self.place.from.consumer_wakeup(), &[], until)?;
+        wait::wait(self.context.from.consumer_wakeup(), &[], until)?;
         Ok(())
     }
 
-    fn set_doing(&mut self, doing: Activity) {
-        if self.doing != doing {
-            self.doing = doing;
-            self.place.set_doing(doing);
+    fn set_activity(&mut self, activity: Activity) {
+        if self.activity != activity {
+            self.activity = activity;
+            self.context.set_activity(activity);
         }
     }
 
-    /// Names the place in the input, if it is to blame.
+    /// Adds the position in the input to a failure that the input is to blame for.
     fn failed(&self, failure: Failure) -> StageStop {
         StageStop::Failed(failure.at(self.taken))
     }

@@ -1,13 +1,13 @@
-//! Sets a road to work.
+//! Starts a road on its threads.
 
 use super::flow::Flow;
-use super::journey::{Between, Journey, Reports, RunningRoad};
+use super::job::{Between, Job, Reports, RunningRoad};
 use super::{Road, buffered, kernel};
 use crate::endpoint::{Sink, Source};
 use std::io;
 use tokio::sync::{oneshot, watch};
 
-/// Sets the road to work. Its stages stop by themselves, or when the link is cancelled.
+/// Starts the road. Its stages stop by themselves, or when the links are cancelled.
 ///
 /// # Errors
 /// When the system has no threads left.
@@ -23,7 +23,7 @@ pub fn start(
     let (writer_ends, writer) = oneshot::channel();
     let transforms = between.transforms.iter();
     let (stage_ends, stages) = transforms.map(|_| oneshot::channel()).unzip();
-    let journey = Journey {
+    let job = Job {
         source,
         sink,
         flow,
@@ -36,8 +36,8 @@ pub fn start(
         },
     };
     match road {
-        Road::Buffered => buffered::start(journey)?,
-        Road::Kernel(methods) => kernel::start(methods, journey)?,
+        Road::Buffered(_) => buffered::start(job)?,
+        Road::Kernel(methods) => kernel::start(methods, job)?,
     }
     Ok(RunningRoad {
         taken,

@@ -1,11 +1,12 @@
-//! The writing side of the buffered road: takes what was offered, and writes it as soon as the sink accepts it.
+//! The writer thread of the buffered road: takes chunks from the link, and writes them as soon as the sink accepts
+//! them.
 
-use super::flow::{Account, Flow};
-use super::outlet::{Outlet, WaitFor, WriterEnd, booked};
+use super::flow::{Flow, WriterContext};
+use super::outlet::{Outlet, WaitFor, WriterEnd, timed};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::Sink;
-use crate::engine::link::{End, Link, Next};
+use crate::engine::link::{BATCH_WAIT, End, Link, Next, take_front};
 use crate::engine::throttle::Allowance;
 use crate::error::Side;
 use bytes::BytesMut;
@@ -13,17 +14,14 @@ use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::time::Duration;
 
-/// How long a little data may wait for more that is being read: half the time in which small data has to be through.
-const PATIENCE: Duration = Duration::from_micros(250);
-
 /// The most slices one write takes; the system's limit is 1024 (writev(2)).
 const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
-pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, account: Account<'_>) -> WriterEnd {
-    let (link, meter) = (account.link, account.meter);
+pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, context: WriterContext<'_>) -> WriterEnd {
+    let (link, meter) = (context.link, context.meter);
     let mut writer = Writer {
-        outlet: Outlet::new(sink, flow, account),
+        outlet: Outlet::new(sink, flow, context),
         link,
         meter,
         batch: VecDeque::new(),
@@ -40,23 +38,23 @@ struct Writer<'a> {
     outlet: Outlet<'a>,
     link: &'a Link,
     meter: &'a Meter,
-    /// In flight: taken from the link and not completed.
+    /// Chunks in flight: taken from the link and not completed.
     batch: VecDeque<BytesMut>,
 }
 
 impl Writer<'_> {
     fn write_all(&mut self) -> Result<WriterEnd, WriterEnd> {
-        let mut impatient = false;
+        let mut accepts_little = false;
         loop {
-            match self.link.next(&mut self.batch, impatient) {
+            match self.link.next(&mut self.batch, accepts_little) {
                 Next::Chunks => {
-                    impatient = false;
+                    accepts_little = false;
                     self.write_batch()?;
                 }
                 Next::Nothing => self.wait_for_data(None)?,
                 Next::Little => {
-                    self.wait_for_data(Some(PATIENCE))?;
-                    impatient = true;
+                    self.wait_for_data(Some(BATCH_WAIT))?;
+                    accepts_little = true;
                 }
                 Next::End(End::Whole) => return self.outlet.finish(),
                 Next::End(End::Cut) => return Err(self.outlet.cut_short()),
@@ -65,7 +63,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Waits for the link's bell: something to write.
+    /// Waits until the link has something to write.
     fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterEnd> {
         self.meter.starve();
         self.outlet.wait(WaitFor {
@@ -102,7 +100,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Writes as much as the rate limit lets go, once it does.
+    /// Waits until the rate limit lets something go, and writes that much.
     fn write_some(&mut self) -> Result<io::Result<usize>, WriterEnd> {
         let all = self.batch.iter().map(|chunk| chunk.len() as u64).sum();
         loop {
@@ -119,16 +117,16 @@ impl Writer<'_> {
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
         let slices = front(&self.batch, most);
         let sink = &mut self.outlet.sink;
-        let sleeper = sink.sleeps().then_some(Side::Sink);
-        booked(self.meter, sleeper, || sink.write(&slices))
+        let sleeping_side = sink.sleeps().then_some(Side::Sink);
+        timed(self.meter, sleeping_side, || sink.write(&slices))
     }
 
-    /// `n` bytes of the batch have left.
+    /// The sink has taken the first `n` bytes of the batch.
     fn complete(&mut self, n: usize) -> Result<(), WriterEnd> {
         let mut left = n as u64;
         let mut done = Vec::new();
         while left > 0 {
-            let Some(piece) = crate::engine::link::take_front(&mut self.batch, left) else {
+            let Some(piece) = take_front(&mut self.batch, left) else {
                 break;
             };
             left -= piece.len() as u64;

@@ -4,7 +4,7 @@ use super::sheet::Sheet;
 use super::view::View;
 use crate::endpoint::{Preview, Raw};
 use crate::engine::link::Marks;
-use crate::engine::road::{Buffers, Decision, Methods, Preference, Reason};
+use crate::engine::road::{Buffers, Calls, Methods, Preference, Reason, Road};
 use crate::platform::WIDEST_PIPE;
 use crate::text::words::bytes_exactly;
 
@@ -16,11 +16,11 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.section("road");
     match &view.road {
         None => sheet.row("taken", "none: an end cannot be opened as things stand"),
-        Some(Decision::Buffered(why)) => {
+        Some(Road::Buffered(why)) => {
             sheet.row("taken", "buffered");
             buffered(sheet, why);
         }
-        Some(Decision::Kernel(methods)) => {
+        Some(Road::Kernel(methods)) => {
             sheet.row("taken", "kernel");
             kernel(sheet, view, methods);
         }
@@ -112,13 +112,14 @@ fn conditions(view: &View<'_>) -> Vec<String> {
     told.chain(narrow).collect()
 }
 
-fn calls(all: &[&str]) -> String {
-    match all {
-        [first @ "sendfile", rest] => {
+fn calls(all: &[Calls]) -> String {
+    let names = all.iter().map(|calls| calls.name()).collect::<Vec<_>>();
+    match (all, &names[..]) {
+        ([Calls::Sendfile, _], [first, rest]) => {
             format!("{first}, and for what the socket does not take at once {rest}")
         }
-        [first, rest] => format!("{first}, or {rest} where the file system refuses that"),
-        all => all.join(", "),
+        (_, [first, rest]) => format!("{first}, or {rest} where the file system refuses that"),
+        _ => names.join(", "),
     }
 }
 
@@ -142,8 +143,8 @@ fn marks(marks: Marks) -> String {
 }
 
 /// Where bytes wait on their way.
-fn kept_in(view: &View<'_>, road: &Decision) -> String {
-    let Decision::Kernel(methods) = road else {
+fn kept_in(view: &View<'_>, road: &Road) -> String {
+    let Road::Kernel(methods) = road else {
         return match view.plan.transforms.len() {
             0 => "two buffers of our own, up to the marks of their sides".to_owned(),
             n => {

@@ -1,7 +1,7 @@
 //! Gathers everything that is to be explained, in the order in which a transfer would find it out.
 
 use crate::endpoint::{Identity, OpenError, Preview};
-use crate::engine::road::{self, Decision, EndPair, Impossible};
+use crate::engine::road::{self, EndPair, Impossible, Road};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
 use crate::plan::beside::{Beside, check_distinct};
@@ -17,7 +17,7 @@ pub(super) struct View<'a> {
     /// Why one of them cannot be opened, if that is clear.
     pub(super) obstacle: Option<TransferError>,
     /// The road, unless an end cannot be opened.
-    pub(super) road: Option<Decision>,
+    pub(super) road: Option<Road>,
     pub(super) records: Vec<SideProbe>,
     pub(super) drawings: Vec<SideProbe>,
     pub(super) control: Option<SocketPath>,
@@ -82,13 +82,13 @@ fn obstacle(
 }
 
 /// The road for ends that turn out as they are expected to.
-fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Decision, Impossible> {
+fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Road, Impossible> {
     let pair = EndPair {
         from: source.raw,
         to: sink.raw,
         // A pipe may be enlarged that far, unless the limit for all pipes of the user is reached (pipe(7)).
-        before: source.holds.map(|now| now.max(plan.marks.readable)),
-        behind: sink.holds.map(|now| now.max(plan.marks.writable)),
+        source_pipe: source.holds.map(|now| now.max(plan.marks.readable)),
+        sink_pipe: sink.holds.map(|now| now.max(plan.marks.writable)),
         copies: source.copies,
         is_paced: sink.is_paced,
         is_transformed: !plan.transforms.is_empty(),

@@ -82,7 +82,7 @@ impl Steering {
             Command::Status => return Ok(self.status()),
         }
         // The stage in front of the sink may be waiting by the old limit: it asks again.
-        self.chain.last().consumer_wakeup().ring();
+        self.chain.last().consumer_wakeup().wake();
         Ok(DONE.to_owned())
     }
 
@@ -99,11 +99,11 @@ impl Steering {
             ));
         }
         match self.lock().road {
-            Some(taken) if taken.road == "buffered" => {
+            Some(Taken::Buffered) => {
                 self.chain.links().for_each(|link| link.set_marks(mark));
                 Ok(())
             }
-            Some(_) => {
+            Some(Taken::Kernel(_)) => {
                 Err("the buffers of the kernel road are the kernel's; see --road buffered".into())
             }
             None => {

@@ -156,8 +156,8 @@ fn advice(it: &Finished<'_>) -> Option<String> {
 
 fn road(it: &Finished<'_>) -> Option<String> {
     let taken = it.road?;
-    Some(match taken.calls {
-        Some(calls) => format!("{} ({calls})", taken.road),
-        None => taken.road.to_owned(),
+    Some(match taken.calls() {
+        Some(calls) => format!("{} ({})", taken.name(), calls.name()),
+        None => taken.name().to_owned(),
     })
 }

@@ -3,7 +3,7 @@
 use super::buffer::Buffer;
 use super::grid::Grid;
 use crate::account::phase::Phase;
-use crate::account::recording::{Level, Looked, Recording};
+use crate::account::recording::{Level, Recording, Sampled};
 use std::time::Duration;
 
 /// How full a buffer was in a stretch of time, in bytes.
@@ -69,7 +69,7 @@ impl RatesAndFills {
             rate: vec![None; grid.count],
             fills: Buffer::ALL.map(|_| vec![None; grid.count]),
         };
-        for look in &recording.looks {
+        for look in &recording.samples {
             let seconds = look.length().as_secs_f64();
             for (index, part) in grid.parts(look.from, look.to) {
                 it.add(index, part, &look.what, seconds);
@@ -83,7 +83,7 @@ impl RatesAndFills {
 
     /// Adds the part of a sample that lies in a stretch; the whole sample covers `seconds`.
     #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
-    fn add(&mut self, index: usize, part: f64, look: &Looked, seconds: f64) {
+    fn add(&mut self, index: usize, part: f64, look: &Sampled, seconds: f64) {
         *self.read[index].get_or_insert(0.0) += look.bytes_in as f64 * part;
         *self.rate[index].get_or_insert(0.0) += look.bytes_out as f64 * part;
         // A sample that covers no time counts for the fills all the same.
@@ -96,7 +96,7 @@ impl RatesAndFills {
     }
 }
 
-fn level(look: &Looked, buffer: Buffer) -> Option<&Level> {
+fn level(look: &Sampled, buffer: Buffer) -> Option<&Level> {
     match buffer {
         Buffer::Front => look.kernel.source.as_ref(),
         Buffer::Readable => look.readable.as_ref(),
@@ -169,7 +169,7 @@ fn paused(grid: Grid, recording: &Recording) -> Vec<f64> {
 mod tests {
     use super::Series;
     use crate::account::phase::{Phase, Waits};
-    use crate::account::recording::{Level, Looked, Recording};
+    use crate::account::recording::{Level, Recording, Sampled};
     use crate::account::span::Span;
     use crate::engine::link::Pauses;
     use crate::show::plot::buffer::Buffer;
@@ -183,13 +183,13 @@ mod tests {
             let (from, length) = (it.elapsed, Duration::from_micros(*length));
             let to = from + length;
             it.elapsed = to;
-            let what = Looked {
+            let what = Sampled {
                 bytes_in: *amount,
                 bytes_out: *amount,
                 writable: Some(Level::new(*amount, Some(1 << 20))),
-                ..Looked::default()
+                ..Sampled::default()
             };
-            it.looks.push(Span { from, to, what });
+            it.samples.push(Span { from, to, what });
             let what = Waits::in_one(Phase::ALL[n % 5], length);
             it.phases.push(Span { from, to, what });
             let what = Pauses {

@@ -3,7 +3,7 @@
 use super::runs::{self, MIB, Moment, Run};
 use super::{html, svg};
 use crate::account::phase::{Phase, Waits};
-use crate::account::recording::{Level, Looked, Recording};
+use crate::account::recording::{Level, Recording, Sampled};
 use crate::account::span::Span;
 use crate::engine::link::{LinkState, Pauses};
 use crate::error::Side;
@@ -217,7 +217,7 @@ fn odd_runs_are_drawn_too() {
         ),
     ];
     let mut huge = Run::of(second, 3, nothing);
-    for look in &mut huge.recording.looks {
+    for look in &mut huge.recording.samples {
         (look.what.bytes_in, look.what.bytes_out) = (u64::MAX, u64::MAX);
         look.what.readable = Some(Level::new(u64::MAX, Some(u64::MAX)));
         look.what.writable = Some(Level::new(u64::MAX, Some(0)));
@@ -228,12 +228,12 @@ fn odd_runs_are_drawn_too() {
     huge.sample.average = 1e28;
     all.push(("huge", huge));
     let mut moments = Run::of(second, 3, nothing);
-    for look in &mut moments.recording.looks {
+    for look in &mut moments.recording.samples {
         look.from = look.to;
     }
     all.push(("looks that took no time", moments));
     let mut changed = Run::of(second, 100, nothing);
-    for (n, look) in (0..).zip(&mut changed.recording.looks) {
+    for (n, look) in (0..).zip(&mut changed.recording.samples) {
         look.what.writable = Some(Level::new(MIB, Some(MIB * (1 + n / 50))));
     }
     let page = html(&changed.finished());
@@ -256,13 +256,13 @@ fn recording() -> impl Strategy<Value = Recording> {
             let length = Duration::from_nanos(length);
             let to = from + length;
             it.elapsed = to;
-            let what = Looked {
+            let what = Sampled {
                 bytes_in: amount,
                 bytes_out: amount / 2,
                 readable: is_there.then(|| Level::new(amount, Some(amount / 3))),
-                ..Looked::default()
+                ..Sampled::default()
             };
-            it.looks.push(Span { from, to, what });
+            it.samples.push(Span { from, to, what });
             let what = Waits::in_one(Phase::ALL[phase], length);
             it.phases.push(Span { from, to, what });
             let paused = length / 3;

@@ -7,9 +7,10 @@ mod events;
 
 use super::Finished;
 use crate::account::phase::{Phase, Waits};
-use crate::account::recording::{Looked, Recording, Stall};
+use crate::account::recording::{Recording, Sampled, Stall};
 use crate::account::span::Span;
 use crate::engine::link::Pauses;
+use crate::engine::road::Taken;
 use crate::text::words::whole;
 use events::{Args, Event, EventKind, Events, Reach};
 use serde::Serialize;
@@ -57,7 +58,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     for span in &recording.stalls {
         stall(span, &mut events);
     }
-    for span in &recording.looks {
+    for span in &recording.samples {
         counters(span, &mut events);
     }
     outcome(it, &mut events);
@@ -69,7 +70,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
 /// About the largest number of events.
 fn most_events(recording: &Recording) -> usize {
     let slices = recording.phases.len() + recording.pauses.len() * 2 + recording.stalls.len();
-    slices + recording.looks.len() * 3 + 16
+    slices + recording.samples.len() * 3 + 16
 }
 
 /// The names of the process and its rows.
@@ -166,8 +167,8 @@ fn slice<T>(row: Row, name: &'static str, span: &Span<T>) -> Event {
 }
 
 /// The counters of a sample: the rate holds from the sample before to this one, and fills are as they were at this one.
-fn counters(span: &Span<Looked>, events: &mut Events) {
-    let Looked {
+fn counters(span: &Span<Sampled>, events: &mut Events) {
+    let Sampled {
         bytes_in,
         bytes_out,
         readable,
@@ -234,7 +235,7 @@ fn other_data<'a>(it: &Finished<'a>) -> OtherData<'a> {
         program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
         source: it.source,
         sink: it.sink,
-        road: it.road.map(|taken| taken.road),
+        road: it.road.map(Taken::name),
         summary: it.sentences(),
     }
 }

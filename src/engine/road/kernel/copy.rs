@@ -1,14 +1,14 @@
-//! From file to file, as the file system can: by sharing blocks, or on the server it lies on.
+//! From file to file, as the file system can: by sharing blocks, or on the file server.
 
-use super::arrival::Stop;
+use super::ending::Stop;
 use super::pump::Pump;
-use crate::engine::road::outlet::booked;
+use crate::engine::road::outlet::timed;
 use crate::error::Side;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
-/// What is copied at once, in bytes: at first, and at most. A single call may copy everything, but nobody would see it
-/// move or could stop it.
+/// How many bytes one call copies: at first, and at most. A single call could copy everything, but nothing would show
+/// its progress or could stop it.
 const PIECES: (u64, u64) = (1 << 20, 1 << 30);
 
 /// How long one call should take: long enough to be worth it, short enough for signals and displays.
@@ -19,7 +19,7 @@ impl Pump<'_> {
     pub(super) fn copy(&mut self) -> Result<(), Stop> {
         let (mut piece, mut is_first) = (PIECES.0, true);
         while !self.inlet.is_done() {
-            self.check()?;
+            self.check_cancelled()?;
             let most = self.claimed(piece)?;
             let Some(most) = self.granted(most)? else {
                 self.wait_for_sink(false)?;
@@ -27,8 +27,8 @@ impl Pump<'_> {
             };
             let began = Instant::now();
             match self.copy_some(most) {
-                Ok(0) if self.ends(is_first)? => break,
-                Ok(0) => self.in_vain()?,
+                Ok(0) if self.has_ended(is_first)? => break,
+                Ok(0) => self.moved_nothing()?,
                 Ok(n) => {
                     is_first = false;
                     self.count_in(n);
@@ -36,7 +36,7 @@ impl Pump<'_> {
                     piece = next_piece(piece, began.elapsed());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.between_failed(error)),
+                Err(error) => return Err(self.transfer_failed(error)),
             }
         }
         Ok(())
@@ -47,7 +47,7 @@ impl Pump<'_> {
             return Ok(0);
         }
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        booked(self.meter, Some(Side::Sink), || {
+        timed(self.meter, Some(Side::Sink), || {
             self.syscalls.copy(from, to, most)
         })
     }

@@ -1,29 +1,30 @@
-//! What an error of a call says: whose it is, and whether the kernel only refuses to go this way.
+//! What the error of a call means: that an end has failed, or only that the kernel refuses this method.
 
-use super::arrival::Stop;
+use super::ending::Stop;
 use super::pump::Pump;
 use crate::endpoint::Raw;
 use crate::error::Side;
 use rustix::io::Errno;
 use std::io;
 
-/// How often something may come just between a call that found nothing and the question whether something is there.
-const COINCIDENCES: u32 = 16;
+/// How often in a row a call may find nothing although the source has something: bytes may arrive between the call and
+/// the check.
+const MOST_EMPTY_CALLS: u32 = 16;
 
 impl Pump<'_> {
-    /// What becomes of an error of a call between the two ends: it is the one's or the other's.
-    pub(super) fn between_failed(&self, error: io::Error) -> Stop {
+    /// What an error of a call between both ends means, which does not say which end it is about.
+    pub(super) fn transfer_failed(&self, error: io::Error) -> Stop {
         let is_sinks = match (self.from, self.to) {
             _ if error.kind() == io::ErrorKind::BrokenPipe => true,
             (_, Some(Raw::Pipe)) => false,
             (Some(Raw::Pipe), _) => true,
-            _ => is_of_writing(&error),
+            _ => is_write_error(&error),
         };
         let side = if is_sinks { Side::Sink } else { Side::Source };
         self.failed(side, error)
     }
 
-    /// What becomes of an error at one of the ends: it has failed, or the kernel only refuses to go this way.
+    /// What an error at one of the ends means: the end has failed, or the kernel only refuses this method.
     pub(super) fn failed(&self, side: Side, error: io::Error) -> Stop {
         match side {
             _ if is_refusal(&error) => Stop::Refused(side, error),
@@ -32,26 +33,27 @@ impl Pump<'_> {
         }
     }
 
-    /// Whether a call for a sink has to be made again later. A socket may be short of memory for a moment.
-    pub(super) fn is_not_now(&self, error: &io::Error) -> bool {
+    /// Whether a call that writes to the sink has to be repeated later. A socket may be out of memory for a short time.
+    pub(super) fn must_retry(&self, error: &io::Error) -> bool {
         let is_short = self.to == Some(Raw::Socket)
             && Errno::from_io_error(error).is_some_and(|errno| errno == Errno::NOBUFS);
         error.kind() == io::ErrorKind::WouldBlock || is_short
     }
 
-    /// The kernel has moved nothing, though it was not the sink's fault. If that goes on while the source says that it has
-    /// something, the kernel road ends here: splice(2) does not get past urgent data (tcp(7)), as a read does.
-    pub(super) fn in_vain(&mut self) -> Result<(), Stop> {
-        self.vain = self.vain.saturating_add(1);
-        if self.vain <= COINCIDENCES || !self.source_is_ready() {
+    /// A call has moved nothing, and not because of the sink. If that goes on while the source is readable, the kernel
+    /// road ends here: splice(2) does not get past urgent data (tcp(7)), as a read does.
+    pub(super) fn moved_nothing(&mut self) -> Result<(), Stop> {
+        self.empty_calls = self.empty_calls.saturating_add(1);
+        if self.empty_calls <= MOST_EMPTY_CALLS || !self.source_is_ready() {
             return Ok(());
         }
         let why = io::Error::other("the kernel does not move what the source has");
         Err(Stop::Refused(Side::Source, why))
     }
 
-    /// The sink has failed. A call that had moved some bytes before a reset came keeps that to itself, and the next one
-    /// finds the pipe broken: that we have shut down a socket ourselves, as the error says (send(2)), is not so.
+    /// The sink has failed. If a reset comes after a call has moved some bytes, that call does not report it, and the
+    /// next one says "broken pipe", which means that we have shut down the socket ourselves (send(2)). We have not, so
+    /// it was a reset.
     pub(super) fn sink_failed(&self, error: io::Error) -> Stop {
         let is_reset = error.kind() == io::ErrorKind::BrokenPipe && self.to == Some(Raw::Socket);
         let error = if is_reset {
@@ -63,9 +65,9 @@ impl Pump<'_> {
     }
 }
 
-/// Whether only a file that is written to can say this (write(2)).
-fn is_of_writing(error: &io::Error) -> bool {
-    let of_writing = [
+/// Whether this error can only come from writing to a file (write(2)).
+fn is_write_error(error: &io::Error) -> bool {
+    let write_errors = [
         Errno::NOSPC,
         Errno::DQUOT,
         Errno::FBIG,
@@ -73,10 +75,11 @@ fn is_of_writing(error: &io::Error) -> bool {
         Errno::ROFS,
         Errno::TXTBSY,
     ];
-    Errno::from_io_error(error).is_some_and(|errno| of_writing.contains(&errno))
+    Errno::from_io_error(error).is_some_and(|errno| write_errors.contains(&errno))
 }
 
-/// Whether a call that says this says that the kernel, or what watches over it, does not do this here, or not any more.
+/// Whether this error says that the kernel, or a security module, does not make this call between these ends, or not
+/// any more.
 pub(super) fn is_refusal(error: &io::Error) -> bool {
     let refusals = [
         Errno::INVAL,

@@ -1,35 +1,36 @@
-//! Lets bytes that stream in gather in front of us, so that they are moved in few large pieces: every piece wakes whoever
-//! is behind us, and on two processors waking is what most of the time goes into.
+//! Lets the bytes of a fast source gather in the socket or pipe that we read from, so that they are moved in few large
+//! pieces: every piece wakes the process that reads from our sink, and on two processors most of the time goes into
+//! waking.
 //!
-//! On a fast connection every wake-up finds what has come since the last one, which is little: on a loopback 90 KiB of
-//! the 1 MiB that a call can move. So while much comes, a socket is to say that it is readable only once a whole piece
-//! is there (`SO_RCVLOWAT`), and is waited for a moment; as soon as little comes, it says so at once again. A pipe knows
-//! no such thing, and its writer is given a shorter moment instead.
+//! On a fast connection every wake-up finds what has come since the last one, which is little: on loopback 90 KiB of
+//! the 1 MiB that a call can move. So while much comes, a socket is told to be readable only once a whole piece is
+//! there (`SO_RCVLOWAT`), and is waited for [`SOCKET_GATHER_TIME`] at most; as soon as little comes, it is readable at
+//! the first byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
 
 use crate::endpoint::{Raw, Source};
 use std::time::Duration;
 
 /// So many bytes at once are a stream.
-const MUCH: u64 = 64 << 10;
+const STREAM_START: u64 = 64 << 10;
 
-/// A stream into a socket has to bring so many bytes within [`PATIENCE`] to go on being one.
-const ENOUGH: u64 = 128 << 10;
+/// A stream from a socket goes on while it brings so many bytes within [`SOCKET_GATHER_TIME`].
+const STREAM_KEEPS: u64 = 128 << 10;
 
-/// How long bytes in a socket may wait for others: half the time in which small data has to be through.
-const PATIENCE: Duration = Duration::from_micros(250);
+/// How long bytes in a socket may wait for more: half the time in which small data has to be through.
+const SOCKET_GATHER_TIME: Duration = Duration::from_micros(250);
 
-/// How long those in a pipe may. Chosen by measurement.
-pub(super) const MOMENT: Duration = Duration::from_micros(50);
+/// How long bytes in a pipe may wait for more. Chosen by measurement.
+pub(super) const PIPE_GATHER_TIME: Duration = Duration::from_micros(50);
 
-/// Whether bytes are gathered, and how it goes.
+/// Whether bytes gather now, and up to how many.
 #[derive(Debug)]
 pub(super) struct Gathering {
-    place: Option<Raw>,
-    /// What is to gather, in bytes.
+    from: Option<Raw>,
+    /// How many bytes are to gather.
     goal: u64,
     is_on: bool,
-    /// A moment has passed, and nothing has come.
-    in_vain: bool,
+    /// The source was waited for with a time limit, and no bytes have come since.
+    waited: bool,
 }
 
 /// What to wait for before the source is asked for more.
@@ -37,31 +38,31 @@ pub(super) struct Gathering {
 pub(super) enum Gather {
     /// Nothing.
     Nothing,
-    /// The source, with [`Gathering::patience`].
+    /// The source, with [`Gathering::time_limit`].
     Source,
-    /// The clock.
-    Moment,
+    /// The time that the writer of a pipe is given.
+    Sleep,
 }
 
 impl Gathering {
-    /// Lets `goal` bytes gather in front of a source of this kind, once there is a stream.
-    pub(super) fn before(place: Option<Raw>, goal: u64) -> Self {
+    /// Lets `goal` bytes gather in a source of this kind, once there is a stream.
+    pub(super) fn new(from: Option<Raw>, goal: u64) -> Self {
         Self {
-            place,
+            from,
             goal,
             is_on: false,
-            in_vain: false,
+            waited: false,
         }
     }
 
     /// `n` bytes have come at once.
     pub(super) fn came(&mut self, n: u64, source: &mut dyn Source) {
-        self.in_vain = false;
-        match self.place {
+        self.waited = false;
+        match self.from {
             // Half of the goal is as good as all of it.
-            Some(Raw::Pipe) => self.is_on = (MUCH..self.goal / 2).contains(&n),
-            Some(Raw::Socket) if self.is_on && n < ENOUGH.min(self.goal) => self.stop(source),
-            Some(Raw::Socket) if !self.is_on && n >= MUCH && self.goal > MUCH => {
+            Some(Raw::Pipe) => self.is_on = (STREAM_START..self.goal / 2).contains(&n),
+            Some(Raw::Socket) if self.is_on && n < STREAM_KEEPS.min(self.goal) => self.stop(source),
+            Some(Raw::Socket) if !self.is_on && n >= STREAM_START && self.goal > STREAM_START => {
                 self.is_on = true;
                 source.gather(self.goal);
             }
@@ -71,25 +72,26 @@ impl Gathering {
 
     /// What to wait for.
     pub(super) fn wants(&self) -> Gather {
-        match self.place {
+        match self.from {
             _ if !self.is_on => Gather::Nothing,
             Some(Raw::Socket) => Gather::Source,
-            _ => Gather::Moment,
+            _ => Gather::Sleep,
         }
     }
 
-    /// How long to wait for the source. A moment in which nothing comes is the end of the stream.
-    pub(super) fn patience(&mut self, source: &mut dyn Source) -> Option<Duration> {
-        let is_stream = self.is_on && self.place == Some(Raw::Socket);
-        if is_stream && self.in_vain {
+    /// How long to wait for the source at most. When nothing comes in that time, the stream has ended, and the next
+    /// wait has no limit.
+    pub(super) fn time_limit(&mut self, source: &mut dyn Source) -> Option<Duration> {
+        let is_stream = self.is_on && self.from == Some(Raw::Socket);
+        if is_stream && self.waited {
             self.stop(source);
             return None;
         }
-        self.in_vain = is_stream;
-        is_stream.then_some(PATIENCE)
+        self.waited = is_stream;
+        is_stream.then_some(SOCKET_GATHER_TIME)
     }
 
-    /// From now on the source is ready with anything it has.
+    /// From now on the source is readable at the first byte.
     pub(super) fn stop(&mut self, source: &mut dyn Source) {
         if std::mem::take(&mut self.is_on) {
             source.gather(1);

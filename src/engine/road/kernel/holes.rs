@@ -1,19 +1,19 @@
-//! Holes of a sparse file: nothing is there to be moved, and the file that is written gets a hole as well.
+//! Holes of a sparse file: there is nothing to move, and the sink gets a hole as well.
 
-use super::arrival::Stop;
+use super::ending::Stop;
 use super::pump::Pump;
 
-/// Holes that are smaller are not worth two calls; they are written as the zeros that they are read as.
+/// Smaller holes are not worth two calls; they are written as the zeros that they are read as.
 const SMALLEST: u64 = 64 << 10;
 
 impl Pump<'_> {
-    /// How much of `most` bytes lies before the next hole of the source. Nothing: there is one, or its end, right here.
+    /// How many of `most` bytes lie before the next hole of the source. 0: the source is at a hole, or at its end.
     pub(super) fn before_hole(&self, most: u64) -> u64 {
         most.min(self.before_hole)
     }
 
-    /// At a hole: leaves one in the sink too, if that is a file that can have one there, and finds the next hole. A hole
-    /// counts as bytes, for the rate limit too. Returns whether it has passed all of it.
+    /// At a hole: leaves one in the sink too, if that is a file that can have one, and finds the next hole. A hole
+    /// counts as bytes, for the rate limit too. Returns whether the whole hole is passed.
     pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
         let extent = self.inlet.source.extent().map_err(Stop::Source)?;
         let whole = self.inlet.wanted(extent.hole);

@@ -1,18 +1,18 @@
-//! The ways in which the kernel can move bytes, and which of them are tried in which order.
+//! The methods by which the kernel can move bytes, and which of them are tried in which order.
 
 use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::Growth;
-use crate::engine::road::Taken;
+use crate::engine::road::taken::Calls;
 use std::os::fd::OwnedFd;
 
-/// One way in which the kernel can move bytes.
+/// A method by which the kernel can move bytes.
 #[derive(Debug)]
 pub(in crate::engine::road) enum Method {
-    /// From one end to the other, of which one is a pipe.
-    Straight,
+    /// From one end to the other, one of which is a pipe.
+    Direct,
     /// Through a pipe of our own.
-    Through {
+    ThroughPipe {
         /// Its reading end.
         reader: OwnedFd,
         /// Its writing end.
@@ -25,37 +25,32 @@ pub(in crate::engine::road) enum Method {
 }
 
 impl Method {
-    pub(super) fn taken(&self) -> Taken {
-        let calls = match self {
-            Method::Straight => "splice",
-            Method::Through { .. } => "splice through a pipe",
-            Method::Copy => "copy_file_range",
-        };
-        Taken {
-            road: "kernel",
-            calls: Some(calls),
+    /// The calls that it makes.
+    pub(super) fn calls(&self) -> Calls {
+        match self {
+            Method::Direct => Calls::Splice,
+            Method::ThroughPipe { .. } => Calls::SpliceThroughPipe,
+            Method::Copy => Calls::CopyFileRange,
         }
     }
 
-    /// Whether it can be gone at a rate: what a file system shares is not moved at one.
+    /// Whether it can keep to a rate limit. When a file system shares blocks between two files, no bytes move that
+    /// could be held back.
     pub(super) fn can_be_limited(&self) -> bool {
         !matches!(self, Method::Copy)
     }
 }
 
-/// The call that spares the pipe what a socket takes at once.
-pub(super) const SPARING: &str = "sendfile";
-
-/// Whether the kernel can spare a pipe of our own what the sink takes at once.
-pub(super) fn can_spare(from: Option<Raw>, to: Option<Raw>) -> bool {
+/// Whether sendfile(2) can move bytes past a pipe of our own, as far as the sink takes them at once.
+pub(super) fn can_sendfile(from: Option<Raw>, to: Option<Raw>) -> bool {
     (from, to) == (Some(Raw::File), Some(Raw::Socket))
 }
 
-/// The ways to try, in order.
+/// The methods to try, in order.
 #[derive(Debug)]
 pub struct Methods {
     pub(in crate::engine::road) in_order: Vec<Method>,
-    /// Whether it has to be one of these.
+    /// Whether the transfer fails where none of them is accepted (`--road kernel`).
     pub(in crate::engine::road) insists: bool,
     pub(in crate::engine::road) syscalls: Box<dyn Syscalls>,
 }
@@ -72,29 +67,30 @@ pub enum Buffers {
 }
 
 impl Methods {
-    /// Those that can be gone, with a rate limit or without.
-    fn open(&self, is_limited: bool) -> impl Iterator<Item = &Method> {
+    /// The methods that can be used, with a rate limit or without.
+    fn usable(&self, is_limited: bool) -> impl Iterator<Item = &Method> {
         let methods = self.in_order.iter();
-        methods.filter(move |way| !is_limited || way.can_be_limited())
+        methods.filter(move |method| !is_limited || method.can_be_limited())
     }
 
     /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
     #[must_use]
-    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<&'static str> {
-        let calls = self.open(is_limited).flat_map(|way| {
-            let spares =
-                matches!(way, Method::Through { .. }) && can_spare(from, to) && !is_limited;
-            [spares.then_some(SPARING), way.taken().calls]
+    pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<Calls> {
+        let calls = self.usable(is_limited).flat_map(|method| {
+            let sends = matches!(method, Method::ThroughPipe { .. })
+                && can_sendfile(from, to)
+                && !is_limited;
+            [sends.then_some(Calls::Sendfile), Some(method.calls())]
         });
         calls.flatten().collect()
     }
 
-    /// The buffers of the first way.
+    /// The buffers of the first method.
     #[must_use]
     pub fn buffers(&self, is_limited: bool) -> Buffers {
-        match self.open(is_limited).next() {
-            Some(Method::Straight) => Buffers::Neighbours,
-            Some(Method::Through { .. }) => Buffers::Own,
+        match self.usable(is_limited).next() {
+            Some(Method::Direct) => Buffers::Neighbours,
+            Some(Method::ThroughPipe { .. }) => Buffers::Own,
             Some(Method::Copy) | None => Buffers::None,
         }
     }

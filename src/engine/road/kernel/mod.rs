@@ -1,24 +1,26 @@
-//! The kernel road: the kernel moves the bytes, which never come into our memory (splice(2), sendfile(2),
+//! The kernel road: the kernel moves the bytes, which never enter our memory (splice(2), sendfile(2),
 //! `copy_file_range(2)`).
 //!
-//! One thread does it all, as two on one pipe are slower than one. Where an end is a pipe, bytes go `straight` from one
-//! end to the other; else `through` a pipe of our own; and where a file system copies by itself it is asked to `copy`.
+//! One thread does it all, since two threads on one pipe are slower than one. If an end is a pipe, bytes go from one
+//! end to the other (`direct`); else through a pipe of our own (`through_pipe`); and where the file system can copy by
+//! itself, it is asked to (`copy`). `pump` is what these have in common.
 //!
-//! A refusal means that this kernel, or what watches over it, does not do this between these ends, or not any more: a
-//! descriptor that others share gets other flags when they say so. At the beginning the next way is tried; else, and in the
-//! end, the buffered road is taken, with the bytes that are in our pipe `ahead` of the rest. Any other failure is one.
+//! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
+//! descriptor that other processes share gets other flags when they set them. While nothing is delivered, the next
+//! method is tried. After that, the buffered road takes over, and reads the bytes that are still in our pipe before the
+//! rest of the source (`remainder`). Any error but a refusal is a failure of an end.
 
-mod ahead;
-mod arrival;
 mod copy;
+mod direct;
+mod ending;
 mod faults;
 mod gathering;
 mod holes;
 mod methods;
 mod pump;
-mod straight;
+mod remainder;
 mod syscalls;
-mod through;
+mod through_pipe;
 
 pub(super) use methods::Method;
 pub use methods::{Buffers, Methods};
@@ -26,55 +28,55 @@ pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
 
 use super::buffered;
-use super::flow::{Account, Flow};
-use super::journey::Journey;
+use super::flow::{Flow, WriterContext};
+use super::job::Job;
 use crate::platform::threads;
-use ahead::Ahead;
 use pump::Pump;
+use remainder::Remainder;
 use std::io;
 use std::sync::Arc;
 
-/// Sets the thread to work.
-pub(super) fn start(methods: Methods, journey: Journey) -> io::Result<()> {
-    threads::spawn("kernel road", move || travel(methods, journey))
+/// Starts the thread of the kernel road.
+pub(super) fn start(methods: Methods, job: Job) -> io::Result<()> {
+    threads::spawn("kernel road", move || run(methods, job))
 }
 
-fn travel(methods: Methods, journey: Journey) {
-    let Journey {
+fn run(methods: Methods, job: Job) {
+    let Job {
         source,
         sink,
         flow,
         between,
         reports,
-    } = journey;
+    } = job;
     let (link, meter) = (
         Arc::clone(between.chain.first()),
         Arc::clone(&between.meter),
     );
     let _guard = link.cancel_on_panic();
-    let told = &reports.taken;
-    let account = Account {
+    let taken = &reports.taken;
+    let context = WriterContext {
         first: &link,
         link: &link,
         meter: &meter,
         limit: &between.limit,
     };
-    let pump = Pump::new(source, sink, flow, account, &*methods.syscalls, told);
+    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, taken);
     match pump.run(methods.in_order) {
-        Ok(arrival) => reports.arrived(arrival, &link),
+        Ok(ending) => reports.send_end(ending, &link),
         Err(refusal) if methods.insists => {
-            reports.arrived(refusal.no_road(meter.bytes_out()), &link);
+            reports.send_end(refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {
-            link.take_back(meter.bytes_out() > 0);
+            link.use_chunks(meter.bytes_out() > 0);
             meter.recount_in();
             let sink = refusal.sink;
-            let ahead = Ahead::new(refusal.in_pipe, refusal.rest);
-            let detour = Journey {
-                source: Box::new(ahead),
+            let remainder = Remainder::new(refusal.in_pipe, refusal.rest);
+            let rest = Job {
+                source: Box::new(remainder),
                 sink,
                 flow: Flow {
-                    // What was to be skipped is behind us, and so is a hole at the beginning of a file.
+                    // What was to be skipped has been, and so has a hole at the beginning of a file.
                     skip: 0,
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
                     ..flow
@@ -82,7 +84,7 @@ fn travel(methods: Methods, journey: Journey) {
                 between,
                 reports,
             };
-            buffered::go_on(detour);
+            buffered::run(rest);
         }
     }
 }

@@ -1,18 +1,19 @@
-//! What all ways of the kernel road have in common: their ends, what has passed, and how they stop.
+//! What the methods of the kernel road have in common: their ends, what has passed, how they wait, and how they stop.
 
-use super::arrival::{Arrival, Refusal, Stop};
-use super::gathering::{Gather, Gathering, MOMENT};
-use super::methods::{Method, SPARING};
+use super::ending::{Refusal, RoadEnd, Stop};
+use super::gathering::{Gather, Gathering, PIPE_GATHER_TIME};
+use super::methods::Method;
 use super::syscalls::Syscalls;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source};
 use crate::engine::link::{Link, Pipes, WatchedPipe};
-use crate::engine::road::flow::Account;
+use crate::engine::road::Flow;
+use crate::engine::road::flow::WriterContext;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::engine::road::{Flow, Taken};
+use crate::engine::road::taken::{Calls, Taken};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
@@ -23,10 +24,10 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 use tokio::sync::watch;
 
-/// What is worth waiting for where bytes gather, in bytes: as much as one call moves.
+/// The most bytes that are worth waiting for, for a source whose bytes gather: as many as one call moves.
 const PIECE: u64 = 1 << 20;
 
-/// The two ends, and everything that is kept about the flow between them.
+/// The two ends, and what is kept about the flow between them.
 pub(super) struct Pump<'a> {
     pub(super) inlet: Inlet<'a>,
     pub(super) outlet: Outlet<'a>,
@@ -39,17 +40,17 @@ pub(super) struct Pump<'a> {
     pub(super) syscalls: &'a dyn Syscalls,
     pub(super) chunk_size: u64,
     pub(super) gathering: Gathering,
-    /// How often in a row nothing has moved.
-    pub(super) vain: u32,
-    /// Bytes of the source up to its next hole.
+    /// How many calls in a row have moved nothing.
+    pub(super) empty_calls: u32,
+    /// Bytes of the source before its next hole.
     pub(super) before_hole: u64,
-    /// Until when the rate limit lets nothing go.
-    pub(super) held: Option<Instant>,
+    /// Until when the rate limit lets nothing go, if it has just said so.
+    pub(super) held_until: Option<Instant>,
     skip: u64,
-    /// How the source failed while some of what it gave was still to be delivered.
-    pub(super) cut: Option<io::Error>,
-    /// The way that is gone, until it was told.
-    untold: Option<Taken>,
+    /// The error with which the source failed while some of what it gave was still to be delivered.
+    pub(super) source_error: Option<io::Error>,
+    /// The calls of the current method, until they are reported as taken.
+    unreported: Option<Calls>,
     taken: &'a watch::Sender<Option<Taken>>,
 }
 
@@ -58,44 +59,44 @@ impl<'a> Pump<'a> {
         source: Box<dyn Source>,
         sink: Box<dyn Sink>,
         flow: Flow,
-        account: Account<'a>,
+        context: WriterContext<'a>,
         syscalls: &'a dyn Syscalls,
         taken: &'a watch::Sender<Option<Taken>>,
     ) -> Self {
-        let (link, meter) = (account.link, account.meter);
+        let (link, meter) = (context.link, context.meter);
         Self {
-            gathering: Gathering::before(source.raw().ok(), flow.chunk_size.min(PIECE)),
+            gathering: Gathering::new(source.raw().ok(), flow.chunk_size.min(PIECE)),
             from: source.raw().ok(),
             to: sink.raw().ok(),
             inlet: Inlet::new(source, flow.take, link, None, meter),
-            outlet: Outlet::new(sink, flow, account),
+            outlet: Outlet::new(sink, flow, context),
             link,
             meter,
             syscalls,
             chunk_size: flow.chunk_size,
-            vain: 0,
+            empty_calls: 0,
             before_hole: 0,
-            held: None,
+            held_until: None,
             skip: flow.skip,
-            cut: None,
-            untold: None,
+            source_error: None,
+            unreported: None,
             taken,
         }
     }
 
-    /// Moves everything, in the first of the ways that the kernel goes.
-    pub(super) fn run(mut self, methods: Vec<Method>) -> Result<Arrival, Refusal> {
+    /// Moves everything, by the first of the methods that the kernel accepts.
+    pub(super) fn run(mut self, methods: Vec<Method>) -> Result<RoadEnd, Refusal> {
         let mut last = None;
         let mut end = self.skip(&methods);
         if end.is_ok() {
-            for way in methods {
-                if self.outlet.is_limited() && !way.can_be_limited() {
+            for method in methods {
+                if self.outlet.is_limited() && !method.can_be_limited() {
                     continue;
                 }
-                self.set_out(&way);
-                end = self.go(&way);
-                last = Some(way);
-                // Another way begins with nothing delivered, as its buffers do.
+                self.prepare(&method);
+                end = self.run_method(&method);
+                last = Some(method);
+                // Another method begins with nothing delivered, and with empty buffers.
                 if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
                     break;
                 }
@@ -105,15 +106,15 @@ impl<'a> Pump<'a> {
         self.conclude(end, last)
     }
 
-    /// Leaves out the first bytes. Others may have to wait for that, so it is told before which way it is to be.
+    /// Skips the first bytes. That may take long if they have to be read, so the first method is reported before.
     fn skip(&mut self, methods: &[Method]) -> Result<(), Stop> {
         let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
         if left > 0 {
-            self.untold = methods.first().map(Method::taken);
-            self.settle();
+            self.unreported = methods.first().map(Method::calls);
+            self.report_taken();
         }
         while left > 0 {
-            self.check()?;
+            self.check_cancelled()?;
             match self.inlet.drop_some(left) {
                 Ok(less) => left = less,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -125,45 +126,48 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    fn set_out(&mut self, way: &Method) {
-        let neighbours = matches!(way, Method::Straight);
+    /// Tells the link which pipes the bytes will be in, and takes note of the method.
+    fn prepare(&mut self, method: &Method) {
+        let ends_are_buffers = matches!(method, Method::Direct);
         let watched =
-            |fd: Option<BorrowedFd<'_>>| fd.filter(|_| neighbours).and_then(WatchedPipe::new);
-        self.link.hand_over(Pipes {
-            own: matches!(way, Method::Through { .. }),
-            before: watched(self.inlet.source.raw_fd()),
-            behind: watched(self.outlet.sink.raw_fd()),
+            |fd: Option<BorrowedFd<'_>>| fd.filter(|_| ends_are_buffers).and_then(WatchedPipe::new);
+        self.link.use_pipes(Pipes {
+            own: matches!(method, Method::ThroughPipe { .. }),
+            source: watched(self.inlet.source.raw_fd()),
+            sink: watched(self.outlet.sink.raw_fd()),
         });
-        self.untold = Some(way.taken());
+        self.unreported = Some(method.calls());
     }
 
-    fn go(&mut self, way: &Method) -> Result<(), Stop> {
+    /// Moves everything by one method.
+    fn run_method(&mut self, method: &Method) -> Result<(), Stop> {
         self.meter.enter(Phase::Moving);
-        let end = match way {
-            Method::Straight => self.go_straight(),
-            Method::Through {
+        let end = match method {
+            Method::Direct => self.move_directly(),
+            Method::ThroughPipe {
                 reader,
                 writer,
                 growth,
-            } => self.go_through(reader, writer, growth),
+            } => self.move_through_pipe(reader, writer, growth),
             Method::Copy => self.copy(),
         };
         if end.is_ok() {
             self.link.input_ended();
         }
-        // It was this way, even if nothing has gone it.
+        // The method counts as taken even if there was nothing to move.
         if !matches!(end, Err(Stop::Refused(..))) {
-            self.settle();
+            self.report_taken();
         }
-        self.link.let_go();
+        self.link.release_pipes();
         end
     }
 
+    /// How both ends ended; or, if the kernel has refused the `last` method, what is left for the buffered road.
     fn conclude(
         mut self,
         end: Result<WriterEnd, Stop>,
         last: Option<Method>,
-    ) -> Result<Arrival, Refusal> {
+    ) -> Result<RoadEnd, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
         let (result, writer) = match end {
@@ -172,10 +176,10 @@ impl<'a> Pump<'a> {
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
                 let in_pipe = match last {
-                    Some(Method::Through { reader, .. }) if len > 0 => Some((reader, len)),
+                    Some(Method::ThroughPipe { reader, .. }) if len > 0 => Some((reader, len)),
                     _ => None,
                 };
-                let result = self.cut.map_or(Ok(()), Err);
+                let result = self.source_error.map_or(Ok(()), Err);
                 return Err(Refusal {
                     at,
                     error,
@@ -185,7 +189,7 @@ impl<'a> Pump<'a> {
                 });
             }
         };
-        Ok(Arrival {
+        Ok(RoadEnd {
             reader: ReaderEnd { source, result },
             writer,
         })
@@ -214,7 +218,8 @@ impl<'a> Pump<'a> {
         claimed.map_err(|error| self.failed(Side::Source, error))
     }
 
-    /// How many of `most` bytes may go to the sink now. `None`: none, as it takes none, or is to be `held` back from.
+    /// How many of `most` bytes may go to the sink now. `None`: the sink takes none, or the rate limit lets none go, in
+    /// which case `held_until` is set.
     pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
         self.outlet.begin()?;
         let Some(most) = self.allowed(most) else {
@@ -232,32 +237,32 @@ impl<'a> Pump<'a> {
         match self.outlet.allow(most) {
             Allowance::Bytes(n) => Some(n),
             Allowance::Not(until) => {
-                self.held = Some(until);
+                self.held_until = Some(until);
                 None
             }
         }
     }
 
-    /// The kernel goes this way.
-    pub(super) fn settle(&mut self) {
-        if let Some(taken) = self.untold.take() {
-            self.taken.send_replace(Some(taken));
+    /// Reports the road and the calls, now that the kernel has accepted the method.
+    pub(super) fn report_taken(&mut self) {
+        if let Some(calls) = self.unreported.take() {
+            self.taken.send_replace(Some(Taken::Kernel(calls)));
         }
     }
 
-    /// The kernel spares bytes the pipe that they were to go through.
-    pub(super) fn spares_pipe(&mut self) {
-        if let Some(taken) = &mut self.untold {
-            taken.calls = Some(SPARING);
+    /// Bytes have gone past the pipe by sendfile(2).
+    pub(super) fn has_sent_past_pipe(&mut self) {
+        if let Some(calls) = &mut self.unreported {
+            *calls = Calls::Sendfile;
         }
     }
 
     /// `n` bytes have come from the source.
     pub(super) fn count_in(&mut self, n: u64) {
-        self.vain = 0;
+        self.empty_calls = 0;
         self.inlet.source.moved(n);
         if self.inlet.source.pipe().is_some_and(|pipe| pipe.held(n)) {
-            self.link.pipes_changed();
+            self.link.pipes_resized();
         }
         self.inlet.count(n);
         self.gathering.came(n, &mut *self.inlet.source);
@@ -267,14 +272,14 @@ impl<'a> Pump<'a> {
     pub(super) fn count_out(&mut self, n: u64) -> Result<(), Stop> {
         self.outlet.sink.moved(n);
         if self.outlet.sink.pipe().is_some_and(|pipe| pipe.held(n)) {
-            self.link.pipes_changed();
+            self.link.pipes_resized();
         }
-        self.settle();
+        self.report_taken();
         Ok(self.outlet.count(n)?)
     }
 
     /// Fails once the transfer was given up.
-    pub(super) fn check(&self) -> Result<(), Stop> {
+    pub(super) fn check_cancelled(&self) -> Result<(), Stop> {
         if self.link.is_cancelled() {
             Err(Stop::Sink(WriterEnd::Cancelled))
         } else {
@@ -282,46 +287,46 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// The kernel says that the input has ended. At its very first call that may not be so.
-    pub(super) fn ends(&mut self, is_first: bool) -> Result<bool, Stop> {
+    /// The kernel says that the input has ended. Where that is not so, the first call counts as refused.
+    pub(super) fn has_ended(&mut self, is_first: bool) -> Result<bool, Stop> {
         match self.inlet.source.has_ended() {
             Ok(true) => Ok(true),
             Ok(false) if is_first => {
                 let why = io::Error::other("it finds nothing in a file that is not empty");
                 Err(Stop::Refused(Side::Source, why))
             }
-            // Somebody has written more to it just now.
+            // More has been written to the file in between.
             Ok(false) => Ok(false),
             Err(error) => Err(Stop::Source(error)),
         }
     }
 
-    /// Lets a stream gather before it is asked for more, if the rate limit does not give it the time anyway.
+    /// Lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
         match self.gathering.wants() {
             Gather::Nothing => Ok(()),
             _ if matches!(self.outlet.allow(PIECE), Allowance::Not(_)) => Ok(()),
             Gather::Source => self.wait_for_source(None),
-            Gather::Moment => self.give_a_moment(Phase::Source),
+            Gather::Sleep => self.pause_briefly(Phase::Source),
         }
     }
 
-    /// Lets a neighbour do more at once.
-    pub(super) fn give_a_moment(&mut self, phase: Phase) -> Result<(), Stop> {
+    /// Gives the process at the other side of a pipe time to write or read more at once.
+    pub(super) fn pause_briefly(&mut self, phase: Phase) -> Result<(), Stop> {
         self.meter.enter(phase);
         self.outlet.wait(WaitFor {
-            most: Some(MOMENT),
+            most: Some(PIPE_GATHER_TIME),
             ..WaitFor::default()
         })?;
         self.meter.enter(Phase::Moving);
         Ok(())
     }
 
-    /// Waits until the source has something, for no longer than until it is idle or `until`.
+    /// Waits until the source has something, but no longer than until it counts as idle, or `until`.
     pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
-        self.settle();
+        self.report_taken();
         self.meter.enter(Phase::Source);
-        let most = self.gathering.patience(&mut *self.inlet.source);
+        let most = self.gathering.time_limit(&mut *self.inlet.source);
         let idle_from = self.inlet.idle_from();
         self.outlet.wait(WaitFor {
             source: Some(self.inlet.source.ready()),
@@ -329,18 +334,18 @@ impl<'a> Pump<'a> {
             until: idle_from.or(until),
             ..WaitFor::default()
         })?;
-        self.inlet.rest(idle_from);
+        self.inlet.give_back_if_idle(idle_from);
         self.meter.enter(Phase::Moving);
         Ok(())
     }
 
-    /// Waits until the sink takes something, or the rate limit lets something go if it is that which held it back, or
-    /// the source has more if that `has_room`.
+    /// Waits until the sink takes something; or, if the rate limit has held bytes back, until it lets some go. Returns
+    /// earlier if the buffer `has_room` and the source has more.
     pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
-        self.settle();
-        // A file always says that it has something.
+        self.report_taken();
+        // A file is always readable.
         let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
-        if let Some(until) = self.held.take() {
+        if let Some(until) = self.held_until.take() {
             return Ok(self.outlet.hold(until, source)?);
         }
         self.meter.enter(Phase::Sink);
@@ -353,11 +358,11 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Makes room in the pipe behind us, which is full. Returns whether there is some now.
-    pub(super) fn make_room(&mut self) -> bool {
+    /// Enlarges the pipe that is the sink, which is full. Returns whether it was enlarged.
+    pub(super) fn grow_sink_pipe(&mut self) -> bool {
         let has_grown = self.outlet.sink.pipe().is_some_and(NeighbourPipe::grow);
         if has_grown {
-            self.link.pipes_changed();
+            self.link.pipes_resized();
         }
         has_grown
     }
@@ -374,7 +379,7 @@ impl<'a> Pump<'a> {
         fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::OUT))
     }
 
-    /// Whether the source is a file, which is always ready, and a call for it may sleep.
+    /// Whether the source is a file, which is always readable, and whose calls may sleep.
     pub(super) fn reads_file(&self) -> bool {
         self.from == Some(Raw::File)
     }

@@ -4,7 +4,7 @@ use crate::platform::{self, FdAt};
 use std::fmt;
 use std::io;
 
-/// The door to the kernel: everything that moves bytes on this road is one of these calls.
+/// The calls that move bytes on the kernel road. There are no others.
 pub trait Syscalls: Send + fmt::Debug {
     /// Moves at most `most` bytes between a pipe and another descriptor; 0 is the end of input (splice(2)).
     ///
@@ -26,7 +26,7 @@ pub trait Syscalls: Send + fmt::Debug {
     fn send(&self, from: FdAt<'_>, to: FdAt<'_>, most: u64) -> io::Result<u64>;
 }
 
-/// The kernel itself.
+/// The calls of the kernel itself.
 #[derive(Debug)]
 pub(in crate::engine::road) struct Kernel;
 

@@ -8,7 +8,7 @@ use crate::show::{Completion, Ending, Finished, Sample, Sampler};
 
 use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
-use crate::account::recording::{Level, Looked, Recording, Stall};
+use crate::account::recording::{Level, Recording, Sampled, Stall};
 use crate::account::replay::Advice;
 use crate::account::span::{Joins, Span};
 use crate::endpoint::{Delivered, PerEnd};
@@ -77,7 +77,7 @@ impl Run {
             let moment = of((f64::from(n) + 0.5) / f64::from(looks));
             let look = look(&moment, length);
             bytes += look.bytes_out;
-            recording.looks.push(Span {
+            recording.samples.push(Span {
                 from,
                 to,
                 what: look,
@@ -106,10 +106,7 @@ impl Run {
             recording,
             advice: None,
             error: None,
-            road: Some(Taken {
-                road: "buffered",
-                calls: None,
-            }),
+            road: Some(Taken::Buffered),
         }
     }
 
@@ -145,7 +142,7 @@ impl Run {
             file_digests: &[],
             ending: Ending {
                 outcome: if failed { "failed" } else { "complete" },
-                road: self.road.map(|it| it.road),
+                road: self.road.map(Taken::name),
                 delivered: (!failed).then_some(Delivered::Written),
                 advice: self.advice,
                 digests: &[],
@@ -162,22 +159,22 @@ impl Run {
     clippy::cast_sign_loss,
     reason = "made up"
 )]
-fn look(moment: &Moment, length: Duration) -> Looked {
+fn look(moment: &Moment, length: Duration) -> Sampled {
     let bytes = (moment.rate * length.as_secs_f64()) as u64;
     let level = |len: f64, mark: u64| {
         let len = len as u64;
-        let mut looked = Looked {
+        let mut looked = Sampled {
             writable: Some(Level::new(len, Some(mark))),
-            ..Looked::default()
+            ..Sampled::default()
         };
-        let lower = Looked {
+        let lower = Sampled {
             writable: Some(Level::new(len / 5 * 4, Some(mark))),
-            ..Looked::default()
+            ..Sampled::default()
         };
         looked.join(&lower);
         looked.writable
     };
-    Looked {
+    Sampled {
         bytes_in: bytes,
         bytes_out: bytes,
         readable: moment.readable.and_then(|len| level(len, MIB)),

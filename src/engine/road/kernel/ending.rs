@@ -1,17 +1,17 @@
-//! How a way of the kernel road ends: with the input, at a failure, or where the kernel goes no further.
+//! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
 use crate::endpoint::Sink;
 use crate::engine::link::Link;
 use crate::engine::road::inlet::ReaderEnd;
-use crate::engine::road::journey::Reports;
+use crate::engine::road::job::Reports;
 use crate::engine::road::outlet::WriterEnd;
 use crate::error::{Side, reason};
 use std::io;
 use std::os::fd::OwnedFd;
 
-/// Why a way came to its end before the input did.
+/// Why a method stops before the end of the input.
 pub(super) enum Stop {
-    /// The kernel does not go this way, from the beginning or any further.
+    /// The kernel refuses the method, at its first call or at a later one.
     Refused(Side, io::Error),
     /// The source failed. What it had given is delivered.
     Source(io::Error),
@@ -26,56 +26,56 @@ impl From<WriterEnd> for Stop {
 }
 
 /// How both sides ended.
-pub(super) struct Arrival {
+pub(super) struct RoadEnd {
     pub(super) reader: ReaderEnd,
     pub(super) writer: WriterEnd,
 }
 
 impl Reports {
-    /// Tells how it ended; one that did not deliver gives the transfer up.
-    pub(super) fn arrived(self, arrival: Arrival, link: &Link) {
-        if !matches!(arrival.writer, WriterEnd::Delivered { .. }) {
+    /// Reports both ends. Unless everything was delivered, the transfer is cancelled.
+    pub(super) fn send_end(self, ending: RoadEnd, link: &Link) {
+        if !matches!(ending.writer, WriterEnd::Delivered { .. }) {
             link.cancel();
         }
-        let _ = self.reader.send(arrival.reader);
-        let _ = self.writer.send(arrival.writer);
+        let _ = self.reader.send(ending.reader);
+        let _ = self.writer.send(ending.writer);
     }
 }
 
-/// What is left when the kernel goes none of the ways.
+/// What is handed to the buffered road when the kernel refuses.
 pub(super) struct Refusal {
-    /// At which end, and what the kernel says.
+    /// At which end the kernel refuses, and its error.
     pub(super) at: Side,
     pub(super) error: io::Error,
-    /// The source, and how reading it ended if it has.
+    /// The source, and the error with which reading it has ended, if it has.
     pub(super) rest: ReaderEnd,
     pub(super) sink: Box<dyn Sink>,
-    /// A pipe of our own with so many bytes that have left the source.
+    /// A pipe of our own, and how many bytes of the source are in it.
     pub(super) in_pipe: Option<(OwnedFd, u64)>,
 }
 
 impl Refusal {
-    /// The end of a transfer that has no other road, after so many bytes were `delivered`.
-    pub(super) fn no_road(self, delivered: u64) -> Arrival {
+    /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
+    pub(super) fn no_road(self, delivered: u64) -> RoadEnd {
         let (mut reader, error) = (self.rest, self.error);
         let writer = match self.at {
             _ if delivered == 0 => WriterEnd::NoRoad { error },
             Side::Source => {
-                reader.result = Err(no_further(&error));
+                reader.result = Err(refused_midway(&error));
                 WriterEnd::SourceCut
             }
             Side::Sink => WriterEnd::Failed {
                 act: "writing to",
-                error: no_further(&error),
+                error: refused_midway(&error),
                 downstream: false,
             },
         };
-        Arrival { reader, writer }
+        RoadEnd { reader, writer }
     }
 }
 
-/// The kernel road was insisted on, and ends before the input does.
-fn no_further(error: &io::Error) -> io::Error {
+/// The error when the kernel refuses before the end of the input.
+fn refused_midway(error: &io::Error) -> io::Error {
     let why = reason(error);
     io::Error::other(format!("{why}; --road auto goes on by the buffered road"))
 }

@@ -1,45 +1,49 @@
-//! What a meter has noted: what the writer is at, since when, and what was booked before.
+//! The books of a meter: what the writer does now, since when, and what was booked before.
 
 use crate::account::clock::Clock;
 use crate::account::phase::{Phase, Phases, Waits};
-use crate::account::stages::Doings;
+use crate::account::stages::Activities;
 use std::time::Duration;
 
-/// A call into the system that has lasted this long is not moving bytes any more, it waits.
+/// A call into the kernel that has lasted this long is waiting, not moving bytes.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
-/// What was noted when; the moments are those of the clock.
+/// The books. All moments are on the clock of the transfer.
 #[derive(Debug)]
 pub(super) struct Accounting {
+    /// When both ends were open.
     pub(super) started: Option<Duration>,
+    /// When the transfer ended.
     pub(super) stopped: Option<Duration>,
+    /// What the writer does now, and since when that is not booked in `waits` yet.
     pub(super) phase: Phase,
     pub(super) since: Duration,
     pub(super) waits: Waits,
-    /// Whether that is waiting for bytes, so that it depends on the transforms for whom.
+    /// Whether the writer has nothing to write, so that its phase depends on what the transforms do.
     pub(super) starves: bool,
-    pub(super) stages: Doings,
+    pub(super) stages: Activities,
+    /// When something last moved.
     pub(super) moved: Duration,
-    /// Whether the peer is to blame if nothing moves: not while we hold back or wait for a close.
+    /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
     pub(super) peer_counts: bool,
-    /// What the writer did when, if somebody wants to know.
+    /// What the writer did when, if that is recorded.
     pub(super) phases: Option<Phases>,
-    /// When it is to be noted how things stand.
-    pub(super) next_look: Option<Duration>,
+    /// When the next sample is due, if there are to be any.
+    pub(super) next_sample: Option<Duration>,
 }
 
-/// What follows from them at one moment.
+/// What follows from the books at one moment.
 pub(super) struct Times {
     pub(super) elapsed: Duration,
     pub(super) waits: Waits,
     pub(super) phase: Phase,
     pub(super) still: Duration,
-    /// For how long each transform was waited for.
+    /// For how long the writer has waited for each transform.
     pub(super) blamed: Vec<Duration>,
 }
 
 impl Accounting {
-    /// Nothing is booked yet, of a pipeline with so many transforms.
+    /// Empty books, for a pipeline with so many transforms.
     pub(super) fn new(now: Duration, transforms: usize) -> Self {
         Self {
             started: None,
@@ -48,11 +52,11 @@ impl Accounting {
             since: now,
             waits: Waits::default(),
             starves: false,
-            stages: Doings::new(transforms),
+            stages: Activities::new(transforms),
             moved: now,
             peer_counts: true,
             phases: None,
-            next_look: None,
+            next_sample: None,
         }
     }
 
@@ -81,7 +85,7 @@ impl Accounting {
         self.settle(now);
         let was_ours = matches!(self.phase, Phase::Rate | Phase::Transform);
         if was_ours && phase != self.phase {
-            // Until now it was us who let nothing move.
+            // Until now our own limit or transform let nothing move.
             self.moved = now;
         }
         self.phase = phase;

@@ -1,45 +1,46 @@
 //! Through a pipe of our own, which is the writable side of the link: filled up to its mark, then emptied.
 //!
-//! From a file to a socket, what the socket takes at once is spared the pipe (sendfile(2)), but not the account: it has
-//! entered, and has left as soon as the pipe is emptied next.
+//! From a file to a socket, sendfile(2) moves what the socket takes at once past the pipe. It is counted like the rest:
+//! as if it had entered the pipe, and left it when the pipe is emptied next.
 
-use super::arrival::Stop;
+use super::ending::Stop;
 use super::faults::is_refusal;
-use super::methods::can_spare;
+use super::methods::can_sendfile;
 use super::pump::Pump;
 use crate::endpoint::pipe::{Growth, IDLE};
-use crate::engine::road::outlet::booked;
+use crate::engine::road::outlet::timed;
 use crate::error::Side;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
-/// The two halves of the way, and whether the kernel has gone the first.
+/// The pipe, and how far the transfer through it has got.
 struct Pipe<'a> {
     reader: &'a OwnedFd,
     writer: &'a OwnedFd,
     growth: &'a Growth,
-    was_entered: bool,
+    /// Whether the kernel has accepted a splice into the pipe.
+    accepted: bool,
     input_ended: bool,
-    /// Bytes that count as being in the pipe, and are with the sink already.
+    /// Bytes that were sent past the pipe and are still counted as being in it.
     sent: u64,
-    sparing: Sparing,
+    sendfile: Sendfile,
 }
 
-/// Whether the kernel can spare bytes the pipe.
-enum Sparing {
+/// Whether sendfile(2) can be used.
+enum Sendfile {
     Can,
     /// Not between these ends.
     Never,
-    /// Not any more. A failed connection says why once, and then only that it is broken.
+    /// Not any more. A failed connection gives its reason once, and after that only says that it is broken.
     Failed(io::Error),
 }
 
-impl Sparing {
-    /// Why the sink has failed, if all it says now is `error`.
+impl Sendfile {
+    /// The reason of the sink's failure, if all that the sink says now is `error`.
     fn explains(self, error: io::Error) -> io::Error {
         match self {
-            Sparing::Failed(first)
+            Sendfile::Failed(first)
                 if error.kind() == ErrorKind::BrokenPipe && !is_refusal(&first) =>
             {
                 first
@@ -51,7 +52,7 @@ impl Sparing {
 
 impl Pump<'_> {
     /// Moves everything through the pipe.
-    pub(super) fn go_through(
+    pub(super) fn move_through_pipe(
         &mut self,
         reader: &OwnedFd,
         writer: &OwnedFd,
@@ -61,25 +62,25 @@ impl Pump<'_> {
             reader,
             writer,
             growth,
-            was_entered: false,
+            accepted: false,
             input_ended: self.inlet.is_done(),
             sent: 0,
-            sparing: if can_spare(self.from, self.to) {
-                Sparing::Can
+            sendfile: if can_sendfile(self.from, self.to) {
+                Sendfile::Can
             } else {
-                Sparing::Never
+                Sendfile::Never
             },
         };
         loop {
-            self.check()?;
+            self.check_cancelled()?;
             let filled = self.fill(&mut pipe);
-            self.book_sent(&mut pipe)?;
+            self.count_sent(&mut pipe)?;
             filled?;
             if !self.empty(&mut pipe)? {
                 self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
             } else if pipe.input_ended {
                 return self
-                    .cut
+                    .source_error
                     .take()
                     .map_or(Ok(()), |error| Err(Stop::Source(error)));
             } else {
@@ -90,8 +91,8 @@ impl Pump<'_> {
 
     /// Fills the pipe as far as the source has something and the mark allows it.
     fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
-        // What is in the pipe has to go first.
-        let can_send = matches!(pipe.sparing, Sparing::Can) && !self.outlet.is_limited();
+        // What is in the pipe has to go before anything else is sent.
+        let can_send = matches!(pipe.sendfile, Sendfile::Can) && !self.outlet.is_limited();
         let mut sends = can_send && self.link.pipe_len() == 0;
         while !pipe.input_ended {
             let room = self.link.pipe_room().min(self.chunk_size);
@@ -100,7 +101,7 @@ impl Pump<'_> {
             }
             if self.before_hole == 0 {
                 if self.link.pipe_len() > 0 {
-                    // What is in the pipe goes where the hole is not.
+                    // What is in the pipe has to be written before the hole.
                     return Ok(());
                 }
                 let is_past = self.pass_hole()?;
@@ -109,7 +110,7 @@ impl Pump<'_> {
                     return Ok(());
                 }
                 if !is_past {
-                    self.check()?;
+                    self.check_cancelled()?;
                     continue;
                 }
             }
@@ -120,39 +121,39 @@ impl Pump<'_> {
                 continue;
             }
             match self.splice_in(pipe, most) {
-                Ok(0) => match self.ends(!pipe.was_entered && self.is_untouched(pipe)) {
+                Ok(0) => match self.has_ended(!pipe.accepted && self.is_untouched(pipe)) {
                     Ok(true) => self.input_ended(pipe),
-                    Ok(false) => self.in_vain()?,
-                    Err(Stop::Source(error)) => self.cut_short(pipe, error),
+                    Ok(false) => self.moved_nothing()?,
+                    Err(Stop::Source(error)) => self.source_failed(pipe, error),
                     Err(stop) => return Err(stop),
                 },
                 Ok(n) => {
-                    pipe.was_entered = true;
+                    pipe.accepted = true;
                     self.enter(pipe, n);
                     if self.link.pipe_room() > 0 {
                         pipe.growth.held(pipe.writer.as_fd(), n);
                     }
-                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Anything
-                    // else has given what it had.
+                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any
+                    // other source has given what it had.
                     if n < most && !self.reads_file() {
                         return Ok(());
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // It is not said whether nothing is there or nothing fits.
+                // The error does not say whether the source is empty or the pipe is full.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if self.link.pipe_len() == 0 {
-                        self.in_vain()?;
+                        self.moved_nothing()?;
                     } else if self.source_is_ready() {
                         if pipe.growth.grow(pipe.writer.as_fd()) {
                             continue;
                         }
-                        self.link.refused();
+                        self.link.pipe_refused();
                     }
                     return Ok(());
                 }
                 Err(error) => match self.failed(Side::Source, error) {
-                    Stop::Source(error) => self.cut_short(pipe, error),
+                    Stop::Source(error) => self.source_failed(pipe, error),
                     refused => return Err(refused),
                 },
             }
@@ -160,7 +161,7 @@ impl Pump<'_> {
         Ok(())
     }
 
-    /// Spares the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
+    /// Sends past the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
     fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
         let Some(most) = self.granted(most)? else {
             return Ok(false);
@@ -168,32 +169,32 @@ impl Pump<'_> {
         match self.send_out(most) {
             Ok(0) => Ok(false),
             Ok(n) => {
-                self.spares_pipe();
+                self.has_sent_past_pipe();
                 pipe.sent += n;
                 self.enter(pipe, n);
                 Ok(n == most)
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
-            Err(error) if self.is_not_now(&error) => Ok(false),
+            Err(error) if self.must_retry(&error) => Ok(false),
             Err(error) => {
-                // Which of the two has failed, if one has, is seen at the pipe.
-                pipe.sparing = Sparing::Failed(error);
+                // If the socket or the file has failed, the next splice says so.
+                pipe.sendfile = Sendfile::Failed(error);
                 Ok(false)
             }
         }
     }
 
-    /// Whether nothing has gone past the pipe.
+    /// Whether nothing was moved yet.
     fn is_untouched(&self, pipe: &Pipe<'_>) -> bool {
         pipe.sent == 0 && self.meter.bytes_out() == 0
     }
 
-    /// What was spared the pipe has left it.
-    fn book_sent(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+    /// Counts what was sent past the pipe as having left it.
+    fn count_sent(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
         match std::mem::take(&mut pipe.sent) {
             0 => Ok(()),
             n => {
-                self.link.left(n);
+                self.link.left_pipe(n);
                 self.count_out(n)
             }
         }
@@ -206,7 +207,7 @@ impl Pump<'_> {
             if len == 0 {
                 return Ok(true);
             }
-            self.check()?;
+            self.check_cancelled()?;
             let Some(most) = self.granted(len)? else {
                 return Ok(false);
             };
@@ -216,13 +217,14 @@ impl Pump<'_> {
                     return Err(self.sink_failed(nothing));
                 }
                 Ok(n) => {
-                    self.link.left(n);
+                    self.link.left_pipe(n);
                     self.count_out(n)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if self.is_not_now(&error) => return Ok(false),
+                Err(error) if self.must_retry(&error) => return Ok(false),
                 Err(error) => {
-                    let why = std::mem::replace(&mut pipe.sparing, Sparing::Never).explains(error);
+                    let why =
+                        std::mem::replace(&mut pipe.sendfile, Sendfile::Never).explains(error);
                     return Err(self.failed(Side::Sink, why));
                 }
             }
@@ -245,16 +247,16 @@ impl Pump<'_> {
     /// `n` bytes have entered the pipe.
     fn enter(&mut self, pipe: &mut Pipe<'_>, n: u64) {
         self.before_hole -= n;
-        self.link.entered(n);
+        self.link.entered_pipe(n);
         self.count_in(n);
         if self.inlet.is_done() {
             self.input_ended(pipe);
         }
     }
 
-    /// The source has failed; what it gave is still to be delivered.
-    fn cut_short(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
-        self.cut = Some(error);
+    /// The source has failed; what it gave is still delivered.
+    fn source_failed(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
+        self.source_error = Some(error);
         self.input_ended(pipe);
     }
 
@@ -265,7 +267,7 @@ impl Pump<'_> {
 
     fn send_out(&self, most: u64) -> io::Result<u64> {
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        booked(self.meter, Some(Side::Source), || {
+        timed(self.meter, Some(Side::Source), || {
             self.syscalls.send(from, to, most)
         })
     }
@@ -274,14 +276,18 @@ impl Pump<'_> {
         if most == 0 {
             return Ok(0);
         }
-        let sleeper = self.reads_file().then_some(Side::Source);
+        let sleeping_side = self.reads_file().then_some(Side::Source);
         let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
-        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
+        timed(self.meter, sleeping_side, || {
+            self.syscalls.splice(from, to, most)
+        })
     }
 
     fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
-        let sleeper = self.outlet.sink.sleeps().then_some(Side::Sink);
+        let sleeping_side = self.outlet.sink.sleeps().then_some(Side::Sink);
         let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
-        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
+        timed(self.meter, sleeping_side, || {
+            self.syscalls.splice(from, to, most)
+        })
     }
 }

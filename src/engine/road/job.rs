@@ -1,6 +1,7 @@
-//! What goes along a road, and what comes back from it.
+//! What a road is given to do, and where it reports to.
 
-use super::flow::{Flow, Taken};
+use super::flow::Flow;
+use super::taken::Taken;
 use super::{ReaderEnd, StageEnd, WriterEnd};
 use crate::account::meter::Meter;
 use crate::endpoint::{Sink, Source};
@@ -10,7 +11,7 @@ use crate::transform::Made;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
-/// A transfer under way. Each side sends its end once; one that never does has panicked.
+/// A transfer under way. Each stage sends once how it ended; one that never does has panicked.
 #[derive(Debug)]
 pub struct RunningRoad {
     /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
@@ -23,7 +24,7 @@ pub struct RunningRoad {
     pub writer: oneshot::Receiver<WriterEnd>,
 }
 
-/// Where the stages of a road report to. Nobody listens any more when the process is about to end.
+/// Where the stages of a road report to. Nothing receives the reports any more when the process is about to exit.
 pub(super) struct Reports {
     pub(super) taken: watch::Sender<Option<Taken>>,
     pub(super) reader: oneshot::Sender<ReaderEnd>,
@@ -44,8 +45,8 @@ pub struct Between {
     pub limit: Arc<Limit>,
 }
 
-/// Everything that goes along a road.
-pub(super) struct Journey {
+/// One transfer, as a road is given it.
+pub(super) struct Job {
     pub(super) source: Box<dyn Source>,
     pub(super) sink: Box<dyn Sink>,
     pub(super) flow: Flow,

@@ -1,22 +1,22 @@
-//! Straight from one end to the other, of which one is a pipe.
+//! Directly from one end to the other, one of which is a pipe. The buffers are the pipes that the ends are.
 
-use super::arrival::Stop;
+use super::ending::Stop;
 use super::pump::Pump;
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
-use crate::engine::road::outlet::booked;
+use crate::engine::road::outlet::timed;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
 use std::io::{self, ErrorKind};
 
 impl Pump<'_> {
-    /// Moves everything, straight.
-    pub(super) fn go_straight(&mut self) -> Result<(), Stop> {
-        let sleeper = self.sleeper();
+    /// Moves everything until the end of the source.
+    pub(super) fn move_directly(&mut self) -> Result<(), Stop> {
+        let sleeping_side = self.sleeping_side();
         let mut is_first = true;
         while !self.inlet.is_done() {
-            self.check()?;
+            self.check_cancelled()?;
             let Some(piece) = self.piece() else {
                 if self.has_hung_up() {
                     break;
@@ -26,45 +26,46 @@ impl Pump<'_> {
             };
             let most = self.claimed(piece)?;
             let Some(most) = self.granted(most)? else {
-                self.hold_up()?;
+                self.sink_not_ready()?;
                 continue;
             };
-            match self.splice_straight(most, sleeper) {
-                Ok(0) if self.ends(is_first)? => break,
-                Ok(0) => self.in_vain()?,
+            match self.splice_directly(most, sleeping_side) {
+                Ok(0) if self.has_ended(is_first)? => break,
+                Ok(0) => self.moved_nothing()?,
                 Ok(n) => {
                     is_first = false;
-                    self.link.passed(n);
+                    self.link.passed_through(n);
                     self.count_in(n);
                     self.count_out(n)?;
                     self.let_gather()?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // It is not said which end is not ready.
-                Err(error) if self.is_not_now(&error) => {
+                // The error does not say which end is not ready.
+                Err(error) if self.must_retry(&error) => {
                     if self.sink_is_ready() {
-                        self.in_vain()?;
+                        self.moved_nothing()?;
                         self.wait_for_source(None)?;
                     } else {
-                        self.hold_up()?;
+                        self.sink_not_ready()?;
                     }
                 }
-                // A pipe without a reader says so even if there is nothing to be written to it.
+                // A pipe without a reader says so even if there is nothing to write.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
-                    if self.is_at_its_end()? {
+                    if self.source_ended()? {
                         break;
                     }
                 }
-                Err(error) => return Err(self.between_failed(error)),
+                Err(error) => return Err(self.transfer_failed(error)),
             }
         }
         Ok(())
     }
 
-    /// What to ask for at once. More than is there would make TCP hold the last of it back: what fills the sixteen pages of
-    /// a call goes out as if more were to follow at once (`MSG_MORE`, send(2)). What is there need not wait until the rate
-    /// limit lets more go than that. And in a file just what is there may be claimed. `None`: wait for what is to be written
-    /// to one.
+    /// How many bytes to ask for in one call; `None`: wait for the source first.
+    ///
+    /// To a socket or with a rate limit no more than the source has. If a call asks for more, TCP holds back what fills
+    /// its sixteen pages, as if more were to follow at once (`MSG_MORE`, send(2)); and what is there need not wait
+    /// until the rate limit lets more go than that. For a file, too, no more is claimed than is there.
     fn piece(&self) -> Option<u64> {
         let asks = matches!(self.to, Some(Raw::Socket | Raw::File)) || self.outlet.is_limited();
         let from = self.inlet.source.raw_fd();
@@ -78,28 +79,30 @@ impl Pump<'_> {
         }
     }
 
-    /// Whether nobody can write any more to the pipe in front of us, and nothing is in it.
+    /// Whether the last writer of the pipe that is the source is gone, and the pipe is empty.
     fn has_hung_up(&self) -> bool {
         let from = self.inlet.source.raw_fd();
         from.is_some_and(wait::has_hung_up) && self.has_nothing()
     }
 
-    fn splice_straight(&self, most: u64, sleeper: Option<Side>) -> io::Result<u64> {
+    fn splice_directly(&self, most: u64, sleeping_side: Option<Side>) -> io::Result<u64> {
         if most == 0 {
             return Ok(0);
         }
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        booked(self.meter, sleeper, || self.syscalls.splice(from, to, most))
+        timed(self.meter, sleeping_side, || {
+            self.syscalls.splice(from, to, most)
+        })
     }
 
-    /// Whether nothing is there to be moved now.
+    /// Whether the source has nothing now.
     fn has_nothing(&self) -> bool {
         let from = self.inlet.source.raw_fd();
         from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
     }
 
-    /// A source that has nothing is waited for. Returns whether it has ended.
-    fn is_at_its_end(&mut self) -> Result<bool, Stop> {
+    /// Waits for a source that has nothing, or finds out whether it has ended.
+    fn source_ended(&mut self) -> Result<bool, Stop> {
         if !self.source_is_ready() {
             self.wait_for_source(None)?;
             return Ok(false);
@@ -111,29 +114,30 @@ impl Pump<'_> {
         }
     }
 
-    /// The sink takes nothing now. It holds the source up if that has something.
-    fn hold_up(&mut self) -> Result<(), Stop> {
-        if self.source_is_ready() && self.held.is_some() {
+    /// The sink takes nothing now, or the rate limit lets nothing go. If the source has something, that is a pause, but
+    /// for the rate limit.
+    fn sink_not_ready(&mut self) -> Result<(), Stop> {
+        if self.source_is_ready() && self.held_until.is_some() {
             self.wait_for_sink(false)
         } else if self.source_is_ready() {
-            if self.make_room() {
+            if self.grow_sink_pipe() {
                 return Ok(());
             }
-            self.link.held_up();
+            self.link.source_held_up();
             self.wait_for_sink(false)?;
-            // A pipe says that it has room as soon as one page is free.
-            if self.sink_is_half_full() {
-                self.give_a_moment(Phase::Sink)?;
+            // A pipe is writable as soon as one page is free.
+            if self.sink_has_little_room() {
+                self.pause_briefly(Phase::Sink)?;
             }
             Ok(())
         } else {
-            self.held = None;
+            self.held_until = None;
             self.wait_for_source(None)
         }
     }
 
-    /// Whether the sink is a pipe with little room.
-    fn sink_is_half_full(&self) -> bool {
+    /// Whether the sink is a pipe that is more than half full.
+    fn sink_has_little_room(&self) -> bool {
         let pipe = self
             .outlet
             .sink
@@ -142,8 +146,8 @@ impl Pump<'_> {
         pipe.is_some_and(|fd| platform::bytes_in(fd) > platform::pipe_size(fd).map(|size| size / 2))
     }
 
-    /// Which end may sleep in the system: only one is a file.
-    fn sleeper(&self) -> Option<Side> {
+    /// At which end a call may sleep in the kernel: at the one that is a file.
+    fn sleeping_side(&self) -> Option<Side> {
         if self.reads_file() {
             Some(Side::Source)
         } else {

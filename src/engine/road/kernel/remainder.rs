@@ -1,4 +1,5 @@
-//! A source whose first bytes are in a pipe of ours already: they were on the kernel road when it came to its end.
+//! What is left of a source when the kernel road hands over to the buffered one: bytes that are in a pipe of ours
+//! already, and the rest of the source.
 
 use crate::endpoint::Source;
 use crate::engine::road::ReaderEnd;
@@ -7,14 +8,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-/// The bytes in the pipe, then the source, then how reading it had ended, if it had.
-pub(super) struct Ahead {
+/// Gives the bytes in the pipe, then the source, or the error with which the source has failed already.
+pub(super) struct Remainder {
     in_pipe: Option<(OwnedFd, u64)>,
     source: Box<dyn Source>,
     failure: Option<io::Error>,
 }
 
-impl Ahead {
+impl Remainder {
     pub(super) fn new(in_pipe: Option<(OwnedFd, u64)>, rest: ReaderEnd) -> Self {
         Self {
             in_pipe,
@@ -24,7 +25,7 @@ impl Ahead {
     }
 }
 
-impl Source for Ahead {
+impl Source for Remainder {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let Some((pipe, left)) = &mut self.in_pipe else {
             return match self.failure.take() {
