@@ -187,9 +187,7 @@ fn failed(status: ExitStatus) -> Failure {
     match (status.code(), status.signal()) {
         (Some(127), _) => Failure::other("the shell finds no such command (status 127)"),
         (Some(code), _) => Failure::other(format!("the command ended with status {code}")),
-        (None, Some(signal)) => {
-            Failure::other(format!("the command was ended by signal {signal}"))
-        }
+        (None, Some(signal)) => Failure::other(format!("the command was ended by signal {signal}")),
         (None, None) => Failure::other("the command did not end by itself"),
     }
 }
