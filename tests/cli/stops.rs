@@ -154,6 +154,8 @@ fn a_stop_right_before_the_end_is_left_out_too() {
     let started = watch.began.elapsed();
     stopped.feed("x");
     stopped.has_written(1);
+    // Stops are heeded once a transfer has lasted for some hundredths of a second.
+    stopped.record(|it| it["elapsed_s"].as_f64() > Some(0.06));
     let mut input = stopped.child.stdin.take();
     let told = Instant::now();
     stopped.signal("STOP");
