@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod broken_pipe;
 mod door;
 mod ends;
 mod giving_up;

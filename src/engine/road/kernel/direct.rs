@@ -51,7 +51,7 @@ impl Pump<'_> {
                 }
                 // A pipe without a reader says so even if there is nothing to write.
                 Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
-                    if self.source_ended()? {
+                    if self.source_ended(error)? {
                         break;
                     }
                 }
@@ -101,16 +101,19 @@ impl Pump<'_> {
         from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
     }
 
-    /// Waits for a source that has nothing, or finds out whether it has ended.
-    fn source_ended(&mut self) -> Result<bool, Stop> {
+    /// Waits for a source that has nothing, or finds out whether it has ended. The sink is `broken`, which is a failure if
+    /// there is anything for it.
+    fn source_ended(&mut self, broken: io::Error) -> Result<bool, Stop> {
         if !self.source_is_ready() {
             self.wait_for_source(None)?;
             return Ok(false);
         }
         match self.inlet.source.read(&mut [0]) {
             Ok(0) => Ok(true),
-            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(Stop::Source(error)),
-            _ => Ok(false),
+            // It came just now, and is taken from the source without having reached the sink.
+            Ok(_) => Err(self.transfer_failed(broken)),
+            Err(error) if is_not_now(&error) => Ok(false),
+            Err(error) => Err(Stop::Source(error)),
         }
     }
 
@@ -154,4 +157,9 @@ impl Pump<'_> {
             self.outlet.sink.sleeps().then_some(Side::Sink)
         }
     }
+}
+
+/// Whether a call is to be made again: nothing was there, or a signal came in between.
+fn is_not_now(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
