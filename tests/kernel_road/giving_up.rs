@@ -92,7 +92,7 @@ fn giving_up_ends_it_though_the_kernel_always_says_not_now() {
                 (case.acts, case.copies) = (vec![Act::Interrupt; 50], copies);
                 let playing = send(&case, Preference::Kernel, source, sink);
                 let deadline = Instant::now() + DEADLINE;
-                while !playing.door.was_called(200) {
+                while !playing.syscalls.was_called(200) {
                     assert!(Instant::now() < deadline, "{case:?}");
                 }
                 playing.link.cancel();

@@ -1,4 +1,4 @@
-//! The kernel road in-process, between real ends, with a hostile door to the kernel: pieces of any size, "not now" and
+//! The kernel road in-process, between real ends, with hostile system calls: pieces of any size, "not now" and
 //! interruptions at any time, a refusal of the first call, a failure at any byte.
 //!
 //! What must hold whatever happens: the sink has a prefix of what the source gave, all of it on success, a refusal
@@ -11,13 +11,12 @@
 )]
 
 mod broken_pipe;
-mod door;
 mod ends;
 mod giving_up;
 #[path = "../hostile/mod.rs"]
 mod hostile;
+mod syscalls;
 
-use door::{Faults, Hostile, Passed};
 use ends::{End, From, To};
 use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
@@ -26,6 +25,7 @@ use std::io::Seek;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use syscalls::{Faults, Hostile, Passed};
 use tidegate::account::clock::Clock;
 use tidegate::account::meter::Meter;
 use tidegate::endpoint::Least;
@@ -174,17 +174,17 @@ struct Playing {
     running: RunningRoad,
     link: Arc<Link>,
     meter: Arc<Meter>,
-    door: Hostile,
+    syscalls: Hostile,
 }
 
-/// Sends along the kernel road, through the door.
-fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
+/// Sends along the kernel road, by hostile system calls.
+fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
         0
     } else {
         case.mark
     };
-    let door = Hostile::new(
+    let syscalls = Hostile::new(
         from.fd(),
         to.fd(),
         most.max(case.mark),
@@ -197,7 +197,7 @@ fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
     } else {
         (from, None)
     };
-    let road = road::choose(&from, &to, wish, case.marks(), false).expect("the kernel road");
+    let road = road::choose(&from, &to, preference, case.marks(), false).expect("the kernel road");
     assert!(matches!(road, Road::Kernel(_)), "{road:?}");
     if let Some(chosen) = chosen {
         chosen.store(true, Ordering::SeqCst);
@@ -214,7 +214,7 @@ fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
     let link = Arc::new(Link::new(case.marks(), case.chunk_size, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
-    let road = road.with_syscalls(Box::new(door.clone()));
+    let road = road.with_syscalls(Box::new(syscalls.clone()));
     let between = Between {
         chain: Arc::clone(&link).into(),
         transforms: Vec::new(),
@@ -226,7 +226,7 @@ fn send(case: &Case, wish: Preference, from: From, to: To) -> Playing {
         running,
         link,
         meter,
-        door,
+        syscalls,
     }
 }
 
@@ -244,11 +244,11 @@ struct Played {
     offset: Option<u64>,
 }
 
-fn play(case: &Case, wish: Preference) -> Played {
+fn play(case: &Case, preference: Preference) -> Played {
     let (from, _) = From::new(case.from, &data(case.len), false);
     let (to, kept) = To::new(case.to, true);
     let mut file = (case.from == End::File).then(|| from.watch());
-    let playing = send(case, wish, from, to);
+    let playing = send(case, preference, from, to);
     let reader = ended(playing.running.reader);
     let writer = ended(playing.running.writer);
     let taken = *playing.running.taken.borrow();
@@ -258,7 +258,7 @@ fn play(case: &Case, wish: Preference) -> Played {
         reader,
         writer,
         link: playing.link.snapshot(),
-        passed: playing.door.passed(),
+        passed: playing.syscalls.passed(),
         bytes_in: snapshot.bytes_in,
         bytes_out: snapshot.bytes_out,
         road: taken.map_or("none", Taken::name),

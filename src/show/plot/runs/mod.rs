@@ -63,24 +63,24 @@ impl Moment {
 }
 
 impl Run {
-    /// A run of `looks` looks in `elapsed`, in which the moment at a part of the time is as `of` says.
-    pub(super) fn of(elapsed: Duration, looks: u32, of: impl Fn(f64) -> Moment) -> Self {
+    /// A run of `samples` samples in `elapsed`, in which the moment at a part of the time is as `of` says.
+    pub(super) fn of(elapsed: Duration, samples: u32, of: impl Fn(f64) -> Moment) -> Self {
         let mut recording = Recording {
             elapsed,
             ..Recording::default()
         };
         let mut waits = Waits::default();
         let (mut bytes, mut pauses) = (0, Pauses::default());
-        for n in 0..looks {
-            let (from, to) = (elapsed * n / looks, elapsed * (n + 1) / looks);
+        for n in 0..samples {
+            let (from, to) = (elapsed * n / samples, elapsed * (n + 1) / samples);
             let length = to.saturating_sub(from);
-            let moment = of((f64::from(n) + 0.5) / f64::from(looks));
-            let look = look(&moment, length);
-            bytes += look.bytes_out;
+            let moment = of((f64::from(n) + 0.5) / f64::from(samples));
+            let sample = sampled(&moment, length);
+            bytes += sample.bytes_out;
             recording.samples.push(Span {
                 from,
                 to,
-                what: look,
+                what: sample,
             });
             let waited = length.mul_f64(moment.wait.1);
             let mut what = Waits::in_one(moment.wait.0, waited);
@@ -159,11 +159,11 @@ impl Run {
     clippy::cast_sign_loss,
     reason = "made up"
 )]
-fn look(moment: &Moment, length: Duration) -> Sampled {
+fn sampled(moment: &Moment, length: Duration) -> Sampled {
     let bytes = (moment.rate * length.as_secs_f64()) as u64;
     let level = |len: f64, mark: u64| {
         let len = len as u64;
-        let mut looked = Sampled {
+        let mut sample = Sampled {
             writable: Some(Level::new(len, Some(mark))),
             ..Sampled::default()
         };
@@ -171,8 +171,8 @@ fn look(moment: &Moment, length: Duration) -> Sampled {
             writable: Some(Level::new(len / 5 * 4, Some(mark))),
             ..Sampled::default()
         };
-        looked.join(&lower);
-        looked.writable
+        sample.join(&lower);
+        sample.writable
     };
     Sampled {
         bytes_in: bytes,

@@ -1,4 +1,4 @@
-//! A door to the kernel that lets through what a script allows.
+//! System calls that let through what a script allows.
 
 use crate::hostile::{Act, Script};
 use rustix::io::Errno;
@@ -49,7 +49,7 @@ struct Inner {
     passed: Passed,
 }
 
-/// The door. It tells by the descriptors which way a call goes.
+/// The system calls. They tell by the descriptors which way a call goes.
 #[derive(Clone)]
 pub(crate) struct Hostile {
     from: RawFd,
@@ -94,7 +94,7 @@ impl Hostile {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().expect("no panic at the door")
+        self.inner.lock().expect("no panic at the syscalls")
     }
 
     /// One call, in the direction that its two descriptors say.
