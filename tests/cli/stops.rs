@@ -17,6 +17,11 @@ pub(crate) fn idle(it: &Scratch, flags: &[&str]) -> Running {
     running
 }
 
+/// Waits until stops are heeded, which takes a thread that a transfer of some hundredths of a second does without.
+fn heeds_stops(running: &mut Running) {
+    running.record(|it| it["elapsed_s"].as_f64() > Some(0.15));
+}
+
 /// A transfer under watch from outside: for how long its process has run, at least and at most.
 struct Watch {
     began: Instant,
@@ -114,8 +119,9 @@ fn ten_stops_are_left_out_as_a_watch_outside_sees_them() {
         let mut running = cmd.in_a_group_of_its_own().start();
         running.started();
         let started = watch.began.elapsed();
+        heeds_stops(&mut running);
         for n in 1..=10 {
-            running.record(|it| it["elapsed_s"].as_f64() > Some(0.06 * f64::from(n)));
+            running.record(|it| it["elapsed_s"].as_f64() > Some(0.1 + 0.06 * f64::from(n)));
             watch.stop_for(&running, signal, Duration::from_millis(millis));
         }
         let done = running.done().exits(0);
@@ -132,6 +138,7 @@ fn a_transfer_that_waits_for_its_input_is_stopped_no_less_exactly() {
         let mut watch = Watch::new();
         let mut stopped = idle(&it, &[]);
         let started = watch.began.elapsed();
+        heeds_stops(&mut stopped);
         stopped.feed("before");
         stopped.has_written(6);
         for _ in 0..4 {
@@ -152,10 +159,9 @@ fn a_stop_right_before_the_end_is_left_out_too() {
     let mut watch = Watch::new();
     let mut stopped = idle(&it, &[]);
     let started = watch.began.elapsed();
+    heeds_stops(&mut stopped);
     stopped.feed("x");
     stopped.has_written(1);
-    // Stops are heeded once a transfer has lasted for some hundredths of a second.
-    stopped.record(|it| it["elapsed_s"].as_f64() > Some(0.06));
     let mut input = stopped.child.stdin.take();
     let told = Instant::now();
     stopped.signal("STOP");
@@ -175,6 +181,7 @@ fn a_stop_is_no_peer_that_lets_nothing_move() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
         let mut stopped = idle(&it, &["--idle-timeout", "4s"]);
+        heeds_stops(&mut stopped);
         stopped.feed("x");
         stopped.has_written(1);
         stop_for(&stopped, signal, Duration::from_millis(4500));
