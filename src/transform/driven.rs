@@ -117,6 +117,7 @@ pub(super) fn drive(transform: &mut dyn Transform, input: &[u8], pace: &Pace) ->
         output: Vec::new(),
         taken: 0,
         rooms: Box::new(pace.rooms.clone().into_iter().cycle()),
+        buffer: vec![0; pace.rooms.iter().copied().max().unwrap_or(1)],
     };
     let result = driver.drive(transform, input, pace);
     Driven {
@@ -130,6 +131,8 @@ struct Driver {
     output: Vec<u8>,
     taken: usize,
     rooms: Box<dyn Iterator<Item = usize>>,
+    /// What a step puts its output into: as long as the largest room.
+    buffer: Vec<u8>,
 }
 
 impl Driver {
@@ -147,16 +150,11 @@ impl Driver {
             let mut cursor = Input::new(piece);
             while !cursor.is_empty() {
                 let before = cursor.taken();
-                let room = self.room();
-                let mut room = vec![0; room];
-                let mut output = Output::new(&mut room);
-                let result = transform.step(&mut cursor, &mut output);
-                let (n, is_full) = (output.filled(), output.is_full());
+                let (result, is_full) = self.put_out(|output| transform.step(&mut cursor, output));
                 assert!(
                     cursor.taken() > before || is_full || result.is_err(),
                     "it does not go on"
                 );
-                self.output.extend_from_slice(&room[..n]);
                 self.taken += cursor.taken() - before;
                 result?;
             }
@@ -173,20 +171,22 @@ impl Driver {
         mut call: impl FnMut(&mut Output<'_>) -> Result<Pending, Failure>,
     ) -> Result<(), Failure> {
         loop {
-            let mut room = vec![0; self.room()];
-            let mut output = Output::new(&mut room);
-            let held = call(&mut output);
-            let (n, is_full) = (output.filled(), output.is_full());
-            self.output.extend_from_slice(&room[..n]);
-            match held? {
+            let (pending, is_full) = self.put_out(&mut call);
+            match pending? {
                 Pending::Nothing => return Ok(()),
                 Pending::More => assert!(is_full, "it holds back what fits"),
             }
         }
     }
 
-    fn room(&mut self) -> usize {
-        self.rooms.next().unwrap_or(1)
+    /// Gives `call` the next room and keeps what it puts out; also says whether it filled the room.
+    fn put_out<T>(&mut self, call: impl FnOnce(&mut Output<'_>) -> T) -> (T, bool) {
+        let room = self.rooms.next().unwrap_or(1);
+        let mut output = Output::new(&mut self.buffer[..room]);
+        let result = call(&mut output);
+        let (n, is_full) = (output.filled(), output.is_full());
+        self.output.extend_from_slice(&self.buffer[..n]);
+        (result, is_full)
     }
 }
 

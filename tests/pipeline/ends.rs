@@ -68,9 +68,9 @@ pub(crate) struct HostileSink {
 impl Sink for HostileSink {
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         assert!(!self.finished, "written to after the end");
-        let all: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
-        assert!(!all.is_empty(), "wrote nothing");
-        let n = self.script.next(all.len())?;
+        let offered: usize = bufs.iter().map(|buf| buf.len()).sum();
+        assert!(offered > 0, "wrote nothing");
+        let n = self.script.next(offered)?;
         let mut got = self.got.lock().unwrap();
         let n = n.min(self.fails_at.map_or(n, |at| at - got.len()));
         if n == 0 {
@@ -78,7 +78,12 @@ impl Sink for HostileSink {
         }
         // Counted first: the source may look in between, and must not see less taken than was.
         self.under_way.taken.fetch_add(n as u64, Ordering::SeqCst);
-        got.extend_from_slice(&all[..n]);
+        let mut left = n;
+        for buf in bufs {
+            let taken = left.min(buf.len());
+            got.extend_from_slice(&buf[..taken]);
+            left -= taken;
+        }
         Ok(n)
     }
 

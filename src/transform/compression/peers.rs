@@ -44,9 +44,19 @@ fn run(command: &str, input: &[u8]) -> Option<Vec<u8>> {
 
 #[test]
 fn the_tools_people_have_read_what_is_written_here_and_write_what_is_read_here() {
-    for len in [0, 1, 100_000, 9_000_000] {
+    for len in [0, 1, 100_000, 2_000_000, 9_000_000] {
         let input = mixed(len, 9);
         for (ours, undo, theirs, our_undo) in PEERS {
+            // Only zstd and lz4 have jobs so large that a smaller input is but one of them; at zstd's highest level each
+            // length takes seconds.
+            let most = match (ours, our_undo) {
+                ("zstd=22,workers:1", _) => 100_000,
+                (_, "unzstd" | "unlz4") => 9_000_000,
+                _ => 2_000_000,
+            };
+            if len > most {
+                continue;
+            }
             if let Some(undone) = run(undo, &through(ours, &input)) {
                 assert!(undone == input, "{ours}, {undo}: {len} bytes");
             }

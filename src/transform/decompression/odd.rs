@@ -136,9 +136,11 @@ fn theirs(tool: &str, input: &[u8]) -> Option<Vec<u8>> {
 fn nothing_is_lost_of_what_stands_before_between_and_behind_streams() {
     for (undo, compress, tool) in FORMATS {
         let is_here = is_here(tool.split(' ').next().unwrap());
+        let made = PARTS.map(|part| (part, part.bytes(compress)));
+        let bytes_of = |part| &made.iter().find(|(made, _)| *made == part).unwrap().1[..];
         for parts in sequences(compress) {
-            let pieces: Vec<_> = parts.iter().map(|part| part.bytes(compress)).collect();
-            let sizes: Vec<_> = pieces.iter().map(Vec::len).collect();
+            let pieces: Vec<_> = parts.iter().map(|part| bytes_of(*part)).collect();
+            let sizes: Vec<_> = pieces.iter().map(|piece| piece.len()).collect();
             let input = pieces.concat();
             let undone = ours(undo, &parts, &input, &sizes);
             let read = is_here.then(|| theirs(tool, &input)).flatten();
