@@ -149,6 +149,13 @@ impl UsageError {
     pub fn new(message: impl fmt::Display) -> Self {
         Self(message.to_string())
     }
+    /// A flag or a transform that this build does not have, since it was built without a feature of Cargo's.
+    #[must_use]
+    pub fn left_out(name: &str, feature: &str) -> Self {
+        Self::new(format!(
+            "this build has no {name}; it was built without the feature {feature}"
+        ))
+    }
 }
 
 impl fmt::Display for UsageError {

@@ -5,6 +5,7 @@ use super::declared::{
     default, equals, headings, is_other, names, only_side, placeholder, under, values,
 };
 use super::flags::declaration;
+use super::left_out;
 use crate::endpoint::KINDS;
 use crate::error::Side;
 use crate::show::Theme;
@@ -63,6 +64,7 @@ pub(super) fn command_for_stdout() -> Command {
 
 /// Gives the declaration its help screens. clap lays out only what stands above them.
 fn with_screens(command: Command, styles: Styles) -> Command {
+    let command = command.mut_args(left_out::hidden);
     let mut built = command.clone();
     built.build();
     let Styles { heading, .. } = styles;
