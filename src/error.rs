@@ -1,9 +1,9 @@
 //! What can go wrong, sorted by what the exit code depends on; everything else about an error is prose.
 
 use rustix::io::Errno;
+use std::error::Error;
 use std::fmt;
 use std::io;
-use thiserror::Error;
 
 /// One of the two ends of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,8 +61,7 @@ pub enum Class {
 }
 
 /// A failed transfer: what was being done, to which end, and why it failed.
-#[derive(Debug, Error)]
-#[error("{doing}: {why:#}")]
+#[derive(Debug)]
 pub struct TransferError {
     /// What the exit code depends on.
     pub class: Class,
@@ -109,6 +108,14 @@ impl TransferError {
     }
 }
 
+impl fmt::Display for TransferError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:#}", self.doing, self.why)
+    }
+}
+
+impl Error for TransferError {}
+
 /// An I/O error as the user is told it: the system's message, without Rust's "(os error N)". A shortage is told with the limit
 /// that was reached.
 #[must_use]
@@ -134,8 +141,7 @@ pub fn is_shortage(error: &io::Error) -> bool {
 }
 
 /// A mistake on the command line: exit 2, printed as clap prints its own.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0}")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsageError(pub String);
 
 impl UsageError {
@@ -143,4 +149,19 @@ impl UsageError {
     pub fn new(message: impl fmt::Display) -> Self {
         Self(message.to_string())
     }
+    /// A flag or a transform that this build does not have, since it was built without a feature of Cargo's.
+    #[must_use]
+    pub fn left_out(name: &str, feature: &str) -> Self {
+        Self::new(format!(
+            "this build has no {name}; it was built without the feature {feature}"
+        ))
+    }
 }
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for UsageError {}

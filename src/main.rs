@@ -3,7 +3,7 @@
 use std::io;
 use std::panic;
 use std::path::Path;
-use tidegate::cli::{self, Cli, generate};
+use tidegate::cli::{self, Cli};
 use tidegate::error::{UsageError, reason};
 use tidegate::plan::explain;
 use tidegate::plan::{self, HeldFiles, Plan};
@@ -55,9 +55,6 @@ fn parse_and_run() -> Exit {
             return Exit::Usage;
         }
     };
-    if let Some(what) = cli.generate {
-        return generate::write(what);
-    }
     act_on(&cli).unwrap_or_else(|error| {
         report::refuse(plan::form(&cli), &error);
         Exit::Usage
@@ -66,6 +63,11 @@ fn parse_and_run() -> Exit {
 
 /// Does what the command line asks for.
 fn act_on(cli: &Cli) -> Result<Exit, UsageError> {
+    cli::check_flags(cli)?;
+    #[cfg(feature = "generate")]
+    if let Some(what) = cli.generate {
+        return Ok(cli::generate::write(what));
+    }
     if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
         if cli.explain {
             return Err(UsageError::new(

@@ -24,8 +24,7 @@ pub const DEFAULT_CHUNK: u64 = 1 << 20;
 #[command(
     name = "tidegate",
     version,
-    override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]",
-    max_term_width = 100
+    override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]"
 )]
 pub struct Cli {
     /// Where bytes come from

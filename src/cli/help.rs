@@ -5,12 +5,16 @@ use super::declared::{
     default, equals, headings, is_other, names, only_side, placeholder, under, values,
 };
 use super::flags::declaration;
+use super::left_out;
 use crate::endpoint::KINDS;
 use crate::error::Side;
+use crate::show::Theme;
 use crate::text::wrap::wrapped;
-use clap::builder::{PossibleValue, Styles};
+use clap::builder::PossibleValue;
+use clap::builder::styling::Style;
 use clap::{Arg, Command};
 use std::fmt::Write;
+use std::io::{self, IsTerminal};
 
 const WIDTH: usize = 80;
 
@@ -20,26 +24,60 @@ const COLUMN: usize = 30;
 /// Where the explanations of SOURCE, SINK and other short words start.
 const NARROW: usize = 10;
 
-const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}{after-help}";
+/// What stands out on a screen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Styles {
+    heading: Style,
+    /// What is typed as it stands.
+    literal: Style,
+}
 
-/// The declaration with its help screens.
+impl Styles {
+    /// Those of a terminal.
+    const SEEN: Self = Self {
+        heading: Style::new().bold().underline(),
+        literal: Style::new().bold(),
+    };
+
+    /// Those for standard output.
+    fn of_stdout() -> Self {
+        let term = std::env::var_os("TERM");
+        let can_show = term.is_some_and(|term| !term.is_empty() && term != "dumb");
+        if can_show && io::stdout().is_terminal() && Theme::from_environment(None).colour {
+            Self::SEEN
+        } else {
+            Self::default()
+        }
+    }
+}
+
+/// The declaration with its help screens, in plain text.
 #[must_use]
 pub fn command() -> Command {
-    with_screens(declaration())
+    with_screens(declaration(), Styles::default())
+}
+
+/// The same, as it is to be printed on standard output.
+pub(super) fn command_for_stdout() -> Command {
+    with_screens(declaration(), Styles::of_stdout())
 }
 
 /// Gives the declaration its help screens. clap lays out only what stands above them.
-fn with_screens(command: Command) -> Command {
+fn with_screens(command: Command, styles: Styles) -> Command {
+    let command = command.mut_args(left_out::hidden);
     let mut built = command.clone();
     built.build();
+    let Styles { heading, .. } = styles;
     command
-        .help_template(TEMPLATE)
-        .after_help(short(&built))
-        .after_long_help(long(&built))
+        .help_template(format!(
+            "{{about-with-newline}}\n{heading}Usage:{heading:#} {{usage}}{{after-help}}"
+        ))
+        .after_help(short(&built, styles))
+        .after_long_help(long(&built, styles))
 }
 
-fn short(command: &Command) -> String {
-    let mut screen = Screen::new(command.get_styles());
+fn short(command: &Command, styles: Styles) -> String {
+    let mut screen = Screen::new(styles);
     screen.row(NARROW, "SOURCE", &forms(Side::Source));
     screen.row(NARROW, "SINK", &forms(Side::Sink));
     for heading in headings(command) {
@@ -52,8 +90,8 @@ fn short(command: &Command) -> String {
     screen.text
 }
 
-fn long(command: &Command) -> String {
-    let mut screen = Screen::new(command.get_styles());
+fn long(command: &Command, styles: Styles) -> String {
+    let mut screen = Screen::new(styles);
     screen.row(
         NARROW,
         "SOURCE",
@@ -98,13 +136,13 @@ enum Detail {
     Values,
 }
 
-struct Screen<'a> {
+struct Screen {
     text: String,
-    styles: &'a Styles,
+    styles: Styles,
 }
 
-impl<'a> Screen<'a> {
-    fn new(styles: &'a Styles) -> Self {
+impl Screen {
+    fn new(styles: Styles) -> Self {
         Self {
             text: String::new(),
             styles,
@@ -112,7 +150,7 @@ impl<'a> Screen<'a> {
     }
 
     fn heading(&mut self, text: &str) {
-        let style = self.styles.get_header();
+        let style = self.styles.heading;
         // Writing to a string does not fail, here and below.
         let _ = write!(self.text, "\n{style}{text}:{style:#}\n");
     }
@@ -123,7 +161,7 @@ impl<'a> Screen<'a> {
 
     /// A word, and its explanation, all lines of which start at the column.
     fn row(&mut self, column: usize, left: &str, right: &str) {
-        let style = self.styles.get_literal();
+        let style = self.styles.literal;
         let indent = left.len() - left.trim_start().len() + 2;
         let left = left.trim_start();
         let _ = write!(self.text, "{:indent$}{style}{left}{style:#}", "");

@@ -1,7 +1,7 @@
 //! Parses the command line of this process, with what the environment sets.
 
 use super::flags::{Cli, declaration};
-use super::help::command;
+use super::help::command_for_stdout;
 use super::mistake;
 use crate::error::UsageError;
 use clap::builder::Resettable;
@@ -25,7 +25,7 @@ pub fn parse() -> Result<Cli, Answer> {
     let matches = without_empty_variables(declaration()).try_get_matches();
     let matches = matches.or_else(|refusal| match refusal.kind() {
         // The help screens take time to make, so that they are made only where they are asked for.
-        ErrorKind::DisplayHelp => without_empty_variables(command()).try_get_matches(),
+        ErrorKind::DisplayHelp => without_empty_variables(command_for_stdout()).try_get_matches(),
         _ => Err(refusal),
     });
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));

@@ -2,7 +2,9 @@
 //!
 //! A new kind of plot is a function from a [`Finished`] transfer to the bytes of a file, and its row in [`PLOTS`].
 
-use super::{Finished, SideFile, SidePlace, digest_file, plot, trace};
+#[cfg(feature = "plot")]
+use super::plot;
+use super::{Finished, SideFile, SidePlace, digest_file, trace};
 use crate::error::UsageError;
 use crate::text::suggest;
 use crate::text::visible::named;
@@ -12,9 +14,11 @@ use std::path::Path;
 /// Draws a transfer that has ended. `None`: there is nothing to draw.
 type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
 
-/// How plots are drawn, by the extension of the file's name in lower case.
-const PLOTS: [(&str, Draw); 2] = [
+/// How plots are drawn, by the extension of the file's name in lower case; a build may be without them.
+const PLOTS: &[(&str, Draw)] = &[
+    #[cfg(feature = "plot")]
     ("svg", |it| Some(plot::svg(it).into_bytes())),
+    #[cfg(feature = "plot")]
     ("html", |it| Some(plot::html(it).into_bytes())),
 ];
 

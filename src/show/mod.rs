@@ -11,6 +11,7 @@ mod figures;
 mod finished;
 mod line;
 mod live;
+#[cfg(feature = "plot")]
 pub mod plot;
 mod records;
 mod sample;

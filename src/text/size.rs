@@ -1,30 +1,48 @@
 //! Parses sizes and rates, `64K`, `1.5MiB`, `80Mbit`, into exact numbers of bytes, without floats.
 
 use crate::text::visible::named;
-use thiserror::Error;
+use std::error::Error;
+use std::fmt;
 
 /// Why a text is no size.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SizeError {
     /// No digits where the number should be.
-    #[error("a size starts with a number, as in 512, 64K, 1.5MiB or 10MB")]
     NoNumber,
     /// Letters after the number that are no unit.
-    #[error(
-        "unknown unit '{}'; valid: K M G T (also KiB …, 1024-based) and KB MB GB TB (1000-based)",
-        named(.0)
-    )]
     UnknownUnit(String),
     /// `10Mb`, which may mean bytes or bits.
-    #[error("is it {0}B, in bytes, or {0}bit, in bits? write the one that is meant")]
     Ambiguous(String),
     /// `1.3K` is no whole number of bytes.
-    #[error("not a whole number of bytes")]
     Fraction,
     /// More than `u64` holds.
-    #[error("larger than {} bytes", u64::MAX)]
     Overflow,
 }
+
+impl fmt::Display for SizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNumber => {
+                f.write_str("a size starts with a number, as in 512, 64K, 1.5MiB or 10MB")
+            }
+            Self::UnknownUnit(unit) => {
+                let (unit, valid) = (named(unit), "K M G T (also KiB …, 1024-based)");
+                write!(
+                    f,
+                    "unknown unit '{unit}'; valid: {valid} and KB MB GB TB (1000-based)"
+                )
+            }
+            Self::Ambiguous(size) => write!(
+                f,
+                "is it {size}B, in bytes, or {size}bit, in bits? write the one that is meant"
+            ),
+            Self::Fraction => f.write_str("not a whole number of bytes"),
+            Self::Overflow => write!(f, "larger than {} bytes", u64::MAX),
+        }
+    }
+}
+
+impl Error for SizeError {}
 
 /// The bytes that `text` stands for. K M G T and KiB MiB GiB TiB are 1024-based as in dd, pv and curl, KB MB GB TB
 /// 1000-based. Case does not matter, except that a lower-case `b` behind K M G T may mean bits and is refused.

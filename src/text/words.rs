@@ -212,6 +212,10 @@ pub(crate) fn time(time: Duration) -> String {
 }
 
 /// A measured time, in ms or µs if it was short.
+#[cfg_attr(
+    not(feature = "plot"),
+    allow(dead_code, reason = "plots alone are so precise")
+)]
 pub(crate) fn precise(elapsed: Duration) -> String {
     let micros = elapsed.as_secs_f64() * 1e6;
     if elapsed.is_zero() {

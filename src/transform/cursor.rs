@@ -98,11 +98,6 @@ pub fn pass<'a>(input: &mut Input<'a>, output: &mut Output<'_>) -> &'a [u8] {
     input.take(n)
 }
 
-/// How far a library's count of bytes has gone up, as the length of a slice.
-pub(super) fn since(before: u64, now: u64) -> usize {
-    usize::try_from(now.saturating_sub(before)).unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Input, Output, pass};

@@ -23,6 +23,12 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// Whether this build has it, and not its name alone.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.group != Group::LeftOut
+    }
+
     /// Whether bytes pass unchanged.
     #[must_use]
     pub fn passes(&self) -> bool {
@@ -83,17 +89,20 @@ pub enum Group {
     Text,
     /// Runs a program.
     Program,
+    /// Is not in this build, which lacks a feature of Cargo's.
+    LeftOut,
 }
 
 impl Group {
     /// All of them, in the order of help.
-    pub const ALL: [Group; 6] = [
+    pub const ALL: [Group; 7] = [
         Group::Compression,
         Group::Decompression,
         Group::Digest,
         Group::Count,
         Group::Text,
         Group::Program,
+        Group::LeftOut,
     ];
 
     /// Its heading in help.
@@ -106,6 +115,7 @@ impl Group {
             Group::Count => "counts, which pass bytes on",
             Group::Text => "text",
             Group::Program => "programs",
+            Group::LeftOut => "not in this build",
         }
     }
 }

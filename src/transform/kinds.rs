@@ -1,28 +1,53 @@
 //! The table of all kinds of transforms.
 
-use super::{Kind, compression, decompression, digest, exec, text};
+#[cfg(feature = "digests")]
+use super::digest::algorithms;
+use super::{Group, Kind, exec, text};
+#[cfg(feature = "compression")]
+use super::{compression, decompression};
+
+/// The row of a kind that takes a feature of Cargo's. In a build without it, the row has the name alone, and refuses.
+macro_rules! takes {
+    ($feature:literal, $name:literal, $kind:path) => {{
+        #[cfg(feature = $feature)]
+        {
+            &$kind
+        }
+        #[cfg(not(feature = $feature))]
+        {
+            &Kind {
+                name: $name,
+                group: Group::LeftOut,
+                help: concat!("takes the feature ", $feature),
+                keys: &[],
+                example: "",
+                make: |_| Err(crate::error::UsageError::left_out($name, $feature)),
+            }
+        }
+    }};
+}
 
 /// Every kind, in the order of help.
 pub const KINDS: &[&Kind] = &[
-    &compression::gzip::KIND,
-    &compression::zstd::KIND,
-    &compression::xz::KIND,
-    &compression::lz4::KIND,
-    &compression::brotli::KIND,
-    &compression::bzip2::KIND,
-    &decompression::gunzip::KIND,
-    &decompression::unzstd::KIND,
-    &decompression::unxz::KIND,
-    &decompression::unlz4::KIND,
-    &decompression::unbrotli::KIND,
-    &decompression::bunzip2::KIND,
-    &decompression::decompress::KIND,
-    &digest::algorithms::SHA256,
-    &digest::algorithms::SHA512,
-    &digest::algorithms::BLAKE3,
-    &digest::algorithms::MD5,
-    &digest::algorithms::CRC32,
-    &digest::algorithms::XXH3,
+    takes!("compression", "gzip", compression::gzip::KIND),
+    takes!("compression", "zstd", compression::zstd::KIND),
+    takes!("compression", "xz", compression::xz::KIND),
+    takes!("compression", "lz4", compression::lz4::KIND),
+    takes!("compression", "brotli", compression::brotli::KIND),
+    takes!("compression", "bzip2", compression::bzip2::KIND),
+    takes!("compression", "gunzip", decompression::gunzip::KIND),
+    takes!("compression", "unzstd", decompression::unzstd::KIND),
+    takes!("compression", "unxz", decompression::unxz::KIND),
+    takes!("compression", "unlz4", decompression::unlz4::KIND),
+    takes!("compression", "unbrotli", decompression::unbrotli::KIND),
+    takes!("compression", "bunzip2", decompression::bunzip2::KIND),
+    takes!("compression", "decompress", decompression::decompress::KIND),
+    takes!("digests", "sha256", algorithms::SHA256),
+    takes!("digests", "sha512", algorithms::SHA512),
+    takes!("digests", "blake3", algorithms::BLAKE3),
+    takes!("digests", "md5", algorithms::MD5),
+    takes!("digests", "crc32", algorithms::CRC32),
+    takes!("digests", "xxh3", algorithms::XXH3),
     &text::lines::KIND,
     &text::crlf::KIND,
     &text::lf::KIND,
@@ -32,3 +57,16 @@ pub const KINDS: &[&Kind] = &[
     &text::unhex::KIND,
     &exec::KIND,
 ];
+
+/// The groups that have kinds, with these, in the order of help.
+pub fn groups() -> impl Iterator<Item = (Group, Vec<&'static Kind>)> {
+    let kinds = |group| {
+        KINDS
+            .iter()
+            .copied()
+            .filter(move |kind| kind.group == group)
+    };
+    let groups = Group::ALL.into_iter();
+    let groups = groups.map(move |group| (group, kinds(group).collect::<Vec<_>>()));
+    groups.filter(|(_, kinds)| !kinds.is_empty())
+}

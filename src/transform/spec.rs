@@ -1,8 +1,8 @@
 //! From a SPEC as typed to a transform: `NAME`, `NAME=VALUE` or `NAME=key:value,…`.
 
-use super::kinds::KINDS;
+use super::kinds::{KINDS, groups};
 use super::settings::{Settings, valid};
-use super::{Group, Kind, Made};
+use super::{Kind, Made};
 use crate::error::UsageError;
 use crate::text::visible::named;
 use std::fmt::Write as _;
@@ -28,19 +28,23 @@ impl std::fmt::Debug for PlannedTransform {
 /// Makes the transform that a SPEC asks for.
 ///
 /// # Errors
-/// For an unknown name, key or value; the message names the transform and what is valid.
+/// For an unknown name, key or value, and for a kind that this build does not have; the message names the transform and what
+/// is valid.
 pub fn plan(spec: &str) -> Result<PlannedTransform, UsageError> {
     let wrong = |why: String| UsageError::new(format!("--transform {}: {why}", named(spec)));
     let (name, value) = match spec.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (spec, None),
     };
-    let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+    let here = KINDS.iter().filter(|kind| kind.is_here());
+    let names: Vec<_> = here.map(|kind| kind.name).collect();
     let kind = KINDS.iter().find(|kind| kind.name == name);
     let kind = kind.ok_or_else(|| {
         let (name, valid) = (named(name), valid(name, &names));
         wrong(format!("unknown transform '{name}'; {valid}"))
     })?;
+    // A kind that is left out is refused by its name, whatever is set.
+    let value = value.filter(|_| kind.is_here());
     let settings = value.map_or(Ok(Settings::default()), |text| {
         Settings::parse(name, kind.keys, text)
     });
@@ -56,9 +60,9 @@ pub fn plan(spec: &str) -> Result<PlannedTransform, UsageError> {
 #[must_use]
 pub fn help() -> String {
     let mut text = "Transforms, for -t NAME, -t NAME=VALUE or -t NAME=key:value,...\n".to_owned();
-    for group in Group::ALL {
+    for (group, kinds) in groups() {
         let _ = write!(text, "\n{}:\n", group.name());
-        for kind in KINDS.iter().filter(|kind| kind.group == group) {
+        for kind in kinds {
             let _ = writeln!(text, "  {:12} {}", kind.name, kind.help);
             for key in kind.keys {
                 let _ = writeln!(text, "  {:12}   {}", "", kind.line(key));

@@ -2,7 +2,7 @@
 //! again here, without the help of the bash-completion package.
 
 use super::ends::rows;
-use crate::cli::declared::flags_with_values;
+use crate::cli::spellings::flags_with_values;
 use clap::Command;
 use std::fmt::Write;
 

@@ -2,7 +2,7 @@
 
 use super::ends::rows;
 use crate::cli::declared;
-use crate::cli::declared::{flags_with_values, spellings};
+use crate::cli::spellings::{flags_with_values, spellings};
 use clap::Command;
 use clap::builder::ValueHint;
 use std::fmt::Write;

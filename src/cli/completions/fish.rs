@@ -1,7 +1,7 @@
 //! fish. Files are its own offer for SOURCE and SINK; ours stand beside them.
 
 use super::ends::rows;
-use crate::cli::declared::flags_with_values;
+use crate::cli::spellings::flags_with_values;
 use clap::Command;
 use std::fmt::Write;
 

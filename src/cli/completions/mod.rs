@@ -57,7 +57,8 @@ fn flags() -> Command {
 /// The transforms there are, with what they do.
 fn transforms() -> impl Iterator<Item = PossibleValue> {
     let named = |(name, help)| PossibleValue::new(name).help(help);
-    let kinds = KINDS.iter().map(|kind| (kind.name, kind.help));
+    let kinds = KINDS.iter().filter(|kind| kind.is_here());
+    let kinds = kinds.map(|kind| (kind.name, kind.help));
     kinds.chain([("help", "lists the transforms")]).map(named)
 }
 

@@ -2,10 +2,11 @@
 
 use super::page::Page;
 use crate::cli::declared;
+use crate::cli::spellings::spellings;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
 use crate::show::PLACEHOLDERS;
-use crate::transform::{self, Group};
+use crate::transform;
 use clap::{Arg, Command};
 
 /// Every option, under the headings of the help screens.
@@ -61,7 +62,7 @@ fn without_default(help: &str) -> (String, Option<String>) {
 
 /// Each name in bold, with the value in italics.
 fn names(argument: &Arg) -> String {
-    let names = declared::spellings(argument);
+    let names = spellings(argument);
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let value = match declared::placeholder(argument) {
         value if value.is_empty() => value,
@@ -123,9 +124,9 @@ fn endpoint(page: &mut Page, kind: &Kind) {
 
 /// Every transform with what may be set, and an example.
 pub(super) fn transforms(page: &mut Page) {
-    for group in Group::ALL {
+    for (group, kinds) in transform::groups() {
         page.part(&capital(group.name()));
-        for kind in transform::KINDS.iter().filter(|it| it.group == group) {
+        for kind in kinds {
             transform(page, kind);
         }
     }
@@ -143,7 +144,9 @@ fn transform(page: &mut Page, kind: &transform::Kind) {
         };
         page.term(&term, &(capital(&sentences(key.help)) + &default));
     }
-    page.example(&format!("    {}", kind.example));
+    if kind.is_here() {
+        page.example(&format!("    {}", kind.example));
+    }
     page.out();
 }
 

@@ -9,9 +9,9 @@
 
 use super::blocks::{BlockFormat, Blocks};
 use super::pool::{MakeWork, Piece};
-use super::{WORKERS, cores, level, level_of, workers_of};
+use super::{WORKERS, cores, level, level_of, since, workers_of};
 use crate::platform::resources::{allocate, reserve};
-use crate::transform::{Failure, Group, Kind, Made, since};
+use crate::transform::{Failure, Group, Kind, Made};
 use crc32fast::Hasher;
 use flate2::{Compress, CompressError, Compression, FlushCompress, Status};
 

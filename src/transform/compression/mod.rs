@@ -58,3 +58,8 @@ pub(super) fn cores() -> u32 {
     let cores = available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores).unwrap_or(1).min(256)
 }
+
+/// How far a library's count of bytes has gone up, as the length of a slice.
+pub(super) fn since(before: u64, now: u64) -> usize {
+    usize::try_from(now.saturating_sub(before)).unwrap_or(usize::MAX)
+}

@@ -4,10 +4,10 @@
 //! at level 0, 18 at 1, 165 at 6 and 1250 at 9; a single one holds no block, and takes 94 at 6 and 674 at 9.
 
 use super::encoder::{Act, Compressor, Encoder};
-use super::{WORKERS, cores, level, level_of, workers_of};
+use super::{WORKERS, cores, level, level_of, since, workers_of};
 use crate::platform::resources::address_space;
 use crate::platform::threads;
-use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
 
 pub(in crate::transform) const KIND: Kind = Kind {

@@ -5,7 +5,8 @@
 use super::decoder::{Decoder, Decompressor};
 use super::format::{Begins, Format, Garbage, Sign, Zeros, magic};
 use crate::platform::resources::ensure_memory;
-use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
+use crate::transform::compression::since;
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use bzip2::{Decompress, Status};
 
 pub(in crate::transform) const KIND: Kind = Kind {

@@ -4,7 +4,8 @@
 
 use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Sign, Zeros, magic};
-use crate::transform::{Failure, Group, Input, Kind, Made, Output, since};
+use crate::transform::compression::since;
+use crate::transform::{Failure, Group, Input, Kind, Made, Output};
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(in crate::transform) const KIND: Kind = Kind {

@@ -7,8 +7,9 @@ use super::binary;
 use super::decoder::{Decoder, Decompressor};
 use super::format::{Format, Garbage, Zeros, magic};
 use crate::platform::threads;
+use crate::transform::compression::since;
 use crate::transform::compression::{cores, workers_of};
-use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind, since};
+use crate::transform::{Failure, Group, Input, Key, Kind, Made, Output, ValueKind};
 use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};
 
 pub(in crate::transform) const KIND: Kind = Kind {

@@ -3,17 +3,13 @@
 //! Each runs on one thread. BLAKE3 could use several, but is faster than a pipe on one; a second would only keep a processor
 //! from the other stages.
 
+use super::line::{BLAKE3_NAME, CRC32_NAME, XXH3_NAME};
 use super::passer::{Hash, is, make};
 use crate::transform::{Group, Kind};
 use md5::Md5;
 use sha2::{Sha256, Sha512};
 use std::hash::Hasher as _;
 use twox_hash::XxHash3_64;
-
-/// The names of those whose lines are not written as `sha256sum` writes them.
-pub(super) const BLAKE3_NAME: &str = "blake3";
-pub(super) const CRC32_NAME: &str = "crc32";
-pub(super) const XXH3_NAME: &str = "xxh3";
 
 /// FIPS 180-4.
 pub(in crate::transform) const SHA256: Kind = Kind {
