@@ -98,7 +98,7 @@ fn state(it: &Scratch) -> Vec<impl PartialEq + std::fmt::Debug> {
     states.collect()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_is_refused_or_never_begins_leaves_every_file_as_it_was_and_makes_none() {
     let (_socket, nobody) = bound();
     for flag in FLAGS {
@@ -131,7 +131,7 @@ fn what_is_refused_or_never_begins_leaves_every_file_as_it_was_and_makes_none() 
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn who_waits_in_vain_and_is_interrupted_leaves_every_file_as_it_was() {
     for flag in FLAGS {
         for before in [Before::Nothing, Before::Something] {
@@ -147,7 +147,7 @@ fn who_waits_in_vain_and_is_interrupted_leaves_every_file_as_it_was() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_two_of_them_are_one_file_whatever_its_names_and_explaining_says_so_too() {
     for before in [Before::Nothing, Before::Something, Before::Link] {
         for one in FLAGS {
@@ -182,7 +182,7 @@ fn no_two_of_them_are_one_file_whatever_its_names_and_explaining_says_so_too() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_place_where_nothing_can_be_is_refused_before_anything_happens() {
     for flag in FLAGS {
         let it = scratch(flag, Before::Nothing);
@@ -207,7 +207,7 @@ fn a_place_where_nothing_can_be_is_refused_before_anything_happens() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn explaining_is_not_noticed_by_who_listens_at_the_control_socket() {
     let it = Scratch::new();
     it.write("in", "x");
@@ -221,7 +221,7 @@ fn explaining_is_not_noticed_by_who_listens_at_the_control_socket() {
     assert!(!it.path("out").exists());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_begins_writes_every_one_of_them() {
     for before in [Before::Nothing, Before::Something, Before::Link] {
         for flag in FLAGS.into_iter().filter(|flag| *flag != "--control") {
@@ -233,7 +233,7 @@ fn a_transfer_that_begins_writes_every_one_of_them() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_failure_in_the_middle_makes_no_digest_file_and_empties_none() {
     for before in [Before::Nothing, Before::Something] {
         let it = scratch("--digest-file", before);
@@ -244,7 +244,7 @@ fn a_failure_in_the_middle_makes_no_digest_file_and_empties_none() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_fifo_that_nobody_reads_holds_nothing_up_and_is_said() {
     for (flag, code) in [
         ("--stats", 0),
@@ -264,7 +264,7 @@ fn a_fifo_that_nobody_reads_holds_nothing_up_and_is_said() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_fifo_gets_everything_once_somebody_reads_it() {
     let it = Scratch::new();
     it.fifo("p");
@@ -291,7 +291,7 @@ fn a_fifo_gets_everything_once_somebody_reads_it() {
     assert_eq!(records[records.len() - 1]["type"], "end");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_cannot_be_written_names_the_file() {
     let it = Scratch::new();
     it.write("in", noise(100_000));
@@ -303,7 +303,7 @@ fn what_cannot_be_written_names_the_file() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_records_tell_who_listens_once_somebody_has_come() {
     let it = Scratch::new();
     let args = ["--stats", "s", "tcp-listen://127.0.0.1:0", "out"];
@@ -319,7 +319,7 @@ fn the_records_tell_who_listens_once_somebody_has_come() {
     assert_eq!(records[1]["type"], "start");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_names_of_a_descriptor_mean_the_descriptor() {
     for name in ["-", "fd:1", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
         for flag in ["--stats", "--trace", "-t sha256 --digest-file"] {

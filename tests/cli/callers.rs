@@ -72,7 +72,7 @@ fn rows() -> impl Iterator<
     rows.filter(move |row| all || row.0 == "127.0.0.1")
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn only_those_may_send_who_are_named_and_the_others_are_reset_without_a_byte() {
     for (listens, options, refused, let_in) in rows() {
         let (it, data) = (Scratch::new(), noise(300_000));
@@ -93,7 +93,7 @@ fn only_those_may_send_who_are_named_and_the_others_are_reset_without_a_byte() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn only_those_get_something_who_are_named_and_the_others_are_reset_without_a_byte() {
     for (listens, options, refused, let_in) in rows() {
         let (it, data) = (Scratch::new(), noise(300_000));
@@ -136,7 +136,7 @@ fn after_many(many: usize, mut running: Running, address: &str) -> Done {
     running.done().exits(0)
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn many_who_are_refused_do_not_stand_in_the_way_of_one_who_may_nor_say_a_word() {
     let it = Scratch::new();
     let mut running = receiver(&it, &[]).start();
@@ -146,7 +146,7 @@ fn many_who_are_refused_do_not_stand_in_the_way_of_one_who_may_nor_say_a_word() 
     assert_eq!(it.read("out"), b"good");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn with_verbose_each_who_is_refused_is_told_and_of_many_how_many() {
     for many in [3, 300] {
         let it = Scratch::new();
@@ -175,7 +175,7 @@ fn with_verbose_each_who_is_refused_is_told_and_of_many_how_many() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn who_is_refused_is_told_among_records_too_and_quietly_not_at_all() {
     let it = Scratch::new();
     let json = ["-v", "-p", "json"];
@@ -194,7 +194,7 @@ fn who_is_refused_is_told_among_records_too_and_quietly_not_at_all() {
     assert_eq!(done.stderr, format!("listening on {address}\n"));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_accept_timeout_counts_on_over_those_who_are_refused() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -211,7 +211,7 @@ fn the_accept_timeout_counts_on_over_those_who_are_refused() {
     assert_eq!(it.read("out"), b"old");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn who_is_refused_learns_nothing_however_long_he_stays() {
     let it = Scratch::new();
     let mut running = receiver(&it, &[]).start();
@@ -225,7 +225,7 @@ fn who_is_refused_learns_nothing_however_long_he_stays() {
     assert_eq!(it.names(), [""; 0]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_names_nobody_is_refused_with_what_is_valid() {
     let it = Scratch::new();
     it.write("in", "old");
@@ -265,7 +265,7 @@ fn what_names_nobody_is_refused_with_what_is_valid() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_listener_that_everybody_reaches_says_so_behind_its_address() {
     let it = Scratch::new();
     let all = [

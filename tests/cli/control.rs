@@ -50,7 +50,7 @@ fn listening(it: &Scratch, args: &[&str]) -> Running {
     running
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn another_rate_is_in_force_at_once() {
     let it = Scratch::new();
     // At the first rate it would take a week.
@@ -63,7 +63,7 @@ fn another_rate_is_in_force_at_once() {
     assert!(!it.path("c").exists(), "the socket is left behind");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_rate_can_be_put_on_what_had_none() {
     let it = Scratch::new();
     let running = listening(&it, &["--stats", "s", "zero:", "out"]);
@@ -75,7 +75,7 @@ fn a_rate_can_be_put_on_what_had_none() {
     assert!(it.end_of("s")["waits"]["rate_s"].as_f64() > Some(0.0));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_pause_lets_nothing_leave_until_it_is_over() {
     let it = Scratch::new();
     let flags = ["--idle-timeout", "50ms", "-L", "4M", "zero:#size=3M", "out"];
@@ -93,7 +93,7 @@ fn a_pause_lets_nothing_leave_until_it_is_over() {
     assert_eq!(it.read("out").len(), 3 << 20);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_mark_can_be_changed_where_the_buffers_are_ours() {
     let it = Scratch::new();
     let flags = ["--road", "buffered", "-L", "2M", "zero:#size=4M", "null:"];
@@ -120,7 +120,7 @@ fn a_mark_can_be_changed_where_the_buffers_are_ours() {
     end.exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_buffers_of_the_kernel_road_are_not_to_be_changed() {
     let it = Scratch::new();
     let flags = ["--road", "kernel", "-L", "100", "zero:#size=1M", "null:"];
@@ -133,7 +133,7 @@ fn the_buffers_of_the_kernel_road_are_not_to_be_changed() {
     running.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_is_not_understood_is_answered_with_what_would_be() {
     let it = Scratch::new();
     let running = listening(&it, &["-L", "1", "zero:", "null:"]);
@@ -160,7 +160,7 @@ fn what_is_not_understood_is_answered_with_what_would_be() {
     assert!(done.stderr.contains("No such file"), "{}", done.stderr);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_socket_is_for_its_user_alone_and_never_takes_the_place_of_anything_but_a_dead_one() {
     let it = Scratch::new();
     drop(UnixListener::bind(it.path("c")).expect("a socket that nobody serves"));
@@ -188,7 +188,7 @@ fn a_socket_is_for_its_user_alone_and_never_takes_the_place_of_anything_but_a_de
     assert!(!it.path("c").exists());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_fails_takes_its_socket_away_too() {
     let it = Scratch::new();
     let done = it.tide(["--control", "c", "zero:", "/dev/full"]).run();
@@ -198,7 +198,7 @@ fn a_transfer_that_fails_takes_its_socket_away_too() {
     assert_eq!(it.names(), [""; 0]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn hostile_clients_disturb_nobody() {
     let it = Scratch::new();
     let running = listening(&it, &["-L", "1", "zero:#size=1M", "out"]);
@@ -228,7 +228,7 @@ fn hostile_clients_disturb_nobody() {
     assert_eq!(it.read("out").len(), 1 << 20);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn who_says_nothing_gives_his_place_to_who_comes() {
     let it = Scratch::new();
     let running = listening(&it, &["-L", "1", "zero:#size=1M", "out"]);
@@ -254,7 +254,7 @@ fn who_says_nothing_gives_his_place_to_who_comes() {
     running.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn whoever_comes_and_says_nothing_in_time_is_sent_away() {
     let it = Scratch::new();
     let running = listening(&it, &["-L", "1", "zero:#size=1M", "out"]);
@@ -303,7 +303,7 @@ fn whoever_comes_and_says_nothing_in_time_is_sent_away() {
     running.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_mark_that_was_lowered_is_shown_as_what_is_drained_to_until_it_holds() {
     let it = Scratch::new();
     let flags = ["--road", "buffered", "-L", "1", "zero:", "null:"];

@@ -100,7 +100,7 @@ const TRANSFORMS: [&[&str]; 6] = [
     &["-t", "exec=head -c 3000000 /dev/zero; cat", "-t", "zstd"],
 ];
 
-#[test]
+#[apply(on_both_roads)]
 fn a_connection_without_a_byte_leaves_a_file_that_is_not_empty_as_it_was() {
     let parts = [
         "reading tcp-listen",
@@ -120,7 +120,7 @@ fn a_connection_without_a_byte_leaves_a_file_that_is_not_empty_as_it_was() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_connection_that_is_reset_without_a_byte_leaves_a_file_as_it_was() {
     for sink in LOSING {
         for flags in TRANSFORMS {
@@ -135,7 +135,7 @@ fn a_connection_that_is_reset_without_a_byte_leaves_a_file_as_it_was() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_connection_without_a_byte_is_a_success_where_nothing_is_lost_by_it() {
     for (sink, before) in [
         ("out", None),
@@ -162,7 +162,7 @@ fn a_connection_without_a_byte_is_a_success_where_nothing_is_lost_by_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn nothing_replaces_a_file_where_that_is_asked_for() {
     for sink in LOSING {
         for (options, flags) in [
@@ -181,7 +181,7 @@ fn nothing_replaces_a_file_where_that_is_asked_for() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn bytes_that_are_left_out_have_come_all_the_same() {
     let flags = &["--skip", "5"];
     for sink in LOSING {
@@ -209,7 +209,7 @@ fn bytes_that_are_left_out_have_come_all_the_same() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn as_many_bytes_as_have_to_come_are_enough_and_one_less_is_not() {
     let options = "min-size=5";
     let exact = Case {
@@ -252,7 +252,7 @@ fn as_many_bytes_as_have_to_come_are_enough_and_one_less_is_not() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_has_to_come_is_what_the_peer_sends_and_not_what_becomes_of_it() {
     let sink = "file:out#atomic";
     for flags in TRANSFORMS {
@@ -280,7 +280,7 @@ fn what_has_to_come_is_what_the_peer_sends_and_not_what_becomes_of_it() {
     assert!(out.len() > 20, "{out:?}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_is_one_though_too_little_has_come() {
     let (it, (open, hold)) = (Scratch::new(), gate());
     it.write("out", "old");
@@ -295,7 +295,7 @@ fn a_reset_is_one_though_too_little_has_come() {
     assert_eq!(it.read("out"), b"old");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn more_than_is_read_cannot_have_to_come() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -321,7 +321,7 @@ fn more_than_is_read_cannot_have_to_come() {
     .makes("2345");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_is_emptied_with_the_first_byte_of_a_peer_and_not_when_he_comes() {
     let (it, (open, hold)) = (Scratch::new(), gate());
     it.write("out", "old");
@@ -338,7 +338,7 @@ fn a_file_is_emptied_with_the_first_byte_of_a_peer_and_not_when_he_comes() {
     assert!(it.read("out") == data);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_says_nothing_costs_nothing_however_we_end() {
     for flags in [&[][..], &["-t", "exec=printf salt; cat"]] {
         for (idle, code) in [("1h", 143), ("200ms", 4)] {
@@ -360,7 +360,7 @@ fn a_peer_that_says_nothing_costs_nothing_however_we_end() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_program_in_between_that_speaks_first_is_heard_once_the_peer_has_spoken() {
     for many in ["5", "5000000"] {
         let it = Scratch::new();
@@ -384,7 +384,7 @@ fn a_program_in_between_that_speaks_first_is_heard_once_the_peer_has_spoken() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sender_that_is_killed_before_its_first_byte_leaves_the_file_as_it_was() {
     let senders = [
         ("$T - tcp://$A", 1),
@@ -419,7 +419,7 @@ fn a_sender_that_is_killed_before_its_first_byte_leaves_the_file_as_it_was() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_we_connect_to_may_have_nothing() {
     let it = Scratch::new();
     it.write("out", "old");

@@ -65,7 +65,7 @@ const WAITS: [fn(&Scratch) -> Running; 4] = [
     },
 ];
 
-#[test]
+#[apply(on_both_roads)]
 fn every_signal_that_ends_a_process_cleans_up_and_ends_it_as_it_does_by_default() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -93,7 +93,7 @@ fn every_signal_that_ends_a_process_cleans_up_and_ends_it_as_it_does_by_default(
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_that_leaves_a_core_file_by_default_leaves_one() {
     for name in ["QUIT", "ABRT", "XCPU", "TERM"] {
         let [ours, default] = ["$T - file:out#atomic", "sleep 1000"].map(|command| {
@@ -122,7 +122,7 @@ fn a_signal_that_leaves_a_core_file_by_default_leaves_one() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn whatever_signal_was_ignored_at_the_start_stays_ignored() {
     let it = Scratch::new();
     for name in ENDINGS {
@@ -136,7 +136,7 @@ fn whatever_signal_was_ignored_at_the_start_stays_ignored() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_second_one_ends_at_once_whichever_it_is() {
     let it = Scratch::new();
     for [first, second] in [["QUIT", "QUIT"], ["ALRM", "USR2"], ["XCPU", "INT"]] {
@@ -163,7 +163,7 @@ fn a_second_one_ends_at_once_whichever_it_is() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_limit_of_time_leaves_nothing_behind() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -176,7 +176,7 @@ fn a_limit_of_time_leaves_nothing_behind() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_limit_of_size_is_an_error_of_the_write_and_leaves_nothing_behind() {
     let it = Scratch::new();
     it.write("out", "old");

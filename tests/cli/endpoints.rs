@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 const TEXT: &[u8] = b"the tide comes in, the tide goes out\n";
 
-#[test]
+#[apply(on_both_roads)]
 fn standard_input_and_output_have_several_names() {
     let table: [&[&str]; 7] = [
         &[],
@@ -28,7 +28,7 @@ fn standard_input_and_output_have_several_names() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_bare_path_is_taken_literally_whatever_is_in_it() {
     let names: [&[u8]; 6] = [
         b"a,b?c#d.txt",
@@ -49,7 +49,7 @@ fn a_bare_path_is_taken_literally_whatever_is_in_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_name_that_starts_with_a_dash_goes_behind_two_dashes() {
     let it = Scratch::new();
     it.write("-q", TEXT);
@@ -57,7 +57,7 @@ fn a_name_that_starts_with_a_dash_goes_behind_two_dashes() {
     assert_eq!(it.read("--stats"), TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_name_with_a_colon_is_a_path_if_it_exists_and_is_explained_otherwise() {
     let it = Scratch::new();
     it.tide(["x:y"]).run().refuses(&["x:y", "./x:y"]).prints("");
@@ -67,7 +67,7 @@ fn a_name_with_a_colon_is_a_path_if_it_exists_and_is_explained_otherwise() {
     assert_eq!(it.read("x:y"), [0; 3]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_uri_is_percent_decoded() {
     let it = Scratch::new();
     it.tide(["-", "file:a%20b%23c%FF"])
@@ -79,7 +79,7 @@ fn a_file_uri_is_percent_decoded() {
     it.tide(["file:a%20b%23c%FF"]).run().succeeds().prints(TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_uri_may_hold_an_absolute_path() {
     let it = Scratch::new();
     let uri = format!("file://{}", it.path("it").display());
@@ -88,7 +88,7 @@ fn a_file_uri_may_hold_an_absolute_path() {
     assert_eq!(it.read("it"), TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_fifo_is_a_source_and_a_sink_whoever_comes_first() {
     let data = noise(1_000_003);
     for reader_first in [true, false] {
@@ -108,7 +108,7 @@ fn a_fifo_is_a_source_and_a_sink_whoever_comes_first() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn two_fifos_are_opened_in_whatever_order_their_other_ends_come() {
     for line in [
         "cat <in >p & cat <q; wait",
@@ -126,7 +126,7 @@ fn two_fifos_are_opened_in_whatever_order_their_other_ends_come() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn devices_are_sources_and_sinks() {
     let it = Scratch::new();
     it.tide(["/dev/null"]).run().succeeds().prints("");
@@ -139,7 +139,7 @@ fn devices_are_sources_and_sinks() {
     assert!(files.is_empty(), "{files:?}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_listener_sends_and_a_caller_receives() {
     let it = Scratch::new();
     let data = noise(2_000_003);
@@ -155,7 +155,7 @@ fn a_listener_sends_and_a_caller_receives() {
     sender.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn ipv6_addresses_stand_in_brackets() {
     if TcpListener::bind("[::1]:0").is_err() {
         return untested("no IPv6 loopback");
@@ -171,7 +171,7 @@ fn ipv6_addresses_stand_in_brackets() {
     receiver.done().exits(0).prints(TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn without_an_address_a_listener_is_reached_from_everywhere() {
     let it = Scratch::new();
     let mut receiver = it.tide(["tcp-listen://:0"]).start();
@@ -184,7 +184,7 @@ fn without_an_address_a_listener_is_reached_from_everywhere() {
     receiver.done().exits(0).prints(TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_address_of_a_host_is_tried() {
     let it = Scratch::new();
     it.write(
@@ -205,7 +205,7 @@ fn every_address_of_a_host_is_tried() {
     receiver.done().exits(0).prints(TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_listener_lets_nobody_in_behind_its_peer() {
     let it = Scratch::new();
     let mut receiver = it
@@ -221,7 +221,7 @@ fn a_listener_lets_nobody_in_behind_its_peer() {
     receiver.done().exits(0).prints(TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn zero_gives_so_many_zeros() {
     let it = Scratch::new();
     it.tide(["zero:#size=100K"])
@@ -231,7 +231,7 @@ fn zero_gives_so_many_zeros() {
     it.tide(["zero:#size=0"]).run().succeeds().prints("");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn random_bytes_repeat_for_a_seed_only_however_they_are_read() {
     let it = Scratch::new();
     let run = |args: &[&str]| it.tide(args).run().succeeds().stdout;
@@ -242,7 +242,7 @@ fn random_bytes_repeat_for_a_seed_only_however_they_are_read() {
     assert!(run(&["random:#size=99"]) != run(&["random:#size=99"]));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn null_takes_no_more_than_its_rate() {
     let before = Instant::now();
     let done = Scratch::new()
@@ -252,7 +252,7 @@ fn null_takes_no_more_than_its_rate() {
     assert!(before.elapsed() >= Duration::from_millis(290));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn null_stalls_once_behind_so_many_bytes() {
     let it = Scratch::new();
     let before = Instant::now();
@@ -262,7 +262,7 @@ fn null_stalls_once_behind_so_many_bytes() {
     assert_eq!(it.end_of("s")["bound_by"], "sink");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_inherited_descriptor_is_a_source_and_a_sink() {
     let it = Scratch::new();
     let data = noise(300_001);
@@ -275,7 +275,7 @@ fn an_inherited_descriptor_is_a_source_and_a_sink() {
         .prints(&data);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_descriptor_that_is_not_open_is_refused() {
     let it = Scratch::new();
     it.write("in", TEXT);
@@ -293,7 +293,7 @@ fn a_descriptor_that_is_not_open_is_refused() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn standard_descriptors_that_are_not_needed_may_be_closed() {
     let it = Scratch::new();
     it.write("in", TEXT);
@@ -303,7 +303,7 @@ fn standard_descriptors_that_are_not_needed_may_be_closed() {
     assert_eq!(it.read("out"), TEXT);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_we_share_with_others_stays_blocking() {
     let it = Scratch::new();
     let (stdin, mut feed) = std::io::pipe().unwrap();
@@ -324,7 +324,7 @@ fn what_we_share_with_others_stays_blocking() {
     assert!(!before[0].contains(OFlags::NONBLOCK));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_terminal_stays_as_it_was() {
     let it = Scratch::new();
     it.write("in", TEXT);

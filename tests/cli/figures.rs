@@ -10,7 +10,7 @@ fn filled(it: &Scratch, template: &str, args: &[&str]) -> Vec<String> {
     done.stderr.lines().map(str::to_owned).collect()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn nothing_is_said_to_be_over_while_a_transform_goes_on() {
     let it = Scratch::new();
     it.write("in", noise(1 << 20));
@@ -23,7 +23,7 @@ fn nothing_is_said_to_be_over_while_a_transform_goes_on() {
     assert!(before.contains(&"99 -".to_owned()), "{lines:?}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_last_lines_of_a_slow_end_do_not_run_ahead() {
     let it = Scratch::new();
     let args = ["zero:#size=1000003", "null:#rate=3M"];
@@ -37,7 +37,7 @@ fn the_last_lines_of_a_slow_end_do_not_run_ahead() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_median_is_no_more_than_the_most_there_was() {
     let it = Scratch::new();
     // Of a mark of 1 MiB, a 128th is 8 KiB.

@@ -4,7 +4,7 @@ use crate::live::{bound, until};
 use crate::tide::{Scratch, noise};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_is_truncated_as_cp_does() {
     let it = Scratch::new();
     it.write("out", noise(10_000));
@@ -14,7 +14,7 @@ fn a_file_is_truncated_as_cp_does() {
     assert_eq!(it.path("out").metadata().unwrap().ino(), inode);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn append_writes_behind_what_is_there() {
     let it = Scratch::new();
     for text in ["one ", "two"] {
@@ -24,7 +24,7 @@ fn append_writes_behind_what_is_there() {
     assert_eq!(it.read("out"), b"one two");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn create_fails_if_the_file_exists_and_leaves_it_alone() {
     let it = Scratch::new();
     for options in ["create", "create,atomic", "create,append", "create,sync"] {
@@ -38,7 +38,7 @@ fn create_fails_if_the_file_exists_and_leaves_it_alone() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn create_does_not_follow_a_link_that_leads_nowhere() {
     let it = Scratch::new();
     std::os::unix::fs::symlink("target", it.path("link")).unwrap();
@@ -47,7 +47,7 @@ fn create_does_not_follow_a_link_that_leads_nowhere() {
     assert_eq!(it.names(), ["link"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_synced_file_is_reported_as_synced() {
     let it = Scratch::new();
     for (uri, delivered) in [
@@ -65,7 +65,7 @@ fn a_synced_file_is_reported_as_synced() {
     assert_eq!(it.read("out"), b"xx");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_atomic_file_keeps_its_old_content_until_the_new_one_is_complete() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -81,7 +81,7 @@ fn an_atomic_file_keeps_its_old_content_until_the_new_one_is_complete() {
     assert_eq!(it.names(), ["out"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_atomic_file_that_fails_leaves_the_old_one_and_nothing_else() {
     let (_socket, nobody) = bound();
     let refused = format!("tcp://{nobody}");
@@ -107,7 +107,7 @@ fn an_atomic_file_that_fails_leaves_the_old_one_and_nothing_else() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_atomic_file_keeps_the_mode_of_the_one_it_replaces() {
     let it = Scratch::new();
     for mode in [0o640, 0o755, 0o600, 0o444] {
@@ -124,7 +124,7 @@ fn an_atomic_file_keeps_the_mode_of_the_one_it_replaces() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_new_atomic_file_gets_the_mode_any_new_file_gets() {
     let it = Scratch::new();
     it.sh("umask 027; $T zero:#size=1 plain; $T zero:#size=1 file:atomic#atomic")
@@ -135,7 +135,7 @@ fn a_new_atomic_file_gets_the_mode_any_new_file_gets() {
     assert_eq!(mode("plain") & 0o777, 0o640);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_atomic_file_is_written_where_a_link_leads() {
     let it = Scratch::new();
     std::fs::create_dir(it.path("there")).unwrap();
@@ -150,7 +150,7 @@ fn an_atomic_file_is_written_where_a_link_leads() {
     assert_eq!(it.names(), ["link", "there"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn append_and_atomic_exclude_each_other() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -163,7 +163,7 @@ fn append_and_atomic_exclude_each_other() {
     assert_eq!(it.read("out"), b"old");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_appending_redirection_appends() {
     let it = Scratch::new();
     it.write("out", "old ");
@@ -174,7 +174,7 @@ fn an_appending_redirection_appends() {
     assert_eq!(it.read("out"), b"old new");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_read_write_redirection_overwrites_in_place() {
     let it = Scratch::new();
     it.write("out", "0123456789");
@@ -182,7 +182,7 @@ fn a_read_write_redirection_overwrites_in_place() {
     assert_eq!(it.read("out"), b"abc3456789");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_redirection_goes_on_where_the_last_command_stopped() {
     let it = Scratch::new();
     it.sh("{ echo before; $T -; echo after; } >out")
@@ -192,7 +192,7 @@ fn a_redirection_goes_on_where_the_last_command_stopped() {
     assert_eq!(it.read("out"), b"before\nbetween\nafter\n");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_that_would_be_both_ends_is_refused_before_it_is_touched() {
     let data = noise(100_000);
     for line in [
@@ -229,14 +229,14 @@ fn a_file_that_would_be_both_ends_is_refused_before_it_is_touched() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_fifo_that_would_be_both_ends_is_refused_without_waiting() {
     let it = Scratch::new();
     it.fifo("p");
     it.tide(["p", "p"]).run().refuses(&["same file"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn two_equal_files_are_not_the_same_file() {
     let it = Scratch::new();
     it.write("a", "equal");
@@ -245,7 +245,7 @@ fn two_equal_files_are_not_the_same_file() {
     it.sh("$T /dev/null /dev/null").run().succeeds();
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sink_that_exists_is_not_emptied_before_its_source_is_there() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -260,7 +260,7 @@ fn a_sink_that_exists_is_not_emptied_before_its_source_is_there() {
     assert_eq!(it.read("out"), [0]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_never_began_leaves_no_empty_file() {
     let it = Scratch::new();
     it.tide(["missing", "out"]).run().exits(1);
@@ -270,7 +270,7 @@ fn a_transfer_that_never_began_leaves_no_empty_file() {
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_interrupted_wait_removes_nothing_that_others_put_there() {
     for line in ["echo precious >out", "echo precious >new; mv new out"] {
         let it = Scratch::new();
@@ -285,7 +285,7 @@ fn an_interrupted_wait_removes_nothing_that_others_put_there() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_atomic_file_is_seen_whole_by_those_who_look_meanwhile() {
     let it = Scratch::new();
     it.write("out", vec![1; 300_000]);

@@ -28,7 +28,7 @@ fn first(container: &Running) -> Pid {
     })
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_the_first_process_of_a_container_with_the_status_of_that_signal() {
     let it = Scratch::new();
     if !has_containers(&it) {
@@ -61,7 +61,7 @@ fn a_signal_ends_the_first_process_of_a_container_with_the_status_of_that_signal
     assert_eq!(it.read("out"), b"old");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn insisting_ends_the_first_process_of_a_container_at_once() {
     let it = Scratch::new();
     if !has_containers(&it) {
@@ -84,7 +84,7 @@ fn insisting_ends_the_first_process_of_a_container_at_once() {
     stuck.done().exits(130);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reader_that_leaves_ends_the_first_process_of_a_container_as_sigpipe_does() {
     let it = Scratch::new();
     if !has_containers(&it) {

@@ -9,7 +9,7 @@ use std::thread;
 const RECORDS: [&str; 4] = ["--stats", "fd:2", "-i", "20ms"];
 const MIB: u64 = 1 << 20;
 
-#[test]
+#[apply(on_both_roads)]
 fn skip_and_take_cut_out_the_same_part_of_a_file_and_of_a_pipe() {
     let it = Scratch::new();
     let data = noise(200_000);
@@ -39,7 +39,7 @@ fn skip_and_take_cut_out_the_same_part_of_a_file_and_of_a_pipe() {
     all_but_some.succeeds().prints(&data[199_990..]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn take_leaves_the_rest_of_a_shared_input_to_others() {
     let it = Scratch::new();
     let data = noise(100_000);
@@ -62,7 +62,7 @@ fn take_leaves_the_rest_of_a_shared_input_to_others() {
     none.succeeds().prints(&data);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn take_does_not_wait_for_more_than_it_takes() {
     let it = Scratch::new();
     let idle = it.tide(["--take", "0", "-"]).open_input().start();
@@ -75,7 +75,7 @@ fn take_does_not_wait_for_more_than_it_takes() {
     idle.done().succeeds().prints("2345");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn skipping_beyond_the_end_is_an_empty_success() {
     let it = Scratch::new();
     it.write("in", "short");
@@ -90,7 +90,7 @@ fn skipping_beyond_the_end_is_an_empty_success() {
     assert_eq!(it.read("out"), b"");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn marks_bound_the_buffers_whatever_the_chunk_size() {
     let it = Scratch::new();
     let data = noise(5003);
@@ -124,7 +124,7 @@ fn marks_bound_the_buffers_whatever_the_chunk_size() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn each_side_can_have_a_mark_of_its_own() {
     let it = Scratch::new();
     let flags = [
@@ -147,7 +147,7 @@ fn each_side_can_have_a_mark_of_its_own() {
     assert_eq!(link["writable"]["max_len"], 5 * 1024);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_low_water_mark_resumes_the_source_before_the_buffer_is_empty() {
     let it = Scratch::new();
     let pauses = |low: &str| {
@@ -163,7 +163,7 @@ fn a_low_water_mark_resumes_the_source_before_the_buffer_is_empty() {
     assert!((22..=26).contains(&early), "{early}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_environment_sets_flags_and_the_command_line_wins() {
     let it = Scratch::new();
     let run = |args: &[&str]| {
@@ -185,7 +185,7 @@ fn the_environment_sets_flags_and_the_command_line_wins() {
     wrong.refuses(&["many"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stalled_sink_stops_the_source_within_the_marks() {
     let it = Scratch::new();
     let flags = [
@@ -219,7 +219,7 @@ fn a_stalled_sink_stops_the_source_within_the_marks() {
     assert_eq!(stalled.has_written(0)["bytes_in"], full["bytes_in"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_unread_pipe_stops_the_source_within_the_marks() {
     let it = Scratch::new();
     it.fifo("p");
@@ -241,7 +241,7 @@ fn an_unread_pipe_stops_the_source_within_the_marks() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sink_slower_than_the_source_pauses_it_once_a_mark() {
     let it = Scratch::new();
     let args = [
@@ -269,7 +269,7 @@ fn a_sink_slower_than_the_source_pauses_it_once_a_mark() {
     assert_eq!(end["bound_by"], "sink");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn pauses_are_the_bytes_over_the_mark_for_marks_of_any_size() {
     let it = Scratch::new();
     for (mark, bytes, sink) in [
@@ -302,7 +302,7 @@ fn peak_memory(bytes: u64) -> u64 {
     kib * 1024
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn memory_is_a_few_mib_and_the_marks_however_much_goes_through() {
     // Mapped pages of the program count too, and without optimisation there are more of them.
     let own = if cfg!(debug_assertions) { 20 } else { 12 } * MIB;

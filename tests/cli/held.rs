@@ -51,7 +51,7 @@ fn elapsed(record: &Value) -> f64 {
     record["elapsed_s"].as_f64().unwrap_or(0.0)
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn lines_that_nobody_reads_hold_no_copy_up_and_a_signal_is_heard() {
     let it = Scratch::new();
     let (_nobody, stderr, _) = full_pipe();
@@ -73,7 +73,7 @@ fn lines_that_nobody_reads_hold_no_copy_up_and_a_signal_is_heard() {
     copy.done().dies_of("TERM");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_whose_lines_nobody_reads() {
     let it = Scratch::new();
     for name in ["INT", "TERM", "HUP"] {
@@ -93,7 +93,7 @@ fn a_signal_ends_a_transfer_whose_lines_nobody_reads() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_whose_terminal_nobody_reads() {
     let it = Scratch::new();
     let (_nobody, terminal) = unread(80, 24);
@@ -108,7 +108,7 @@ fn a_signal_ends_a_transfer_whose_terminal_nobody_reads() {
     drawn.done().dies_of("TERM");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_copy_that_waits_for_a_held_terminal_to_say_that_it_is_done() {
     for (signal, code) in [(Signal::TERM, "143"), (Signal::INT, "130")] {
         let it = Scratch::new();
@@ -120,7 +120,7 @@ fn a_signal_ends_a_copy_that_waits_for_a_held_terminal_to_say_that_it_is_done() 
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_terminal_released_after_the_end_is_left_with_the_summary_alone() {
     for (flags, sums_up) in [("", true), ("--summary never", false)] {
         let it = Scratch::new();
@@ -138,7 +138,7 @@ fn a_terminal_released_after_the_end_is_left_with_the_summary_alone() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_status_for_a_held_terminal_holds_nothing_up() {
     let it = Scratch::new();
     let (screen, _input) = copying(&it, "");
@@ -150,7 +150,7 @@ fn a_status_for_a_held_terminal_holds_nothing_up() {
     assert_eq!(status(&it), "143");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_copy_while_its_terminal_is_held() {
     for (signal, code) in [(Signal::TERM, "143"), (Signal::INT, "130")] {
         let it = Scratch::new();
@@ -161,7 +161,7 @@ fn a_signal_ends_a_copy_while_its_terminal_is_held() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_that_nobody_reads_do_not_keep_others_from_their_end() {
     let it = Scratch::new();
     let (_nobody, unread, _) = full_pipe();
@@ -176,7 +176,7 @@ fn records_that_nobody_reads_do_not_keep_others_from_their_end() {
     assert_eq!(done.end()["outcome"], "interrupted");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_wait_for_the_reader_of_a_pipe_that_does_not_block() {
     let it = Scratch::new();
     let (mut reader, pipe, filled) = full_pipe();

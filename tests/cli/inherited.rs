@@ -42,7 +42,7 @@ fn place() -> Scratch {
     it
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_name_of_standard_output_means_the_descriptor_whatever_it_is() {
     let it = place();
     let data = noise(300_000);
@@ -63,7 +63,7 @@ fn every_name_of_standard_output_means_the_descriptor_whatever_it_is() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_name_of_standard_input_means_the_descriptor_whatever_it_is() {
     let it = place();
     let data = noise(300_000);
@@ -84,7 +84,7 @@ fn every_name_of_standard_input_means_the_descriptor_whatever_it_is() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_names_mean_sockets_too_which_cannot_be_opened() {
     let (it, data) = (place(), noise(300_000));
     for name in INPUTS {
@@ -109,7 +109,7 @@ fn feed(mut to: UnixStream, data: Vec<u8>) -> thread::JoinHandle<()> {
     thread::spawn(move || to.write_all(&data).unwrap())
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_pipe_of_another_user_can_be_named() {
     if !rustix::process::geteuid().is_root() {
         return crate::live::untested("only root can be another user");
@@ -127,7 +127,7 @@ fn a_pipe_of_another_user_can_be_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn options_that_need_a_name_of_its_own_are_refused_for_a_descriptor() {
     let it = Scratch::new();
     it.write("in", "data");
@@ -138,7 +138,7 @@ fn options_that_need_a_name_of_its_own_are_refused_for_a_descriptor() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_closed_descriptor_is_refused_by_whatever_name() {
     let it = place();
     it.write("in", "data");
@@ -176,7 +176,7 @@ fn a_closed_descriptor_is_refused_by_whatever_name() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_inherited_descriptor_of_any_number_is_what_its_names_mean() {
     let it = Scratch::new();
     it.write("in", "data\n");
@@ -216,7 +216,7 @@ fn sorted(bytes: &[u8]) -> Vec<&[u8]> {
     records
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn jobs_that_share_one_output_file_lose_no_byte_on_whichever_road() {
     let it = Scratch::new();
     let count = 65_536;
@@ -244,7 +244,7 @@ fn jobs_that_share_one_output_file_lose_no_byte_on_whichever_road() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn jobs_that_share_one_input_file_share_its_bytes_out() {
     let it = Scratch::new();
     let all = numbered(0, 400_000);
@@ -268,7 +268,7 @@ fn jobs_that_share_one_input_file_share_its_bytes_out() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_was_claimed_and_not_written_is_given_back() {
     let it = Scratch::new();
     let data = noise(2_500_000);
@@ -281,7 +281,7 @@ fn what_was_claimed_and_not_written_is_given_back() {
     assert!(it.read("out") == wanted, "{} bytes", it.read("out").len());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_was_claimed_and_not_read_is_left_for_the_next_reader() {
     let it = Scratch::new();
     let data = noise(3_000_000);
@@ -304,7 +304,7 @@ fn what_was_claimed_and_not_read_is_left_for_the_next_reader() {
     (&reader).read_to_end(&mut got).unwrap();
     let position = input.stream_position().unwrap();
     assert!(data.starts_with(&got));
-    if crate::ROAD == "auto" {
+    if crate::tide::road() == "auto" {
         assert_eq!(
             position,
             got.len() as u64,
@@ -313,7 +313,7 @@ fn what_was_claimed_and_not_read_is_left_for_the_next_reader() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn holes_of_a_shared_file_stay_holes_and_cut_nothing_off() {
     let it = Scratch::new();
     let hole = 8 << 20;
@@ -343,7 +343,7 @@ const FLAGS: [(OFlags, bool); 4] = [
     (OFlags::APPEND, false),
 ];
 
-#[test]
+#[apply(on_both_roads)]
 fn flags_that_somebody_sets_on_our_descriptors_meanwhile_do_no_harm() {
     let data = noise(600_000);
     for (flag, of_output) in FLAGS {
@@ -416,7 +416,7 @@ fn with_flag(
     (done, got)
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_append_flag_in_the_middle_takes_the_rest_to_the_end_of_the_file() {
     let it = Scratch::new();
     let data = noise(700_000);

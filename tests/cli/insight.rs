@@ -24,7 +24,7 @@ fn slow_reader() -> (Peer, String) {
     (peer, format!("tcp://{address}#sndbuf=256K"))
 }
 
-#[test]
+#[apply(on_both_roads)]
 #[cfg(target_os = "linux")]
 fn the_queue_of_a_connection_is_seen_and_whom_it_waits_for() {
     let it = Scratch::new();
@@ -47,7 +47,7 @@ fn the_queue_of_a_connection_is_seen_and_whom_it_waits_for() {
     assert!((50..=100).contains(&share), "{verdict}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 #[cfg(target_os = "linux")]
 fn a_peer_that_has_stopped_reading_is_the_one_that_a_stalled_flow_waits_for() {
     let it = Scratch::new();
@@ -63,7 +63,7 @@ fn a_peer_that_has_stopped_reading_is_the_one_that_a_stalled_flow_waits_for() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 #[cfg(target_os = "linux")]
 fn pipes_on_both_sides_are_seen_once_wherever_the_bytes_are() {
     let it = Scratch::new();
@@ -87,7 +87,7 @@ fn pipes_on_both_sides_are_seen_once_wherever_the_bytes_are() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_last_seconds_are_drawn_with_their_rates_and_fills_and_the_paused_ones_stand_out() {
     let it = Scratch::new();
     let screen = it
@@ -122,7 +122,7 @@ fn the_last_seconds_are_drawn_with_their_rates_and_fills_and_the_paused_ones_sta
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_matters_least_is_left_out_first_on_a_screen_of_few_rows() {
     let it = Scratch::new();
     it.write("in", noise(32 * MIB));
@@ -147,7 +147,7 @@ fn what_matters_least_is_left_out_first_on_a_screen_of_few_rows() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_live_verdict_names_whoever_is_slow() {
     let it = Scratch::new();
     it.write("in", noise(1000));

@@ -46,7 +46,7 @@ fn let_it_run(it: &Scratch) {
     it.recorded("stats", |record| elapsed(record) > start + A_WHILE);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_suspended_transfer_goes_on_in_the_background_without_drawing() {
     let it = Scratch::new();
     let (shell, mut input) = copying(&it);
@@ -66,7 +66,7 @@ fn a_suspended_transfer_goes_on_in_the_background_without_drawing() {
     shell.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_suspended_transfer_draws_again_in_the_foreground_below_what_the_shell_said() {
     let it = Scratch::new();
     let (shell, mut input) = copying(&it);
@@ -103,7 +103,7 @@ fn a_suspended_transfer_draws_again_in_the_foreground_below_what_the_shell_said(
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn time_in_which_it_was_suspended_does_not_count() {
     let it = Scratch::new();
     let began = Instant::now();
@@ -123,7 +123,7 @@ fn time_in_which_it_was_suspended_does_not_count() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_started_in_the_background_draws_nothing_until_it_has_the_terminal() {
     let it = Scratch::new();
     it.fifo("in");

@@ -6,7 +6,7 @@ use crate::tide::Scratch;
 /// As far as the parser of durations goes, and twice as far as we do.
 const TOO_LONG: [&str; 2] = ["584542046090years", "200years"];
 
-#[test]
+#[apply(on_both_roads)]
 fn a_duration_above_100_years_is_refused() {
     let (_socket, nobody) = bound();
     let it = Scratch::new();
@@ -43,7 +43,7 @@ fn a_duration_above_100_years_is_refused() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_duration_of_100_years_is_accepted() {
     let it = Scratch::new();
     for args in [

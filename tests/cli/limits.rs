@@ -61,7 +61,7 @@ const TRANSFORMED: [Row; 8] = [
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    let transformed = TRANSFORMED.iter().filter(|_| crate::ROAD == "auto");
+    let transformed = TRANSFORMED.iter().filter(|_| crate::tide::road() == "auto");
     PLAIN.iter().chain(transformed)
 }
 
@@ -168,7 +168,7 @@ impl<'a> Said<'a> {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn few_descriptors_are_enough_or_named() {
     let place = Place::new();
     for row in rows() {
@@ -188,7 +188,7 @@ fn few_descriptors_are_enough_or_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_host_that_cannot_be_looked_up_for_want_of_descriptors_is_not_said_to_be_unknown() {
     let it = Scratch::new();
     for most in 4..20 {
@@ -203,7 +203,7 @@ fn a_host_that_cannot_be_looked_up_for_want_of_descriptors_is_not_said_to_be_unk
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn little_memory_is_enough_or_named() {
     let place = Place::new();
     let starts = |kib: &u32| {
@@ -241,7 +241,7 @@ const TOO_LARGE: [&str; 7] = [
     "-c 18446744073709551615",
 ];
 
-#[test]
+#[apply(on_both_roads)]
 fn buffers_larger_than_memory_are_as_large_as_there_is_memory_for_and_that_is_said() {
     let (it, src) = (Scratch::new(), noise(300_000));
     it.write("src", &src);
@@ -270,7 +270,7 @@ fn buffers_larger_than_memory_are_as_large_as_there_is_memory_for_and_that_is_sa
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn buffers_that_cannot_be_had_are_an_error_before_the_sink_is_touched() {
     let (it, src) = (Scratch::new(), noise(8_000_000));
     it.write("src", &src);
@@ -340,7 +340,7 @@ fn open_to_all(place: &Scratch) {
     std::fs::set_permissions(place.path(""), Permissions::from_mode(0o777)).unwrap();
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn few_threads_are_enough_or_named() {
     let place = Place::new();
     let Some(mut users) = Users::find(0) else {
@@ -357,10 +357,10 @@ fn few_threads_are_enough_or_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_is_done_side_by_side_goes_on_with_fewer_threads_or_none_beside() {
     // Transforms take this road anyway.
-    let users = (crate::ROAD == "auto").then(|| Users::find(256));
+    let users = (crate::tide::road() == "auto").then(|| Users::find(256));
     let Some(mut users) = users.flatten() else {
         return;
     };

@@ -114,7 +114,7 @@ const LINES: &[Line] = &[
     ("-t gunzip garbage out", 0, &[("warning", "gunzip: ")]),
 ];
 
-#[test]
+#[apply(on_both_roads)]
 fn standard_error_is_objects_alone_whatever_happens_and_the_last_is_the_end() {
     let (_socket, nobody) = bound();
     for (line, code, said) in LINES {
@@ -144,7 +144,7 @@ fn standard_error_is_objects_alone_whatever_happens_and_the_last_is_the_end() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn where_an_end_listens_is_an_object_before_anybody_comes() {
     let it = Scratch::new();
     let args = [
@@ -172,7 +172,7 @@ fn where_an_end_listens_is_an_object_before_anybody_comes() {
     assert_eq!(all, records(&it.read("s")));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_is_answered_by_an_object_too() {
     let it = Scratch::new();
     let args = ["-p", "json", "-i", "20ms", "zero:", "null:#rate=1M"];
@@ -187,7 +187,7 @@ fn a_signal_is_answered_by_an_object_too() {
     assert_eq!(all[all.len() - 1]["outcome"], "interrupted");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_talks_back_is_a_warning() {
     let it = Scratch::new();
     let mut talker = it

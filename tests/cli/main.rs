@@ -1,7 +1,6 @@
 //! The real binary, as its users meet it: one topic a file, written in the small language of `tide`.
 //!
-//! Here bytes travel as `--road auto` has it. The modules that move any are run again by `tests/cli_buffered`, on the
-//! buffered road.
+//! What moves bytes does so on both roads: see `on_both_roads` in `tide`.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +9,11 @@
     reason = "a test fails by panicking, and says what it passes over"
 )]
 
-/// What `TIDEGATE_ROAD` is for every command, unless a test says otherwise.
-pub(crate) const ROAD: &str = "auto";
+#[macro_use]
+extern crate macro_rules_attribute;
+
+#[macro_use]
+mod tide;
 
 mod answers;
 mod asleep;
@@ -80,7 +82,6 @@ mod stats;
 mod stops;
 mod telling;
 mod terminal;
-mod tide;
 mod tmux;
 mod trace;
 mod tracing;

@@ -55,7 +55,7 @@ fn is_refused(it: &Scratch, done: Done, parts: &[&str]) {
     assert_eq!(it.names(), ["in", "link"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_message_is_read_that_might_not_fit() {
     let it = place("/dev/stdin");
     for (kind, what) in KINDS {
@@ -80,7 +80,7 @@ fn no_message_is_read_that_might_not_fit() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_bytes_are_cut_into_messages() {
     let it = place("/dev/stdout");
     for (kind, what) in KINDS {
@@ -99,7 +99,7 @@ fn no_bytes_are_cut_into_messages() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn sockets_of_the_network_that_keep_messages_apart_are_refused_alike() {
     let it = place("/dev/stdin");
     let udp = || OwnedFd::from(UdpSocket::bind("127.0.0.1:0").unwrap());
@@ -109,7 +109,7 @@ fn sockets_of_the_network_that_keep_messages_apart_are_refused_alike() {
     is_refused(&it, it.tide(["in"]).stdout(udp()).run(), &[why]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_may_go_to_a_socket_that_keeps_them_apart() {
     let it = Scratch::new();
     let (ours, theirs) = pair(Type::SEQPACKET);

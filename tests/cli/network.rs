@@ -105,7 +105,7 @@ fn in_the_end(it: &Scratch) -> Value {
     records(&it.read("s")).pop().expect("a record")["blame"].clone()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_on_this_machine_is_never_said_to_be_behind_a_slow_network() {
     let it = Scratch::new();
     it.write("big.img", vec![7; 200 << 20]);
@@ -135,7 +135,7 @@ fn a_peer_on_this_machine_is_never_said_to_be_behind_a_slow_network() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn whoever_sends_from_this_machine_is_not_said_to_be_behind_a_slow_network_either() {
     let it = Scratch::new();
     let mut listening = it
@@ -154,7 +154,7 @@ fn whoever_sends_from_this_machine_is_not_said_to_be_behind_a_slow_network_eithe
     assert!(!done.stderr.contains("network"), "{}", done.stderr);
 }
 
-#[test]
+#[apply(on_both_roads)]
 #[cfg(target_os = "linux")]
 fn a_reader_that_is_slow_behind_a_fast_link_is_not_taken_for_the_network() {
     if !can_link("") {
@@ -204,7 +204,7 @@ fn in_one_of_three_tries(mut attempt: impl FnMut() -> (bool, String)) {
     panic!("three times: {told}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 #[cfg(target_os = "linux")]
 fn a_network_that_is_the_bottleneck_is_named_at_whatever_rate() {
     let it = Scratch::new();

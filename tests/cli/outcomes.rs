@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 
 const NOTHING: &str = "; 0 bytes delivered\n";
 
-#[test]
+#[apply(on_both_roads)]
 fn help_and_version_are_no_failures() {
     let it = Scratch::new();
     for (flag, word) in [
@@ -24,7 +24,7 @@ fn help_and_version_are_no_failures() {
         .exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_usage_error_says_what_is_wrong_and_moves_nothing() {
     let it = Scratch::new();
     for (args, names) in [
@@ -68,7 +68,7 @@ fn a_usage_error_says_what_is_wrong_and_moves_nothing() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_source_that_cannot_be_opened_is_named_and_the_sink_left_alone() {
     let it = Scratch::new();
     it.write("file", "");
@@ -90,7 +90,7 @@ fn a_source_that_cannot_be_opened_is_named_and_the_sink_left_alone() {
     done.fails_saying(1, &["reading -: Is a directory", NOTHING]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sink_that_cannot_be_opened_is_named() {
     let it = Scratch::new();
     it.write("file", "");
@@ -107,7 +107,7 @@ fn a_sink_that_cannot_be_opened_is_named() {
     assert_eq!(it.names(), ["dir", "file"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_we_may_not_open_is_named() {
     let it = Scratch::new();
     let mode = |path: &str, mode| {
@@ -135,7 +135,7 @@ fn a_file_we_may_not_open_is_named() {
     atomic.fails_saying(1, &["opening file:new#atomic: Permission denied"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_full_device_is_an_error_in_one_line() {
     let it = Scratch::new();
     let line = |sink| format!("tidegate: writing to {sink}: No space left on device{NOTHING}");
@@ -150,7 +150,7 @@ fn a_full_device_is_an_error_in_one_line() {
         .says(&line("fd:3"));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_disk_that_fills_up_is_an_error_that_says_how_much_is_there() {
     let it = Scratch::new();
     std::fs::create_dir(it.path("disk")).unwrap();
@@ -175,7 +175,7 @@ fn a_disk_that_fills_up_is_an_error_that_says_how_much_is_there() {
     atomic.fails_saying(1, &["writing to file:disk/out#atomic: No space left"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_unknown_host_is_named() {
     // Too long for any name server to be asked.
     let host = format!("tcp://{}.test:1", "x".repeat(64));
@@ -183,7 +183,7 @@ fn an_unknown_host_is_named() {
     done.fails_saying(1, &[&format!("resolving the host of {host}: ")]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_refused_connection_is_named() {
     let (_socket, nobody) = bound();
     let uri = format!("tcp://{nobody}");
@@ -193,7 +193,7 @@ fn a_refused_connection_is_named() {
     it.tide([&uri]).run().exits(1).says(&line).prints("");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("tcp-listen://{}", taken.local_addr().unwrap());
@@ -201,7 +201,7 @@ fn a_port_in_use_is_named() {
     done.fails_saying(1, &[&format!("listening on {uri}: Address already in use")]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_does_not_answer_is_given_up_after_the_connect_timeout() {
     let peer = Deaf::new();
     let uri = format!("tcp://{}#connect-timeout=150ms", peer.address);
@@ -212,7 +212,7 @@ fn a_peer_that_does_not_answer_is_given_up_after_the_connect_timeout() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_does_not_come_is_given_up_after_the_accept_timeout() {
     let uri = "tcp-listen://127.0.0.1:0#accept-timeout=50ms";
     for args in [["zero:", uri], [uri, "-"]] {
@@ -224,7 +224,7 @@ fn a_peer_that_does_not_come_is_given_up_after_the_accept_timeout() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_expected_size_and_nothing_else_is_a_success() {
     let it = Scratch::new();
     it.tide(["--expect-size", "5", "-"])
@@ -249,7 +249,7 @@ fn the_expected_size_and_nothing_else_is_a_success() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_that_is_cut_short_while_it_is_read_is_no_success() {
     let it = Scratch::new();
     let file = it.write("file", noise(400_000));
@@ -274,7 +274,7 @@ fn a_file_that_is_cut_short_while_it_is_read_is_no_success() {
     assert!((100_000..400_000).contains(&bytes), "{bytes}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_that_is_removed_while_it_is_read_arrives_whole() {
     let it = Scratch::new();
     let data = noise(200_000);

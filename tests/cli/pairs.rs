@@ -61,7 +61,7 @@ impl Pair {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_file_arrives_byte_for_byte_and_the_sender_knows() {
     for connects in BOTH {
         let (scratch, data) = (Scratch::new(), noise(64 << 20));
@@ -74,7 +74,7 @@ fn a_file_arrives_byte_for_byte_and_the_sender_knows() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_empty_file_arrives_too() {
     for connects in BOTH {
         let scratch = Scratch::new();
@@ -86,7 +86,7 @@ fn an_empty_file_arrives_too() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_waits_until_a_slow_receiver_has_everything_on_disk() {
     for connects in BOTH {
         let scratch = Scratch::new();
@@ -105,7 +105,7 @@ fn the_sender_waits_until_a_slow_receiver_has_everything_on_disk() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_receiver_whose_sink_is_full_fails_the_sender() {
     for connects in BOTH {
         for source in ["zero:", "zero:#size=1M", "zero:#size=1"] {
@@ -118,7 +118,7 @@ fn a_receiver_whose_sink_is_full_fails_the_sender() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_receiver_that_is_killed_in_the_middle_fails_the_sender() {
     for connects in BOTH {
         let scratch = Scratch::new();
@@ -133,7 +133,7 @@ fn a_receiver_that_is_killed_in_the_middle_fails_the_sender() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_receiver_that_has_read_everything_but_is_killed_before_it_is_done_fails_the_sender() {
     for connects in BOTH {
         for signal in ["KILL", "INT", "TERM"] {
@@ -148,7 +148,7 @@ fn a_receiver_that_has_read_everything_but_is_killed_before_it_is_done_fails_the
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sender_that_is_killed_fails_the_receiver() {
     for connects in BOTH {
         for signal in ["KILL", "INT", "TERM", "HUP"] {
@@ -165,7 +165,7 @@ fn a_sender_that_is_killed_fails_the_receiver() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sender_whose_source_was_not_what_was_expected_fails_the_receiver() {
     for connects in BOTH {
         let scratch = Scratch::new();
@@ -192,7 +192,7 @@ fn a_sender_whose_source_was_not_what_was_expected_fails_the_receiver() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_receiver_that_wants_only_a_part_is_content_and_the_sender_is_told() {
     for connects in BOTH {
         let scratch = Scratch::new();
@@ -215,7 +215,7 @@ fn a_receiver_that_wants_only_a_part_is_content_and_the_sender_is_told() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn two_that_both_send_drop_what_the_other_says_and_both_succeed() {
     for (one, other) in [
         (0, 0),
@@ -240,7 +240,7 @@ fn two_that_both_send_drop_what_the_other_says_and_both_succeed() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_source_that_is_reset_resets_the_receiver_at_the_far_end() {
     let (scratch, (open, hold)) = (Scratch::new(), gate());
     let steps = vec![Step::Send(noise(100_000)), hold, Step::Reset];
@@ -270,7 +270,7 @@ fn a_source_that_is_reset_resets_the_receiver_at_the_far_end() {
     assert_eq!(scratch.names(), ["received"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_far_end_that_fails_fails_everyone_up_to_the_source() {
     let scratch = Scratch::new();
     let (peer, source) = Peer::listens(vec![
@@ -289,7 +289,7 @@ fn a_far_end_that_fails_fails_everyone_up_to_the_source() {
     peer.story().sees_a_reset();
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_socket_that_meets_itself_has_met_nobody() {
     let free =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());

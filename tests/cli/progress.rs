@@ -4,7 +4,7 @@ use crate::live::untested;
 use crate::stops::idle;
 use crate::tide::Scratch;
 
-#[test]
+#[apply(on_both_roads)]
 fn lines_are_plain_and_come_at_an_interval_and_the_last_one_sums_up() {
     let it = Scratch::new();
     let args = ["-p", "line", "-i", "20ms", "zero:#size=1M", "null:#rate=4M"];
@@ -27,7 +27,7 @@ fn lines_are_plain_and_come_at_an_interval_and_the_last_one_sums_up() {
     assert!(last.starts_with("tidegate: 1 MiB in "), "{last}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_bar_that_cannot_be_drawn_is_lines() {
     let it = Scratch::new();
     let args = ["-p", "bar", "-i", "20ms", "zero:#size=1M", "null:#rate=4M"];
@@ -36,7 +36,7 @@ fn a_bar_that_cannot_be_drawn_is_lines() {
     assert!(!done.stderr.contains(['\r', '\x1b']), "{:?}", done.stderr);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_on_standard_error_are_those_of_a_stats_file() {
     let it = Scratch::new();
     let args = ["-p", "json", "--stats", "s", "-N", "copy", "-i", "20ms"];
@@ -60,7 +60,7 @@ fn records_on_standard_error_are_those_of_a_stats_file() {
     assert_eq!(shape(on_stderr), ["\"start\"", "\"sample\"", "\"end\""]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_do_not_go_where_the_data_goes() {
     let it = Scratch::new();
     let mixed = it.sh("$T -p json zero:#size=1K - 2>&1 | grep -c .").run();
@@ -72,7 +72,7 @@ fn records_do_not_go_where_the_data_goes() {
     mixed.refuses(&["--stats"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_hyphen_is_standard_output_beside_the_sink_as_it_is_for_the_sink() {
     let it = Scratch::new();
     it.write("in", "hello");
@@ -94,7 +94,7 @@ fn a_hyphen_is_standard_output_beside_the_sink_as_it_is_for_the_sink() {
     assert!(!it.path("-").exists());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn quiet_is_stronger_than_everything_that_shows() {
     let it = Scratch::new();
     for progress in ["auto", "bar", "line", "json", "none"] {
@@ -104,7 +104,7 @@ fn quiet_is_stronger_than_everything_that_shows() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_summary_comes_with_lines_and_otherwise_when_asked_for() {
     let it = Scratch::new();
     for (flags, sums_up) in [
@@ -121,7 +121,7 @@ fn a_summary_comes_with_lines_and_otherwise_when_asked_for() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_name_tells_whose_lines_they_are() {
     let it = Scratch::new();
     let flags = [
@@ -148,7 +148,7 @@ fn a_name_tells_whose_lines_they_are() {
     asked.end_of_input().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_environment_sets_what_the_flags_set() {
     let it = Scratch::new();
     let done = it
@@ -166,7 +166,7 @@ fn the_environment_sets_what_the_flags_set() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_interrupted_transfer_says_how_far_it_came() {
     let it = Scratch::new();
     let mut interrupted = idle(&it, &["--summary", "always"]);
@@ -181,7 +181,7 @@ fn an_interrupted_transfer_says_how_far_it_came() {
     interrupted.done().dies_of("INT");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn more_than_was_expected_is_no_percentage() {
     let it = Scratch::new();
     let args = ["-s", "1K", "-p", "line", "-i", "5ms", "zero:#size=64K"];
@@ -201,7 +201,7 @@ fn more_than_was_expected_is_no_percentage() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_empty_name_is_none() {
     let it = Scratch::new();
     let args = ["-N", "", "--summary", "always", "zero:#size=1K", "null:"];
@@ -217,7 +217,7 @@ fn an_empty_name_is_none() {
     assert!(start["name"].is_null(), "{start}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_interval_is_a_millisecond_at_least() {
     let it = Scratch::new();
     for short in ["0ms", "1ns", "999us", "999999ns"] {
@@ -229,7 +229,7 @@ fn an_interval_is_a_millisecond_at_least() {
     assert!(done.stderr.lines().count() > 2, "{}", done.stderr);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_size_of_a_block_device_is_found() {
     let it = Scratch::new();
     it.write("image", vec![7; 3 << 20]);

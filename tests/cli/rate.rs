@@ -21,7 +21,7 @@ fn took_its_time(end: &Value, bytes: usize, rate: u32) {
     assert!(held > 0.0, "{end}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_way_is_faster_than_the_rate_and_all_of_them_deliver() {
     let it = Scratch::new();
     let (len, rate) = (300_000, 1_000_000);
@@ -47,7 +47,7 @@ fn no_way_is_faster_than_the_rate_and_all_of_them_deliver() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_connection_is_held_to_the_rate_in_both_directions() {
     let it = Scratch::new();
     let data = noise(300_000);
@@ -73,7 +73,7 @@ fn a_connection_is_held_to_the_rate_in_both_directions() {
     assert!(it.read("out") == data);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_rate_says_what_is_wrong_with_it() {
     let it = Scratch::new();
     for (flags, why) in [
@@ -99,7 +99,7 @@ fn a_rate_says_what_is_wrong_with_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_idle_timeout_does_not_count_what_is_held_back() {
     let it = Scratch::new();
     it.write("in", b"abcde");
@@ -111,7 +111,7 @@ fn an_idle_timeout_does_not_count_what_is_held_back() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_that_is_held_back() {
     let it = Scratch::new();
     for line in ["$L zero: null:", "cat /dev/zero | $L | cat"] {
@@ -123,7 +123,7 @@ fn a_signal_ends_a_transfer_that_is_held_back() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn idle_time_earns_nothing_but_the_burst() {
     let it = Scratch::new();
     // 100 KB take a second at this rate, however late they come.
@@ -147,7 +147,7 @@ fn idle_time_earns_nothing_but_the_burst() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_source_that_is_slower_than_the_rate_is_what_binds() {
     let it = Scratch::new();
     let steps = (0..10).flat_map(|_| {
@@ -166,7 +166,7 @@ fn a_source_that_is_slower_than_the_rate_is_what_binds() {
     assert!(end["waits"]["rate_s"].as_f64() < Some(0.1), "{end}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn whoever_is_held_back_is_woken_once_for_a_piece() {
     const RATE: usize = 16 << 20;
     const BYTES: usize = 8 << 20;

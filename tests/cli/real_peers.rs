@@ -173,28 +173,28 @@ fn receive_from(line: &str) {
     assert!(scratch.read("got") == data, "{line}: other bytes arrived");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn tools_that_listen_get_every_byte() {
     for line in LISTENING_RECEIVERS {
         send_to(line);
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn tools_that_connect_get_every_byte() {
     for line in CONNECTING_RECEIVERS {
         send_to(line);
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn tools_that_listen_send_every_byte() {
     for line in LISTENING_SENDERS {
         receive_from(line);
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn tools_that_connect_send_every_byte() {
     for line in CONNECTING_SENDERS {
         receive_from(line);
@@ -202,7 +202,7 @@ fn tools_that_connect_send_every_byte() {
 }
 
 /// At a terminal its input does not end, and neither does nc, though it has everything.
-#[test]
+#[apply(on_both_roads)]
 fn a_tool_that_does_not_close_has_acknowledged() {
     for line in ["nc 127.0.0.1 PORT", "ncat 127.0.0.1 PORT"] {
         let (terminal, _never_ends) = pipe().expect("a pipe");
@@ -224,7 +224,7 @@ fn a_tool_that_does_not_close_has_acknowledged() {
 }
 
 /// `nc` without `-N` never says that its file has ended: how much there is must be known, or for how long to wait.
-#[test]
+#[apply(on_both_roads)]
 fn an_nc_that_does_not_tell_its_end_loses_nothing() {
     let endings: [(&[&str], i32); 2] = [
         (&["--take", "20000000"], 0),
@@ -244,7 +244,7 @@ fn an_nc_that_does_not_tell_its_end_loses_nothing() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_tool_that_is_killed_in_the_middle_is_no_success() {
     for line in ["nc -l 127.0.0.1 0", "ncat -l 127.0.0.1 0"] {
         let scratch = Scratch::new();
@@ -262,7 +262,7 @@ fn a_tool_that_is_killed_in_the_middle_is_no_success() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_directory_goes_through_tar_on_both_sides() {
     let (scratch, data) = (Scratch::new(), noise(5_000_000));
     fs::create_dir_all(scratch.path("d/e")).expect("directories");
@@ -283,7 +283,7 @@ fn a_directory_goes_through_tar_on_both_sides() {
     assert_eq!(scratch.read("far/d/small"), b"hello");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn it_stands_in_a_pipeline_as_cat_and_pv_do() {
     let (scratch, data) = (Scratch::new(), data());
     scratch.write("in", data);
@@ -301,7 +301,7 @@ fn it_stands_in_a_pipeline_as_cat_and_pv_do() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn curl_gets_all_of_a_page_that_gzip_has_compressed() {
     if !is_here("curl") {
         return;
@@ -323,7 +323,7 @@ fn curl_gets_all_of_a_page_that_gzip_has_compressed() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_gibibyte_arrives_byte_for_byte() {
     if std::env::var_os("TIDEGATE_TEST_BIG").is_none_or(|value| value != "1") {
         eprintln!("skipped: 1 GiB only with TIDEGATE_TEST_BIG=1");

@@ -29,7 +29,7 @@ fn length_in(scratch: &Scratch, directory: &str) -> u64 {
     lengths.map(|it| it.unwrap_or(0)).sum()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_the_peer_sent_before_its_fin_arrives() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(5_000_000));
@@ -41,7 +41,7 @@ fn what_the_peer_sent_before_its_fin_arrives() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn nothing_at_all_is_a_transfer_too() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -52,7 +52,7 @@ fn nothing_at_all_is_a_transfer_too() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_peer_hears_nothing_from_us_until_its_bytes_are_delivered() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1_000_000));
@@ -73,7 +73,7 @@ fn the_peer_hears_nothing_from_us_until_its_bytes_are_delivered() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_in_the_middle_is_a_failure_and_what_arrived_before_is_delivered() {
     for role in Role::BOTH {
         let (scratch, data, (open, hold)) = (Scratch::new(), noise(1_000_000), gate());
@@ -89,7 +89,7 @@ fn a_reset_in_the_middle_is_a_failure_and_what_arrived_before_is_delivered() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_was_on_its_way_to_us_when_the_peer_reset_is_still_delivered_in_order() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1_000_000));
@@ -103,7 +103,7 @@ fn what_was_on_its_way_to_us_when_the_peer_reset_is_still_delivered_in_order() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_at_once_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -112,7 +112,7 @@ fn a_reset_at_once_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_leaves_nothing_of_an_atomic_sink() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -129,7 +129,7 @@ fn a_reset_leaves_nothing_of_an_atomic_sink() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_learns_by_a_reset_that_our_sink_is_full() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -140,7 +140,7 @@ fn the_sender_learns_by_a_reset_that_our_sink_is_full() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_learns_by_a_reset_that_renaming_has_failed() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -158,7 +158,7 @@ fn the_sender_learns_by_a_reset_that_renaming_has_failed() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_learns_by_a_reset_that_the_size_was_not_the_expected() {
     for role in Role::BOTH {
         for size in ["999", "1001"] {
@@ -173,7 +173,7 @@ fn the_sender_learns_by_a_reset_that_the_size_was_not_the_expected() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_learns_by_a_reset_that_we_were_interrupted() {
     for role in Role::BOTH {
         for signal in ["INT", "TERM", "HUP", "KILL"] {
@@ -195,7 +195,7 @@ fn the_sender_learns_by_a_reset_that_we_were_interrupted() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_sender_learns_by_a_reset_that_the_reader_of_our_output_went_away() {
     for role in Role::BOTH {
         let (scratch, steps) = (Scratch::new(), vec![Step::Send(noise(50_000_000))]);
@@ -206,7 +206,7 @@ fn the_sender_learns_by_a_reset_that_the_reader_of_our_output_went_away() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_silent_sender_fails_the_transfer_after_the_idle_timeout() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -224,7 +224,7 @@ fn a_silent_sender_fails_the_transfer_after_the_idle_timeout() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_part_is_enough_and_a_sender_that_has_more_is_reset() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(50_000_000));
@@ -238,7 +238,7 @@ fn a_part_is_enough_and_a_sender_that_has_more_is_reset() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_part_that_is_all_there_is_ends_cleanly_without_waiting_for_the_fin() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1000));

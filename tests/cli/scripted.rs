@@ -40,7 +40,7 @@ fn delivered(scratch: &Scratch) -> String {
     last_record(scratch, "stats")["delivered"].to_string()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_fin_before_our_first_byte_is_no_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -55,7 +55,7 @@ fn a_fin_before_our_first_byte_is_no_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_half_closes_in_the_middle_still_gets_everything() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(5_000_000));
@@ -67,7 +67,7 @@ fn a_peer_that_half_closes_in_the_middle_still_gets_everything() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_echoing_peer_is_no_deadlock_and_a_line_says_how_much_was_dropped() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -82,7 +82,7 @@ fn an_echoing_peer_is_no_deadlock_and_a_line_says_how_much_was_dropped() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_sends_while_we_send_gets_everything() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(5_000_000));
@@ -94,7 +94,7 @@ fn a_peer_that_sends_while_we_send_gets_everything() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_only_ever_speaks_before_it_reads_is_heard_out() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(100_000));
@@ -105,7 +105,7 @@ fn a_peer_that_only_ever_speaks_before_it_reads_is_heard_out() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_at_once_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -114,7 +114,7 @@ fn a_reset_at_once_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_is_noticed_while_there_is_nothing_to_send() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -126,7 +126,7 @@ fn a_reset_is_noticed_while_there_is_nothing_to_send() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_in_the_middle_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -136,7 +136,7 @@ fn a_reset_in_the_middle_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_while_bytes_are_left_out_is_a_failure() {
     for role in Role::BOTH {
         let (scratch, (reader, _silent)) = (Scratch::new(), pipe().expect("a pipe"));
@@ -151,7 +151,7 @@ fn a_reset_while_bytes_are_left_out_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_after_our_last_byte_but_before_our_fin_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -162,7 +162,7 @@ fn a_reset_after_our_last_byte_but_before_our_fin_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_after_our_fin_is_a_failure_though_all_was_read() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1_000_000));
@@ -174,7 +174,7 @@ fn a_reset_after_our_fin_is_a_failure_though_all_was_read() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_reset_after_an_early_fin_is_a_failure() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -185,7 +185,7 @@ fn a_reset_after_an_early_fin_is_a_failure() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_never_closes_has_acknowledged_after_the_close_timeout() {
     for role in Role::BOTH {
         let (scratch, data, (open, hold)) = (Scratch::new(), noise(1_000_000), gate());
@@ -200,7 +200,7 @@ fn a_peer_that_never_closes_has_acknowledged_after_the_close_timeout() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_summary_says_that_the_peer_did_not_close() {
     let (scratch, (_open, hold)) = (Scratch::new(), gate());
     let (running, _peer) = Role::Connects.meets(vec![hold], "close-timeout=10ms", |uri| {
@@ -212,7 +212,7 @@ fn the_summary_says_that_the_peer_did_not_close() {
     running.done().exits(0).mentions(&parts);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_closes_late_is_waited_for() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1_000_000));
@@ -226,7 +226,7 @@ fn a_peer_that_closes_late_is_waited_for() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_never_reads_fails_the_transfer_after_the_idle_timeout() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -240,7 +240,7 @@ fn a_peer_that_never_reads_fails_the_transfer_after_the_idle_timeout() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_does_not_read_our_last_bytes_fails_the_transfer_after_the_idle_timeout() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -255,7 +255,7 @@ fn a_peer_that_does_not_read_our_last_bytes_fails_the_transfer_after_the_idle_ti
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_never_reads_is_waited_for_until_we_are_interrupted() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -274,7 +274,7 @@ fn a_peer_that_never_reads_is_waited_for_until_we_are_interrupted() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_is_not_idle_while_we_have_more_to_send() {
     let scratch = Scratch::new();
     // It reads every 25 ms, but we may write again only when a third of a send buffer of 4 MiB is free.
@@ -287,7 +287,7 @@ fn a_slow_reader_is_not_idle_while_we_have_more_to_send() {
     assert_eq!((story.saw, story.bytes.len()), (Saw::Fin, 5 << 20));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_is_not_idle_while_it_empties_our_send_queue() {
     for role in Role::BOTH {
         let (scratch, data) = (Scratch::new(), noise(1 << 20));
@@ -303,7 +303,7 @@ fn a_slow_reader_is_not_idle_while_it_empties_our_send_queue() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_closes_with_our_data_unread_fails_the_transfer() {
     for role in Role::BOTH {
         let scratch = Scratch::new();
@@ -314,7 +314,7 @@ fn a_peer_that_closes_with_our_data_unread_fails_the_transfer() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_closes_with_our_last_data_unread_fails_the_transfer() {
     for role in Role::BOTH {
         let (scratch, (open, hold)) = (Scratch::new(), gate());
@@ -325,7 +325,7 @@ fn a_peer_that_closes_with_our_last_data_unread_fails_the_transfer() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_is_sent_to_a_peer_that_has_closed_fails_the_transfer() {
     for role in Role::BOTH {
         let scratch = Scratch::new();

@@ -11,7 +11,7 @@ fn start(it: &Scratch, args: &[&str]) -> Running {
     it.tide([&RECORDS[..], args].concat()).open_input().start()
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_whose_input_is_idle_and_shells_see_it() {
     let it = Scratch::new();
     for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
@@ -31,7 +31,7 @@ fn a_signal_ends_a_transfer_whose_input_is_idle_and_shells_see_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_wait_for_a_peer_to_come() {
     let it = Scratch::new();
     for name in ENDING {
@@ -48,7 +48,7 @@ fn a_signal_ends_a_wait_for_a_peer_to_come() {
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_wait_for_a_peer_to_answer() {
     let (it, peer) = (Scratch::new(), Deaf::new());
     let uri = format!("tcp://{}", peer.address);
@@ -62,7 +62,7 @@ fn a_signal_ends_a_wait_for_a_peer_to_answer() {
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_wait_for_the_other_end_of_a_fifo() {
     let it = Scratch::new();
     it.fifo("p");
@@ -76,7 +76,7 @@ fn a_signal_ends_a_wait_for_the_other_end_of_a_fifo() {
     assert_eq!(it.names(), ["p"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_whose_sink_is_stalled() {
     let it = Scratch::new();
     for name in ENDING {
@@ -87,7 +87,7 @@ fn a_signal_ends_a_transfer_whose_sink_is_stalled() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_into_a_pipe_that_nobody_reads() {
     let it = Scratch::new();
     let (out, stdout) = std::io::pipe().unwrap();
@@ -99,7 +99,7 @@ fn a_signal_ends_a_transfer_into_a_pipe_that_nobody_reads() {
     drop(out);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_signal_ends_a_transfer_into_a_redirected_fifo_that_nobody_reads() {
     let it = Scratch::new();
     it.fifo("p");
@@ -116,7 +116,7 @@ fn a_signal_ends_a_transfer_into_a_redirected_fifo_that_nobody_reads() {
     stalled.done().dies_of("INT");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_signal_leaves_anything_of_an_atomic_file() {
     let it = Scratch::new();
     it.write("out", "old");
@@ -145,7 +145,7 @@ fn no_signal_leaves_anything_of_an_atomic_file() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn an_interrupted_sender_is_no_success_for_its_receiver() {
     let it = Scratch::new();
     let mut receiver = it
@@ -164,7 +164,7 @@ fn an_interrupted_sender_is_no_success_for_its_receiver() {
     assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn insisting_ends_it_whatever_it_waits_for() {
     let it = Scratch::new();
     // Records that nobody reads are waited for at the end.
@@ -184,7 +184,7 @@ fn insisting_ends_it_whatever_it_waits_for() {
     stuck.done().dies_of("INT");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_nohup_ignores_stays_ignored() {
     let it = Scratch::new();
     for name in ENDING {
@@ -200,7 +200,7 @@ fn what_nohup_ignores_stays_ignored() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn sigusr1_prints_one_plain_line_and_the_transfer_goes_on() {
     let it = Scratch::new();
     for flags in [&[][..], &["-q"]] {
@@ -223,7 +223,7 @@ fn sigusr1_prints_one_plain_line_and_the_transfer_goes_on() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn sigusr1_says_how_far_it_is_and_what_binds_it() {
     let it = Scratch::new();
     let mut stalled = start(&it, &["-H", "10K", "zero:#size=100K", "null:#stall=25K:1h"]);
@@ -241,7 +241,7 @@ fn sigusr1_says_how_far_it_is_and_what_binds_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn sigusr1_is_answered_before_both_ends_are_open() {
     let it = Scratch::new();
     it.write("in", "hello");
@@ -255,7 +255,7 @@ fn sigusr1_is_answered_before_both_ends_are_open() {
     assert_eq!(done.stderr.lines().count(), 2, "{}", done.stderr);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stopped_transfer_goes_on_where_it_was() {
     let it = Scratch::new();
     let mut running = start(&it, &["-"]);

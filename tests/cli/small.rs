@@ -3,7 +3,7 @@
 use crate::live::{read_exactly, untested};
 use crate::tide::Scratch;
 
-#[test]
+#[apply(on_both_roads)]
 fn it_does_so_whatever_the_chunk_size_and_the_mark() {
     let it = Scratch::new();
     for chunk in ["1", "64K", "64M"] {
@@ -21,7 +21,7 @@ fn it_does_so_whatever_the_chunk_size_and_the_mark() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn it_does_so_through_fifos_and_connections() {
     let it = Scratch::new();
     it.fifo("p");
@@ -37,7 +37,7 @@ fn it_does_so_through_fifos_and_connections() {
     last.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn it_does_so_from_a_file_whose_reads_wait_for_more() {
     let it = Scratch::new();
     std::fs::create_dir(it.path("trace")).unwrap();

@@ -24,7 +24,7 @@ fn keeps_holes(it: &Scratch, end: &Value) -> bool {
     is_through && takes_up("sparse") < 8 * MIB
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_sparse_file_arrives_byte_for_byte_and_stays_sparse_on_the_kernel_road() {
     let it = Scratch::new();
     let data = sparse(&it);
@@ -53,7 +53,7 @@ fn a_sparse_file_arrives_byte_for_byte_and_stays_sparse_on_the_kernel_road() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn holes_are_zeros_where_the_sink_can_have_none() {
     let it = Scratch::new();
     let data = sparse(&it);
@@ -69,7 +69,7 @@ fn holes_are_zeros_where_the_sink_can_have_none() {
     assert!(it.read("out")[7..] == data);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn zeros_that_are_asked_for_are_really_there() {
     let it = Scratch::new();
     it.tide(["zero:#size=4M", "out"]).run().succeeds();

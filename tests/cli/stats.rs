@@ -60,7 +60,7 @@ fn types(records: &[Value]) -> Vec<&str> {
     types
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_is_recorded_from_start_to_end() {
     let it = Scratch::new();
     let args = [
@@ -108,7 +108,7 @@ fn a_transfer_is_recorded_from_start_to_end() {
     assert_eq!(end["bound_by"], "sink");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_moment_has_one_cause() {
     let it = Scratch::new();
     it.fifo("p");
@@ -138,7 +138,7 @@ fn every_moment_has_one_cause() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_listener_is_recorded_before_anybody_comes() {
     let it = Scratch::new();
     for (args, side) in [
@@ -166,7 +166,7 @@ fn a_listener_is_recorded_before_anybody_comes() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_did_not_begin_is_recorded_too() {
     let (_socket, nobody) = bound();
     let refused = format!("tcp://{nobody}");
@@ -205,7 +205,7 @@ fn a_transfer_that_did_not_begin_is_recorded_too() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_failed_in_the_middle_is_recorded_to_its_end() {
     let it = Scratch::new();
     for (args, code, side, uri) in [
@@ -242,7 +242,7 @@ fn a_transfer_that_failed_in_the_middle_is_recorded_to_its_end() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_go_to_an_inherited_descriptor() {
     let it = Scratch::new();
     it.sh("$T --stats fd:3 - 3>s")
@@ -258,7 +258,7 @@ fn records_go_to_an_inherited_descriptor() {
         .prints("1\n");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_replace_those_of_the_last_run() {
     let it = Scratch::new();
     it.write("s", noise(10_000));
@@ -268,7 +268,7 @@ fn records_replace_those_of_the_last_run() {
     assert_eq!(types(&records(&it.read("s"))), ["start", "end"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_never_overwrite_an_end_of_the_transfer() {
     let data = noise(10_000);
     for line in [
@@ -292,7 +292,7 @@ fn records_never_overwrite_an_end_of_the_transfer() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_that_cannot_be_written_are_refused_before_anything_else_happens() {
     let it = Scratch::new();
     it.write("in", "data");
@@ -304,7 +304,7 @@ fn records_that_cannot_be_written_are_refused_before_anything_else_happens() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_that_get_lost_do_not_fail_the_transfer() {
     let it = Scratch::new();
     let done = it.tide(["--stats", "/dev/full", "-"]).input("x").run();
@@ -315,7 +315,7 @@ fn records_that_get_lost_do_not_fail_the_transfer() {
     done.exits(0).prints("x");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_that_nobody_reads_do_not_hold_the_flow_up() {
     let it = Scratch::new();
     let (mut unread, pipe) = std::io::pipe().unwrap();
@@ -343,7 +343,7 @@ fn records_that_nobody_reads_do_not_hold_the_flow_up() {
     assert_eq!(records[records.len() - 1]["bytes_out"], 100_000);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn records_are_never_mixed_into_the_data() {
     let it = Scratch::new();
     let line = "$T --stats fd:2 zero:#size=5 - 2>&1 | cat >seen; exit ${PIPESTATUS[0]}";
@@ -351,7 +351,7 @@ fn records_are_never_mixed_into_the_data() {
     assert!(!it.read("seen").contains(&0), "no byte was moved");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_rate_is_that_since_the_record_before() {
     let it = Scratch::new();
     let args = [

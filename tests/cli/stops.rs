@@ -95,7 +95,7 @@ fn adds_up(end: &Value) -> f64 {
     elapsed
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn ten_stops_are_left_out_as_a_watch_outside_sees_them() {
     let it = Scratch::new();
     // The last column is how long it takes at least, but for 10 ms worth of the rate that may leave at once after each stop.
@@ -131,7 +131,7 @@ fn ten_stops_are_left_out_as_a_watch_outside_sees_them() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_waits_for_its_input_is_stopped_no_less_exactly() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
@@ -153,7 +153,7 @@ fn a_transfer_that_waits_for_its_input_is_stopped_no_less_exactly() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stop_right_before_the_end_is_left_out_too() {
     let it = Scratch::new();
     let mut watch = Watch::new();
@@ -176,7 +176,7 @@ fn a_stop_right_before_the_end_is_left_out_too() {
     watch.agrees(started, adds_up(&done.end()));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stop_is_no_peer_that_lets_nothing_move() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
@@ -191,7 +191,7 @@ fn a_stop_is_no_peer_that_lets_nothing_move() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn time_never_runs_backwards_over_a_stop() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
@@ -226,7 +226,7 @@ fn stopped_in_its_midst(it: &Scratch, signal: &str, args: &[&str], stdout: Stdio
     end
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stop_is_no_wait_for_anybody() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {
@@ -242,7 +242,7 @@ fn a_stop_is_no_wait_for_anybody() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn no_pause_is_longer_than_the_transfer_that_was_stopped_in_it() {
     let it = Scratch::new();
     for signal in ["TSTP", "STOP"] {

@@ -3,7 +3,7 @@
 use crate::tide::{Scratch, noise, records};
 use serde_json::Value;
 
-#[test]
+#[apply(on_both_roads)]
 fn the_expected_size_is_given_or_found() {
     let it = Scratch::new();
     it.write("in", noise(1000));
@@ -36,7 +36,7 @@ fn the_expected_size_is_given_or_found() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn nothing_is_said_where_standard_error_is_no_terminal() {
     let it = Scratch::new();
     for flags in [
@@ -49,14 +49,14 @@ fn nothing_is_said_where_standard_error_is_no_terminal() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn quiet_does_not_silence_errors() {
     let it = Scratch::new();
     let done = it.tide(["-q", "missing"]).run();
     done.fails_saying(1, &["opening missing"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_summary_is_one_line_of_numbers_for_people() {
     let it = Scratch::new();
     let args = [
@@ -79,7 +79,7 @@ fn the_summary_is_one_line_of_numbers_for_people() {
     ]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_summary_says_in_which_sense_it_was_delivered() {
     let it = Scratch::new();
     let synced = it
@@ -94,14 +94,14 @@ fn the_summary_says_in_which_sense_it_was_delivered() {
     receiver.done().exits(0);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_failure_is_never_summed_up() {
     let it = Scratch::new();
     let done = it.tide(["--summary", "always", "zero:", "/dev/full"]).run();
     done.fails_saying(1, &["writing to /dev/full"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn what_is_not_printable_does_not_break_the_line() {
     let it = Scratch::new();
     let done = it.tide(["no\nsuch\x1b[2Jfile"]).run();

@@ -3,6 +3,7 @@
 //! Nothing here waits without a deadline, and nothing sleeps and hopes.
 
 use assert_cmd::cargo::cargo_bin;
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,19 +13,64 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// Runs a test twice: as `--road auto` has it, and on the buffered road, which the kernel road else stands in front of
+/// wherever both ends allow it. For whatever moves bytes; what only draws, or moves none, is a plain `#[test]`.
+macro_rules! on_both_roads {
+    ($(#[$attribute:meta])* fn $name:ident() $body:block) => {
+        $(#[$attribute])*
+        mod $name {
+            #[test]
+            fn auto() {
+                $crate::tide::on("auto", super::$name);
+            }
+
+            #[test]
+            fn buffered() {
+                $crate::tide::on("buffered", super::$name);
+            }
+        }
+
+        $(#[$attribute])*
+        fn $name() $body
+    };
+}
+
+thread_local! {
+    /// The road of the test on this thread.
+    static ROAD: Cell<&'static str> = const { Cell::new("auto") };
+}
+
+/// Runs a test on this road.
+pub(crate) fn on(road: &'static str, test: fn()) {
+    ROAD.set(road);
+    test();
+}
+
+/// What `TIDEGATE_ROAD` is for the commands of this test, unless it says otherwise.
+pub(crate) fn road() -> &'static str {
+    ROAD.get()
+}
+
 /// Nothing in these tests takes longer, on however slow a machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(180);
 
 /// A scratch directory, in which every command runs.
-pub(crate) struct Scratch(TempDir);
+pub(crate) struct Scratch {
+    dir: TempDir,
+    /// Kept here, since a test may start commands on several threads.
+    road: &'static str,
+}
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().expect("a scratch directory"))
+        Self {
+            dir: TempDir::new().expect("a scratch directory"),
+            road: road(),
+        }
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(name)
+        self.dir.path().join(name)
     }
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -39,7 +85,7 @@ impl Scratch {
 
     /// Names of all files there are.
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.0.path()).expect("listing");
+        let entries = std::fs::read_dir(self.dir.path()).expect("listing");
         let mut names: Vec<_> = entries
             .map(|entry| {
                 entry
@@ -60,17 +106,17 @@ impl Scratch {
         cmd
     }
 
-    /// Any program, run here; tidegate takes the road that is this target's, unless a flag names another.
+    /// Any program, run here; tidegate takes the road of this test, unless a flag names another.
     pub(crate) fn cmd(&self, program: impl AsRef<OsStr>) -> Cmd {
         let mut command = Command::new(program);
-        command.current_dir(self.0.path()).stdin(Stdio::null());
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TIDEGATE_") {
                 command.env_remove(name);
             }
         }
-        command.env("TIDEGATE_ROAD", crate::ROAD);
+        command.env("TIDEGATE_ROAD", self.road);
         Cmd {
             command,
             input: None,

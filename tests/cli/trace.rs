@@ -124,7 +124,7 @@ impl Trace {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn every_pause_and_every_drain_is_there_and_every_moment_is_accounted_for() {
     let it = Scratch::new();
     it.write("in", noise(20 * MIB));
@@ -140,7 +140,7 @@ fn every_pause_and_every_drain_is_there_and_every_moment_is_accounted_for() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn pauses_are_told_one_by_one_with_the_drain_that_ended_each() {
     let it = Scratch::new();
     it.tide(["--trace", "t", "zero:#size=20M", "null:#rate=100M"])
@@ -161,7 +161,7 @@ fn pauses_are_told_one_by_one_with_the_drain_that_ended_each() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn fills_and_rates_are_sampled_within_the_marks() {
     let it = Scratch::new();
     it.tide([
@@ -192,7 +192,7 @@ fn fills_and_rates_are_sampled_within_the_marks() {
     assert!((0.9 * all..1.01 * all).contains(&bytes), "{bytes}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_trace_of_very_many_pauses_is_no_larger_and_loses_none() {
     let it = Scratch::new();
     it.tide([
@@ -217,7 +217,7 @@ fn a_trace_of_very_many_pauses_is_no_larger_and_loses_none() {
     assert!((200..=2048).contains(&joined), "{joined} spans");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stall_is_marked_with_whom_it_waits_for() {
     let it = Scratch::new();
     it.write("in", noise(3 * MIB));
@@ -238,7 +238,7 @@ fn a_stall_is_marked_with_whom_it_waits_for() {
     assert!(longest.fold(0.0, f64::max) / 1e6 > 2.3);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn however_a_transfer_ends_there_is_a_trace_of_it() {
     let it = Scratch::new();
     it.write("in", noise(MIB));
@@ -265,7 +265,7 @@ fn however_a_transfer_ends_there_is_a_trace_of_it() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_trace_goes_into_no_file_that_is_something_else() {
     let it = Scratch::new();
     it.write("in", noise(10));
@@ -293,7 +293,7 @@ fn a_trace_goes_into_no_file_that_is_something_else() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_trace_that_cannot_be_written_is_said_and_takes_nothing_from_the_transfer() {
     let it = Scratch::new();
     it.write("in", noise(MIB));
@@ -304,7 +304,7 @@ fn a_trace_that_cannot_be_written_is_said_and_takes_nothing_from_the_transfer() 
     assert_eq!(it.read("out"), noise(MIB));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn the_trace_of_before_stays_until_there_is_a_new_one() {
     let it = Scratch::new();
     it.write("t", "x".repeat(MIB));

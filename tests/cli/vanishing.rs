@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const IDLE: [&str; 2] = ["--idle-timeout", "200ms"];
 
-#[test]
+#[apply(on_both_roads)]
 fn an_idle_source_is_given_up_after_the_idle_timeout() {
     let it = Scratch::new();
     let mut idle = it.tide([&IDLE[..], &["-"]].concat()).open_input().start();
@@ -16,7 +16,7 @@ fn an_idle_source_is_given_up_after_the_idle_timeout() {
     done.fails_saying(4, &["waiting for -: ", "200ms", "; 4 bytes delivered\n"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_stalled_sink_is_given_up_after_the_idle_timeout() {
     let it = Scratch::new();
     let args = [&IDLE[..], &["zero:", "null:#stall=1000:1h"]].concat();
@@ -30,7 +30,7 @@ fn a_stalled_sink_is_given_up_after_the_idle_timeout() {
     );
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_pipe_that_nobody_reads_is_given_up_after_the_idle_timeout() {
     let (out, stdout) = std::io::pipe().unwrap();
     let it = Scratch::new();
@@ -40,7 +40,7 @@ fn a_pipe_that_nobody_reads_is_given_up_after_the_idle_timeout() {
     drop(out);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_never_reads_is_given_up_after_the_idle_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("tcp://{}", listener.local_addr().unwrap());
@@ -52,7 +52,7 @@ fn a_peer_that_never_reads_is_given_up_after_the_idle_timeout() {
         .fails_saying(4, &[&format!("waiting for {uri}: "), " delivered\n"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_reads_nothing_of_the_last_bytes_is_given_up_after_the_idle_timeout() {
     let (listener, address) = bound();
     listener.set_recv_buffer_size(4096).unwrap();
@@ -66,7 +66,7 @@ fn a_peer_that_reads_nothing_of_the_last_bytes_is_given_up_after_the_idle_timeou
         .fails_saying(4, &[&format!("waiting for {uri}: "), "at most "]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn bytes_that_trickle_are_not_idle() {
     let it = Scratch::new();
     let timeout = "--idle-timeout 700ms";
@@ -85,7 +85,7 @@ fn bytes_that_trickle_are_not_idle() {
 const SIP: &str =
     "{ for i in {1..15}; do dd bs=4096 count=1 status=none; sleep 0.1; done; cat; } <p >/dev/null";
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_of_a_fifo_is_not_idle_whoever_opened_the_fifo() {
     let it = Scratch::new();
     it.fifo("p");
@@ -95,7 +95,7 @@ fn a_slow_reader_of_a_fifo_is_not_idle_whoever_opened_the_fifo() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_of_a_fifo_is_what_binds_the_flow_whoever_opened_the_fifo() {
     let it = Scratch::new();
     it.fifo("p");
@@ -107,7 +107,7 @@ fn a_slow_reader_of_a_fifo_is_what_binds_the_flow_whoever_opened_the_fifo() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn waiting_for_a_peer_to_come_is_not_idle() {
     let it = Scratch::new();
     let args = ["--idle-timeout", "20ms", "zero:#size=9"];
@@ -116,7 +116,7 @@ fn waiting_for_a_peer_to_come_is_not_idle() {
     done.exits(4).mentions(&["accepting on"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_pipe_reader_that_has_enough_ends_us_silently_as_it_ends_cat() {
     let it = Scratch::new();
     it.fifo("p");
@@ -139,7 +139,7 @@ fn a_pipe_reader_that_has_enough_ends_us_silently_as_it_ends_cat() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_pipe_reader_that_goes_away_ends_us_by_sigpipe() {
     let it = Scratch::new();
     let (out, stdout) = std::io::pipe().unwrap();
@@ -148,7 +148,7 @@ fn a_pipe_reader_that_goes_away_ends_us_by_sigpipe() {
     running.done().dies_of("PIPE").says("");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_connection_that_breaks_is_an_error_and_no_closed_pipe() {
     let it = Scratch::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -161,7 +161,7 @@ fn a_connection_that_breaks_is_an_error_and_no_closed_pipe() {
     running.done().exits(1).mentions(&[&line, " delivered\n"]);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_source_that_resets_is_an_error_and_leaves_no_atomic_file() {
     let it = Scratch::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -84,7 +84,7 @@ pub(crate) fn is_bound(it: &Scratch, line: &str, phase: &str, sentence: &str) ->
     end
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_source_is_named() {
     let it = Scratch::new();
     it.write("in", noise(100));
@@ -98,7 +98,7 @@ fn a_slow_source_is_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_of_a_pipe_is_named() {
     let it = Scratch::new();
     it.write("in", noise(3 * MIB));
@@ -111,7 +111,7 @@ fn a_slow_reader_of_a_pipe_is_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_rehearsed_slow_sink_is_named() {
     let it = Scratch::new();
     // That of the kernel only where it is asked for: nothing is gained by it.
@@ -124,7 +124,7 @@ fn a_rehearsed_slow_sink_is_named() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_rate_limit_is_named_and_no_advice_is_given() {
     let it = Scratch::new();
     it.write("in", noise(700_000));
@@ -134,7 +134,7 @@ fn a_rate_limit_is_named_and_no_advice_is_given() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_slow_reader_behind_a_connection_is_told_from_a_slow_network() {
     let it = Scratch::new();
     it.write("in", noise(8 * MIB));
@@ -158,7 +158,7 @@ fn a_slow_reader_behind_a_connection_is_told_from_a_slow_network() {
     }
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_peer_that_does_not_read_at_all_for_a_while_is_named() {
     let it = Scratch::new();
     it.write("in", noise(16 * MIB));
@@ -169,7 +169,7 @@ fn a_peer_that_does_not_read_at_all_for_a_while_is_named() {
     assert_eq!(peer.story().bytes.len(), 16 * MIB);
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_source_in_bursts_is_named() {
     let it = Scratch::new();
     let bursts = (0..8).flat_map(|_| {
@@ -182,7 +182,7 @@ fn a_source_in_bursts_is_named() {
     assert_eq!(end["sockets"]["source"]["receive_queue"], 0, "{end}");
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_buffer_that_bridges_bursts_says_what_it_was_good_for() {
     let it = Scratch::new();
     // 4 MB at once four times, half a second apart, for a sink that takes them in as long.
@@ -208,7 +208,7 @@ fn a_buffer_that_bridges_bursts_says_what_it_was_good_for() {
     assert!(saves > Some(0.1), "{}", it.end_of("s"));
 }
 
-#[test]
+#[apply(on_both_roads)]
 fn a_transfer_that_is_over_at_once_is_not_judged() {
     let it = Scratch::new();
     let done = it
