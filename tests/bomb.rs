@@ -9,7 +9,7 @@ use std::fs;
 use tidegate::transform::{Input, Made, Output, Pending, Transform, plan};
 
 /// How many zeros go through, in bytes.
-const BOMB: usize = 256 << 20;
+const BOMB: usize = 128 << 20;
 
 /// The most memory the process may have taken at any time, in KiB.
 const MOST: usize = 64 << 10;

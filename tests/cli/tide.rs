@@ -382,13 +382,11 @@ impl Done {
     #[track_caller]
     pub(crate) fn prints(self, bytes: impl AsRef<[u8]>) -> Self {
         let (got, wanted) = (&self.stdout, bytes.as_ref());
-        let differs = got.iter().zip(wanted).position(|(a, b)| a != b);
-        let (len, wanted_len) = (got.len(), wanted.len());
-        assert!(
-            got == wanted,
-            "{}: {len} bytes, not {wanted_len}; first difference {differs:?}",
-            self.shown
-        );
+        if got != wanted {
+            let differs = got.iter().zip(wanted).position(|(a, b)| a != b);
+            let (shown, len, wanted_len) = (&self.shown, got.len(), wanted.len());
+            panic!("{shown}: {len} bytes, not {wanted_len}; first difference {differs:?}");
+        }
         self
     }
 }
@@ -405,16 +403,13 @@ pub(crate) fn records(bytes: &[u8]) -> Vec<serde_json::Value> {
 /// So many bytes that no short pattern repeats in.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
+    let mut bytes = vec![0; len.next_multiple_of(8)];
+    for word in bytes.chunks_exact_mut(8) {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state.to_le_bytes()
-    };
-    let mut bytes: Vec<u8> = std::iter::repeat_with(&mut next)
-        .take(len.div_ceil(8))
-        .flatten()
-        .collect();
+        word.copy_from_slice(&state.to_le_bytes());
+    }
     bytes.truncate(len);
     bytes
 }
