@@ -6,6 +6,7 @@ use rustix::process::Signal as Os;
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that end a process which does not listen to them, everywhere (signal(7)). We clean up before they do. Not those
@@ -26,6 +27,9 @@ const ENDINGS: [Os; 10] = [
 /// The signal that asks for the status. SIGINFO (^T) where it exists would be heard too; tokio names it on the BSDs only.
 const STATUS: Os = Os::USR1;
 
+/// Within this time a signal that ends a transfer counts once: timeout(1) sends it to the process, and once more to its group.
+const SENT_TWICE: Duration = Duration::from_millis(100);
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
@@ -44,6 +48,8 @@ pub enum Event {
 pub struct Signals {
     /// Those that end the transfer, with their numbers.
     endings: Vec<(i32, Signal)>,
+    /// The first of those that has come, and when.
+    ended_by: Option<(i32, Instant)>,
     status: Option<Signal>,
     stop: Option<Signal>,
     continued: Option<Signal>,
@@ -66,6 +72,7 @@ impl Signals {
         });
         Ok(Self {
             endings: endings.collect::<io::Result<_>>()?,
+            ended_by: None,
             status: unless_ignored(STATUS.as_raw())?,
             stop: unless_ignored(Os::TSTP.as_raw())?,
             continued: unless_ignored(Os::CONT.as_raw())?,
@@ -74,6 +81,24 @@ impl Signals {
 
     /// The next event.
     pub async fn next(&mut self) -> Event {
+        loop {
+            match self.next_received().await {
+                Event::End(number) if self.is_repeated(number) => {}
+                event => return event,
+            }
+        }
+    }
+
+    /// Whether this signal has ended the transfer a moment ago.
+    fn is_repeated(&mut self, number: i32) -> bool {
+        let Some((first, when)) = self.ended_by else {
+            self.ended_by = Some((number, Instant::now()));
+            return false;
+        };
+        first == number && when.elapsed() < SENT_TWICE
+    }
+
+    async fn next_received(&mut self) -> Event {
         tokio::select! {
             biased;
             number = first(&mut self.endings) => Event::End(number),

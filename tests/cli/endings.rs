@@ -4,6 +4,8 @@ use crate::live::{is_full, until};
 use crate::tide::{Running, Scratch};
 use rustix::fs::{FileType, stat};
 use std::os::unix::process::ExitStatusExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Their names, but for SIGKILL, which nobody hears, those of faults and the real-time ones (signal(7)).
 const ENDINGS: [&str; 13] = [
@@ -160,6 +162,28 @@ fn a_second_one_ends_at_once_whichever_it_is() {
         let numbers = [first, second].map(|name| Some(number(&it, name)));
         assert!(numbers.contains(&last.signal()), "{first} {second}: {last}");
         assert!(it.names().is_empty(), "{:?}", it.names());
+    }
+}
+
+#[apply(on_both_roads)]
+fn a_signal_that_timeout_sends_to_the_process_and_to_its_group_counts_once() {
+    let it = Scratch::new();
+    for gap in (0..20).map(|n| Duration::from_micros(300 * n)) {
+        let args = ["--stats", "s", "--trace", "t", "zero:", "null:#rate=1M"];
+        let running = it.tide(args).start();
+        it.recorded("s", |record| record["type"] == "start");
+        running.signal("TERM");
+        let sent = Instant::now();
+        sleep(gap);
+        running.signal("TERM");
+        let were_one = sent.elapsed() < Duration::from_millis(50);
+        running.done().dies_of("TERM");
+        // On a busy machine they may be far from each other.
+        if were_one {
+            assert_eq!(it.end_of("s")["outcome"], "interrupted", "{gap:?}");
+            it.sh("rm t").run().succeeds();
+        }
+        it.sh("rm s").run().succeeds();
     }
 }
 
