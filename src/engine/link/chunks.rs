@@ -213,8 +213,14 @@ impl State {
     /// Passes chunks from the readable to the writable until the writable says "stop" or there are none.
     fn flow(&mut self) {
         let (gates, queue) = (&mut self.gates, &mut self.queue);
-        while gates.readable.is_flowing() {
-            let Some(chunk) = chunk::take_front(&mut queue.readable, gates.writable.room()) else {
+        while gates.readable.is_flowing() && !gates.readable.is_empty() {
+            let room = gates.writable.room();
+            if room == 0 {
+                // The mark was lowered to what the writable holds, or below, since it last said "go on".
+                gates.refuse();
+                break;
+            }
+            let Some(chunk) = chunk::take_front(&mut queue.readable, room) else {
                 break;
             };
             let n = chunk.len() as u64;
