@@ -111,9 +111,8 @@ pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> S
         holds_output: false,
         activity: Activity::Waits,
     };
-    let failure = stage
-        .run()
-        .map_or_else(|stop| stop.end_links(&context), |()| None);
+    let ended = stage.run();
+    let failure = ended.err().and_then(|stop| stop.into_failure(&context));
     StageEnd {
         digest: stage.transform.digest().filter(|_| failure.is_none()),
         warning: stage.transform.warning(),
@@ -122,19 +121,24 @@ pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> S
 }
 
 impl StageStop {
-    /// Ends both links. Returns the failure, if that is the reason.
-    pub(super) fn end_links(self, context: &StageContext<'_>) -> Option<Failure> {
+    /// Ends both links.
+    pub(super) fn end_links(&self, context: &StageContext<'_>) {
         match self {
-            StageStop::Cancelled => {
-                context.cancel();
-                None
-            }
-            StageStop::Failed(failure) => {
+            StageStop::Cancelled => context.cancel(),
+            StageStop::Failed(_) => {
                 // What was put out before the failure is good, and is delivered.
                 context.to.end(End::Cut);
                 context.from.cancel();
-                Some(failure)
             }
+        }
+    }
+
+    /// Ends both links. Returns the failure, if that is the reason.
+    pub(super) fn into_failure(self, context: &StageContext<'_>) -> Option<Failure> {
+        self.end_links(context);
+        match self {
+            StageStop::Cancelled => None,
+            StageStop::Failed(failure) => Some(failure),
         }
     }
 }
