@@ -39,7 +39,12 @@ pub(crate) struct From {
     file: File,
     /// What it pretends to be while a road is chosen, so that any file system seems to copy by itself.
     decoy: Option<(File, Arc<AtomicBool>)>,
+    /// What is done, with the number of bytes that have been moved, before bytes are claimed.
+    before_claim: Option<BeforeClaim>,
+    moved: u64,
 }
+
+type BeforeClaim = Box<dyn FnMut(u64) -> io::Result<()> + Send>;
 
 impl From {
     /// One that gives `data`, and then ends or, if it `stays`, gives nothing until what is returned is dropped.
@@ -66,6 +71,8 @@ impl From {
             end,
             file: nonblocking(fd),
             decoy: None,
+            before_claim: None,
+            moved: 0,
         };
         (from, kept.flatten())
     }
@@ -76,6 +83,17 @@ impl From {
         let decoy = File::open("/proc/version").expect("a file of /proc");
         self.decoy = Some((decoy, Arc::clone(&chosen)));
         (self, chosen)
+    }
+
+    /// The same, but this is done before bytes are claimed.
+    pub(crate) fn that_first(
+        self,
+        act: impl FnMut(u64) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self {
+            before_claim: Some(Box::new(act)),
+            ..self
+        }
     }
 
     pub(crate) fn fd(&self) -> RawFd {
@@ -137,6 +155,17 @@ impl Source for From {
             Some((decoy, chosen)) if !chosen.load(Ordering::SeqCst) => Some(decoy.as_fd()),
             _ => Some(self.file.as_fd()),
         }
+    }
+
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        if let Some(act) = &mut self.before_claim {
+            act(self.moved)?;
+        }
+        Ok(most)
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.moved += n;
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod broken_pipe;
+mod claims;
 mod ends;
 mod giving_up;
 #[path = "../hostile/mod.rs"]

@@ -75,7 +75,10 @@ impl Pump<'_> {
             self.check_cancelled()?;
             let filled = self.fill(&mut pipe);
             self.count_sent(&mut pipe)?;
-            filled?;
+            match filled {
+                Err(Stop::Source(error)) => self.source_failed(&mut pipe, error),
+                other => other?,
+            }
             if !self.empty(&mut pipe)? {
                 self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
             } else if pipe.input_ended {
@@ -121,12 +124,10 @@ impl Pump<'_> {
                 continue;
             }
             match self.splice_in(pipe, most) {
-                Ok(0) => match self.has_ended(!pipe.accepted && self.is_untouched(pipe)) {
-                    Ok(true) => self.input_ended(pipe),
-                    Ok(false) => self.moved_nothing()?,
-                    Err(Stop::Source(error)) => self.source_failed(pipe, error),
-                    Err(stop) => return Err(stop),
-                },
+                Ok(0) if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? => {
+                    self.input_ended(pipe);
+                }
+                Ok(0) => self.moved_nothing()?,
                 Ok(n) => {
                     pipe.accepted = true;
                     self.enter(pipe, n);
@@ -152,10 +153,7 @@ impl Pump<'_> {
                     }
                     return Ok(());
                 }
-                Err(error) => match self.failed(Side::Source, error) {
-                    Stop::Source(error) => self.source_failed(pipe, error),
-                    refused => return Err(refused),
-                },
+                Err(error) => return Err(self.failed(Side::Source, error)),
             }
         }
         Ok(())
