@@ -118,7 +118,11 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    fn start(&mut self) -> Result<(), WriterEnd> {
+    /// Starts the sink, unless that has been done.
+    pub(super) fn start(&mut self) -> Result<(), WriterEnd> {
+        if self.has_begun {
+            return Ok(());
+        }
         let started = self.sink.start();
         started.map_err(|error| self.failed("opening", error))?;
         self.has_begun = true;
