@@ -16,6 +16,7 @@ mod ends;
 mod giving_up;
 #[path = "../hostile/mod.rs"]
 mod hostile;
+mod put_off;
 mod syscalls;
 
 use ends::{End, From, To};
@@ -54,6 +55,7 @@ struct Case {
     skip: u64,
     take: Option<u64>,
     rate: Option<u64>,
+    least: Least,
 }
 
 impl Case {
@@ -72,6 +74,7 @@ impl Case {
             skip: 0,
             take: None,
             rate: None,
+            least: Least::Nothing,
         }
     }
 
@@ -165,6 +168,7 @@ fn cases() -> impl Strategy<Value = Case> {
                 skip: skip.unwrap_or(0),
                 take,
                 rate,
+                least: Least::Nothing,
             }
         },
     )
@@ -208,7 +212,7 @@ fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
         skip: case.skip,
         take: case.take,
         expect_size: None,
-        least: Least::Nothing,
+        least: case.least,
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());

@@ -21,13 +21,7 @@ impl Pump<'_> {
             self.wait_for_sink(false)?;
             return Ok(false);
         };
-        let is_left = whole >= SMALLEST
-            && self
-                .outlet
-                .sink
-                .leave_hole(hole)
-                .map_err(|error| self.sink_failed(error))?;
-        if is_left {
+        if whole >= SMALLEST && self.leave_hole(hole)? {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
             self.inlet.count(hole);
             self.count_out(hole)?;
@@ -36,5 +30,13 @@ impl Pump<'_> {
             self.before_hole = extent.hole.saturating_add(extent.data);
         }
         Ok(hole == whole)
+    }
+
+    /// Leaves a hole of `n` bytes in the sink. Returns whether it did.
+    fn leave_hole(&mut self, n: u64) -> Result<bool, Stop> {
+        // The hole is bytes that have come, and a sink that was emptied after it would lose it.
+        self.outlet.start()?;
+        let left = self.outlet.sink.leave_hole(n);
+        left.map_err(|error| self.sink_failed(error))
     }
 }
