@@ -108,14 +108,18 @@ impl<'a> Outlet<'a> {
         while !self.has_begun {
             // In this order: once the end of the input is known, all that came has been counted.
             let (end, came) = (self.first.input_end(), self.meter.given());
-            let is_needed = self.least.bytes(true) > 0 && self.sink.would_lose();
             match end {
-                _ if came > 0 || !is_needed => self.start()?,
+                _ if came > 0 || !self.is_put_off() => self.start()?,
                 None => self.await_source()?,
                 Some(_) => return Err(self.cut_short()),
             }
         }
         Ok(())
+    }
+
+    /// Whether the sink is started only once bytes have come, since it would lose what it holds.
+    pub(super) fn is_put_off(&self) -> bool {
+        !self.has_begun && self.least.bytes(true) > 0 && self.sink.would_lose()
     }
 
     /// Starts the sink, unless that has been done.
@@ -129,7 +133,8 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// Waits for the first bytes of the source, or its end.
+    /// Waits for the first bytes of the source, or its end: the reader thread of the buffered road wakes the writer. The
+    /// kernel road does not come here, since it uses no method that asks a sink that is put off before bytes have come.
     fn await_source(&mut self) -> Result<(), WriterEnd> {
         self.meter.enter(Phase::Source);
         self.wait(WaitFor::default())?;

@@ -84,13 +84,15 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Moves everything, by the first of the methods that the kernel accepts.
+    /// Moves everything, by the first of the methods that can be used and that the kernel accepts.
     pub(super) fn run(mut self, methods: Vec<Method>) -> Result<RoadEnd, Refusal> {
         let mut last = None;
         let mut end = self.skip(&methods);
         if end.is_ok() {
+            let none = io::Error::other("none of its calls can do what was asked for");
+            end = Err(Stop::Refused(Side::Sink, none));
             for method in methods {
-                if self.outlet.is_limited() && !method.can_be_limited() {
+                if !self.can_use(&method) {
                     continue;
                 }
                 self.prepare(&method);
@@ -104,6 +106,12 @@ impl<'a> Pump<'a> {
         }
         let end = end.and_then(|()| Ok(self.outlet.finish()?));
         self.conclude(end, last)
+    }
+
+    /// Whether the method can keep to the rate limit, and leave a sink alone that is put off until bytes have come.
+    fn can_use(&self, method: &Method) -> bool {
+        (method.can_be_limited() || !self.outlet.is_limited())
+            && (method.takes_first() || !self.outlet.is_put_off())
     }
 
     /// Skips the first bytes. That may take long if they have to be read, so the first method is reported before.
