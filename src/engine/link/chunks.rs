@@ -179,9 +179,11 @@ impl Link {
         }
     }
 
-    /// From now on both sides have this mark. Bytes beyond it stay until they have left.
+    /// From now on both sides have this mark. Bytes beyond it stay until they have left. Only on the buffered road: the
+    /// buffers of the kernel road are the kernel's, and the caller refuses before it is clear which road it is.
     pub fn set_marks(&self, mark: u64) {
         let mut state = self.lock();
+        debug_assert!(state.pipes.is_none(), "pipes keep their marks");
         state.gates.readable.set_mark(mark);
         state.gates.writable.set_mark(mark);
         state.queue.batch_len = BATCH.min(mark);
