@@ -23,7 +23,7 @@ use ends::{End, From, To};
 use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
 use rustix::io::Errno;
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -383,6 +383,22 @@ fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut
         Some(Errno::IO.raw_os_error())
     );
     assert!(played.got == data(50_000)[..20_000]);
+}
+
+#[test]
+fn when_the_sink_fails_after_the_source_both_say_why() {
+    let mut case = Case::plain(End::File, End::File, 50_000);
+    case.faults.fails_in = Some((20_000, Errno::IO));
+    case.faults.fails_out = Some((10_000, Errno::NOSPC));
+    let played = play(&case, Preference::Kernel);
+    let why = |error: &io::Error| Errno::from_io_error(error);
+    let WriterEnd::Failed { error, .. } = &played.writer else {
+        panic!("{:?}", played.writer);
+    };
+    assert_eq!(why(error), Some(Errno::NOSPC));
+    let source = played.reader.result.as_ref().err();
+    assert_eq!(source.and_then(why), Some(Errno::IO));
+    assert_eq!(played.got.len(), 10_000);
 }
 
 #[test]

@@ -178,8 +178,9 @@ impl<'a> Pump<'a> {
     ) -> Result<RoadEnd, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
+        let source_error = self.source_error.map_or(Ok(()), Err);
         let (result, writer) = match end {
-            Ok(end) | Err(Stop::Sink(end)) => (Ok(()), end),
+            Ok(end) | Err(Stop::Sink(end)) => (source_error, end),
             Err(Stop::Source(error)) => (Err(error), WriterEnd::SourceCut),
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
@@ -187,11 +188,13 @@ impl<'a> Pump<'a> {
                     Some(Method::ThroughPipe { reader, .. }) if len > 0 => Some((reader, len)),
                     _ => None,
                 };
-                let result = self.source_error.map_or(Ok(()), Err);
                 return Err(Refusal {
                     at,
                     error,
-                    rest: ReaderEnd { source, result },
+                    rest: ReaderEnd {
+                        source,
+                        result: source_error,
+                    },
                     sink: self.outlet.sink,
                     in_pipe,
                 });
