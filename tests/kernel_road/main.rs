@@ -184,6 +184,18 @@ struct Playing {
 
 /// Sends along the kernel road, by hostile system calls.
 fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
+    let limit = Arc::new(Limit::new(case.rate, 0));
+    send_limited(case, preference, from, to, limit)
+}
+
+/// The same, with a rate limit that the test holds.
+fn send_limited(
+    case: &Case,
+    preference: Preference,
+    from: From,
+    to: To,
+    limit: Arc<Limit>,
+) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
         0
     } else {
@@ -224,7 +236,7 @@ fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
         chain: Arc::clone(&link).into(),
         transforms: Vec::new(),
         meter: Arc::clone(&meter),
-        limit: Arc::new(Limit::new(case.rate, 0)),
+        limit,
     };
     let running = road::start(road, Box::new(from), Box::new(to), flow, between).unwrap();
     Playing {

@@ -1,7 +1,7 @@
 //! From file to file, as the file system can: by sharing blocks, or on the file server.
 
 use super::ending::Stop;
-use super::pump::Pump;
+use super::pump::{Grant, Pump};
 use crate::engine::road::outlet::timed;
 use crate::error::Side;
 use std::io::{self, ErrorKind};
@@ -21,9 +21,12 @@ impl Pump<'_> {
         while !self.inlet.is_done() {
             self.check_cancelled()?;
             let most = self.claimed(piece)?;
-            let Some(most) = self.granted(most)? else {
-                self.wait_for_sink(false)?;
-                continue;
+            let most = match self.granted(most)? {
+                Grant::Bytes(most) => most,
+                Grant::Not(obstacle) => {
+                    self.wait_for_sink(obstacle, false)?;
+                    continue;
+                }
             };
             let began = Instant::now();
             match self.copy_some(most) {

@@ -1,7 +1,8 @@
 //! Holes of a sparse file: there is nothing to move, and the sink gets a hole as well.
 
 use super::ending::Stop;
-use super::pump::Pump;
+use super::pump::{Obstacle, Pump};
+use crate::engine::throttle::Allowance;
 
 /// Smaller holes are not worth two calls; they are written as the zeros that they are read as.
 const SMALLEST: u64 = 64 << 10;
@@ -17,9 +18,12 @@ impl Pump<'_> {
     pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
         let extent = self.inlet.source.extent().map_err(Stop::Source)?;
         let whole = self.inlet.wanted(extent.hole);
-        let Some(hole) = self.allowed(whole) else {
-            self.wait_for_sink(false)?;
-            return Ok(false);
+        let hole = match self.outlet.allow(whole) {
+            Allowance::Bytes(hole) => hole,
+            Allowance::Not(until) => {
+                self.wait_for_sink(Obstacle::Rate(until), false)?;
+                return Ok(false);
+            }
         };
         if whole >= SMALLEST && self.leave_hole(hole)? {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;

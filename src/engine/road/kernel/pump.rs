@@ -44,14 +44,30 @@ pub(super) struct Pump<'a> {
     pub(super) empty_calls: u32,
     /// Bytes of the source before its next hole.
     pub(super) before_hole: u64,
-    /// Until when the rate limit lets nothing go, if it has just said so.
-    pub(super) held_until: Option<Instant>,
     skip: u64,
     /// The error with which the source failed while some of what it gave was still to be delivered.
     pub(super) source_error: Option<io::Error>,
     /// The calls of the current method, until they are reported as taken.
     unreported: Option<Calls>,
     taken: &'a watch::Sender<Option<Taken>>,
+}
+
+/// What may go to the sink now.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Grant {
+    /// So many bytes.
+    Bytes(u64),
+    /// Nothing, because of this.
+    Not(Obstacle),
+}
+
+/// What is between bytes and the sink.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Obstacle {
+    /// The sink takes nothing now.
+    Sink,
+    /// The rate limit lets nothing go before this moment.
+    Rate(Instant),
 }
 
 impl<'a> Pump<'a> {
@@ -76,7 +92,6 @@ impl<'a> Pump<'a> {
             chunk_size: flow.chunk_size,
             empty_calls: 0,
             before_hole: 0,
-            held_until: None,
             skip: flow.skip,
             source_error: None,
             unreported: None,
@@ -229,28 +244,19 @@ impl<'a> Pump<'a> {
         claimed.map_err(|error| self.failed(Side::Source, error))
     }
 
-    /// How many of `most` bytes may go to the sink now. `None`: the sink takes none, or the rate limit lets none go, in
-    /// which case `held_until` is set.
-    pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
+    /// How many of `most` bytes may go to the sink now.
+    pub(super) fn granted(&mut self, most: u64) -> Result<Grant, Stop> {
         self.outlet.begin()?;
-        let Some(most) = self.allowed(most) else {
-            return Ok(None);
+        let most = match self.outlet.allow(most) {
+            Allowance::Bytes(most) => most,
+            Allowance::Not(until) => return Ok(Grant::Not(Obstacle::Rate(until))),
         };
         match self.outlet.sink.grant(most) {
-            Ok(most) => Ok(Some(most)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(self.failed(Side::Sink, error)),
-        }
-    }
-
-    /// How many of `most` bytes the rate limit lets go now.
-    pub(super) fn allowed(&mut self, most: u64) -> Option<u64> {
-        match self.outlet.allow(most) {
-            Allowance::Bytes(n) => Some(n),
-            Allowance::Not(until) => {
-                self.held_until = Some(until);
-                None
+            Ok(most) => Ok(Grant::Bytes(most)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Ok(Grant::Not(Obstacle::Sink))
             }
+            Err(error) => Err(self.failed(Side::Sink, error)),
         }
     }
 
@@ -350,13 +356,12 @@ impl<'a> Pump<'a> {
         Ok(())
     }
 
-    /// Waits until the sink takes something; or, if the rate limit has held bytes back, until it lets some go. Returns
-    /// earlier if the buffer `has_room` and the source has more.
-    pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
+    /// Waits until the obstacle may be gone. Returns earlier if the buffer `has_room` and the source has more.
+    pub(super) fn wait_for_sink(&mut self, obstacle: Obstacle, has_room: bool) -> Result<(), Stop> {
         self.report_taken();
         // A file is always readable.
         let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
-        if let Some(until) = self.held_until.take() {
+        if let Obstacle::Rate(until) = obstacle {
             return Ok(self.outlet.hold(until, source)?);
         }
         self.meter.enter(Phase::Sink);

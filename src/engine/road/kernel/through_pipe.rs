@@ -6,7 +6,7 @@
 use super::ending::Stop;
 use super::faults::is_refusal;
 use super::methods::can_sendfile;
-use super::pump::Pump;
+use super::pump::{Grant, Obstacle, Pump};
 use crate::endpoint::pipe::{Growth, IDLE};
 use crate::engine::road::outlet::timed;
 use crate::error::Side;
@@ -79,8 +79,9 @@ impl Pump<'_> {
                 Err(Stop::Source(error)) => self.source_failed(&mut pipe, error),
                 other => other?,
             }
-            if !self.empty(&mut pipe)? {
-                self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
+            if let Some(obstacle) = self.empty(&mut pipe)? {
+                let has_room = !pipe.input_ended && self.link.pipe_room() > 0;
+                self.wait_for_sink(obstacle, has_room)?;
             } else if pipe.input_ended {
                 return self
                     .source_error
@@ -161,7 +162,7 @@ impl Pump<'_> {
 
     /// Sends past the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
     fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
-        let Some(most) = self.granted(most)? else {
+        let Grant::Bytes(most) = self.granted(most)? else {
             return Ok(false);
         };
         match self.send_out(most) {
@@ -198,16 +199,17 @@ impl Pump<'_> {
         }
     }
 
-    /// Empties the pipe as far as the sink takes it. Returns whether nothing is left.
-    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<bool, Stop> {
+    /// Empties the pipe as far as the sink takes it. Returns why something is left, if it is.
+    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<Option<Obstacle>, Stop> {
         loop {
             let len = self.link.pipe_len();
             if len == 0 {
-                return Ok(true);
+                return Ok(None);
             }
             self.check_cancelled()?;
-            let Some(most) = self.granted(len)? else {
-                return Ok(false);
+            let most = match self.granted(len)? {
+                Grant::Bytes(most) => most,
+                Grant::Not(obstacle) => return Ok(Some(obstacle)),
             };
             match self.splice_out(pipe, most) {
                 Ok(0) => {
@@ -219,7 +221,7 @@ impl Pump<'_> {
                     self.count_out(n)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if self.must_retry(&error) => return Ok(false),
+                Err(error) if self.must_retry(&error) => return Ok(Some(Obstacle::Sink)),
                 Err(error) => {
                     let why =
                         std::mem::replace(&mut pipe.sendfile, Sendfile::Never).explains(error);
