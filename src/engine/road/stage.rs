@@ -261,12 +261,11 @@ impl Stage<'_> {
 
     /// Passes `made` bytes on. Returns whether the input they were made of may be completed.
     fn pass_on(&mut self, taken: usize, made: usize) -> bool {
-        let Some(count) = self.context.meter.stage(self.context.index) else {
-            return true;
-        };
-        count.count(taken as u64, made as u64);
-        if let Some(lines) = self.transform.lines() {
-            count.set_lines(lines);
+        if let Some(count) = self.context.meter.stage(self.context.index) {
+            count.count(taken as u64, made as u64);
+            if let Some(lines) = self.transform.lines() {
+                count.set_lines(lines);
+            }
         }
         made == 0 || self.context.to.push(self.buffer.split_to(made))
     }
