@@ -348,7 +348,7 @@ impl<'a> Pump<'a> {
         self.outlet.wait(WaitFor {
             source: Some(self.inlet.source.ready()),
             most,
-            until: idle_from.or(until),
+            until: idle_from.into_iter().chain(until).min(),
             ..WaitFor::default()
         })?;
         self.inlet.give_back_if_idle(idle_from);
