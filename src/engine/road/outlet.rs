@@ -174,6 +174,11 @@ impl<'a> Outlet<'a> {
         self.limit.allow(most)
     }
 
+    /// Whether the rate limit would let some of `most` bytes go now.
+    pub(super) fn would_allow(&self, most: u64) -> bool {
+        self.limit.would_allow(most)
+    }
+
     /// Waits until the rate limit lets bytes go, or the source has something if it is given.
     pub(super) fn hold(
         &mut self,

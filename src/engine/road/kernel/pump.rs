@@ -322,7 +322,7 @@ impl<'a> Pump<'a> {
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
         match self.gathering.wants() {
             Gather::Nothing => Ok(()),
-            _ if matches!(self.outlet.allow(PIECE), Allowance::Not(_)) => Ok(()),
+            _ if !self.outlet.would_allow(PIECE) => Ok(()),
             Gather::Source => self.wait_for_source(None),
             Gather::Sleep => self.pause_briefly(Phase::Source),
         }
