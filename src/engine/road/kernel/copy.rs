@@ -1,7 +1,8 @@
 //! From file to file, as the file system can: by sharing blocks, or on the file server.
 
 use super::ending::Stop;
-use super::pump::{Grant, Pump};
+use super::grant::Grant;
+use super::pump::Pump;
 use crate::engine::road::outlet::timed;
 use crate::error::Side;
 use std::io::{self, ErrorKind};

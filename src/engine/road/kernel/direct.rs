@@ -1,7 +1,8 @@
 //! Directly from one end to the other, one of which is a pipe. The buffers are the pipes that the ends are.
 
 use super::ending::Stop;
-use super::pump::{Grant, Obstacle, Pump};
+use super::grant::{Grant, Obstacle};
+use super::pump::Pump;
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
 use crate::engine::road::outlet::timed;

@@ -1,7 +1,8 @@
 //! Holes of a sparse file: there is nothing to move, and the sink gets a hole as well.
 
 use super::ending::Stop;
-use super::pump::{Obstacle, Pump};
+use super::grant::Obstacle;
+use super::pump::Pump;
 use crate::engine::throttle::Allowance;
 
 /// Smaller holes are not worth two calls; they are written as the zeros that they are read as.

@@ -14,7 +14,6 @@ use crate::engine::road::flow::WriterContext;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
 use crate::engine::road::taken::{Calls, Taken};
-use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -50,24 +49,6 @@ pub(super) struct Pump<'a> {
     /// The calls of the current method, until they are reported as taken.
     unreported: Option<Calls>,
     taken: &'a watch::Sender<Option<Taken>>,
-}
-
-/// What may go to the sink now.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Grant {
-    /// So many bytes.
-    Bytes(u64),
-    /// Nothing, because of this.
-    Not(Obstacle),
-}
-
-/// What is between bytes and the sink.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Obstacle {
-    /// The sink takes nothing now.
-    Sink,
-    /// The rate limit lets nothing go before this moment.
-    Rate(Instant),
 }
 
 impl<'a> Pump<'a> {
@@ -244,22 +225,6 @@ impl<'a> Pump<'a> {
         claimed.map_err(|error| self.failed(Side::Source, error))
     }
 
-    /// How many of `most` bytes may go to the sink now.
-    pub(super) fn granted(&mut self, most: u64) -> Result<Grant, Stop> {
-        self.outlet.begin()?;
-        let most = match self.outlet.allow(most) {
-            Allowance::Bytes(most) => most,
-            Allowance::Not(until) => return Ok(Grant::Not(Obstacle::Rate(until))),
-        };
-        match self.outlet.sink.grant(most) {
-            Ok(most) => Ok(Grant::Bytes(most)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                Ok(Grant::Not(Obstacle::Sink))
-            }
-            Err(error) => Err(self.failed(Side::Sink, error)),
-        }
-    }
-
     /// Reports the road and the calls, now that the kernel has accepted the method.
     pub(super) fn report_taken(&mut self) {
         if let Some(calls) = self.unreported.take() {
@@ -352,24 +317,6 @@ impl<'a> Pump<'a> {
             ..WaitFor::default()
         })?;
         self.inlet.give_back_if_idle(idle_from);
-        self.meter.enter(Phase::Moving);
-        Ok(())
-    }
-
-    /// Waits until the obstacle may be gone. Returns earlier if the buffer `has_room` and the source has more.
-    pub(super) fn wait_for_sink(&mut self, obstacle: Obstacle, has_room: bool) -> Result<(), Stop> {
-        self.report_taken();
-        // A file is always readable.
-        let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
-        if let Obstacle::Rate(until) = obstacle {
-            return Ok(self.outlet.hold(until, source)?);
-        }
-        self.meter.enter(Phase::Sink);
-        self.outlet.wait(WaitFor {
-            sink: true,
-            source,
-            ..WaitFor::default()
-        })?;
         self.meter.enter(Phase::Moving);
         Ok(())
     }

@@ -5,8 +5,9 @@
 
 use super::ending::Stop;
 use super::faults::is_refusal;
+use super::grant::{Grant, Obstacle};
 use super::methods::can_sendfile;
-use super::pump::{Grant, Obstacle, Pump};
+use super::pump::Pump;
 use crate::endpoint::pipe::{Growth, IDLE};
 use crate::engine::road::outlet::timed;
 use crate::error::Side;
