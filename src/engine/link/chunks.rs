@@ -113,10 +113,9 @@ impl Link {
         self.wake_consumer(state);
     }
 
-    /// Notes how the input ended.
+    /// Notes how the input ended. An input that stops because the transfer was given up has no end.
     pub fn end(&self, end: End) {
         let mut state = self.lock();
-        state.queue.end = end;
         if !state.cancelled {
             state.queue.input_end = Some(end);
         }
@@ -150,11 +149,13 @@ impl Link {
             std::mem::swap(&mut state.queue.writable, batch);
             return Next::Chunks;
         }
-        if state.gates.writable.is_flushed() {
-            return Next::End(state.queue.end);
+        match state.queue.input_end {
+            Some(end) if state.gates.writable.is_flushed() => Next::End(end),
+            _ => {
+                state.queue.consumer_waits = true;
+                Next::Nothing
+            }
         }
-        state.queue.consumer_waits = true;
-        Next::Nothing
     }
 
     /// The consumer is done with these chunks; their buffers are used again. A drain resumes the readable. The consumer
@@ -187,7 +188,6 @@ impl Link {
         state.gates.readable.set_mark(mark);
         state.gates.writable.set_mark(mark);
         state.queue.batch_len = BATCH.min(mark);
-        state.flow();
         self.wake_consumer(state);
         // The producer asks for the room itself.
         self.producer_wakeup().wake();
