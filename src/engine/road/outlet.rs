@@ -272,6 +272,7 @@ impl<'a> Outlet<'a> {
         if what.sink {
             self.check_queue();
         }
+        // A peer was heard to fail; or poll(2) has failed, which is the system's fault, not that of the end waited for.
         result.map_err(|error| self.failed("writing to", error))
     }
 
