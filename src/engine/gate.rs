@@ -276,8 +276,8 @@ impl WritableGate {
         go_on
     }
 
-    /// The pipe that holds the bytes takes no more of them, whatever the mark says: a "stop", which owes a drain. A
-    /// pipe of the kernel does so when it is out of slots before it is out of bytes (pipe(7)).
+    /// Nothing is accepted, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
+    /// below its mark when it is out of slots before it is out of bytes (pipe(7)); and the mark may have been lowered.
     pub fn refuse(&mut self) {
         self.needs_drain = true;
     }

@@ -48,6 +48,12 @@ impl Limit {
         }
     }
 
+    /// Whether some of `most` bytes may leave now; nothing is waited for because of that.
+    #[must_use]
+    pub fn would_allow(&self, most: u64) -> bool {
+        !self.is_paused() && (!self.is_on() || self.lock().would_allow(most, Instant::now()))
+    }
+
     /// `n` bytes have left.
     pub fn spend(&self, n: u64) {
         if self.is_on() {

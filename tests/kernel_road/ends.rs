@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
-use tidegate::endpoint::{Delivered, Finish, Raw, Sink, Source, Unfit};
+use tidegate::endpoint::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
 use tidegate::engine::wait::Ready;
 
 /// What an end is.
@@ -39,7 +39,14 @@ pub(crate) struct From {
     file: File,
     /// What it pretends to be while a road is chosen, so that any file system seems to copy by itself.
     decoy: Option<(File, Arc<AtomicBool>)>,
+    /// What is done, with the number of bytes that have been moved, before bytes are claimed.
+    before_claim: Option<BeforeClaim>,
+    moved: u64,
+    /// The hole that it seems to begin with, in bytes.
+    hole: u64,
 }
+
+type BeforeClaim = Box<dyn FnMut(u64) -> io::Result<()> + Send>;
 
 impl From {
     /// One that gives `data`, and then ends or, if it `stays`, gives nothing until what is returned is dropped.
@@ -66,6 +73,9 @@ impl From {
             end,
             file: nonblocking(fd),
             decoy: None,
+            before_claim: None,
+            moved: 0,
+            hole: 0,
         };
         (from, kept.flatten())
     }
@@ -76,6 +86,22 @@ impl From {
         let decoy = File::open("/proc/version").expect("a file of /proc");
         self.decoy = Some((decoy, Arc::clone(&chosen)));
         (self, chosen)
+    }
+
+    /// The same, but this is done before bytes are claimed.
+    pub(crate) fn that_first(
+        self,
+        act: impl FnMut(u64) -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self {
+            before_claim: Some(Box::new(act)),
+            ..self
+        }
+    }
+
+    /// The same, but it seems to begin with a hole of `n` bytes.
+    pub(crate) fn that_begins_with_a_hole(self, n: u64) -> Self {
+        Self { hole: n, ..self }
     }
 
     pub(crate) fn fd(&self) -> RawFd {
@@ -138,6 +164,24 @@ impl Source for From {
             _ => Some(self.file.as_fd()),
         }
     }
+
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        if let Some(act) = &mut self.before_claim {
+            act(self.moved)?;
+        }
+        Ok(most)
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.moved += n;
+    }
+
+    fn extent(&mut self) -> io::Result<Extent> {
+        Ok(Extent {
+            hole: self.hole,
+            data: u64::MAX,
+        })
+    }
 }
 
 /// A sink.
@@ -145,6 +189,9 @@ pub(crate) struct To {
     end: End,
     file: Option<File>,
     steps_to_finish: Option<u32>,
+    /// Whether it would lose what it holds when it is started.
+    would_lose: bool,
+    started: Arc<AtomicBool>,
 }
 
 /// Who keeps what arrives at a sink.
@@ -212,7 +259,16 @@ impl To {
             end,
             file: Some(file),
             steps_to_finish: Some(2),
+            would_lose: false,
+            started: Arc::default(),
         }
+    }
+
+    /// The same, but it would lose something when it is started. Tells whether it was.
+    pub(crate) fn that_would_lose(mut self) -> (Self, Arc<AtomicBool>) {
+        self.would_lose = true;
+        let started = Arc::clone(&self.started);
+        (self, started)
     }
 
     /// The same, but its end never comes.
@@ -232,6 +288,20 @@ trait ReadSend: Read + Send {}
 impl<T: Read + Send> ReadSend for T {}
 
 impl Sink for To {
+    fn start(&mut self) -> io::Result<()> {
+        self.started.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn would_lose(&self) -> bool {
+        self.would_lose && !self.started.load(Ordering::SeqCst)
+    }
+
+    fn leave_hole(&mut self, _: u64) -> io::Result<bool> {
+        assert!(self.started.load(Ordering::SeqCst), "it is not started");
+        Ok(false)
+    }
+
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         assert!(bufs.iter().any(|buf| !buf.is_empty()), "wrote nothing");
         self.file.as_mut().expect("open").write_vectored(bufs)

@@ -11,17 +11,19 @@
 )]
 
 mod broken_pipe;
+mod claims;
 mod ends;
 mod giving_up;
 #[path = "../hostile/mod.rs"]
 mod hostile;
+mod put_off;
 mod syscalls;
 
 use ends::{End, From, To};
 use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
 use rustix::io::Errno;
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -53,6 +55,7 @@ struct Case {
     skip: u64,
     take: Option<u64>,
     rate: Option<u64>,
+    least: Least,
 }
 
 impl Case {
@@ -71,6 +74,7 @@ impl Case {
             skip: 0,
             take: None,
             rate: None,
+            least: Least::Nothing,
         }
     }
 
@@ -164,6 +168,7 @@ fn cases() -> impl Strategy<Value = Case> {
                 skip: skip.unwrap_or(0),
                 take,
                 rate,
+                least: Least::Nothing,
             }
         },
     )
@@ -179,6 +184,18 @@ struct Playing {
 
 /// Sends along the kernel road, by hostile system calls.
 fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
+    let limit = Arc::new(Limit::new(case.rate, 0));
+    send_limited(case, preference, from, to, limit)
+}
+
+/// The same, with a rate limit that the test holds.
+fn send_limited(
+    case: &Case,
+    preference: Preference,
+    from: From,
+    to: To,
+    limit: Arc<Limit>,
+) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
         0
     } else {
@@ -207,7 +224,7 @@ fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
         skip: case.skip,
         take: case.take,
         expect_size: None,
-        least: Least::Nothing,
+        least: case.least,
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());
@@ -219,7 +236,7 @@ fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
         chain: Arc::clone(&link).into(),
         transforms: Vec::new(),
         meter: Arc::clone(&meter),
-        limit: Arc::new(Limit::new(case.rate, 0)),
+        limit,
     };
     let running = road::start(road, Box::new(from), Box::new(to), flow, between).unwrap();
     Playing {
@@ -378,6 +395,22 @@ fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut
         Some(Errno::IO.raw_os_error())
     );
     assert!(played.got == data(50_000)[..20_000]);
+}
+
+#[test]
+fn when_the_sink_fails_after_the_source_both_say_why() {
+    let mut case = Case::plain(End::File, End::File, 50_000);
+    case.faults.fails_in = Some((20_000, Errno::IO));
+    case.faults.fails_out = Some((10_000, Errno::NOSPC));
+    let played = play(&case, Preference::Kernel);
+    let why = |error: &io::Error| Errno::from_io_error(error);
+    let WriterEnd::Failed { error, .. } = &played.writer else {
+        panic!("{:?}", played.writer);
+    };
+    assert_eq!(why(error), Some(Errno::NOSPC));
+    let source = played.reader.result.as_ref().err();
+    assert_eq!(source.and_then(why), Some(Errno::IO));
+    assert_eq!(played.got.len(), 10_000);
 }
 
 #[test]

@@ -285,6 +285,55 @@ proptest! {
     }
 }
 
+#[test]
+fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
+    let clock = Arc::new(Clock::new());
+    let marks = Marks {
+        readable: 100,
+        writable: 100,
+        low: 0,
+    };
+    let got = Arc::new(Mutex::new(Vec::new()));
+    let source = HostileSource {
+        data: data(1000),
+        at: 0,
+        fails_at: None,
+        script: Script::new(vec![Act::Move(50)]),
+        ended: false,
+        under_way: Arc::default(),
+        bound: u64::MAX,
+    };
+    let sink = HostileSink {
+        got: Arc::clone(&got),
+        fails_at: None,
+        script: Script::new(vec![Act::Move(50)]),
+        steps_to_finish: 0,
+        finished: false,
+        under_way: Arc::default(),
+    };
+    let flow = Flow {
+        chunk_size: 50,
+        skip: 0,
+        take: None,
+        expect_size: None,
+        least: Least::Nothing,
+        idle_timeout: None,
+    };
+    let (name, made) = Does::Double.made();
+    let without = Chain::new(&[], marks, 50, &clock).unwrap();
+    let between = Between {
+        chain: Chain::new(&[name], marks, 50, &clock).unwrap(),
+        transforms: vec![made],
+        meter: Arc::new(Meter::new(without, clock)),
+        limit: Arc::new(Limit::new(None, 0)),
+    };
+    let road = Road::Buffered(Reason::Asked);
+    let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
+    let writer = ended(running.writer);
+    assert!(matches!(writer, WriterEnd::Delivered { .. }), "{writer:?}");
+    assert!(*got.lock().unwrap() == Does::Double.of(&data(1000)));
+}
+
 /// Passes a byte at a time, and goes on once the sink has all it has passed before.
 struct InStep {
     got: Arc<Mutex<Vec<u8>>>,

@@ -15,6 +15,7 @@ mod hostile;
 mod chain;
 mod codecs;
 mod ends;
+mod marks;
 
 use ends::{HostileSink, HostileSource, UnderWay};
 use hostile::{Act, Script, acts, data, ended};

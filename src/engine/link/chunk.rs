@@ -19,8 +19,9 @@ pub(crate) fn append(chunks: &mut VecDeque<BytesMut>, piece: BytesMut) {
     }
 }
 
-/// Takes up to `n` bytes from the front of `chunks`: a whole chunk or a piece of one.
+/// Takes up to `n` bytes, at least 1, from the front of `chunks`: a whole chunk or a piece of one.
 pub(crate) fn take_front(chunks: &mut VecDeque<BytesMut>, n: u64) -> Option<BytesMut> {
+    debug_assert!(n > 0, "an empty chunk would be written as nothing");
     let front = chunks.front_mut()?;
     match usize::try_from(n) {
         Ok(n) if n < front.len() => Some(front.split_to(n)),

@@ -113,10 +113,9 @@ impl Link {
         self.wake_consumer(state);
     }
 
-    /// Notes how the input ended.
+    /// Notes how the input ended. An input that stops because the transfer was given up has no end.
     pub fn end(&self, end: End) {
         let mut state = self.lock();
-        state.queue.end = end;
         if !state.cancelled {
             state.queue.input_end = Some(end);
         }
@@ -150,11 +149,13 @@ impl Link {
             std::mem::swap(&mut state.queue.writable, batch);
             return Next::Chunks;
         }
-        if state.gates.writable.is_flushed() {
-            return Next::End(state.queue.end);
+        match state.queue.input_end {
+            Some(end) if state.gates.writable.is_flushed() => Next::End(end),
+            _ => {
+                state.queue.consumer_waits = true;
+                Next::Nothing
+            }
         }
-        state.queue.consumer_waits = true;
-        Next::Nothing
     }
 
     /// The consumer is done with these chunks; their buffers are used again. A drain resumes the readable. The consumer
@@ -179,13 +180,14 @@ impl Link {
         }
     }
 
-    /// From now on both sides have this mark. Bytes beyond it stay until they have left.
+    /// From now on both sides have this mark. Bytes beyond it stay until they have left. Only on the buffered road: the
+    /// buffers of the kernel road are the kernel's, and the caller refuses before it is clear which road it is.
     pub fn set_marks(&self, mark: u64) {
         let mut state = self.lock();
+        debug_assert!(state.pipes.is_none(), "pipes keep their marks");
         state.gates.readable.set_mark(mark);
         state.gates.writable.set_mark(mark);
         state.queue.batch_len = BATCH.min(mark);
-        state.flow();
         self.wake_consumer(state);
         // The producer asks for the room itself.
         self.producer_wakeup().wake();
@@ -213,8 +215,14 @@ impl State {
     /// Passes chunks from the readable to the writable until the writable says "stop" or there are none.
     fn flow(&mut self) {
         let (gates, queue) = (&mut self.gates, &mut self.queue);
-        while gates.readable.is_flowing() {
-            let Some(chunk) = chunk::take_front(&mut queue.readable, gates.writable.room()) else {
+        while gates.readable.is_flowing() && !gates.readable.is_empty() {
+            let room = gates.writable.room();
+            if room == 0 {
+                // The mark was lowered to what the writable holds, or below, since it last said "go on".
+                gates.refuse();
+                break;
+            }
+            let Some(chunk) = chunk::take_front(&mut queue.readable, room) else {
                 break;
             };
             let n = chunk.len() as u64;

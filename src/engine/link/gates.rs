@@ -136,7 +136,8 @@ impl Gates {
         }
     }
 
-    /// The pipe that holds the writable's bytes takes no more, though they are fewer than its mark.
+    /// There is no room for more, which is known without an offer: the pipe that holds the writable's bytes is full below
+    /// its mark, or the mark was lowered.
     pub(super) fn refuse(&mut self) {
         self.writable.refuse();
         self.pause();

@@ -30,9 +30,7 @@ pub(super) struct Queue {
     /// The chunks in the writable, without those that the consumer has taken and not completed.
     pub(super) writable: VecDeque<BytesMut>,
     pub(super) pool: Pool,
-    /// How the input has ended, once it has.
-    pub(super) end: End,
-    /// The same, unless the transfer was given up before; `None` while the input goes on.
+    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
     pub(super) input_end: Option<End>,
     /// How many bytes are a batch while the producer is making more.
     pub(super) batch_len: u64,
@@ -51,7 +49,6 @@ impl Queue {
             readable: VecDeque::new(),
             writable: VecDeque::new(),
             pool: Pool::new(usize::try_from(read_len).unwrap_or(usize::MAX)),
-            end: End::Whole,
             input_end: None,
             batch_len: BATCH.min(mark),
             more_comes: false,

@@ -108,9 +108,8 @@ impl<'a> Outlet<'a> {
         while !self.has_begun {
             // In this order: once the end of the input is known, all that came has been counted.
             let (end, came) = (self.first.input_end(), self.meter.given());
-            let is_needed = self.least.bytes(true) > 0 && self.sink.would_lose();
             match end {
-                _ if came > 0 || !is_needed => self.start()?,
+                _ if came > 0 || !self.is_put_off() => self.start()?,
                 None => self.await_source()?,
                 Some(_) => return Err(self.cut_short()),
             }
@@ -118,14 +117,24 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    fn start(&mut self) -> Result<(), WriterEnd> {
+    /// Whether the sink is started only once bytes have come, since it would lose what it holds.
+    pub(super) fn is_put_off(&self) -> bool {
+        !self.has_begun && self.least.bytes(true) > 0 && self.sink.would_lose()
+    }
+
+    /// Starts the sink, unless that has been done.
+    pub(super) fn start(&mut self) -> Result<(), WriterEnd> {
+        if self.has_begun {
+            return Ok(());
+        }
         let started = self.sink.start();
         started.map_err(|error| self.failed("opening", error))?;
         self.has_begun = true;
         Ok(())
     }
 
-    /// Waits for the first bytes of the source, or its end.
+    /// Waits for the first bytes of the source, or its end: the reader thread of the buffered road wakes the writer. The
+    /// kernel road does not come here, since it uses no method that asks a sink that is put off before bytes have come.
     fn await_source(&mut self) -> Result<(), WriterEnd> {
         self.meter.enter(Phase::Source);
         self.wait(WaitFor::default())?;
@@ -163,6 +172,11 @@ impl<'a> Outlet<'a> {
     /// How many of `most` bytes the rate limit lets go now.
     pub(super) fn allow(&self, most: u64) -> Allowance {
         self.limit.allow(most)
+    }
+
+    /// Whether the rate limit would let some of `most` bytes go now.
+    pub(super) fn would_allow(&self, most: u64) -> bool {
+        self.limit.would_allow(most)
     }
 
     /// Waits until the rate limit lets bytes go, or the source has something if it is given.
@@ -258,6 +272,7 @@ impl<'a> Outlet<'a> {
         if what.sink {
             self.check_queue();
         }
+        // A peer was heard to fail; or poll(2) has failed, which is the system's fault, not that of the end waited for.
         result.map_err(|error| self.failed("writing to", error))
     }
 

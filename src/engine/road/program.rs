@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,10 +32,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// Runs the program until its end, a failure, or a cancellation.
 pub(super) fn run(program: &Program, context: StageContext<'_>) -> StageEnd {
     let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
-    let failure =
-        run_program(program, context).map_or_else(|stop| stop.end_links(&context), |()| None);
+    let ended = run_program(program, context);
     StageEnd {
-        failure,
+        failure: ended.err().and_then(|stop| stop.into_failure(&context)),
         ..StageEnd::default()
     }
 }
@@ -48,27 +47,7 @@ fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), Stage
     };
     let input = PipeEnd::new(input, context.from.marks().writable)?;
     let output = PipeEnd::new(output, context.to.marks().readable)?;
-    let (fed, collected) = thread::scope(|scope| {
-        let feeding = threads::spawn_scoped(scope, "feeder", move || {
-            let fed = feed(input, context);
-            if fed.is_err() {
-                // Nothing that the program still puts out is wanted.
-                context.cancel();
-            }
-            fed
-        })?;
-        let collected = collect(output, context);
-        if collected.is_err() {
-            context.cancel();
-        }
-        let panicked = || Err(StageStop::Cancelled);
-        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| panicked()), collected))
-    })?;
-    // When one of the threads fails it cancels the other, so "cancelled" is not the reason if the other says why.
-    let end = match (fed, collected) {
-        (_, Err(StageStop::Failed(failure))) => return Err(StageStop::Failed(failure)),
-        (fed, collected) => fed.and_then(|end| collected.map(|()| end))?,
-    };
+    let end = pass_through(input, output, context)?;
     let status = running.wait_for_exit(&context)?;
     match end {
         // The program was fed only part of the input, so its output is a part too.
@@ -77,6 +56,40 @@ fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), Stage
         End::Whole => return Err(StageStop::Failed(failed(status))),
     }
     Ok(())
+}
+
+/// Feeds the program and collects its output until both have ended. Returns how the input ended.
+fn pass_through(
+    input: PipeEnd<impl Write + AsFd + Send>,
+    output: PipeEnd<impl Read + AsFd>,
+    context: StageContext<'_>,
+) -> Result<End, StageStop> {
+    let (fed, collected) = thread::scope(|scope| {
+        let feeding = threads::spawn_scoped(scope, "feeder", move || {
+            let fed = feed(input, context);
+            match fed {
+                // The output may have ended before, at a failure: what was collected until then is delivered.
+                Err(StageStop::Cancelled) if context.to.input_end().is_none() => {
+                    context.to.cancel();
+                }
+                // What the program makes of a part of the input is delivered as a part.
+                Err(StageStop::Failed(_)) => context.from.cancel(),
+                _ => {}
+            }
+            fed
+        })?;
+        let collected = collect(output, context);
+        if let Err(stop) = &collected {
+            stop.end_links(&context);
+        }
+        let panicked = || Err(StageStop::Cancelled);
+        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| panicked()), collected))
+    })?;
+    // When one of the threads fails it stops the other, so "cancelled" is not the reason if the other says why.
+    match (fed, collected) {
+        (_, Err(StageStop::Failed(failure))) => Err(StageStop::Failed(failure)),
+        (fed, collected) => fed.and_then(|end| collected.map(|()| end)),
+    }
 }
 
 /// Our end of a pipe to or from the program.
@@ -99,7 +112,10 @@ impl<P: AsFd> PipeEnd<P> {
 }
 
 /// Feeds the program until the input ends or the program closes it. Returns how the input ended.
-fn feed(mut input: PipeEnd<ChildStdin>, context: StageContext<'_>) -> Result<End, StageStop> {
+fn feed(
+    mut input: PipeEnd<impl Write + AsFd>,
+    context: StageContext<'_>,
+) -> Result<End, StageStop> {
     let mut batch = VecDeque::new();
     loop {
         match context.from.next(&mut batch, true) {
@@ -128,7 +144,7 @@ fn feed(mut input: PipeEnd<ChildStdin>, context: StageContext<'_>) -> Result<End
 
 /// Feeds a chunk. Returns whether the program takes more.
 fn feed_chunk(
-    input: &mut PipeEnd<ChildStdin>,
+    input: &mut PipeEnd<impl Write + AsFd>,
     mut chunk: BytesMut,
     context: StageContext<'_>,
 ) -> Result<bool, StageStop> {
@@ -159,7 +175,10 @@ fn feed_chunk(
 }
 
 /// Collects the output of the program until it closes it.
-fn collect(mut output: PipeEnd<ChildStdout>, context: StageContext<'_>) -> Result<(), StageStop> {
+fn collect(
+    mut output: PipeEnd<impl Read + AsFd>,
+    context: StageContext<'_>,
+) -> Result<(), StageStop> {
     let mut buffer = BytesMut::new();
     loop {
         let room = context.wait_for_room(&mut buffer)?;
@@ -280,4 +299,102 @@ impl Drop for RunningProgram {
 
 fn is_at_terminal() -> bool {
     io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PipeEnd, StageContext, pass_through};
+    use crate::account::clock::Clock;
+    use crate::account::meter::Meter;
+    use crate::engine::link::{Chain, End, Marks, Next};
+    use crate::transform::Failure;
+    use bytes::BytesMut;
+    use rustix::io::Errno;
+    use std::collections::VecDeque;
+    use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
+    use std::os::fd::{AsFd, BorrowedFd};
+    use std::sync::Arc;
+
+    /// An end of a pipe that fails once nothing is left to read, or at the first write.
+    struct Failing<P>(P);
+
+    impl<P: AsFd> AsFd for Failing<P> {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
+
+    impl Read for Failing<PipeReader> {
+        fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buf) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Errno::IO.into()),
+                other => other,
+            }
+        }
+    }
+
+    impl Write for Failing<PipeWriter> {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(Errno::IO.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Lets bytes pass between these ends, of which one fails. Returns the failure, and what is delivered.
+    fn passed(
+        input: impl Write + AsFd + Send,
+        output: impl Read + AsFd,
+    ) -> (Option<Failure>, Vec<u8>) {
+        let marks = Marks {
+            readable: 1000,
+            writable: 1000,
+            low: 0,
+        };
+        let clock = Arc::new(Clock::new());
+        let chain = Chain::new(&["exec"], marks, 1000, &clock).unwrap();
+        let (from, to) = (chain.first(), chain.last());
+        from.push(BytesMut::from(&b"given"[..]));
+        from.flush();
+        let context = StageContext {
+            from,
+            to,
+            meter: &Meter::new(chain.clone(), clock),
+            index: 0,
+        };
+        let input = PipeEnd::new(input, 1000).unwrap();
+        let output = PipeEnd::new(output, 1000).unwrap();
+        let stop = pass_through(input, output, context).expect_err("a failure");
+        let failure = stop.into_failure(&context);
+        assert!(from.is_cancelled(), "more is given for nothing");
+        let (mut batch, mut got) = (VecDeque::new(), Vec::new());
+        while let Next::Chunks = to.next(&mut batch, true) {
+            for chunk in &batch {
+                got.extend_from_slice(chunk);
+            }
+            to.complete(batch.drain(..), false);
+        }
+        let end = to.next(&mut batch, true);
+        assert!(matches!(end, Next::End(End::Cut)), "{end:?}");
+        (failure, got)
+    }
+
+    #[test]
+    fn what_a_program_has_put_out_is_delivered_when_it_cannot_be_fed_or_collected_from_any_more() {
+        let (output, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"made").unwrap();
+        let unfed = passed(Failing(writer), output);
+
+        let (_input, writer) = io::pipe().unwrap();
+        let (output, mut open) = io::pipe().unwrap();
+        open.write_all(b"made").unwrap();
+        let uncollected = passed(writer, Failing(output));
+
+        for (failure, got) in [unfed, uncollected] {
+            assert_eq!(got, b"made");
+            assert_eq!(failure, Some(Failure::system(&Errno::IO.into())));
+        }
+    }
 }

@@ -111,9 +111,8 @@ pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> S
         holds_output: false,
         activity: Activity::Waits,
     };
-    let failure = stage
-        .run()
-        .map_or_else(|stop| stop.end_links(&context), |()| None);
+    let ended = stage.run();
+    let failure = ended.err().and_then(|stop| stop.into_failure(&context));
     StageEnd {
         digest: stage.transform.digest().filter(|_| failure.is_none()),
         warning: stage.transform.warning(),
@@ -122,19 +121,24 @@ pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> S
 }
 
 impl StageStop {
-    /// Ends both links. Returns the failure, if that is the reason.
-    pub(super) fn end_links(self, context: &StageContext<'_>) -> Option<Failure> {
+    /// Ends both links.
+    pub(super) fn end_links(&self, context: &StageContext<'_>) {
         match self {
-            StageStop::Cancelled => {
-                context.cancel();
-                None
-            }
-            StageStop::Failed(failure) => {
+            StageStop::Cancelled => context.cancel(),
+            StageStop::Failed(_) => {
                 // What was put out before the failure is good, and is delivered.
                 context.to.end(End::Cut);
                 context.from.cancel();
-                Some(failure)
             }
+        }
+    }
+
+    /// Ends both links. Returns the failure, if that is the reason.
+    pub(super) fn into_failure(self, context: &StageContext<'_>) -> Option<Failure> {
+        self.end_links(context);
+        match self {
+            StageStop::Cancelled => None,
+            StageStop::Failed(failure) => Some(failure),
         }
     }
 }
@@ -257,12 +261,11 @@ impl Stage<'_> {
 
     /// Passes `made` bytes on. Returns whether the input they were made of may be completed.
     fn pass_on(&mut self, taken: usize, made: usize) -> bool {
-        let Some(count) = self.context.meter.stage(self.context.index) else {
-            return true;
-        };
-        count.count(taken as u64, made as u64);
-        if let Some(lines) = self.transform.lines() {
-            count.set_lines(lines);
+        if let Some(count) = self.context.meter.stage(self.context.index) {
+            count.count(taken as u64, made as u64);
+            if let Some(lines) = self.transform.lines() {
+                count.set_lines(lines);
+            }
         }
         made == 0 || self.context.to.push(self.buffer.split_to(made))
     }

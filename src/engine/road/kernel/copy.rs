@@ -1,6 +1,7 @@
 //! From file to file, as the file system can: by sharing blocks, or on the file server.
 
 use super::ending::Stop;
+use super::grant::Grant;
 use super::pump::Pump;
 use crate::engine::road::outlet::timed;
 use crate::error::Side;
@@ -21,9 +22,12 @@ impl Pump<'_> {
         while !self.inlet.is_done() {
             self.check_cancelled()?;
             let most = self.claimed(piece)?;
-            let Some(most) = self.granted(most)? else {
-                self.wait_for_sink(false)?;
-                continue;
+            let most = match self.granted(most)? {
+                Grant::Bytes(most) => most,
+                Grant::Not(obstacle) => {
+                    self.wait_for_sink(obstacle, false)?;
+                    continue;
+                }
             };
             let began = Instant::now();
             match self.copy_some(most) {

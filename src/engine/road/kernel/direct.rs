@@ -1,6 +1,7 @@
 //! Directly from one end to the other, one of which is a pipe. The buffers are the pipes that the ends are.
 
 use super::ending::Stop;
+use super::grant::{Grant, Obstacle};
 use super::pump::Pump;
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
@@ -25,9 +26,12 @@ impl Pump<'_> {
                 continue;
             };
             let most = self.claimed(piece)?;
-            let Some(most) = self.granted(most)? else {
-                self.sink_not_ready()?;
-                continue;
+            let most = match self.granted(most)? {
+                Grant::Bytes(most) => most,
+                Grant::Not(obstacle) => {
+                    self.sink_not_ready(obstacle)?;
+                    continue;
+                }
             };
             match self.splice_directly(most, sleeping_side) {
                 Ok(0) if self.has_ended(is_first)? => break,
@@ -46,7 +50,7 @@ impl Pump<'_> {
                         self.moved_nothing()?;
                         self.wait_for_source(None)?;
                     } else {
-                        self.sink_not_ready()?;
+                        self.sink_not_ready(Obstacle::Sink)?;
                     }
                 }
                 // A pipe without a reader says so even if there is nothing to write.
@@ -119,23 +123,20 @@ impl Pump<'_> {
 
     /// The sink takes nothing now, or the rate limit lets nothing go. If the source has something, that is a pause, but
     /// for the rate limit.
-    fn sink_not_ready(&mut self) -> Result<(), Stop> {
-        if self.source_is_ready() && self.held_until.is_some() {
-            self.wait_for_sink(false)
-        } else if self.source_is_ready() {
-            if self.grow_sink_pipe() {
-                return Ok(());
+    fn sink_not_ready(&mut self, obstacle: Obstacle) -> Result<(), Stop> {
+        match obstacle {
+            _ if !self.source_is_ready() => self.wait_for_source(None),
+            Obstacle::Rate(_) => self.wait_for_sink(obstacle, false),
+            Obstacle::Sink if self.grow_sink_pipe() => Ok(()),
+            Obstacle::Sink => {
+                self.link.source_held_up();
+                self.wait_for_sink(obstacle, false)?;
+                // A pipe is writable as soon as one page is free.
+                if self.sink_has_little_room() {
+                    self.pause_briefly(Phase::Sink)?;
+                }
+                Ok(())
             }
-            self.link.source_held_up();
-            self.wait_for_sink(false)?;
-            // A pipe is writable as soon as one page is free.
-            if self.sink_has_little_room() {
-                self.pause_briefly(Phase::Sink)?;
-            }
-            Ok(())
-        } else {
-            self.held_until = None;
-            self.wait_for_source(None)
         }
     }
 

@@ -1,7 +1,9 @@
 //! Holes of a sparse file: there is nothing to move, and the sink gets a hole as well.
 
 use super::ending::Stop;
+use super::grant::Obstacle;
 use super::pump::Pump;
+use crate::engine::throttle::Allowance;
 
 /// Smaller holes are not worth two calls; they are written as the zeros that they are read as.
 const SMALLEST: u64 = 64 << 10;
@@ -17,17 +19,14 @@ impl Pump<'_> {
     pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
         let extent = self.inlet.source.extent().map_err(Stop::Source)?;
         let whole = self.inlet.wanted(extent.hole);
-        let Some(hole) = self.allowed(whole) else {
-            self.wait_for_sink(false)?;
-            return Ok(false);
+        let hole = match self.outlet.allow(whole) {
+            Allowance::Bytes(hole) => hole,
+            Allowance::Not(until) => {
+                self.wait_for_sink(Obstacle::Rate(until), false)?;
+                return Ok(false);
+            }
         };
-        let is_left = whole >= SMALLEST
-            && self
-                .outlet
-                .sink
-                .leave_hole(hole)
-                .map_err(|error| self.sink_failed(error))?;
-        if is_left {
+        if whole >= SMALLEST && self.leave_hole(hole)? {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
             self.inlet.count(hole);
             self.count_out(hole)?;
@@ -36,5 +35,13 @@ impl Pump<'_> {
             self.before_hole = extent.hole.saturating_add(extent.data);
         }
         Ok(hole == whole)
+    }
+
+    /// Leaves a hole of `n` bytes in the sink. Returns whether it did.
+    fn leave_hole(&mut self, n: u64) -> Result<bool, Stop> {
+        // The hole is bytes that have come, and a sink that was emptied after it would lose it.
+        self.outlet.start()?;
+        let left = self.outlet.sink.leave_hole(n);
+        left.map_err(|error| self.sink_failed(error))
     }
 }

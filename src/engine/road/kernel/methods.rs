@@ -39,6 +39,11 @@ impl Method {
     pub(super) fn can_be_limited(&self) -> bool {
         !matches!(self, Method::Copy)
     }
+
+    /// Whether it takes bytes from the source before it asks the sink.
+    pub(super) fn takes_first(&self) -> bool {
+        matches!(self, Method::ThroughPipe { .. })
+    }
 }
 
 /// Whether sendfile(2) can move bytes past a pipe of our own, as far as the sink takes them at once.

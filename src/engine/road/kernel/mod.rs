@@ -15,6 +15,7 @@ mod direct;
 mod ending;
 mod faults;
 mod gathering;
+mod grant;
 mod holes;
 mod methods;
 mod pump;

@@ -14,7 +14,6 @@ use crate::engine::road::flow::WriterContext;
 use crate::engine::road::inlet::{Inlet, ReaderEnd};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
 use crate::engine::road::taken::{Calls, Taken};
-use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -44,8 +43,6 @@ pub(super) struct Pump<'a> {
     pub(super) empty_calls: u32,
     /// Bytes of the source before its next hole.
     pub(super) before_hole: u64,
-    /// Until when the rate limit lets nothing go, if it has just said so.
-    pub(super) held_until: Option<Instant>,
     skip: u64,
     /// The error with which the source failed while some of what it gave was still to be delivered.
     pub(super) source_error: Option<io::Error>,
@@ -76,7 +73,6 @@ impl<'a> Pump<'a> {
             chunk_size: flow.chunk_size,
             empty_calls: 0,
             before_hole: 0,
-            held_until: None,
             skip: flow.skip,
             source_error: None,
             unreported: None,
@@ -84,13 +80,15 @@ impl<'a> Pump<'a> {
         }
     }
 
-    /// Moves everything, by the first of the methods that the kernel accepts.
+    /// Moves everything, by the first of the methods that can be used and that the kernel accepts.
     pub(super) fn run(mut self, methods: Vec<Method>) -> Result<RoadEnd, Refusal> {
         let mut last = None;
         let mut end = self.skip(&methods);
         if end.is_ok() {
+            let none = io::Error::other("none of its calls can do what was asked for");
+            end = Err(Stop::Refused(Side::Sink, none));
             for method in methods {
-                if self.outlet.is_limited() && !method.can_be_limited() {
+                if !self.can_use(&method) {
                     continue;
                 }
                 self.prepare(&method);
@@ -104,6 +102,12 @@ impl<'a> Pump<'a> {
         }
         let end = end.and_then(|()| Ok(self.outlet.finish()?));
         self.conclude(end, last)
+    }
+
+    /// Whether the method can keep to the rate limit, and leave a sink alone that is put off until bytes have come.
+    fn can_use(&self, method: &Method) -> bool {
+        (method.can_be_limited() || !self.outlet.is_limited())
+            && (method.takes_first() || !self.outlet.is_put_off())
     }
 
     /// Skips the first bytes. That may take long if they have to be read, so the first method is reported before.
@@ -170,8 +174,9 @@ impl<'a> Pump<'a> {
     ) -> Result<RoadEnd, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
+        let source_error = self.source_error.map_or(Ok(()), Err);
         let (result, writer) = match end {
-            Ok(end) | Err(Stop::Sink(end)) => (Ok(()), end),
+            Ok(end) | Err(Stop::Sink(end)) => (source_error, end),
             Err(Stop::Source(error)) => (Err(error), WriterEnd::SourceCut),
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
@@ -179,11 +184,13 @@ impl<'a> Pump<'a> {
                     Some(Method::ThroughPipe { reader, .. }) if len > 0 => Some((reader, len)),
                     _ => None,
                 };
-                let result = self.source_error.map_or(Ok(()), Err);
                 return Err(Refusal {
                     at,
                     error,
-                    rest: ReaderEnd { source, result },
+                    rest: ReaderEnd {
+                        source,
+                        result: source_error,
+                    },
                     sink: self.outlet.sink,
                     in_pipe,
                 });
@@ -216,31 +223,6 @@ impl<'a> Pump<'a> {
         let most = self.inlet.wanted(most);
         let claimed = self.inlet.source.claim(most);
         claimed.map_err(|error| self.failed(Side::Source, error))
-    }
-
-    /// How many of `most` bytes may go to the sink now. `None`: the sink takes none, or the rate limit lets none go, in
-    /// which case `held_until` is set.
-    pub(super) fn granted(&mut self, most: u64) -> Result<Option<u64>, Stop> {
-        self.outlet.begin()?;
-        let Some(most) = self.allowed(most) else {
-            return Ok(None);
-        };
-        match self.outlet.sink.grant(most) {
-            Ok(most) => Ok(Some(most)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            Err(error) => Err(self.failed(Side::Sink, error)),
-        }
-    }
-
-    /// How many of `most` bytes the rate limit lets go now.
-    pub(super) fn allowed(&mut self, most: u64) -> Option<u64> {
-        match self.outlet.allow(most) {
-            Allowance::Bytes(n) => Some(n),
-            Allowance::Not(until) => {
-                self.held_until = Some(until);
-                None
-            }
-        }
     }
 
     /// Reports the road and the calls, now that the kernel has accepted the method.
@@ -305,7 +287,7 @@ impl<'a> Pump<'a> {
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
         match self.gathering.wants() {
             Gather::Nothing => Ok(()),
-            _ if matches!(self.outlet.allow(PIECE), Allowance::Not(_)) => Ok(()),
+            _ if !self.outlet.would_allow(PIECE) => Ok(()),
             Gather::Source => self.wait_for_source(None),
             Gather::Sleep => self.pause_briefly(Phase::Source),
         }
@@ -331,29 +313,10 @@ impl<'a> Pump<'a> {
         self.outlet.wait(WaitFor {
             source: Some(self.inlet.source.ready()),
             most,
-            until: idle_from.or(until),
+            until: idle_from.into_iter().chain(until).min(),
             ..WaitFor::default()
         })?;
         self.inlet.give_back_if_idle(idle_from);
-        self.meter.enter(Phase::Moving);
-        Ok(())
-    }
-
-    /// Waits until the sink takes something; or, if the rate limit has held bytes back, until it lets some go. Returns
-    /// earlier if the buffer `has_room` and the source has more.
-    pub(super) fn wait_for_sink(&mut self, has_room: bool) -> Result<(), Stop> {
-        self.report_taken();
-        // A file is always readable.
-        let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
-        if let Some(until) = self.held_until.take() {
-            return Ok(self.outlet.hold(until, source)?);
-        }
-        self.meter.enter(Phase::Sink);
-        self.outlet.wait(WaitFor {
-            sink: true,
-            source,
-            ..WaitFor::default()
-        })?;
         self.meter.enter(Phase::Moving);
         Ok(())
     }

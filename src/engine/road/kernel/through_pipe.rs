@@ -5,6 +5,7 @@
 
 use super::ending::Stop;
 use super::faults::is_refusal;
+use super::grant::{Grant, Obstacle};
 use super::methods::can_sendfile;
 use super::pump::Pump;
 use crate::endpoint::pipe::{Growth, IDLE};
@@ -75,9 +76,13 @@ impl Pump<'_> {
             self.check_cancelled()?;
             let filled = self.fill(&mut pipe);
             self.count_sent(&mut pipe)?;
-            filled?;
-            if !self.empty(&mut pipe)? {
-                self.wait_for_sink(!pipe.input_ended && self.link.pipe_room() > 0)?;
+            match filled {
+                Err(Stop::Source(error)) => self.source_failed(&mut pipe, error),
+                other => other?,
+            }
+            if let Some(obstacle) = self.empty(&mut pipe)? {
+                let has_room = !pipe.input_ended && self.link.pipe_room() > 0;
+                self.wait_for_sink(obstacle, has_room)?;
             } else if pipe.input_ended {
                 return self
                     .source_error
@@ -121,12 +126,10 @@ impl Pump<'_> {
                 continue;
             }
             match self.splice_in(pipe, most) {
-                Ok(0) => match self.has_ended(!pipe.accepted && self.is_untouched(pipe)) {
-                    Ok(true) => self.input_ended(pipe),
-                    Ok(false) => self.moved_nothing()?,
-                    Err(Stop::Source(error)) => self.source_failed(pipe, error),
-                    Err(stop) => return Err(stop),
-                },
+                Ok(0) if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? => {
+                    self.input_ended(pipe);
+                }
+                Ok(0) => self.moved_nothing()?,
                 Ok(n) => {
                     pipe.accepted = true;
                     self.enter(pipe, n);
@@ -152,10 +155,7 @@ impl Pump<'_> {
                     }
                     return Ok(());
                 }
-                Err(error) => match self.failed(Side::Source, error) {
-                    Stop::Source(error) => self.source_failed(pipe, error),
-                    refused => return Err(refused),
-                },
+                Err(error) => return Err(self.failed(Side::Source, error)),
             }
         }
         Ok(())
@@ -163,7 +163,7 @@ impl Pump<'_> {
 
     /// Sends past the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
     fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
-        let Some(most) = self.granted(most)? else {
+        let Grant::Bytes(most) = self.granted(most)? else {
             return Ok(false);
         };
         match self.send_out(most) {
@@ -200,16 +200,17 @@ impl Pump<'_> {
         }
     }
 
-    /// Empties the pipe as far as the sink takes it. Returns whether nothing is left.
-    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<bool, Stop> {
+    /// Empties the pipe as far as the sink takes it. Returns why something is left, if it is.
+    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<Option<Obstacle>, Stop> {
         loop {
             let len = self.link.pipe_len();
             if len == 0 {
-                return Ok(true);
+                return Ok(None);
             }
             self.check_cancelled()?;
-            let Some(most) = self.granted(len)? else {
-                return Ok(false);
+            let most = match self.granted(len)? {
+                Grant::Bytes(most) => most,
+                Grant::Not(obstacle) => return Ok(Some(obstacle)),
             };
             match self.splice_out(pipe, most) {
                 Ok(0) => {
@@ -221,7 +222,7 @@ impl Pump<'_> {
                     self.count_out(n)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if self.must_retry(&error) => return Ok(false),
+                Err(error) if self.must_retry(&error) => return Ok(Some(Obstacle::Sink)),
                 Err(error) => {
                     let why =
                         std::mem::replace(&mut pipe.sendfile, Sendfile::Never).explains(error);

@@ -1,0 +1,56 @@
+//! What happens while bytes are claimed from the source.
+
+use super::{Case, send, send_limited};
+use crate::ends::{End, From, To};
+use crate::hostile::{Act, data, ended};
+use rustix::io::Errno;
+use std::sync::Arc;
+use tidegate::engine::limit::Limit;
+use tidegate::engine::road::{Preference, WriterEnd};
+
+#[test]
+fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() {
+    for to in End::ALL {
+        let (from, _) = From::new(End::File, &data(50_000), false);
+        let from = from.that_first(|moved| match moved {
+            10_000.. => Err(Errno::IO.into()),
+            _ => Ok(()),
+        });
+        let (to, kept) = To::new(to, true);
+        let mut case = Case::plain(End::File, End::File, 50_000);
+        (case.chunk_size, case.acts) = (5000, vec![Act::Move(5000)]);
+        let playing = send(&case, Preference::Kernel, from, to);
+        let writer = ended(playing.running.writer);
+        assert!(matches!(writer, WriterEnd::SourceCut), "{writer:?}");
+        let error = ended(playing.running.reader).result.unwrap_err();
+        assert_eq!(Errno::from_io_error(&error), Some(Errno::IO));
+        let given = usize::try_from(playing.syscalls.passed().came).unwrap();
+        assert!(given >= 10_000);
+        assert!(
+            kept.bytes() == data(50_000)[..given],
+            "what it gave is lost"
+        );
+    }
+}
+
+#[test]
+fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
+    let limit = Arc::new(Limit::new(None, 0));
+    let (from, _) = From::new(End::File, &data(50_000), false);
+    // It begins as bytes are about to be sent past the pipe, and is over when they are in the pipe.
+    let (pauses, mut claims) = (Arc::clone(&limit), 0);
+    let from = from.that_first(move |_| {
+        pauses.pause(claims == 0);
+        claims += 1;
+        Ok(())
+    });
+    let (to, kept) = To::new(End::Socket, true);
+    let mut case = Case::plain(End::File, End::Socket, 50_000);
+    // All goes into the pipe, the file ends, and the socket takes nothing at first.
+    case.acts = vec![Act::Move(1 << 20), Act::Move(1 << 20), Act::NotNow];
+    let playing = send_limited(&case, Preference::Kernel, from, to, limit);
+    let writer = ended(playing.running.writer);
+    assert!(matches!(writer, WriterEnd::Delivered { .. }), "{writer:?}");
+    ended(playing.running.reader);
+    assert!(kept.bytes() == data(50_000));
+}
