@@ -44,7 +44,12 @@ fn a_bare_path_is_taken_literally_whatever_is_in_it() {
             .input(TEXT)
             .run()
             .succeeds();
-        assert_eq!(std::fs::read(it.path(name)).unwrap(), TEXT, "{name:?}");
+        assert_eq!(
+            std::fs::read(it.path(name)).unwrap(),
+            TEXT,
+            "{}",
+            name.display()
+        );
         it.tide([name]).run().succeeds().prints(TEXT);
     }
 }
