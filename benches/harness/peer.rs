@@ -71,10 +71,14 @@ impl Peer {
         }
     }
 
+    /// Whether this is tidegate.
+    pub(crate) fn is_own(self) -> bool {
+        self.template.contains("{tidegate}")
+    }
+
     /// Whether this is another program that does tidegate's work. A second row of the same has no say of its own.
     pub(crate) fn is_rival(self) -> bool {
-        let is_own = self.template.contains("{tidegate}");
-        !is_own && ![NOTHING_BETWEEN, ITSELF].contains(&self.note)
+        !self.is_own() && ![NOTHING_BETWEEN, ITSELF].contains(&self.note)
     }
 
     /// The name in the tables.

@@ -64,8 +64,11 @@ fn measure(options: Options) -> Result<()> {
     } else {
         0
     };
+    let before = options.before.as_deref();
+    let before = before.map(|it| program::to_measure(Some(it))).transpose()?;
     let bench = Bench {
         program,
+        before,
         itself: program::own_path()?,
         data: files(Place::Data, data_size)?,
         tmpfs: reads(&[Place::Tmpfs])

@@ -43,6 +43,10 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) common: Common,
 
+    /// Another tidegate, to be compared with in the place of its peers: twice, so that noise is seen
+    #[arg(long)]
+    pub(crate) before: Option<PathBuf>,
+
     /// Directory for the files of the routes on a tmpfs, removed too
     #[arg(long, default_value = "/dev/shm")]
     pub(crate) tmpfs: PathBuf,

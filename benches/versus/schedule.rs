@@ -36,6 +36,8 @@ const LABELS: &[(&str, &str)] = &[
 pub(crate) struct Bench {
     /// The tidegate under test.
     pub(crate) program: String,
+    /// The one that it is compared with in the place of its peers.
+    pub(crate) before: Option<String>,
     /// This program, as a contender.
     pub(crate) itself: String,
     /// The files in `--data`.
@@ -47,6 +49,19 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// The tidegates that a peer is run with, and what the tables call each. Without `--before` that is the one under test; with
+    /// it, peers of tidegate are left out.
+    fn programs(&self, peer: &Peer) -> Vec<(&str, &'static str)> {
+        let Some(before) = &self.before else {
+            return vec![(&self.program, "")];
+        };
+        if !peer.is_own() {
+            return Vec::new();
+        }
+        let earlier = [(&**before, ", before"), (before, ", before (itself)")];
+        [(&*self.program, "")].into_iter().chain(earlier).collect()
+    }
+
     fn files(&self, place: Place) -> Result<&Files> {
         match place {
             Place::Data | Place::Disk => Ok(&self.data),
@@ -67,13 +82,16 @@ pub(crate) struct Run<'a> {
     /// Messages to be sent, where that is what a run does.
     pub(crate) repetitions: u32,
     peer: Peer,
+    /// The tidegate in its command line.
+    tidegate: &'a str,
 }
 
 impl Run<'_> {
     /// The processes to spawn, talking to `ports` if they talk to any.
     pub(crate) fn stages(&self, ports: &Ports) -> Vec<Stage> {
         let (from, to) = (&ports.from, &ports.to);
-        self.peer.stages(&names(self.bench, self.files, from, to))
+        let names = names(self.bench, self.tidegate, self.files, from, to);
+        self.peer.stages(&names)
     }
 }
 
@@ -116,6 +134,8 @@ pub(crate) struct Row {
     pub(crate) samples: Vec<Sample>,
     #[serde(skip)]
     peer: Peer,
+    #[serde(skip)]
+    tidegate: String,
 }
 
 /// Measures all contenders of a route, unless it is left out.
@@ -176,6 +196,7 @@ fn run(bench: &Bench, route: &Route, row: &Row, rounds: u32) -> Result<Sample> {
         bytes: row.bytes,
         repetitions: bench.options.latency_reps.div_ceil(rounds),
         peer: row.peer,
+        tidegate: &row.tidegate,
     })?;
     // The pages of what was written are given back before another peer asks for some.
     remove_written(files)?;
@@ -189,21 +210,23 @@ fn remove_written(files: &Files) -> Result<()> {
 
 fn rows(bench: &Bench, route: &Route, files: &Files) -> Vec<Row> {
     let sizes = route.kind.sizes(&bench.options);
-    // The ports are others in each run.
-    let names = names(bench, files, "FROM", "PORT");
-    let row = |peer: &Peer, bytes: u64| Row {
-        label: peer.label(LABELS),
-        command: peer.line(&names),
+    let row = |peer: &Peer, (tidegate, which): (&str, &str), bytes: u64| Row {
+        label: peer.label(LABELS) + which,
+        // The ports are others in each run.
+        command: peer.line(&names(bench, tidegate, files, "FROM", "PORT")),
         bytes,
         wanted: peer.wanted,
         is_rival: peer.is_rival(),
         absent: peer.missing(),
         samples: Vec::new(),
         peer: *peer,
+        tidegate: tidegate.to_owned(),
     };
     let mut rows = Vec::new();
     for peer in route.peers {
-        rows.extend(sizes.iter().map(|&bytes| row(peer, bytes)));
+        for program in bench.programs(peer) {
+            rows.extend(sizes.iter().map(|&bytes| row(peer, program, bytes)));
+        }
     }
     for row in &rows {
         let (name, size) = (route.name, stats::bytes(row.bytes));
@@ -212,11 +235,17 @@ fn rows(bench: &Bench, route: &Route, files: &Files) -> Vec<Row> {
     rows
 }
 
-/// What the names in command lines stand for: the program under test, this one, what Node.js runs, files, and the ports that
-/// this program listens on.
-fn names(bench: &Bench, files: &Files, from: &str, to: &str) -> [(&'static str, String); 8] {
+/// What the names in command lines stand for: a tidegate, this program, what Node.js runs, files, and the ports that this
+/// program listens on.
+fn names(
+    bench: &Bench,
+    tidegate: &str,
+    files: &Files,
+    from: &str,
+    to: &str,
+) -> [(&'static str, String); 8] {
     [
-        ("tidegate", bench.program.clone()),
+        ("tidegate", tidegate.to_owned()),
         ("versus", bench.itself.clone()),
         ("node", NODE_SCRIPT.to_owned()),
         ("file", files.path(DATA)),
