@@ -357,6 +357,45 @@ fn who_comes_in_finds_few_rooms() {
 }
 
 #[test]
+fn no_two_types_of_one_room_have_one_name() {
+    let house = House::read();
+    let mut seen = BTreeMap::new();
+    // The other systems' platform has the names of Linux's.
+    for (module, file) in house
+        .files
+        .iter()
+        .filter(|(it, _)| !it.ends_with(&["other".to_owned()]))
+    {
+        let Some(room) = module.first() else { continue };
+        for name in types(&file.text) {
+            let other = seen.insert((room, name), &file.path);
+            assert!(
+                other.is_none(),
+                "{name}: {} and {}",
+                file.path,
+                other.unwrap()
+            );
+        }
+    }
+    assert!(seen.len() > 300, "only {} types were found", seen.len());
+}
+
+/// The names of the types and traits that are declared in a file.
+fn types(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let declared = match line.trim_start().strip_prefix("pub") {
+            Some(rest) => rest.split_once(' ')?.1,
+            None => line.trim_start(),
+        };
+        let (kind, name) = declared.split_once(' ')?;
+        // In an impl block `type` declares none.
+        let is_type = ["struct", "enum", "trait", "union"].contains(&kind)
+            || kind == "type" && !line.starts_with(' ');
+        is_type.then(|| identifier(name))
+    })
+}
+
+#[test]
 fn no_arrow_runs_up() {
     let house = House::read();
     let mut up = Vec::new();
