@@ -1,12 +1,12 @@
 //! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
 //!
-//! A gate does no I/O, has no clock and no lock. It is the only place where a pause or a drain is counted.
-//! The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>):
+//! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is
+//! here; a link adds up what its successive gates have counted. The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>):
 //! `tests/node/` plays recorded Node runs against these types, event by event.
 //!
-//! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link
-//! never makes one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before
-//! it offers.
+//! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link never makes
+//! one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before it offers. It holds
+//! more than its mark only after the mark was lowered.
 
 /// Names one of the sinks that a readable feeds; the number is its place in pipe order.
 pub type SinkId = usize;

@@ -134,7 +134,7 @@ impl Throttle {
 
     fn earn(&mut self, now: Instant) {
         let time = now.saturating_duration_since(self.earned).as_nanos();
-        // A clock that was put back earns nothing until it is where it was.
+        // A `now` that is older than the last one earns nothing.
         self.earned = self.earned.max(now);
         let earned = u128::from(self.rate.unwrap_or(0)).saturating_mul(time);
         self.credit = self.credit.saturating_add(earned).min(self.most_credit());

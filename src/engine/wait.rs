@@ -1,4 +1,5 @@
-//! The only place where a stage sleeps: until its end is ready, another thread wakes it, or a moment has come.
+//! The only place where a stage waits for descriptors and for other threads: until one is ready, a thread wakes it, or a
+//! moment has come.
 
 use crate::platform::WakeFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};

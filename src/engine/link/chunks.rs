@@ -26,7 +26,7 @@ pub enum Next {
     Little,
     /// Everything was taken and completed, and this is how the input ended.
     End(End),
-    /// The transfer was given up.
+    /// The link was cancelled.
     Cancelled,
 }
 
@@ -37,7 +37,7 @@ pub enum Room {
     Bytes(u64),
     /// None; the producer will be woken.
     None,
-    /// The transfer was given up.
+    /// The link was cancelled.
     Cancelled,
 }
 
@@ -113,7 +113,7 @@ impl Link {
         self.wake_consumer(state);
     }
 
-    /// Notes how the input ended. An input that stops because the transfer was given up has no end.
+    /// Notes how the input ended. The input of a cancelled link has no end.
     pub fn end(&self, end: End) {
         let mut state = self.lock();
         if !state.cancelled {
@@ -125,7 +125,7 @@ impl Link {
         self.wake_consumer(state);
     }
 
-    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
+    /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
     pub(crate) fn input_end(&self) -> Option<End> {
         self.lock().queue.input_end
     }

@@ -45,7 +45,7 @@ impl Link {
         state.pipes = None;
     }
 
-    /// The transfer is over: closes our duplicates of the ends' pipes, so that the pipes are closed when the ends are.
+    /// This method is over: closes our duplicates of the ends' pipes, so that the pipes are closed when the ends are.
     pub fn release_pipes(&self) {
         let mut state = self.lock();
         let now = state.gates.now();

@@ -30,7 +30,7 @@ pub(super) struct Queue {
     /// The chunks in the writable, without those that the consumer has taken and not completed.
     pub(super) writable: VecDeque<BytesMut>,
     pub(super) pool: Pool,
-    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
+    /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
     pub(super) input_end: Option<End>,
     /// How many bytes are a batch while the producer is making more.
     pub(super) batch_len: u64,

@@ -64,7 +64,8 @@ impl Link {
         &self.consumer_wakeup
     }
 
-    /// Gives the transfer up: both stages find out at their next call, and are woken to make it.
+    /// Nobody wants more from this link, which is not in itself a failure: both stages find out at their next call, and
+    /// are woken to make it.
     pub fn cancel(&self) {
         self.lock().cancelled = true;
         self.producer_wakeup.wake();
@@ -81,7 +82,7 @@ impl Link {
         self.marks
     }
 
-    /// Whether the transfer was given up.
+    /// Whether the link was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.lock().cancelled

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// The marks of one link, in bytes.
+/// The marks of one link, in bytes. All are 0 while the bytes go directly from one end to the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
-    /// High-water mark of the readable side, at least 1.
+    /// High-water mark of the readable side; otherwise at least 1.
     pub readable: u64,
-    /// High-water mark of the writable side, at least 1.
+    /// High-water mark of the writable side; otherwise at least 1.
     pub writable: u64,
-    /// A paused readable resumes once the writable has fallen to this; below its high-water mark.
+    /// A paused readable resumes once the writable has fallen to this; otherwise below its high-water mark.
     pub low: u64,
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 /// A transfer under way. Each stage sends once how it ended; one that never does has panicked.
 #[derive(Debug)]
 pub struct RunningRoad {
-    /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
+    /// The road, as soon as it is clear which one it is. It changes when the kernel refuses, even midway.
     pub taken: watch::Receiver<Option<Taken>>,
     /// How reading ended.
     pub reader: oneshot::Receiver<ReaderEnd>,

@@ -46,7 +46,7 @@ impl Pump<'_> {
 
     /// Waits until the obstacle may be gone. Returns earlier if the buffer `has_room` and the source has more.
     pub(super) fn wait_for_sink(&mut self, obstacle: Obstacle, has_room: bool) -> Result<(), Stop> {
-        self.report_taken();
+        self.announce_road();
         // A file is always readable.
         let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
         if let Obstacle::Rate(until) = obstacle {

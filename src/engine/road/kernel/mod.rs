@@ -6,9 +6,9 @@
 //! itself, it is asked to (`copy`). `pump` is what these have in common.
 //!
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
-//! descriptor that other processes share gets other flags when they set them. While nothing is delivered, the next
-//! method is tried. After that, the buffered road takes over, and reads the bytes that are still in our pipe before the
-//! rest of the source (`remainder`). Any error but a refusal is a failure of an end.
+//! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
+//! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
+//! pipe before the rest of the source (`remainder`). Any error but a refusal is a failure of an end.
 
 mod copy;
 mod direct;
@@ -70,6 +70,7 @@ fn run(methods: Methods, job: Job) {
         }
         Err(refusal) => {
             link.use_chunks(meter.bytes_out() > 0);
+            // The bytes in our pipe are read again.
             meter.recount_in();
             let sink = refusal.sink;
             let remainder = Remainder::new(refusal.in_pipe, refusal.rest);
@@ -77,7 +78,7 @@ fn run(methods: Methods, job: Job) {
                 source: Box::new(remainder),
                 sink,
                 flow: Flow {
-                    // What was to be skipped has been, and so has a hole at the beginning of a file.
+                    // What was to be skipped has been.
                     skip: 0,
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
                     ..flow

@@ -94,7 +94,8 @@ impl<'a> Pump<'a> {
                 self.prepare(&method);
                 end = self.run_method(&method);
                 last = Some(method);
-                // Another method begins with nothing delivered, and with empty buffers.
+                // The next method begins with empty buffers: if nothing was delivered, none of them has filled a pipe of
+                // our own, since the one that does is always the last.
                 if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
                     break;
                 }
@@ -115,7 +116,7 @@ impl<'a> Pump<'a> {
         let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
         if left > 0 {
             self.unreported = methods.first().map(Method::calls);
-            self.report_taken();
+            self.announce_road();
         }
         while left > 0 {
             self.check_cancelled()?;
@@ -160,7 +161,7 @@ impl<'a> Pump<'a> {
         }
         // The method counts as taken even if there was nothing to move.
         if !matches!(end, Err(Stop::Refused(..))) {
-            self.report_taken();
+            self.announce_road();
         }
         self.link.release_pipes();
         end
@@ -225,8 +226,8 @@ impl<'a> Pump<'a> {
         claimed.map_err(|error| self.failed(Side::Source, error))
     }
 
-    /// Reports the road and the calls, now that the kernel has accepted the method.
-    pub(super) fn report_taken(&mut self) {
+    /// Reports the road and its calls, at the first byte or before the first wait.
+    pub(super) fn announce_road(&mut self) {
         if let Some(calls) = self.unreported.take() {
             self.taken.send_replace(Some(Taken::Kernel(calls)));
         }
@@ -256,7 +257,7 @@ impl<'a> Pump<'a> {
         if self.outlet.sink.pipe().is_some_and(|pipe| pipe.held(n)) {
             self.link.pipes_resized();
         }
-        self.report_taken();
+        self.announce_road();
         Ok(self.outlet.count(n)?)
     }
 
@@ -306,7 +307,7 @@ impl<'a> Pump<'a> {
 
     /// Waits until the source has something, but no longer than until it counts as idle, or `until`.
     pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
-        self.report_taken();
+        self.announce_road();
         self.meter.enter(Phase::Source);
         let most = self.gathering.time_limit(&mut *self.inlet.source);
         let idle_from = self.inlet.idle_from();
