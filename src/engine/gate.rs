@@ -1,8 +1,9 @@
 //! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
 //!
 //! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is
-//! here; a link adds up what its successive gates have counted. The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>):
-//! `tests/node/` plays recorded Node runs against these types, event by event.
+//! here; a link adds up what its successive gates have counted.
+//! The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>): `tests/node/` plays
+//! recorded Node runs against these types, event by event.
 //!
 //! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link never makes
 //! one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before it offers. It holds
@@ -276,9 +277,9 @@ impl WritableGate {
         go_on
     }
 
-    /// Nothing is accepted, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
+    /// It is full, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
     /// below its mark when it is out of slots before it is out of bytes (pipe(7)); and the mark may have been lowered.
-    pub fn refuse(&mut self) {
+    pub fn declare_full(&mut self) {
         self.needs_drain = true;
     }
 
@@ -308,9 +309,9 @@ impl WritableGate {
         self.ending = true;
     }
 
-    /// Whether the end was requested and every byte has left.
+    /// Node's `writableFinished`: whether the end was requested and every byte has left.
     #[must_use]
-    pub fn is_flushed(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         self.ending && self.len == 0
     }
 }

@@ -21,7 +21,7 @@
 //!
 //! # Failure
 //!
-//! When the source fails, its link ends as [`End::Cut`](link::End): what has been read is still delivered, but the sink
+//! When the source fails, its link ends as [`InputEnd::Cut`](link::InputEnd): what has been read is still delivered, but the sink
 //! is not finished as a whole. A transform that fails ends the link after it in the same way, and cancels the link
 //! before it. When the sink fails, its link is cancelled, and a stage that finds one of its links cancelled cancels the
 //! other one too; when the user gives up, all links are cancelled at once. A cancelled stage is woken and stops. Each

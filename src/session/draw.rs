@@ -24,11 +24,11 @@ impl Transfer {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
-            road: self.taken,
+            road: self.road,
             limit: self.limit.rate(),
             sample: &results.sample,
             completion: outcome.completion(),
-            ending: outcome.ending(self.taken, results.advice, &results.digests),
+            ending: outcome.ending(self.road, results.advice, &results.digests),
             file_digests: &results.file_digests,
             recording: &results.recording,
         };
@@ -40,9 +40,9 @@ impl Transfer {
 
     /// The digests of what has passed, with the files that have them.
     pub(super) fn file_digests(&self) -> Vec<FileDigest> {
-        let stages = self.stages.iter().zip(&self.plan.digested);
-        let stages = stages.zip(&self.plan.transforms);
-        let file_digests = stages.filter_map(|((end, file), planned)| {
+        let outcomes = self.transform_outcomes.iter().zip(&self.plan.digested);
+        let outcomes = outcomes.zip(&self.plan.transforms);
+        let file_digests = outcomes.filter_map(|((end, file), planned)| {
             Some(FileDigest {
                 digest: end.digest.clone()?,
                 file: file.clone(),

@@ -80,8 +80,8 @@ impl Link {
 
     /// The source has more, but our own pipe takes no more, below its mark: a pipe may be out of slots before it is out
     /// of bytes. That is a pause.
-    pub fn pipe_refused(&self) {
-        self.lock().gates.refuse();
+    pub fn pipe_out_of_slots(&self) {
+        self.lock().gates.declare_full();
     }
 
     /// `n` bytes have left our own pipe. Once it is empty, that is a drain.

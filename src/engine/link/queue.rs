@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How the input of a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum InputEnd {
     /// At the end of input.
     Whole,
     /// By an error: what was read is still to be delivered, but it is not all there should have been.
@@ -31,7 +31,7 @@ pub(super) struct Queue {
     pub(super) writable: VecDeque<BytesMut>,
     pub(super) pool: Pool,
     /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
-    pub(super) input_end: Option<End>,
+    pub(super) input_end: Option<InputEnd>,
     /// How many bytes are a batch while the producer is making more.
     pub(super) batch_len: u64,
     /// Whether the producer is making more.

@@ -2,7 +2,7 @@
 
 use super::gates::Gates;
 use super::history::History;
-use super::pauses::Pauses;
+use super::pauses::PauseTotals;
 use super::pipes::Pipes;
 use super::queue::Queue;
 use super::snapshot::{LinkSnapshot, Marks, ReadableFill, WritableFill};
@@ -109,9 +109,9 @@ impl Link {
         self.lock().gates.record();
     }
 
-    /// When the link was paused, on its clock. Ends the recording; empty unless there was one.
-    pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
-        self.lock().gates.recorded()
+    /// When the link was paused, on its clock. Ends the recording, and a pause that goes on; empty unless there was one.
+    pub(crate) fn finish_recording(&self) -> Vec<Span<PauseTotals>> {
+        self.lock().gates.finish_recording()
     }
 
     /// What has passed, and the marks between which it has passed. `None`: the bytes were in pipes.

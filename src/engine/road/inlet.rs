@@ -9,16 +9,16 @@ use std::io;
 use std::time::Instant;
 
 /// How reading ended.
-pub struct ReaderEnd {
+pub struct ReaderOutcome {
     /// The source, to be kept open until everything is delivered.
     pub source: Box<dyn Source>,
     /// The error that cut it short.
     pub result: io::Result<()>,
 }
 
-impl std::fmt::Debug for ReaderEnd {
+impl std::fmt::Debug for ReaderOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReaderEnd")
+        f.debug_struct("ReaderOutcome")
             .field("result", &self.result)
             .finish_non_exhaustive()
     }
@@ -114,7 +114,7 @@ impl<'a> Inlet<'a> {
             Ok(n) => Ok(Some(n)),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.link.flush();
+                self.link.nothing_more_for_now();
                 self.wait()?;
                 Ok(None)
             }

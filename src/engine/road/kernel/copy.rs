@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How many bytes one call copies: at first, and at most. A single call could copy everything, but nothing would show
 /// its progress or could stop it.
-const PIECES: (u64, u64) = (1 << 20, 1 << 30);
+const CALL_LENGTHS: (u64, u64) = (1 << 20, 1 << 30);
 
 /// How long one call should take: long enough to be worth it, short enough for signals and displays.
 const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(50));
@@ -18,7 +18,7 @@ const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_mi
 impl Pump<'_> {
     /// Copies everything.
     pub(super) fn copy(&mut self) -> Result<(), Stop> {
-        let (mut piece, mut is_first) = (PIECES.0, true);
+        let (mut piece, mut is_first) = (CALL_LENGTHS.0, true);
         while !self.inlet.is_done() {
             self.check_cancelled()?;
             let most = self.claimed(piece)?;
@@ -40,7 +40,7 @@ impl Pump<'_> {
                     piece = next_piece(piece, began.elapsed());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.transfer_failed(error)),
+                Err(error) => return Err(self.stop_for_call(error)),
             }
         }
         Ok(())
@@ -59,7 +59,7 @@ impl Pump<'_> {
 
 /// What to copy next, after a piece that took `time`.
 fn next_piece(piece: u64, time: Duration) -> u64 {
-    let ((first, most), (short, long)) = (PIECES, PACE);
+    let ((first, most), (short, long)) = (CALL_LENGTHS, PACE);
     match time {
         time if time < short => (piece * 2).min(most),
         time if time > long => (piece / 2).max(first),
@@ -69,12 +69,12 @@ fn next_piece(piece: u64, time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{PIECES, next_piece};
+    use super::{CALL_LENGTHS, next_piece};
     use std::time::Duration;
 
     #[test]
     fn pieces_grow_while_they_are_quick_and_shrink_while_they_are_slow() {
-        let (first, most) = PIECES;
+        let (first, most) = CALL_LENGTHS;
         let table = [
             (first, 1, first * 2),
             (most, 1, most),

@@ -71,7 +71,7 @@ impl Gathering {
     }
 
     /// What to wait for.
-    pub(super) fn wants(&self) -> Gather {
+    pub(super) fn to_wait_for(&self) -> Gather {
         match self.from {
             _ if !self.is_on => Gather::Nothing,
             Some(Raw::Socket) => Gather::Source,

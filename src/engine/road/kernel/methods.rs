@@ -3,7 +3,7 @@
 use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::Growth;
-use crate::engine::road::taken::Calls;
+use crate::engine::road::in_use::Calls;
 use std::os::fd::OwnedFd;
 
 /// A method by which the kernel can move bytes.

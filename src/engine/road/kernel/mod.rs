@@ -29,7 +29,7 @@ pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
 
 use super::buffered;
-use super::flow::{Flow, WriterContext};
+use super::flow::{FlowOptions, WriterContext};
 use super::job::Job;
 use crate::platform::threads;
 use pump::Pump;
@@ -55,18 +55,18 @@ fn run(methods: Methods, job: Job) {
         Arc::clone(&between.meter),
     );
     let _guard = link.cancel_on_panic();
-    let taken = &reports.taken;
+    let road = &reports.road;
     let context = WriterContext {
         first: &link,
         link: &link,
         meter: &meter,
         limit: &between.limit,
     };
-    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, taken);
+    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, road);
     match pump.run(methods.in_order) {
-        Ok(ending) => reports.send_end(ending, &link),
+        Ok(outcome) => reports.send_outcome(outcome, &link),
         Err(refusal) if methods.insists => {
-            reports.send_end(refusal.no_road(meter.bytes_out()), &link);
+            reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {
             link.use_chunks(meter.bytes_out() > 0);
@@ -77,7 +77,7 @@ fn run(methods: Methods, job: Job) {
             let rest = Job {
                 source: Box::new(remainder),
                 sink,
-                flow: Flow {
+                flow: FlowOptions {
                     // What was to be skipped has been.
                     skip: 0,
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),

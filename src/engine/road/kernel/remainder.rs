@@ -2,7 +2,7 @@
 //! already, and the rest of the source.
 
 use crate::endpoint::Source;
-use crate::engine::road::ReaderEnd;
+use crate::engine::road::ReaderOutcome;
 use crate::engine::wait::Ready;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,7 +16,7 @@ pub(super) struct Remainder {
 }
 
 impl Remainder {
-    pub(super) fn new(in_pipe: Option<(OwnedFd, u64)>, rest: ReaderEnd) -> Self {
+    pub(super) fn new(in_pipe: Option<(OwnedFd, u64)>, rest: ReaderOutcome) -> Self {
         Self {
             in_pipe,
             source: rest.source,
