@@ -78,19 +78,6 @@ impl ReadableGate {
         self.pauses
     }
 
-    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
-    /// always; at a mark of 0 only while flowing.
-    #[must_use]
-    pub fn wants(&self) -> bool {
-        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
-    }
-
-    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
-    #[must_use]
-    pub fn wants_after(&self, taking: u64) -> bool {
-        !self.ended && (self.len == 0 || self.len - taking < self.mark)
-    }
-
     /// The answer to a push, advice to the source: "go on" while there is room or nothing at all.
     #[must_use]
     pub fn answer(&self) -> bool {
@@ -105,24 +92,6 @@ impl ReadableGate {
         } else {
             self.mark.saturating_sub(self.len)
         }
-    }
-
-    /// Whether the buffer holds something and has reached its mark.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len > 0 && self.len >= self.mark
-    }
-
-    /// Whether a consumer that found too little should be told of the next data.
-    #[must_use]
-    pub fn is_within_mark(&self) -> bool {
-        self.len <= self.mark
-    }
-
-    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
-    #[must_use]
-    pub fn bypasses(&self) -> bool {
-        self.flowing && self.len == 0
     }
 
     /// Whether a transform whose readable side this is may take its next input: when its last output left `before`
@@ -171,6 +140,41 @@ impl ReadableGate {
 
     fn is_below_mark(&self) -> bool {
         self.len < self.mark
+    }
+}
+
+/// Node's rules for a source that is asked for more at its own moments. The link has no use for them, since its producer
+/// reads whenever there is [room](ReadableGate::room); the replay of Node's runs has.
+impl ReadableGate {
+    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
+    /// always; at a mark of 0 only while flowing.
+    #[must_use]
+    pub fn wants(&self) -> bool {
+        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
+    }
+
+    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
+    #[must_use]
+    pub fn wants_after(&self, taking: u64) -> bool {
+        !self.ended && (self.len == 0 || self.len - taking < self.mark)
+    }
+
+    /// Whether the buffer holds something and has reached its mark.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len > 0 && self.len >= self.mark
+    }
+
+    /// Whether a consumer that found too little should be told of the next data.
+    #[must_use]
+    pub fn is_within_mark(&self) -> bool {
+        self.len <= self.mark
+    }
+
+    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
+    #[must_use]
+    pub fn bypasses(&self) -> bool {
+        self.flowing && self.len == 0
     }
 }
 

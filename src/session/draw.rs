@@ -3,8 +3,7 @@
 use super::Outcome;
 use super::conclude::Results;
 use super::transfer::Transfer;
-use crate::engine::wait;
-use crate::platform::threads;
+use crate::platform::{self, threads};
 use crate::show::{FileDigest, Finished, HeldDrawing, SideFile, await_reader};
 use std::fs::File;
 use std::io;
@@ -71,5 +70,5 @@ async fn write(file: SideFile, drawn: Vec<u8>) -> io::Result<()> {
 }
 
 fn write_all((file, drawn): &(File, Vec<u8>)) -> io::Result<()> {
-    wait::write_all(file.as_fd(), drawn)
+    platform::write_all(file.as_fd(), drawn)
 }

@@ -22,7 +22,7 @@ pub enum Next {
     /// Nothing yet; the consumer will be woken.
     Nothing,
     /// Less than a batch, while the producer is making more: worth waiting for, up to
-    /// [`BATCH_WAIT`](super::BATCH_WAIT). The consumer will be woken when there is a batch.
+    /// [`GATHER_TIME`](crate::engine::wait::GATHER_TIME). The consumer will be woken when there is a batch.
     Little,
     /// Everything was taken and completed, and this is how the input ended.
     End(InputEnd),

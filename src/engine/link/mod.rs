@@ -29,6 +29,6 @@ pub use levels::Levels;
 pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::PauseTotals;
 pub use pipes::{Pipes, WatchedPipe};
-pub use queue::{BATCH_WAIT, InputEnd};
+pub use queue::InputEnd;
 pub use shared::Link;
 pub use snapshot::{LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

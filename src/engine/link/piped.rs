@@ -65,7 +65,7 @@ impl Link {
         }
     }
 
-    /// How many bytes our own pipe holds.
+    /// How many bytes our own pipe holds, which nothing else records.
     #[must_use]
     pub fn pipe_len(&self) -> u64 {
         self.lock().gates.writable.len()

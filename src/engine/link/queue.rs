@@ -3,7 +3,6 @@
 use super::chunk::Pool;
 use bytes::BytesMut;
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// How the input of a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +13,11 @@ pub enum InputEnd {
     Cut,
 }
 
-/// How many bytes a consumer waits for while the producer is making more. Every write wakes the process that reads from
+/// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
+/// making more. Every write wakes the process that reads from
 /// the sink, and every wake-up of the consumer costs two context switches, so that a few chunks are worth one. Chosen
 /// by measurement.
 pub(super) const BATCH: u64 = 1 << 20;
-
-/// How long a consumer waits for that many: half the time in which small data has to be through.
-pub const BATCH_WAIT: Duration = Duration::from_micros(250);
 
 /// The chunks of a link, and which of its sides wait.
 #[derive(Debug)]

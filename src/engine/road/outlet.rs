@@ -119,7 +119,7 @@ impl<'a> Outlet<'a> {
 
     /// Whether the sink is started only once bytes have come, since it would lose what it holds.
     pub(super) fn is_put_off(&self) -> bool {
-        !self.has_begun && self.least.bytes(true) > 0 && self.sink.would_lose()
+        !self.has_begun && self.sink.would_lose() && self.least.bytes(true) > 0
     }
 
     /// Starts the sink, unless that has been done.

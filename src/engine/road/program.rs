@@ -152,9 +152,8 @@ fn feed_chunk(
         match input.end.write(&chunk) {
             Ok(n) => {
                 context.count(n as u64, 0);
-                context
-                    .from
-                    .complete([chunk.split_to(n)], !chunk.is_empty());
+                let done = chunk.split_to(n);
+                context.from.complete([done], !chunk.is_empty());
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),

@@ -45,7 +45,9 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
     while left > 0 && !link.is_cancelled() {
         match inlet.drop_some(left) {
             Ok(less) => left = less,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => inlet.wait()?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait_for_source(inlet, link)?
+            }
             Err(error) => return Err(error),
         }
     }
@@ -71,7 +73,7 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
         let most = buffer
             .len()
             .min(usize::try_from(most).unwrap_or(usize::MAX));
-        match inlet.read(&mut buffer[..most])? {
+        match read(inlet, link, &mut buffer[..most])? {
             Some(0) => break,
             Some(n) => {
                 inlet.count(n as u64);
@@ -80,5 +82,27 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             None => {}
         }
     }
+    Ok(())
+}
+
+/// One read. `None`: nothing was there, and the source was waited for; or a signal interrupted the read.
+fn read(inlet: &mut Inlet<'_>, link: &Link, buf: &mut [u8]) -> io::Result<Option<usize>> {
+    match inlet.source.read(buf) {
+        Ok(n) => Ok(Some(n)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            link.nothing_more_for_now();
+            wait_for_source(inlet, link)?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits until the source has something. If that takes long, gives back what its pipe was enlarged by.
+fn wait_for_source(inlet: &Inlet<'_>, link: &Link) -> io::Result<()> {
+    let until = inlet.idle_from();
+    wait::wait(link.producer_wakeup(), &[inlet.source.ready()], until)?;
+    inlet.give_back_if_idle(until);
     Ok(())
 }

@@ -7,16 +7,13 @@
 
 use crate::account::meter::Meter;
 use crate::account::stages::Activity;
-use crate::engine::link::{BATCH_WAIT, InputEnd, Link, Next, Room};
-use crate::engine::wait;
+use crate::engine::link::{InputEnd, Link, Next, Room};
+use crate::engine::wait::{self, GATHER_TIME};
 use crate::transform::{Digest, Failure, Input, Output, Pending, Transform};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
-
-/// After a step that took this long, what was made goes on at once, without waiting for the rest of the chunk.
-const LONG_STEP: Duration = Duration::from_micros(250);
 
 /// When no input has come for so long, the transform is flushed: short enough for a person who watches the output, and
 /// long enough not to cut input that comes in bursts into pieces.
@@ -57,7 +54,7 @@ impl TransformContext<'_> {
     }
 
     /// Waits until the link after the transform has room. Returns how many bytes of `buffer` may be filled; an empty
-    /// buffer is replaced by a new one.
+    /// buffer is replaced by a new one. The transform still counts as computing: what is waited for is behind it.
     pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, TransformStop> {
         loop {
             match self.to.ask_for_room() {
@@ -173,7 +170,7 @@ impl TransformStage<'_> {
                     }
                 }
                 Next::Little => {
-                    self.wait_for_input(Some(BATCH_WAIT))?;
+                    self.wait_for_input(Some(GATHER_TIME))?;
                     accepts_little = true;
                 }
                 Next::Nothing => self.idle()?,
@@ -193,8 +190,8 @@ impl TransformStage<'_> {
             let (began, mut result) = (Instant::now(), Ok(()));
             while result.is_ok() && !input.is_empty() && !output.is_full() {
                 result = self.transform.step(&mut input, &mut output);
-                if began.elapsed() >= LONG_STEP {
-                    // The next stage should not wait for the rest of the chunk.
+                if began.elapsed() >= GATHER_TIME {
+                    // What was made does not wait for the rest of the chunk.
                     break;
                 }
             }
@@ -202,7 +199,7 @@ impl TransformStage<'_> {
             self.consumed += consumed as u64;
             self.holds_output = true;
             let is_released = self.pass_on(consumed, made);
-            if began.elapsed() >= LONG_STEP {
+            if began.elapsed() >= GATHER_TIME {
                 self.context.to.nothing_more_for_now();
             }
             result.map_err(|failure| self.stop_for(failure))?;

@@ -6,8 +6,9 @@ use super::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::Sink;
-use crate::engine::link::{BATCH_WAIT, InputEnd, Link, Next, take_front};
+use crate::engine::link::{InputEnd, Link, Next, take_front};
 use crate::engine::throttle::Allowance;
+use crate::engine::wait::GATHER_TIME;
 use crate::error::Side;
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -57,7 +58,7 @@ impl Writer<'_> {
                 }
                 Next::Nothing => self.wait_for_data(None)?,
                 Next::Little => {
-                    self.wait_for_data(Some(BATCH_WAIT))?;
+                    self.wait_for_data(Some(GATHER_TIME))?;
                     accepts_little = true;
                 }
                 Next::End(InputEnd::Whole) => return self.outlet.finish(),

@@ -5,7 +5,6 @@ use super::grant::{Grant, Obstacle};
 use super::pump::Pump;
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
-use crate::engine::road::outlet::timed;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
@@ -90,13 +89,7 @@ impl Pump<'_> {
     }
 
     fn splice_directly(&self, most: u64, sleeping_side: Option<Side>) -> io::Result<u64> {
-        if most == 0 {
-            return Ok(0);
-        }
-        let (from, to) = (self.source_at()?, self.sink_at()?);
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(self.source_at()?, self.sink_at()?, most, sleeping_side)
     }
 
     /// Whether the source has nothing now.

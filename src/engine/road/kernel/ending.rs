@@ -1,6 +1,6 @@
 //! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
-use crate::endpoint::Sink;
+use crate::endpoint::{Sink, Source};
 use crate::engine::link::Link;
 use crate::engine::road::inlet::ReaderOutcome;
 use crate::engine::road::job::Reports;
@@ -47,8 +47,9 @@ pub(super) struct Refusal {
     /// At which end the kernel refuses, and its error.
     pub(super) at: Side,
     pub(super) error: io::Error,
-    /// The source, and the error with which reading it has ended, if it has.
-    pub(super) rest: ReaderOutcome,
+    pub(super) source: Box<dyn Source>,
+    /// The error with which the source has failed, to be told once what it gave is delivered.
+    pub(super) source_error: Option<io::Error>,
     pub(super) sink: Box<dyn Sink>,
     /// A pipe of our own, and how many bytes of the source are in it.
     pub(super) in_pipe: Option<(OwnedFd, u64)>,
@@ -57,11 +58,11 @@ pub(super) struct Refusal {
 impl Refusal {
     /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
     pub(super) fn no_road(self, delivered: u64) -> RoadOutcome {
-        let (mut reader, error) = (self.rest, self.error);
+        let (mut result, error) = (self.source_error.map_or(Ok(()), Err), self.error);
         let writer = match self.at {
             _ if delivered == 0 => WriterOutcome::NoRoad { error },
             Side::Source => {
-                reader.result = Err(refused_midway(&error));
+                result = Err(refused_midway(&error));
                 WriterOutcome::SourceCut
             }
             Side::Sink => WriterOutcome::Failed {
@@ -70,7 +71,11 @@ impl Refusal {
                 downstream: false,
             },
         };
-        RoadOutcome { reader, writer }
+        let source = self.source;
+        RoadOutcome {
+            reader: ReaderOutcome { source, result },
+            writer,
+        }
     }
 }
 

@@ -73,7 +73,7 @@ fn run(methods: Methods, job: Job) {
             // The bytes in our pipe are read again.
             meter.recount_in();
             let sink = refusal.sink;
-            let remainder = Remainder::new(refusal.in_pipe, refusal.rest);
+            let remainder = Remainder::new(refusal.in_pipe, refusal.source, refusal.source_error);
             let rest = Job {
                 source: Box::new(remainder),
                 sink,

@@ -1,4 +1,8 @@
 //! What the methods of the kernel road have in common: their ends, what has passed, how they wait, and how they stop.
+//!
+//! Before a method makes a call, it asks three times how much may move: the source, how many bytes there are to be had and
+//! are not another process's (`claim`, by [`Pump::claimed`]); then the rate limit, how many it lets go (`allow`), and the
+//! sink, how many it has room for (`grant`, both by [`Pump::granted`]).
 
 use super::ending::{Refusal, RoadOutcome, Stop};
 use super::gathering::{Gather, Gathering, PIPE_GATHER_TIME};
@@ -13,7 +17,7 @@ use crate::engine::road::FlowOptions;
 use crate::engine::road::flow::WriterContext;
 use crate::engine::road::in_use::{Calls, RoadInUse};
 use crate::engine::road::inlet::{Inlet, ReaderOutcome};
-use crate::engine::road::outlet::{Outlet, WaitFor, WriterOutcome};
+use crate::engine::road::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -175,9 +179,8 @@ impl<'a> Pump<'a> {
     ) -> Result<RoadOutcome, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
-        let source_error = self.source_error.map_or(Ok(()), Err);
         let (result, writer) = match end {
-            Ok(end) | Err(Stop::Sink(end)) => (source_error, end),
+            Ok(end) | Err(Stop::Sink(end)) => (self.source_error.map_or(Ok(()), Err), end),
             Err(Stop::Source(error)) => (Err(error), WriterOutcome::SourceCut),
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
@@ -188,10 +191,8 @@ impl<'a> Pump<'a> {
                 return Err(Refusal {
                     at,
                     error,
-                    rest: ReaderOutcome {
-                        source,
-                        result: source_error,
-                    },
+                    source,
+                    source_error: self.source_error,
                     sink: self.outlet.sink,
                     in_pipe,
                 });
@@ -224,6 +225,22 @@ impl<'a> Pump<'a> {
         let most = self.inlet.wanted(most);
         let claimed = self.inlet.source.claim(most);
         claimed.map_err(|error| self.stop_for(Side::Source, error))
+    }
+
+    /// One splice(2), which may sleep at one side. No call is made for 0 bytes, which is what a source at its end has.
+    pub(super) fn splice(
+        &self,
+        from: FdAt<'_>,
+        to: FdAt<'_>,
+        most: u64,
+        sleeping_side: Option<Side>,
+    ) -> io::Result<u64> {
+        if most == 0 {
+            return Ok(0);
+        }
+        timed(self.meter, sleeping_side, || {
+            self.syscalls.splice(from, to, most)
+        })
     }
 
     /// Reports the road and its calls, at the first byte or before the first wait.

@@ -122,42 +122,49 @@ impl Pump<'_> {
             let most = self.claimed(room.min(self.data_left))?;
             if sends && most > 0 {
                 sends = self.send(pipe, most)?;
-                continue;
-            }
-            match self.splice_in(pipe, most) {
-                Ok(0) if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? => {
-                    self.input_ended(pipe);
-                }
-                Ok(0) => self.moved_nothing()?,
-                Ok(n) => {
-                    pipe.accepted = true;
-                    self.enter(pipe, n);
-                    if self.link.pipe_room() > 0 {
-                        pipe.growth.grow_if_filled(pipe.writer.as_fd(), n);
-                    }
-                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any
-                    // other source has given what it had.
-                    if n < most && !self.reads_file() {
-                        return Ok(());
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The error does not say whether the source is empty or the pipe is full.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.link.pipe_len() == 0 {
-                        self.moved_nothing()?;
-                    } else if self.source_is_ready() {
-                        if pipe.growth.grow(pipe.writer.as_fd()) {
-                            continue;
-                        }
-                        self.link.pipe_out_of_slots();
-                    }
-                    return Ok(());
-                }
-                Err(error) => return Err(self.stop_for(Side::Source, error)),
+            } else if !self.splice_some(pipe, most)? {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Makes one call that moves up to `most` bytes into the pipe. Returns whether another one may move more.
+    fn splice_some(&mut self, pipe: &mut PipeTransfer<'_>, most: u64) -> Result<bool, Stop> {
+        match self.splice_in(pipe, most) {
+            Ok(0) => {
+                if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? {
+                    self.input_ended(pipe);
+                } else {
+                    self.moved_nothing()?;
+                }
+                Ok(true)
+            }
+            Ok(n) => {
+                pipe.accepted = true;
+                self.enter(pipe, n);
+                if self.link.pipe_room() > 0 {
+                    pipe.growth.grow_if_filled(pipe.writer.as_fd(), n);
+                }
+                // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any other
+                // source has given what it had.
+                Ok(n == most || self.reads_file())
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            // The error does not say whether the source is empty or the pipe is full.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if self.link.pipe_len() == 0 {
+                    self.moved_nothing()?;
+                } else if self.source_is_ready() {
+                    if pipe.growth.grow(pipe.writer.as_fd()) {
+                        return Ok(true);
+                    }
+                    self.link.pipe_out_of_slots();
+                }
+                Ok(false)
+            }
+            Err(error) => Err(self.stop_for(Side::Source, error)),
+        }
     }
 
     /// Sends past the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
@@ -273,21 +280,14 @@ impl Pump<'_> {
     }
 
     fn splice_in(&self, pipe: &PipeTransfer<'_>, most: u64) -> io::Result<u64> {
-        if most == 0 {
-            return Ok(0);
-        }
         let sleeping_side = self.reads_file().then_some(Side::Source);
         let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(from, to, most, sleeping_side)
     }
 
     fn splice_out(&self, pipe: &PipeTransfer<'_>, most: u64) -> io::Result<u64> {
         let sleeping_side = self.outlet.sink.sleeps().then_some(Side::Sink);
         let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(from, to, most, sleeping_side)
     }
 }
