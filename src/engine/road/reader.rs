@@ -46,7 +46,7 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
         match inlet.drop_some(left) {
             Ok(less) => left = less,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                wait_for_source(inlet, link)?
+                wait_for_source(inlet, link)?;
             }
             Err(error) => return Err(error),
         }
