@@ -1,9 +1,9 @@
 //! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
 //!
-//! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is
-//! here; a link adds up what its successive gates have counted.
-//! The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>): `tests/node/` plays
-//! recorded Node runs against these types, event by event.
+//! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is here; a link
+//! adds up what its successive gates have counted. The rules are those of Node.js streams
+//! (<https://nodejs.org/docs/latest-v20.x/api/stream.html>): `tests/node/` plays recorded Node runs against these types,
+//! event by event.
 //!
 //! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link never makes
 //! one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before it offers. It holds
@@ -143,8 +143,8 @@ impl ReadableGate {
     }
 }
 
-/// Node's rules for a source that is asked for more at its own moments. The link has no use for them, since its producer
-/// reads whenever there is [room](ReadableGate::room); the replay of Node's runs has.
+/// Node's rules of when a source is asked for more, which `tests/node/` needs. The link does not, since its producer reads
+/// whenever there is [room](ReadableGate::room).
 impl ReadableGate {
     /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
     /// always; at a mark of 0 only while flowing.

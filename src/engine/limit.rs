@@ -19,7 +19,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// At most `rate` bytes a second, after a while without any up to `burst` bytes at once. `None`: as fast as it goes.
+    /// At most `rate` bytes a second, up to `burst` bytes at once after idle time. `None`: as fast as it goes.
     #[must_use]
     pub fn new(rate: Option<u64>, burst: u64) -> Self {
         let throttle = Throttle::new(rate, burst, Instant::now());

@@ -47,7 +47,7 @@
 //! - *ours*: a buffer that this process has made; a *neighbour* is the process at the other side of a pipe that is an end.
 //! - *paced*: a sink that limits its own speed; *narrow*: a pipe that is an end and holds less than its mark.
 //! - *left out*: bytes that are skipped at the beginning; *least*: how many bytes the source has to give.
-//! - *would lose*: a sink that replaces a file with something in it, and is therefore *put off* until bytes have come.
+//! - *would lose*: a sink that replaces a file with something in it, and may be *put off* until bytes have come.
 //! - *grain*: the most that the rate limit lets go at once.
 //! - *to gather*: to let the bytes of a fast source become many before they are moved.
 //! - *backchannel*: what the peer says on the connection that is the sink; *send queue*: the bytes that its system has not

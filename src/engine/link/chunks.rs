@@ -42,8 +42,8 @@ pub enum Room {
 }
 
 impl Link {
-    /// How much the producer may add now. If nothing, the producer will be woken when there is room; if something, the
-    /// history counts the time that the source takes from now on.
+    /// How much the producer may add now. If nothing, the producer will be woken when there is room; if something, it is
+    /// the producer's time from now on in the history.
     pub fn ask_for_room(&self) -> Room {
         let mut state = self.lock();
         if state.cancelled {

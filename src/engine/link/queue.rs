@@ -14,9 +14,8 @@ pub enum InputEnd {
 }
 
 /// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
-/// making more. Every write wakes the process that reads from
-/// the sink, and every wake-up of the consumer costs two context switches, so that a few chunks are worth one. Chosen
-/// by measurement.
+/// making more. Every write wakes the process that reads from the sink, and every wake-up of the consumer costs two
+/// context switches, so that a few chunks are worth one. Chosen by measurement.
 pub(super) const BATCH: u64 = 1 << 20;
 
 /// The chunks of a link, and which of its sides wait.

@@ -4,8 +4,8 @@
 //!
 //! On a fast connection every wake-up finds what has come since the last one, which is little: on loopback 90 KiB of
 //! the 1 MiB that a call can move. So while much comes, a socket is told to be readable only once a whole piece is
-//! there (`SO_RCVLOWAT`), and is waited for [`GATHER_TIME`] at most; as soon as little comes, it is readable at
-//! the first byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
+//! there (`SO_RCVLOWAT`), and is waited for [`GATHER_TIME`] at most; as soon as little comes, it is readable at the first
+//! byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
 
 use crate::endpoint::{Raw, Source};
 use crate::engine::wait::GATHER_TIME;

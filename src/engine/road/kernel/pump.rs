@@ -45,7 +45,7 @@ pub(super) struct Pump<'a> {
     pub(super) gathering: Gathering,
     /// How many calls in a row have moved nothing.
     pub(super) empty_calls: u32,
-    /// Bytes of the source before its next hole; 0 until it is asked. A source without holes says `u64::MAX`.
+    /// Bytes of the source before its next hole; 0: the source is to be asked. One without holes says `u64::MAX`.
     pub(super) data_left: u64,
     skip: u64,
     /// The error with which the source failed while some of what it gave was still to be delivered.
