@@ -231,8 +231,8 @@ fn a_refusal_below_the_mark_owes_one_drain_like_any_no() {
     ] {
         let mut gate = writable(8, low, len);
         assert!(gate.answer() && !gate.owes_drain());
-        gate.refuse();
-        gate.refuse();
+        gate.declare_full();
+        gate.declare_full();
         gate.complete(completed);
         let state = format!("low-water mark {low}, {completed} of {len} completed");
         assert_eq!(gate.owes_drain(), due, "{state}");
@@ -250,7 +250,7 @@ fn a_refusal_below_the_mark_owes_one_drain_like_any_no() {
 #[test]
 fn a_refusal_changes_neither_length_nor_room_nor_what_is_answered_next() {
     let mut gate = writable(8, 0, 3);
-    gate.refuse();
+    gate.declare_full();
     assert_eq!((gate.len(), gate.max_len(), gate.room()), (3, 3, 5));
     gate.offer(1);
     assert!(gate.answer(), "four of eight bytes");
@@ -263,14 +263,14 @@ fn a_refusal_after_the_end_was_requested_owes_nothing_that_is_given() {
     for refuses_first in [true, false] {
         let mut gate = writable(8, 0, 3);
         if refuses_first {
-            gate.refuse();
+            gate.declare_full();
             gate.end();
         } else {
             gate.end();
-            gate.refuse();
+            gate.declare_full();
         }
         gate.complete(3);
-        assert!(!gate.drain() && gate.is_flushed());
+        assert!(!gate.drain() && gate.is_finished());
         assert_eq!(gate.drains(), 0);
     }
 }
@@ -292,19 +292,19 @@ fn nothing_drains_after_the_end_was_requested() {
     let mut gate = writable(4, 0, 4);
     assert!(!gate.answer());
     gate.end();
-    assert!(gate.is_ending() && !gate.is_flushed());
+    assert!(gate.is_ending() && !gate.is_finished());
     gate.complete(4);
     assert!(!gate.drain());
     assert_eq!(gate.drains(), 0);
-    assert!(gate.is_flushed());
+    assert!(gate.is_finished());
 }
 
 #[test]
-fn an_empty_writable_is_flushed_only_when_ending() {
+fn an_empty_writable_is_finished_only_when_ending() {
     let mut gate = WritableGate::new(4);
-    assert!(!gate.is_flushed());
+    assert!(!gate.is_finished());
     gate.end();
-    assert!(gate.is_flushed());
+    assert!(gate.is_finished());
 }
 
 #[test]

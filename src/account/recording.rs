@@ -5,7 +5,7 @@ use crate::account::phase::{Phase, Waits};
 use crate::account::span::{Joins, Span, Spans};
 use crate::endpoint::connection::Connection;
 use crate::endpoint::{EndStatus, PerEnd};
-use crate::engine::link::{Levels, Pauses};
+use crate::engine::link::{Levels, PauseTotals};
 use std::time::Duration;
 
 /// Time between two samples while bytes move, until there are so many that neighbours are joined; from then on, as long
@@ -29,7 +29,7 @@ pub struct Recording {
     /// Where the time went; without gaps.
     pub phases: Vec<Span<Waits>>,
     /// When the source was paused.
-    pub pauses: Vec<Span<Pauses>>,
+    pub pauses: Vec<Span<PauseTotals>>,
     /// When nothing moved for 2 s or longer, unless because of our own rate limit alone.
     pub stalls: Vec<Span<Stall>>,
     /// What moved and how full the buffers were, from sample to sample.
@@ -257,12 +257,12 @@ mod tests {
     use super::{Level, MOST_SAMPLES, MOST_STALLS, Sampled, Stall};
     use crate::account::phase::{MOST_PHASES, Waits};
     use crate::account::span::{Joins, Span};
-    use crate::engine::link::{MOST_PAUSES, Pauses};
+    use crate::engine::link::{MOST_PAUSES, PauseTotals};
 
     #[test]
     fn a_recording_takes_no_more_memory_than_the_man_page_says() {
         let phases = MOST_PHASES * size_of::<Span<Waits>>();
-        let pauses = MOST_PAUSES * size_of::<Span<Pauses>>();
+        let pauses = MOST_PAUSES * size_of::<Span<PauseTotals>>();
         let samples = MOST_SAMPLES * size_of::<Span<Sampled>>();
         let stalls = MOST_STALLS * size_of::<Span<Stall>>();
         let all = phases + pauses + samples + stalls;

@@ -169,7 +169,7 @@ impl Descriptor {
     pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.read_some(buf)?;
         if let Some(pipe) = &self.pipe {
-            pipe.held(n as u64);
+            pipe.grow_if_filled(n as u64);
         }
         Ok(n)
     }
@@ -229,7 +229,7 @@ impl Descriptor {
                 (Err(error), Some(pipe))
                     if error.kind() == io::ErrorKind::WouldBlock && pipe.grow() => {}
                 (Ok(n), Some(pipe)) => {
-                    pipe.held(n as u64);
+                    pipe.grow_if_filled(n as u64);
                     return Ok(n);
                 }
                 (other, _) => return other,

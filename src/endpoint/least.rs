@@ -21,12 +21,12 @@ impl Least {
         }
     }
 
-    /// The number of bytes, for a sink that `holds` data that would be lost, or does not.
+    /// The number of bytes, for a sink that `would_lose` what it holds, or would not.
     #[must_use]
-    pub fn bytes(self, holds: bool) -> u64 {
+    pub fn bytes(self, would_lose: bool) -> u64 {
         match self {
             Self::Nothing => 0,
-            Self::OneByteToReplace => u64::from(holds),
+            Self::OneByteToReplace => u64::from(would_lose),
             Self::Bytes(bytes) => bytes,
         }
     }

@@ -62,7 +62,7 @@ impl Growth {
     }
 
     /// Enlarges it by a step if `n` bytes, which were in it at once, are at least half of its size. Returns whether it did.
-    pub fn held(&self, fd: BorrowedFd<'_>, n: u64) -> bool {
+    pub fn grow_if_filled(&self, fd: BorrowedFd<'_>, n: u64) -> bool {
         n >= self.size.get() / 2 && self.grow(fd)
     }
 
@@ -121,8 +121,8 @@ impl NeighbourPipe {
     }
 
     /// `n` bytes were in it at once: enlarges it if that is as good as all that it holds. Returns whether it did.
-    pub fn held(&self, n: u64) -> bool {
-        self.growth.held(self.fd.as_fd(), n)
+    pub fn grow_if_filled(&self, n: u64) -> bool {
+        self.growth.grow_if_filled(self.fd.as_fd(), n)
     }
 
     /// Whether it is larger than it was at first.
@@ -199,8 +199,8 @@ mod tests {
         assert!(!neighbour.grow(), "it may not grow yet");
         neighbour.let_grow(512 << 10);
         assert_eq!(size(), Some(64 << 10), "nothing has filled it");
-        assert!(!neighbour.held(100));
-        assert!(neighbour.held(32 << 10));
+        assert!(!neighbour.grow_if_filled(100));
+        assert!(neighbour.grow_if_filled(32 << 10));
         assert_eq!(size(), Some(256 << 10));
         assert!(neighbour.grow());
         assert_eq!(size(), Some(512 << 10));

@@ -1,12 +1,13 @@
 //! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
 //!
-//! A gate does no I/O, has no clock and no lock. It is the only place where a pause or a drain is counted.
-//! The rules are those of Node.js streams (<https://nodejs.org/docs/latest-v20.x/api/stream.html>):
-//! `tests/node/` plays recorded Node runs against these types, event by event.
+//! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is here; a link
+//! adds up what its successive gates have counted. The rules are those of Node.js streams
+//! (<https://nodejs.org/docs/latest-v20.x/api/stream.html>): `tests/node/` plays recorded Node runs against these types,
+//! event by event.
 //!
-//! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link
-//! never makes one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before
-//! it offers.
+//! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link never makes
+//! one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before it offers. It holds
+//! more than its mark only after the mark was lowered.
 
 /// Names one of the sinks that a readable feeds; the number is its place in pipe order.
 pub type SinkId = usize;
@@ -77,19 +78,6 @@ impl ReadableGate {
         self.pauses
     }
 
-    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
-    /// always; at a mark of 0 only while flowing.
-    #[must_use]
-    pub fn wants(&self) -> bool {
-        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
-    }
-
-    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
-    #[must_use]
-    pub fn wants_after(&self, taking: u64) -> bool {
-        !self.ended && (self.len == 0 || self.len - taking < self.mark)
-    }
-
     /// The answer to a push, advice to the source: "go on" while there is room or nothing at all.
     #[must_use]
     pub fn answer(&self) -> bool {
@@ -104,24 +92,6 @@ impl ReadableGate {
         } else {
             self.mark.saturating_sub(self.len)
         }
-    }
-
-    /// Whether the buffer holds something and has reached its mark.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len > 0 && self.len >= self.mark
-    }
-
-    /// Whether a consumer that found too little should be told of the next data.
-    #[must_use]
-    pub fn is_within_mark(&self) -> bool {
-        self.len <= self.mark
-    }
-
-    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
-    #[must_use]
-    pub fn bypasses(&self) -> bool {
-        self.flowing && self.len == 0
     }
 
     /// Whether a transform whose readable side this is may take its next input: when its last output left `before`
@@ -170,6 +140,41 @@ impl ReadableGate {
 
     fn is_below_mark(&self) -> bool {
         self.len < self.mark
+    }
+}
+
+/// Node's rules of when a source is asked for more, which `tests/node/` needs. The link does not, since its producer reads
+/// whenever there is [room](ReadableGate::room).
+impl ReadableGate {
+    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
+    /// always; at a mark of 0 only while flowing.
+    #[must_use]
+    pub fn wants(&self) -> bool {
+        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
+    }
+
+    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
+    #[must_use]
+    pub fn wants_after(&self, taking: u64) -> bool {
+        !self.ended && (self.len == 0 || self.len - taking < self.mark)
+    }
+
+    /// Whether the buffer holds something and has reached its mark.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.len > 0 && self.len >= self.mark
+    }
+
+    /// Whether a consumer that found too little should be told of the next data.
+    #[must_use]
+    pub fn is_within_mark(&self) -> bool {
+        self.len <= self.mark
+    }
+
+    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
+    #[must_use]
+    pub fn bypasses(&self) -> bool {
+        self.flowing && self.len == 0
     }
 }
 
@@ -276,9 +281,9 @@ impl WritableGate {
         go_on
     }
 
-    /// Nothing is accepted, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
+    /// It is full, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
     /// below its mark when it is out of slots before it is out of bytes (pipe(7)); and the mark may have been lowered.
-    pub fn refuse(&mut self) {
+    pub fn declare_full(&mut self) {
         self.needs_drain = true;
     }
 
@@ -308,9 +313,9 @@ impl WritableGate {
         self.ending = true;
     }
 
-    /// Whether the end was requested and every byte has left.
+    /// Node's `writableFinished`: whether the end was requested and every byte has left.
     #[must_use]
-    pub fn is_flushed(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         self.ending && self.len == 0
     }
 }

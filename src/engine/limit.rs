@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long the writing thread sleeps while nothing may leave, unless it is woken: as good as for ever.
-const PAUSE: Duration = Duration::from_secs(86_400);
+const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// What may leave for the sink.
 #[derive(Debug)]
@@ -15,32 +15,32 @@ pub struct Limit {
     throttle: Mutex<Throttle>,
     /// Whether the throttle has to be asked.
     is_on: AtomicBool,
-    is_paused: AtomicBool,
+    is_held: AtomicBool,
 }
 
 impl Limit {
-    /// At most `rate` bytes a second, after a pause up to `burst` bytes at once. `None`: as fast as it goes.
+    /// At most `rate` bytes a second, up to `burst` bytes at once after idle time. `None`: as fast as it goes.
     #[must_use]
     pub fn new(rate: Option<u64>, burst: u64) -> Self {
         let throttle = Throttle::new(rate, burst, Instant::now());
         Self {
             is_on: AtomicBool::new(throttle.is_on()),
             throttle: Mutex::new(throttle),
-            is_paused: AtomicBool::new(false),
+            is_held: AtomicBool::new(false),
         }
     }
 
     /// Whether there is a limit now.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.is_on.load(Ordering::Relaxed) || self.is_paused()
+        self.is_on.load(Ordering::Relaxed) || self.is_held()
     }
 
     /// How many of `most` bytes may leave now.
     #[must_use]
     pub fn allow(&self, most: u64) -> Allowance {
-        if self.is_paused() {
-            Allowance::Not(Instant::now() + PAUSE)
+        if self.is_held() {
+            Allowance::Not(Instant::now() + A_DAY)
         } else if self.is_on() {
             self.lock().allow(most, Instant::now())
         } else {
@@ -51,7 +51,7 @@ impl Limit {
     /// Whether some of `most` bytes may leave now; nothing is waited for because of that.
     #[must_use]
     pub fn would_allow(&self, most: u64) -> bool {
-        !self.is_paused() && (!self.is_on() || self.lock().would_allow(most, Instant::now()))
+        !self.is_held() && (!self.is_on() || self.lock().would_allow(most, Instant::now()))
     }
 
     /// `n` bytes have left.
@@ -81,12 +81,12 @@ impl Limit {
     }
 
     /// Lets nothing leave, or lets it leave again. The caller has to wake the writing thread.
-    pub fn pause(&self, is_paused: bool) {
-        self.is_paused.store(is_paused, Ordering::Relaxed);
+    pub fn hold_all(&self, is_held: bool) {
+        self.is_held.store(is_held, Ordering::Relaxed);
     }
 
-    fn is_paused(&self) -> bool {
-        self.is_paused.load(Ordering::Relaxed)
+    fn is_held(&self) -> bool {
+        self.is_held.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Throttle> {

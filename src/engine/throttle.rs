@@ -2,10 +2,10 @@
 //!
 //! The bucket earns credit at `rate` bytes a second, and every byte that leaves spends some. What the bucket holds at
 //! most is all that can ever leave at once, so that in no window of any length more leaves than
-//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: too little to be noticed after a pause,
-//! and enough that the writer need not be woken often. The writer is woken when only a part of the grain is earned: the
-//! rest makes up for timers that are late, and is no more than that needs. Credit is counted in billionths of a byte,
-//! which is exact: a nanosecond earns a whole number of them.
+//! `rate × window + burst + grain`. A grain is 9.5 ms worth of the rate, or a little more than a byte: too little to be
+//! noticed when it leaves at once, and enough that the writer need not be woken often. The writer is woken when only a
+//! part of the grain is earned: the rest makes up for timers that are late, and is no more than that needs. Credit is
+//! counted in billionths of a byte, which is exact: a nanosecond earns a whole number of them.
 
 use std::time::{Duration, Instant};
 
@@ -134,7 +134,7 @@ impl Throttle {
 
     fn earn(&mut self, now: Instant) {
         let time = now.saturating_duration_since(self.earned).as_nanos();
-        // A clock that was put back earns nothing until it is where it was.
+        // A `now` that is older than the last one earns nothing.
         self.earned = self.earned.max(now);
         let earned = u128::from(self.rate.unwrap_or(0)).saturating_mul(time);
         self.credit = self.credit.saturating_add(earned).min(self.most_credit());

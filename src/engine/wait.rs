@@ -1,4 +1,5 @@
-//! The only place where a stage sleeps: until its end is ready, another thread wakes it, or a moment has come.
+//! The only place where a stage waits for descriptors and for other threads: until one is ready, a thread wakes it, or a
+//! moment has come.
 
 use crate::platform::WakeFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -6,7 +7,11 @@ use rustix::io::Errno;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long bytes may wait for more to follow, so that few large pieces are moved instead of many small ones. Half
+/// of the time in which small data is to be through.
+pub const GATHER_TIME: Duration = Duration::from_micros(250);
 
 /// Wakes one stage: the stage on the other side of its link does, and so does a cancellation.
 #[derive(Debug)]
@@ -98,28 +103,6 @@ pub fn has_hung_up(fd: BorrowedFd<'_>) -> bool {
     let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::IN)];
     let ready = poll(&mut fds, Some(&Timespec::default()));
     ready.is_ok() && fds[0].revents().contains(PollFlags::HUP)
-}
-
-/// Writes everything, however long it takes; a descriptor that another process has set to `O_NONBLOCK` is waited for.
-///
-/// # Errors
-/// When the system refuses a write.
-pub fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => bytes = &bytes[n..],
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                match poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::OUT)], None) {
-                    Ok(_) | Err(Errno::INTR) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
 }
 
 fn time_until(moment: Instant) -> Timespec {

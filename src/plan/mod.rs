@@ -11,7 +11,7 @@ pub mod refusal;
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan};
 use crate::engine::link::Marks;
-use crate::engine::road::{Flow, Preference};
+use crate::engine::road::{FlowOptions, Preference};
 use crate::error::{UsageError, reason};
 use crate::session::control::SocketPath;
 use crate::session::report::Form;
@@ -42,7 +42,7 @@ pub struct Plan {
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
     pub digested: Vec<Option<PathBuf>>,
     /// How many bytes are moved, in which pieces, and how long a peer may let nothing move.
-    pub flow: Flow,
+    pub flow: FlowOptions,
     /// The preferred road.
     pub road: Preference,
     /// The marks of the link.
@@ -108,7 +108,7 @@ impl Plan {
             source,
             sink,
             transforms,
-            flow: Flow {
+            flow: FlowOptions {
                 chunk_size: buffers.chunk_size,
                 skip: cli.skip,
                 take: cli.take,

@@ -1,12 +1,14 @@
 //! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
-//! threads, memory and descriptors that any system may refuse.
+//! threads, memory and descriptors that any system may refuse, and a write that does not stop halfway.
 
 pub mod resources;
 pub mod threads;
 mod types;
+mod write;
 
 pub(crate) use types::Attribute;
 pub use types::FdAt;
+pub(crate) use write::write_all;
 
 use rustix::fs::Mode;
 

@@ -116,7 +116,7 @@ impl Transfer {
     /// Writes the last record everywhere, and returns whether it is written somewhere. On standard error it is the last
     /// line of all.
     async fn end_records(&mut self, results: &Results, outcome: &Outcome) -> Result<bool, i32> {
-        let ending = outcome.ending(self.taken, results.advice, &results.digests);
+        let ending = outcome.ending(self.road, results.advice, &results.digests);
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
         for stats in std::mem::take(&mut self.side_files.stats) {
             if stats.is_among_messages() {
@@ -143,7 +143,7 @@ impl Transfer {
     }
 
     fn sum_up(&self, results: &Results, how: Completion) {
-        let road = self.taken.filter(|_| self.plan.show.says_road);
+        let road = self.road.filter(|_| self.plan.show.says_road);
         let advice = results.advice.as_ref();
         for line in show::summary(&results.sample, how, road, advice, &results.digests) {
             self.note(&line);
@@ -193,7 +193,7 @@ impl Transfer {
 
     /// Reports the warnings of the transforms.
     fn warn(&self) {
-        for (end, planned) in self.stages.iter().zip(&self.plan.transforms) {
+        for (end, planned) in self.transform_outcomes.iter().zip(&self.plan.transforms) {
             if let Some(warning) = &end.warning {
                 self.stderr
                     .warn(&format!("{}: {warning}", planned.kind.name));

@@ -3,8 +3,7 @@
 use super::Outcome;
 use super::conclude::Results;
 use super::transfer::Transfer;
-use crate::engine::wait;
-use crate::platform::threads;
+use crate::platform::{self, threads};
 use crate::show::{FileDigest, Finished, HeldDrawing, SideFile, await_reader};
 use std::fs::File;
 use std::io;
@@ -24,11 +23,11 @@ impl Transfer {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
-            road: self.taken,
+            road: self.road,
             limit: self.limit.rate(),
             sample: &results.sample,
             completion: outcome.completion(),
-            ending: outcome.ending(self.taken, results.advice, &results.digests),
+            ending: outcome.ending(self.road, results.advice, &results.digests),
             file_digests: &results.file_digests,
             recording: &results.recording,
         };
@@ -40,9 +39,9 @@ impl Transfer {
 
     /// The digests of what has passed, with the files that have them.
     pub(super) fn file_digests(&self) -> Vec<FileDigest> {
-        let stages = self.stages.iter().zip(&self.plan.digested);
-        let stages = stages.zip(&self.plan.transforms);
-        let file_digests = stages.filter_map(|((end, file), planned)| {
+        let outcomes = self.transform_outcomes.iter().zip(&self.plan.digested);
+        let outcomes = outcomes.zip(&self.plan.transforms);
+        let file_digests = outcomes.filter_map(|((end, file), planned)| {
             Some(FileDigest {
                 digest: end.digest.clone()?,
                 file: file.clone(),
@@ -71,5 +70,5 @@ async fn write(file: SideFile, drawn: Vec<u8>) -> io::Result<()> {
 }
 
 fn write_all((file, drawn): &(File, Vec<u8>)) -> io::Result<()> {
-    wait::write_all(file.as_fd(), drawn)
+    platform::write_all(file.as_fd(), drawn)
 }

@@ -5,7 +5,7 @@ use super::open::OpenEnds;
 use super::transfer::{GRACE, Transfer};
 use super::watch;
 use crate::endpoint::Leftover;
-use crate::engine::road::{self, Between, ReaderEnd, Road, RunningRoad, StageEnd};
+use crate::engine::road::{self, Between, ReaderOutcome, Road, RunningRoad, TransformOutcome};
 use std::sync::Arc;
 use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
@@ -27,25 +27,30 @@ impl Transfer {
             Ok(running) => running,
             Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
         };
-        let mut reader_end = None;
-        let watch_end = watch::watch(self, &mut running, &mut reader_end).await;
-        let taken = *running.taken.borrow();
-        self.note_road(taken);
-        let writer_end = match watch_end {
+        let mut reader_outcome = None;
+        let watch_end = watch::watch(self, &mut running, &mut reader_outcome).await;
+        let road = *running.road.borrow();
+        self.note_road(road);
+        let writer_outcome = match watch_end {
             watch::WatchEnd::Written(end) => end,
             watch::WatchEnd::GivenUp(outcome) => {
                 self.chain.cancel();
-                self.settle(&mut running, &mut reader_end).await;
+                self.settle(&mut running, &mut reader_outcome).await;
                 return outcome.after(self.meter.bytes_out(), is_socket);
             }
         };
-        if reader_end.is_none() {
-            reader_end = timeout(GRACE, &mut running.reader).await.ok();
+        if reader_outcome.is_none() {
+            reader_outcome = timeout(GRACE, &mut running.reader).await.ok();
         }
-        let reader_end = reader_end.and_then(Result::ok);
-        let stage_ends = stage_ends(&mut running.stages).await;
-        let outcome = Outcome::of(&self.plan, reader_end, &stage_ends, writer_end);
-        self.stages = stage_ends.into_iter().flatten().collect();
+        let reader_outcome = reader_outcome.and_then(Result::ok);
+        let transform_outcomes = transform_outcomes(&mut running.transforms).await;
+        let outcome = Outcome::of(
+            &self.plan,
+            reader_outcome,
+            &transform_outcomes,
+            writer_outcome,
+        );
+        self.transform_outcomes = transform_outcomes.into_iter().flatten().collect();
         outcome.after(self.meter.bytes_out(), is_socket)
     }
 
@@ -53,14 +58,14 @@ impl Transfer {
     async fn settle(
         &mut self,
         running: &mut RunningRoad,
-        reader_end: &mut Option<Result<ReaderEnd, RecvError>>,
+        reader_outcome: &mut Option<Result<ReaderOutcome, RecvError>>,
     ) {
         let all = async {
             let _ = (&mut running.writer).await;
-            for stage in &mut running.stages {
-                let _ = stage.await;
+            for transform in &mut running.transforms {
+                let _ = transform.await;
             }
-            if reader_end.is_none() {
+            if reader_outcome.is_none() {
                 let _ = (&mut running.reader).await;
             }
         };
@@ -81,10 +86,12 @@ impl Drop for RemoveOnDrop {
 }
 
 /// How the transforms ended, now that the writer has; `None` for one that panicked.
-async fn stage_ends(stages: &mut Vec<oneshot::Receiver<StageEnd>>) -> Vec<Option<StageEnd>> {
-    let mut ends = Vec::new();
-    for stage in stages.drain(..) {
-        ends.push(timeout(GRACE, stage).await.ok().and_then(Result::ok));
+async fn transform_outcomes(
+    transforms: &mut Vec<oneshot::Receiver<TransformOutcome>>,
+) -> Vec<Option<TransformOutcome>> {
+    let mut outcomes = Vec::new();
+    for transform in transforms.drain(..) {
+        outcomes.push(timeout(GRACE, transform).await.ok().and_then(Result::ok));
     }
-    ends
+    outcomes
 }

@@ -2,7 +2,7 @@
 
 use crate::account::replay::Advice;
 use crate::endpoint::{Delivered, Least};
-use crate::engine::road::{ReaderEnd, StageEnd, Taken, WriterEnd};
+use crate::engine::road::{ReaderOutcome, RoadInUse, TransformOutcome, WriterOutcome};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
 use crate::plan::refusal;
@@ -34,27 +34,27 @@ impl Outcome {
     /// learns of a failure.
     pub(super) fn of(
         plan: &Plan,
-        reader: Option<ReaderEnd>,
-        stages: &[Option<StageEnd>],
-        writer: WriterEnd,
+        reader: Option<ReaderOutcome>,
+        transforms: &[Option<TransformOutcome>],
+        writer: WriterOutcome,
     ) -> Self {
         match writer {
-            WriterEnd::Delivered { how, warning } => {
+            WriterOutcome::Delivered { how, warning } => {
                 if let Some(reader) = reader {
                     reader.source.close();
                 }
                 Outcome::Complete { how, warning }
             }
-            WriterEnd::SourceCut | WriterEnd::Cancelled => {
-                transform_failed(plan, stages).unwrap_or_else(|| source_failed(plan, reader))
+            WriterOutcome::SourceCut | WriterOutcome::Cancelled => {
+                transform_failed(plan, transforms).unwrap_or_else(|| source_failed(plan, reader))
             }
-            WriterEnd::WrongSize { expected } => wrong_size(plan, expected),
-            WriterEnd::TooLittle { came, least } => too_little(plan, came, least),
-            WriterEnd::NoRoad { error } => {
+            WriterOutcome::WrongSize { expected } => wrong_size(plan, expected),
+            WriterOutcome::TooLittle { came, least } => too_little(plan, came, least),
+            WriterOutcome::NoRoad { error } => {
                 let why = format!("the kernel does not do it here: {}", reason(&error));
                 Self::no_road(plan, &why)
             }
-            WriterEnd::Failed {
+            WriterOutcome::Failed {
                 act,
                 error,
                 downstream,
@@ -165,7 +165,7 @@ impl Outcome {
     #[must_use]
     pub fn ending<'a>(
         &'a self,
-        taken: Option<Taken>,
+        road: Option<RoadInUse>,
         advice: Option<Advice>,
         digests: &'a [Digest],
     ) -> Ending<'a> {
@@ -179,7 +179,7 @@ impl Outcome {
         };
         Ending {
             outcome,
-            road: taken.map(Taken::name),
+            road: road.map(RoadInUse::name),
             delivered,
             advice,
             digests,
@@ -191,14 +191,14 @@ impl Outcome {
 
 /// The failure of the first transform that reports one. Only where none does is it the first one that reported nothing at
 /// all: that one has panicked, or is still at work on bytes that are not wanted any more.
-fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome> {
-    let reported = |end: &Option<StageEnd>| end.as_ref()?.failure.clone();
-    let silent = |end: &Option<StageEnd>| {
+fn transform_failed(plan: &Plan, transforms: &[Option<TransformOutcome>]) -> Option<Outcome> {
+    let reported = |end: &Option<TransformOutcome>| end.as_ref()?.failure.clone();
+    let silent = |end: &Option<TransformOutcome>| {
         let panicked = || Failure::other("it stopped without a word; this is a bug");
         end.is_none().then(panicked)
     };
-    let first = |failure: &dyn Fn(&Option<StageEnd>) -> Option<Failure>| {
-        let mut failures = stages.iter().map(failure).enumerate();
+    let first = |failure: &dyn Fn(&Option<TransformOutcome>) -> Option<Failure>| {
+        let mut failures = transforms.iter().map(failure).enumerate();
         failures.find_map(|(index, failure)| Some((index, failure?)))
     };
     let (index, failure) = first(&reported).or_else(|| first(&silent))?;
@@ -208,7 +208,7 @@ fn transform_failed(plan: &Plan, stages: &[Option<StageEnd>]) -> Option<Outcome>
     Some(Outcome::Failed(error))
 }
 
-fn source_failed(plan: &Plan, reader: Option<ReaderEnd>) -> Outcome {
+fn source_failed(plan: &Plan, reader: Option<ReaderOutcome>) -> Outcome {
     let error = match reader.map(|reader| reader.result) {
         Some(Err(error)) => error,
         _ => io::Error::other("reading stopped without a reason; this is a bug"),

@@ -4,9 +4,8 @@
 //! While a transfer runs, a thread of its own does the writing. A write to a terminal that is held (^S), or to a log that
 //! nobody reads, may block without end, and neither signals nor the end of the transfer may wait for it.
 
-use crate::engine::wait;
 use crate::error::{Class, UsageError, reason};
-use crate::platform::threads;
+use crate::platform::{self, threads};
 use crate::session::exit::Exit;
 use crate::show;
 use crate::sys;
@@ -269,7 +268,7 @@ fn write_queued(queue: &Receiver<Queued>, waiting: &AtomicUsize) {
 
 fn write(text: impl AsRef<[u8]>) {
     // There is nowhere left to report a failure to.
-    let _ = wait::write_all(stderr(), text.as_ref());
+    let _ = platform::write_all(stderr(), text.as_ref());
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
-use crate::engine::road::{Calls, StageEnd, Taken};
+use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Sample, Sampler};
 use std::io;
@@ -36,9 +36,9 @@ pub(super) struct Transfer {
     /// Whether both ends are open.
     pub(super) is_open: bool,
     /// How its transforms ended.
-    pub(super) stages: Vec<StageEnd>,
+    pub(super) transform_outcomes: Vec<TransformOutcome>,
     /// The road that bytes take, once it is clear which.
-    pub(super) taken: Option<Taken>,
+    pub(super) road: Option<RoadInUse>,
     /// Which ends are terminals.
     pub(super) terminals: show::Terminals,
     pub(super) clock: Arc<Clock>,
@@ -75,18 +75,18 @@ impl Transfer {
             signals,
             side_files: SideFiles::new(held),
             is_open: false,
-            stages: Vec::new(),
-            taken: None,
+            transform_outcomes: Vec::new(),
+            road: None,
             terminals: show::Terminals::default(),
             clock,
         })
     }
 
     /// Notes the road that bytes take, once there is one. The first time, this begins the files beside the sink.
-    pub(super) fn note_road(&mut self, taken: Option<Taken>) {
-        let Some(taken) = taken else { return };
-        self.steering.set_road(taken);
-        if self.taken.replace(taken).is_some() {
+    pub(super) fn note_road(&mut self, road: Option<RoadInUse>) {
+        let Some(road) = road else { return };
+        self.steering.set_road(road);
+        if self.road.replace(road).is_some() {
             return;
         }
         self.side_files.begin(&self.steering, &self.stderr);
@@ -94,8 +94,8 @@ impl Transfer {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
-            road: taken.name(),
-            calls: taken.calls().map(Calls::name),
+            road: road.name(),
+            calls: road.calls().map(Calls::name),
             size: self.size,
             chunk_size: self.plan.flow.chunk_size,
         };

@@ -5,7 +5,7 @@ use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
-use crate::engine::road::{ReaderEnd, RunningRoad, WriterEnd};
+use crate::engine::road::{ReaderOutcome, RunningRoad, WriterOutcome};
 use crate::error::{Class, Side, TransferError};
 use crate::session::signal::{self, Event};
 use crate::show::{self, Display};
@@ -27,16 +27,16 @@ const FIRST_NOTE: Duration = Duration::from_millis(10);
 /// Why there is nothing to watch any more.
 pub(super) enum WatchEnd {
     /// The writer came to its end.
-    Written(WriterEnd),
+    Written(WriterOutcome),
     /// The transfer is to be given up, with this outcome.
     GivenUp(Outcome),
 }
 
-/// Watches until the writer ends or the transfer is to be given up. If the reader ends before, `reader_end` is set.
+/// Watches until the writer ends or the transfer is to be given up. If the reader ends before, `reader_outcome` is set.
 pub(super) async fn watch(
     transfer: &mut Transfer,
     running: &mut RunningRoad,
-    reader_end: &mut Option<Result<ReaderEnd, RecvError>>,
+    reader_outcome: &mut Option<Result<ReaderOutcome, RecvError>>,
 ) -> WatchEnd {
     let show = &transfer.plan.show;
     let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.stderr) {
@@ -52,13 +52,13 @@ pub(super) async fn watch(
     loop {
         tokio::select! {
             biased;
-            end = &mut running.writer => return WatchEnd::Written(writer_end(end)),
-            Ok(()) = running.taken.changed() => {
-                let taken = *running.taken.borrow_and_update();
-                transfer.note_road(taken);
+            end = &mut running.writer => return WatchEnd::Written(writer_outcome(end)),
+            Ok(()) = running.road.changed() => {
+                let road = *running.road.borrow_and_update();
+                transfer.note_road(road);
             }
             // Where the reader thread has panicked, the writer ends too, and its end tells.
-            end = &mut running.reader, if reader_end.is_none() => *reader_end = Some(end),
+            end = &mut running.reader, if reader_outcome.is_none() => *reader_outcome = Some(end),
             event = transfer.signals.next() => match event {
                 Event::End(number) => return WatchEnd::GivenUp(Outcome::Interrupted(number)),
                 Event::Status => tell_status(transfer, display.as_deref_mut()),
@@ -67,7 +67,7 @@ pub(super) async fn watch(
             },
             _ = notes.tick() => {
                 // This takes a thread, and those of the road have to be started first.
-                if transfer.taken.is_some() {
+                if transfer.road.is_some() {
                     transfer.clock.heed_stops();
                 }
                 meter.note();
@@ -80,7 +80,7 @@ pub(super) async fn watch(
                 display.draw(&transfer.sample_for_display());
             },
             phase = &mut idle => return WatchEnd::GivenUp(stalled(transfer, phase)),
-            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.taken.is_some() => {
+            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.road.is_some() => {
                 let sample = transfer.sample_for_records();
                 for stats in &transfer.side_files.stats {
                     stats.sample(&sample);
@@ -91,8 +91,8 @@ pub(super) async fn watch(
 }
 
 /// How the writer ended; one that reports nothing has panicked.
-fn writer_end(end: Result<WriterEnd, oneshot::error::RecvError>) -> WriterEnd {
-    end.unwrap_or_else(|_| WriterEnd::Failed {
+fn writer_outcome(end: Result<WriterOutcome, oneshot::error::RecvError>) -> WriterOutcome {
+    end.unwrap_or_else(|_| WriterOutcome::Failed {
         act: "writing to",
         error: io::Error::other("the writer stopped without a word; this is a bug"),
         downstream: false,

@@ -2,7 +2,7 @@
 
 use super::{Completion, Ending, Sample, summary};
 use crate::account::recording::Recording;
-use crate::engine::road::Taken;
+use crate::engine::road::RoadInUse;
 use crate::transform::Digest;
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub struct Finished<'a> {
     /// The sink, as typed.
     pub sink: &'a str,
     /// How the bytes travelled, if they ever did.
-    pub road: Option<Taken>,
+    pub road: Option<RoadInUse>,
     /// The rate limit at the end, in bytes a second.
     pub limit: Option<u64>,
     /// Its last sample.

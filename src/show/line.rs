@@ -7,7 +7,7 @@ use crate::account::meter::Snapshot;
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::engine::link::{LinkSnapshot, LinkState};
-use crate::engine::road::Taken;
+use crate::engine::road::RoadInUse;
 use crate::session::report::StderrWriter;
 use crate::text::words::{count, size, speed, time};
 use crate::transform::Digest;
@@ -76,7 +76,7 @@ pub enum Completion {
 pub fn summary(
     sample: &Sample,
     how: Completion,
-    road: Option<Taken>,
+    road: Option<RoadInUse>,
     advice: Option<&Advice>,
     digests: &[Digest],
 ) -> Vec<String> {
@@ -92,7 +92,7 @@ pub fn summary(
         .collect()
 }
 
-fn numbers(sample: &Sample, how: Completion, road: Option<Taken>) -> String {
+fn numbers(sample: &Sample, how: Completion, road: Option<RoadInUse>) -> String {
     let mut parts = vec![
         format!(
             "{} in {} ({})",

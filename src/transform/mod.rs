@@ -1,7 +1,7 @@
 //! Transforms, which stand between the source and the sink and change or examine the bytes: `-t SPEC`.
 //!
 //! A transform does no I/O and does not wait. It works between two cursors, and a full output is the backpressure.
-//! `engine/road/stage.rs` runs it, on a thread of its own. A new one is a file and its line in `kinds.rs`.
+//! `engine/road/transform.rs` runs it, on a thread of its own. A new one is a file and its line in `kinds.rs`.
 
 mod cursor;
 mod kind;

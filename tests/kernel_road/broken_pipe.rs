@@ -10,7 +10,7 @@ use tidegate::account::meter::Meter;
 use tidegate::endpoint::{Delivered, Finish, Least, Raw, Sink, Source, Unfit};
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, Marks};
-use tidegate::engine::road::{self, Between, Flow, Preference, WriterEnd};
+use tidegate::engine::road::{self, Between, FlowOptions, Preference, WriterOutcome};
 use tidegate::engine::wait::Ready;
 
 const MARK: u64 = 1 << 16;
@@ -67,7 +67,7 @@ impl Sink for Broken {
 }
 
 /// How a transfer of bytes that come so late ends.
-fn end_of(late: usize) -> WriterEnd {
+fn end_of(late: usize) -> WriterOutcome {
     let source = Late {
         ended: pipe().unwrap().0,
         late,
@@ -83,7 +83,7 @@ fn end_of(late: usize) -> WriterEnd {
     let link = Arc::new(Link::new(marks, MARK, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
-    let flow = Flow {
+    let flow = FlowOptions {
         chunk_size: MARK,
         skip: 0,
         take: None,
@@ -105,7 +105,7 @@ fn end_of(late: usize) -> WriterEnd {
 fn a_byte_that_comes_while_the_end_is_looked_for_is_not_dropped_under_success() {
     let end = end_of(1);
     assert!(
-        matches!(&end, WriterEnd::Failed { error, .. } if error.kind() == io::ErrorKind::BrokenPipe),
+        matches!(&end, WriterOutcome::Failed { error, .. } if error.kind() == io::ErrorKind::BrokenPipe),
         "{end:?}"
     );
 }
@@ -113,5 +113,5 @@ fn a_byte_that_comes_while_the_end_is_looked_for_is_not_dropped_under_success() 
 #[test]
 fn nothing_for_a_pipe_without_a_reader_is_no_failure() {
     let end = end_of(0);
-    assert!(matches!(end, WriterEnd::Delivered { .. }), "{end:?}");
+    assert!(matches!(end, WriterOutcome::Delivered { .. }), "{end:?}");
 }

@@ -6,7 +6,7 @@ use crate::hostile::{Act, data, ended};
 use rustix::io::Errno;
 use std::sync::Arc;
 use tidegate::engine::limit::Limit;
-use tidegate::engine::road::{Preference, WriterEnd};
+use tidegate::engine::road::{Preference, WriterOutcome};
 
 #[test]
 fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() {
@@ -21,7 +21,7 @@ fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() 
         (case.chunk_size, case.acts) = (5000, vec![Act::Move(5000)]);
         let playing = send(&case, Preference::Kernel, from, to);
         let writer = ended(playing.running.writer);
-        assert!(matches!(writer, WriterEnd::SourceCut), "{writer:?}");
+        assert!(matches!(writer, WriterOutcome::SourceCut), "{writer:?}");
         let error = ended(playing.running.reader).result.unwrap_err();
         assert_eq!(Errno::from_io_error(&error), Some(Errno::IO));
         let given = usize::try_from(playing.syscalls.passed().came).unwrap();
@@ -40,7 +40,7 @@ fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
     // It begins as bytes are about to be sent past the pipe, and is over when they are in the pipe.
     let (pauses, mut claims) = (Arc::clone(&limit), 0);
     let from = from.that_first(move |_| {
-        pauses.pause(claims == 0);
+        pauses.hold_all(claims == 0);
         claims += 1;
         Ok(())
     });
@@ -50,7 +50,10 @@ fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
     case.acts = vec![Act::Move(1 << 20), Act::Move(1 << 20), Act::NotNow];
     let playing = send_limited(&case, Preference::Kernel, from, to, limit);
     let writer = ended(playing.running.writer);
-    assert!(matches!(writer, WriterEnd::Delivered { .. }), "{writer:?}");
+    assert!(
+        matches!(writer, WriterOutcome::Delivered { .. }),
+        "{writer:?}"
+    );
     ended(playing.running.reader);
     assert!(kept.bytes() == data(50_000));
 }

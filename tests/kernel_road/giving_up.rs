@@ -5,7 +5,7 @@ use crate::ends::{End, From, To};
 use crate::hostile::{Act, data, ended};
 use std::time::{Duration, Instant};
 use tidegate::account::phase::Phase;
-use tidegate::engine::road::{Preference, WriterEnd};
+use tidegate::engine::road::{Preference, WriterOutcome};
 
 /// Gives up once it waits on account of `phase`, and nothing moves.
 fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {
@@ -22,7 +22,7 @@ fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {
     playing.link.cancel();
     let writer = ended(playing.running.writer);
     assert!(
-        matches!(writer, WriterEnd::Cancelled),
+        matches!(writer, WriterOutcome::Cancelled),
         "{case:?}: {writer:?}"
     );
     ended(playing.running.reader);
@@ -98,7 +98,7 @@ fn giving_up_ends_it_though_the_kernel_always_says_not_now() {
                 playing.link.cancel();
                 assert!(matches!(
                     ended(playing.running.writer),
-                    WriterEnd::Cancelled
+                    WriterOutcome::Cancelled
                 ));
                 ended(playing.running.reader);
             }

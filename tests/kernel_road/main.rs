@@ -34,7 +34,8 @@ use tidegate::endpoint::Least;
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, LinkSnapshot, Marks};
 use tidegate::engine::road::{
-    self, Between, Calls, Flow, Preference, ReaderEnd, Road, RunningRoad, Taken, WriterEnd,
+    self, Between, Calls, FlowOptions, Preference, ReaderOutcome, Road, RoadInUse, RunningRoad,
+    WriterOutcome,
 };
 
 /// Nothing here takes longer, on however slow a machine.
@@ -219,7 +220,7 @@ fn send_limited(
     if let Some(chosen) = chosen {
         chosen.store(true, Ordering::SeqCst);
     }
-    let flow = Flow {
+    let flow = FlowOptions {
         chunk_size: case.chunk_size,
         skip: case.skip,
         take: case.take,
@@ -249,8 +250,8 @@ fn send_limited(
 
 struct Played {
     got: Vec<u8>,
-    reader: ReaderEnd,
-    writer: WriterEnd,
+    reader: ReaderOutcome,
+    writer: WriterOutcome,
     link: LinkSnapshot,
     passed: Passed,
     bytes_in: u64,
@@ -268,7 +269,7 @@ fn play(case: &Case, preference: Preference) -> Played {
     let playing = send(case, preference, from, to);
     let reader = ended(playing.running.reader);
     let writer = ended(playing.running.writer);
-    let taken = *playing.running.taken.borrow();
+    let road_in_use = *playing.running.road.borrow();
     let snapshot = playing.meter.snapshot();
     Played {
         got: kept.bytes(),
@@ -278,8 +279,8 @@ fn play(case: &Case, preference: Preference) -> Played {
         passed: playing.syscalls.passed(),
         bytes_in: snapshot.bytes_in,
         bytes_out: snapshot.bytes_out,
-        road: taken.map_or("none", Taken::name),
-        calls: taken.and_then(Taken::calls).map(Calls::name),
+        road: road_in_use.map_or("none", RoadInUse::name),
+        calls: road_in_use.and_then(RoadInUse::calls).map(Calls::name),
         offset: file.as_mut().map(|file| file.stream_position().unwrap()),
     }
 }
@@ -323,7 +324,7 @@ proptest! {
         // Only a refusal leads to the other road, and it always does.
         prop_assert_eq!(played.road, if passed.refused { "buffered" } else { "kernel" });
         match &played.writer {
-            WriterEnd::Delivered { .. } => {
+            WriterOutcome::Delivered { .. } => {
                 prop_assert_eq!(played.got.len(), wanted.len());
                 prop_assert_eq!(played.bytes_in, wanted.len() as u64);
                 prop_assert!(played.reader.result.is_ok() && passed.failed.is_none());
@@ -333,11 +334,11 @@ proptest! {
                     prop_assert!(offset == end || read_all, "{offset} is not {end}");
                 }
             }
-            WriterEnd::SourceCut => {
+            WriterOutcome::SourceCut => {
                 prop_assert!(passed.failed.is_some() && played.reader.result.is_err());
                 prop_assert_eq!(played.got.len() as u64, passed.came, "what was read is delivered");
             }
-            WriterEnd::Failed { error, .. } => {
+            WriterOutcome::Failed { error, .. } => {
                 prop_assert_eq!(passed.failed, Errno::from_io_error(error));
                 prop_assert_eq!(played.got.len() as u64, passed.went);
             }
@@ -349,11 +350,11 @@ proptest! {
     fn a_refused_kernel_road_that_was_insisted_on_moves_nothing(case in cases()) {
         let played = play(&case, Preference::Kernel);
         if played.passed.refused {
-            prop_assert!(matches!(played.writer, WriterEnd::NoRoad { .. }), "{:?}", played.writer);
+            prop_assert!(matches!(played.writer, WriterOutcome::NoRoad { .. }), "{:?}", played.writer);
             prop_assert_eq!(played.got.len(), 0);
             prop_assert_eq!(played.bytes_out, 0);
         } else {
-            prop_assert!(!matches!(played.writer, WriterEnd::NoRoad { .. }), "{:?}", played.writer);
+            prop_assert!(!matches!(played.writer, WriterOutcome::NoRoad { .. }), "{:?}", played.writer);
         }
     }
 }
@@ -371,7 +372,7 @@ fn a_refusal_after_the_pipe_was_filled_loses_nothing_of_what_is_in_it() {
             case.faults.refuses_out = Some(Errno::INVAL);
             case.faults.refuses_send = Some(Errno::INVAL);
             let played = play(&case, Preference::Auto);
-            assert!(matches!(played.writer, WriterEnd::Delivered { .. }));
+            assert!(matches!(played.writer, WriterOutcome::Delivered { .. }));
             assert!(played.passed.came > 0, "something was in the pipe");
             assert!(played.got == case.wanted());
             assert_eq!(
@@ -389,7 +390,7 @@ fn a_source_that_fails_while_the_first_bytes_wait_for_a_sink_that_refuses_is_cut
     case.faults.fails_in = Some((20_000, Errno::IO));
     case.faults.refuses_out = Some(Errno::NOSYS);
     let played = play(&case, Preference::Auto);
-    assert!(matches!(played.writer, WriterEnd::SourceCut));
+    assert!(matches!(played.writer, WriterOutcome::SourceCut));
     assert_eq!(
         played.reader.result.unwrap_err().raw_os_error(),
         Some(Errno::IO.raw_os_error())
@@ -404,7 +405,7 @@ fn when_the_sink_fails_after_the_source_both_say_why() {
     case.faults.fails_out = Some((10_000, Errno::NOSPC));
     let played = play(&case, Preference::Kernel);
     let why = |error: &io::Error| Errno::from_io_error(error);
-    let WriterEnd::Failed { error, .. } = &played.writer else {
+    let WriterOutcome::Failed { error, .. } = &played.writer else {
         panic!("{:?}", played.writer);
     };
     assert_eq!(why(error), Some(Errno::NOSPC));

@@ -5,7 +5,7 @@ use crate::ends::{End, From, To};
 use crate::hostile::{data, ended};
 use std::sync::atomic::Ordering;
 use tidegate::endpoint::Least;
-use tidegate::engine::road::{Preference, WriterEnd};
+use tidegate::engine::road::{Preference, WriterOutcome};
 
 #[test]
 fn a_sink_is_emptied_once_bytes_have_come_and_never_for_none() {
@@ -26,12 +26,12 @@ fn a_sink_is_emptied_once_bytes_have_come_and_never_for_none() {
             ended(playing.running.reader);
             if len == 0 {
                 assert!(
-                    matches!(writer, WriterEnd::TooLittle { .. }),
+                    matches!(writer, WriterOutcome::TooLittle { .. }),
                     "{case:?}: {writer:?}"
                 );
             } else {
                 assert!(
-                    matches!(writer, WriterEnd::Delivered { .. }),
+                    matches!(writer, WriterOutcome::Delivered { .. }),
                     "{case:?}: {writer:?}"
                 );
             }
@@ -52,7 +52,10 @@ fn a_sink_is_started_before_it_gets_a_hole() {
         case.least = least;
         let playing = send(&case, Preference::Kernel, source, sink);
         let writer = ended(playing.running.writer);
-        assert!(matches!(writer, WriterEnd::Delivered { .. }), "{writer:?}");
+        assert!(
+            matches!(writer, WriterOutcome::Delivered { .. }),
+            "{writer:?}"
+        );
         ended(playing.running.reader);
         assert!(kept.bytes() == data(200_000));
     }

@@ -11,7 +11,9 @@ use tidegate::account::meter::{Meter, Snapshot};
 use tidegate::endpoint::Least;
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Chain, Marks};
-use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Reason, Road, StageEnd, WriterEnd};
+use tidegate::engine::road::{
+    self, Between, FlowOptions, ReaderOutcome, Reason, Road, TransformOutcome, WriterOutcome,
+};
 use tidegate::error::Class;
 use tidegate::transform::{Failure, Input, Made, Output, Pending, Transform};
 
@@ -150,9 +152,9 @@ fn cases() -> impl Strategy<Value = Case> {
 
 pub(crate) struct Played {
     pub(crate) got: Vec<u8>,
-    pub(crate) reader: ReaderEnd,
-    pub(crate) stages: Vec<StageEnd>,
-    pub(crate) writer: WriterEnd,
+    pub(crate) reader: ReaderOutcome,
+    pub(crate) transforms: Vec<TransformOutcome>,
+    pub(crate) writer: WriterOutcome,
     pub(crate) now: Snapshot,
 }
 
@@ -206,7 +208,7 @@ fn play_into(
         writable: case.marks.1,
         low: case.low,
     };
-    let flow = Flow {
+    let flow = FlowOptions {
         chunk_size: case.chunk_size,
         skip: 0,
         take: None,
@@ -228,13 +230,13 @@ fn play_into(
     let road = Road::Buffered(Reason::Asked);
     let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
     let reader = ended(running.reader);
-    let stages = running.stages.into_iter().map(ended).collect();
+    let transforms = running.transforms.into_iter().map(ended).collect();
     let writer = ended(running.writer);
     let got = std::mem::take(&mut *got.lock().unwrap());
     Played {
         got,
         reader,
-        stages,
+        transforms,
         writer,
         now: meter.snapshot(),
     }
@@ -260,19 +262,19 @@ proptest! {
         let played = play_own(&case);
         let (wanted, fails) = wanted(&case);
         prop_assert!(wanted.starts_with(&played.got), "not a prefix");
-        let has_failed = |end: &StageEnd| end.failure.is_some();
+        let has_failed = |end: &TransformOutcome| end.failure.is_some();
         match played.writer {
-            WriterEnd::Delivered { .. } => {
+            WriterOutcome::Delivered { .. } => {
                 prop_assert_eq!(&played.got, &wanted);
                 prop_assert!(!fails && played.reader.result.is_ok());
-                prop_assert!(!played.stages.iter().any(has_failed));
+                prop_assert!(!played.transforms.iter().any(has_failed));
             }
-            WriterEnd::SourceCut => {
+            WriterOutcome::SourceCut => {
                 prop_assert!(fails || case.source_fails_at.is_some());
-                prop_assert_eq!(played.stages.iter().any(has_failed), fails, "who has failed");
+                prop_assert_eq!(played.transforms.iter().any(has_failed), fails, "who has failed");
                 prop_assert_eq!(&played.got, &wanted, "what was made is delivered");
             }
-            WriterEnd::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
+            WriterOutcome::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
             other => prop_assert!(false, "{other:?}"),
         }
         for link in &played.now.links {
@@ -311,7 +313,7 @@ fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
         finished: false,
         under_way: Arc::default(),
     };
-    let flow = Flow {
+    let flow = FlowOptions {
         chunk_size: 50,
         skip: 0,
         take: None,
@@ -330,7 +332,10 @@ fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
     let road = Road::Buffered(Reason::Asked);
     let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
     let writer = ended(running.writer);
-    assert!(matches!(writer, WriterEnd::Delivered { .. }), "{writer:?}");
+    assert!(
+        matches!(writer, WriterOutcome::Delivered { .. }),
+        "{writer:?}"
+    );
     assert!(*got.lock().unwrap() == Does::Double.of(&data(1000)));
 }
 
@@ -376,9 +381,9 @@ fn what_a_slow_transform_has_made_does_not_wait_for_what_it_makes_next() {
     };
     let played = play_into(&case, vec![("slow", Made::Steps(Box::new(in_step)))], &got);
     assert!(
-        matches!(played.writer, WriterEnd::Delivered { .. }),
+        matches!(played.writer, WriterOutcome::Delivered { .. }),
         "{:?}",
-        played.stages
+        played.transforms
     );
 }
 
@@ -396,10 +401,10 @@ fn a_failure_names_the_byte_at_which_it_came() {
         transforms: vec![Does::Double, Does::Fail(1234)],
     };
     let played = play_own(&case);
-    let failure = played.stages[1].failure.clone().unwrap();
+    let failure = played.transforms[1].failure.clone().unwrap();
     assert_eq!(failure.class, Class::Io);
     assert_eq!(failure.why, "it had to be, at byte 1234 of what it got");
-    assert_eq!(played.stages[0].failure, None);
+    assert_eq!(played.transforms[0].failure, None);
     assert_eq!(played.got.len(), 1234);
 }
 

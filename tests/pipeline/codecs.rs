@@ -4,7 +4,7 @@
 use crate::chain::{Case, play};
 use crate::hostile::{acts, data};
 use proptest::prelude::*;
-use tidegate::engine::road::WriterEnd;
+use tidegate::engine::road::WriterOutcome;
 use tidegate::transform::{Made, plan};
 
 /// Each transform, and what undoes it.
@@ -63,7 +63,7 @@ proptest! {
                 transforms: Vec::new(),
             };
             let played = play(&case, vec![made(there), made(back)]);
-            prop_assert!(matches!(played.writer, WriterEnd::Delivered { .. }), "{there}, {back}: {:?}", played.stages);
+            prop_assert!(matches!(played.writer, WriterOutcome::Delivered { .. }), "{there}, {back}: {:?}", played.transforms);
             prop_assert!(played.got == data(len), "{there}, {back}");
             for link in &played.now.links {
                 prop_assert!(link.writable.map(|it| it.max_len) <= Some(marks.1), "{there}, {back}");

@@ -28,7 +28,9 @@ use tidegate::account::meter::Meter;
 use tidegate::endpoint::{Delivered, Finish, Least, Sink, Source};
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, LinkSnapshot, Marks};
-use tidegate::engine::road::{self, Between, Flow, ReaderEnd, Reason, Road, WriterEnd};
+use tidegate::engine::road::{
+    self, Between, FlowOptions, ReaderOutcome, Reason, Road, WriterOutcome,
+};
 use tidegate::engine::wait::Ready;
 
 #[derive(Debug, Clone)]
@@ -86,8 +88,8 @@ fn cases() -> impl Strategy<Value = Case> {
 struct Played {
     data: Vec<u8>,
     got: Vec<u8>,
-    reader: ReaderEnd,
-    writer: WriterEnd,
+    reader: ReaderOutcome,
+    writer: WriterOutcome,
     link: LinkSnapshot,
 }
 
@@ -118,7 +120,7 @@ fn play(case: &Case) -> Played {
         writable: write,
         low: case.low,
     };
-    let flow = Flow {
+    let flow = FlowOptions {
         chunk_size: case.chunk_size,
         skip: case.skip,
         take: case.take,
@@ -167,19 +169,19 @@ proptest! {
         let wanted = &wanted[..wanted.len().min(take)];
         prop_assert!(wanted.starts_with(&played.got), "not a prefix");
         match played.writer {
-            WriterEnd::Delivered { how, .. } => {
+            WriterOutcome::Delivered { how, .. } => {
                 prop_assert_eq!(how, Delivered::Written);
                 prop_assert_eq!(played.got.len(), wanted.len());
                 prop_assert!(played.reader.result.is_ok());
                 prop_assert_eq!(played.link.readable.map(|it| it.len), Some(0));
                 prop_assert_eq!(played.link.writable.map(|it| it.len), Some(0));
             }
-            WriterEnd::SourceCut => {
+            WriterOutcome::SourceCut => {
                 let read = case.source_fails_at.expect("only a failing source is cut").saturating_sub(skip);
                 prop_assert_eq!(played.got.len(), read.min(wanted.len()), "what was read is delivered");
                 prop_assert!(played.reader.result.is_err());
             }
-            WriterEnd::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
+            WriterOutcome::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
             other => prop_assert!(false, "{other:?}"),
         }
         let most = played.link.writable.map(|it| it.max_len);
@@ -251,7 +253,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             writable: 100,
             low: 0,
         };
-        let flow = Flow {
+        let flow = FlowOptions {
             chunk_size: 10,
             skip: 0,
             take: None,
@@ -277,7 +279,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         )
         .unwrap();
         link.cancel();
-        assert!(matches!(ended(running.writer), WriterEnd::Cancelled));
+        assert!(matches!(ended(running.writer), WriterOutcome::Cancelled));
         ended(running.reader);
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tidegate::account::clock::Clock;
-use tidegate::engine::link::{End, Link, Marks, Next, Room};
+use tidegate::engine::link::{InputEnd, Link, Marks, Next, Room};
 
 /// What is done with a link.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl Stages {
             let before = (self.given, self.got.len());
             self.push(usize::MAX, all);
             if self.given == all.len() && !has_ended {
-                self.link.end(End::Whole);
+                self.link.end(InputEnd::Whole);
                 has_ended = true;
             }
             self.take();
@@ -78,7 +78,7 @@ impl Stages {
     }
 
     fn push(&mut self, most: usize, all: &[u8]) {
-        let Room::Bytes(room) = self.link.room() else {
+        let Room::Bytes(room) = self.link.ask_for_room() else {
             return;
         };
         let mut buffer = self.link.buffer().unwrap();
@@ -128,6 +128,6 @@ proptest! {
         stages.finish(&all);
         prop_assert!(stages.got == all);
         let end = stages.link.next(&mut VecDeque::new(), true);
-        prop_assert!(matches!(end, Next::End(End::Whole)), "{end:?}");
+        prop_assert!(matches!(end, Next::End(InputEnd::Whole)), "{end:?}");
     }
 }

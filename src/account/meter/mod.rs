@@ -96,7 +96,7 @@ impl Meter {
         Some(Recording {
             elapsed,
             phases: since(zero, elapsed, phases),
-            pauses: since(zero, elapsed, self.chain.first().pauses()),
+            pauses: since(zero, elapsed, self.chain.first().finish_recording()),
             ..recorder.finish()
         })
     }

@@ -87,7 +87,7 @@ impl Chain {
         }
     }
 
-    /// Gives the transfer up: every stage finds out at its next call, and is woken to make it.
+    /// Cancels all links, which gives the transfer up.
     pub fn cancel(&self) {
         self.links().for_each(|link| link.cancel());
     }

@@ -6,7 +6,7 @@
 //! room.
 
 use super::chunk;
-use super::queue::{BATCH, End};
+use super::queue::{BATCH, InputEnd};
 use super::shared::{Link, State};
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -22,11 +22,11 @@ pub enum Next {
     /// Nothing yet; the consumer will be woken.
     Nothing,
     /// Less than a batch, while the producer is making more: worth waiting for, up to
-    /// [`BATCH_WAIT`](super::BATCH_WAIT). The consumer will be woken when there is a batch.
+    /// [`GATHER_TIME`](crate::engine::wait::GATHER_TIME). The consumer will be woken when there is a batch.
     Little,
     /// Everything was taken and completed, and this is how the input ended.
-    End(End),
-    /// The transfer was given up.
+    End(InputEnd),
+    /// The link was cancelled.
     Cancelled,
 }
 
@@ -37,13 +37,14 @@ pub enum Room {
     Bytes(u64),
     /// None; the producer will be woken.
     None,
-    /// The transfer was given up.
+    /// The link was cancelled.
     Cancelled,
 }
 
 impl Link {
-    /// How much the producer may add now.
-    pub fn room(&self) -> Room {
+    /// How much the producer may add now. If nothing, the producer will be woken when there is room; if something, it is
+    /// the producer's time from now on in the history.
+    pub fn ask_for_room(&self) -> Room {
         let mut state = self.lock();
         if state.cancelled {
             return Room::Cancelled;
@@ -88,8 +89,8 @@ impl Link {
     }
 
     /// Puts a chunk, of at most the room there was, into the readable, and passes it on if the readable flows. The
-    /// producer is expected to go on, so a consumer that waits is woken only when there is a batch; [`Link::flush`]
-    /// says that nothing comes for now. Returns whether a transform that made the chunk may complete the input it was
+    /// producer is expected to go on, so a consumer that waits is woken only when there is a batch, or at
+    /// [`Link::nothing_more_for_now`]. Returns whether a transform that made the chunk may complete the input it was
     /// made of, or has to withhold that until there is room again.
     pub fn push(&self, chunk: BytesMut) -> bool {
         let mut state = self.lock();
@@ -97,7 +98,7 @@ impl Link {
         let before = state.gates.readable.len();
         state.gates.readable.push(n);
         chunk::append(&mut state.queue.readable, chunk);
-        state.flow();
+        state.pass_to_writable();
         let now = state.note();
         state.history.given.end(now, n, false);
         state.queue.more_comes = true;
@@ -107,32 +108,32 @@ impl Link {
     }
 
     /// The producer may add nothing for a while: the consumer is to take whatever there is.
-    pub fn flush(&self) {
+    pub fn nothing_more_for_now(&self) {
         let mut state = self.lock();
         state.queue.more_comes = false;
         self.wake_consumer(state);
     }
 
-    /// Notes how the input ended. An input that stops because the transfer was given up has no end.
-    pub fn end(&self, end: End) {
+    /// Notes how the input ended. The input of a cancelled link has no end.
+    pub fn end(&self, end: InputEnd) {
         let mut state = self.lock();
         if !state.cancelled {
             state.queue.input_end = Some(end);
         }
         state.queue.more_comes = false;
         state.gates.readable.end();
-        state.flow();
+        state.pass_to_writable();
         self.wake_consumer(state);
     }
 
-    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
-    pub(crate) fn input_end(&self) -> Option<End> {
+    /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
+    pub(crate) fn input_end(&self) -> Option<InputEnd> {
         self.lock().queue.input_end
     }
 
     /// Moves all chunks of the writable into the empty `batch`. Their bytes still count as the writable's until
     /// [`Link::complete`] takes them off. Less than a batch goes only to a consumer that `accepts_little`, unless the
-    /// producer has paused or said that nothing comes for now.
+    /// readable is paused, or the producer said that nothing comes for now.
     pub fn next(&self, batch: &mut VecDeque<BytesMut>, accepts_little: bool) -> Next {
         let mut state = self.lock();
         if state.cancelled {
@@ -150,7 +151,7 @@ impl Link {
             return Next::Chunks;
         }
         match state.queue.input_end {
-            Some(end) if state.gates.writable.is_flushed() => Next::End(end),
+            Some(end) if state.gates.writable.is_finished() => Next::End(end),
             _ => {
                 state.queue.consumer_waits = true;
                 Next::Nothing
@@ -169,7 +170,7 @@ impl Link {
         }
         state.gates.writable.complete(n);
         if state.gates.drain() {
-            state.flow();
+            state.pass_to_writable();
         }
         let now = state.note();
         state.history.taken.end(now, n, goes_on);
@@ -213,13 +214,13 @@ impl State {
     }
 
     /// Passes chunks from the readable to the writable until the writable says "stop" or there are none.
-    fn flow(&mut self) {
+    fn pass_to_writable(&mut self) {
         let (gates, queue) = (&mut self.gates, &mut self.queue);
         while gates.readable.is_flowing() && !gates.readable.is_empty() {
             let room = gates.writable.room();
             if room == 0 {
                 // The mark was lowered to what the writable holds, or below, since it last said "go on".
-                gates.refuse();
+                gates.declare_full();
                 break;
             }
             let Some(chunk) = chunk::take_front(&mut queue.readable, room) else {

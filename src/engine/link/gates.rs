@@ -1,7 +1,7 @@
 //! Both gates of a link, and how long it was paused: what the two roads have in common.
 
 use super::occupancy::Occupancy;
-use super::pauses::{PauseList, Pauses};
+use super::pauses::{PauseList, PauseTotals};
 use super::snapshot::{LinkState, Marks, ReadableFill, WritableFill};
 use crate::account::clock::Clock;
 use crate::account::span::Span;
@@ -50,7 +50,7 @@ impl Gates {
     }
 
     /// When there was a pause. Ends a pause that goes on, and the recording.
-    pub(super) fn recorded(&mut self) -> Vec<Span<Pauses>> {
+    pub(super) fn finish_recording(&mut self) -> Vec<Span<PauseTotals>> {
         self.stop_pause(false);
         let counted = self.counted();
         let list = self.pause_list.take();
@@ -138,8 +138,8 @@ impl Gates {
 
     /// There is no room for more, which is known without an offer: the pipe that holds the writable's bytes is full below
     /// its mark, or the mark was lowered.
-    pub(super) fn refuse(&mut self) {
-        self.writable.refuse();
+    pub(super) fn declare_full(&mut self) {
+        self.writable.declare_full();
         self.pause();
     }
 
@@ -193,8 +193,8 @@ impl Gates {
     }
 
     /// All pauses so far, without the time of one that goes on.
-    fn counted(&self) -> Pauses {
-        Pauses {
+    fn counted(&self) -> PauseTotals {
+        PauseTotals {
             pauses: self.pauses(),
             drains: self.drains(),
             paused: self.paused,

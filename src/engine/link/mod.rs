@@ -27,8 +27,8 @@ pub use history::{History, Piece, Pieces};
 pub use levels::Levels;
 #[cfg(test)]
 pub(crate) use pauses::MOST_PAUSES;
-pub use pauses::Pauses;
+pub use pauses::PauseTotals;
 pub use pipes::{Pipes, WatchedPipe};
-pub use queue::{BATCH_WAIT, End};
+pub use queue::InputEnd;
 pub use shared::Link;
 pub use snapshot::{LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

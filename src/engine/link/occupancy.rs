@@ -83,11 +83,11 @@ mod tests {
             notes in prop::collection::vec((0_u64..1000, 0_u64..5000, 1_u64..5000), 1..20)
         ) {
             let (mut fill, mut now) = (Occupancy::new(), Duration::ZERO);
-            for (pause, len, mark) in notes {
-                now += Duration::from_millis(pause);
+            for (millis, len, mark) in notes {
+                now += Duration::from_millis(millis);
                 // The mark may be changed at any time.
                 fill.note(now, len, mark);
-                prop_assert!(fill.median(now + Duration::from_millis(pause), mark) <= fill.max_len());
+                prop_assert!(fill.median(now + Duration::from_millis(millis), mark) <= fill.max_len());
             }
         }
     }

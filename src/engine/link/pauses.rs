@@ -8,7 +8,7 @@ pub(crate) const MOST_PAUSES: usize = 1 << 11;
 
 /// Pauses in a span of time: one, or several short ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pauses {
+pub struct PauseTotals {
     /// How many began in it.
     pub pauses: u64,
     /// How many drains there were.
@@ -17,7 +17,7 @@ pub struct Pauses {
     pub paused: Duration,
 }
 
-impl Pauses {
+impl PauseTotals {
     /// What has been added since `earlier`.
     fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Pauses {
     }
 }
 
-impl Joins for Pauses {
+impl Joins for PauseTotals {
     fn continues_as(&self, _: &Self) -> bool {
         false
     }
@@ -44,10 +44,10 @@ impl Joins for Pauses {
 /// difference of two totals, and costs nothing for each of them.
 #[derive(Debug)]
 pub(super) struct PauseList {
-    spans: Spans<Pauses>,
+    spans: Spans<PauseTotals>,
     /// From the first to the last pause that is not in `spans` yet, and the totals before them.
     begun: Option<(Duration, Duration)>,
-    counted: Pauses,
+    counted: PauseTotals,
 }
 
 impl PauseList {
@@ -56,34 +56,40 @@ impl PauseList {
         Self {
             spans: Spans::new(MOST_PAUSES),
             begun: None,
-            counted: Pauses::default(),
+            counted: PauseTotals::default(),
         }
     }
 
     /// A pause is over, by a drain or not. `counted` are the totals with it.
-    pub(super) fn add(&mut self, since: Duration, now: Duration, drained: bool, counted: &Pauses) {
+    pub(super) fn add(
+        &mut self,
+        since: Duration,
+        now: Duration,
+        drained: bool,
+        counted: &PauseTotals,
+    ) {
         match &mut self.begun {
             Some((from, to)) if now.saturating_sub(*from) <= self.spans.grain() => *to = now,
             _ => {
-                let before = counted.since(&Pauses {
+                let before = counted.since(&PauseTotals {
                     pauses: 1,
                     drains: u64::from(drained),
                     paused: now.saturating_sub(since),
                 });
-                self.note(&before);
+                self.close_span(&before);
                 (self.begun, self.counted) = (Some((since, now)), before);
             }
         }
     }
 
     /// All of them. `counted` are the totals.
-    pub(super) fn finish(mut self, counted: &Pauses) -> Vec<Span<Pauses>> {
-        self.note(counted);
+    pub(super) fn finish(mut self, counted: &PauseTotals) -> Vec<Span<PauseTotals>> {
+        self.close_span(counted);
         self.spans.into_list()
     }
 
     /// Moves the pauses that are not in `spans` yet into it.
-    fn note(&mut self, counted: &Pauses) {
+    fn close_span(&mut self, counted: &PauseTotals) {
         if let Some((from, to)) = self.begun.take() {
             self.spans.push(Span {
                 from,
@@ -96,18 +102,18 @@ impl PauseList {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_PAUSES, PauseList, Pauses};
+    use super::{MOST_PAUSES, PauseList, PauseTotals};
     use crate::account::span::Joins;
     use std::time::Duration;
 
     const MICRO: Duration = Duration::from_micros(1);
 
     /// Pauses of `length`, each that long after the one before, and what they come to.
-    fn pauses(count: u32, length: Duration) -> (PauseList, Pauses) {
-        let (mut list, mut counted) = (PauseList::new(), Pauses::default());
+    fn pauses(count: u32, length: Duration) -> (PauseList, PauseTotals) {
+        let (mut list, mut counted) = (PauseList::new(), PauseTotals::default());
         for n in 0..count {
             let since = length * 2 * n;
-            counted.join(&Pauses {
+            counted.join(&PauseTotals {
                 pauses: 1,
                 drains: 1,
                 paused: length,
@@ -132,7 +138,7 @@ mod tests {
         let list = list.finish(&counted);
         assert!(list.len() <= MOST_PAUSES, "{}", list.len());
         assert!(list.windows(2).all(|two| two[0].to <= two[1].from));
-        let mut sum = Pauses::default();
+        let mut sum = PauseTotals::default();
         for span in &list {
             assert!(span.what.paused <= span.length());
             sum.join(&span.what);

@@ -45,7 +45,7 @@ impl Link {
         state.pipes = None;
     }
 
-    /// The transfer is over: closes our duplicates of the ends' pipes, so that the pipes are closed when the ends are.
+    /// This method is over: closes our duplicates of the ends' pipes, so that the pipes are closed when the ends are.
     pub fn release_pipes(&self) {
         let mut state = self.lock();
         let now = state.gates.now();
@@ -65,7 +65,7 @@ impl Link {
         }
     }
 
-    /// How many bytes our own pipe holds.
+    /// How many bytes our own pipe holds, which nothing else records.
     #[must_use]
     pub fn pipe_len(&self) -> u64 {
         self.lock().gates.writable.len()
@@ -80,8 +80,8 @@ impl Link {
 
     /// The source has more, but our own pipe takes no more, below its mark: a pipe may be out of slots before it is out
     /// of bytes. That is a pause.
-    pub fn pipe_refused(&self) {
-        self.lock().gates.refuse();
+    pub fn pipe_out_of_slots(&self) {
+        self.lock().gates.declare_full();
     }
 
     /// `n` bytes have left our own pipe. Once it is empty, that is a drain.

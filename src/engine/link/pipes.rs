@@ -23,7 +23,7 @@ pub struct Pipes {
 /// A pipe that is an end, and whose fill the kernel tells.
 #[derive(Debug)]
 pub struct WatchedPipe {
-    /// A duplicate of the end's descriptor; `None` once the transfer is over.
+    /// A duplicate of the end's descriptor; `None` once the method is over.
     fd: Option<OwnedFd>,
     size: u64,
     len: u64,
@@ -101,7 +101,7 @@ impl Pipes {
         })
     }
 
-    /// The transfer is over: what the pipes hold now is the neighbours' alone.
+    /// This method is over: what the pipes hold now is not shown any more.
     pub(super) fn release(&mut self, now: Duration) {
         self.measure(now);
         for pipe in [&mut self.source, &mut self.sink].into_iter().flatten() {

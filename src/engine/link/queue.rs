@@ -3,24 +3,20 @@
 use super::chunk::Pool;
 use bytes::BytesMut;
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// How the input of a link ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum InputEnd {
     /// At the end of input.
     Whole,
     /// By an error: what was read is still to be delivered, but it is not all there should have been.
     Cut,
 }
 
-/// How many bytes a consumer waits for while the producer is making more. Every write wakes the process that reads from
-/// the sink, and every wake-up of the consumer costs two context switches, so that a few chunks are worth one. Chosen
-/// by measurement.
+/// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
+/// making more. Every write wakes the process that reads from the sink, and every wake-up of the consumer costs two
+/// context switches, so that a few chunks are worth one. Chosen by measurement.
 pub(super) const BATCH: u64 = 1 << 20;
-
-/// How long a consumer waits for that many: half the time in which small data has to be through.
-pub const BATCH_WAIT: Duration = Duration::from_micros(250);
 
 /// The chunks of a link, and which of its sides wait.
 #[derive(Debug)]
@@ -30,8 +26,8 @@ pub(super) struct Queue {
     /// The chunks in the writable, without those that the consumer has taken and not completed.
     pub(super) writable: VecDeque<BytesMut>,
     pub(super) pool: Pool,
-    /// How the input has ended; `None` while it goes on, and if the transfer was given up before.
-    pub(super) input_end: Option<End>,
+    /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
+    pub(super) input_end: Option<InputEnd>,
     /// How many bytes are a batch while the producer is making more.
     pub(super) batch_len: u64,
     /// Whether the producer is making more.

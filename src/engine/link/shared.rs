@@ -2,7 +2,7 @@
 
 use super::gates::Gates;
 use super::history::History;
-use super::pauses::Pauses;
+use super::pauses::PauseTotals;
 use super::pipes::Pipes;
 use super::queue::Queue;
 use super::snapshot::{LinkSnapshot, Marks, ReadableFill, WritableFill};
@@ -64,7 +64,8 @@ impl Link {
         &self.consumer_wakeup
     }
 
-    /// Gives the transfer up: both stages find out at their next call, and are woken to make it.
+    /// Nobody wants more from this link, which is not in itself a failure: both stages find out at their next call, and
+    /// are woken to make it.
     pub fn cancel(&self) {
         self.lock().cancelled = true;
         self.producer_wakeup.wake();
@@ -81,7 +82,7 @@ impl Link {
         self.marks
     }
 
-    /// Whether the transfer was given up.
+    /// Whether the link was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.lock().cancelled
@@ -108,9 +109,9 @@ impl Link {
         self.lock().gates.record();
     }
 
-    /// When the link was paused, on its clock. Ends the recording; empty unless there was one.
-    pub(crate) fn pauses(&self) -> Vec<Span<Pauses>> {
-        self.lock().gates.recorded()
+    /// When the link was paused, on its clock. Ends the recording, and a pause that goes on; empty unless there was one.
+    pub(crate) fn finish_recording(&self) -> Vec<Span<PauseTotals>> {
+        self.lock().gates.finish_recording()
     }
 
     /// What has passed, and the marks between which it has passed. `None`: the bytes were in pipes.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-/// The marks of one link, in bytes.
+/// The marks of one link, in bytes. All are 0 where the kernel moves bytes without a buffer of ours; elsewhere a high-water
+/// mark is at least 1, and the low-water mark is below that of the writable side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Marks {
-    /// High-water mark of the readable side, at least 1.
+    /// High-water mark of the readable side.
     pub readable: u64,
-    /// High-water mark of the writable side, at least 1.
+    /// High-water mark of the writable side.
     pub writable: u64,
-    /// A paused readable resumes once the writable has fallen to this; below its high-water mark.
+    /// A paused readable resumes once the writable has fallen to this, its low-water mark.
     pub low: u64,
 }
 

@@ -2,11 +2,11 @@
 //! and a link between every two threads.
 
 use super::flow::WriterContext;
+use super::in_use::RoadInUse;
 use super::job::{Between, Job, Reports};
-use super::outlet::WriterEnd;
-use super::stage::{self, StageContext};
-use super::taken::Taken;
-use super::{StageEnd, program, reader, writer};
+use super::outlet::WriterOutcome;
+use super::transform::{self, TransformContext};
+use super::{TransformOutcome, program, reader, writer};
 use crate::account::meter::Meter;
 use crate::engine::link::{Chain, Link};
 use crate::platform::threads;
@@ -36,17 +36,17 @@ pub(super) fn run(job: Job) {
         limit,
     } = between;
     let Reports {
-        taken,
+        road,
         reader: reader_report,
-        stages: stage_reports,
+        transforms: transform_reports,
         writer: writer_report,
     } = reports;
     let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
     // Without transforms it is the same link, and its consumer is woken anyway.
     let last = (!transforms.is_empty()).then(|| Arc::clone(chain.last()));
-    let stages = transforms.into_iter().zip(stage_reports);
+    let transforms = transforms.into_iter().zip(transform_reports);
     // The reader starts last: when a transform gets something to do, all threads of the road are there.
-    let started = start_stages(&chain, stages, &meter).and_then(|()| {
+    let started = start_transforms(&chain, transforms, &meter).and_then(|()| {
         threads::spawn("reader", move || {
             let _ = reader_report.send(reader::run(
                 source,
@@ -59,7 +59,7 @@ pub(super) fn run(job: Job) {
     });
     let end = match started {
         Ok(()) => {
-            taken.send_replace(Some(Taken::Buffered));
+            road.send_replace(Some(RoadInUse::Buffered));
             let context = WriterContext {
                 first: chain.first(),
                 link: chain.last(),
@@ -72,7 +72,7 @@ pub(super) fn run(job: Job) {
             chain.cancel();
             // The sink removes what it has begun before the end is reported.
             drop(sink);
-            WriterEnd::Failed {
+            WriterOutcome::Failed {
                 act: "starting to write to",
                 error,
                 downstream: false,
@@ -83,13 +83,13 @@ pub(super) fn run(job: Job) {
 }
 
 /// Starts a thread for each transform, between two neighbouring links.
-fn start_stages(
+fn start_transforms(
     chain: &Chain,
-    stages: impl Iterator<Item = (Made, oneshot::Sender<StageEnd>)>,
+    transforms: impl Iterator<Item = (Made, oneshot::Sender<TransformOutcome>)>,
     meter: &Arc<Meter>,
 ) -> io::Result<()> {
     let links: Vec<_> = chain.links().cloned().collect();
-    for (index, ((made, report), between)) in stages.zip(links.windows(2)).enumerate() {
+    for (index, ((made, report), between)) in transforms.zip(links.windows(2)).enumerate() {
         let [from, to] = between else { continue };
         let (from, to, meter) = (Arc::clone(from), Arc::clone(to), Arc::clone(meter));
         threads::spawn("transform", move || {
@@ -99,15 +99,21 @@ fn start_stages(
     Ok(())
 }
 
-fn run_transform(made: Made, from: &Link, to: &Link, meter: &Meter, index: usize) -> StageEnd {
-    let context = StageContext {
+fn run_transform(
+    made: Made,
+    from: &Link,
+    to: &Link,
+    meter: &Meter,
+    index: usize,
+) -> TransformOutcome {
+    let context = TransformContext {
         from,
         to,
         meter,
         index,
     };
     match made {
-        Made::Steps(transform) => stage::run(transform, context),
+        Made::Steps(it) => transform::run(it, context),
         Made::Program(it) => program::run(&it, context),
     }
 }

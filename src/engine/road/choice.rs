@@ -58,7 +58,7 @@ pub enum Impossible {
     /// The kernel cannot move bytes to this sink.
     Sink(Unfit),
     /// Something else that was asked for.
-    Flow(&'static str),
+    Options(&'static str),
     /// The system gives no pipe as wide as the mark, for this reason.
     NoPipe(String),
 }
@@ -68,7 +68,7 @@ impl fmt::Display for Impossible {
         match self {
             Impossible::Source(why) => write!(f, "the SOURCE does not allow it: {why}"),
             Impossible::Sink(why) => write!(f, "the SINK does not allow it: {why}"),
-            Impossible::Flow(why) => f.write_str(why),
+            Impossible::Options(why) => f.write_str(why),
             Impossible::NoPipe(why) => {
                 write!(f, "no pipe as wide as the high-water mark: {why} (pipe(7))")
             }
@@ -114,7 +114,7 @@ pub struct EndPair {
 }
 
 /// A pipe of our own, its reading end first, and how far it grows.
-pub type Pipe = (OwnedFd, OwnedFd, Growth);
+pub type OwnPipe = (OwnedFd, OwnedFd, Growth);
 
 /// Chooses a road for these open ends, whose pipes may grow already. Nothing is moved yet.
 ///
@@ -127,22 +127,19 @@ pub fn choose(
     marks: Marks,
     is_transformed: bool,
 ) -> Result<Road, Impossible> {
-    let pair = EndPair {
-        is_transformed,
-        ..EndPair::of(source, sink)
-    };
-    decide(&pair, preference, marks, own_pipe)
+    let pair = EndPair::of(source, sink, is_transformed);
+    choose_for(&pair, preference, marks, own_pipe)
 }
 
 /// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.
 ///
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
-pub fn decide(
+pub fn choose_for(
     pair: &EndPair,
     preference: Preference,
     marks: Marks,
-    pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+    pipe: impl FnOnce(Marks) -> io::Result<OwnPipe>,
 ) -> Result<Road, Impossible> {
     match preference {
         Preference::Buffered => return Ok(Road::Buffered(Reason::Asked)),
@@ -176,7 +173,7 @@ pub fn decide(
 ///
 /// # Errors
 /// When the system has none to give, or only one of two pages, or no more descriptors than for that.
-pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
+pub fn own_pipe(marks: Marks) -> io::Result<OwnPipe> {
     let (reader, writer, size) = platform::make_pipe(marks.writable)?;
     // The sink may have a file yet to open.
     ensure_descriptors(1)?;
@@ -185,7 +182,7 @@ pub fn own_pipe(marks: Marks) -> io::Result<Pipe> {
 }
 
 impl EndPair {
-    fn of(source: &dyn Source, sink: &dyn Sink) -> Self {
+    fn of(source: &dyn Source, sink: &dyn Sink, is_transformed: bool) -> Self {
         let most = |pipe: Option<&NeighbourPipe>, fd: Option<BorrowedFd<'_>>| {
             pipe.map(NeighbourPipe::most)
                 .or_else(|| fd.and_then(platform::pipe_size))
@@ -199,7 +196,7 @@ impl EndPair {
             sink_pipe: most(sink.pipe(), sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
             is_paced: sink.is_paced(),
-            is_transformed: false,
+            is_transformed,
         }
     }
 
@@ -213,7 +210,7 @@ impl EndPair {
     fn methods(
         &self,
         marks: Marks,
-        pipe: impl FnOnce(Marks) -> io::Result<Pipe>,
+        pipe: impl FnOnce(Marks) -> io::Result<OwnPipe>,
     ) -> Result<Vec<Method>, (Impossible, Vec<Impossible>)> {
         let mut obstacles = self.obstacles(marks).into_iter();
         if let Some(first) = obstacles.next() {
@@ -241,19 +238,19 @@ impl EndPair {
     fn obstacles(&self, marks: Marks) -> Vec<Impossible> {
         let mut all = Vec::new();
         if self.is_transformed {
-            all.push(Impossible::Flow(
+            all.push(Impossible::Options(
                 "a --transform has to see the bytes, which the kernel would not show us",
             ));
         }
         all.extend(self.from.err().map(Impossible::Source));
         all.extend(self.to.err().map(Impossible::Sink));
         if marks.readable.max(marks.writable) > WIDEST_PIPE {
-            all.push(Impossible::Flow(
+            all.push(Impossible::Options(
                 "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
             ));
         }
         if self.has_pipe() && marks.low > 0 {
-            all.push(Impossible::Flow(
+            all.push(Impossible::Options(
                 "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
             ));
         }
@@ -267,7 +264,7 @@ impl EndPair {
 
 #[cfg(test)]
 mod tests {
-    use super::{EndPair, Impossible, Preference, Reason, Road, decide, own_pipe};
+    use super::{EndPair, Impossible, Preference, Reason, Road, choose_for, own_pipe};
     use crate::endpoint::Raw;
     use crate::engine::link::Marks;
     use std::io;
@@ -292,7 +289,7 @@ mod tests {
 
     /// Why it is the buffered road.
     fn reason(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
-        match decide(pair, preference, marks, own_pipe) {
+        match choose_for(pair, preference, marks, own_pipe) {
             Ok(Road::Buffered(why)) => Some(why),
             _ => None,
         }
@@ -334,7 +331,7 @@ mod tests {
             [Impossible::Source("one"), Impossible::Sink("two")]
         );
         assert_eq!(all.len(), 3);
-        let refused = decide(&unfit, Preference::Kernel, marks, own_pipe).err();
+        let refused = choose_for(&unfit, Preference::Kernel, marks, own_pipe).err();
         assert_eq!(refused, Some(Impossible::Source("one")));
     }
 
@@ -344,7 +341,7 @@ mod tests {
         let straight = between(Raw::Pipe, Raw::File);
         let why = reason(&straight, Preference::Auto, marks);
         assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
-        assert!(decide(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
+        assert!(choose_for(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
 
     #[test]
@@ -357,16 +354,16 @@ mod tests {
             reason(&narrow, Preference::Auto, MARKS),
             Some(Reason::Narrow)
         );
-        assert!(decide(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());
+        assert!(choose_for(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());
     }
 
     #[test]
     fn a_system_without_a_pipe_for_us_leaves_the_buffered_road() {
         let none = |_| Err(io::ErrorKind::OutOfMemory.into());
         let files = between(Raw::File, Raw::Null);
-        let decided = decide(&files, Preference::Auto, MARKS, none);
+        let decided = choose_for(&files, Preference::Auto, MARKS, none);
         assert!(matches!(decided, Ok(Road::Buffered(Reason::Impossible(_)))));
-        let refused = decide(&files, Preference::Kernel, MARKS, none);
+        let refused = choose_for(&files, Preference::Kernel, MARKS, none);
         assert!(matches!(refused, Err(Impossible::NoPipe(_))));
     }
 }

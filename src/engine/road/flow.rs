@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What a road has to know about the flow.
 #[derive(Debug, Clone, Copy)]
-pub struct Flow {
+pub struct FlowOptions {
     /// The most one read takes, in bytes.
     pub chunk_size: u64,
     /// Bytes to leave out at the beginning.

@@ -4,21 +4,21 @@ use crate::account::meter::Meter;
 use crate::endpoint::Source;
 use crate::endpoint::pipe::IDLE;
 use crate::engine::link::Link;
-use crate::engine::wait::{self, Wakeup};
+use crate::engine::wait::Wakeup;
 use std::io;
 use std::time::Instant;
 
 /// How reading ended.
-pub struct ReaderEnd {
+pub struct ReaderOutcome {
     /// The source, to be kept open until everything is delivered.
     pub source: Box<dyn Source>,
     /// The error that cut it short.
     pub result: io::Result<()>,
 }
 
-impl std::fmt::Debug for ReaderEnd {
+impl std::fmt::Debug for ReaderOutcome {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReaderEnd")
+        f.debug_struct("ReaderOutcome")
             .field("result", &self.result)
             .finish_non_exhaustive()
     }
@@ -106,28 +106,6 @@ impl<'a> Inlet<'a> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(left),
             Err(error) => Err(error),
         }
-    }
-
-    /// One read. `None`: nothing was there, and the source was waited for; or a signal interrupted the read.
-    pub(super) fn read(&mut self, buf: &mut [u8]) -> io::Result<Option<usize>> {
-        match self.source.read(buf) {
-            Ok(n) => Ok(Some(n)),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.link.flush();
-                self.wait()?;
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Waits until the source has something. If that takes long, gives back what its pipe was enlarged by.
-    pub(super) fn wait(&self) -> io::Result<()> {
-        let until = self.idle_from();
-        wait::wait(self.link.producer_wakeup(), &[self.source.ready()], until)?;
-        self.give_back_if_idle(until);
-        Ok(())
     }
 
     /// When the source counts as idle if nothing comes from now on. `None`: its pipe was not enlarged, so that it does

@@ -1,8 +1,8 @@
 //! What a road is given to do, and where it reports to.
 
-use super::flow::Flow;
-use super::taken::Taken;
-use super::{ReaderEnd, StageEnd, WriterEnd};
+use super::flow::FlowOptions;
+use super::in_use::RoadInUse;
+use super::{ReaderOutcome, TransformOutcome, WriterOutcome};
 use crate::account::meter::Meter;
 use crate::endpoint::{Sink, Source};
 use crate::engine::limit::Limit;
@@ -14,22 +14,22 @@ use tokio::sync::{oneshot, watch};
 /// A transfer under way. Each stage sends once how it ended; one that never does has panicked.
 #[derive(Debug)]
 pub struct RunningRoad {
-    /// The road, as soon as it is clear which one it is. It may still change, as long as nothing was delivered.
-    pub taken: watch::Receiver<Option<Taken>>,
+    /// The road, as soon as it is clear which one it is. It changes when the kernel refuses, even midway.
+    pub road: watch::Receiver<Option<RoadInUse>>,
     /// How reading ended.
-    pub reader: oneshot::Receiver<ReaderEnd>,
+    pub reader: oneshot::Receiver<ReaderOutcome>,
     /// How each transform ended, in their order.
-    pub stages: Vec<oneshot::Receiver<StageEnd>>,
+    pub transforms: Vec<oneshot::Receiver<TransformOutcome>>,
     /// How writing ended.
-    pub writer: oneshot::Receiver<WriterEnd>,
+    pub writer: oneshot::Receiver<WriterOutcome>,
 }
 
 /// Where the stages of a road report to. Nothing receives the reports any more when the process is about to exit.
 pub(super) struct Reports {
-    pub(super) taken: watch::Sender<Option<Taken>>,
-    pub(super) reader: oneshot::Sender<ReaderEnd>,
-    pub(super) stages: Vec<oneshot::Sender<StageEnd>>,
-    pub(super) writer: oneshot::Sender<WriterEnd>,
+    pub(super) road: watch::Sender<Option<RoadInUse>>,
+    pub(super) reader: oneshot::Sender<ReaderOutcome>,
+    pub(super) transforms: Vec<oneshot::Sender<TransformOutcome>>,
+    pub(super) writer: oneshot::Sender<WriterOutcome>,
 }
 
 /// What lies between the ends.
@@ -49,7 +49,7 @@ pub struct Between {
 pub(super) struct Job {
     pub(super) source: Box<dyn Source>,
     pub(super) sink: Box<dyn Sink>,
-    pub(super) flow: Flow,
+    pub(super) flow: FlowOptions,
     pub(super) between: Between,
     pub(super) reports: Reports,
 }

@@ -5,9 +5,9 @@
 
 mod choice;
 mod flow;
+mod in_use;
 mod job;
 mod start;
-mod taken;
 
 // The two ends, as either road uses them.
 mod inlet;
@@ -17,18 +17,20 @@ mod outlet;
 mod buffered;
 mod program;
 mod reader;
-mod stage;
+mod transform;
 mod writer;
 
 // Through the kernel's.
 mod kernel;
 
-pub use choice::{EndPair, Impossible, Pipe, Preference, Reason, Road, choose, decide, own_pipe};
-pub use flow::Flow;
-pub use inlet::ReaderEnd;
+pub use choice::{
+    EndPair, Impossible, OwnPipe, Preference, Reason, Road, choose, choose_for, own_pipe,
+};
+pub use flow::FlowOptions;
+pub use in_use::{Calls, RoadInUse};
+pub use inlet::ReaderOutcome;
 pub use job::{Between, RunningRoad};
 pub use kernel::{Buffers, Methods, Syscalls};
-pub use outlet::WriterEnd;
-pub use stage::StageEnd;
+pub use outlet::WriterOutcome;
 pub use start::start;
-pub use taken::{Calls, Taken};
+pub use transform::TransformOutcome;

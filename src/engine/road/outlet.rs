@@ -1,12 +1,12 @@
 //! The sink of a road: what it has taken, how it is waited for, and how the transfer is finished.
 
-use super::flow::{Flow, WriterContext};
+use super::flow::{FlowOptions, WriterContext};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
 use crate::endpoint::{Delivered, Finish, Least, Sink};
 use crate::engine::limit::Limit;
-use crate::engine::link::{End, Link};
+use crate::engine::link::{InputEnd, Link};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait::{self, Ready};
 use crate::error::Side;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// How writing ended.
 #[derive(Debug)]
-pub enum WriterEnd {
+pub enum WriterOutcome {
     /// Everything was delivered.
     Delivered {
         /// In which sense.
@@ -87,7 +87,7 @@ pub(super) struct Outlet<'a> {
 }
 
 impl<'a> Outlet<'a> {
-    pub(super) fn new(sink: Box<dyn Sink>, flow: Flow, context: WriterContext<'a>) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink>, flow: FlowOptions, context: WriterContext<'a>) -> Self {
         Self {
             sink,
             has_begun: false,
@@ -104,7 +104,7 @@ impl<'a> Outlet<'a> {
 
     /// Before the first byte: starts the sink, if that has been put off. What the sink holds must not be lost for a
     /// source that has given nothing, even if a transform puts something out before or without any input.
-    pub(super) fn begin(&mut self) -> Result<(), WriterEnd> {
+    pub(super) fn begin(&mut self) -> Result<(), WriterOutcome> {
         while !self.has_begun {
             // In this order: once the end of the input is known, all that came has been counted.
             let (end, came) = (self.first.input_end(), self.meter.given());
@@ -119,38 +119,38 @@ impl<'a> Outlet<'a> {
 
     /// Whether the sink is started only once bytes have come, since it would lose what it holds.
     pub(super) fn is_put_off(&self) -> bool {
-        !self.has_begun && self.least.bytes(true) > 0 && self.sink.would_lose()
+        !self.has_begun && self.sink.would_lose() && self.least.bytes(true) > 0
     }
 
     /// Starts the sink, unless that has been done.
-    pub(super) fn start(&mut self) -> Result<(), WriterEnd> {
+    pub(super) fn start(&mut self) -> Result<(), WriterOutcome> {
         if self.has_begun {
             return Ok(());
         }
         let started = self.sink.start();
-        started.map_err(|error| self.failed("opening", error))?;
+        started.map_err(|error| self.failure("opening", error))?;
         self.has_begun = true;
         Ok(())
     }
 
     /// Waits for the first bytes of the source, or its end: the reader thread of the buffered road wakes the writer. The
     /// kernel road does not come here, since it uses no method that asks a sink that is put off before bytes have come.
-    fn await_source(&mut self) -> Result<(), WriterEnd> {
+    fn await_source(&mut self) -> Result<(), WriterOutcome> {
         self.meter.enter(Phase::Source);
         self.wait(WaitFor::default())?;
         if self.link.is_cancelled() {
-            Err(WriterEnd::Cancelled)
+            Err(WriterOutcome::Cancelled)
         } else {
             Ok(())
         }
     }
 
     /// Fails if less has come from the source, which has ended, than has to.
-    fn check_least(&self) -> Result<(), WriterEnd> {
+    fn check_least(&self) -> Result<(), WriterOutcome> {
         let came = self.meter.given();
         let least = self.least.bytes(self.sink.would_lose());
         if came < least {
-            Err(WriterEnd::TooLittle { came, least })
+            Err(WriterOutcome::TooLittle { came, least })
         } else {
             Ok(())
         }
@@ -158,10 +158,10 @@ impl<'a> Outlet<'a> {
 
     /// The end of a transfer whose input was cut short, after what came is written. If the source itself has ended with
     /// less than has to come, that is the reason: the transform may have failed for that.
-    pub(super) fn cut_short(&self) -> WriterEnd {
-        let is_whole = self.first.input_end() == Some(End::Whole);
+    pub(super) fn cut_short(&self) -> WriterOutcome {
+        let is_whole = self.first.input_end() == Some(InputEnd::Whole);
         let checked = self.check_least().err().filter(|_| is_whole);
-        checked.unwrap_or(WriterEnd::SourceCut)
+        checked.unwrap_or(WriterOutcome::SourceCut)
     }
 
     /// Whether a rate limit is in force.
@@ -180,11 +180,11 @@ impl<'a> Outlet<'a> {
     }
 
     /// Waits until the rate limit lets bytes go, or the source has something if it is given.
-    pub(super) fn hold(
+    pub(super) fn wait_for_rate(
         &mut self,
         until: Instant,
         source: Option<Ready<'_>>,
-    ) -> Result<(), WriterEnd> {
+    ) -> Result<(), WriterOutcome> {
         self.meter.enter(Phase::Rate);
         self.wait(WaitFor {
             source,
@@ -196,24 +196,24 @@ impl<'a> Outlet<'a> {
     }
 
     /// The sink has taken `n` bytes.
-    pub(super) fn count(&self, n: u64) -> Result<(), WriterEnd> {
+    pub(super) fn count(&self, n: u64) -> Result<(), WriterOutcome> {
         self.limit.spend(n);
         self.meter.count_out(n);
         match self.expect_size {
             Some(expected) if self.meter.bytes_out() > expected => {
-                Err(WriterEnd::WrongSize { expected })
+                Err(WriterOutcome::WrongSize { expected })
             }
             _ => Ok(()),
         }
     }
 
     /// After the last byte: waits until everything is delivered.
-    pub(super) fn finish(&mut self) -> Result<WriterEnd, WriterEnd> {
+    pub(super) fn finish(&mut self) -> Result<WriterOutcome, WriterOutcome> {
         if let Some(expected) = self
             .expect_size
             .filter(|expected| *expected != self.meter.bytes_out())
         {
-            return Err(WriterEnd::WrongSize { expected });
+            return Err(WriterOutcome::WrongSize { expected });
         }
         self.check_least()?;
         self.start()?;
@@ -222,7 +222,7 @@ impl<'a> Outlet<'a> {
         loop {
             let waited = match self.sink.finish() {
                 Ok(Finish::Done(how)) => {
-                    return Ok(WriterEnd::Delivered {
+                    return Ok(WriterOutcome::Delivered {
                         how,
                         warning: self.sink.warning(),
                     });
@@ -241,18 +241,18 @@ impl<'a> Outlet<'a> {
                     wait::wait(self.link.consumer_wakeup(), &ends, Some(until)).map(drop)
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
-                Err(error) => return Err(self.failed("finishing", error)),
+                Err(error) => return Err(self.failure("finishing", error)),
             };
-            waited.map_err(|error| self.failed("finishing", error))?;
+            waited.map_err(|error| self.failure("finishing", error))?;
             if self.link.is_cancelled() {
-                return Err(WriterEnd::Cancelled);
+                return Err(WriterOutcome::Cancelled);
             }
         }
     }
 
     /// Waits for one of `what`. Meanwhile hears what the peer says on the sink's connection, and checks whether the
     /// send queue moves.
-    pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterEnd> {
+    pub(super) fn wait(&mut self, what: WaitFor<'_>) -> Result<(), WriterOutcome> {
         let mut ends = Vec::with_capacity(3);
         if what.sink {
             ends.push(self.sink.ready());
@@ -273,7 +273,7 @@ impl<'a> Outlet<'a> {
             self.check_queue();
         }
         // A peer was heard to fail; or poll(2) has failed, which is the system's fault, not that of the end waited for.
-        result.map_err(|error| self.failed("writing to", error))
+        result.map_err(|error| self.failure("writing to", error))
     }
 
     /// Waits for one of `ends`. If that takes long, gives back what the pipe of the sink was enlarged by.
@@ -294,9 +294,9 @@ impl<'a> Outlet<'a> {
     }
 
     /// The end of a transfer whose sink has failed in this `act`.
-    pub(super) fn failed(&self, act: &'static str, error: io::Error) -> WriterEnd {
+    pub(super) fn failure(&self, act: &'static str, error: io::Error) -> WriterOutcome {
         let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
-        WriterEnd::Failed {
+        WriterOutcome::Failed {
             act,
             error,
             downstream,

@@ -4,11 +4,11 @@
 //! Its exit status is the outcome. A program that closes its input early, as `head` does, has not failed: the rest of
 //! the input is left out.
 
-use super::StageEnd;
-use super::stage::{StageContext, StageStop};
+use super::TransformOutcome;
+use super::transform::{TransformContext, TransformStop};
 use crate::account::stages::Activity;
 use crate::endpoint::pipe::NeighbourPipe;
-use crate::engine::link::{End, Next};
+use crate::engine::link::{InputEnd, Next};
 use crate::engine::wait::{self, Ready};
 use crate::platform::threads;
 use crate::transform::{Failure, Program};
@@ -30,16 +30,16 @@ const TERM_GRACE: Duration = Duration::from_millis(200);
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Runs the program until its end, a failure, or a cancellation.
-pub(super) fn run(program: &Program, context: StageContext<'_>) -> StageEnd {
+pub(super) fn run(program: &Program, context: TransformContext<'_>) -> TransformOutcome {
     let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
     let ended = run_program(program, context);
-    StageEnd {
+    TransformOutcome {
         failure: ended.err().and_then(|stop| stop.into_failure(&context)),
-        ..StageEnd::default()
+        ..TransformOutcome::default()
     }
 }
 
-fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), StageStop> {
+fn run_program(program: &Program, context: TransformContext<'_>) -> Result<(), TransformStop> {
     let mut running = RunningProgram::start(program)?;
     let (Some(input), Some(output)) = (running.child.stdin.take(), running.child.stdout.take())
     else {
@@ -51,9 +51,9 @@ fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), Stage
     let status = running.wait_for_exit(&context)?;
     match end {
         // The program was fed only part of the input, so its output is a part too.
-        End::Cut => context.to.end(End::Cut),
-        End::Whole if status.success() => context.to.end(End::Whole),
-        End::Whole => return Err(StageStop::Failed(failed(status))),
+        InputEnd::Cut => context.to.end(InputEnd::Cut),
+        InputEnd::Whole if status.success() => context.to.end(InputEnd::Whole),
+        InputEnd::Whole => return Err(TransformStop::Failed(failure_of(status))),
     }
     Ok(())
 }
@@ -62,18 +62,18 @@ fn run_program(program: &Program, context: StageContext<'_>) -> Result<(), Stage
 fn pass_through(
     input: PipeEnd<impl Write + AsFd + Send>,
     output: PipeEnd<impl Read + AsFd>,
-    context: StageContext<'_>,
-) -> Result<End, StageStop> {
+    context: TransformContext<'_>,
+) -> Result<InputEnd, TransformStop> {
     let (fed, collected) = thread::scope(|scope| {
         let feeding = threads::spawn_scoped(scope, "feeder", move || {
             let fed = feed(input, context);
             match fed {
                 // The output may have ended before, at a failure: what was collected until then is delivered.
-                Err(StageStop::Cancelled) if context.to.input_end().is_none() => {
+                Err(TransformStop::Cancelled) if context.to.input_end().is_none() => {
                     context.to.cancel();
                 }
                 // What the program makes of a part of the input is delivered as a part.
-                Err(StageStop::Failed(_)) => context.from.cancel(),
+                Err(TransformStop::Failed(_)) => context.from.cancel(),
                 _ => {}
             }
             fed
@@ -82,12 +82,12 @@ fn pass_through(
         if let Err(stop) = &collected {
             stop.end_links(&context);
         }
-        let panicked = || Err(StageStop::Cancelled);
-        Ok::<_, StageStop>((feeding.join().unwrap_or_else(|_| panicked()), collected))
+        let panicked = || Err(TransformStop::Cancelled);
+        Ok::<_, TransformStop>((feeding.join().unwrap_or_else(|_| panicked()), collected))
     })?;
     // When one of the threads fails it stops the other, so "cancelled" is not the reason if the other says why.
     match (fed, collected) {
-        (_, Err(StageStop::Failed(failure))) => Err(StageStop::Failed(failure)),
+        (_, Err(TransformStop::Failed(failure))) => Err(TransformStop::Failed(failure)),
         (fed, collected) => fed.and_then(|end| collected.map(|()| end)),
     }
 }
@@ -114,8 +114,8 @@ impl<P: AsFd> PipeEnd<P> {
 /// Feeds the program until the input ends or the program closes it. Returns how the input ended.
 fn feed(
     mut input: PipeEnd<impl Write + AsFd>,
-    context: StageContext<'_>,
-) -> Result<End, StageStop> {
+    context: TransformContext<'_>,
+) -> Result<InputEnd, TransformStop> {
     let mut batch = VecDeque::new();
     loop {
         match context.from.next(&mut batch, true) {
@@ -125,7 +125,7 @@ fn feed(
                     if !feed_chunk(&mut input, chunk, context)? {
                         // No more input is needed.
                         context.from.cancel();
-                        return Ok(End::Whole);
+                        return Ok(InputEnd::Whole);
                     }
                 }
             }
@@ -137,7 +137,7 @@ fn feed(
                 context.set_activity(Activity::Computes);
                 return Ok(end);
             }
-            Next::Cancelled => return Err(StageStop::Cancelled),
+            Next::Cancelled => return Err(TransformStop::Cancelled),
         }
     }
 }
@@ -146,15 +146,14 @@ fn feed(
 fn feed_chunk(
     input: &mut PipeEnd<impl Write + AsFd>,
     mut chunk: BytesMut,
-    context: StageContext<'_>,
-) -> Result<bool, StageStop> {
+    context: TransformContext<'_>,
+) -> Result<bool, TransformStop> {
     while !chunk.is_empty() {
         match input.end.write(&chunk) {
             Ok(n) => {
                 context.count(n as u64, 0);
-                context
-                    .from
-                    .complete([chunk.split_to(n)], !chunk.is_empty());
+                let done = chunk.split_to(n);
+                context.from.complete([done], !chunk.is_empty());
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
@@ -165,7 +164,7 @@ fn feed_chunk(
                 let ready = Ready::Writable(input.end.as_fd());
                 wait::wait(context.from.consumer_wakeup(), &[ready], None)?;
                 if context.from.is_cancelled() {
-                    return Err(StageStop::Cancelled);
+                    return Err(TransformStop::Cancelled);
                 }
             }
             Err(error) => return Err(error.into()),
@@ -177,8 +176,8 @@ fn feed_chunk(
 /// Collects the output of the program until it closes it.
 fn collect(
     mut output: PipeEnd<impl Read + AsFd>,
-    context: StageContext<'_>,
-) -> Result<(), StageStop> {
+    context: TransformContext<'_>,
+) -> Result<(), TransformStop> {
     let mut buffer = BytesMut::new();
     loop {
         let room = context.wait_for_room(&mut buffer)?;
@@ -186,14 +185,14 @@ fn collect(
             Ok(0) => return Ok(()),
             Ok(n) => {
                 if let Some(pipe) = &output.pipe {
-                    pipe.held(n as u64);
+                    pipe.grow_if_filled(n as u64);
                 }
                 context.count(0, n as u64);
                 context.to.push(buffer.split_to(n));
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                context.to.flush();
+                context.to.nothing_more_for_now();
                 let ready = Ready::Readable(output.end.as_fd());
                 wait::wait(context.to.producer_wakeup(), &[ready], None)?;
             }
@@ -202,7 +201,7 @@ fn collect(
     }
 }
 
-fn failed(status: ExitStatus) -> Failure {
+fn failure_of(status: ExitStatus) -> Failure {
     match (status.code(), status.signal()) {
         (Some(127), _) => Failure::other("the shell finds no such command (status 127)"),
         (Some(code), _) => Failure::other(format!("the command ended with status {code}")),
@@ -220,7 +219,7 @@ struct RunningProgram {
 }
 
 impl RunningProgram {
-    fn start(program: &Program) -> Result<Self, StageStop> {
+    fn start(program: &Program) -> Result<Self, TransformStop> {
         let mut command = Command::new("sh");
         command
             .args(["-c", &program.command])
@@ -234,7 +233,7 @@ impl RunningProgram {
         }
         let child = command.spawn().map_err(|error| {
             let why = crate::error::reason(&threads::refused(error));
-            StageStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
+            TransformStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
         })?;
         Ok(Self {
             child,
@@ -244,20 +243,20 @@ impl RunningProgram {
     }
 
     /// Waits until the program has exited.
-    fn wait_for_exit(&mut self, context: &StageContext<'_>) -> Result<ExitStatus, StageStop> {
+    fn wait_for_exit(
+        &mut self,
+        context: &TransformContext<'_>,
+    ) -> Result<ExitStatus, TransformStop> {
         loop {
             if let Some(status) = self.child.try_wait()? {
                 self.exited = true;
                 return Ok(status);
             }
             if context.to.is_cancelled() {
-                return Err(StageStop::Cancelled);
+                return Err(TransformStop::Cancelled);
             }
-            wait::wait(
-                context.to.producer_wakeup(),
-                &[],
-                Some(Instant::now() + POLL_INTERVAL),
-            )?;
+            let until = Instant::now() + POLL_INTERVAL;
+            wait::wait(context.to.producer_wakeup(), &[], Some(until))?;
         }
     }
 
@@ -303,10 +302,10 @@ fn is_at_terminal() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{PipeEnd, StageContext, pass_through};
+    use super::{PipeEnd, TransformContext, pass_through};
     use crate::account::clock::Clock;
     use crate::account::meter::Meter;
-    use crate::engine::link::{Chain, End, Marks, Next};
+    use crate::engine::link::{Chain, InputEnd, Marks, Next};
     use crate::transform::Failure;
     use bytes::BytesMut;
     use rustix::io::Errno;
@@ -357,8 +356,8 @@ mod tests {
         let chain = Chain::new(&["exec"], marks, 1000, &clock).unwrap();
         let (from, to) = (chain.first(), chain.last());
         from.push(BytesMut::from(&b"given"[..]));
-        from.flush();
-        let context = StageContext {
+        from.nothing_more_for_now();
+        let context = TransformContext {
             from,
             to,
             meter: &Meter::new(chain.clone(), clock),
@@ -377,7 +376,7 @@ mod tests {
             to.complete(batch.drain(..), false);
         }
         let end = to.next(&mut batch, true);
-        assert!(matches!(end, Next::End(End::Cut)), "{end:?}");
+        assert!(matches!(end, Next::End(InputEnd::Cut)), "{end:?}");
         (failure, got)
     }
 

@@ -1,10 +1,10 @@
 //! The reader thread of the buffered road: asks the link for room, reads what is there, pushes it into the link.
 
-use super::flow::Flow;
-use super::inlet::{Inlet, ReaderEnd};
+use super::flow::FlowOptions;
+use super::inlet::{Inlet, ReaderOutcome};
 use crate::account::meter::Meter;
 use crate::endpoint::Source;
-use crate::engine::link::{End, Link, Room};
+use crate::engine::link::{InputEnd, Link, Room};
 use crate::engine::wait;
 use bytes::BytesMut;
 use std::io;
@@ -15,21 +15,25 @@ use std::io;
 /// source.
 pub(super) fn run(
     source: Box<dyn Source>,
-    flow: Flow,
+    flow: FlowOptions,
     link: &Link,
     last: Option<&Link>,
     meter: &Meter,
-) -> ReaderEnd {
+) -> ReaderOutcome {
     let last_consumer = last.map(Link::consumer_wakeup);
     let mut inlet = Inlet::new(source, flow.take, link, last_consumer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)
         .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
-    link.end(if result.is_ok() { End::Whole } else { End::Cut });
+    link.end(if result.is_ok() {
+        InputEnd::Whole
+    } else {
+        InputEnd::Cut
+    });
     if let Some(wakeup) = last_consumer {
         wakeup.wake();
     }
-    ReaderEnd {
+    ReaderOutcome {
         source: inlet.source,
         result,
     }
@@ -41,7 +45,9 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
     while left > 0 && !link.is_cancelled() {
         match inlet.drop_some(left) {
             Ok(less) => left = less,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => inlet.wait()?,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait_for_source(inlet, link)?;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -51,10 +57,10 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
 fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {
     let mut buffer = BytesMut::new();
     while !inlet.is_done() {
-        let room = match link.room() {
+        let room = match link.ask_for_room() {
             Room::Bytes(room) => room,
             Room::None => {
-                link.flush();
+                link.nothing_more_for_now();
                 wait::wait(link.producer_wakeup(), &[], None)?;
                 continue;
             }
@@ -67,7 +73,7 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
         let most = buffer
             .len()
             .min(usize::try_from(most).unwrap_or(usize::MAX));
-        match inlet.read(&mut buffer[..most])? {
+        match read(inlet, link, &mut buffer[..most])? {
             Some(0) => break,
             Some(n) => {
                 inlet.count(n as u64);
@@ -76,5 +82,27 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             None => {}
         }
     }
+    Ok(())
+}
+
+/// One read. `None`: nothing was there, and the source was waited for; or a signal interrupted the read.
+fn read(inlet: &mut Inlet<'_>, link: &Link, buf: &mut [u8]) -> io::Result<Option<usize>> {
+    match inlet.source.read(buf) {
+        Ok(n) => Ok(Some(n)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            link.nothing_more_for_now();
+            wait_for_source(inlet, link)?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Waits until the source has something. If that takes long, gives back what its pipe was enlarged by.
+fn wait_for_source(inlet: &Inlet<'_>, link: &Link) -> io::Result<()> {
+    let until = inlet.idle_from();
+    wait::wait(link.producer_wakeup(), &[inlet.source.ready()], until)?;
+    inlet.give_back_if_idle(until);
     Ok(())
 }

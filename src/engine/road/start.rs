@@ -1,6 +1,6 @@
 //! Starts a road on its threads.
 
-use super::flow::Flow;
+use super::flow::FlowOptions;
 use super::job::{Between, Job, Reports, RunningRoad};
 use super::{Road, buffered, kernel};
 use crate::endpoint::{Sink, Source};
@@ -15,24 +15,24 @@ pub fn start(
     road: Road,
     source: Box<dyn Source>,
     sink: Box<dyn Sink>,
-    flow: Flow,
+    flow: FlowOptions,
     between: Between,
 ) -> io::Result<RunningRoad> {
-    let (take, taken) = watch::channel(None);
-    let (reader_ends, reader) = oneshot::channel();
-    let (writer_ends, writer) = oneshot::channel();
-    let transforms = between.transforms.iter();
-    let (stage_ends, stages) = transforms.map(|_| oneshot::channel()).unzip();
+    let (road_report, road_in_use) = watch::channel(None);
+    let (reader_report, reader) = oneshot::channel();
+    let (writer_report, writer) = oneshot::channel();
+    let made = between.transforms.iter();
+    let (transform_reports, transforms) = made.map(|_| oneshot::channel()).unzip();
     let job = Job {
         source,
         sink,
         flow,
         between,
         reports: Reports {
-            taken: take,
-            reader: reader_ends,
-            stages: stage_ends,
-            writer: writer_ends,
+            road: road_report,
+            reader: reader_report,
+            transforms: transform_reports,
+            writer: writer_report,
         },
     };
     match road {
@@ -40,9 +40,9 @@ pub fn start(
         Road::Kernel(methods) => kernel::start(methods, job)?,
     }
     Ok(RunningRoad {
-        taken,
+        road: road_in_use,
         reader,
-        stages,
+        transforms,
         writer,
     })
 }

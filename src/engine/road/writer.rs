@@ -1,13 +1,14 @@
 //! The writer thread of the buffered road: takes chunks from the link, and writes them as soon as the sink accepts
 //! them.
 
-use super::flow::{Flow, WriterContext};
-use super::outlet::{Outlet, WaitFor, WriterEnd, timed};
+use super::flow::{FlowOptions, WriterContext};
+use super::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::Sink;
-use crate::engine::link::{BATCH_WAIT, End, Link, Next, take_front};
+use crate::engine::link::{InputEnd, Link, Next, take_front};
 use crate::engine::throttle::Allowance;
+use crate::engine::wait::GATHER_TIME;
 use crate::error::Side;
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -18,7 +19,11 @@ use std::time::Duration;
 const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
-pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, context: WriterContext<'_>) -> WriterEnd {
+pub(super) fn run(
+    sink: Box<dyn Sink>,
+    flow: FlowOptions,
+    context: WriterContext<'_>,
+) -> WriterOutcome {
     let (link, meter) = (context.link, context.meter);
     let mut writer = Writer {
         outlet: Outlet::new(sink, flow, context),
@@ -28,7 +33,7 @@ pub(super) fn run(sink: Box<dyn Sink>, flow: Flow, context: WriterContext<'_>) -
     };
     let _guard = link.cancel_on_panic();
     let end = writer.write_all().unwrap_or_else(|failure| failure);
-    if !matches!(end, WriterEnd::Delivered { .. }) {
+    if !matches!(end, WriterOutcome::Delivered { .. }) {
         link.cancel();
     }
     end
@@ -43,7 +48,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn write_all(&mut self) -> Result<WriterEnd, WriterEnd> {
+    fn write_all(&mut self) -> Result<WriterOutcome, WriterOutcome> {
         let mut accepts_little = false;
         loop {
             match self.link.next(&mut self.batch, accepts_little) {
@@ -53,18 +58,18 @@ impl Writer<'_> {
                 }
                 Next::Nothing => self.wait_for_data(None)?,
                 Next::Little => {
-                    self.wait_for_data(Some(BATCH_WAIT))?;
+                    self.wait_for_data(Some(GATHER_TIME))?;
                     accepts_little = true;
                 }
-                Next::End(End::Whole) => return self.outlet.finish(),
-                Next::End(End::Cut) => return Err(self.outlet.cut_short()),
-                Next::Cancelled => return Err(WriterEnd::Cancelled),
+                Next::End(InputEnd::Whole) => return self.outlet.finish(),
+                Next::End(InputEnd::Cut) => return Err(self.outlet.cut_short()),
+                Next::Cancelled => return Err(WriterOutcome::Cancelled),
             }
         }
     }
 
     /// Waits until the link has something to write.
-    fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterEnd> {
+    fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterOutcome> {
         self.meter.starve();
         self.outlet.wait(WaitFor {
             most,
@@ -72,14 +77,14 @@ impl Writer<'_> {
         })
     }
 
-    fn write_batch(&mut self) -> Result<(), WriterEnd> {
+    fn write_batch(&mut self) -> Result<(), WriterOutcome> {
         self.outlet.begin()?;
         self.meter.enter(Phase::Moving);
         while !self.batch.is_empty() {
             match self.write_some()? {
                 Ok(0) => {
                     let nothing = io::ErrorKind::WriteZero.into();
-                    return Err(self.outlet.failed("writing to", nothing));
+                    return Err(self.outlet.failure("writing to", nothing));
                 }
                 Ok(n) => self.complete(n)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -91,25 +96,25 @@ impl Writer<'_> {
                     })?;
                     self.meter.enter(Phase::Moving);
                 }
-                Err(error) => return Err(self.outlet.failed("writing to", error)),
+                Err(error) => return Err(self.outlet.failure("writing to", error)),
             }
             if self.link.is_cancelled() {
-                return Err(WriterEnd::Cancelled);
+                return Err(WriterOutcome::Cancelled);
             }
         }
         Ok(())
     }
 
     /// Waits until the rate limit lets something go, and writes that much.
-    fn write_some(&mut self) -> Result<io::Result<usize>, WriterEnd> {
+    fn write_some(&mut self) -> Result<io::Result<usize>, WriterOutcome> {
         let all = self.batch.iter().map(|chunk| chunk.len() as u64).sum();
         loop {
             match self.outlet.allow(all) {
                 Allowance::Bytes(most) => return Ok(self.write_once(most)),
-                Allowance::Not(until) => self.outlet.hold(until, None)?,
+                Allowance::Not(until) => self.outlet.wait_for_rate(until, None)?,
             }
             if self.link.is_cancelled() {
-                return Err(WriterEnd::Cancelled);
+                return Err(WriterOutcome::Cancelled);
             }
         }
     }
@@ -122,7 +127,7 @@ impl Writer<'_> {
     }
 
     /// The sink has taken the first `n` bytes of the batch.
-    fn complete(&mut self, n: usize) -> Result<(), WriterEnd> {
+    fn complete(&mut self, n: usize) -> Result<(), WriterOutcome> {
         let mut left = n as u64;
         let mut done = Vec::new();
         while left > 0 {

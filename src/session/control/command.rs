@@ -4,7 +4,7 @@ use super::{DONE, REFUSAL};
 use crate::account::meter::Meter;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
-use crate::engine::road::Taken;
+use crate::engine::road::RoadInUse;
 use crate::platform::resources::most_for_each;
 use crate::show::{Sampler, record};
 use crate::text::size::{parse_positive_size, parse_rate};
@@ -27,7 +27,7 @@ pub struct Steering {
 #[derive(Debug)]
 struct RunState {
     sampler: Sampler,
-    road: Option<Taken>,
+    road: Option<RoadInUse>,
 }
 
 /// A request.
@@ -62,7 +62,7 @@ impl Steering {
     }
 
     /// Sets the road that the bytes take.
-    pub fn set_road(&self, road: Taken) {
+    pub fn set_road(&self, road: RoadInUse) {
         self.lock().road = Some(road);
     }
 
@@ -76,8 +76,8 @@ impl Steering {
     fn carry_out(&self, command: Command) -> Result<String, String> {
         match command {
             Command::Rate(rate) => self.limit.set_rate(rate),
-            Command::Pause => self.limit.pause(true),
-            Command::Resume => self.limit.pause(false),
+            Command::Pause => self.limit.hold_all(true),
+            Command::Resume => self.limit.hold_all(false),
             Command::HighWaterMark(mark) => self.set_mark(mark)?,
             Command::Status => return Ok(self.status()),
         }
@@ -99,11 +99,11 @@ impl Steering {
             ));
         }
         match self.lock().road {
-            Some(Taken::Buffered) => {
+            Some(RoadInUse::Buffered) => {
                 self.chain.links().for_each(|link| link.set_marks(mark));
                 Ok(())
             }
-            Some(Taken::Kernel(_)) => {
+            Some(RoadInUse::Kernel(_)) => {
                 Err("the buffers of the kernel road are the kernel's; see --road buffered".into())
             }
             None => {

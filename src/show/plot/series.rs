@@ -171,7 +171,7 @@ mod tests {
     use crate::account::phase::{Phase, Waits};
     use crate::account::recording::{Level, Recording, Sampled};
     use crate::account::span::Span;
-    use crate::engine::link::Pauses;
+    use crate::engine::link::PauseTotals;
     use crate::show::plot::buffer::Buffer;
     use proptest::prelude::*;
     use std::time::Duration;
@@ -192,7 +192,7 @@ mod tests {
             it.samples.push(Span { from, to, what });
             let what = Waits::in_one(Phase::ALL[n % 5], length);
             it.phases.push(Span { from, to, what });
-            let what = Pauses {
+            let what = PauseTotals {
                 pauses: 1,
                 drains: 1,
                 paused: length.mul_f64(0.7),

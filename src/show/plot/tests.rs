@@ -5,7 +5,7 @@ use super::{html, svg};
 use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Level, Recording, Sampled};
 use crate::account::span::Span;
-use crate::engine::link::{LinkState, Pauses};
+use crate::engine::link::{LinkState, PauseTotals};
 use crate::error::Side;
 use proptest::prelude::*;
 use roxmltree::{Document, ParsingOptions};
@@ -266,7 +266,7 @@ fn recording() -> impl Strategy<Value = Recording> {
             let what = Waits::in_one(Phase::ALL[phase], length);
             it.phases.push(Span { from, to, what });
             let paused = length / 3;
-            let what = Pauses {
+            let what = PauseTotals {
                 pauses: 1,
                 drains: 1,
                 paused,

@@ -1,9 +1,8 @@
 //! `--stats`: writes the records on a thread of its own, so that a slow reader of them never holds the flow up.
 
 use super::record::{self, Ending, Start};
-use crate::engine::wait;
 use crate::error::Side;
-use crate::platform::threads;
+use crate::platform::{self, threads};
 use crate::session::report::StderrWriter;
 use crate::show::{Sample, SideFile};
 use std::io;
@@ -175,7 +174,7 @@ fn write_lines(
     // The receiver may be gone, as in `start`.
     let _ = opened.send(());
     for line in queue {
-        wait::write_all(file.as_fd(), line.as_bytes())?;
+        platform::write_all(file.as_fd(), line.as_bytes())?;
         waiting.fetch_sub(1, Ordering::Relaxed);
     }
     Ok(())

@@ -9,8 +9,8 @@ use super::Finished;
 use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Recording, Sampled, Stall};
 use crate::account::span::Span;
-use crate::engine::link::Pauses;
-use crate::engine::road::Taken;
+use crate::engine::link::PauseTotals;
+use crate::engine::road::RoadInUse;
 use crate::text::words::whole;
 use events::{Args, Event, EventKind, Events, Reach};
 use serde::Serialize;
@@ -122,8 +122,8 @@ fn in_seconds(phase: Phase) -> &'static str {
 
 /// A slice for a pause, and a moment for the drain that ended it. Where short pauses were joined into one span, it says how
 /// many there were.
-fn pause(span: &Span<Pauses>, events: &mut Events) {
-    let Pauses {
+fn pause(span: &Span<PauseTotals>, events: &mut Events) {
+    let PauseTotals {
         pauses,
         drains,
         paused,
@@ -235,7 +235,7 @@ fn other_data<'a>(it: &Finished<'a>) -> OtherData<'a> {
         program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
         source: it.source,
         sink: it.sink,
-        road: it.road.map(Taken::name),
+        road: it.road.map(RoadInUse::name),
         summary: it.sentences(),
     }
 }

@@ -91,7 +91,7 @@ impl Writable {
     }
 
     fn may_finish(&self) -> bool {
-        self.gate.is_flushed() && !self.finished && !self.busy && !self.has_backlog
+        self.gate.is_finished() && !self.finished && !self.busy && !self.has_backlog
     }
 }
 

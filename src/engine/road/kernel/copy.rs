@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// How many bytes one call copies: at first, and at most. A single call could copy everything, but nothing would show
 /// its progress or could stop it.
-const PIECES: (u64, u64) = (1 << 20, 1 << 30);
+const CALL_LENGTHS: (u64, u64) = (1 << 20, 1 << 30);
 
 /// How long one call should take: long enough to be worth it, short enough for signals and displays.
 const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(50));
@@ -18,10 +18,10 @@ const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_mi
 impl Pump<'_> {
     /// Copies everything.
     pub(super) fn copy(&mut self) -> Result<(), Stop> {
-        let (mut piece, mut is_first) = (PIECES.0, true);
+        let (mut length, mut is_first) = (CALL_LENGTHS.0, true);
         while !self.inlet.is_done() {
             self.check_cancelled()?;
-            let most = self.claimed(piece)?;
+            let most = self.claimed(length)?;
             let most = match self.granted(most)? {
                 Grant::Bytes(most) => most,
                 Grant::Not(obstacle) => {
@@ -37,10 +37,10 @@ impl Pump<'_> {
                     is_first = false;
                     self.count_in(n);
                     self.count_out(n)?;
-                    piece = next_piece(piece, began.elapsed());
+                    length = next_length(length, began.elapsed());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.transfer_failed(error)),
+                Err(error) => return Err(self.stop_for_call(error)),
             }
         }
         Ok(())
@@ -57,24 +57,24 @@ impl Pump<'_> {
     }
 }
 
-/// What to copy next, after a piece that took `time`.
-fn next_piece(piece: u64, time: Duration) -> u64 {
-    let ((first, most), (short, long)) = (PIECES, PACE);
+/// What to copy next, after a call that took `time`.
+fn next_length(length: u64, time: Duration) -> u64 {
+    let ((first, most), (short, long)) = (CALL_LENGTHS, PACE);
     match time {
-        time if time < short => (piece * 2).min(most),
-        time if time > long => (piece / 2).max(first),
-        _ => piece,
+        time if time < short => (length * 2).min(most),
+        time if time > long => (length / 2).max(first),
+        _ => length,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PIECES, next_piece};
+    use super::{CALL_LENGTHS, next_length};
     use std::time::Duration;
 
     #[test]
-    fn pieces_grow_while_they_are_quick_and_shrink_while_they_are_slow() {
-        let (first, most) = PIECES;
+    fn calls_grow_while_they_are_quick_and_shrink_while_they_are_slow() {
+        let (first, most) = CALL_LENGTHS;
         let table = [
             (first, 1, first * 2),
             (most, 1, most),
@@ -82,8 +82,8 @@ mod tests {
             (first * 4, 80, first * 2),
             (first, 80, first),
         ];
-        for (piece, millis, next) in table {
-            assert_eq!(next_piece(piece, Duration::from_millis(millis)), next);
+        for (length, millis, next) in table {
+            assert_eq!(next_length(length, Duration::from_millis(millis)), next);
         }
     }
 }

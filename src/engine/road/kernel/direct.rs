@@ -5,7 +5,6 @@ use super::grant::{Grant, Obstacle};
 use super::pump::Pump;
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
-use crate::engine::road::outlet::timed;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
@@ -18,14 +17,14 @@ impl Pump<'_> {
         let mut is_first = true;
         while !self.inlet.is_done() {
             self.check_cancelled()?;
-            let Some(piece) = self.piece() else {
+            let Some(wanted) = self.call_length() else {
                 if self.has_hung_up() {
                     break;
                 }
                 self.wait_for_source(None)?;
                 continue;
             };
-            let most = self.claimed(piece)?;
+            let most = self.claimed(wanted)?;
             let most = match self.granted(most)? {
                 Grant::Bytes(most) => most,
                 Grant::Not(obstacle) => {
@@ -59,7 +58,7 @@ impl Pump<'_> {
                         break;
                     }
                 }
-                Err(error) => return Err(self.transfer_failed(error)),
+                Err(error) => return Err(self.stop_for_call(error)),
             }
         }
         Ok(())
@@ -70,7 +69,7 @@ impl Pump<'_> {
     /// To a socket or with a rate limit no more than the source has. If a call asks for more, TCP holds back what fills
     /// its sixteen pages, as if more were to follow at once (`MSG_MORE`, send(2)); and what is there need not wait
     /// until the rate limit lets more go than that. For a file, too, no more is claimed than is there.
-    fn piece(&self) -> Option<u64> {
+    fn call_length(&self) -> Option<u64> {
         let asks = matches!(self.to, Some(Raw::Socket | Raw::File)) || self.outlet.is_limited();
         let from = self.inlet.source.raw_fd();
         let there = from
@@ -90,13 +89,7 @@ impl Pump<'_> {
     }
 
     fn splice_directly(&self, most: u64, sleeping_side: Option<Side>) -> io::Result<u64> {
-        if most == 0 {
-            return Ok(0);
-        }
-        let (from, to) = (self.source_at()?, self.sink_at()?);
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(self.source_at()?, self.sink_at()?, most, sleeping_side)
     }
 
     /// Whether the source has nothing now.
@@ -115,7 +108,7 @@ impl Pump<'_> {
         match self.inlet.source.read(&mut [0]) {
             Ok(0) => Ok(true),
             // It came just now, and is taken from the source without having reached the sink.
-            Ok(_) => Err(self.transfer_failed(broken)),
+            Ok(_) => Err(self.stop_for_call(broken)),
             Err(error) if is_not_now(&error) => Ok(false),
             Err(error) => Err(Stop::Source(error)),
         }
@@ -133,7 +126,7 @@ impl Pump<'_> {
                 self.wait_for_sink(obstacle, false)?;
                 // A pipe is writable as soon as one page is free.
                 if self.sink_has_little_room() {
-                    self.pause_briefly(Phase::Sink)?;
+                    self.sleep_briefly(Phase::Sink)?;
                 }
                 Ok(())
             }

@@ -1,10 +1,10 @@
 //! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
-use crate::endpoint::Sink;
+use crate::endpoint::{Sink, Source};
 use crate::engine::link::Link;
-use crate::engine::road::inlet::ReaderEnd;
+use crate::engine::road::inlet::ReaderOutcome;
 use crate::engine::road::job::Reports;
-use crate::engine::road::outlet::WriterEnd;
+use crate::engine::road::outlet::WriterOutcome;
 use crate::error::{Side, reason};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,29 +16,29 @@ pub(super) enum Stop {
     /// The source failed. What it had given is delivered.
     Source(io::Error),
     /// Writing has ended.
-    Sink(WriterEnd),
+    Sink(WriterOutcome),
 }
 
-impl From<WriterEnd> for Stop {
-    fn from(end: WriterEnd) -> Self {
+impl From<WriterOutcome> for Stop {
+    fn from(end: WriterOutcome) -> Self {
         Stop::Sink(end)
     }
 }
 
 /// How both sides ended.
-pub(super) struct RoadEnd {
-    pub(super) reader: ReaderEnd,
-    pub(super) writer: WriterEnd,
+pub(super) struct RoadOutcome {
+    pub(super) reader: ReaderOutcome,
+    pub(super) writer: WriterOutcome,
 }
 
 impl Reports {
-    /// Reports both ends. Unless everything was delivered, the transfer is cancelled.
-    pub(super) fn send_end(self, ending: RoadEnd, link: &Link) {
-        if !matches!(ending.writer, WriterEnd::Delivered { .. }) {
+    /// Reports how both sides ended. Unless everything was delivered, the transfer is cancelled.
+    pub(super) fn send_outcome(self, outcome: RoadOutcome, link: &Link) {
+        if !matches!(outcome.writer, WriterOutcome::Delivered { .. }) {
             link.cancel();
         }
-        let _ = self.reader.send(ending.reader);
-        let _ = self.writer.send(ending.writer);
+        let _ = self.reader.send(outcome.reader);
+        let _ = self.writer.send(outcome.writer);
     }
 }
 
@@ -47,8 +47,9 @@ pub(super) struct Refusal {
     /// At which end the kernel refuses, and its error.
     pub(super) at: Side,
     pub(super) error: io::Error,
-    /// The source, and the error with which reading it has ended, if it has.
-    pub(super) rest: ReaderEnd,
+    pub(super) source: Box<dyn Source>,
+    /// The error with which the source has failed, to be told once what it gave is delivered.
+    pub(super) source_error: Option<io::Error>,
     pub(super) sink: Box<dyn Sink>,
     /// A pipe of our own, and how many bytes of the source are in it.
     pub(super) in_pipe: Option<(OwnedFd, u64)>,
@@ -56,21 +57,25 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
-    pub(super) fn no_road(self, delivered: u64) -> RoadEnd {
-        let (mut reader, error) = (self.rest, self.error);
+    pub(super) fn no_road(self, delivered: u64) -> RoadOutcome {
+        let (mut result, error) = (self.source_error.map_or(Ok(()), Err), self.error);
         let writer = match self.at {
-            _ if delivered == 0 => WriterEnd::NoRoad { error },
+            _ if delivered == 0 => WriterOutcome::NoRoad { error },
             Side::Source => {
-                reader.result = Err(refused_midway(&error));
-                WriterEnd::SourceCut
+                result = Err(refused_midway(&error));
+                WriterOutcome::SourceCut
             }
-            Side::Sink => WriterEnd::Failed {
+            Side::Sink => WriterOutcome::Failed {
                 act: "writing to",
                 error: refused_midway(&error),
                 downstream: false,
             },
         };
-        RoadEnd { reader, writer }
+        let source = self.source;
+        RoadOutcome {
+            reader: ReaderOutcome { source, result },
+            writer,
+        }
     }
 }
 

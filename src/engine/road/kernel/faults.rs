@@ -13,7 +13,7 @@ const MOST_EMPTY_CALLS: u32 = 16;
 
 impl Pump<'_> {
     /// What an error of a call between both ends means, which does not say which end it is about.
-    pub(super) fn transfer_failed(&self, error: io::Error) -> Stop {
+    pub(super) fn stop_for_call(&self, error: io::Error) -> Stop {
         let is_sinks = match (self.from, self.to) {
             _ if error.kind() == io::ErrorKind::BrokenPipe => true,
             (_, Some(Raw::Pipe)) => false,
@@ -21,15 +21,15 @@ impl Pump<'_> {
             _ => is_write_error(&error),
         };
         let side = if is_sinks { Side::Sink } else { Side::Source };
-        self.failed(side, error)
+        self.stop_for(side, error)
     }
 
     /// What an error at one of the ends means: the end has failed, or the kernel only refuses this method.
-    pub(super) fn failed(&self, side: Side, error: io::Error) -> Stop {
+    pub(super) fn stop_for(&self, side: Side, error: io::Error) -> Stop {
         match side {
             _ if is_refusal(&error) => Stop::Refused(side, error),
             Side::Source => Stop::Source(error),
-            Side::Sink => self.sink_failed(error),
+            Side::Sink => self.stop_for_sink(error),
         }
     }
 
@@ -54,14 +54,14 @@ impl Pump<'_> {
     /// The sink has failed. If a reset comes after a call has moved some bytes, that call does not report it, and the
     /// next one says "broken pipe", which means that we have shut down the socket ourselves (send(2)). We have not, so
     /// it was a reset.
-    pub(super) fn sink_failed(&self, error: io::Error) -> Stop {
+    pub(super) fn stop_for_sink(&self, error: io::Error) -> Stop {
         let is_reset = error.kind() == io::ErrorKind::BrokenPipe && self.to == Some(Raw::Socket);
         let error = if is_reset {
             Errno::CONNRESET.into()
         } else {
             error
         };
-        Stop::Sink(self.outlet.failed("writing to", error))
+        Stop::Sink(self.outlet.failure("writing to", error))
     }
 }
 

@@ -4,20 +4,18 @@
 //!
 //! On a fast connection every wake-up finds what has come since the last one, which is little: on loopback 90 KiB of
 //! the 1 MiB that a call can move. So while much comes, a socket is told to be readable only once a whole piece is
-//! there (`SO_RCVLOWAT`), and is waited for [`SOCKET_GATHER_TIME`] at most; as soon as little comes, it is readable at
-//! the first byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
+//! there (`SO_RCVLOWAT`), and is waited for [`GATHER_TIME`] at most; as soon as little comes, it is readable at the first
+//! byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
 
 use crate::endpoint::{Raw, Source};
+use crate::engine::wait::GATHER_TIME;
 use std::time::Duration;
 
 /// So many bytes at once are a stream.
 const STREAM_START: u64 = 64 << 10;
 
-/// A stream from a socket goes on while it brings so many bytes within [`SOCKET_GATHER_TIME`].
+/// A stream from a socket goes on while it brings so many bytes within [`GATHER_TIME`].
 const STREAM_KEEPS: u64 = 128 << 10;
-
-/// How long bytes in a socket may wait for more: half the time in which small data has to be through.
-const SOCKET_GATHER_TIME: Duration = Duration::from_micros(250);
 
 /// How long bytes in a pipe may wait for more. Chosen by measurement.
 pub(super) const PIPE_GATHER_TIME: Duration = Duration::from_micros(50);
@@ -71,7 +69,7 @@ impl Gathering {
     }
 
     /// What to wait for.
-    pub(super) fn wants(&self) -> Gather {
+    pub(super) fn to_wait_for(&self) -> Gather {
         match self.from {
             _ if !self.is_on => Gather::Nothing,
             Some(Raw::Socket) => Gather::Source,
@@ -88,7 +86,7 @@ impl Gathering {
             return None;
         }
         self.waited = is_stream;
-        is_stream.then_some(SOCKET_GATHER_TIME)
+        is_stream.then_some(GATHER_TIME)
     }
 
     /// From now on the source is readable at the first byte.

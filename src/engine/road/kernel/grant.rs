@@ -40,17 +40,17 @@ impl Pump<'_> {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 Ok(Grant::Not(Obstacle::Sink))
             }
-            Err(error) => Err(self.failed(Side::Sink, error)),
+            Err(error) => Err(self.stop_for(Side::Sink, error)),
         }
     }
 
     /// Waits until the obstacle may be gone. Returns earlier if the buffer `has_room` and the source has more.
     pub(super) fn wait_for_sink(&mut self, obstacle: Obstacle, has_room: bool) -> Result<(), Stop> {
-        self.report_taken();
+        self.announce_road();
         // A file is always readable.
         let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
         if let Obstacle::Rate(until) = obstacle {
-            return Ok(self.outlet.hold(until, source)?);
+            return Ok(self.outlet.wait_for_rate(until, source)?);
         }
         self.meter.enter(Phase::Sink);
         self.outlet.wait(WaitFor {

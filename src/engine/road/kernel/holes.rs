@@ -9,11 +9,6 @@ use crate::engine::throttle::Allowance;
 const SMALLEST: u64 = 64 << 10;
 
 impl Pump<'_> {
-    /// How many of `most` bytes lie before the next hole of the source. 0: the source is at a hole, or at its end.
-    pub(super) fn before_hole(&self, most: u64) -> u64 {
-        most.min(self.before_hole)
-    }
-
     /// At a hole: leaves one in the sink too, if that is a file that can have one, and finds the next hole. A hole
     /// counts as bytes, for the rate limit too. Returns whether the whole hole is passed.
     pub(super) fn pass_hole(&mut self) -> Result<bool, Stop> {
@@ -30,9 +25,9 @@ impl Pump<'_> {
             self.inlet.source.seek_ahead(hole).map_err(Stop::Source)?;
             self.inlet.count(hole);
             self.count_out(hole)?;
-            self.before_hole = if hole == whole { extent.data } else { 0 };
+            self.data_left = if hole == whole { extent.data } else { 0 };
         } else {
-            self.before_hole = extent.hole.saturating_add(extent.data);
+            self.data_left = extent.hole.saturating_add(extent.data);
         }
         Ok(hole == whole)
     }
@@ -42,6 +37,6 @@ impl Pump<'_> {
         // The hole is bytes that have come, and a sink that was emptied after it would lose it.
         self.outlet.start()?;
         let left = self.outlet.sink.leave_hole(n);
-        left.map_err(|error| self.sink_failed(error))
+        left.map_err(|error| self.stop_for_sink(error))
     }
 }

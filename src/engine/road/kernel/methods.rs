@@ -3,7 +3,7 @@
 use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::Growth;
-use crate::engine::road::taken::Calls;
+use crate::engine::road::in_use::Calls;
 use std::os::fd::OwnedFd;
 
 /// A method by which the kernel can move bytes.
@@ -34,8 +34,8 @@ impl Method {
         }
     }
 
-    /// Whether it can keep to a rate limit. When a file system shares blocks between two files, no bytes move that
-    /// could be held back.
+    /// Whether it is used where there is a rate limit from the start. When a file system shares blocks between two files,
+    /// no bytes move that could be held back; a limit that is set later holds back only what the next call copies.
     pub(super) fn can_be_limited(&self) -> bool {
         !matches!(self, Method::Copy)
     }

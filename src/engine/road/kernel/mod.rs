@@ -6,9 +6,9 @@
 //! itself, it is asked to (`copy`). `pump` is what these have in common.
 //!
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
-//! descriptor that other processes share gets other flags when they set them. While nothing is delivered, the next
-//! method is tried. After that, the buffered road takes over, and reads the bytes that are still in our pipe before the
-//! rest of the source (`remainder`). Any error but a refusal is a failure of an end.
+//! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
+//! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
+//! pipe before the rest of the source (`remainder`). Any error but a refusal is a failure of an end.
 
 mod copy;
 mod direct;
@@ -29,7 +29,7 @@ pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
 
 use super::buffered;
-use super::flow::{Flow, WriterContext};
+use super::flow::{FlowOptions, WriterContext};
 use super::job::Job;
 use crate::platform::threads;
 use pump::Pump;
@@ -55,29 +55,30 @@ fn run(methods: Methods, job: Job) {
         Arc::clone(&between.meter),
     );
     let _guard = link.cancel_on_panic();
-    let taken = &reports.taken;
+    let road = &reports.road;
     let context = WriterContext {
         first: &link,
         link: &link,
         meter: &meter,
         limit: &between.limit,
     };
-    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, taken);
+    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, road);
     match pump.run(methods.in_order) {
-        Ok(ending) => reports.send_end(ending, &link),
+        Ok(outcome) => reports.send_outcome(outcome, &link),
         Err(refusal) if methods.insists => {
-            reports.send_end(refusal.no_road(meter.bytes_out()), &link);
+            reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {
             link.use_chunks(meter.bytes_out() > 0);
+            // The bytes in our pipe are read again.
             meter.recount_in();
             let sink = refusal.sink;
-            let remainder = Remainder::new(refusal.in_pipe, refusal.rest);
+            let remainder = Remainder::new(refusal.in_pipe, refusal.source, refusal.source_error);
             let rest = Job {
                 source: Box::new(remainder),
                 sink,
-                flow: Flow {
-                    // What was to be skipped has been, and so has a hole at the beginning of a file.
+                flow: FlowOptions {
+                    // What was to be skipped has been.
                     skip: 0,
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
                     ..flow

@@ -1,6 +1,10 @@
 //! What the methods of the kernel road have in common: their ends, what has passed, how they wait, and how they stop.
+//!
+//! Before a method makes a call, it asks three times how much may move: the source, how many bytes there are to be had and
+//! are not another process's (`claim`, by [`Pump::claimed`]); then the rate limit, how many it lets go (`allow`), and the
+//! sink, how many it has room for (`grant`, both by [`Pump::granted`]).
 
-use super::ending::{Refusal, RoadEnd, Stop};
+use super::ending::{Refusal, RoadOutcome, Stop};
 use super::gathering::{Gather, Gathering, PIPE_GATHER_TIME};
 use super::methods::Method;
 use super::syscalls::Syscalls;
@@ -9,11 +13,11 @@ use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source};
 use crate::engine::link::{Link, Pipes, WatchedPipe};
-use crate::engine::road::Flow;
+use crate::engine::road::FlowOptions;
 use crate::engine::road::flow::WriterContext;
-use crate::engine::road::inlet::{Inlet, ReaderEnd};
-use crate::engine::road::outlet::{Outlet, WaitFor, WriterEnd};
-use crate::engine::road::taken::{Calls, Taken};
+use crate::engine::road::in_use::{Calls, RoadInUse};
+use crate::engine::road::inlet::{Inlet, ReaderOutcome};
+use crate::engine::road::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -24,7 +28,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 /// The most bytes that are worth waiting for, for a source whose bytes gather: as many as one call moves.
-const PIECE: u64 = 1 << 20;
+const MOST_GATHERED: u64 = 1 << 20;
 
 /// The two ends, and what is kept about the flow between them.
 pub(super) struct Pump<'a> {
@@ -41,28 +45,28 @@ pub(super) struct Pump<'a> {
     pub(super) gathering: Gathering,
     /// How many calls in a row have moved nothing.
     pub(super) empty_calls: u32,
-    /// Bytes of the source before its next hole.
-    pub(super) before_hole: u64,
+    /// Bytes of the source before its next hole; 0: the source is to be asked. One without holes says `u64::MAX`.
+    pub(super) data_left: u64,
     skip: u64,
     /// The error with which the source failed while some of what it gave was still to be delivered.
     pub(super) source_error: Option<io::Error>,
-    /// The calls of the current method, until they are reported as taken.
-    unreported: Option<Calls>,
-    taken: &'a watch::Sender<Option<Taken>>,
+    /// The calls of the current method, until they are announced.
+    unannounced: Option<Calls>,
+    road: &'a watch::Sender<Option<RoadInUse>>,
 }
 
 impl<'a> Pump<'a> {
     pub(super) fn new(
         source: Box<dyn Source>,
         sink: Box<dyn Sink>,
-        flow: Flow,
+        flow: FlowOptions,
         context: WriterContext<'a>,
         syscalls: &'a dyn Syscalls,
-        taken: &'a watch::Sender<Option<Taken>>,
+        road: &'a watch::Sender<Option<RoadInUse>>,
     ) -> Self {
         let (link, meter) = (context.link, context.meter);
         Self {
-            gathering: Gathering::new(source.raw().ok(), flow.chunk_size.min(PIECE)),
+            gathering: Gathering::new(source.raw().ok(), flow.chunk_size.min(MOST_GATHERED)),
             from: source.raw().ok(),
             to: sink.raw().ok(),
             inlet: Inlet::new(source, flow.take, link, None, meter),
@@ -72,16 +76,16 @@ impl<'a> Pump<'a> {
             syscalls,
             chunk_size: flow.chunk_size,
             empty_calls: 0,
-            before_hole: 0,
+            data_left: 0,
             skip: flow.skip,
             source_error: None,
-            unreported: None,
-            taken,
+            unannounced: None,
+            road,
         }
     }
 
     /// Moves everything, by the first of the methods that can be used and that the kernel accepts.
-    pub(super) fn run(mut self, methods: Vec<Method>) -> Result<RoadEnd, Refusal> {
+    pub(super) fn run(mut self, methods: Vec<Method>) -> Result<RoadOutcome, Refusal> {
         let mut last = None;
         let mut end = self.skip(&methods);
         if end.is_ok() {
@@ -94,7 +98,8 @@ impl<'a> Pump<'a> {
                 self.prepare(&method);
                 end = self.run_method(&method);
                 last = Some(method);
-                // Another method begins with nothing delivered, and with empty buffers.
+                // The next method begins with empty buffers: if nothing was delivered, none of them has filled a pipe of
+                // our own, since the one that does is always the last.
                 if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
                     break;
                 }
@@ -114,8 +119,8 @@ impl<'a> Pump<'a> {
     fn skip(&mut self, methods: &[Method]) -> Result<(), Stop> {
         let mut left = self.inlet.seek_ahead(self.skip).map_err(Stop::Source)?;
         if left > 0 {
-            self.unreported = methods.first().map(Method::calls);
-            self.report_taken();
+            self.unannounced = methods.first().map(Method::calls);
+            self.announce_road();
         }
         while left > 0 {
             self.check_cancelled()?;
@@ -140,7 +145,7 @@ impl<'a> Pump<'a> {
             source: watched(self.inlet.source.raw_fd()),
             sink: watched(self.outlet.sink.raw_fd()),
         });
-        self.unreported = Some(method.calls());
+        self.unannounced = Some(method.calls());
     }
 
     /// Moves everything by one method.
@@ -158,9 +163,9 @@ impl<'a> Pump<'a> {
         if end.is_ok() {
             self.link.input_ended();
         }
-        // The method counts as taken even if there was nothing to move.
+        // The method is announced even if there was nothing to move.
         if !matches!(end, Err(Stop::Refused(..))) {
-            self.report_taken();
+            self.announce_road();
         }
         self.link.release_pipes();
         end
@@ -169,15 +174,14 @@ impl<'a> Pump<'a> {
     /// How both ends ended; or, if the kernel has refused the `last` method, what is left for the buffered road.
     fn conclude(
         mut self,
-        end: Result<WriterEnd, Stop>,
+        end: Result<WriterOutcome, Stop>,
         last: Option<Method>,
-    ) -> Result<RoadEnd, Refusal> {
+    ) -> Result<RoadOutcome, Refusal> {
         self.gathering.stop(&mut *self.inlet.source);
         let source = self.inlet.source;
-        let source_error = self.source_error.map_or(Ok(()), Err);
         let (result, writer) = match end {
-            Ok(end) | Err(Stop::Sink(end)) => (source_error, end),
-            Err(Stop::Source(error)) => (Err(error), WriterEnd::SourceCut),
+            Ok(end) | Err(Stop::Sink(end)) => (self.source_error.map_or(Ok(()), Err), end),
+            Err(Stop::Source(error)) => (Err(error), WriterOutcome::SourceCut),
             Err(Stop::Refused(at, error)) => {
                 let len = self.link.pipe_len();
                 let in_pipe = match last {
@@ -187,17 +191,15 @@ impl<'a> Pump<'a> {
                 return Err(Refusal {
                     at,
                     error,
-                    rest: ReaderEnd {
-                        source,
-                        result: source_error,
-                    },
+                    source,
+                    source_error: self.source_error,
                     sink: self.outlet.sink,
                     in_pipe,
                 });
             }
         };
-        Ok(RoadEnd {
-            reader: ReaderEnd { source, result },
+        Ok(RoadOutcome {
+            reader: ReaderOutcome { source, result },
             writer,
         })
     }
@@ -222,19 +224,35 @@ impl<'a> Pump<'a> {
     pub(super) fn claimed(&mut self, most: u64) -> Result<u64, Stop> {
         let most = self.inlet.wanted(most);
         let claimed = self.inlet.source.claim(most);
-        claimed.map_err(|error| self.failed(Side::Source, error))
+        claimed.map_err(|error| self.stop_for(Side::Source, error))
     }
 
-    /// Reports the road and the calls, now that the kernel has accepted the method.
-    pub(super) fn report_taken(&mut self) {
-        if let Some(calls) = self.unreported.take() {
-            self.taken.send_replace(Some(Taken::Kernel(calls)));
+    /// One splice(2), which may sleep at one side. No call is made for 0 bytes, which is what a source at its end has.
+    pub(super) fn splice(
+        &self,
+        from: FdAt<'_>,
+        to: FdAt<'_>,
+        most: u64,
+        sleeping_side: Option<Side>,
+    ) -> io::Result<u64> {
+        if most == 0 {
+            return Ok(0);
+        }
+        timed(self.meter, sleeping_side, || {
+            self.syscalls.splice(from, to, most)
+        })
+    }
+
+    /// Reports the road and its calls, at the first byte or before the first wait.
+    pub(super) fn announce_road(&mut self) {
+        if let Some(calls) = self.unannounced.take() {
+            self.road.send_replace(Some(RoadInUse::Kernel(calls)));
         }
     }
 
     /// Bytes have gone past the pipe by sendfile(2).
     pub(super) fn has_sent_past_pipe(&mut self) {
-        if let Some(calls) = &mut self.unreported {
+        if let Some(calls) = &mut self.unannounced {
             *calls = Calls::Sendfile;
         }
     }
@@ -243,7 +261,12 @@ impl<'a> Pump<'a> {
     pub(super) fn count_in(&mut self, n: u64) {
         self.empty_calls = 0;
         self.inlet.source.moved(n);
-        if self.inlet.source.pipe().is_some_and(|pipe| pipe.held(n)) {
+        if self
+            .inlet
+            .source
+            .pipe()
+            .is_some_and(|pipe| pipe.grow_if_filled(n))
+        {
             self.link.pipes_resized();
         }
         self.inlet.count(n);
@@ -253,17 +276,22 @@ impl<'a> Pump<'a> {
     /// `n` bytes have gone to the sink.
     pub(super) fn count_out(&mut self, n: u64) -> Result<(), Stop> {
         self.outlet.sink.moved(n);
-        if self.outlet.sink.pipe().is_some_and(|pipe| pipe.held(n)) {
+        if self
+            .outlet
+            .sink
+            .pipe()
+            .is_some_and(|pipe| pipe.grow_if_filled(n))
+        {
             self.link.pipes_resized();
         }
-        self.report_taken();
+        self.announce_road();
         Ok(self.outlet.count(n)?)
     }
 
     /// Fails once the transfer was given up.
     pub(super) fn check_cancelled(&self) -> Result<(), Stop> {
         if self.link.is_cancelled() {
-            Err(Stop::Sink(WriterEnd::Cancelled))
+            Err(Stop::Sink(WriterOutcome::Cancelled))
         } else {
             Ok(())
         }
@@ -285,16 +313,16 @@ impl<'a> Pump<'a> {
 
     /// Lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
     pub(super) fn let_gather(&mut self) -> Result<(), Stop> {
-        match self.gathering.wants() {
+        match self.gathering.to_wait_for() {
             Gather::Nothing => Ok(()),
-            _ if !self.outlet.would_allow(PIECE) => Ok(()),
+            _ if !self.outlet.would_allow(MOST_GATHERED) => Ok(()),
             Gather::Source => self.wait_for_source(None),
-            Gather::Sleep => self.pause_briefly(Phase::Source),
+            Gather::Sleep => self.sleep_briefly(Phase::Source),
         }
     }
 
     /// Gives the process at the other side of a pipe time to write or read more at once.
-    pub(super) fn pause_briefly(&mut self, phase: Phase) -> Result<(), Stop> {
+    pub(super) fn sleep_briefly(&mut self, phase: Phase) -> Result<(), Stop> {
         self.meter.enter(phase);
         self.outlet.wait(WaitFor {
             most: Some(PIPE_GATHER_TIME),
@@ -306,7 +334,7 @@ impl<'a> Pump<'a> {
 
     /// Waits until the source has something, but no longer than until it counts as idle, or `until`.
     pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
-        self.report_taken();
+        self.announce_road();
         self.meter.enter(Phase::Source);
         let most = self.gathering.time_limit(&mut *self.inlet.source);
         let idle_from = self.inlet.idle_from();

@@ -2,7 +2,6 @@
 //! already, and the rest of the source.
 
 use crate::endpoint::Source;
-use crate::engine::road::ReaderEnd;
 use crate::engine::wait::Ready;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,11 +15,15 @@ pub(super) struct Remainder {
 }
 
 impl Remainder {
-    pub(super) fn new(in_pipe: Option<(OwnedFd, u64)>, rest: ReaderEnd) -> Self {
+    pub(super) fn new(
+        in_pipe: Option<(OwnedFd, u64)>,
+        source: Box<dyn Source>,
+        failure: Option<io::Error>,
+    ) -> Self {
         Self {
             in_pipe,
-            source: rest.source,
-            failure: rest.result.err(),
+            source,
+            failure,
         }
     }
 }

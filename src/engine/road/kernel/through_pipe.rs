@@ -16,7 +16,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 /// The pipe, and how far the transfer through it has got.
-struct Pipe<'a> {
+struct PipeTransfer<'a> {
     reader: &'a OwnedFd,
     writer: &'a OwnedFd,
     growth: &'a Growth,
@@ -59,7 +59,7 @@ impl Pump<'_> {
         writer: &OwnedFd,
         growth: &Growth,
     ) -> Result<(), Stop> {
-        let mut pipe = Pipe {
+        let mut pipe = PipeTransfer {
             reader,
             writer,
             growth,
@@ -95,7 +95,7 @@ impl Pump<'_> {
     }
 
     /// Fills the pipe as far as the source has something and the mark allows it.
-    fn fill(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+    fn fill(&mut self, pipe: &mut PipeTransfer<'_>) -> Result<(), Stop> {
         // What is in the pipe has to go before anything else is sent.
         let can_send = matches!(pipe.sendfile, Sendfile::Can) && !self.outlet.is_limited();
         let mut sends = can_send && self.link.pipe_len() == 0;
@@ -104,7 +104,7 @@ impl Pump<'_> {
             if room == 0 {
                 return Ok(());
             }
-            if self.before_hole == 0 {
+            if self.data_left == 0 {
                 if self.link.pipe_len() > 0 {
                     // What is in the pipe has to be written before the hole.
                     return Ok(());
@@ -119,50 +119,56 @@ impl Pump<'_> {
                     continue;
                 }
             }
-            let most = self.before_hole(room);
-            let most = self.claimed(most)?;
+            let most = self.claimed(room.min(self.data_left))?;
             if sends && most > 0 {
                 sends = self.send(pipe, most)?;
-                continue;
-            }
-            match self.splice_in(pipe, most) {
-                Ok(0) if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? => {
-                    self.input_ended(pipe);
-                }
-                Ok(0) => self.moved_nothing()?,
-                Ok(n) => {
-                    pipe.accepted = true;
-                    self.enter(pipe, n);
-                    if self.link.pipe_room() > 0 {
-                        pipe.growth.held(pipe.writer.as_fd(), n);
-                    }
-                    // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any
-                    // other source has given what it had.
-                    if n < most && !self.reads_file() {
-                        return Ok(());
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The error does not say whether the source is empty or the pipe is full.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if self.link.pipe_len() == 0 {
-                        self.moved_nothing()?;
-                    } else if self.source_is_ready() {
-                        if pipe.growth.grow(pipe.writer.as_fd()) {
-                            continue;
-                        }
-                        self.link.pipe_refused();
-                    }
-                    return Ok(());
-                }
-                Err(error) => return Err(self.failed(Side::Source, error)),
+            } else if !self.splice_some(pipe, most)? {
+                break;
             }
         }
         Ok(())
     }
 
+    /// Makes one call that moves up to `most` bytes into the pipe. Returns whether another one may move more.
+    fn splice_some(&mut self, pipe: &mut PipeTransfer<'_>, most: u64) -> Result<bool, Stop> {
+        match self.splice_in(pipe, most) {
+            Ok(0) => {
+                if self.has_ended(!pipe.accepted && self.is_untouched(pipe))? {
+                    self.input_ended(pipe);
+                } else {
+                    self.moved_nothing()?;
+                }
+                Ok(true)
+            }
+            Ok(n) => {
+                pipe.accepted = true;
+                self.enter(pipe, n);
+                if self.link.pipe_room() > 0 {
+                    pipe.growth.grow_if_filled(pipe.writer.as_fd(), n);
+                }
+                // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any other
+                // source has given what it had.
+                Ok(n == most || self.reads_file())
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(true),
+            // The error does not say whether the source is empty or the pipe is full.
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if self.link.pipe_len() == 0 {
+                    self.moved_nothing()?;
+                } else if self.source_is_ready() {
+                    if pipe.growth.grow(pipe.writer.as_fd()) {
+                        return Ok(true);
+                    }
+                    self.link.pipe_out_of_slots();
+                }
+                Ok(false)
+            }
+            Err(error) => Err(self.stop_for(Side::Source, error)),
+        }
+    }
+
     /// Sends past the empty pipe what the socket takes of `most` bytes. Returns whether it takes more.
-    fn send(&mut self, pipe: &mut Pipe<'_>, most: u64) -> Result<bool, Stop> {
+    fn send(&mut self, pipe: &mut PipeTransfer<'_>, most: u64) -> Result<bool, Stop> {
         let Grant::Bytes(most) = self.granted(most)? else {
             return Ok(false);
         };
@@ -185,12 +191,12 @@ impl Pump<'_> {
     }
 
     /// Whether nothing was moved yet.
-    fn is_untouched(&self, pipe: &Pipe<'_>) -> bool {
+    fn is_untouched(&self, pipe: &PipeTransfer<'_>) -> bool {
         pipe.sent == 0 && self.meter.bytes_out() == 0
     }
 
     /// Counts what was sent past the pipe as having left it.
-    fn count_sent(&mut self, pipe: &mut Pipe<'_>) -> Result<(), Stop> {
+    fn count_sent(&mut self, pipe: &mut PipeTransfer<'_>) -> Result<(), Stop> {
         match std::mem::take(&mut pipe.sent) {
             0 => Ok(()),
             n => {
@@ -201,7 +207,7 @@ impl Pump<'_> {
     }
 
     /// Empties the pipe as far as the sink takes it. Returns why something is left, if it is.
-    fn empty(&mut self, pipe: &mut Pipe<'_>) -> Result<Option<Obstacle>, Stop> {
+    fn empty(&mut self, pipe: &mut PipeTransfer<'_>) -> Result<Option<Obstacle>, Stop> {
         loop {
             let len = self.link.pipe_len();
             if len == 0 {
@@ -215,7 +221,7 @@ impl Pump<'_> {
             match self.splice_out(pipe, most) {
                 Ok(0) => {
                     let nothing = ErrorKind::WriteZero.into();
-                    return Err(self.sink_failed(nothing));
+                    return Err(self.stop_for_sink(nothing));
                 }
                 Ok(n) => {
                     self.link.left_pipe(n);
@@ -226,14 +232,14 @@ impl Pump<'_> {
                 Err(error) => {
                     let why =
                         std::mem::replace(&mut pipe.sendfile, Sendfile::Never).explains(error);
-                    return Err(self.failed(Side::Sink, why));
+                    return Err(self.stop_for(Side::Sink, why));
                 }
             }
         }
     }
 
     /// The pipe is empty, and so was the source when it was last asked.
-    fn wait_for_more(&mut self, pipe: &Pipe<'_>) -> Result<(), Stop> {
+    fn wait_for_more(&mut self, pipe: &PipeTransfer<'_>) -> Result<(), Stop> {
         if self.reads_file() {
             return Ok(());
         }
@@ -246,8 +252,8 @@ impl Pump<'_> {
     }
 
     /// `n` bytes have entered the pipe.
-    fn enter(&mut self, pipe: &mut Pipe<'_>, n: u64) {
-        self.before_hole -= n;
+    fn enter(&mut self, pipe: &mut PipeTransfer<'_>, n: u64) {
+        self.data_left -= n;
         self.link.entered_pipe(n);
         self.count_in(n);
         if self.inlet.is_done() {
@@ -256,12 +262,12 @@ impl Pump<'_> {
     }
 
     /// The source has failed; what it gave is still delivered.
-    fn source_failed(&mut self, pipe: &mut Pipe<'_>, error: io::Error) {
+    fn source_failed(&mut self, pipe: &mut PipeTransfer<'_>, error: io::Error) {
         self.source_error = Some(error);
         self.input_ended(pipe);
     }
 
-    fn input_ended(&mut self, pipe: &mut Pipe<'_>) {
+    fn input_ended(&mut self, pipe: &mut PipeTransfer<'_>) {
         pipe.input_ended = true;
         self.link.input_ended();
     }
@@ -273,22 +279,15 @@ impl Pump<'_> {
         })
     }
 
-    fn splice_in(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
-        if most == 0 {
-            return Ok(0);
-        }
+    fn splice_in(&self, pipe: &PipeTransfer<'_>, most: u64) -> io::Result<u64> {
         let sleeping_side = self.reads_file().then_some(Side::Source);
         let (from, to) = (self.source_at()?, pipe.writer.as_fd().into());
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(from, to, most, sleeping_side)
     }
 
-    fn splice_out(&self, pipe: &Pipe<'_>, most: u64) -> io::Result<u64> {
+    fn splice_out(&self, pipe: &PipeTransfer<'_>, most: u64) -> io::Result<u64> {
         let sleeping_side = self.outlet.sink.sleeps().then_some(Side::Sink);
         let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
-        timed(self.meter, sleeping_side, || {
-            self.syscalls.splice(from, to, most)
-        })
+        self.splice(from, to, most, sleeping_side)
     }
 }

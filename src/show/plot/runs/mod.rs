@@ -12,8 +12,8 @@ use crate::account::recording::{Level, Recording, Sampled, Stall};
 use crate::account::replay::Advice;
 use crate::account::span::{Joins, Span};
 use crate::endpoint::{Delivered, PerEnd};
-use crate::engine::link::{LinkSnapshot, LinkState, Pauses, ReadableFill, WritableFill};
-use crate::engine::road::Taken;
+use crate::engine::link::{LinkSnapshot, LinkState, PauseTotals, ReadableFill, WritableFill};
+use crate::engine::road::RoadInUse;
 use crate::error::{Side, TransferError};
 use std::io;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(super) struct Run {
     pub(super) recording: Recording,
     pub(super) advice: Option<Advice>,
     pub(super) error: Option<TransferError>,
-    pub(super) road: Option<Taken>,
+    pub(super) road: Option<RoadInUse>,
 }
 
 /// What a moment of a run is like.
@@ -70,7 +70,7 @@ impl Run {
             ..Recording::default()
         };
         let mut waits = Waits::default();
-        let (mut bytes, mut pauses) = (0, Pauses::default());
+        let (mut bytes, mut pauses) = (0, PauseTotals::default());
         for n in 0..samples {
             let (from, to) = (elapsed * n / samples, elapsed * (n + 1) / samples);
             let length = to.saturating_sub(from);
@@ -88,7 +88,7 @@ impl Run {
             waits.join(&what);
             recording.phases.push(Span { from, to, what });
             if moment.paused > 0.0 {
-                let what = Pauses {
+                let what = PauseTotals {
                     pauses: 2,
                     drains: 1,
                     paused: length.mul_f64(moment.paused),
@@ -106,7 +106,7 @@ impl Run {
             recording,
             advice: None,
             error: None,
-            road: Some(Taken::Buffered),
+            road: Some(RoadInUse::Buffered),
         }
     }
 
@@ -142,7 +142,7 @@ impl Run {
             file_digests: &[],
             ending: Ending {
                 outcome: if failed { "failed" } else { "complete" },
-                road: self.road.map(Taken::name),
+                road: self.road.map(RoadInUse::name),
                 delivered: (!failed).then_some(Delivered::Written),
                 advice: self.advice,
                 digests: &[],
@@ -186,7 +186,7 @@ fn sampled(moment: &Moment, length: Duration) -> Sampled {
     }
 }
 
-fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: Pauses) -> Sample {
+fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: PauseTotals) -> Sample {
     let link = LinkSnapshot {
         state: LinkState::Ended,
         is_ours: true,

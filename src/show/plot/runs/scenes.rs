@@ -5,7 +5,7 @@ use crate::account::phase::Phase;
 use crate::account::replay::Advice;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::{Blame, Connection};
-use crate::engine::road::{Calls, Taken};
+use crate::engine::road::{Calls, RoadInUse};
 use crate::error::Side;
 use std::time::Duration;
 
@@ -137,7 +137,7 @@ pub(in super::super) fn kernel() -> Run {
     });
     run.sample.now.links[0].readable = None;
     run.sink = "copy.img".to_owned();
-    run.road = Some(Taken::Kernel(Calls::SpliceThroughPipe));
+    run.road = Some(RoadInUse::Kernel(Calls::SpliceThroughPipe));
     run
 }
 

@@ -7,16 +7,13 @@
 
 use crate::account::meter::Meter;
 use crate::account::stages::Activity;
-use crate::engine::link::{BATCH_WAIT, End, Link, Next, Room};
-use crate::engine::wait;
+use crate::engine::link::{InputEnd, Link, Next, Room};
+use crate::engine::wait::{self, GATHER_TIME};
 use crate::transform::{Digest, Failure, Input, Output, Pending, Transform};
 use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
-
-/// After a step that took this long, what was made goes on at once, without waiting for the rest of the chunk.
-const LONG_STEP: Duration = Duration::from_micros(250);
 
 /// When no input has come for so long, the transform is flushed: short enough for a person who watches the output, and
 /// long enough not to cut input that comes in bursts into pieces.
@@ -24,7 +21,7 @@ const FLUSH_AFTER: Duration = Duration::from_millis(100);
 
 /// How a transform ended.
 #[derive(Debug, Clone, Default)]
-pub struct StageEnd {
+pub struct TransformOutcome {
     /// Why it failed, if it did.
     pub failure: Option<Failure>,
     /// What it found out about the bytes.
@@ -35,7 +32,7 @@ pub struct StageEnd {
 
 /// The links before and after a transform, and which transform of the pipeline it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StageContext<'a> {
+pub(super) struct TransformContext<'a> {
     pub(super) from: &'a Link,
     pub(super) to: &'a Link,
     pub(super) meter: &'a Meter,
@@ -43,13 +40,13 @@ pub(super) struct StageContext<'a> {
     pub(super) index: usize,
 }
 
-impl StageContext<'_> {
+impl TransformContext<'_> {
     /// Notes what the transform does from now on.
     pub(super) fn set_activity(&self, activity: Activity) {
         self.meter.set_activity(self.index, activity);
     }
 
-    /// Counts bytes that the transform has taken and made.
+    /// Counts bytes that the transform has consumed and made.
     pub(super) fn count(&self, bytes_in: u64, bytes_out: u64) {
         if let Some(count) = self.meter.stage(self.index) {
             count.count(bytes_in, bytes_out);
@@ -57,10 +54,10 @@ impl StageContext<'_> {
     }
 
     /// Waits until the link after the transform has room. Returns how many bytes of `buffer` may be filled; an empty
-    /// buffer is replaced by a new one.
-    pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, StageStop> {
+    /// buffer is replaced by a new one. The transform still counts as computing: what is waited for is behind it.
+    pub(super) fn wait_for_room(&self, buffer: &mut BytesMut) -> Result<usize, TransformStop> {
         loop {
-            match self.to.room() {
+            match self.to.ask_for_room() {
                 Room::Bytes(room) => {
                     if buffer.is_empty() {
                         *buffer = self.to.buffer()?;
@@ -69,10 +66,10 @@ impl StageContext<'_> {
                     return Ok(room.min(buffer.len()));
                 }
                 Room::None => {
-                    self.to.flush();
+                    self.to.nothing_more_for_now();
                     wait::wait(self.to.producer_wakeup(), &[], None)?;
                 }
-                Room::Cancelled => return Err(StageStop::Cancelled),
+                Room::Cancelled => return Err(TransformStop::Cancelled),
             }
         }
     }
@@ -84,81 +81,84 @@ impl StageContext<'_> {
     }
 }
 
-/// Why a stage stops before its end.
+/// Why a transform stops before its end.
 #[derive(Debug)]
-pub(super) enum StageStop {
-    /// The transfer was given up.
+pub(super) enum TransformStop {
+    /// One of its links was cancelled.
     Cancelled,
     /// The transform has failed.
     Failed(Failure),
 }
 
-impl From<io::Error> for StageStop {
+impl From<io::Error> for TransformStop {
     fn from(error: io::Error) -> Self {
-        StageStop::Failed(Failure::system(&error))
+        TransformStop::Failed(Failure::system(&error))
     }
 }
 
 /// Transforms until the end, a failure, or a cancellation.
-pub(super) fn run(transform: Box<dyn Transform>, context: StageContext<'_>) -> StageEnd {
+pub(super) fn run(
+    transform: Box<dyn Transform>,
+    context: TransformContext<'_>,
+) -> TransformOutcome {
     let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
-    let mut stage = Stage {
+    let mut stage = TransformStage {
         transform,
         context,
         batch: VecDeque::new(),
         buffer: BytesMut::new(),
-        taken: 0,
+        consumed: 0,
         holds_output: false,
         activity: Activity::Waits,
     };
     let ended = stage.run();
     let failure = ended.err().and_then(|stop| stop.into_failure(&context));
-    StageEnd {
+    TransformOutcome {
         digest: stage.transform.digest().filter(|_| failure.is_none()),
         warning: stage.transform.warning(),
         failure,
     }
 }
 
-impl StageStop {
+impl TransformStop {
     /// Ends both links.
-    pub(super) fn end_links(&self, context: &StageContext<'_>) {
+    pub(super) fn end_links(&self, context: &TransformContext<'_>) {
         match self {
-            StageStop::Cancelled => context.cancel(),
-            StageStop::Failed(_) => {
+            TransformStop::Cancelled => context.cancel(),
+            TransformStop::Failed(_) => {
                 // What was put out before the failure is good, and is delivered.
-                context.to.end(End::Cut);
+                context.to.end(InputEnd::Cut);
                 context.from.cancel();
             }
         }
     }
 
     /// Ends both links. Returns the failure, if that is the reason.
-    pub(super) fn into_failure(self, context: &StageContext<'_>) -> Option<Failure> {
+    pub(super) fn into_failure(self, context: &TransformContext<'_>) -> Option<Failure> {
         self.end_links(context);
         match self {
-            StageStop::Cancelled => None,
-            StageStop::Failed(failure) => Some(failure),
+            TransformStop::Cancelled => None,
+            TransformStop::Failed(failure) => Some(failure),
         }
     }
 }
 
-struct Stage<'a> {
+struct TransformStage<'a> {
     transform: Box<dyn Transform>,
-    context: StageContext<'a>,
+    context: TransformContext<'a>,
     /// Chunks taken from the link before and not completed.
     batch: VecDeque<BytesMut>,
     /// The buffer that is filled next.
     buffer: BytesMut,
     /// Bytes of the input that were transformed so far.
-    taken: u64,
+    consumed: u64,
     /// Whether the transform may hold something that it has not put out yet.
     holds_output: bool,
     activity: Activity,
 }
 
-impl Stage<'_> {
-    fn run(&mut self) -> Result<(), StageStop> {
+impl TransformStage<'_> {
+    fn run(&mut self) -> Result<(), TransformStop> {
         let mut accepts_little = false;
         loop {
             match self.context.from.next(&mut self.batch, accepts_little) {
@@ -170,19 +170,19 @@ impl Stage<'_> {
                     }
                 }
                 Next::Little => {
-                    self.wait_for_input(Some(BATCH_WAIT))?;
+                    self.wait_for_input(Some(GATHER_TIME))?;
                     accepts_little = true;
                 }
                 Next::Nothing => self.idle()?,
                 Next::End(end) => return self.end(end),
-                Next::Cancelled => return Err(StageStop::Cancelled),
+                Next::Cancelled => return Err(TransformStop::Cancelled),
             }
         }
     }
 
     /// Transforms a chunk. Each piece of it is completed once its output was passed on and the link after the transform
     /// has room again.
-    fn convert(&mut self, mut chunk: BytesMut) -> Result<(), StageStop> {
+    fn convert(&mut self, mut chunk: BytesMut) -> Result<(), TransformStop> {
         while !chunk.is_empty() {
             let room = self.context.wait_for_room(&mut self.buffer)?;
             let mut input = Input::new(&chunk);
@@ -190,23 +190,23 @@ impl Stage<'_> {
             let (began, mut result) = (Instant::now(), Ok(()));
             while result.is_ok() && !input.is_empty() && !output.is_full() {
                 result = self.transform.step(&mut input, &mut output);
-                if began.elapsed() >= LONG_STEP {
-                    // The next stage should not wait for the rest of the chunk.
+                if began.elapsed() >= GATHER_TIME {
+                    // What was made does not wait for the rest of the chunk.
                     break;
                 }
             }
-            let (taken, made) = (input.taken(), output.filled());
-            self.taken += taken as u64;
+            let (consumed, made) = (input.taken(), output.filled());
+            self.consumed += consumed as u64;
             self.holds_output = true;
-            let is_released = self.pass_on(taken, made);
-            if began.elapsed() >= LONG_STEP {
-                self.context.to.flush();
+            let is_released = self.pass_on(consumed, made);
+            if began.elapsed() >= GATHER_TIME {
+                self.context.to.nothing_more_for_now();
             }
-            result.map_err(|failure| self.failed(failure))?;
+            result.map_err(|failure| self.stop_for(failure))?;
             if !is_released {
                 self.context.wait_for_room(&mut self.buffer)?;
             }
-            let done = chunk.split_to(taken);
+            let done = chunk.split_to(consumed);
             let goes_on = !chunk.is_empty() || !self.batch.is_empty();
             self.context.from.complete([done], goes_on);
         }
@@ -214,8 +214,8 @@ impl Stage<'_> {
     }
 
     /// No input for now. What was made goes on at once, and what the transform holds after a while.
-    fn idle(&mut self) -> Result<(), StageStop> {
-        self.context.to.flush();
+    fn idle(&mut self) -> Result<(), TransformStop> {
+        self.context.to.nothing_more_for_now();
         if !self.holds_output {
             return self.wait_for_input(None);
         }
@@ -228,11 +228,11 @@ impl Stage<'_> {
     }
 
     /// The input has ended, and so does the output.
-    fn end(&mut self, end: End) -> Result<(), StageStop> {
+    fn end(&mut self, end: InputEnd) -> Result<(), TransformStop> {
         match end {
-            End::Whole => self.put_out(|transform, output| transform.finish(output))?,
+            InputEnd::Whole => self.put_out(|transform, output| transform.finish(output))?,
             // To finish it would only fail, saying that the input should have gone on.
-            End::Cut => self.put_out(|transform, output| transform.flush(output))?,
+            InputEnd::Cut => self.put_out(|transform, output| transform.flush(output))?,
         }
         self.context.to.end(end);
         self.set_activity(Activity::Waits);
@@ -243,7 +243,7 @@ impl Stage<'_> {
     fn put_out(
         &mut self,
         mut call: impl FnMut(&mut dyn Transform, &mut Output<'_>) -> Result<Pending, Failure>,
-    ) -> Result<(), StageStop> {
+    ) -> Result<(), TransformStop> {
         self.set_activity(Activity::Computes);
         loop {
             let room = self.context.wait_for_room(&mut self.buffer)?;
@@ -251,7 +251,7 @@ impl Stage<'_> {
             let held = call(&mut *self.transform, &mut output);
             let made = output.filled();
             self.pass_on(0, made);
-            if held.map_err(|failure| self.failed(failure))? == Pending::Nothing {
+            if held.map_err(|failure| self.stop_for(failure))? == Pending::Nothing {
                 break;
             }
         }
@@ -260,9 +260,9 @@ impl Stage<'_> {
     }
 
     /// Passes `made` bytes on. Returns whether the input they were made of may be completed.
-    fn pass_on(&mut self, taken: usize, made: usize) -> bool {
+    fn pass_on(&mut self, consumed: usize, made: usize) -> bool {
         if let Some(count) = self.context.meter.stage(self.context.index) {
-            count.count(taken as u64, made as u64);
+            count.count(consumed as u64, made as u64);
             if let Some(lines) = self.transform.lines() {
                 count.set_lines(lines);
             }
@@ -270,7 +270,7 @@ impl Stage<'_> {
         made == 0 || self.context.to.push(self.buffer.split_to(made))
     }
 
-    fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), StageStop> {
+    fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), TransformStop> {
         self.set_activity(Activity::Waits);
         let until = most.map(|most| Instant::now() + most);
         wait::wait(self.context.from.consumer_wakeup(), &[], until)?;
@@ -285,7 +285,7 @@ impl Stage<'_> {
     }
 
     /// Adds the position in the input to a failure that the input is to blame for.
-    fn failed(&self, failure: Failure) -> StageStop {
-        StageStop::Failed(failure.at(self.taken))
+    fn stop_for(&self, failure: Failure) -> TransformStop {
+        TransformStop::Failed(failure.at(self.consumed))
     }
 }

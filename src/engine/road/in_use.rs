@@ -1,8 +1,8 @@
-//! The road that bytes have taken, as records and messages name it.
+//! The road that bytes travel on, as records and messages name it.
 
-/// The road that bytes have taken.
+/// The road that bytes travel on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum RoadInUse {
     /// Through our own buffers, by plain reads and writes.
     Buffered,
     /// Through the kernel's, which moves the bytes by these calls.
@@ -22,13 +22,13 @@ pub enum Calls {
     Sendfile,
 }
 
-impl Taken {
+impl RoadInUse {
     /// The word for the road in records and messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Taken::Buffered => "buffered",
-            Taken::Kernel(_) => "kernel",
+            RoadInUse::Buffered => "buffered",
+            RoadInUse::Kernel(_) => "kernel",
         }
     }
 
@@ -36,8 +36,8 @@ impl Taken {
     #[must_use]
     pub fn calls(self) -> Option<Calls> {
         match self {
-            Taken::Buffered => None,
-            Taken::Kernel(calls) => Some(calls),
+            RoadInUse::Buffered => None,
+            RoadInUse::Kernel(calls) => Some(calls),
         }
     }
 }
