@@ -2,9 +2,9 @@
 //!
 //! Deciding opens and changes nothing. [`Plan::hold`] opens what a transfer needs besides its ends.
 
-pub mod beside;
 mod buffers;
 pub mod explain;
+pub mod flag_files;
 mod least;
 pub mod refusal;
 
@@ -21,8 +21,8 @@ use crate::show::{
 use crate::text::size::parse_size;
 use crate::text::visible::named;
 use crate::transform::{self, Group, Made};
-use beside::{Beside, check_distinct};
 use buffers::BufferSizes;
+use flag_files::{FlagFile, check_distinct};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -191,10 +191,10 @@ impl Plan {
 impl HeldFiles {
     /// All of them, for the check that no two are the same file.
     #[must_use]
-    pub fn files(&self) -> Vec<Beside> {
-        let stats = self.stats.iter().map(|it| it.beside(true));
-        let drawings = self.drawings.iter().map(|it| it.file.beside(false));
-        let control = self.control.iter().map(SocketPath::beside);
+    pub fn files(&self) -> Vec<FlagFile> {
+        let stats = self.stats.iter().map(|it| it.as_flag_file(true));
+        let drawings = self.drawings.iter().map(|it| it.file.as_flag_file(false));
+        let control = self.control.iter().map(SocketPath::as_flag_file);
         stats.chain(drawings).chain(control).collect()
     }
 }

@@ -3,7 +3,7 @@
 use crate::endpoint::Identity;
 use crate::error::{Class, TransferError};
 use crate::plan::Plan;
-use crate::plan::beside::Beside;
+use crate::plan::flag_files::FlagFile;
 use std::fmt;
 
 /// The files that the two ends are, or will be.
@@ -27,7 +27,11 @@ impl EndFiles {
 ///
 /// # Errors
 /// When two of them are the same.
-pub fn same_file(plan: &Plan, ends: &EndFiles, beside: &[Beside]) -> Result<(), TransferError> {
+pub fn same_file(
+    plan: &Plan,
+    ends: &EndFiles,
+    flag_files: &[FlagFile],
+) -> Result<(), TransferError> {
     let refuse = |why: String| {
         let (source, sink) = (&plan.source.uri, &plan.sink.uri);
         Err(usage(format!("'{source}' to '{sink}'"), why))
@@ -35,7 +39,7 @@ pub fn same_file(plan: &Plan, ends: &EndFiles, beside: &[Beside]) -> Result<(), 
     if ends.source.is_some() && ends.source == ends.sink {
         return refuse("source and sink are the same file".to_owned());
     }
-    if let Some(it) = beside.iter().find(|it| ends.contain(it.id.as_ref())) {
+    if let Some(it) = flag_files.iter().find(|it| ends.contain(it.id.as_ref())) {
         return refuse(format!(
             "{} would write into an end of the transfer; give it a file of its own",
             it.flag

@@ -1,7 +1,6 @@
 //! One transfer: opens its ends, sets the road to work, watches over it, and says how it ended.
 
 mod announce;
-mod beside;
 mod conclude;
 pub mod control;
 mod draw;
@@ -10,6 +9,7 @@ mod moving;
 mod open;
 mod outcome;
 pub mod report;
+mod side_files;
 pub mod signal;
 mod transfer;
 mod watch;

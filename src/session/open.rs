@@ -106,8 +106,8 @@ impl Transfer {
             source: Identity::of_end(source.file_id(), source.path()),
             sink: Identity::of_end(sink.file_id(), sink.path()),
         };
-        let beside = self.side_files.held().files();
-        refusal::same_file(&self.plan, &ends, &beside).map_err(|refusal| {
+        let flag_files = self.side_files.held().files();
+        refusal::same_file(&self.plan, &ends, &flag_files).map_err(|refusal| {
             self.side_files.refuse(&ends);
             Outcome::Failed(refusal)
         })

@@ -1,8 +1,8 @@
 //! A transfer: everything about it is a value owned here, so that two of them can run in one process.
 
-use super::beside::SideFiles;
 use super::control::Steering;
 use super::report::StderrWriter;
+use super::side_files::SideFiles;
 use super::signal::Signals;
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;

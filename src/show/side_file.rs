@@ -5,7 +5,7 @@
 
 use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_words};
 use crate::error::{UsageError, reason};
-use crate::plan::beside::Beside;
+use crate::plan::flag_files::FlagFile;
 use crate::sys;
 use crate::text::visible::named;
 use rustix::fs::{Access, access};
@@ -186,8 +186,8 @@ impl fmt::Display for SidePlace {
 impl SideProbe {
     /// As a file that is compared with the others of the transfer.
     #[must_use]
-    pub fn beside(&self, has_records: bool) -> Beside {
-        beside(self.flag, self.id.as_ref(), has_records)
+    pub fn as_flag_file(&self, has_records: bool) -> FlagFile {
+        flag_file(self.flag, self.id.as_ref(), has_records)
     }
 
     /// What would happen to it, in words.
@@ -203,8 +203,8 @@ impl SideProbe {
     }
 }
 
-fn beside(flag: &'static str, id: Option<&Identity>, has_records: bool) -> Beside {
-    Beside {
+fn flag_file(flag: &'static str, id: Option<&Identity>, has_records: bool) -> FlagFile {
+    FlagFile {
         flag,
         id: id.cloned(),
         has_records,
@@ -251,8 +251,8 @@ impl SideFile {
 
     /// As a file that is compared with the others of the transfer.
     #[must_use]
-    pub fn beside(&self, has_records: bool) -> Beside {
-        beside(self.flag, self.id.as_ref(), has_records)
+    pub fn as_flag_file(&self, has_records: bool) -> FlagFile {
+        flag_file(self.flag, self.id.as_ref(), has_records)
     }
 
     /// Whether it is an inherited descriptor, standard error among them.

@@ -4,7 +4,7 @@ use crate::endpoint::{Identity, OpenError, Preview};
 use crate::engine::road::{self, EndPair, Impossible, Road};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
-use crate::plan::beside::{Beside, check_distinct};
+use crate::plan::flag_files::{FlagFile, check_distinct};
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::control::SocketPath;
 use crate::show::{SidePlace, SideProbe};
@@ -31,11 +31,11 @@ impl<'a> View<'a> {
         let drawings = plan.drawings.iter().map(|it| it.place.inspect());
         let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
         let control = plan.control.as_deref().map(SocketPath::at).transpose()?;
-        let stats = records.iter().map(|it: &SideProbe| it.beside(true));
-        let drawn = drawings.iter().map(|it: &SideProbe| it.beside(false));
-        let socket = control.iter().map(SocketPath::beside);
-        let beside: Vec<_> = stats.chain(drawn).chain(socket).collect();
-        check_distinct(&beside)?;
+        let stats = records.iter().map(|it: &SideProbe| it.as_flag_file(true));
+        let drawn = drawings.iter().map(|it: &SideProbe| it.as_flag_file(false));
+        let socket = control.iter().map(SocketPath::as_flag_file);
+        let flag_files: Vec<_> = stats.chain(drawn).chain(socket).collect();
+        check_distinct(&flag_files)?;
         let mut source = plan.source.end.preview(Side::Source);
         let mut sink = plan.sink.end.preview(Side::Sink);
         let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
@@ -52,18 +52,18 @@ impl<'a> View<'a> {
         match view.obstacle {
             Some(error) if error.class == Class::Usage => Err(UsageError::new(error)),
             Some(_) => Ok(view),
-            None => view.on_its_road(&beside).map_err(UsageError::new),
+            None => view.on_its_road(&flag_files).map_err(UsageError::new),
         }
     }
 
     /// With the road, which is chosen once both ends are known to be different files.
-    fn on_its_road(self, beside: &[Beside]) -> Result<Self, TransferError> {
+    fn on_its_road(self, flag_files: &[FlagFile]) -> Result<Self, TransferError> {
         let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
         let ends = EndFiles {
             source: Identity::of_end(self.source.file_id, source.path()),
             sink: Identity::of_end(self.sink.file_id, sink.path()),
         };
-        refusal::same_file(self.plan, &ends, beside)?;
+        refusal::same_file(self.plan, &ends, flag_files)?;
         let decided = decided(self.plan, &self.source, &self.sink);
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })

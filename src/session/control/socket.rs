@@ -2,7 +2,7 @@
 
 use crate::endpoint::{FileId, Identity, check_directory};
 use crate::error::{Class, TransferError, UsageError, is_shortage, reason};
-use crate::plan::beside::Beside;
+use crate::plan::flag_files::FlagFile;
 use crate::platform;
 use crate::text::visible::named;
 use rustix::io::Errno;
@@ -60,8 +60,8 @@ impl SocketPath {
 
     /// For the check that no other file is the same.
     #[must_use]
-    pub fn beside(&self) -> Beside {
-        Beside {
+    pub fn as_flag_file(&self) -> FlagFile {
+        FlagFile {
             flag: "--control",
             id: self.id.clone(),
             has_records: false,

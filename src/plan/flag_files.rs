@@ -5,7 +5,7 @@ use crate::error::UsageError;
 
 /// A file that is written to beside the sink: the flag that asks for it, and which file it is.
 #[derive(Debug, Clone)]
-pub struct Beside {
+pub struct FlagFile {
     /// The flag.
     pub flag: &'static str,
     /// The file, unless it is a device.
@@ -18,9 +18,9 @@ pub struct Beside {
 ///
 /// # Errors
 /// When two of them are the same.
-pub fn check_distinct(all: &[Beside]) -> Result<(), UsageError> {
+pub fn check_distinct(all: &[FlagFile]) -> Result<(), UsageError> {
     for (n, it) in all.iter().enumerate() {
-        let clashes = |other: &&Beside| {
+        let clashes = |other: &&FlagFile| {
             it.id.is_some() && it.id == other.id && !(it.has_records && other.has_records)
         };
         if let Some(other) = all[..n].iter().find(clashes) {
