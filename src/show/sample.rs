@@ -76,11 +76,7 @@ impl Stretch {
 
     /// The part of the time that was spent in `phase`, in percent.
     pub(super) fn percent(&self, phase: Phase) -> u64 {
-        let percents = self.percents().into_iter();
-        percents
-            .filter(|(it, _)| *it == phase)
-            .map(|(_, percent)| percent)
-            .sum()
+        self.percents()[phase as usize].1
     }
 }
 
@@ -190,19 +186,19 @@ impl Sampler {
 
     /// The last reading not after `moment`, or the oldest that is remembered.
     fn before(&self, moment: Duration) -> Reading {
-        let later = self
-            .readings
-            .partition_point(|reading| reading.at <= moment);
-        let index = later.saturating_sub(1);
-        self.readings.get(index).cloned().unwrap_or_default()
+        let reading = self.readings.get(self.index_before(moment));
+        reading.cloned().unwrap_or_default()
     }
 
     /// Forgets what is older than the last reading not after `moment`.
     fn forget(&mut self, moment: Duration) {
-        let later = self
-            .readings
-            .partition_point(|reading| reading.at <= moment);
-        self.readings.drain(..later.saturating_sub(1));
+        self.readings.drain(..self.index_before(moment));
+    }
+
+    fn index_before(&self, moment: Duration) -> usize {
+        let readings = &self.readings;
+        let later = readings.partition_point(|reading| reading.at <= moment);
+        later.saturating_sub(1)
     }
 }
 
