@@ -1,6 +1,6 @@
 //! The kinds of records, and the line of JSON for each.
 
-use super::numbers::{AdviceNumbers, DigestText, Numbers};
+use super::numbers::{AdviceNumbers, Numbers};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::error::{Side, TransferError};
@@ -38,7 +38,7 @@ pub(super) enum Record<'a> {
         road: Option<&'static str>,
         delivered: Option<&'static str>,
         buffer: Option<AdviceNumbers>,
-        digests: Vec<DigestText<'a>>,
+        digests: &'a [Digest],
         error: Option<Failure<'a>>,
         exit_code: i32,
     },
@@ -124,7 +124,7 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
         road: ending.road,
         delivered: ending.delivered.map(Delivered::name),
         buffer: ending.advice.map(Into::into),
-        digests: ending.digests.iter().map(Into::into).collect(),
+        digests: ending.digests,
         error,
         exit_code: ending.exit_code,
     })
