@@ -103,6 +103,11 @@ impl Sample {
         u64::try_from(percent).ok().filter(|_| size > 0)
     }
 
+    /// How many lines have passed a transform that counts them.
+    pub(super) fn lines(&self) -> Option<u64> {
+        self.now.stages.iter().find_map(|stage| stage.lines)
+    }
+
     /// Whether nothing has moved for so long that the transfer counts as stalled, though more is to come.
     #[must_use]
     pub fn is_stalled(&self) -> bool {

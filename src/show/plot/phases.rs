@@ -159,13 +159,18 @@ fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<BarPart
     parts
 }
 
+/// Parts in words: `the network 91%, our send buffer 9%`. Those that round to nothing are left out.
+pub(super) fn parts_in_words<'a>(parts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let parts = parts.into_iter().filter(|(_, percent)| *percent > 0);
+    let parts: Vec<_> = parts
+        .map(|(name, percent)| format!("{name} {percent}%"))
+        .collect();
+    parts.join(", ")
+}
+
 /// The parts of a stretch of time in words, the largest first: `waiting for the sink 91%, moving bytes 9%`.
 pub(super) fn told(stretch: &Stretch) -> String {
     let mut shares = stretch.percents();
     shares.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
-    let told = shares.iter().filter(|(_, percent)| *percent > 0);
-    let told: Vec<_> = told
-        .map(|(phase, percent)| format!("{} {percent}%", words(*phase)))
-        .collect();
-    told.join(", ")
+    parts_in_words(shares.map(|(phase, percent)| (words(phase), percent)))
 }

@@ -3,7 +3,7 @@
 use super::numbers::{AdviceNumbers, Numbers};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
-use crate::error::{Side, TransferError};
+use crate::error::TransferError;
 use crate::show::Sample;
 use crate::text::visible;
 use crate::transform::Digest;
@@ -89,28 +89,6 @@ pub struct Ending<'a> {
     pub exit_code: i32,
 }
 
-/// The line for an end that listens.
-pub(super) fn listening(side: Side, address: &str) -> String {
-    line(&Record::Listening {
-        version: VERSION,
-        end: side.name(),
-        address,
-    })
-}
-
-/// The line for the start of a transfer.
-pub(super) fn start(start: Start<'_>) -> String {
-    line(&Record::Start {
-        version: VERSION,
-        start,
-    })
-}
-
-/// The line for a sample.
-pub(super) fn sample(sample: &Sample) -> String {
-    line(&Record::Sample(sample.into()))
-}
-
 /// The line for the end of a transfer.
 pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
     let error = ending.error.map(|error| Failure {
@@ -132,10 +110,11 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
 
 /// A sample as a record of `--stats`, without the end of its line.
 #[must_use]
-pub fn record(it: &Sample) -> String {
-    sample(it).trim_end().to_owned()
+pub fn record(sample: &Sample) -> String {
+    line(&Record::Sample(sample.into())).trim_end().to_owned()
 }
 
+/// The line of a record.
 pub(super) fn line(record: &Record<'_>) -> String {
     // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let text = serde_json::to_string(record).unwrap_or_default();
