@@ -43,6 +43,17 @@ pub struct Finished<'a> {
 }
 
 impl Finished<'_> {
+    /// Its name, if it has one, and its ends.
+    pub(super) fn title(&self) -> String {
+        let name = self.name.map(|name| format!("{name}: "));
+        format!(
+            "{}{} → {}",
+            name.unwrap_or_default(),
+            self.source,
+            self.sink
+        )
+    }
+
     /// The summary, line by line; of a failed transfer, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {

@@ -36,7 +36,7 @@ const NO_ROW: u32 = 0;
 /// The whole file.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Trace<'a> {
+struct TraceFile<'a> {
     trace_events: Vec<Event>,
     display_time_unit: &'static str,
     other_data: OtherData<'a>,
@@ -61,7 +61,7 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     events.extend(recording.stalls.iter().map(stall));
     events.extend(recording.samples.iter().flat_map(counters));
     events.push(outcome(it));
-    let trace = Trace {
+    let trace = TraceFile {
         trace_events: events,
         display_time_unit: "ms",
         other_data: OtherData {
@@ -78,17 +78,16 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
 
 /// The names of the process and its rows.
 fn names(it: &Finished<'_>) -> Vec<Event> {
-    let label = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
     let named = |what, row, args| event(what, EventKind::Name, Duration::ZERO, row, Some(args));
-    let name = format!("{label}{} → {}", it.source, it.sink);
-    let mut names = vec![named("process_name", NO_ROW, Args::Name { name })];
+    let name = it.title();
+    let mut events = vec![named("process_name", NO_ROW, Args::Name { name })];
     for (row, name) in ROWS {
         let (row, name) = (row as u32, name.to_owned());
         let sort_index = row;
-        names.push(named("thread_name", row, Args::Name { name }));
-        names.push(named("thread_sort_index", row, Args::Place { sort_index }));
+        events.push(named("thread_name", row, Args::Name { name }));
+        events.push(named("thread_sort_index", row, Args::Place { sort_index }));
     }
-    names
+    events
 }
 
 /// A slice with the name of the phase. Where short phases were joined into one span, it is named for the longest and says how
