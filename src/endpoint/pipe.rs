@@ -5,6 +5,7 @@
 //! budget, and it is made smaller again when the flow goes idle.
 
 use crate::platform::{self, WIDEST_PIPE};
+use serde::Serialize;
 use std::cell::Cell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
@@ -16,8 +17,8 @@ pub const IDLE: Duration = Duration::from_secs(1);
 /// By what the size of a pipe is multiplied in one step: from the usual 64 KiB to 1 MiB in two.
 const GROWTH_FACTOR: u64 = 4;
 
-/// How full a pipe is, in bytes (pipe(7)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How full a pipe is, in bytes (pipe(7)). The records have it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PipeFill {
     /// How many bytes it holds (`FIONREAD`, ioctl(2)).
     pub len: u64,

@@ -3,9 +3,10 @@
 use super::raw::{Raw, Unfit};
 use crate::endpoint::connection::{Connection, ConnectionProbe};
 use crate::endpoint::pipe::{PipeFill, PipeProbe};
+use serde::Serialize;
 
 /// A value for each end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PerEnd<T> {
     /// Of the source.
     pub source: T,

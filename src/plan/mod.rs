@@ -192,8 +192,11 @@ impl HeldFiles {
     /// All of them, for the check that no two are the same file.
     #[must_use]
     pub fn files(&self) -> Vec<FlagFile> {
-        let stats = self.stats.iter().map(|it| it.as_flag_file(true));
-        let drawings = self.drawings.iter().map(|it| it.file.as_flag_file(false));
+        let stats = self.stats.iter().map(|it| it.probe.as_flag_file(true));
+        let drawings = self
+            .drawings
+            .iter()
+            .map(|it| it.file.probe.as_flag_file(false));
         let control = self.control.iter().map(SocketPath::as_flag_file);
         stats.chain(drawings).chain(control).collect()
     }

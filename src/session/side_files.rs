@@ -42,7 +42,7 @@ impl SideFiles {
     /// The transfer is refused: records are written only to descriptors that were inherited, and not to one that is an end.
     pub(super) fn refuse(&mut self, ends: &EndFiles) {
         let stats = &mut self.held.stats;
-        stats.retain(|file| file.is_inherited() && !ends.contain(file.id.as_ref()));
+        stats.retain(|file| file.is_inherited() && !ends.contain(file.probe.id.as_ref()));
     }
 
     /// Starts the records that change nothing by being written, since they go to a descriptor, a device or a FIFO.

@@ -43,15 +43,23 @@ pub struct Finished<'a> {
 }
 
 impl Finished<'_> {
-    fn summary(&self, how: Completion) -> Vec<String> {
-        let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
-        summary(self.sample, how, self.road, advice, digests)
+    /// Its name, if it has one, and its ends.
+    pub(super) fn title(&self) -> String {
+        let name = self.name.map(|name| format!("{name}: "));
+        format!(
+            "{}{} → {}",
+            name.unwrap_or_default(),
+            self.source,
+            self.sink
+        )
     }
 
     /// The summary, line by line; of a failed transfer, what failed.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let told = self.completion.map(|how| self.summary(how));
+        let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
+        let told = self.completion;
+        let told = told.map(|how| summary(self.sample, how, self.road, advice, digests));
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()
     }

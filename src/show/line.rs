@@ -15,20 +15,10 @@ use crate::transform::Digest;
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
 pub(super) struct Lines {
-    theme: Theme,
+    pub(super) theme: Theme,
     /// The format of a line, if the user gave one.
-    template: Option<Template>,
-    stderr: StderrWriter,
-}
-
-impl Lines {
-    pub(super) fn new(theme: Theme, template: Option<Template>, stderr: StderrWriter) -> Self {
-        Self {
-            theme,
-            template,
-            stderr,
-        }
-    }
+    pub(super) template: Option<Template>,
+    pub(super) stderr: StderrWriter,
 }
 
 impl Display for Lines {
@@ -51,7 +41,7 @@ pub fn status(sample: &Sample) -> String {
         format!("in {}", time(sample.now.elapsed)),
         speed(sample.speed),
     ];
-    parts.extend(lines(sample));
+    parts.extend(sample.lines().map(|lines| count(lines, "line")));
     let links = sample.now.links.iter().enumerate();
     parts.extend(links.map(|(place, link)| between(&sample.now, place) + &buffers(link)));
     parts.push(verdict(&sample.whole));
@@ -102,7 +92,7 @@ fn numbers(sample: &Sample, how: Completion, road: Option<RoadInUse>) -> String 
         ),
         how.words().to_owned(),
     ];
-    parts.extend(lines(sample));
+    parts.extend(sample.lines().map(|lines| count(lines, "line")));
     for (place, link) in sample.now.links.iter().enumerate() {
         let paused = if link.paused.is_zero() {
             String::new()
@@ -146,12 +136,6 @@ fn moved(figures: &Figures, of: &str) -> String {
         Some((made, ratio)) => format!("{passed}{of} -> {made} ({ratio})"),
         None => format!("{passed}{of}"),
     }
-}
-
-/// How many lines have passed a transform that counts them.
-fn lines(sample: &Sample) -> Option<String> {
-    let lines = sample.now.stages.iter().find_map(|it| it.lines)?;
-    Some(count(lines, "line"))
 }
 
 /// The stages on both sides of a link, where there are several links.

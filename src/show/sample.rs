@@ -76,11 +76,7 @@ impl Stretch {
 
     /// The part of the time that was spent in `phase`, in percent.
     pub(super) fn percent(&self, phase: Phase) -> u64 {
-        let percents = self.percents().into_iter();
-        percents
-            .filter(|(it, _)| *it == phase)
-            .map(|(_, percent)| percent)
-            .sum()
+        self.percents()[phase as usize].1
     }
 }
 
@@ -105,6 +101,11 @@ impl Sample {
         let size = self.size.filter(|size| *size >= passed)?;
         let percent = u128::from(passed) * 100 / u128::from(size.max(1));
         u64::try_from(percent).ok().filter(|_| size > 0)
+    }
+
+    /// How many lines have passed a transform that counts them.
+    pub(super) fn lines(&self) -> Option<u64> {
+        self.now.stages.iter().find_map(|stage| stage.lines)
     }
 
     /// Whether nothing has moved for so long that the transfer counts as stalled, though more is to come.
@@ -190,19 +191,19 @@ impl Sampler {
 
     /// The last reading not after `moment`, or the oldest that is remembered.
     fn before(&self, moment: Duration) -> Reading {
-        let later = self
-            .readings
-            .partition_point(|reading| reading.at <= moment);
-        let index = later.saturating_sub(1);
-        self.readings.get(index).cloned().unwrap_or_default()
+        let reading = self.readings.get(self.index_before(moment));
+        reading.cloned().unwrap_or_default()
     }
 
     /// Forgets what is older than the last reading not after `moment`.
     fn forget(&mut self, moment: Duration) {
-        let later = self
-            .readings
-            .partition_point(|reading| reading.at <= moment);
-        self.readings.drain(..later.saturating_sub(1));
+        self.readings.drain(..self.index_before(moment));
+    }
+
+    fn index_before(&self, moment: Duration) -> usize {
+        let readings = &self.readings;
+        let later = readings.partition_point(|reading| reading.at <= moment);
+        later.saturating_sub(1)
     }
 }
 

@@ -100,7 +100,11 @@ impl Show {
         let (theme, stderr) = (self.theme.clone(), stderr.clone());
         let display: Box<dyn Display> = match self.resolved(ends) {
             Progress::Bar => Box::new(Bar::new(theme, stderr)),
-            Progress::Line => Box::new(Lines::new(theme, self.template.clone(), stderr)),
+            Progress::Line => Box::new(Lines {
+                theme,
+                template: self.template.clone(),
+                stderr,
+            }),
             Progress::None | Progress::Auto => return None,
         };
         Some((display, self.draw_interval(ends)))

@@ -60,12 +60,9 @@ enum FileKind {
 /// Such a place, held for a transfer that has not begun.
 #[derive(Debug)]
 pub struct SideFile {
-    /// The flag that asked for it.
-    pub flag: &'static str,
-    /// Which file it is, as in [`SideProbe`].
-    pub id: Option<Identity>,
+    /// What was found when it was probed.
+    pub probe: SideProbe,
     place: SidePlace,
-    kind: FileKind,
     /// Open already, unless the file is to be made, or opening it would wait.
     file: Option<File>,
 }
@@ -140,10 +137,8 @@ impl SidePlace {
             (Target::Inherited(..) | Target::Stderr, _) => self.descriptor().map(Some),
         };
         Ok(SideFile {
-            flag: probe.flag,
-            id: probe.id,
+            probe,
             place: self.clone(),
-            kind: probe.kind,
             file: file.map_err(|error| self.refused(&error))?,
         })
     }
@@ -187,7 +182,11 @@ impl SideProbe {
     /// As a file that is compared with the others of the transfer.
     #[must_use]
     pub fn as_flag_file(&self, has_records: bool) -> FlagFile {
-        flag_file(self.flag, self.id.as_ref(), has_records)
+        FlagFile {
+            flag: self.flag,
+            id: self.id.clone(),
+            has_records,
+        }
     }
 
     /// What would happen to it, in words.
@@ -200,14 +199,6 @@ impl SideProbe {
             FileKind::Fifo => "a FIFO; opened when somebody reads it",
             FileKind::Stream => "written to as it is",
         }
-    }
-}
-
-fn flag_file(flag: &'static str, id: Option<&Identity>, has_records: bool) -> FlagFile {
-    FlagFile {
-        flag,
-        id: id.cloned(),
-        has_records,
     }
 }
 
@@ -249,12 +240,6 @@ impl SideFile {
         self.place.named()
     }
 
-    /// As a file that is compared with the others of the transfer.
-    #[must_use]
-    pub fn as_flag_file(&self, has_records: bool) -> FlagFile {
-        flag_file(self.flag, self.id.as_ref(), has_records)
-    }
-
     /// Whether it is an inherited descriptor, standard error among them.
     #[must_use]
     pub fn is_inherited(&self) -> bool {
@@ -270,13 +255,13 @@ impl SideFile {
     /// Whether opening it for writing waits for a reader.
     #[must_use]
     pub fn is_fifo(&self) -> bool {
-        self.kind == FileKind::Fifo
+        self.probe.kind == FileKind::Fifo
     }
 
     /// Whether beginning to write neither empties nor makes a file.
     #[must_use]
     pub fn is_stream(&self) -> bool {
-        matches!(self.kind, FileKind::Fifo | FileKind::Stream)
+        matches!(self.probe.kind, FileKind::Fifo | FileKind::Stream)
     }
 
     /// Opens it for writing: empties or makes the file. For a FIFO it waits until a reader opens it, however long that takes.
@@ -288,12 +273,12 @@ impl SideFile {
         options.write(true);
         match (self.file, self.place.target) {
             (Some(file), _) => {
-                if matches!(self.kind, FileKind::Holds(_)) {
+                if matches!(self.probe.kind, FileKind::Holds(_)) {
                     file.set_len(0)?;
                 }
                 Ok(file)
             }
-            (None, Target::Path(path)) if self.kind == FileKind::Missing => {
+            (None, Target::Path(path)) if self.probe.kind == FileKind::Missing => {
                 options.create(true).truncate(true).open(path)
             }
             (None, Target::Path(path)) => options.open(path),

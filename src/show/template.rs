@@ -88,30 +88,22 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         name: "read_fill",
         meaning: "bytes in the buffer of the reading side",
         value: |it| {
-            Value::Bytes(
-                it.now
-                    .links
-                    .first()
-                    .and_then(|link| Some(link.readable?.len)),
-            )
+            let link = it.now.links.first();
+            Value::Bytes(link.and_then(|link| Some(link.readable?.len)))
         },
     },
     Placeholder {
         name: "write_fill",
         meaning: "bytes in the buffer of the writing side",
         value: |it| {
-            Value::Bytes(
-                it.now
-                    .links
-                    .last()
-                    .and_then(|link| Some(link.writable?.len)),
-            )
+            let link = it.now.links.last();
+            Value::Bytes(link.and_then(|link| Some(link.writable?.len)))
         },
     },
     Placeholder {
         name: "lines",
         meaning: "lines that have passed `-t lines`",
-        value: |it| Value::Number(it.now.stages.iter().find_map(|stage| stage.lines)),
+        value: |it| Value::Number(it.lines()),
     },
     Placeholder {
         name: "state",

@@ -2,6 +2,7 @@
 
 use super::cursor::{Input, Output};
 use crate::error::{Class, reason};
+use serde::Serialize;
 use std::fmt;
 use std::io;
 
@@ -62,8 +63,8 @@ impl Pending {
     }
 }
 
-/// The digest of what has passed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The digest of what has passed. The records have it as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Digest {
     /// `sha256`, …
     pub algorithm: &'static str,

@@ -1,29 +1,18 @@
 //! elvish. clap's completer knows the flags; ours calls it for them, and adds their values, SOURCE and SINK.
 
 use super::ends::rows;
-use crate::cli::declared;
-use crate::cli::spellings::{flags_with_values, spellings};
+use crate::cli::spellings::{flags_with_words, spellings};
 use clap::Command;
 use clap::builder::ValueHint;
 use std::fmt::Write;
 
-const OURS: &str = include_str!("ours.elv");
-
-/// clap's script, then ours.
-pub(super) fn script(generated: &str, flags: &Command) -> String {
-    let mut takes = String::new();
-    for name in flags_with_values(flags) {
-        // Writing to a string does not fail, here and below.
-        let _ = write!(takes, " {name}");
-    }
-    let functions = OURS.replace("@TAKES@", takes.trim_start());
-    format!("{generated}\n{}\n{functions}", tables(flags))
-}
+pub(super) const OURS: &str = include_str!("ours.elv");
 
 /// Maps from a side or a side and scheme to words, and from a flag to its values.
-fn tables(flags: &Command) -> String {
+pub(super) fn tables(flags: &Command) -> String {
     let mut table = String::from("var tidegate-table = [\n");
     for row in rows() {
+        // Writing to a string does not fail, here and below.
         let _ = writeln!(table, "  &{}=[", row.key());
         for offer in &row.offers {
             let help = offer.help.replace('\'', "''");
@@ -32,12 +21,8 @@ fn tables(flags: &Command) -> String {
         table.push_str("  ]\n");
     }
     table.push_str("]\nvar tidegate-values = [\n");
-    for argument in flags.get_arguments() {
-        let values = declared::values(argument);
-        let words: Vec<_> = values.iter().map(|it| it.get_name().to_owned()).collect();
-        for name in spellings(argument).iter().filter(|_| !words.is_empty()) {
-            let _ = writeln!(table, "  &{name}=[{}]", words.join(" "));
-        }
+    for (name, words) in flags_with_words(flags) {
+        let _ = writeln!(table, "  &{name}=[{}]", words.join(" "));
     }
     table.push_str("]\nvar tidegate-files = [");
     let files = flags

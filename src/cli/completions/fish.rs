@@ -1,21 +1,12 @@
 //! fish. Files are its own offer for SOURCE and SINK; ours stand beside them.
 
 use super::ends::rows;
-use crate::cli::spellings::flags_with_values;
-use clap::Command;
 use std::fmt::Write;
 
-const OURS: &str = include_str!("ours.fish");
-
-/// clap's script, then ours.
-pub(super) fn script(generated: &str, flags: &Command) -> String {
-    let takes = flags_with_values(flags).join(" ");
-    let functions = OURS.replace("@TAKES@", &takes);
-    format!("{generated}\n{}\n{functions}", table())
-}
+pub(super) const OURS: &str = include_str!("ours.fish");
 
 /// A function that prints `WORD TAB HELP` lines.
-fn table() -> String {
+pub(super) fn table() -> String {
     let mut cases = String::new();
     for row in rows() {
         // Writing to a string does not fail, here and below.

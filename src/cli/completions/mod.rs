@@ -10,6 +10,7 @@ mod zsh;
 
 use super::command;
 use super::declared::values;
+use super::spellings::flags_with_values;
 use crate::transform::KINDS;
 use clap::Command;
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueHint};
@@ -21,12 +22,17 @@ pub(super) fn script(shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut flags, "tidegate", &mut text);
     let generated = String::from_utf8(text).unwrap_or_default();
+    let takes = flags_with_values(&flags);
+    let followed = |table: String, ours: &str| {
+        let ours = ours.replace("@TAKES@", &takes.join(" "));
+        format!("{generated}\n{table}\n{ours}")
+    };
     match shell {
         Shell::Zsh => zsh::script(&generated),
-        Shell::Fish => fish::script(&generated, &flags),
-        Shell::Elvish => elvish::script(&generated, &flags),
-        Shell::PowerShell => powershell::script(&generated, &flags),
-        _ => bash::script(&generated, &flags),
+        Shell::Fish => followed(fish::table(), fish::OURS),
+        Shell::Elvish => followed(elvish::tables(&flags), elvish::OURS),
+        Shell::PowerShell => powershell::script(&generated, &flags, &takes),
+        _ => followed(bash::table(), bash::OURS),
     }
 }
 

@@ -1,8 +1,7 @@
 //! `PowerShell`. clap's completer knows the flags; it becomes a block that ours calls, since there can be one only.
 
 use super::ends::rows;
-use crate::cli::declared;
-use crate::cli::spellings::{flags_with_values, spellings};
+use crate::cli::spellings::flags_with_words;
 use clap::Command;
 use std::fmt::Write;
 
@@ -10,14 +9,10 @@ const OURS: &str = include_str!("ours.ps1");
 
 const REGISTER: &str = "Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {";
 
-/// clap's script as a block, then ours.
-pub(super) fn script(generated: &str, flags: &Command) -> String {
+/// clap's script as a block, then ours; `takes` are the names of the flags whose value is the next word.
+pub(super) fn script(generated: &str, flags: &Command, takes: &[String]) -> String {
     let flags_alone = generated.replace(REGISTER, "$global:TidegateFlags = {");
-    let takes: Vec<_> = flags_with_values(flags)
-        .iter()
-        .map(|it| quoted(it))
-        .collect();
-    let functions = OURS.replace("@TAKES@", &takes.join(", "));
+    let functions = OURS.replace("@TAKES@", &listed(takes));
     format!("{flags_alone}\n{}\n{functions}", tables(flags))
 }
 
@@ -35,15 +30,16 @@ fn tables(flags: &Command) -> String {
     }
     table.push_str("}\n# The names of flags are told apart by case.\n");
     table.push_str("$global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)\n");
-    for argument in flags.get_arguments() {
-        let values = declared::values(argument);
-        let words: Vec<_> = values.iter().map(|it| quoted(it.get_name())).collect();
-        for name in spellings(argument).iter().filter(|_| !words.is_empty()) {
-            let words = words.join(", ");
-            let _ = writeln!(table, "$global:TidegateValues['{name}'] = @({words})");
-        }
+    for (name, words) in flags_with_words(flags) {
+        let words = listed(&words);
+        let _ = writeln!(table, "$global:TidegateValues['{name}'] = @({words})");
     }
     table
+}
+
+fn listed(words: &[String]) -> String {
+    let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+    words.join(", ")
 }
 
 fn quoted(word: &str) -> String {

@@ -5,6 +5,7 @@
 //! stays unknown.
 
 use super::facts::Connection;
+use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// The shortest step that is attributed: longer than a slow reader's system delays acknowledgements, which is 40 ms and more.
@@ -13,8 +14,8 @@ const LEAST_STEP: Duration = Duration::from_millis(100);
 /// By how much the round trip time has to have grown at least to be evidence of a queue on the way. Less may be a busy CPU.
 const LEAST_GROWTH: Duration = Duration::from_millis(1);
 
-/// What a sender waits for, in shares that add up to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a sender waits for, in shares that add up to 1. The records have it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Blame {
     /// The program at the other end, which does not read what has come.
     pub reader: f64,

@@ -23,14 +23,11 @@ pub(super) fn link_row(
     let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
     let mut cells = vec![side(format!("{from} {arrow}"))];
     if let Some(read) = link.readable {
-        cells.extend([gauge(read.len, read.mark, theme), fill(read.len, read.mark)]);
+        cells.extend(fill(read.len, read.mark, theme));
     }
     cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
     if let Some(written) = link.writable {
-        cells.extend([
-            gauge(written.len, written.mark, theme),
-            fill(written.len, written.mark),
-        ]);
+        cells.extend(fill(written.len, written.mark, theme));
     }
     cells.push(side(format!("{arrow} {to}")));
     cells.push(counts(link.pauses, link.drains));
@@ -61,8 +58,12 @@ fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
     text + &" ".repeat(blank)
 }
 
-/// How full a buffer is, in numbers.
-fn fill(len: u64, mark: u64) -> Cell {
+/// How full a buffer is, as a gauge and in numbers.
+fn fill(len: u64, mark: u64, theme: &Theme) -> [Cell; 2] {
+    [gauge(len, mark, theme), numbers(len, mark)]
+}
+
+fn numbers(len: u64, mark: u64) -> Cell {
     let shown = format!("{:>10}", steady_size(len));
     // A mark that was lowered is in force once the buffer has drained to it. So the mark is kept longer on a narrow screen.
     let (rank, of) = if len > mark {
@@ -125,11 +126,11 @@ fn kernel(
 ) -> Vec<Cell> {
     match status {
         EndStatus::Connection(it) => connection(it),
-        EndStatus::Pipe(Some(pipe)) if !is_shown => vec![
-            Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint)),
-            gauge(pipe.len, pipe.size, theme),
-            fill(pipe.len, pipe.size),
-        ],
+        EndStatus::Pipe(Some(pipe)) if !is_shown => {
+            let name = Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint));
+            let fill = fill(pipe.len, pipe.size, theme);
+            [name].into_iter().chain(fill).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -172,10 +172,10 @@ fn made(figures: &Figures, theme: &Theme) -> Cell {
     Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
 }
 
-/// How many lines have passed a transform that counts them.
 fn lines(sample: &Sample) -> Cell {
-    let lines = sample.now.stages.iter().find_map(|it| it.lines);
-    let text = lines.map_or_else(Text::none, |lines| Text::plain(count(lines, "line")));
+    let text = sample
+        .lines()
+        .map_or_else(Text::none, |lines| Text::plain(count(lines, "line")));
     Cell::optional(8, text)
 }
 

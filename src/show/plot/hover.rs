@@ -123,7 +123,7 @@ fn buffers(it: &Finished<'_>, series: &Series) -> Vec<BufferValues> {
 
 fn phases(series: &Series) -> Vec<PhaseValues> {
     let all = Phase::ALL.into_iter().map(|phase| PhaseValues {
-        look: phases::class(phase),
+        look: phase.name(),
         words: phases::words(phase),
         share: series
             .shares

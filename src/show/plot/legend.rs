@@ -69,33 +69,23 @@ pub(super) struct PlacedKey {
 pub(super) fn place(keys: Vec<Key>, taken: f64, width: f64, top: f64) -> (Vec<PlacedKey>, f64) {
     let widths = keys.iter().map(Key::width);
     let all: f64 = widths.map(|it| it + APART).sum::<f64>() - APART;
-    if taken + APART + all <= width {
-        return (row(keys, width - all, top), 0.0);
-    }
-    let (mut x, mut y) = (0.0, top + ROW);
-    let mut rows = 1.0;
+    let has_room = taken + APART + all <= width;
+    let (mut x, mut rows) = if has_room {
+        (width - all, 0.0)
+    } else {
+        (0.0, 1.0)
+    };
     let mut placed = Vec::new();
     for key in keys {
-        let next = x + key.width();
-        if next > width && x > 0.0 {
-            (x, y) = (0.0, y + ROW);
+        let key_width = key.width();
+        if !has_room && x > 0.0 && x + key_width > width {
+            x = 0.0;
             rows += 1.0;
         }
-        let here = x;
-        x += key.width() + APART;
-        placed.push(at(key, here, y));
+        placed.push(at(key, x, top + ROW * rows));
+        x += key_width + APART;
     }
     (placed, rows)
-}
-
-fn row(keys: Vec<Key>, mut x: f64, top: f64) -> Vec<PlacedKey> {
-    let mut placed = Vec::new();
-    for key in keys {
-        let here = x;
-        x += key.width() + APART;
-        placed.push(at(key, here, top));
-    }
-    placed
 }
 
 fn at(key: Key, x: f64, top: f64) -> PlacedKey {

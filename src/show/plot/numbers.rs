@@ -130,12 +130,7 @@ fn blame(it: &Finished<'_>) -> Option<String> {
         "the receiver or the network, unknown which",
     ];
     let parts = percents([blame.reader, blame.network, blame.buffer, blame.unknown]);
-    let parts = names.into_iter().zip(parts);
-    let parts = parts.filter(|(_, percent)| *percent > 0);
-    let parts: Vec<_> = parts
-        .map(|(name, percent)| format!("{name} {percent}%"))
-        .collect();
-    Some(parts.join(", "))
+    Some(phases::parts_in_words(names.into_iter().zip(parts)))
 }
 
 fn advice(it: &Finished<'_>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! The data of SVG paths (lines in steps, and areas between them), in as few characters as possible.
 
+use std::fmt::Write;
 use std::ops::Range;
 
 /// A coordinate, to a tenth of a unit. One that is not finite, which SVG cannot express, becomes 0.
@@ -23,16 +24,10 @@ fn tenths(place: f64) -> i64 {
 }
 
 /// Appends a coordinate in as few characters as possible.
+#[expect(clippy::cast_precision_loss, reason = "nothing is drawn so far away")]
 fn put(path: &mut String, tenths: i64) {
-    if tenths < 0 {
-        path.push('-');
-    }
-    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
-    path.push_str(itoa::Buffer::new().format(whole));
-    if tenth > 0 {
-        path.push('.');
-        path.push_str(itoa::Buffer::new().format(tenth));
-    }
+    // Writing to a string does not fail.
+    let _ = write!(path, "{}", tenths as f64 / 10.0);
 }
 
 /// Appends a command of the path with its coordinate.
@@ -73,11 +68,7 @@ impl PanelFrame {
     pub(super) fn steps(&self, values: &[Option<f64>]) -> String {
         let mut path = String::new();
         for run in runs(values) {
-            let places = run
-                .clone()
-                .map(|index| self.y(values[index].unwrap_or(0.0)));
-            go(&mut path, 'M', tenths(self.x(run.start)));
-            self.walk(&mut path, run.start, places, ' ');
+            self.rightwards(&mut path, values, &run);
         }
         path
     }
@@ -86,55 +77,46 @@ impl PanelFrame {
     pub(super) fn area(&self, low: &[Option<f64>], high: &[Option<f64>]) -> String {
         let mut path = String::new();
         for run in runs(high) {
-            let upper = run.clone().map(|index| self.y(high[index].unwrap_or(0.0)));
-            let lower = run.clone().rev();
-            let lower: Vec<_> = lower
-                .map(|index| self.y(low[index].unwrap_or(0.0)))
-                .collect();
-            go(&mut path, 'M', tenths(self.x(run.start)));
-            self.walk(&mut path, run.start, upper, ' ');
-            self.walk_back(&mut path, run.end, &lower);
+            self.rightwards(&mut path, high, &run);
+            let (start, back) = (run.start, run.rev());
+            let lower = back.map(|index| (index + 1, low[index].unwrap_or(0.0)));
+            self.walk(&mut path, lower, start, 'V');
             path.push('Z');
         }
         path
     }
 
-    /// From the left to the right; a step is left out where nothing changes.
+    /// Begins a line with the values of a run.
+    fn rightwards(&self, path: &mut String, values: &[Option<f64>], run: &Range<usize>) {
+        go(path, 'M', tenths(self.x(run.start)));
+        let steps = run
+            .clone()
+            .map(|index| (index, values[index].unwrap_or(0.0)));
+        self.walk(path, steps, run.end, ' ');
+    }
+
+    /// Through the values of stretches, each with the border where it begins; up to the border `end`. A step is left out where
+    /// nothing changes.
     fn walk(
         &self,
         path: &mut String,
-        first: usize,
-        places: impl Iterator<Item = f64>,
+        values: impl Iterator<Item = (usize, f64)>,
+        end: usize,
         mut verb: char,
     ) {
         let mut last = None;
-        let mut index = first;
-        for place in places.map(tenths) {
-            if last != Some(place) {
-                if index > first {
-                    go(path, 'H', tenths(self.x(index)));
-                }
-                go(path, verb, place);
-                (last, verb) = (Some(place), 'V');
+        for (border, value) in values {
+            let place = tenths(self.y(value));
+            if last == Some(place) {
+                continue;
             }
-            index += 1;
-        }
-        go(path, 'H', tenths(self.x(index)));
-    }
-
-    /// From the right to the left.
-    fn walk_back(&self, path: &mut String, end: usize, places: &[f64]) {
-        let mut last = None;
-        for (n, place) in places.iter().copied().map(tenths).enumerate() {
-            if last != Some(place) {
-                if n > 0 {
-                    go(path, 'H', tenths(self.x(end - n)));
-                }
-                go(path, 'V', place);
-                last = Some(place);
+            if last.is_some() {
+                go(path, 'H', tenths(self.x(border)));
             }
+            go(path, verb, place);
+            (last, verb) = (Some(place), 'V');
         }
-        go(path, 'H', tenths(self.x(end - places.len())));
+        go(path, 'H', tenths(self.x(end)));
     }
 }
 

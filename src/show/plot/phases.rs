@@ -26,17 +26,6 @@ pub(super) fn words(phase: Phase) -> &'static str {
     }
 }
 
-/// The class of a phase in the style sheet.
-pub(super) fn class(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Source => "source",
-        Phase::Sink => "sink",
-        Phase::Rate => "held",
-        Phase::Transform => "transform",
-        Phase::Moving => "moving",
-    }
-}
-
 /// The phases from the bottom to the top and from the left to the right, the desirable ones first.
 const ORDER: [Phase; 5] = [
     Phase::Moving,
@@ -69,7 +58,7 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
         let high: Vec<Option<f64>> = high.collect();
         let is_there = |shares: &[f64; 5]| shares[phase as usize] > 0.0;
         if series.shares.iter().flatten().any(is_there) {
-            panel.draw(class(phase), panel.frame.area(&zero, &high));
+            panel.draw(phase.name(), panel.frame.area(&zero, &high));
         }
     }
     Some(panel)
@@ -92,7 +81,7 @@ pub(super) struct PhaseBar {
 /// A part of the bar.
 #[derive(Debug)]
 pub(super) struct BarPart {
-    /// The class in the style sheet.
+    /// The class in the style sheet: the name of its phase.
     pub(super) class: &'static str,
     pub(super) x: String,
     pub(super) width: String,
@@ -113,7 +102,7 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<PhaseBar
     }
     let keys = shares.iter().map(|(phase, _, percent)| {
         let words = format!("{} {}", words(*phase), in_words(*percent));
-        Key::colour(class(*phase), words)
+        Key::colour(phase.name(), words)
     });
     let verdict = verdict(whole);
     let taken = text::bold_width(&verdict, WRITING + 4.0);
@@ -147,7 +136,7 @@ fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<BarPart
         let label = format!("{percent}%");
         let fits = text::bold_width(&label, WRITING) + 8.0 <= width;
         parts.push(BarPart {
-            class: class(*phase),
+            class: phase.name(),
             x: number(x),
             width: number(width),
             percent: fits.then_some(label),
@@ -159,13 +148,18 @@ fn parts(shares: &[(Phase, f64, u64)], layout: &Layout, top: f64) -> Vec<BarPart
     parts
 }
 
+/// Parts in words: `the network 91%, our send buffer 9%`. Those that round to nothing are left out.
+pub(super) fn parts_in_words<'a>(parts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let parts = parts.into_iter().filter(|(_, percent)| *percent > 0);
+    let parts: Vec<_> = parts
+        .map(|(name, percent)| format!("{name} {percent}%"))
+        .collect();
+    parts.join(", ")
+}
+
 /// The parts of a stretch of time in words, the largest first: `waiting for the sink 91%, moving bytes 9%`.
 pub(super) fn told(stretch: &Stretch) -> String {
     let mut shares = stretch.percents();
     shares.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
-    let told = shares.iter().filter(|(_, percent)| *percent > 0);
-    let told: Vec<_> = told
-        .map(|(phase, percent)| format!("{} {percent}%", words(*phase)))
-        .collect();
-    told.join(", ")
+    parts_in_words(shares.map(|(phase, percent)| (words(phase), percent)))
 }

@@ -81,8 +81,7 @@ pub(super) const MADE_BY: &str = concat!("tidegate ", env!("CARGO_PKG_VERSION"))
 
 /// The title: the name of the transfer, and its ends.
 pub(super) fn title(it: &Finished<'_>) -> String {
-    let name = it.name.map(|name| format!("{name}: ")).unwrap_or_default();
-    clean(&format!("{name}{} → {}", it.source, it.sink))
+    clean(&it.title())
 }
 
 /// The sentences of the summary; of a failed transfer, what failed.

@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, WRITING};
 use super::path::number;
-use super::phases::{class, words};
+use super::phases::words;
 use super::series::Series;
 use super::text;
 use crate::account::phase::Phase;
@@ -104,7 +104,7 @@ pub(super) fn marks(recording: &Recording, layout: &Layout) -> Vec<StallMark> {
     let mut marks: Vec<StallMark> = Vec::new();
     for stall in &recording.stalls {
         let (from, to) = borders(stall, recording, layout);
-        let class = class(stall.what.waits_for);
+        let class = stall.what.waits_for.name();
         match marks.last_mut() {
             Some(last) if last.class == class && from <= last.to + LEAST => {
                 last.stalled += to - from.max(last.to);

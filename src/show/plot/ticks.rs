@@ -16,19 +16,9 @@ const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
 
-/// Round steps of a minute and longer, in seconds.
+/// Round steps of a minute and longer, in minutes.
 const LONG_STEPS: [f64; 11] = [
-    MINUTE,
-    2.0 * MINUTE,
-    5.0 * MINUTE,
-    10.0 * MINUTE,
-    15.0 * MINUTE,
-    30.0 * MINUTE,
-    HOUR,
-    2.0 * HOUR,
-    3.0 * HOUR,
-    6.0 * HOUR,
-    12.0 * HOUR,
+    1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 360.0, 720.0,
 ];
 
 /// More than any rate in bytes a second.
@@ -85,8 +75,8 @@ fn time_step(least: f64) -> f64 {
     if least > DAY / 2.0 {
         round_step(least / DAY) * DAY
     } else if least > MINUTE / 2.0 {
-        let long = LONG_STEPS.into_iter().find(|step| *step >= least);
-        long.unwrap_or(DAY)
+        let mut steps = LONG_STEPS.into_iter().map(|step| step * MINUTE);
+        steps.find(|step| *step >= least).unwrap_or(DAY)
     } else if least > 5.0 {
         [10.0, 15.0, 30.0]
             .into_iter()

@@ -26,7 +26,7 @@ pub fn refused(error: &UsageError) -> String {
         road: None,
         delivered: None,
         buffer: None,
-        digests: Vec::new(),
+        digests: &[],
         error: Some(Failure {
             end: None,
             uri: None,

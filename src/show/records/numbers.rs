@@ -4,13 +4,12 @@ use crate::account::meter::Snapshot;
 use crate::account::phase::{Phase, Waits};
 use crate::account::replay::Advice;
 use crate::account::stages::StageSnapshot;
-use crate::endpoint::connection::Connection;
+use crate::endpoint::connection::{Blame, Connection};
 use crate::endpoint::pipe::PipeFill;
 use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::show::{Sample, Stretch};
-use crate::transform::Digest;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
 pub(super) struct Numbers {
@@ -23,50 +22,23 @@ pub(super) struct Numbers {
     eta_s: Option<f64>,
     links: Vec<LinkNumbers>,
     transforms: Vec<StageNumbers>,
-    waits: WaitNumbers,
+    #[serde(serialize_with = "seconds")]
+    waits: Waits,
     bound_by: &'static str,
     #[serde(flatten)]
     whole: StretchNumbers,
     recent: StretchNumbers,
-    sockets: PairOf<SocketNumbers>,
-    pipes: PairOf<PipeNumbers>,
+    sockets: PerEnd<Option<SocketNumbers>>,
+    pipes: PerEnd<Option<PipeFill>>,
 }
 
-/// Where the time of a stretch went, as parts that add up to 1.
+/// Where the time of a stretch went.
 #[derive(Serialize)]
 struct StretchNumbers {
-    shares: Shares,
-    blame: Option<BlameNumbers>,
-}
-
-#[derive(Serialize)]
-struct Shares {
-    source: f64,
-    sink: f64,
-    rate: f64,
-    transform: f64,
-    moving: f64,
-}
-
-#[derive(Serialize)]
-struct BlameNumbers {
-    reader: f64,
-    network: f64,
-    buffer: f64,
-    unknown: f64,
-}
-
-/// A value for each end that has one.
-#[derive(Serialize)]
-struct PairOf<T> {
-    source: Option<T>,
-    sink: Option<T>,
-}
-
-#[derive(Serialize)]
-struct PipeNumbers {
-    len: u64,
-    size: u64,
+    /// As parts that add up to 1.
+    #[serde(serialize_with = "shares")]
+    shares: Stretch,
+    blame: Option<Blame>,
 }
 
 #[derive(Serialize)]
@@ -87,21 +59,6 @@ pub(super) struct AdviceNumbers {
     absorbed_s: f64,
     high_water_mark: u64,
     larger_saves: f64,
-}
-
-#[derive(Serialize)]
-pub(super) struct DigestText<'a> {
-    algorithm: &'static str,
-    hex: &'a str,
-}
-
-impl<'a> From<&'a Digest> for DigestText<'a> {
-    fn from(it: &'a Digest) -> Self {
-        Self {
-            algorithm: it.algorithm,
-            hex: &it.hex,
-        }
-    }
 }
 
 /// What a transform has done.
@@ -131,41 +88,22 @@ struct LinkNumbers {
     from: &'static str,
     to: &'static str,
     state: &'static str,
-    readable: Option<ReadableNumbers>,
-    writable: Option<WritableNumbers>,
+    readable: Option<FillNumbers>,
+    writable: Option<FillNumbers>,
     pauses: u64,
     drains: u64,
     paused_s: f64,
 }
 
 #[derive(Serialize)]
-struct ReadableNumbers {
+struct FillNumbers {
     len: u64,
     high_water_mark: u64,
+    /// Only the writable buffer has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low_water_mark: Option<u64>,
     max_len: u64,
     median_len: u64,
-}
-
-#[derive(Serialize)]
-struct WritableNumbers {
-    len: u64,
-    high_water_mark: u64,
-    low_water_mark: u64,
-    max_len: u64,
-    median_len: u64,
-}
-
-#[derive(Serialize)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names of the records, which carry their unit"
-)]
-struct WaitNumbers {
-    source_s: f64,
-    sink_s: f64,
-    rate_s: f64,
-    transform_s: f64,
-    moving_s: f64,
 }
 
 impl From<&Sample> for Numbers {
@@ -180,52 +118,28 @@ impl From<&Sample> for Numbers {
             eta_s: sample.eta.map(|eta| eta.as_secs_f64()),
             links: links(&sample.now),
             transforms: sample.now.stages.iter().map(StageNumbers::from).collect(),
-            waits: WaitNumbers::from(&sample.now.waits),
+            waits: sample.now.waits,
             bound_by: sample.bound_by.map_or("none", Phase::name),
-            whole: StretchNumbers::from(&sample.whole),
-            recent: StretchNumbers::from(&sample.recent),
-            sockets: PairOf::of_ends(&sample.now.ends, |status| {
-                status.connection().map(Into::into)
-            }),
-            pipes: PairOf::of_ends(&sample.now.ends, |status| status.pipe().map(Into::into)),
+            whole: sample.whole.into(),
+            recent: sample.recent.into(),
+            sockets: of_ends(&sample.now, |it| it.connection().map(Into::into)),
+            pipes: of_ends(&sample.now, EndStatus::pipe),
         }
     }
 }
 
-impl<T> PairOf<T> {
-    fn of_ends(ends: &PerEnd<EndStatus>, of: impl Fn(&EndStatus) -> Option<T>) -> Self {
-        Self {
-            source: of(&ends.source),
-            sink: of(&ends.sink),
-        }
+fn of_ends<T>(now: &Snapshot, of: impl Fn(&EndStatus) -> Option<T>) -> PerEnd<Option<T>> {
+    PerEnd {
+        source: of(&now.ends.source),
+        sink: of(&now.ends.sink),
     }
 }
 
-impl From<PipeFill> for PipeNumbers {
-    fn from(it: PipeFill) -> Self {
+impl From<Stretch> for StretchNumbers {
+    fn from(stretch: Stretch) -> Self {
         Self {
-            len: it.len,
-            size: it.size,
-        }
-    }
-}
-
-impl From<&Stretch> for StretchNumbers {
-    fn from(stretch: &Stretch) -> Self {
-        Self {
-            shares: Shares {
-                source: stretch.share(Phase::Source),
-                sink: stretch.share(Phase::Sink),
-                rate: stretch.share(Phase::Rate),
-                transform: stretch.share(Phase::Transform),
-                moving: stretch.share(Phase::Moving),
-            },
-            blame: stretch.blame.map(|blame| BlameNumbers {
-                reader: blame.reader,
-                network: blame.network,
-                buffer: blame.buffer,
-                unknown: blame.unknown,
-            }),
+            shares: stretch,
+            blame: stretch.blame,
         }
     }
 }
@@ -273,16 +187,17 @@ impl LinkNumbers {
                 LinkState::Paused => "paused",
                 LinkState::Ended => "ended",
             },
-            readable: link.readable.map(|it| ReadableNumbers {
+            readable: link.readable.map(|it| FillNumbers {
                 len: it.len,
                 high_water_mark: it.mark,
+                low_water_mark: None,
                 max_len: it.max_len,
                 median_len: it.median_len,
             }),
-            writable: link.writable.map(|it| WritableNumbers {
+            writable: link.writable.map(|it| FillNumbers {
                 len: it.len,
                 high_water_mark: it.mark,
-                low_water_mark: it.low,
+                low_water_mark: Some(it.low),
                 max_len: it.max_len,
                 median_len: it.median_len,
             }),
@@ -293,15 +208,13 @@ impl LinkNumbers {
     }
 }
 
-impl From<&Waits> for WaitNumbers {
-    fn from(waits: &Waits) -> Self {
-        let seconds = |phase| waits.of(phase).as_secs_f64();
-        Self {
-            source_s: seconds(Phase::Source),
-            sink_s: seconds(Phase::Sink),
-            rate_s: seconds(Phase::Rate),
-            transform_s: seconds(Phase::Transform),
-            moving_s: seconds(Phase::Moving),
-        }
-    }
+/// The time spent in each phase, in seconds.
+fn seconds<S: Serializer>(waits: &Waits, serializer: S) -> Result<S::Ok, S::Error> {
+    let seconds = |phase: Phase| (format!("{}_s", phase.name()), waits.of(phase).as_secs_f64());
+    serializer.collect_map(Phase::ALL.map(seconds))
+}
+
+/// The part of the time spent in each phase.
+fn shares<S: Serializer>(stretch: &Stretch, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Phase::ALL.map(|phase| (phase.name(), stretch.share(phase))))
 }

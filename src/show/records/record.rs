@@ -1,9 +1,9 @@
 //! The kinds of records, and the line of JSON for each.
 
-use super::numbers::{AdviceNumbers, DigestText, Numbers};
+use super::numbers::{AdviceNumbers, Numbers};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
-use crate::error::{Side, TransferError};
+use crate::error::TransferError;
 use crate::show::Sample;
 use crate::text::visible;
 use crate::transform::Digest;
@@ -38,7 +38,7 @@ pub(super) enum Record<'a> {
         road: Option<&'static str>,
         delivered: Option<&'static str>,
         buffer: Option<AdviceNumbers>,
-        digests: Vec<DigestText<'a>>,
+        digests: &'a [Digest],
         error: Option<Failure<'a>>,
         exit_code: i32,
     },
@@ -89,28 +89,6 @@ pub struct Ending<'a> {
     pub exit_code: i32,
 }
 
-/// The line for an end that listens.
-pub(super) fn listening(side: Side, address: &str) -> String {
-    line(&Record::Listening {
-        version: VERSION,
-        end: side.name(),
-        address,
-    })
-}
-
-/// The line for the start of a transfer.
-pub(super) fn start(start: Start<'_>) -> String {
-    line(&Record::Start {
-        version: VERSION,
-        start,
-    })
-}
-
-/// The line for a sample.
-pub(super) fn sample(sample: &Sample) -> String {
-    line(&Record::Sample(sample.into()))
-}
-
 /// The line for the end of a transfer.
 pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
     let error = ending.error.map(|error| Failure {
@@ -124,7 +102,7 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
         road: ending.road,
         delivered: ending.delivered.map(Delivered::name),
         buffer: ending.advice.map(Into::into),
-        digests: ending.digests.iter().map(Into::into).collect(),
+        digests: ending.digests,
         error,
         exit_code: ending.exit_code,
     })
@@ -132,10 +110,11 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
 
 /// A sample as a record of `--stats`, without the end of its line.
 #[must_use]
-pub fn record(it: &Sample) -> String {
-    sample(it).trim_end().to_owned()
+pub fn record(sample: &Sample) -> String {
+    line(&Record::Sample(sample.into())).trim_end().to_owned()
 }
 
+/// The line of a record.
 pub(super) fn line(record: &Record<'_>) -> String {
     // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
     let text = serde_json::to_string(record).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `--stats`: writes the records on a thread of its own, so that a slow reader of them never holds the flow up.
 
-use super::record::{self, Ending, Start};
+use super::record::{self, Ending, Record, Start, VERSION};
 use crate::error::Side;
 use crate::platform::{self, threads};
 use crate::session::report::StderrWriter;
@@ -97,17 +97,24 @@ impl Stats {
 
     /// Writes that an end listens.
     pub fn listening(&self, side: Side, address: &str) {
-        self.put(record::listening(side, address));
+        self.put(&Record::Listening {
+            version: VERSION,
+            end: side.name(),
+            address,
+        });
     }
 
     /// Writes that both ends are open.
     pub fn started(&self, start: Start<'_>) {
-        self.put(record::start(start));
+        self.put(&Record::Start {
+            version: VERSION,
+            start,
+        });
     }
 
     /// Writes a sample.
     pub fn sample(&self, sample: &Sample) {
-        self.put(record::sample(sample));
+        self.put(&Record::Sample(sample.into()));
     }
 
     /// Queues the last record, and waits until everything is written, however slow the reader of the records is.
@@ -132,7 +139,8 @@ impl Stats {
     }
 
     /// Drops the record if the backlog is full: the numbers are cumulative, so the next record makes up for it.
-    fn put(&self, line: String) {
+    fn put(&self, record: &Record<'_>) {
+        let line = record::line(record);
         match &self.destination {
             Destination::File(writer) => writer.put(line),
             Destination::StderrWriter(stderr) => stderr.record_if(BACKLOG, line),

@@ -1,201 +1,152 @@
-//! Writes the events of a trace as JSON. There are thousands of them, for which serde would take several times as long.
+//! The events of a trace, as serde writes them.
 
 use crate::account::clock::nanos;
+use crate::account::phase::{Phase, Waits};
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// Every slice is written as shorter by this. Otherwise readers that add its length to its beginning in floating point might
 /// see it overlap with the next slice, and nest one in the other.
 const APART: Duration = Duration::from_nanos(1);
 
+/// An event.
+#[derive(Debug, Serialize)]
+pub(super) struct Event {
+    pub(super) name: &'static str,
+    #[serde(flatten)]
+    pub(super) kind: EventKind,
+    #[serde(rename = "ts", serialize_with = "micros")]
+    pub(super) at: Duration,
+    /// There is only one process.
+    pub(super) pid: u32,
+    #[serde(rename = "tid")]
+    pub(super) row: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) args: Option<Args>,
+}
+
 /// The kind of an event.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Serialize)]
+#[serde(tag = "ph")]
 pub(super) enum EventKind {
     /// The name of the process or of a row.
+    #[serde(rename = "M")]
     Name,
-    /// Something that lasted until this time.
-    Slice(Duration),
+    /// Something that lasted so long.
+    #[serde(rename = "X")]
+    Slice {
+        #[serde(rename = "dur", serialize_with = "micros")]
+        length: Duration,
+    },
     /// A moment, shown over its row or over everything.
-    Moment(Reach),
+    #[serde(rename = "i")]
+    Moment {
+        #[serde(rename = "s")]
+        reach: Reach,
+    },
     /// A number that holds from then on.
+    #[serde(rename = "C")]
     Counter,
 }
 
 /// How far the line of a moment reaches.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Serialize)]
 pub(super) enum Reach {
+    #[serde(rename = "t")]
     Row,
+    #[serde(rename = "g")]
     Everything,
 }
 
-/// An event without its arguments. Its name has no character that JSON would escape.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Event {
-    pub(super) name: &'static str,
-    pub(super) kind: EventKind,
-    pub(super) at: Duration,
-    pub(super) row: u32,
-}
-
-/// A trace up to the end of its events.
-#[derive(Debug)]
-pub(super) struct Events {
-    json: String,
-}
-
 /// The arguments of an event.
-#[derive(Debug)]
-pub(super) struct Args<'a> {
-    json: &'a mut String,
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Args {
+    Name {
+        name: String,
+    },
+    Place {
+        sort_index: u32,
+    },
+    /// How long each phase was that is not zero.
+    Phases(#[serde(serialize_with = "seconds")] Waits),
+    Pauses {
+        pauses: u64,
+        drains: u64,
+        paused_s: f64,
+    },
+    Rates {
+        #[serde(rename = "in, bytes a second")]
+        read: u64,
+        #[serde(rename = "out, bytes a second")]
+        written: u64,
+    },
+    Level {
+        bytes: u64,
+    },
+    Outcome {
+        exit_code: i32,
+        error: Option<String>,
+    },
 }
 
-impl Events {
-    /// A trace without events, with room for `count`.
-    pub(super) fn with_room(count: usize) -> Self {
-        let mut json = String::with_capacity(count * 100);
-        json.push_str("{\"traceEvents\":[");
-        Self { json }
-    }
-
-    /// Adds an event without arguments.
-    pub(super) fn put(&mut self, event: Event) {
-        self.put_with(event, |_| ());
-    }
-
-    /// Adds an event with the arguments that `args` writes.
-    pub(super) fn put_with(&mut self, event: Event, args: impl FnOnce(&mut Args<'_>)) {
-        if !self.json.ends_with('[') {
-            self.json.push(',');
-        }
-        self.json.push_str("{\"name\":\"");
-        self.json.push_str(event.name);
-        self.json.push_str(match event.kind {
-            EventKind::Name => "\",\"ph\":\"M\",\"ts\":",
-            EventKind::Slice(_) => "\",\"ph\":\"X\",\"ts\":",
-            EventKind::Moment(Reach::Row) => "\",\"ph\":\"i\",\"s\":\"t\",\"ts\":",
-            EventKind::Moment(Reach::Everything) => "\",\"ph\":\"i\",\"s\":\"g\",\"ts\":",
-            EventKind::Counter => "\",\"ph\":\"C\",\"ts\":",
-        });
-        self.micros(event.at);
-        if let EventKind::Slice(to) = event.kind {
-            self.json.push_str(",\"dur\":");
-            self.micros(to.saturating_sub(event.at).saturating_sub(APART));
-        }
-        // There is only one process.
-        self.json.push_str(",\"pid\":1,\"tid\":");
-        push(&mut self.json, event.row.into());
-        self.args(args);
-        self.json.push('}');
-    }
-
-    /// The whole trace, with `about` as its `otherData`, in JSON.
-    pub(super) fn finish(mut self, about: &str) -> String {
-        let unit = "],\"displayTimeUnit\":\"ms\"";
-        self.json.extend([unit, ",\"otherData\":", about, "}\n"]);
-        self.json
-    }
-
-    fn args(&mut self, args: impl FnOnce(&mut Args<'_>)) {
-        let before = self.json.len();
-        self.json.push_str(",\"args\":{");
-        let none = self.json.len();
-        args(&mut Args {
-            json: &mut self.json,
-        });
-        if self.json.len() > none {
-            self.json.push('}');
-        } else {
-            self.json.truncate(before);
-        }
-    }
-
-    /// Times are in microseconds.
-    fn micros(&mut self, time: Duration) {
-        push(&mut self.json, nanos(time) / 1000);
-        fraction(&mut self.json, 1000, time.subsec_nanos() % 1000);
+impl EventKind {
+    /// What lasted from one time to another.
+    pub(super) fn slice(from: Duration, to: Duration) -> Self {
+        let length = to.saturating_sub(from).saturating_sub(APART);
+        Self::Slice { length }
     }
 }
 
-impl Args<'_> {
-    /// A number.
-    pub(super) fn number(&mut self, key: &str, value: u64) {
-        self.key(key);
-        push(self.json, value);
-    }
-
-    /// A time, in seconds.
-    pub(super) fn seconds(&mut self, key: &str, time: Duration) {
-        self.key(key);
-        push(self.json, time.as_secs());
-        fraction(self.json, 1_000_000_000, time.subsec_nanos());
-    }
-
-    /// Anything else.
-    pub(super) fn json(&mut self, key: &str, value: &serde_json::Value) {
-        self.key(key);
-        self.json.push_str(&value.to_string());
-    }
-
-    fn key(&mut self, key: &str) {
-        if !self.json.ends_with('{') {
-            self.json.push(',');
-        }
-        self.json.push('"');
-        self.json.push_str(key);
-        self.json.push_str("\":");
-    }
+/// Times are in microseconds.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nanoseconds are exact up to a hundred days"
+)]
+fn micros<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(nanos(*time) as f64 / 1000.0)
 }
 
-fn push(json: &mut String, number: u64) {
-    json.push_str(itoa::Buffer::new().format(number));
-}
-
-/// Appends the fraction `part / whole` behind a point, but nothing for zero; `whole` is a power of ten.
-fn fraction(json: &mut String, whole: u32, part: u32) {
-    if part > 0 {
-        // With the whole added there are leading zeros; its own digit is cut off.
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(whole + part);
-        json.push('.');
-        json.push_str(&digits[1..]);
-    }
+fn seconds<S: Serializer>(waits: &Waits, serializer: S) -> Result<S::Ok, S::Error> {
+    let times = Phase::ALL.map(|phase| (phase, waits.of(phase)));
+    let times = times.into_iter().filter(|(_, time)| !time.is_zero());
+    serializer
+        .collect_map(times.map(|(phase, time)| (format!("{}_s", phase.name()), time.as_secs_f64())))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, EventKind, Events, Reach};
-    use serde_json::{Value, json};
+    use super::{Args, Event, EventKind, Reach};
+    use crate::account::phase::{Phase, Waits};
+    use serde_json::json;
     use std::time::Duration;
 
     #[test]
-    fn events_are_json_and_their_times_are_exact() {
-        let event = |kind, nanos| Event {
+    fn events_are_as_the_format_wants_them_and_their_times_are_exact() {
+        let event = |kind, nanos, args| Event {
             name: "it",
             kind,
             at: Duration::from_nanos(nanos),
+            pid: 1,
             row: 2,
+            args,
         };
-        let mut events = Events::with_room(0);
-        events.put(event(EventKind::Moment(Reach::Row), 0));
-        let to = Duration::from_micros(5);
-        events.put(event(EventKind::Slice(to), 1007));
-        events.put_with(event(EventKind::Counter, 86_400_000_000_070), |args| {
-            args.number("n", u64::MAX);
-            args.seconds("s", Duration::from_micros(1_000_020));
-            args.json("text", &json!("\"\n"));
-        });
-        let trace =
-            |events: Events| -> Value { serde_json::from_str(&events.finish("7")).unwrap() };
+        let from = Duration::from_nanos(1007);
+        let slice = EventKind::slice(from, Duration::from_micros(5));
+        let phases = Waits::in_one(Phase::Sink, Duration::from_micros(1_000_020));
+        let level = Args::Level { bytes: u64::MAX };
+        let events = [
+            event(EventKind::Moment { reach: Reach::Row }, 0, None),
+            event(slice, 1007, Some(Args::Phases(phases))),
+            event(EventKind::Counter, 86_400_000_000_070, Some(level)),
+        ];
         let expected = json!([
-            {"name": "it", "ph": "i", "s": "t", "ts": 0, "pid": 1, "tid": 2},
-            {"name": "it", "ph": "X", "ts": 1.007, "dur": 3.992, "pid": 1, "tid": 2},
+            {"name": "it", "ph": "i", "s": "t", "ts": 0.0, "pid": 1, "tid": 2},
+            {"name": "it", "ph": "X", "ts": 1.007, "dur": 3.992, "pid": 1, "tid": 2,
+                "args": {"sink_s": 1.00002}},
             {"name": "it", "ph": "C", "ts": 86_400_000_000.070, "pid": 1, "tid": 2,
-                "args": {"n": u64::MAX, "s": 1.00002, "text": "\"\n"}},
+                "args": {"bytes": u64::MAX}},
         ]);
-        assert_eq!(trace(events)["traceEvents"], expected);
-        let empty = trace(Events::with_room(9));
-        assert_eq!(
-            (&empty["traceEvents"], &empty["otherData"]),
-            (&json!([]), &json!(7))
-        );
+        assert_eq!(json!(events), expected);
     }
 }
