@@ -13,8 +13,8 @@
 //! the consumer of one link and the producer of the next.
 //!
 //! On the kernel road one thread moves everything by one of three methods: directly from one end to the other, one of
-//! which is a pipe; through a pipe of our own, the writable of the link; or by copying within the file system. The bytes
-//! never enter our memory. The link counts them, and its count is the only record of what is in our own pipe.
+//! which is a pipe; through a pipe of our own, the writable of the link, or past it by sendfile(2), from a file to a socket;
+//! or by copying within the file system. What is delivered never enters our memory. The link counts them, and its count is the only record of what is in our own pipe.
 //!
 //! # Pause and drain
 //!
@@ -26,12 +26,12 @@
 //! # Cancellation and failure
 //!
 //! To cancel a link says that nobody wants more from it, which is not in itself a failure: the stages on both sides are
-//! woken, and stop. A transform that needs no more input cancels the link before it. A writer that has not delivered
+//! woken, and stop. A program that closes its input cancels the link before it. A writer that has not delivered
 //! everything cancels its link, and a stage that finds one of its links cancelled cancels the other one too; when the
-//! user gives up, all links are cancelled at once.
+//! user gives up, or the writer has ended without having delivered everything, the session cancels all links at once.
 //!
-//! When the source fails, its link ends as [`InputEnd::Cut`](link::InputEnd): what has been read is still delivered, but
-//! the sink is not finished as a whole. A transform that fails ends the link after it in the same way, and cancels the
+//! When the source fails, on the buffered road its link ends as [`InputEnd::Cut`](link::InputEnd): what has been read is still delivered, but
+//! the sink is not finished as a whole. The kernel road keeps the error until its pipe is empty. A transform that fails ends the link after it in the same way, and cancels the
 //! link before it. Each stage reports how it ended, and the session tells the user.
 //!
 //! # Who calls what
@@ -48,7 +48,7 @@
 //! - *paced*: a sink that limits its own speed; *narrow*: a pipe that is an end and holds less than its mark.
 //! - *left out*: bytes that are skipped at the beginning; *least*: how many bytes the source has to give.
 //! - *would lose*: a sink that replaces a file with something in it, and may be *put off* until bytes have come.
-//! - *grain*: the most that the rate limit lets go at once.
+//! - *grain*: the most that the rate limit lets go at once, beside the burst.
 //! - *to gather*: to let the bytes of a fast source become many before they are moved.
 //! - *backchannel*: what the peer says on the connection that is the sink; *send queue*: the bytes that its system has not
 //!   acknowledged.

@@ -1,5 +1,4 @@
-//! The only place where a stage waits for descriptors and for other threads: until one is ready, a thread wakes it, or a
-//! moment has come.
+//! Where stages wait for descriptors and for each other: until one is ready, a thread wakes them, or a moment has come.
 
 use crate::platform::WakeFd;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -42,9 +41,9 @@ impl Wakeup {
 
     fn reset(&self) {
         // `fd` is cleared before the flag: a wake in between finds the flag set, and the stage is awake for it
-        // already.
+        // already. It sees what was written before that wake, since it takes the flag from it.
         self.fd.clear();
-        self.is_raised.store(false, Ordering::Release);
+        self.is_raised.swap(false, Ordering::AcqRel);
     }
 }
 

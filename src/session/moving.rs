@@ -5,7 +5,9 @@ use super::open::OpenEnds;
 use super::transfer::{GRACE, Transfer};
 use super::watch;
 use crate::endpoint::Leftover;
-use crate::engine::road::{self, Between, ReaderOutcome, Road, RunningRoad, TransformOutcome};
+use crate::engine::road::{
+    self, Between, ReaderOutcome, Road, RunningRoad, TransformOutcome, WriterOutcome,
+};
 use std::sync::Arc;
 use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
@@ -32,7 +34,13 @@ impl Transfer {
         let road = *running.road.borrow();
         self.note_road(road);
         let writer_outcome = match watch_end {
-            watch::WatchEnd::Written(end) => end,
+            watch::WatchEnd::Written(end) => {
+                if !matches!(end, WriterOutcome::Delivered { .. }) {
+                    // A stage may sleep until its input comes, which nobody wants any more.
+                    self.chain.cancel();
+                }
+                end
+            }
             watch::WatchEnd::GivenUp(outcome) => {
                 self.chain.cancel();
                 self.settle(&mut running, &mut reader_outcome).await;

@@ -143,3 +143,14 @@ fn a_program_is_ended_when_the_sink_fails() {
     done.fails_saying(1, &["writing to /dev/full"]);
     is_gone(&written(&it, "pids"));
 }
+
+#[test]
+fn a_program_that_has_read_enough_ends_the_transfer_though_the_source_is_silent() {
+    let it = Scratch::new();
+    for (command, printed) in [("head -n 1", "a\n"), ("echo b", "b\n"), ("exec 0<&-", "")] {
+        let exec = format!("exec={command}");
+        let mut silent = it.tide(["-t", &exec, "-", "-"]).open_input().start();
+        silent.feed("a\n");
+        silent.done().exits(0).prints(printed);
+    }
+}

@@ -1,8 +1,8 @@
 //! The link on the kernel road: the bytes are in pipes, our own between the two ends or those that the ends are, and
 //! only their numbers are here.
 //!
-//! A pipe of our own is the writable side: it is filled up to its mark and no further, and is emptied before it is
-//! filled again, by Node's rule. Where an end is a pipe, bytes go directly from one end to the other. Then the pipes of
+//! A pipe of our own is the writable side: it is filled up to its mark and no further, and is emptied, or brought down to
+//! the low-water mark, before it is filled again, by Node's rule. Where an end is a pipe, bytes go directly from one end to the other. Then the pipes of
 //! the ends are shown as the buffers, and between them stands a writable with a mark of 0: the source has bytes that
 //! the sink does not take, which is a pause, and the drain is that the sink takes some again.
 
@@ -84,7 +84,7 @@ impl Link {
         self.lock().gates.declare_full();
     }
 
-    /// `n` bytes have left our own pipe. Once it is empty, that is a drain.
+    /// `n` bytes have left our own pipe. Once no more than the low-water mark is left, that is a drain.
     pub fn left_pipe(&self, n: u64) {
         let mut state = self.lock();
         state.gates.writable.complete(n);

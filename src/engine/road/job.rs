@@ -11,7 +11,7 @@ use crate::transform::Made;
 use std::sync::Arc;
 use tokio::sync::{oneshot, watch};
 
-/// A transfer under way. Each stage sends once how it ended; one that never does has panicked.
+/// A transfer under way. Each stage sends once how it ended; one that never does has panicked, or could not be started.
 #[derive(Debug)]
 pub struct RunningRoad {
     /// The road, as soon as it is clear which one it is. It changes when the kernel refuses, even midway.

@@ -24,7 +24,7 @@ pub enum WriterOutcome {
         /// A warning about the sink for the user.
         warning: Option<String>,
     },
-    /// The source was cut short; what it gave is written.
+    /// The input of the sink was cut short, by the source or a transform; what came is written.
     SourceCut,
     /// The transfer was given up.
     Cancelled,

@@ -13,6 +13,7 @@ use crate::engine::wait::{self, Ready};
 use crate::platform::threads;
 use crate::transform::{Failure, Program};
 use bytes::BytesMut;
+use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::VecDeque;
@@ -123,15 +124,18 @@ fn feed(
                 context.set_activity(Activity::Computes);
                 while let Some(chunk) = batch.pop_front() {
                     if !feed_chunk(&mut input, chunk, context)? {
-                        // No more input is needed.
-                        context.from.cancel();
-                        return Ok(InputEnd::Whole);
+                        return Ok(need_no_more(context));
                     }
                 }
             }
             Next::Nothing | Next::Little => {
                 context.set_activity(Activity::Waits);
-                wait::wait(context.from.consumer_wakeup(), &[], None)?;
+                let closed = Ready::Failed(input.end.as_fd());
+                wait::wait(context.from.consumer_wakeup(), &[closed], None)?;
+                // The program may have ended while the source is silent.
+                if wait::is_ready(input.end.as_fd(), PollFlags::empty()) {
+                    return Ok(need_no_more(context));
+                }
             }
             Next::End(end) => {
                 context.set_activity(Activity::Computes);
@@ -140,6 +144,12 @@ fn feed(
             Next::Cancelled => return Err(TransformStop::Cancelled),
         }
     }
+}
+
+/// The program has closed its input: what the source still has is not wanted.
+fn need_no_more(context: TransformContext<'_>) -> InputEnd {
+    context.from.cancel();
+    InputEnd::Whole
 }
 
 /// Feeds a chunk. Returns whether the program takes more.

@@ -15,7 +15,7 @@ pub(super) enum Stop {
     Refused(Side, io::Error),
     /// The source failed. What it had given is delivered.
     Source(io::Error),
-    /// Writing has ended.
+    /// Writing is over: it failed, was cancelled, or the size is wrong.
     Sink(WriterOutcome),
 }
 

@@ -7,8 +7,8 @@ use crate::error::Side;
 use rustix::io::Errno;
 use std::io;
 
-/// How often in a row a call may find nothing although the source has something: bytes may arrive between the call and
-/// the check.
+/// How many calls in a row may find nothing before it is checked whether the source has something, and then how many
+/// although it has.
 const MOST_EMPTY_CALLS: u32 = 16;
 
 impl Pump<'_> {
@@ -44,7 +44,14 @@ impl Pump<'_> {
     /// road ends here: splice(2) does not get past urgent data (tcp(7)), as a read does.
     pub(super) fn moved_nothing(&mut self) -> Result<(), Stop> {
         self.empty_calls = self.empty_calls.saturating_add(1);
-        if self.empty_calls <= MOST_EMPTY_CALLS || !self.source_is_ready() {
+        if self.empty_calls <= MOST_EMPTY_CALLS {
+            return Ok(());
+        }
+        if !self.source_is_ready() {
+            self.empty_calls = 0;
+        }
+        // Bytes may arrive between the call and the check, but not each time.
+        if self.empty_calls <= 2 * MOST_EMPTY_CALLS {
             return Ok(());
         }
         let why = io::Error::other("the kernel does not move what the source has");

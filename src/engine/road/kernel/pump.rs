@@ -98,8 +98,7 @@ impl<'a> Pump<'a> {
                 self.prepare(&method);
                 end = self.run_method(&method);
                 last = Some(method);
-                // The next method begins with empty buffers: if nothing was delivered, none of them has filled a pipe of
-                // our own, since the one that does is always the last.
+                // Only the last method fills a pipe of our own, so that the next one begins with empty buffers.
                 if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
                     break;
                 }

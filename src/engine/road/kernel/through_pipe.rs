@@ -238,7 +238,7 @@ impl Pump<'_> {
         }
     }
 
-    /// The pipe is empty, and so was the source when it was last asked.
+    /// The pipe is empty: waits until the source has something, which may be so already.
     fn wait_for_more(&mut self, pipe: &PipeTransfer<'_>) -> Result<(), Stop> {
         if self.reads_file() {
             return Ok(());
