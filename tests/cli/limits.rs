@@ -277,9 +277,9 @@ fn buffers_that_cannot_be_had_are_an_error_before_the_sink_is_touched() {
     for flags in TOO_LARGE {
         let mut ends = Vec::new();
         for kib in (20_000..100_000).step_by(10_000) {
-            it.write("out", "old");
             let limited = format!("ulimit -v {kib}; exec $T --road buffered {flags}");
             for sink in ["out", "file:out#atomic"] {
+                it.write("out", "old");
                 let done = it.sh(&format!("{limited} --control c src {sink}")).run();
                 let shown = format!("{kib} KiB: {flags} {sink}: {:?}", done.stderr);
                 let said = done.stderr.lines();
@@ -289,7 +289,7 @@ fn buffers_that_cannot_be_had_are_an_error_before_the_sink_is_touched() {
                 match done.code() {
                     0 => assert!(it.read("out") == src && errors.is_empty(), "{shown}"),
                     1 => {
-                        assert_eq!(it.read("out"), b"old", "{shown}");
+                        assert!(it.read("out") == b"old", "{shown}");
                         assert_eq!(errors.len(), 1, "{shown}");
                         assert!(errors[0].contains(MEMORY[0]), "{shown}");
                     }
