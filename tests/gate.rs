@@ -1,6 +1,8 @@
 //! Tables for the gates: what recorded Node runs cannot show, such as rooms, low-water marks and peaks.
 
-use tidegate::engine::gate::{ReadableGate, WritableGate};
+use tidegate::engine::gate::{
+    ConsumerId, Drain, Gates, Passage, ReadableGate, WritableGate, deliver, flow,
+};
 
 /// A readable with `len` bytes buffered, on its way to being paused or ended if so wanted.
 fn readable(mark: u64, len: u64, paused: bool, ended: bool) -> ReadableGate {
@@ -16,7 +18,7 @@ fn readable(mark: u64, len: u64, paused: bool, ended: bool) -> ReadableGate {
 }
 
 fn writable(mark: u64, low: u64, len: u64) -> WritableGate {
-    let mut gate = WritableGate::with_low_water_mark(mark, low);
+    let mut gate = WritableGate::new(mark, low);
     gate.offer(len);
     gate
 }
@@ -27,11 +29,10 @@ fn a_new_gate_is_empty_and_remembers_its_marks() {
     assert_eq!((gate.mark(), gate.len(), gate.pauses()), (7, 0, 0));
     assert!(gate.is_empty() && gate.is_flowing() && !gate.is_ended());
 
-    let gate = WritableGate::with_low_water_mark(7, 3);
+    let gate = WritableGate::new(7, 3);
     assert_eq!((gate.mark(), gate.low_water_mark()), (7, 3));
     assert_eq!((gate.len(), gate.max_len(), gate.drains()), (0, 0, 0));
     assert!(gate.is_empty() && !gate.is_ending() && !gate.owes_drain());
-    assert_eq!(WritableGate::new(7).low_water_mark(), 0);
 }
 
 #[test]
@@ -49,60 +50,6 @@ fn room_is_what_fits_below_the_mark() {
         assert_eq!(readable(mark, len, true, false).room(), room, "{state}");
         assert_eq!(readable(mark, len, false, true).room(), 0, "{state}");
         assert_eq!(writable(mark, 0, len).room(), room, "{state}");
-    }
-}
-
-#[test]
-fn length_and_mark_decide_what_a_readable_wants() {
-    // mark, length | wants flowing, wants paused, answer, full, within the mark, bypasses
-    for (mark, len, flowing, paused, answer, full, within, bypasses) in [
-        (0, 0, true, false, true, false, true, true),
-        (0, 1, false, false, false, true, false, false),
-        (4, 0, true, true, true, false, true, true),
-        (4, 3, true, true, true, false, true, false),
-        (4, 4, false, false, false, true, true, false),
-        (4, 5, false, false, false, true, false, false),
-    ] {
-        let state = format!("mark {mark}, length {len}");
-        let gate = readable(mark, len, false, false);
-        assert_eq!(gate.wants(), flowing, "{state}");
-        assert_eq!(gate.answer(), answer, "{state}");
-        assert_eq!(gate.is_full(), full, "{state}");
-        assert_eq!(gate.is_within_mark(), within, "{state}");
-        assert_eq!(gate.bypasses(), bypasses, "{state}");
-        assert_eq!(gate.is_empty(), len == 0, "{state}");
-
-        let gate = readable(mark, len, true, false);
-        assert_eq!(gate.wants(), paused, "{state}, paused");
-        assert_eq!(gate.answer(), answer, "{state}, paused");
-        assert!(!gate.bypasses(), "{state}, paused");
-
-        let gate = readable(mark, len, false, true);
-        assert!(gate.is_ended(), "{state}, ended");
-        assert!(!gate.wants() && !gate.answer(), "{state}, ended");
-        assert!(!gate.wants_after(0), "{state}, ended");
-    }
-}
-
-#[test]
-fn a_take_asks_first_when_what_remains_is_below_the_mark() {
-    for (mark, len, taking, asks) in [
-        (0, 0, 0, true),
-        (0, 1, 0, false),
-        (0, 1, 1, false),
-        (4, 0, 0, true),
-        (4, 3, 0, true),
-        (4, 4, 0, false),
-        (4, 4, 1, true),
-        (4, 8, 4, false),
-        (4, 8, 5, true),
-    ] {
-        let gate = readable(mark, len, false, false);
-        assert_eq!(
-            gate.wants_after(taking),
-            asks,
-            "mark {mark}, length {len}, taking {taking}"
-        );
     }
 }
 
@@ -150,7 +97,7 @@ fn the_slowest_of_three_sinks_decides() {
     assert!(gate.is_flowing());
     assert!(!gate.drained(0), "flowing already");
     assert!(gate.is_flowing());
-    assert_eq!(gate.pauses(), 1);
+    assert_eq!((gate.pauses(), gate.resumes()), (1, 1));
 }
 
 #[test]
@@ -277,7 +224,7 @@ fn a_refusal_after_the_end_was_requested_owes_nothing_that_is_given() {
 
 #[test]
 fn drains_are_counted() {
-    let mut gate = WritableGate::new(1);
+    let mut gate = WritableGate::new(1, 0);
     for drains in 1..=3 {
         gate.offer(1);
         assert!(!gate.answer());
@@ -301,7 +248,7 @@ fn nothing_drains_after_the_end_was_requested() {
 
 #[test]
 fn an_empty_writable_is_finished_only_when_ending() {
-    let mut gate = WritableGate::new(4);
+    let mut gate = WritableGate::new(4, 0);
     assert!(!gate.is_finished());
     gate.end();
     assert!(gate.is_finished());
@@ -309,13 +256,110 @@ fn an_empty_writable_is_finished_only_when_ending() {
 
 #[test]
 fn the_peak_outlives_completions() {
-    let mut gate = WritableGate::new(4);
+    let mut gate = WritableGate::new(4, 0);
     for (offer, complete, len, peak) in [(3, 2, 1, 3), (5, 6, 0, 6), (2, 0, 2, 6), (1, 0, 3, 6)] {
         gate.offer(offer);
         gate.complete(complete);
         assert_eq!((gate.len(), gate.max_len()), (len, peak));
         assert_eq!(gate.is_empty(), len == 0);
     }
+}
+
+/// Passes what is readable in pieces of at most three bytes, and notes the answers.
+struct Pieces {
+    gates: Gates,
+    answers: Vec<(ConsumerId, u64, bool, bool)>,
+}
+
+impl Pieces {
+    fn new(marks: &[u64]) -> Self {
+        let writables = marks.iter().map(|mark| WritableGate::new(*mark, 0));
+        Self {
+            gates: Gates::new(ReadableGate::new(100), writables),
+            answers: Vec::new(),
+        }
+    }
+
+    fn lens(&self) -> Vec<u64> {
+        self.gates
+            .writables()
+            .iter()
+            .map(WritableGate::len)
+            .collect()
+    }
+}
+
+impl Passage for Pieces {
+    fn gates(&mut self) -> &mut Gates {
+        &mut self.gates
+    }
+
+    fn take(&mut self) -> Option<u64> {
+        let n = self.gates.passable().min(3);
+        self.gates.readable.take(n);
+        (n > 0).then_some(n)
+    }
+
+    fn answered(&mut self, consumer: ConsumerId, n: u64, goes_on: bool, is_pause: bool) {
+        self.answers.push((consumer, n, goes_on, is_pause));
+    }
+}
+
+#[test]
+fn what_is_readable_passes_to_every_consumer_until_one_of_them_says_stop() {
+    let mut pieces = Pieces::new(&[10, 4, 4]);
+    pieces.gates.readable.push(9);
+    flow(&mut pieces);
+    // No more than the smallest has room for, and the one that said "stop" first has paused the readable.
+    let answers = [
+        (0, 3, true, false),
+        (1, 3, true, false),
+        (2, 3, true, false),
+        (0, 1, true, false),
+        (1, 1, false, true),
+        (2, 1, false, false),
+    ];
+    assert_eq!(pieces.answers, answers);
+    assert_eq!(
+        (pieces.lens(), pieces.gates.readable.len()),
+        (vec![4; 3], 5)
+    );
+
+    pieces.gates.complete(1, 4);
+    assert_eq!(pieces.gates.drain(1), Drain::Given);
+    pieces.gates.complete(0, 4);
+    assert_eq!(pieces.gates.drain(0), Drain::None, "it has not said stop");
+    flow(&mut pieces);
+    assert_eq!(pieces.lens(), [0, 0, 4], "it is paused");
+    pieces.gates.complete(2, 4);
+    assert_eq!(pieces.gates.drain(2), Drain::Resumes);
+    flow(&mut pieces);
+    assert_eq!(pieces.lens(), [4; 3]);
+    let counts = |gate: &WritableGate| (gate.stops(), gate.drains());
+    let counts: Vec<_> = pieces.gates.writables().iter().map(counts).collect();
+    assert_eq!(counts, [(0, 0), (2, 1), (2, 1)]);
+    assert_eq!(pieces.gates.readable.pauses(), 2);
+}
+
+#[test]
+fn a_delivery_reaches_every_consumer_whatever_the_others_answer() {
+    let mut pieces = Pieces::new(&[2, 100]);
+    deliver(&mut pieces, 50);
+    assert_eq!(pieces.lens(), [50, 50]);
+    assert_eq!(pieces.answers, [(0, 50, false, true), (1, 50, true, false)]);
+}
+
+#[test]
+fn a_consumer_that_is_declared_full_pauses_the_readable_until_its_drain() {
+    let mut gates = Pieces::new(&[8, 8]).gates;
+    assert!(gates.declare_full(1));
+    assert!(!gates.declare_full(1) && !gates.readable.is_flowing());
+    assert_eq!(
+        (gates.drain(0), gates.drain(1)),
+        (Drain::None, Drain::Resumes)
+    );
+    gates.end();
+    assert!(gates.writables().iter().all(WritableGate::is_finished));
 }
 
 #[test]

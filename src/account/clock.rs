@@ -2,7 +2,9 @@
 //! which nothing could have moved. The first reader after a stop corrects the clock, so that no reader sees it jump.
 
 use crate::platform::Stopwatch;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use crate::platform::lock::Lock;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// The time since the clock was made, less the time in which the process was stopped.
@@ -10,17 +12,19 @@ use std::time::{Duration, Instant};
 pub struct Clock {
     made: Instant,
     stopwatch: OnceLock<Option<Stopwatch>>,
-    state: Mutex<State>,
+    hand: Hand,
 }
 
+/// What a clock shows. It is read without a lock; only the first look after a stop takes one.
 #[derive(Debug, Default)]
-struct State {
-    /// Time that does not count.
-    left_out: Duration,
-    /// When the last stop that is left out already began.
-    stopped_at: Option<Instant>,
-    /// What the clock last showed.
-    shown: Duration,
+struct Hand {
+    /// Time that does not count, in nanoseconds.
+    left_out: AtomicU64,
+    /// When the last stop that is left out already began, in nanoseconds; 0: there was none.
+    stopped_at: AtomicU64,
+    /// The latest time that the clock has shown, in nanoseconds.
+    shown: AtomicU64,
+    correcting: Lock<()>,
 }
 
 impl Clock {
@@ -30,7 +34,7 @@ impl Clock {
         Self {
             made: Instant::now(),
             stopwatch: OnceLock::new(),
-            state: Mutex::default(),
+            hand: Hand::default(),
         }
     }
 
@@ -48,7 +52,9 @@ impl Clock {
             let now = Instant::now();
             // If the process was stopped in between, `now` includes a stop that is not left out yet.
             if self.stopped_at() == stopped_at {
-                return self.show(now, stopped_at);
+                let stopped_at = stopped_at.map(|it| self.since_made(it));
+                let shown = self.hand.show(self.since_made(now), stopped_at);
+                return Duration::from_nanos(shown);
             }
         }
     }
@@ -57,28 +63,35 @@ impl Clock {
         self.stopwatch.get()?.as_ref()?.stopped_at()
     }
 
-    fn show(&self, now: Instant, stopped_at: Option<Instant>) -> Duration {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.show(
-            now.saturating_duration_since(self.made),
-            stopped_at,
-            self.made,
-        )
+    /// A moment as nanoseconds since the clock was made.
+    fn since_made(&self, moment: Instant) -> u64 {
+        nanos(moment.saturating_duration_since(self.made))
     }
 }
 
-impl State {
-    /// What the clock shows `passed` after it was `made`, when the last stop began at `stopped_at`, a moment from which
-    /// earlier stops are left out already.
-    fn show(&mut self, passed: Duration, stopped_at: Option<Instant>, made: Instant) -> Duration {
-        if let Some(moment) = stopped_at.filter(|it| self.stopped_at < Some(*it)) {
-            let stood_at = moment.saturating_duration_since(made).max(self.shown);
-            self.left_out = passed.saturating_sub(stood_at);
-            self.stopped_at = stopped_at;
+impl Hand {
+    /// What the clock shows when so many nanoseconds have `passed`, and the last stop began at `stopped_at`, a moment from
+    /// which earlier stops are left out already.
+    fn show(&self, passed: u64, stopped_at: Option<u64>) -> u64 {
+        if let Some(moment) = stopped_at
+            && moment > self.stopped_at.load(Ordering::Acquire)
+        {
+            self.leave_out_stop(passed, moment);
         }
+        let time = passed.saturating_sub(self.left_out.load(Ordering::Relaxed));
         // Another thread may have read a later time, and have got here earlier.
-        self.shown = passed.saturating_sub(self.left_out).max(self.shown);
-        self.shown
+        time.max(self.shown.fetch_max(time, Ordering::Relaxed))
+    }
+
+    /// Leaves out the time since the stop that began at `moment`, unless another thread has done so.
+    fn leave_out_stop(&self, passed: u64, moment: u64) {
+        let _one_at_a_time = self.correcting.lock();
+        if moment > self.stopped_at.load(Ordering::Relaxed) {
+            let stood_at = moment.max(self.shown.load(Ordering::Relaxed));
+            let left_out = passed.saturating_sub(stood_at);
+            self.left_out.store(left_out, Ordering::Relaxed);
+            self.stopped_at.store(moment, Ordering::Release);
+        }
     }
 }
 
@@ -96,40 +109,28 @@ pub(crate) fn nanos(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::State;
-    use std::time::{Duration, Instant};
-
-    const fn millis(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
+    use super::Hand;
 
     #[test]
     fn it_goes_on_from_where_it_was_stopped_as_often_as_it_is() {
-        let made = Instant::now();
-        let mut state = State::default();
-        let mut show = |passed, ran: Option<u64>| {
-            let stopped_at = ran.map(|ran| made + millis(ran));
-            state.show(millis(passed), stopped_at, made)
-        };
-        assert_eq!(show(100, None), millis(100));
+        let hand = Hand::default();
+        assert_eq!(hand.show(100, None), 100);
         // Stopped at 150, and first looked at when that was over, at 400.
-        assert_eq!(show(400, Some(150)), millis(150));
-        assert_eq!(show(420, Some(150)), millis(170));
+        assert_eq!(hand.show(400, Some(150)), 150);
+        assert_eq!(hand.show(420, Some(150)), 170);
         // A thread that has read the time before that gets here later.
-        assert_eq!(show(410, Some(150)), millis(170));
-        // Stopped after 200 ms of running.
-        assert_eq!(show(1000, Some(200)), millis(200));
-        assert_eq!(show(1001, Some(200)), millis(201));
+        assert_eq!(hand.show(410, Some(150)), 170);
+        // Stopped after 200 of running.
+        assert_eq!(hand.show(1000, Some(200)), 200);
+        assert_eq!(hand.show(1001, Some(200)), 201);
     }
 
     #[test]
     fn it_never_goes_back() {
-        let made = Instant::now();
-        let mut state = State::default();
-        assert_eq!(state.show(millis(100), None, made), millis(100));
+        let hand = Hand::default();
+        assert_eq!(hand.show(100, None), 100);
         // The stop is said to have begun before what was read last.
-        let stopped_at = Some(made + millis(99));
-        assert_eq!(state.show(millis(300), stopped_at, made), millis(100));
-        assert_eq!(state.show(millis(301), stopped_at, made), millis(101));
+        assert_eq!(hand.show(300, Some(99)), 100);
+        assert_eq!(hand.show(301, Some(99)), 101);
     }
 }

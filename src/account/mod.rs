@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod meter;
 pub mod phase;
+pub(crate) mod published;
 pub mod recording;
 pub mod replay;
 pub mod span;

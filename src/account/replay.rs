@@ -5,7 +5,7 @@
 //! piece fits, that first part takes all of its time: the time was spent waiting, and then the rest is there as well.
 //! The gates are those that the real bytes went through.
 
-use crate::engine::gate::{ReadableGate, WritableGate};
+use crate::engine::gate::{ConsumerId, Gates, Passage, ReadableGate, WritableGate, flow};
 use crate::engine::link::{History, Marks, Piece};
 use std::time::Duration;
 
@@ -97,8 +97,7 @@ fn smallest(least: u64, most: u64, will_do: impl Fn(u64) -> bool) -> u64 {
 
 /// A transfer that is being played again.
 struct Replay<'a> {
-    readable: ReadableGate,
-    writable: WritableGate,
+    gates: Gates,
     source: ReplaySide<'a>,
     sink: ReplaySide<'a>,
 }
@@ -169,9 +168,9 @@ impl<'a> ReplaySide<'a> {
 
 impl<'a> Replay<'a> {
     fn new(history: &'a History, marks: Marks) -> Self {
+        let sink = WritableGate::new(marks.writable, marks.low);
         Self {
-            readable: ReadableGate::new(marks.readable),
-            writable: WritableGate::with_low_water_mark(marks.writable, marks.low),
+            gates: Gates::new(ReadableGate::new(marks.readable), [sink]),
             source: ReplaySide::new(history.given.list()),
             sink: ReplaySide::new(history.taken.list()),
         }
@@ -182,8 +181,9 @@ impl<'a> Replay<'a> {
     fn run(mut self, most: f64) -> Option<f64> {
         let (mut now, mut taken) = (0.0, 0.0);
         for _ in 0..MOST_STEPS {
-            self.source.start_work(now, self.readable.room());
-            self.sink.start_work(now, self.writable.len());
+            self.source.start_work(now, self.gates.readable.room());
+            self.sink
+                .start_work(now, self.gates.writables()[SINK].len());
             let next = self.source.ready_at().min(self.sink.ready_at());
             if next.is_infinite() {
                 return Some(taken);
@@ -192,33 +192,31 @@ impl<'a> Replay<'a> {
                 return None;
             }
             now = next;
-            self.readable.push(self.source.done(now));
+            self.gates.readable.push(self.source.done(now));
             let n = self.sink.done(now);
             if n > 0 {
-                self.writable.complete(n);
+                self.gates.complete(SINK, n);
                 taken = now;
             }
-            if self.writable.drain() {
-                self.readable.drained(SINK);
-            }
-            self.flow();
+            self.gates.drain(SINK);
+            flow(&mut self);
         }
         None
     }
+}
 
-    fn flow(&mut self) {
-        while self.readable.is_flowing() {
-            let n = self.readable.len().min(self.writable.room());
-            if n == 0 {
-                break;
-            }
-            self.readable.take(n);
-            self.writable.offer(n);
-            if !self.writable.answer() {
-                self.readable.await_drain(SINK);
-            }
-        }
+impl Passage for Replay<'_> {
+    fn gates(&mut self) -> &mut Gates {
+        &mut self.gates
     }
+
+    fn take(&mut self) -> Option<u64> {
+        let n = self.gates.passable();
+        self.gates.readable.take(n);
+        (n > 0).then_some(n)
+    }
+
+    fn answered(&mut self, _: ConsumerId, _: u64, _: bool, _: bool) {}
 }
 
 #[cfg(test)]

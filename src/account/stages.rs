@@ -102,29 +102,21 @@ impl Activities {
 
     /// The writer has spent `time` in `phase`.
     pub(crate) fn book(&mut self, phase: Phase, time: Duration) {
-        let culprit = self.culprit();
-        add(&mut self.blamed, culprit, phase, time);
+        let culprit = self.culprit().filter(|_| phase == Phase::Transform);
+        if let Some(blamed) = culprit.and_then(|stage| self.blamed.get_mut(stage)) {
+            *blamed += time;
+        }
     }
 
-    /// For how long the writer has waited for each, if it has spent another `time` in `phase` that is not booked yet.
-    pub(crate) fn blamed(&self, phase: Phase, time: Duration) -> Vec<Duration> {
-        let mut blamed = self.blamed.clone();
-        add(&mut blamed, self.culprit(), phase, time);
-        blamed
+    /// For how long the writer has waited for each.
+    pub(crate) fn booked(&self) -> &[Duration] {
+        &self.blamed
     }
 
     /// The transform that the writer waits for: the last one that computes, since those after it have no input.
-    fn culprit(&self) -> Option<usize> {
+    pub(crate) fn culprit(&self) -> Option<usize> {
         let mut activities = self.activities.iter();
         activities.rposition(|activity| *activity == Activity::Computes)
-    }
-}
-
-/// Adds the time to that of the culprit, if it was spent on a transform.
-fn add(blamed: &mut [Duration], culprit: Option<usize>, phase: Phase, time: Duration) {
-    let culprit = culprit.filter(|_| phase == Phase::Transform);
-    if let Some(blamed) = culprit.and_then(|stage| blamed.get_mut(stage)) {
-        *blamed += time;
     }
 }
 
@@ -144,10 +136,9 @@ mod tests {
         activities.book(activities.phase(), 2 * second);
         activities.set(1, Activity::Waits);
         assert_eq!(activities.phase(), Phase::Transform);
-        let blamed = activities.blamed(activities.phase(), second);
-        assert_eq!(blamed, [second, 2 * second, Duration::ZERO]);
+        activities.book(activities.phase(), second);
         activities.book(Phase::Sink, second);
-        assert_eq!(activities.blamed(Phase::Moving, second)[0], Duration::ZERO);
+        assert_eq!(activities.booked(), [second, 2 * second, Duration::ZERO]);
         activities.set(0, Activity::Waits);
         assert_eq!(activities.phase(), Phase::Source);
     }

@@ -1,16 +1,18 @@
-//! Backpressure as a pure state machine: the numbers of one buffer side, and what follows from them.
+//! Backpressure as a pure state machine: the numbers of both sides of a buffer, and what follows from them.
 //!
-//! A gate does no I/O, has no clock and no lock. A pause or a drain is counted where it happens, which is here; a link
+//! A gate is one side: the readable, which a producer fills, or the writable of one consumer. [`Gates`] are a readable and
+//! the writables that it feeds, and [`flow`] is the loop that passes bytes from the one to the others. None of them does
+//! I/O, has a clock or a lock. A pause or a drain is counted where it happens, which is here; a link
 //! adds up what its successive gates have counted. The rules are those of Node.js streams
 //! (<https://nodejs.org/docs/latest-v20.x/api/stream.html>): `tests/node/` plays recorded Node runs against these types,
-//! event by event.
+//! event by event, with one consumer and with two.
 //!
 //! All lengths and marks are bytes. A gate accepts a chunk that overshoots its mark, as Node does; the link never makes
 //! one, because it asks [`ReadableGate::room`] before it reads and [`WritableGate::room`] before it offers. It holds
 //! more than its mark only after the mark was lowered.
 
-/// Names one of the sinks that a readable feeds; the number is its place in pipe order.
-pub type SinkId = usize;
+/// Names one of the consumers that a readable feeds; the number is its place among them, the first being 0.
+pub type ConsumerId = usize;
 
 /// The readable side of a buffer: what was read and has not been taken yet.
 #[derive(Debug, Clone)]
@@ -19,8 +21,9 @@ pub struct ReadableGate {
     len: u64,
     flowing: bool,
     ended: bool,
-    awaiting: Vec<SinkId>,
+    awaiting: Vec<ConsumerId>,
     pauses: u64,
+    resumes: u64,
 }
 
 impl ReadableGate {
@@ -34,6 +37,7 @@ impl ReadableGate {
             ended: false,
             awaiting: Vec::new(),
             pauses: 0,
+            resumes: 0,
         }
     }
 
@@ -72,16 +76,16 @@ impl ReadableGate {
         self.ended
     }
 
-    /// How often a sink's "stop" has paused this readable.
+    /// How often a consumer's "stop" has paused this readable.
     #[must_use]
     pub fn pauses(&self) -> u64 {
         self.pauses
     }
 
-    /// The answer to a push, advice to the source: "go on" while there is room or nothing at all.
+    /// How often the last drain that was awaited has let it go on.
     #[must_use]
-    pub fn answer(&self) -> bool {
-        !self.ended && (self.is_below_mark() || self.len == 0)
+    pub fn resumes(&self) -> u64 {
+        self.resumes
     }
 
     /// Bytes that fit below the mark: the hard bound on what the link may read next.
@@ -112,16 +116,16 @@ impl ReadableGate {
         self.ended = true;
     }
 
-    /// Removes `n` buffered bytes on their way to the sinks.
+    /// Removes `n` buffered bytes on their way to the consumers.
     pub fn take(&mut self, n: u64) {
         debug_assert!(n <= self.len, "took {n} of {} bytes", self.len);
         self.len -= n;
     }
 
-    /// `sink` said "stop": its drain is awaited. Returns whether this paused the readable.
-    pub fn await_drain(&mut self, sink: SinkId) -> bool {
-        if !self.awaiting.contains(&sink) {
-            self.awaiting.push(sink);
+    /// `consumer` said "stop": its drain is awaited. Returns whether this paused the readable.
+    pub fn await_drain(&mut self, consumer: ConsumerId) -> bool {
+        if !self.awaiting.contains(&consumer) {
+            self.awaiting.push(consumer);
         }
         let paused = self.flowing;
         self.flowing = false;
@@ -129,52 +133,18 @@ impl ReadableGate {
         paused
     }
 
-    /// `sink` has drained or gone away. Returns whether the readable resumes: once no drain is awaited any more, so that
-    /// the slowest sink decides.
-    pub fn drained(&mut self, sink: SinkId) -> bool {
-        self.awaiting.retain(|&other| other != sink);
+    /// `consumer` has drained or gone away. Returns whether the readable resumes: once no drain is awaited any more, so that
+    /// the slowest consumer decides.
+    pub fn drained(&mut self, consumer: ConsumerId) -> bool {
+        self.awaiting.retain(|&other| other != consumer);
         let resumed = self.awaiting.is_empty() && !self.flowing;
         self.flowing |= resumed;
+        self.resumes += u64::from(resumed);
         resumed
     }
 
     fn is_below_mark(&self) -> bool {
         self.len < self.mark
-    }
-}
-
-/// Node's rules of when a source is asked for more, which `tests/node/` needs. The link does not, since its producer reads
-/// whenever there is [room](ReadableGate::room).
-impl ReadableGate {
-    /// Node's read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark
-    /// always; at a mark of 0 only while flowing.
-    #[must_use]
-    pub fn wants(&self) -> bool {
-        !self.ended && (self.is_below_mark() || (self.flowing && self.len == 0))
-    }
-
-    /// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
-    #[must_use]
-    pub fn wants_after(&self, taking: u64) -> bool {
-        !self.ended && (self.len == 0 || self.len - taking < self.mark)
-    }
-
-    /// Whether the buffer holds something and has reached its mark.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.len > 0 && self.len >= self.mark
-    }
-
-    /// Whether a consumer that found too little should be told of the next data.
-    #[must_use]
-    pub fn is_within_mark(&self) -> bool {
-        self.len <= self.mark
-    }
-
-    /// Whether a chunk that arrives now goes straight to the sinks and is never counted.
-    #[must_use]
-    pub fn bypasses(&self) -> bool {
-        self.flowing && self.len == 0
     }
 }
 
@@ -188,19 +158,15 @@ pub struct WritableGate {
     max_len: u64,
     needs_drain: bool,
     ending: bool,
+    stops: u64,
     drains: u64,
 }
 
 impl WritableGate {
-    /// An empty writable with a high-water mark of `mark` bytes that drains at empty, Node's rule.
+    /// An empty writable with a high-water mark of `mark` bytes, which drains once its length has fallen to `low` bytes; 0 is
+    /// Node's rule.
     #[must_use]
-    pub fn new(mark: u64) -> Self {
-        Self::with_low_water_mark(mark, 0)
-    }
-
-    /// An empty writable that drains once its length has fallen to `low` bytes.
-    #[must_use]
-    pub fn with_low_water_mark(mark: u64, low: u64) -> Self {
+    pub fn new(mark: u64, low: u64) -> Self {
         Self {
             mark,
             low,
@@ -208,6 +174,7 @@ impl WritableGate {
             max_len: 0,
             needs_drain: false,
             ending: false,
+            stops: 0,
             drains: 0,
         }
     }
@@ -248,6 +215,12 @@ impl WritableGate {
         self.max_len
     }
 
+    /// How often it has said "stop" while no drain was owed.
+    #[must_use]
+    pub fn stops(&self) -> u64 {
+        self.stops
+    }
+
     /// How often a drain was given.
     #[must_use]
     pub fn drains(&self) -> u64 {
@@ -277,13 +250,16 @@ impl WritableGate {
     #[must_use = "a false answer has to pause the readable"]
     pub fn answer(&mut self) -> bool {
         let go_on = self.len < self.mark || self.len == 0;
-        self.needs_drain |= !go_on;
+        if !go_on {
+            self.declare_full();
+        }
         go_on
     }
 
     /// It is full, though the last answer was "go on": a "stop", which owes a drain. A pipe of the kernel is full
     /// below its mark when it is out of slots before it is out of bytes (pipe(7)); and the mark may have been lowered.
     pub fn declare_full(&mut self) {
+        self.stops += u64::from(!self.needs_drain);
         self.needs_drain = true;
     }
 
@@ -317,5 +293,116 @@ impl WritableGate {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.ending && self.len == 0
+    }
+}
+
+/// The gates of one link: the readable, and a writable for each consumer.
+#[derive(Debug, Clone)]
+pub struct Gates {
+    /// The side that the producer fills.
+    pub readable: ReadableGate,
+    writables: Vec<WritableGate>,
+}
+
+/// What follows for the readable when a consumer has completed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drain {
+    /// No drain was due.
+    None,
+    /// The consumer's drain was given; the readable is still paused for another consumer, or was not paused.
+    Given,
+    /// The consumer's drain was given, and the readable goes on.
+    Resumes,
+}
+
+impl Gates {
+    /// A readable that feeds these consumers.
+    #[must_use]
+    pub fn new(readable: ReadableGate, consumers: impl IntoIterator<Item = WritableGate>) -> Self {
+        Self {
+            readable,
+            writables: consumers.into_iter().collect(),
+        }
+    }
+
+    /// The writable of each consumer, in their order.
+    #[must_use]
+    pub fn writables(&self) -> &[WritableGate] {
+        &self.writables
+    }
+
+    /// The same, to be changed.
+    pub fn writables_mut(&mut self) -> &mut [WritableGate] {
+        &mut self.writables
+    }
+
+    /// The most that may be passed on at once: what the readable holds, and every consumer has room for.
+    #[must_use]
+    pub fn passable(&self) -> u64 {
+        let rooms = self.writables.iter().map(WritableGate::room);
+        rooms.fold(self.readable.len(), u64::min)
+    }
+
+    /// `n` bytes have left for a consumer. The drain that this brings is not given yet.
+    pub fn complete(&mut self, consumer: ConsumerId, n: u64) {
+        self.writables[consumer].complete(n);
+    }
+
+    /// Gives the drain of a consumer, if it is due.
+    pub fn drain(&mut self, consumer: ConsumerId) -> Drain {
+        if !self.writables[consumer].drain() {
+            Drain::None
+        } else if self.readable.drained(consumer) {
+            Drain::Resumes
+        } else {
+            Drain::Given
+        }
+    }
+
+    /// A consumer has no room for more, which is known without an offer. Returns whether this paused the readable.
+    pub fn declare_full(&mut self, consumer: ConsumerId) -> bool {
+        self.writables[consumer].declare_full();
+        self.readable.await_drain(consumer)
+    }
+
+    /// Requests the end of all consumers: the input has ended and was passed on.
+    pub fn end(&mut self) {
+        self.writables.iter_mut().for_each(WritableGate::end);
+    }
+}
+
+/// The bytes whose numbers some [`Gates`] hold, to be passed from the readable to the consumers by [`flow`].
+pub trait Passage {
+    /// The gates.
+    fn gates(&mut self) -> &mut Gates;
+
+    /// Takes bytes out of the readable, to be offered to the consumers. Returns how many; `None`: nothing can be passed on now.
+    fn take(&mut self) -> Option<u64>;
+
+    /// `n` bytes are offered to a consumer, which may complete some of them at once.
+    fn offered(&mut self, _consumer: ConsumerId, _n: u64) {}
+
+    /// What the consumer has answered to the offer of `n` bytes: whether to go on. If not, `is_pause` tells whether this
+    /// has paused the readable, or it was paused already.
+    fn answered(&mut self, consumer: ConsumerId, n: u64, goes_on: bool, is_pause: bool);
+}
+
+/// Passes on what the readable holds until a consumer says "stop", or nothing can be passed on.
+pub fn flow(passage: &mut impl Passage) {
+    while passage.gates().readable.is_flowing() {
+        let Some(n) = passage.take() else { break };
+        deliver(passage, n);
+    }
+}
+
+/// Offers `n` bytes to every consumer, whatever the others answer, and pauses the readable if one of them says "stop".
+pub fn deliver(passage: &mut impl Passage, n: u64) {
+    for consumer in 0..passage.gates().writables.len() {
+        passage.gates().writables[consumer].offer(n);
+        passage.offered(consumer, n);
+        let gates = passage.gates();
+        let goes_on = gates.writables[consumer].answer();
+        let is_pause = !goes_on && gates.readable.await_drain(consumer);
+        passage.answered(consumer, n, goes_on, is_pause);
     }
 }

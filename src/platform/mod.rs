@@ -1,6 +1,7 @@
 //! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
-//! threads, memory and descriptors that any system may refuse, and a write that does not stop halfway.
+//! threads, memory and descriptors that any system may refuse, a write that does not stop halfway, and a mutex.
 
+pub mod lock;
 pub mod resources;
 pub mod threads;
 mod types;

@@ -7,7 +7,7 @@ use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::Connection;
 use crate::endpoint::{Delivered, EndStatus, PerEnd};
-use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
+use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -219,13 +219,16 @@ fn snapshots() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
             },
             is_ours: true,
             readable: None,
-            writable: Some(WritableFill {
-                len: if has_ended { 0 } else { len },
-                mark: 4096,
-                low: 0,
-                max_len: most,
-                median_len: len,
-            }),
+            consumers: vec![ConsumerSnapshot {
+                writable: Some(WritableFill {
+                    len: if has_ended { 0 } else { len },
+                    mark: 4096,
+                    low: 0,
+                    max_len: most,
+                    median_len: len,
+                }),
+                ..ConsumerSnapshot::default()
+            }],
             pauses: 1,
             drains: 1,
             paused: Duration::from_micros(earlier / 2),
@@ -254,6 +257,7 @@ fn snapshots() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
             phase: Phase::Moving,
             still: Duration::ZERO,
             links: vec![link.clone()],
+            sinks: Vec::new(),
             stages: if is_transformed {
                 vec![stage(passed)]
             } else {
@@ -301,6 +305,7 @@ fn figures_that_were_impossible_are_gone() {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd::default(),
         };
         Sampler::new(Some(size)).sample(now)

@@ -163,7 +163,7 @@ fn buffers(link: &LinkSnapshot) -> String {
     if let Some(read) = link.readable {
         parts.push(format!("read {}", filled(read.len, read.mark)));
     }
-    if let Some(written) = link.writable {
+    if let Some(written) = link.writable() {
         parts.push(format!("to write {}", filled(written.len, written.mark)));
     }
     parts.push(count(link.pauses, "pause"));

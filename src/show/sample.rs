@@ -270,6 +270,7 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd::default(),
         }
     }

@@ -97,7 +97,7 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         meaning: "bytes in the buffer of the writing side",
         value: |it| {
             let link = it.now.links.last();
-            Value::Bytes(link.and_then(|link| Some(link.writable?.len)))
+            Value::Bytes(link.and_then(|link| Some(link.writable()?.len)))
         },
     },
     Placeholder {
@@ -283,6 +283,7 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd::default(),
         })
     }

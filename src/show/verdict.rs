@@ -143,7 +143,7 @@ fn fills(now: &Snapshot) -> Vec<String> {
         };
         let readable = link.readable;
         let readable = readable.and_then(|it| fill(&read, it.median_len, it.max_len));
-        let writable = link.writable;
+        let writable = link.writable();
         let writable = writable.and_then(|it| fill(&written, it.median_len, it.max_len));
         [readable, writable]
     };
@@ -163,7 +163,7 @@ fn benefit(sample: &Sample, advice: &Advice) -> Vec<String> {
     }
     let links = sample.now.links.iter();
     let mark = links
-        .filter_map(|link| link.writable)
+        .filter_map(|link| link.writable())
         .map(|it| it.mark)
         .max();
     let mark = mark.filter(|mark| *mark > advice.enough).map(size);

@@ -80,7 +80,7 @@ fn end_of(late: usize) -> WriterOutcome {
     };
     let road = road::choose(&source, &sink, Preference::Kernel, marks, false).unwrap();
     let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(marks, MARK, Arc::clone(&clock)).unwrap());
+    let link = Arc::new(Link::new(marks, 1, MARK, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let flow = FlowOptions {

@@ -229,7 +229,7 @@ fn send_limited(
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(case.marks(), case.chunk_size, Arc::clone(&clock)).unwrap());
+    let link = Arc::new(Link::new(case.marks(), 1, case.chunk_size, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let road = road.with_syscalls(Box::new(syscalls.clone()));
@@ -297,16 +297,16 @@ fn numbers_hold(case: &Case, played: &Played) -> Result<(), TestCaseError> {
     prop_assert!(played.bytes_in >= played.bytes_out);
     let through = [Some("splice through a pipe"), Some("sendfile")];
     if through.contains(&played.calls) || played.road == "buffered" {
-        let fill = link.writable.expect("a writable side");
+        let fill = link.writable().expect("a writable side");
         prop_assert_eq!(fill.mark, case.mark);
         prop_assert!(fill.max_len <= case.mark, "the mark is a hard bound");
     }
     if played.calls == Some("copy_file_range") {
-        prop_assert!(link.readable.is_none() && link.writable.is_none());
+        prop_assert!(link.readable.is_none() && link.writable().is_none());
     }
     if played.calls == Some("splice") {
         prop_assert_eq!(link.readable.is_some(), case.from == End::Pipe);
-        prop_assert_eq!(link.writable.is_some(), case.to == End::Pipe);
+        prop_assert_eq!(link.writable().is_some(), case.to == End::Pipe);
     }
     Ok(())
 }
@@ -447,7 +447,7 @@ fn what_a_socket_takes_of_a_file_at_once_is_spared_the_pipe_and_counted_all_the_
     for played in [sent, piped] {
         assert!(played.got == case.wanted());
         assert_eq!((played.link.pauses, played.link.drains), (4, 4));
-        assert_eq!(played.link.writable.unwrap().max_len, 1 << 16);
+        assert_eq!(played.link.writable().unwrap().max_len, 1 << 16);
     }
 }
 
@@ -458,7 +458,7 @@ fn a_pipe_that_is_out_of_slots_before_it_is_out_of_bytes_is_a_pause() {
     case.acts = vec![Act::Move(1)];
     let played = play(&case, Preference::Kernel);
     assert!(played.got == case.wanted());
-    let fill = played.link.writable.unwrap();
+    let fill = played.link.writable().unwrap();
     assert!(fill.max_len < 1000 && fill.max_len < case.mark, "{fill:?}");
     let wanted = 1000_u64.div_ceil(fill.max_len);
     assert!(

@@ -13,6 +13,7 @@ use crate::log::{Counters, Event, Name, Outcome, What};
 use crate::scenario::Scenario;
 use ends::{Source, Transform};
 use readable::Readable;
+use tidegate::engine::gate::{Gates, ReadableGate, WritableGate};
 use writable::{Target, Writable};
 
 /// An index into the machine's readables.
@@ -91,44 +92,53 @@ impl Machine {
             steps_left,
             jobs: VecDeque::new(),
             actions: BTreeSet::new(),
-            readables: vec![Readable::new(Name::Source, scenario.read_high_water_mark)],
+            readables: Vec::new(),
             writables: Vec::new(),
             source: Source::new(scenario),
             transform: scenario.transform.as_ref().map(Transform::new),
             events: Vec::new(),
         };
-        let mut last = SOURCE;
-        if let Some(spec) = &scenario.transform {
-            let mark = spec.writable_high_water_mark;
-            machine.pipe(last, Name::Transform, mark, false, Target::Transform);
-            let readable = Readable::new(Name::Transform, spec.readable_high_water_mark);
-            machine.readables.push(readable);
-            last = TRANSFORM_OUT;
-        }
         let sinks = [
             (Name::Sink, Some(&scenario.sink)),
             (Name::Sink2, scenario.tee.as_ref()),
         ];
-        for (name, spec) in sinks {
-            if let Some(spec) = spec {
-                let mark = spec.write_high_water_mark;
-                machine.pipe(last, name, mark, spec.writev, Target::sink(spec));
+        let sinks = sinks.into_iter().filter_map(|(name, spec)| {
+            let spec = spec?;
+            let (mark, target) = (spec.write_high_water_mark, Target::sink(spec));
+            Some((name, mark, spec.writev, target))
+        });
+        let mark = scenario.read_high_water_mark;
+        match &scenario.transform {
+            None => machine.add(Name::Source, mark, sinks.collect()),
+            Some(spec) => {
+                let input = spec.writable_high_water_mark;
+                let input = (Name::Transform, input, false, Target::Transform);
+                machine.add(Name::Source, mark, vec![input]);
+                machine.add(
+                    Name::Transform,
+                    spec.readable_high_water_mark,
+                    sinks.collect(),
+                );
             }
         }
         machine
     }
 
-    /// Joins a new writable to `feeder`. A readable's gate flows from birth, so the first pipe only has to
+    /// Adds a readable, piped to these writables. A readable's gate flows from birth, so the first pipe only has to
     /// post the job that starts the flow.
-    fn pipe(&mut self, feeder: ReadableId, name: Name, mark: u64, writev: bool, target: Target) {
-        let readable = &mut self.readables[feeder];
-        let place = readable.dests.len();
-        readable.dests.push(self.writables.len());
-        self.writables
-            .push(Writable::new(name, mark, writev, target, feeder, place));
-        if place == 0 {
-            self.post_resume(feeder);
+    fn add(&mut self, name: Name, mark: u64, writables: Vec<(Name, u64, bool, Target)>) {
+        let feeder = self.readables.len();
+        let marks = writables.iter().map(|(_, mark, ..)| *mark);
+        // Node drains at empty.
+        let gates = marks.map(|mark| WritableGate::new(mark, 0));
+        let gates = Gates::new(ReadableGate::new(mark), gates);
+        self.readables.push(Readable::new(name, gates));
+        for (place, (name, _, writev, target)) in writables.into_iter().enumerate() {
+            self.readables[feeder].dests.push(self.writables.len());
+            self.writables
+                .push(Writable::new(name, writev, target, feeder, place));
         }
+        self.post_resume(feeder);
     }
 
     fn run(&mut self) {
@@ -196,8 +206,8 @@ impl Machine {
         for (w, writable) in self.writables.iter().enumerate() {
             let readable = &self.readables[writable.feeder];
             let log = self.counters(w);
-            let (pauses, drains) = (readable.gate.pauses(), writable.gate.drains());
-            let max_len = writable.gate.max_len();
+            let (pauses, drains) = (readable.gate().pauses(), self.gate(w).drains());
+            let max_len = self.gate(w).max_len();
             if (pauses, drains) != (log.pauses, log.drains) || max_len < log.max_writable_length {
                 return Err(format!(
                     "the gates before {:?} counted {pauses} pauses, {drains} drains and a length of \

@@ -3,8 +3,8 @@
 //! `cargo test --test node` plays `tests/data/node`. With `NODE_CASES=DIR` it plays that directory instead:
 //! pairs of `NAME.scenario.json` and `NAME.expected.json`.
 //!
-//! The gates ([`tidegate::engine::gate`]) hold every length, mark, owed drain and awaited sink, and make every
-//! comparison between them. The runner in [`machine`] only holds what a gate has no business with: the
+//! The gates ([`tidegate::engine::gate`]) hold every length, mark, owed drain and awaited sink, and pass every chunk from a readable
+//! to its sinks by the loop that a link uses. The runner in [`machine`] only holds what a gate has no business with: the
 //! clock, the job queue, the scripted ends and the order in which Node calls what.
 
 mod cases;

@@ -278,7 +278,7 @@ proptest! {
             other => prop_assert!(false, "{other:?}"),
         }
         for link in &played.now.links {
-            let most = link.writable.map(|it| it.max_len);
+            let most = link.writable().map(|it| it.max_len);
             prop_assert!(most <= Some(case.marks.1), "the mark is a hard bound");
             prop_assert!(link.readable.map(|it| it.max_len) <= Some(case.marks.0));
             let (pauses, drains) = (link.pauses, link.drains);

@@ -66,7 +66,7 @@ proptest! {
             prop_assert!(matches!(played.writer, WriterOutcome::Delivered { .. }), "{there}, {back}: {:?}", played.transforms);
             prop_assert!(played.got == data(len), "{there}, {back}");
             for link in &played.now.links {
-                prop_assert!(link.writable.map(|it| it.max_len) <= Some(marks.1), "{there}, {back}");
+                prop_assert!(link.writable().map(|it| it.max_len) <= Some(marks.1), "{there}, {back}");
                 prop_assert!(link.readable.map(|it| it.max_len) <= Some(marks.0), "{there}, {back}");
             }
         }

@@ -129,7 +129,7 @@ fn play(case: &Case) -> Played {
         idle_timeout: None,
     };
     let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(marks, case.chunk_size, Arc::clone(&clock)).unwrap());
+    let link = Arc::new(Link::new(marks, 1, case.chunk_size, Arc::clone(&clock)).unwrap());
     let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
     meter.start();
     let running = road::start(
@@ -174,7 +174,7 @@ proptest! {
                 prop_assert_eq!(played.got.len(), wanted.len());
                 prop_assert!(played.reader.result.is_ok());
                 prop_assert_eq!(played.link.readable.map(|it| it.len), Some(0));
-                prop_assert_eq!(played.link.writable.map(|it| it.len), Some(0));
+                prop_assert_eq!(played.link.writable().map(|it| it.len), Some(0));
             }
             WriterOutcome::SourceCut => {
                 let read = case.source_fails_at.expect("only a failing source is cut").saturating_sub(skip);
@@ -184,7 +184,7 @@ proptest! {
             WriterOutcome::Failed { .. } => prop_assert_eq!(Some(played.got.len()), case.sink_fails_at),
             other => prop_assert!(false, "{other:?}"),
         }
-        let most = played.link.writable.map(|it| it.max_len);
+        let most = played.link.writable().map(|it| it.max_len);
         prop_assert!(most <= Some(case.marks.1), "the mark is a hard bound");
         let (pauses, drains) = (played.link.pauses, played.link.drains);
         prop_assert!(drains <= pauses && pauses <= drains + 1, "{pauses} pauses, {drains} drains");
@@ -262,7 +262,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             idle_timeout: None,
         };
         let clock = Arc::new(Clock::new());
-        let link = Arc::new(Link::new(marks, 10, Arc::clone(&clock)).unwrap());
+        let link = Arc::new(Link::new(marks, 1, 10, Arc::clone(&clock)).unwrap());
         let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
         let between = Between {
             chain: Arc::clone(&link).into(),

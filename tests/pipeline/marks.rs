@@ -1,21 +1,20 @@
-//! Marks that are changed while bytes pass.
+//! A link with one to three consumers that take and complete in any order, and marks that are changed while bytes pass.
 
 use crate::hostile::data;
 use proptest::prelude::*;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use tidegate::account::clock::Clock;
-use tidegate::engine::link::{InputEnd, Link, Marks, Next, Room};
+use tidegate::engine::link::{Batch, Consumer, InputEnd, Link, LinkState, Marks, Next, Room};
 
 /// What is done with a link.
 #[derive(Debug, Clone, Copy)]
 enum Does {
     /// The producer adds so many bytes, or as many as there is room for.
     Push(usize),
-    /// The consumer takes what is there, unless it has something in flight.
-    Take,
-    /// The consumer is done with so many bytes of what it has in flight.
-    Complete(usize),
+    /// A consumer takes what is there, unless it has something in flight.
+    Take(usize),
+    /// A consumer is done with so many bytes of what it has in flight.
+    Complete(usize, usize),
     /// Another mark.
     Mark(u64),
 }
@@ -23,40 +22,45 @@ enum Does {
 fn does() -> impl Strategy<Value = Does> {
     prop_oneof![
         3 => (1usize..300).prop_map(Does::Push),
-        2 => Just(Does::Take),
-        3 => (1usize..300).prop_map(Does::Complete),
+        2 => (0usize..3).prop_map(Does::Take),
+        3 => (0usize..3, 1usize..300).prop_map(|(consumer, n)| Does::Complete(consumer, n)),
         1 => (1u64..500).prop_map(Does::Mark),
     ]
 }
 
-/// A link with both of its stages in one thread.
+/// A link with all of its stages in one thread.
 struct Stages {
     link: Link,
     given: usize,
-    chunks: VecDeque<bytes::BytesMut>,
+    consumers: Vec<Taken>,
+}
+
+/// What one consumer has.
+#[derive(Default)]
+struct Taken {
+    batch: Batch,
     got: Vec<u8>,
 }
 
 impl Stages {
-    fn new(mark: u64, low: u64) -> Self {
+    fn new(mark: u64, low: u64, consumers: usize) -> Self {
         let marks = Marks {
             readable: mark,
             writable: mark,
             low,
         };
         Self {
-            link: Link::new(marks, 1000, Arc::new(Clock::new())).unwrap(),
+            link: Link::new(marks, consumers, 1000, Arc::new(Clock::new())).unwrap(),
             given: 0,
-            chunks: VecDeque::new(),
-            got: Vec::new(),
+            consumers: (0..consumers).map(|_| Taken::default()).collect(),
         }
     }
 
     fn play(&mut self, does: Does, all: &[u8]) {
         match does {
             Does::Push(most) => self.push(most, all),
-            Does::Take => self.take(),
-            Does::Complete(most) => self.complete(most),
+            Does::Take(consumer) => self.take(consumer % self.consumers.len()),
+            Does::Complete(consumer, most) => self.complete(consumer % self.consumers.len(), most),
             Does::Mark(mark) => self.link.set_marks(mark),
         }
     }
@@ -64,17 +68,24 @@ impl Stages {
     /// Passes the rest, each round of which moves something.
     fn finish(&mut self, all: &[u8]) {
         let mut has_ended = false;
-        while self.got.len() < all.len() {
-            let before = (self.given, self.got.len());
+        while self.got() < all.len() * self.consumers.len() {
+            let before = (self.given, self.got());
             self.push(usize::MAX, all);
             if self.given == all.len() && !has_ended {
                 self.link.end(InputEnd::Whole);
                 has_ended = true;
             }
-            self.take();
-            self.complete(usize::MAX);
-            assert_ne!((self.given, self.got.len()), before, "it stands still");
+            for consumer in 0..self.consumers.len() {
+                self.take(consumer);
+                self.complete(consumer, usize::MAX);
+            }
+            assert_ne!((self.given, self.got()), before, "it stands still");
         }
+    }
+
+    /// How many bytes all consumers have together.
+    fn got(&self) -> usize {
+        self.consumers.iter().map(|it| it.got.len()).sum()
     }
 
     fn push(&mut self, most: usize, all: &[u8]) {
@@ -91,43 +102,77 @@ impl Stages {
         }
     }
 
-    fn take(&mut self) {
-        if self.chunks.is_empty() && matches!(self.link.next(&mut self.chunks, true), Next::Chunks)
-        {
-            assert!(
-                self.chunks.iter().all(|chunk| !chunk.is_empty()),
-                "an empty chunk"
-            );
+    fn take(&mut self, consumer: usize) {
+        let batch = &mut self.consumers[consumer].batch;
+        if batch.is_empty() {
+            let next = consumer_of(&self.link, consumer).next(batch, true);
+            let has_chunks = matches!(next, Next::Chunks);
+            assert_eq!(has_chunks, !batch.front().is_empty(), "an empty chunk");
         }
     }
 
-    fn complete(&mut self, most: usize) {
-        if let Some(mut chunk) = self.chunks.pop_front() {
-            let done = chunk.split_to(most.min(chunk.len()));
-            self.got.extend_from_slice(&done);
-            if !chunk.is_empty() {
-                self.chunks.push_front(chunk);
-            }
-            self.link.complete([done], !self.chunks.is_empty());
+    fn complete(&mut self, consumer: usize, most: usize) {
+        let Taken { batch, got } = &mut self.consumers[consumer];
+        let done = &batch.front()[..most.min(batch.front().len())];
+        got.extend_from_slice(done);
+        let n = done.len() as u64;
+        if n > 0 {
+            consumer_of(&self.link, consumer).complete(batch, n);
         }
     }
 }
 
+fn consumer_of(link: &Link, consumer: usize) -> Consumer<'_> {
+    link.consumers().nth(consumer).unwrap()
+}
+
 proptest! {
     #[test]
-    fn whatever_the_marks_become_every_byte_passes_and_no_chunk_is_empty(
+    fn whatever_the_marks_become_every_byte_reaches_every_consumer_and_no_chunk_is_empty(
         (mark, low) in (1u64..500).prop_flat_map(|mark| (Just(mark), 0..mark)),
+        consumers in 1usize..4,
         list in prop::collection::vec(does(), 0..60),
     ) {
         let all = data(5000);
-        let mut stages = Stages::new(mark, low);
+        let mut stages = Stages::new(mark, low, consumers);
         for does in list {
             stages.play(does, &all);
         }
         // Whatever has happened, it goes on.
         stages.finish(&all);
-        prop_assert!(stages.got == all);
-        let end = stages.link.next(&mut VecDeque::new(), true);
-        prop_assert!(matches!(end, Next::End(InputEnd::Whole)), "{end:?}");
+        for (consumer, taken) in stages.consumers.iter().enumerate() {
+            prop_assert!(taken.got == all);
+            let end = consumer_of(&stages.link, consumer).next(&mut Batch::default(), true);
+            prop_assert!(matches!(end, Next::End(InputEnd::Whole)), "{end:?}");
+        }
+    }
+
+    #[test]
+    fn no_side_holds_more_than_its_mark_and_the_slowest_consumer_decides(
+        mark in 1u64..500, consumers in 1usize..4, list in prop::collection::vec(does(), 0..200),
+    ) {
+        let all = data(100_000);
+        let mut stages = Stages::new(mark, 0, consumers);
+        for does in list {
+            if matches!(does, Does::Mark(_)) {
+                continue;
+            }
+            stages.play(does, &all);
+            let link = stages.link.snapshot();
+            let got = stages.consumers.iter().map(|it| it.got.len());
+            let slowest = got.min().unwrap();
+            prop_assert!(stages.given - slowest <= 2 * usize::try_from(mark).unwrap());
+            prop_assert!(link.readable.unwrap().len <= mark);
+            for (consumer, taken) in link.consumers.iter().zip(&stages.consumers) {
+                let fill = consumer.writable.unwrap();
+                prop_assert!(fill.max_len <= mark);
+                let passed = stages.given as u64 - link.readable.unwrap().len;
+                prop_assert_eq!(fill.len, passed - taken.got.len() as u64);
+                prop_assert!(consumer.stops >= consumer.drains);
+            }
+            // It is paused exactly as long as a consumer has not drained.
+            let awaited = link.consumers.iter().any(|it| it.stops > it.drains);
+            prop_assert_eq!(link.state == LinkState::Paused, awaited);
+        }
     }
 }

@@ -1,43 +1,40 @@
-//! The books of a meter: what the writer does now, since when, and what was booked before.
+//! The books of one writer: what it does now, since when, and what was booked before.
 
-use crate::account::clock::Clock;
+use crate::account::clock::nanos;
 use crate::account::phase::{Phase, Phases, Waits};
+use crate::account::published::Published;
 use crate::account::stages::Activities;
 use std::time::Duration;
 
 /// A call into the kernel that has lasted this long is waiting, not moving bytes.
 const LONG_CALL: Duration = Duration::from_millis(100);
 
+/// How many numbers are published, without the time that each transform was waited for.
+const PUBLISHED: usize = 9;
+
+/// In the place of a transform: there is none.
+const NONE: u64 = u64::MAX;
+
 /// The books. All moments are on the clock of the transfer.
 #[derive(Debug)]
 pub(super) struct Accounting {
-    /// When both ends were open.
-    pub(super) started: Option<Duration>,
-    /// When the transfer ended.
-    pub(super) stopped: Option<Duration>,
+    /// Whether both ends are open, so that time counts.
+    has_started: bool,
     /// What the writer does now, and since when that is not booked in `waits` yet.
-    pub(super) phase: Phase,
+    phase: Phase,
     pub(super) since: Duration,
-    pub(super) waits: Waits,
+    waits: Waits,
     /// Whether the writer has nothing to write, so that its phase depends on what the transforms do.
-    pub(super) starves: bool,
+    starves: bool,
     pub(super) stages: Activities,
-    /// When something last moved.
-    pub(super) moved: Duration,
-    /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
-    pub(super) peer_counts: bool,
     /// What the writer did when, if that is recorded.
     pub(super) phases: Option<Phases>,
-    /// When the next sample is due, if there are to be any.
-    pub(super) next_sample: Option<Duration>,
 }
 
 /// What follows from the books at one moment.
 pub(super) struct Times {
-    pub(super) elapsed: Duration,
     pub(super) waits: Waits,
     pub(super) phase: Phase,
-    pub(super) still: Duration,
     /// For how long the writer has waited for each transform.
     pub(super) blamed: Vec<Duration>,
 }
@@ -46,55 +43,73 @@ impl Accounting {
     /// Empty books, for a pipeline with so many transforms.
     pub(super) fn new(now: Duration, transforms: usize) -> Self {
         Self {
-            started: None,
-            stopped: None,
+            has_started: false,
             phase: Phase::Source,
             since: now,
             waits: Waits::default(),
             starves: false,
             stages: Activities::new(transforms),
-            moved: now,
-            peer_counts: true,
             phases: None,
-            next_sample: None,
         }
     }
 
-    /// The times now.
-    pub(super) fn times(&self, clock: &Clock) -> Times {
-        let now = self.stopped.unwrap_or_else(|| clock.now());
-        let (mut waits, mut elapsed) = (self.waits, Duration::ZERO);
-        let current = now.saturating_sub(self.since);
-        let is_stuck = self.phase == Phase::Moving && current > LONG_CALL;
-        let phase = if is_stuck { Phase::Sink } else { self.phase };
-        if let Some(started) = self.started {
-            waits.add(phase, current);
-            elapsed = now.saturating_sub(started);
-        }
-        Times {
-            elapsed,
-            waits,
-            phase,
-            still: now.saturating_sub(self.moved),
-            blamed: self.stages.blamed(phase, current),
+    /// A row of numbers for [`Accounting::publish`].
+    pub(super) fn published(transforms: usize) -> Published {
+        Published::new(PUBLISHED + transforms)
+    }
+
+    /// From now on it is recorded what the writer did when.
+    pub(super) fn record(&mut self) {
+        self.phases = Some(Phases::new(self.since, self.waits));
+    }
+
+    /// Both ends are open: time counts from now.
+    pub(super) fn start(&mut self, now: Duration) {
+        (self.has_started, self.since) = (true, now);
+        if let Some(phases) = &mut self.phases {
+            *phases = Phases::new(now, Waits::default());
         }
     }
 
-    /// The writer does something else from `now` on.
-    pub(super) fn enter(&mut self, phase: Phase, now: Duration) {
+    /// The writer does something else from `now` on. Returns whether until now our own limit or a transform let nothing move.
+    pub(super) fn enter(&mut self, phase: Phase, now: Duration) -> bool {
         self.settle(now);
         let was_ours = matches!(self.phase, Phase::Rate | Phase::Transform);
-        if was_ours && phase != self.phase {
-            // Until now our own limit or transform let nothing move.
-            self.moved = now;
-        }
+        let is_over = was_ours && phase != self.phase;
         self.phase = phase;
+        is_over
+    }
+
+    /// The same for a writer that has something to write.
+    pub(super) fn work(&mut self, phase: Phase, now: Duration) -> bool {
+        self.starves = false;
+        self.enter(phase, now)
+    }
+
+    /// The writer has nothing to write from `now` on: it waits for a transform that computes, or for the source.
+    pub(super) fn starve(&mut self, now: Duration) -> bool {
+        self.starves = true;
+        self.enter(self.stages.phase(), now)
+    }
+
+    /// What a transform does has changed by `change`.
+    pub(super) fn stages_change(
+        &mut self,
+        now: Duration,
+        change: impl FnOnce(&mut Activities),
+    ) -> bool {
+        if self.starves {
+            self.settle(now);
+        }
+        change(&mut self.stages);
+        self.starves && self.enter(self.stages.phase(), now)
     }
 
     /// Books the time since the last change; returns it.
     pub(super) fn settle(&mut self, now: Duration) -> Duration {
+        let now = now.max(self.since);
         let spent = now.saturating_sub(self.since);
-        if self.started.is_some() && self.stopped.is_none() {
+        if self.has_started {
             if let Some(phases) = &mut self.phases {
                 phases.settle(self.since, now, self.phase, &self.waits);
             }
@@ -103,5 +118,82 @@ impl Accounting {
         }
         self.since = now;
         spent
+    }
+
+    /// Of the time just spent moving, `time` was slept in the kernel, in this phase.
+    pub(super) fn slept(&mut self, phase: Phase, time: Duration, now: Duration) {
+        // No more than was booked just now: a stop of the process is not time slept in the kernel.
+        let time = time.min(self.settle(now));
+        self.waits.shift(Phase::Moving, phase, time);
+        if let Some(phases) = &mut self.phases {
+            phases.shift(self.since, Phase::Moving, phase, time);
+        }
+    }
+
+    /// The phases that were recorded, until now. Ends the recording.
+    pub(super) fn finish_recording(&mut self) -> Vec<crate::account::span::Span<Waits>> {
+        let phases = self.phases.take();
+        phases.map_or_else(Vec::new, |it| it.finish(self.since, &self.waits))
+    }
+
+    /// Publishes the books for displays.
+    pub(super) fn publish(&self, published: &Published) {
+        let culprit = self.stages.culprit().map_or(NONE, |it| it as u64);
+        let now = [
+            u64::from(self.has_started),
+            self.phase as u64,
+            nanos(self.since),
+            culprit,
+        ];
+        let waits = Phase::ALL.map(|phase| nanos(self.waits.of(phase)));
+        let blamed = self.stages.booked().iter().map(|it| nanos(*it));
+        published.publish(now.into_iter().chain(waits).chain(blamed));
+    }
+}
+
+impl Times {
+    /// What follows at `now` from published books. The sink has last taken something at `wrote_at`.
+    pub(super) fn at(now: Duration, wrote_at: Duration, published: &Published) -> Self {
+        let numbers = published.read();
+        let phase = Phase::ALL[usize::try_from(numbers[1]).unwrap_or(0).min(4)];
+        let since = Duration::from_nanos(numbers[2]);
+        let mut waits = Waits::default();
+        for (phase, time) in Phase::ALL.into_iter().zip(&numbers[4..]) {
+            waits.add(phase, Duration::from_nanos(*time));
+        }
+        let blamed = numbers[PUBLISHED..]
+            .iter()
+            .map(|it| Duration::from_nanos(*it));
+        let mut times = Self {
+            waits,
+            phase,
+            blamed: blamed.collect(),
+        };
+        if numbers[0] > 0 {
+            times.add_current(since.min(now), wrote_at, now, numbers[3]);
+        }
+        times
+    }
+
+    /// Adds what the writer has done since the books were published.
+    fn add_current(&mut self, since: Duration, wrote_at: Duration, now: Duration, culprit: u64) {
+        // Bytes moved until then; what has lasted longer since is a call that waits.
+        let call_began = wrote_at.clamp(since, now);
+        let call = now.saturating_sub(call_began);
+        if self.phase == Phase::Moving && call > LONG_CALL {
+            self.waits
+                .add(Phase::Moving, call_began.saturating_sub(since));
+            self.waits.add(Phase::Sink, call);
+            self.phase = Phase::Sink;
+            return;
+        }
+        let current = now.saturating_sub(since);
+        self.waits.add(self.phase, current);
+        let culprit = usize::try_from(culprit).ok();
+        if let Some(blamed) = culprit.and_then(|it| self.blamed.get_mut(it))
+            && self.phase == Phase::Transform
+        {
+            *blamed += current;
+        }
     }
 }

@@ -1,22 +1,29 @@
-//! Counts what has passed and where the time went, as the writer sees it. Displays take snapshots of it.
+//! Counts what has passed and where the time went, as the writers see it. Whoever moves the bytes counts, without a lock;
+//! displays take snapshots of what is published.
 
 mod accounting;
 mod snapshot;
+mod writer;
 
-pub use snapshot::Snapshot;
+pub use snapshot::{SinkSnapshot, Snapshot};
+pub use writer::WriterAccount;
 
-use crate::account::clock::Clock;
-use crate::account::phase::{Phase, Phases, Waits};
+use crate::account::clock::{Clock, nanos};
+use crate::account::phase::Phase;
+use crate::account::published::Published;
 use crate::account::recording::{Observation, Recorder, Recording};
 use crate::account::span::Span;
 use crate::account::stages::{Activity, StageCount};
 use crate::endpoint::{EndStatus, PerEnd, Probe};
 use crate::engine::link::Chain;
-use crate::error::Side;
-use accounting::Accounting;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use crate::platform::lock::Lock;
+use accounting::{Accounting, Times};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+/// In the place of a moment: there is none yet, or will be none.
+const NEVER: u64 = u64::MAX;
 
 /// The counters of one transfer.
 #[derive(Debug)]
@@ -26,11 +33,58 @@ pub struct Meter {
     bytes_in: AtomicU64,
     /// Bytes that came from the source and are no part of the flow (`--skip`).
     left_out: AtomicU64,
-    bytes_out: AtomicU64,
+    /// One for each consumer of the last link.
+    writers: Vec<WriterBooks>,
     clock: Arc<Clock>,
-    accounting: Mutex<Accounting>,
+    /// When both ends were open, when the transfer ended, and when something last moved beside the writers, in nanoseconds on
+    /// the clock.
+    started: AtomicU64,
+    stopped: AtomicU64,
+    moved: AtomicU64,
+    /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
+    peer_counts: AtomicBool,
     probes: OnceLock<PerEnd<Probe>>,
-    recorder: Mutex<Option<Recorder>>,
+    recorder: Lock<Option<Recorder>>,
+    /// When the next sample is due, if there are to be any.
+    next_sample: AtomicU64,
+}
+
+/// The counters of one writer.
+#[derive(Debug)]
+struct WriterBooks {
+    bytes_out: AtomicU64,
+    /// When the sink last took something, in nanoseconds on the clock.
+    wrote_at: AtomicU64,
+    /// The books, unless the writer has them.
+    accounting: Lock<Accounting>,
+    published: Published,
+}
+
+impl WriterBooks {
+    fn new(now: Duration, transforms: usize) -> Self {
+        Self {
+            bytes_out: AtomicU64::new(0),
+            wrote_at: AtomicU64::new(nanos(now)),
+            accounting: Lock::new(Accounting::new(now, transforms)),
+            published: Accounting::published(transforms),
+        }
+    }
+
+    /// The sink has taken `n` bytes, at `now`. Only its writer calls this.
+    fn count_out(&self, n: u64, now: Duration) {
+        self.bytes_out
+            .store(self.bytes_out() + n, Ordering::Relaxed);
+        self.wrote_at.store(nanos(now), Ordering::Relaxed);
+    }
+
+    fn bytes_out(&self) -> u64 {
+        self.bytes_out.load(Ordering::Relaxed)
+    }
+
+    fn times(&self, now: Duration) -> Times {
+        let wrote_at = Duration::from_nanos(self.wrote_at.load(Ordering::Relaxed));
+        Times::at(now, wrote_at, &self.published)
+    }
 }
 
 impl Meter {
@@ -39,17 +93,23 @@ impl Meter {
     pub fn new(chain: Chain, clock: Arc<Clock>) -> Self {
         let now = clock.now();
         let stages: Vec<_> = chain.transforms().map(StageCount::new).collect();
-        let accounting = Accounting::new(now, stages.len());
+        let writers = chain.last().consumers();
         Self {
+            writers: writers
+                .map(|_| WriterBooks::new(now, stages.len()))
+                .collect(),
             chain,
             stages,
             bytes_in: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
-            bytes_out: AtomicU64::new(0),
             clock,
-            accounting: Mutex::new(accounting),
+            started: AtomicU64::new(NEVER),
+            stopped: AtomicU64::new(NEVER),
+            moved: AtomicU64::new(nanos(now)),
+            peer_counts: AtomicBool::new(true),
             probes: OnceLock::new(),
-            recorder: Mutex::default(),
+            recorder: Lock::default(),
+            next_sample: AtomicU64::new(NEVER),
         }
     }
 
@@ -59,40 +119,54 @@ impl Meter {
         let _ = self.probes.set(probes);
     }
 
-    /// From now on it is recorded what happened when.
+    /// From now on it is recorded what happened when. To be called before the writers begin.
     pub fn record(&self) {
-        let mut accounting = self.lock();
-        accounting.phases = Some(Phases::new(accounting.since, accounting.waits));
-        accounting.next_sample = Some(Duration::ZERO);
+        for writer in &self.writers {
+            writer.accounting.lock().record();
+        }
         self.chain.first().record();
-        *self.recorder() = Some(Recorder::new());
+        *self.recorder.lock() = Some(Recorder::new());
+        self.next_sample.store(0, Ordering::Relaxed);
     }
 
     /// Takes a sample if there is a recording, and else has the connections judge their progress since the last look.
     /// While bytes move, samples are taken anyway.
     pub fn note(&self) {
-        let mut recorder = self.recorder();
-        if let Some(recorder) = recorder.as_mut() {
-            let now = self.observe();
-            recorder.sample(&now);
-            let mut accounting = self.lock();
-            let at = accounting.started.unwrap_or_default() + now.elapsed;
-            accounting.next_sample = Some(at + recorder.interval());
-        } else {
-            self.ends(Probe::status_without_fill);
+        match &mut *self.recorder.lock() {
+            Some(recorder) => self.sample(recorder),
+            None => drop(self.ends(Probe::status_without_fill)),
         }
+    }
+
+    /// Takes the sample that is due at `now`, unless another thread takes one. The writer thread does, since it is awake:
+    /// waking another thread would cost more than the sample.
+    fn sample_if_due(&self, now: Duration) {
+        if nanos(now) >= self.next_sample.load(Ordering::Relaxed)
+            && let Some(mut recorder) = self.recorder.try_lock()
+            && let Some(recorder) = recorder.as_mut()
+        {
+            self.sample(recorder);
+        }
+    }
+
+    fn sample(&self, recorder: &mut Recorder) {
+        let now = self.observe();
+        recorder.sample(&now);
+        let due = self.zero() + now.elapsed + recorder.interval();
+        self.next_sample.store(nanos(due), Ordering::Relaxed);
+    }
+
+    fn is_recorded(&self) -> bool {
+        self.next_sample.load(Ordering::Relaxed) != NEVER
     }
 
     /// The recording of a transfer that has ended. `None`: it was not to be recorded.
     #[must_use]
     pub fn recording(&self) -> Option<Recording> {
         self.note();
-        let (recorder, elapsed) = (self.recorder().take()?, self.snapshot().elapsed);
-        let mut accounting = self.lock();
-        let (at, waits) = (accounting.since, accounting.waits);
-        let phases = accounting.phases.take().map(|it| it.finish(at, &waits));
-        let phases = phases.unwrap_or_default();
-        let zero = accounting.started.unwrap_or_default();
+        let (recorder, elapsed) = (self.recorder.lock().take()?, self.elapsed());
+        let zero = self.zero();
+        let phases = self.slowest().accounting.lock().finish_recording();
         Some(Recording {
             elapsed,
             phases: since(zero, elapsed, phases),
@@ -101,23 +175,28 @@ impl Meter {
         })
     }
 
-    /// Both ends are open: time runs from now.
+    /// Both ends are open: time runs from now. To be called before the writers begin.
     pub fn start(&self) {
-        let mut accounting = self.lock();
         let now = self.clock.now();
-        accounting.started = Some(now);
-        (accounting.since, accounting.moved) = (now, now);
-        if let Some(phases) = &mut accounting.phases {
-            *phases = Phases::new(now, Waits::default());
+        self.started.store(nanos(now), Ordering::Relaxed);
+        self.moved_at(now);
+        for writer in &self.writers {
+            writer.wrote_at.store(nanos(now), Ordering::Relaxed);
+            let mut accounting = writer.accounting.lock();
+            accounting.start(now);
+            accounting.publish(&writer.published);
         }
     }
 
     /// Nothing moves any more: time stands from now.
     pub fn stop(&self) {
-        let mut accounting = self.lock();
-        let now = self.clock.now();
-        accounting.settle(now);
-        accounting.stopped.get_or_insert(now);
+        let now = self.now();
+        self.stopped.store(nanos(now), Ordering::Relaxed);
+        for writer in &self.writers {
+            // Of a writer that hangs these are no books at all, and what it has published stands.
+            let mut accounting = writer.accounting.lock();
+            accounting.settle(now);
+        }
     }
 
     /// `n` bytes came from the source.
@@ -143,60 +222,31 @@ impl Meter {
         self.bytes_in.store(self.bytes_out(), Ordering::Relaxed);
     }
 
-    /// `n` bytes went to the sink, which takes them.
-    pub fn count_out(&self, n: u64) {
-        self.bytes_out.fetch_add(n, Ordering::Relaxed);
-        let mut accounting = self.lock();
-        let now = self.clock.now();
-        accounting.settle(now);
-        accounting.moved = now;
-        let is_due = accounting.next_sample.is_some_and(|due| now >= due);
-        drop(accounting);
-        if is_due {
-            // The writer thread takes the sample, since it is awake: waking another thread would cost more than the
-            // sample.
-            self.note();
-        }
-    }
-
-    /// Bytes the sink took.
+    /// Bytes that every sink took.
     #[must_use]
     pub fn bytes_out(&self) -> u64 {
-        self.bytes_out.load(Ordering::Relaxed)
+        self.slowest().bytes_out()
     }
 
     /// Something has moved, if only in the kernel's buffers.
     pub fn moved(&self) {
-        let mut accounting = self.lock();
-        accounting.moved = self.clock.now();
+        self.moved_at(self.now());
     }
 
-    /// The writer does something else from now on.
-    pub fn enter(&self, phase: Phase) {
-        let mut accounting = self.lock();
-        accounting.starves = false;
-        accounting.enter(phase, self.clock.now());
-    }
-
-    /// The writer has nothing to write from now on: it waits for a transform that computes, or for the source.
-    pub(crate) fn starve(&self) {
-        let mut accounting = self.lock();
-        accounting.starves = true;
-        let phase = accounting.stages.phase();
-        accounting.enter(phase, self.clock.now());
+    fn moved_at(&self, now: Duration) {
+        self.moved.store(nanos(now), Ordering::Relaxed);
     }
 
     /// Sets what a transform does from now on. Transforms are counted from the source.
     pub(crate) fn set_activity(&self, stage: usize, activity: Activity) {
-        let mut accounting = self.lock();
-        let now = self.clock.now();
-        if accounting.starves {
-            accounting.settle(now);
-        }
-        accounting.stages.set(stage, activity);
-        if accounting.starves {
-            let phase = accounting.stages.phase();
-            accounting.enter(phase, now);
+        let now = self.now();
+        for writer in &self.writers {
+            let mut accounting = writer.accounting.lock();
+            let was_ours = accounting.stages_change(now, |stages| stages.set(stage, activity));
+            accounting.publish(&writer.published);
+            if was_ours {
+                self.moved_at(now);
+            }
         }
     }
 
@@ -205,66 +255,55 @@ impl Meter {
         self.stages.get(stage)
     }
 
-    /// Of the time just spent moving, `time` was slept in the kernel, on account of the sink or the source.
-    pub fn slept(&self, side: Side, time: Duration) {
-        let phase = match side {
-            Side::Source => Phase::Source,
-            Side::Sink => Phase::Sink,
-        };
-        let mut accounting = self.lock();
-        // No more than was booked just now: a stop of the process is not time slept in the kernel.
-        let time = time.min(accounting.settle(self.clock.now()));
-        accounting.waits.shift(Phase::Moving, phase, time);
-        let now = accounting.since;
-        if let Some(phases) = &mut accounting.phases {
-            phases.shift(now, Phase::Moving, phase, time);
-        }
-    }
-
-    /// Sets whether waiting is the fault of a peer from now on.
-    pub fn set_peer_counts(&self, counts: bool) {
-        self.lock().peer_counts = counts;
-    }
-
     /// For how long nothing has moved because of a peer, and at which end.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
-        let accounting = self.lock();
-        let phase = if accounting.phase == Phase::Moving {
-            Phase::Sink
-        } else {
-            accounting.phase
+        let now = self.now();
+        let phase = match self.slowest().times(now).phase {
+            Phase::Moving => Phase::Sink,
+            phase => phase,
         };
-        let is_peer = accounting.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
-        is_peer.then(|| (self.clock.now().saturating_sub(accounting.moved), phase))
+        let is_peer = self.peer_counts.load(Ordering::Relaxed)
+            && matches!(phase, Phase::Source | Phase::Sink);
+        is_peer.then(|| (self.still(now), phase))
     }
 
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let now = self.lock().times(&self.clock);
+        let (now, elapsed) = (self.now(), self.elapsed());
         let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
         for link in &mut links {
             // The links were sampled a moment later, in which a pause may have gone on.
-            link.paused = link.paused.min(now.elapsed);
+            link.paused = link.paused.min(elapsed);
         }
-        let stages = self.stages.iter().zip(now.blamed);
+        let times = self.slowest().times(now);
+        let stages = self.stages.iter().zip(times.blamed);
+        let sinks = self.writers.iter().map(|writer| {
+            let times = writer.times(now);
+            SinkSnapshot {
+                bytes_out: writer.bytes_out(),
+                waits: times.waits,
+                phase: times.phase,
+            }
+        });
         Snapshot {
-            elapsed: now.elapsed,
+            elapsed,
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
-            waits: now.waits,
-            phase: now.phase,
-            still: now.still,
+            waits: times.waits,
+            phase: times.phase,
+            still: self.still(now),
             links,
             stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
+            sinks: sinks.collect(),
             ends: self.ends(Probe::status),
         }
     }
 
     /// What a sample records.
     fn observe(&self) -> Observation {
-        let now = self.lock().times(&self.clock);
+        let now = self.now();
         let levels = self.chain.levels();
         // A pipe that is an end is read once: as the end, or as a buffer of the link.
         let look = if levels.is_ours {
@@ -273,14 +312,51 @@ impl Meter {
             Probe::status_without_fill
         };
         Observation {
-            elapsed: now.elapsed,
+            elapsed: self.elapsed(),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
-            phase: now.phase,
-            still: now.still,
+            phase: self.slowest().times(now).phase,
+            still: self.still(now),
             levels,
             ends: self.ends(look),
         }
+    }
+
+    /// The writer whose sink has taken least: the only one, or the one that the others wait for.
+    fn slowest(&self) -> &WriterBooks {
+        let slowest = self.writers.iter().min_by_key(|it| it.bytes_out());
+        slowest.unwrap_or(&self.writers[0])
+    }
+
+    /// The time on the clock; it stands once the transfer has ended.
+    fn now(&self) -> Duration {
+        let stopped = self.stopped.load(Ordering::Relaxed);
+        self.clock.now().min(Duration::from_nanos(stopped))
+    }
+
+    /// When both ends were open, on the clock.
+    fn zero(&self) -> Duration {
+        match self.started.load(Ordering::Relaxed) {
+            NEVER => Duration::ZERO,
+            started => Duration::from_nanos(started),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        match self.started.load(Ordering::Relaxed) {
+            NEVER => Duration::ZERO,
+            started => self.now().saturating_sub(Duration::from_nanos(started)),
+        }
+    }
+
+    /// For how long nothing has moved at `now`.
+    fn still(&self, now: Duration) -> Duration {
+        let wrote_at = self
+            .writers
+            .iter()
+            .map(|it| it.wrote_at.load(Ordering::Relaxed));
+        let moved = wrote_at.fold(self.moved.load(Ordering::Relaxed), u64::max);
+        now.saturating_sub(Duration::from_nanos(moved))
     }
 
     fn ends(&self, look: fn(&Probe) -> EndStatus) -> PerEnd<EndStatus> {
@@ -289,16 +365,6 @@ impl Meter {
             sink: look(&probes.sink),
         });
         ends.unwrap_or_default()
-    }
-
-    fn recorder(&self) -> MutexGuard<'_, Option<Recorder>> {
-        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Accounting> {
-        self.accounting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

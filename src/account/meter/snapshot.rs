@@ -3,7 +3,7 @@
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::{EndStatus, PerEnd};
-use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState};
 use crate::error::Side;
 use std::time::Duration;
 
@@ -26,8 +26,22 @@ pub struct Snapshot {
     pub links: Vec<LinkSnapshot>,
     /// The transforms between them.
     pub stages: Vec<StageSnapshot>,
+    /// What each sink has taken, and where the time of its writer went. The numbers above are those of the sink that has taken
+    /// least.
+    pub sinks: Vec<SinkSnapshot>,
     /// What the ends say of themselves.
     pub ends: PerEnd<EndStatus>,
+}
+
+/// The numbers of one sink at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct SinkSnapshot {
+    /// Bytes it took.
+    pub bytes_out: u64,
+    /// Where the time of its writer went.
+    pub waits: Waits,
+    /// What its writer is doing now.
+    pub phase: Phase,
 }
 
 impl Snapshot {
@@ -35,7 +49,8 @@ impl Snapshot {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         let is_done = |link: &LinkSnapshot| {
-            link.state == LinkState::Ended && link.writable.is_none_or(|it| it.len == 0)
+            let is_empty = |it: &ConsumerSnapshot| it.writable.is_none_or(|it| it.len == 0);
+            link.state == LinkState::Ended && link.consumers.iter().all(is_empty)
         };
         !self.links.is_empty() && self.links.iter().all(is_done)
     }

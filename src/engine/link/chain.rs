@@ -30,7 +30,7 @@ impl Chain {
         chunk_size: u64,
         clock: &Arc<Clock>,
     ) -> io::Result<Self> {
-        let link = || Link::new(marks, chunk_size, Arc::clone(clock)).map(Arc::new);
+        let link = || Link::new(marks, 1, chunk_size, Arc::clone(clock)).map(Arc::new);
         let others = transforms.iter().map(|name| Ok((*name, link()?)));
         Ok(Self {
             first: link()?,

@@ -1,132 +1,87 @@
-//! Buffers that are cut into chunks when they are filled, and joined again when the chunks are given back.
-//!
-//! A small read takes a small piece of a buffer, not a buffer of its own, so that what is held in memory is what the
-//! gates count, whatever the sizes of the reads.
+//! What a consumer has taken of a link and not completed: chunks that it shares with the other consumers.
 
-use crate::platform::resources::allocate;
 use bytes::BytesMut;
 use std::collections::VecDeque;
-use std::io;
+use std::io::IoSlice;
+use std::ops::Range;
+use std::sync::Arc;
 
-/// Buffers are not smaller than this, so that tiny marks do not mean an allocation for every byte.
-const SMALLEST_BUFFER: usize = 4096;
-
-/// Appends `piece` to `chunks`; a piece that follows the last one in memory becomes part of it.
-pub(crate) fn append(chunks: &mut VecDeque<BytesMut>, piece: BytesMut) {
-    match chunks.back_mut() {
-        Some(last) if follows(last, &piece) => last.unsplit(piece),
-        _ => chunks.push_back(piece),
-    }
-}
-
-/// Takes up to `n` bytes, at least 1, from the front of `chunks`: a whole chunk or a piece of one.
-pub(crate) fn take_front(chunks: &mut VecDeque<BytesMut>, n: u64) -> Option<BytesMut> {
-    debug_assert!(n > 0, "an empty chunk would be written as nothing");
-    let front = chunks.front_mut()?;
-    match usize::try_from(n) {
-        Ok(n) if n < front.len() => Some(front.split_to(n)),
-        _ => chunks.pop_front(),
-    }
-}
-
-/// Whether `piece` lies directly behind `chunk` in memory, so that joining them copies nothing.
-fn follows(chunk: &BytesMut, piece: &BytesMut) -> bool {
-    !chunk.is_empty() && chunk.as_ptr_range().end == piece.as_ptr()
-}
-
-/// Hands out buffers and takes their pieces back, in the order in which they were cut.
+/// A part of a piece of a buffer, to be read by one consumer. The buffer is used again once no consumer has such a part.
 #[derive(Debug)]
-pub(crate) struct Pool {
-    buffer_len: usize,
-    returning: BytesMut,
-    spare: Vec<BytesMut>,
+struct Chunk {
+    piece: Arc<BytesMut>,
+    range: Range<usize>,
 }
 
-impl Pool {
-    /// A pool of buffers for reads of at most `read_len` bytes.
-    pub(crate) fn new(read_len: usize) -> Self {
-        Self {
-            buffer_len: read_len.max(SMALLEST_BUFFER),
-            returning: BytesMut::new(),
-            spare: Vec::new(),
-        }
-    }
-
-    /// An initialised buffer, recycled if there is one.
-    ///
-    /// # Errors
-    /// When there is no memory for another.
-    pub(crate) fn get(&mut self) -> io::Result<BytesMut> {
-        if let Some(buffer) = self.spare.pop() {
-            return Ok(buffer);
-        }
-        allocate(self.buffer_len, || BytesMut::zeroed(self.buffer_len))
-    }
-
-    /// How large its buffers are, in bytes.
-    pub(crate) fn buffer_len(&self) -> usize {
-        self.buffer_len
-    }
-
-    /// Allocates a buffer before it is needed.
-    ///
-    /// # Errors
-    /// As [`Pool::get`].
-    pub(crate) fn reserve(&mut self) -> io::Result<()> {
-        let buffer = self.get()?;
-        self.spare.push(buffer);
-        Ok(())
-    }
-
-    /// Takes back a piece; once all of a buffer is here it can be handed out again.
-    pub(crate) fn put(&mut self, piece: BytesMut) {
-        if follows(&self.returning, &piece) {
-            self.returning.unsplit(piece);
-        } else {
-            self.returning = piece;
-        }
-        if self.returning.len() == self.buffer_len {
-            self.spare.push(std::mem::take(&mut self.returning));
-        }
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        &self.piece[self.range.clone()]
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Pool, SMALLEST_BUFFER, append, take_front};
-    use std::collections::VecDeque;
+/// The chunks that a consumer has taken and not completed, in their order; none of them is empty.
+#[derive(Debug, Default)]
+pub struct Batch {
+    chunks: VecDeque<Chunk>,
+    len: u64,
+}
 
-    #[test]
-    fn a_buffer_that_came_back_in_pieces_is_handed_out_again() {
-        let mut pool = Pool::new(SMALLEST_BUFFER);
-        let mut buffer = pool.get().unwrap();
-        let address = buffer.as_ptr();
-        for n in [1, 1000, 95, SMALLEST_BUFFER - 1096] {
-            pool.put(buffer.split_to(n));
-        }
-        drop(buffer);
-        let again = pool.get().unwrap();
-        assert_eq!((again.as_ptr(), again.len()), (address, SMALLEST_BUFFER));
+impl Batch {
+    /// Whether everything that was taken is completed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
     }
 
-    #[test]
-    fn neighbouring_pieces_are_one_chunk() {
-        let mut pool = Pool::new(SMALLEST_BUFFER);
-        let mut buffer = pool.get().unwrap();
-        let mut chunks = VecDeque::new();
-        for _ in 0..100 {
-            append(&mut chunks, buffer.split_to(1));
+    /// How many bytes were taken and are not completed.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The first of them that lie together in memory; empty if there are none.
+    #[must_use]
+    pub fn front(&self) -> &[u8] {
+        self.chunks.front().map_or(&[], Chunk::bytes)
+    }
+
+    /// The first `most` bytes, in at most `most_slices` slices.
+    #[must_use]
+    pub fn slices(&self, most: u64, most_slices: usize) -> Vec<IoSlice<'_>> {
+        let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut slices = Vec::with_capacity(self.chunks.len().min(most_slices));
+        for chunk in self.chunks.iter().take(most_slices) {
+            let bytes = chunk.bytes();
+            let n = bytes.len().min(left);
+            if n == 0 {
+                break;
+            }
+            slices.push(IoSlice::new(&bytes[..n]));
+            left -= n;
         }
-        assert_eq!((chunks.len(), chunks[0].len()), (1, 100));
-        append(&mut chunks, pool.get().unwrap());
-        assert_eq!(chunks.len(), 2);
-        assert_eq!(
-            take_front(&mut chunks, 30).map(|piece| piece.len()),
-            Some(30)
-        );
-        assert_eq!(
-            take_front(&mut chunks, 500).map(|piece| piece.len()),
-            Some(70)
-        );
+        slices
+    }
+
+    /// Adds a part of a piece.
+    pub(super) fn push(&mut self, piece: Arc<BytesMut>, range: Range<usize>) {
+        self.len += range.len() as u64;
+        self.chunks.push_back(Chunk { piece, range });
+    }
+
+    /// Lets go of the first `n` bytes.
+    pub(super) fn advance(&mut self, n: u64) {
+        debug_assert!(n <= self.len, "let go of {n} of {} bytes", self.len);
+        self.len -= n;
+        let mut left = usize::try_from(n).unwrap_or(usize::MAX);
+        while left > 0
+            && let Some(chunk) = self.chunks.front_mut()
+        {
+            let gone = chunk.range.len().min(left);
+            chunk.range.start += gone;
+            left -= gone;
+            if chunk.range.is_empty() {
+                self.chunks.pop_front();
+            }
+        }
     }
 }

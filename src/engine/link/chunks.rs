@@ -1,20 +1,19 @@
 //! The link on the buffered road: chunks in our own memory.
 //!
-//! The producer fills the readable, the consumer empties the writable, and neither waits for the system calls of the
-//! other. Chunks pass from the readable to the writable, under the lock, whenever the readable flows. The marks are
-//! hard bounds: the producer asks for room before it reads, and what passes to the writable is cut at the writable's
-//! room.
+//! The producer fills the readable, the consumers empty their writables, and none waits for the system calls of
+//! another. Bytes pass from the readable to the writables, under the lock, whenever the readable flows; they stay where they
+//! are, and only the numbers of the gates change. The marks are hard bounds: the producer asks for room before it reads, and no
+//! more passes to the writables than every one of them has room for.
 
-use super::chunk;
-use super::queue::{BATCH, InputEnd};
-use super::shared::{Link, State};
+use super::chunk::Batch;
+use super::shared::{BATCH, InputEnd, Link, State};
+use crate::engine::gate::ConsumerId;
+use crate::engine::wait::Wakeup;
 use bytes::BytesMut;
-use std::collections::VecDeque;
 use std::io;
 use std::sync::MutexGuard;
-use std::time::Duration;
 
-/// What the consumer finds in the writable.
+/// What a consumer finds in its writable.
 #[derive(Debug)]
 pub enum Next {
     /// There are chunks in the batch now.
@@ -41,21 +40,22 @@ pub enum Room {
     Cancelled,
 }
 
+/// The producer's side.
 impl Link {
     /// How much the producer may add now. If nothing, the producer will be woken when there is room; if something, it is
     /// the producer's time from now on in the history.
     pub fn ask_for_room(&self) -> Room {
         let mut state = self.lock();
-        if state.cancelled {
+        if self.is_cancelled() {
             return Room::Cancelled;
         }
-        match state.gates.readable.room() {
+        match state.count.gates().readable.room() {
             0 => {
-                state.queue.producer_waits = true;
+                state.producer_waits = true;
                 Room::None
             }
             bytes => {
-                let now = state.note();
+                let now = state.count.begin();
                 state.history.given.begin(now);
                 Room::Bytes(bytes)
             }
@@ -67,7 +67,7 @@ impl Link {
     pub(super) fn most_memory(&self) -> usize {
         let sides = [self.marks.readable, self.marks.writable];
         let sides = sides.map(|mark| usize::try_from(mark).unwrap_or(usize::MAX));
-        let buffer_len = self.lock().queue.pool.buffer_len();
+        let buffer_len = self.lock().store.pool.buffer_len();
         let partly_held = buffer_len.saturating_mul(2);
         sides.into_iter().fold(partly_held, usize::saturating_add)
     }
@@ -77,7 +77,7 @@ impl Link {
     /// # Errors
     /// When there is no memory for it.
     pub(super) fn reserve(&self) -> io::Result<()> {
-        self.lock().queue.pool.reserve()
+        self.lock().store.pool.reserve()
     }
 
     /// A buffer to read into.
@@ -85,7 +85,7 @@ impl Link {
     /// # Errors
     /// When there is no memory for it.
     pub fn buffer(&self) -> io::Result<BytesMut> {
-        self.lock().queue.pool.get()
+        self.lock().store.pool.get()
     }
 
     /// Puts a chunk, of at most the room there was, into the readable, and passes it on if the readable flows. The
@@ -94,152 +94,195 @@ impl Link {
     /// made of, or has to withhold that until there is room again.
     pub fn push(&self, chunk: BytesMut) -> bool {
         let mut state = self.lock();
-        let n = chunk.len() as u64;
-        let before = state.gates.readable.len();
-        state.gates.readable.push(n);
-        chunk::append(&mut state.queue.readable, chunk);
-        state.pass_to_writable();
-        let now = state.note();
+        let (now, n) = (state.count.begin(), chunk.len() as u64);
+        let before = state.count.gates().readable.len();
+        state.store.push(chunk);
+        state.count.gates_mut().readable.push(n);
+        state.count.pass_on();
+        state.count.publish();
         state.history.given.end(now, n, false);
-        state.queue.more_comes = true;
-        let releases = state.gates.readable.releases(before);
-        self.wake_consumer(state);
+        state.more_comes = true;
+        let releases = state.count.gates().readable.releases(before);
+        self.wake_those_that_wait(state);
         releases
     }
 
-    /// The producer may add nothing for a while: the consumer is to take whatever there is.
+    /// The producer may add nothing for a while: the consumers are to take whatever there is.
     pub fn nothing_more_for_now(&self) {
         let mut state = self.lock();
-        state.queue.more_comes = false;
-        self.wake_consumer(state);
+        state.more_comes = false;
+        self.wake_those_that_wait(state);
     }
 
     /// Notes how the input ended. The input of a cancelled link has no end.
     pub fn end(&self, end: InputEnd) {
         let mut state = self.lock();
-        if !state.cancelled {
-            state.queue.input_end = Some(end);
+        if !self.is_cancelled() {
+            state.input_end = Some(end);
         }
-        state.queue.more_comes = false;
-        state.gates.readable.end();
-        state.pass_to_writable();
-        self.wake_consumer(state);
+        state.more_comes = false;
+        state.count.begin();
+        state.count.gates_mut().readable.end();
+        state.count.pass_on();
+        state.count.publish();
+        self.wake_those_that_wait(state);
     }
 
     /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
-    pub(crate) fn input_end(&self) -> Option<InputEnd> {
-        self.lock().queue.input_end
+    #[must_use]
+    pub fn input_end(&self) -> Option<InputEnd> {
+        self.lock().input_end
     }
 
-    /// Moves all chunks of the writable into the empty `batch`. Their bytes still count as the writable's until
-    /// [`Link::complete`] takes them off. Less than a batch goes only to a consumer that `accepts_little`, unless the
-    /// readable is paused, or the producer said that nothing comes for now.
-    pub fn next(&self, batch: &mut VecDeque<BytesMut>, accepts_little: bool) -> Next {
+    /// From now on all sides have this mark. Bytes beyond it stay until they have left. Only on the buffered road: the
+    /// buffers of the kernel road are the kernel's, and the caller refuses before it is clear which road it is.
+    pub fn set_marks(&self, mark: u64) {
         let mut state = self.lock();
-        if state.cancelled {
+        state.count.begin();
+        state.count.set_marks(mark);
+        state.count.publish();
+        state.batch_len = BATCH.min(mark);
+        self.wake_those_that_wait(state);
+        // The producer asks for the room itself.
+        self.producer_wakeup().wake();
+    }
+
+    /// Wakes the consumers that wait and have something worth it.
+    fn wake_those_that_wait(&self, mut state: MutexGuard<'_, State>) {
+        // One consumer is the rule, and its wake-up waits until the lock is free.
+        let mut first = None;
+        for consumer in 0..state.consumers.len() {
+            if state.is_worth_waking(consumer) {
+                state.consumers[consumer].waits = false;
+                match first {
+                    None => first = Some(consumer),
+                    Some(_) => self.wakeup_of(consumer).wake(),
+                }
+            }
+        }
+        drop(state);
+        if let Some(consumer) = first {
+            self.wakeup_of(consumer).wake();
+        }
+    }
+}
+
+/// One of the consumers of a link, at the buffer's other side.
+#[derive(Debug, Clone, Copy)]
+pub struct Consumer<'a> {
+    link: &'a Link,
+    id: ConsumerId,
+}
+
+impl Link {
+    /// The only consumer, or the first.
+    #[must_use]
+    pub fn consumer(&self) -> Consumer<'_> {
+        Consumer { link: self, id: 0 }
+    }
+
+    /// All consumers, in their order.
+    pub fn consumers(&self) -> impl Iterator<Item = Consumer<'_>> {
+        let count = self.numbers.consumers();
+        (0..count).map(|id| Consumer { link: self, id })
+    }
+}
+
+impl<'a> Consumer<'a> {
+    /// The link that it empties.
+    #[must_use]
+    pub fn link(&self) -> &'a Link {
+        self.link
+    }
+
+    /// Wakes this consumer when there is something to take, or the end.
+    #[must_use]
+    pub fn wakeup(&self) -> &'a Wakeup {
+        self.link.wakeup_of(self.id)
+    }
+
+    /// Takes everything that the writable holds, in its order. The consumer, whose batch is empty, completes it when it is
+    /// done. One that `accepts_little` takes less than a batch although more is being made.
+    pub fn next(&self, batch: &mut Batch, accepts_little: bool) -> Next {
+        let mut state = self.link.lock();
+        if self.link.is_cancelled() {
             return Next::Cancelled;
         }
-        if !state.queue.writable.is_empty() {
-            if !accepts_little && !state.has_batch() {
-                state.queue.consumer_waits = true;
+        let available = state.available(self.id);
+        if available > 0 {
+            if !accepts_little && !state.has_batch(self.id) {
+                state.consumers[self.id].waits = true;
                 return Next::Little;
             }
-            state.queue.consumer_waits = false;
-            let now = state.gates.now();
-            state.history.taken.begin(now);
-            std::mem::swap(&mut state.queue.writable, batch);
+            let state = &mut *state;
+            let consumer = &mut state.consumers[self.id];
+            let to = consumer.taken + available;
+            state.store.take(consumer.taken, to, batch);
+            (consumer.taken, consumer.waits) = (to, false);
+            if self.id == 0 {
+                let now = state.count.begin();
+                state.history.taken.begin(now);
+            }
             return Next::Chunks;
         }
-        match state.queue.input_end {
-            Some(end) if state.gates.writable.is_finished() => Next::End(end),
+        match state.input_end {
+            Some(end) if state.count.gates().writables()[self.id].is_finished() => Next::End(end),
             _ => {
-                state.queue.consumer_waits = true;
+                state.consumers[self.id].waits = true;
                 Next::Nothing
             }
         }
     }
 
-    /// The consumer is done with these chunks; their buffers are used again. A drain resumes the readable. The consumer
-    /// `goes_on` if it has more in flight.
-    pub fn complete(&self, done: impl IntoIterator<Item = BytesMut>, goes_on: bool) {
-        let mut state = self.lock();
-        let mut n = 0;
-        for piece in done {
-            n += piece.len() as u64;
-            state.queue.pool.put(piece);
+    /// The consumer is done with the first `n` bytes of its batch. Buffers that no consumer needs any more are used again. A
+    /// drain resumes the readable.
+    pub fn complete(&self, batch: &mut Batch, n: u64) {
+        batch.advance(n);
+        let mut state = self.link.lock();
+        let now = state.count.begin();
+        state.let_go(self.id, n);
+        if state.count.complete(self.id, n) {
+            state.count.pass_on();
         }
-        state.gates.writable.complete(n);
-        if state.gates.drain() {
-            state.pass_to_writable();
+        state.count.publish();
+        if self.id == 0 {
+            state.history.taken.end(now, n, !batch.is_empty());
         }
-        let now = state.note();
-        state.history.taken.end(now, n, goes_on);
-        if state.queue.producer_waits && state.gates.readable.room() > 0 {
-            state.queue.producer_waits = false;
-            drop(state);
-            self.producer_wakeup().wake();
-        }
-    }
-
-    /// From now on both sides have this mark. Bytes beyond it stay until they have left. Only on the buffered road: the
-    /// buffers of the kernel road are the kernel's, and the caller refuses before it is clear which road it is.
-    pub fn set_marks(&self, mark: u64) {
-        let mut state = self.lock();
-        debug_assert!(state.pipes.is_none(), "pipes keep their marks");
-        state.gates.readable.set_mark(mark);
-        state.gates.writable.set_mark(mark);
-        state.queue.batch_len = BATCH.min(mark);
-        self.wake_consumer(state);
-        // The producer asks for the room itself.
-        self.producer_wakeup().wake();
-    }
-
-    fn wake_consumer(&self, mut state: MutexGuard<'_, State>) {
-        let is_worth_it = state.has_batch() || state.gates.writable.is_ending();
-        let wake = state.queue.consumer_waits && is_worth_it;
-        state.queue.consumer_waits &= !wake;
-        drop(state);
-        if wake {
-            self.consumer_wakeup().wake();
+        let wakes_producer = state.producer_waits && state.count.gates().readable.room() > 0;
+        state.producer_waits &= !wakes_producer;
+        // What has passed on may be what other consumers wait for.
+        self.link.wake_those_that_wait(state);
+        if wakes_producer {
+            self.link.producer_wakeup().wake();
         }
     }
 }
 
 impl State {
-    /// Notes how full both sides are now. Returns the time.
-    pub(super) fn note(&mut self) -> Duration {
-        let now = self.gates.now();
-        self.gates.note(now);
-        now
-    }
-
-    /// Passes chunks from the readable to the writable until the writable says "stop" or there are none.
-    fn pass_to_writable(&mut self) {
-        let (gates, queue) = (&mut self.gates, &mut self.queue);
-        while gates.readable.is_flowing() && !gates.readable.is_empty() {
-            let room = gates.writable.room();
-            if room == 0 {
-                // The mark was lowered to what the writable holds, or below, since it last said "go on".
-                gates.declare_full();
-                break;
-            }
-            let Some(chunk) = chunk::take_front(&mut queue.readable, room) else {
-                break;
-            };
-            let n = chunk.len() as u64;
-            chunk::append(&mut queue.writable, chunk);
-            gates.readable.take(n);
-            gates.offer(n);
-        }
-        if gates.readable.is_ended() && gates.readable.is_empty() {
-            gates.end();
-        }
+    /// How many bytes of its writable the consumer has not taken.
+    fn available(&self, consumer: ConsumerId) -> u64 {
+        let it = &self.consumers[consumer];
+        let in_flight = it.taken - it.completed;
+        self.count.gates().writables()[consumer].len() - in_flight
     }
 
     /// Whether there is enough for the consumer to take, or as much as there will be for a while.
-    fn has_batch(&self) -> bool {
-        let more_comes = self.queue.more_comes && self.gates.readable.is_flowing();
-        let is_much = self.gates.writable.len() >= self.queue.batch_len;
-        !self.queue.writable.is_empty() && (!more_comes || is_much)
+    fn has_batch(&self, consumer: ConsumerId) -> bool {
+        let more_comes = self.more_comes && self.count.gates().readable.is_flowing();
+        let is_much = self.count.gates().writables()[consumer].len() >= self.batch_len;
+        self.available(consumer) > 0 && (!more_comes || is_much)
+    }
+
+    fn is_worth_waking(&self, consumer: ConsumerId) -> bool {
+        self.consumers[consumer].waits
+            && (self.has_batch(consumer) || self.count.gates().writables()[consumer].is_ending())
+    }
+
+    /// The consumer has let go of the next `n` bytes.
+    fn let_go(&mut self, consumer: ConsumerId, n: u64) {
+        let from = self.consumers[consumer].completed;
+        self.consumers[consumer].completed += n;
+        let completed = self.consumers.iter().map(|it| it.completed);
+        self.store.let_go(from, completed.min().unwrap_or(0));
     }
 }

@@ -1,7 +1,6 @@
 //! How full the buffers of a link are now, and nothing that has to be computed: cheap enough to be asked for often.
 
-use super::pipes::WatchedPipe;
-use super::shared::{Link, State};
+use super::shared::Link;
 
 /// What the buffers hold, and their marks, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -10,7 +9,7 @@ pub struct Levels {
     pub is_ours: bool,
     /// Length and high-water mark of the readable side, if there is one.
     pub readable: Option<(u64, u64)>,
-    /// The same of the writable side.
+    /// The same of the fullest writable side.
     pub writable: Option<(u64, u64)>,
 }
 
@@ -18,30 +17,23 @@ impl Link {
     /// The levels now.
     #[must_use]
     pub fn levels(&self) -> Levels {
-        let mut state = self.lock();
-        state.measure_pipes();
-        Levels {
-            is_ours: state.is_ours(),
-            readable: state.readable_level(),
-            writable: state.writable_level(),
-        }
-    }
-}
-
-impl State {
-    fn readable_level(&self) -> Option<(u64, u64)> {
-        let gate = &self.gates.readable;
-        match &self.pipes {
-            Some(pipes) => pipes.source.as_ref().map(WatchedPipe::level),
-            None => Some((gate.len(), gate.mark())),
-        }
-    }
-
-    fn writable_level(&self) -> Option<(u64, u64)> {
-        let gate = &self.gates.writable;
-        match &self.pipes {
-            Some(pipes) if !pipes.own => pipes.sink.as_ref().map(WatchedPipe::level),
-            _ => Some((gate.len(), gate.mark())),
+        let pipes = self.pipes.lock();
+        let numbers = self.read_numbers();
+        let writable = numbers.writable_levels().max_by_key(|(len, _)| *len);
+        match &*pipes {
+            Some(pipes) => {
+                let [source, sink] = pipes.levels(self.clock.now());
+                Levels {
+                    is_ours: pipes.own,
+                    readable: source,
+                    writable: if pipes.own { writable } else { sink },
+                }
+            }
+            None => Levels {
+                is_ours: true,
+                readable: Some(numbers.readable_level()),
+                writable,
+            },
         }
     }
 }

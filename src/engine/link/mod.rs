@@ -1,34 +1,44 @@
-//! The buffer between two stages, guarded by two gates: `producer ─▶ [readable] ─▶ [writable] ─▶ consumer`.
+//! The buffer between a stage that fills it and those that empty it, guarded by gates:
 //!
-//! `shared` is the link itself. On the buffered road the bytes are in its queue, and `chunks` moves them; on the kernel
-//! road they are in pipes, and `piped` only counts them. Gates, pauses and snapshots are the same on both.
+//! ```text
+//!                              ┌▶ [writable] ─▶ consumer
+//! producer ─▶ [readable] ──────┤
+//!                              └▶ [writable] ─▶ consumer
+//! ```
 //!
-//! A *pause* begins when the writable answers "stop" to a chunk, and ends with its *drain*. Meanwhile the producer may
-//! still fill the readable up to its mark.
+//! `shared` is the link itself. On the buffered road the bytes are in its `store`, once for all consumers, and `chunks` moves
+//! them; on the kernel road they are in pipes, and `piped` only counts them. Gates, pauses and snapshots are the same on both:
+//! `count` has them, and `numbers` is what displays read of it.
+//!
+//! A *pause* begins when a writable answers "stop" to what is offered, and ends once each that did so has drained. Meanwhile
+//! the producer may still fill the readable up to its mark.
 
 mod chain;
 mod chunk;
 mod chunks;
-mod gates;
+mod count;
 mod history;
 mod levels;
+mod numbers;
 mod occupancy;
 mod pauses;
 mod piped;
 mod pipes;
-mod queue;
+mod pool;
 mod shared;
 mod snapshot;
+mod stops;
+mod store;
 
 pub use chain::Chain;
-pub(crate) use chunk::take_front;
-pub use chunks::{Next, Room};
+pub use chunk::Batch;
+pub use chunks::{Consumer, Next, Room};
 pub use history::{History, Piece, Pieces};
 pub use levels::Levels;
 #[cfg(test)]
 pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::PauseTotals;
+pub use piped::PipedLink;
 pub use pipes::{Pipes, WatchedPipe};
-pub use queue::InputEnd;
-pub use shared::Link;
-pub use snapshot::{LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};
+pub use shared::{InputEnd, Link};
+pub use snapshot::{ConsumerSnapshot, LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

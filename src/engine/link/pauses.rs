@@ -1,5 +1,6 @@
 //! When the source was paused.
 
+use super::stops::Stops;
 use crate::account::span::{Joins, Span, Spans};
 use std::time::Duration;
 
@@ -18,6 +19,15 @@ pub struct PauseTotals {
 }
 
 impl PauseTotals {
+    /// All pauses so far, without the time of one that goes on.
+    pub(super) fn of(pauses: &Stops) -> Self {
+        Self {
+            pauses: pauses.stops,
+            drains: pauses.drains,
+            paused: pauses.time,
+        }
+    }
+
     /// What has been added since `earlier`.
     fn since(&self, earlier: &Self) -> Self {
         Self {

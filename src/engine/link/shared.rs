@@ -1,54 +1,109 @@
-//! The link itself: what both of its sides share, under one lock.
+//! The link itself: what its producer and its consumers share.
 
-use super::gates::Gates;
+use super::count::LinkCount;
 use super::history::History;
+use super::numbers::{LinkNumbers, Numbers};
 use super::pauses::PauseTotals;
-use super::pipes::Pipes;
-use super::queue::Queue;
-use super::snapshot::{LinkSnapshot, Marks, ReadableFill, WritableFill};
+use super::pipes::SharedPipes;
+use super::snapshot::{LinkSnapshot, Marks};
+use super::store::Store;
 use crate::account::clock::Clock;
 use crate::account::span::Span;
+use crate::engine::gate::ConsumerId;
 use crate::engine::wait::Wakeup;
+use crate::platform::lock::Lock;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, MutexGuard};
 
-/// The buffer between two stages.
+/// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
+/// making more. Every write wakes the process that reads from the sink, and every wake-up of the consumer costs two
+/// context switches, so that a few chunks are worth one. Chosen by measurement.
+pub(super) const BATCH: u64 = 1 << 20;
+
+/// The buffer between a stage that fills it and those that empty it.
 #[derive(Debug)]
 pub struct Link {
     pub(super) marks: Marks,
-    state: Mutex<State>,
+    state: Lock<State>,
+    /// What displays read, instead of the state.
+    pub(super) numbers: Arc<LinkNumbers>,
+    /// The pipes that hold the bytes instead of the store, on the kernel road.
+    pub(super) pipes: Lock<Option<SharedPipes>>,
+    pub(super) clock: Arc<Clock>,
+    cancelled: AtomicBool,
     producer_wakeup: Wakeup,
-    consumer_wakeup: Wakeup,
+    consumer_wakeups: Vec<Wakeup>,
+}
+
+/// How the input of a link ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputEnd {
+    /// At the end of input.
+    Whole,
+    /// By an error: what was read is still to be delivered, but it is not all there should have been.
+    Cut,
 }
 
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) gates: Gates,
-    pub(super) queue: Queue,
+    pub(super) count: LinkCount,
+    pub(super) store: Store,
     pub(super) history: History,
-    /// The pipes that hold the bytes instead of the queue, on the kernel road.
-    pub(super) pipes: Option<Pipes>,
-    pub(super) cancelled: bool,
+    /// How the input has ended; `None` while it goes on, and if the link was cancelled before.
+    pub(super) input_end: Option<InputEnd>,
+    /// How many bytes are a batch while the producer is making more.
+    pub(super) batch_len: u64,
+    /// Whether the producer is making more.
+    pub(super) more_comes: bool,
+    /// Whether the producer is to be woken when there is room.
+    pub(super) producer_waits: bool,
+    pub(super) consumers: Vec<ConsumerState>,
+}
+
+/// What a link keeps of one of its consumers beside its gate.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ConsumerState {
+    /// The places in the stream up to which it has taken and completed.
+    pub(super) taken: u64,
+    pub(super) completed: u64,
+    /// Whether it is to be woken when there is a batch, or the end.
+    pub(super) waits: bool,
 }
 
 impl Link {
-    /// An empty link whose producer adds at most `chunk_size` bytes at a time.
+    /// An empty link for so many consumers, at least one, whose producer adds at most `chunk_size` bytes at a time.
     ///
     /// # Errors
     /// When the process is out of descriptors.
-    pub fn new(marks: Marks, chunk_size: u64, clock: Arc<Clock>) -> io::Result<Self> {
+    pub fn new(
+        marks: Marks,
+        consumers: usize,
+        chunk_size: u64,
+        clock: Arc<Clock>,
+    ) -> io::Result<Self> {
+        let consumers = consumers.max(1);
+        let numbers = Arc::new(LinkNumbers::new(consumers));
         let state = State {
-            gates: Gates::new(marks, clock),
-            queue: Queue::new(chunk_size.min(marks.readable), marks.writable),
+            count: LinkCount::new(marks, Arc::clone(&clock), Arc::clone(&numbers)),
+            store: Store::new(chunk_size.min(marks.readable)),
             history: History::new(marks.readable.min(marks.writable)),
-            pipes: None,
-            cancelled: false,
+            input_end: None,
+            batch_len: BATCH.min(marks.writable),
+            more_comes: false,
+            producer_waits: false,
+            consumers: vec![ConsumerState::default(); consumers],
         };
+        let wakeups = (0..consumers).map(|_| Wakeup::new());
         Ok(Self {
             marks,
-            state: Mutex::new(state),
+            state: Lock::new(state),
+            numbers,
+            pipes: Lock::new(None),
+            clock,
+            cancelled: AtomicBool::new(false),
             producer_wakeup: Wakeup::new()?,
-            consumer_wakeup: Wakeup::new()?,
+            consumer_wakeups: wakeups.collect::<io::Result<_>>()?,
         })
     }
 
@@ -58,18 +113,23 @@ impl Link {
         &self.producer_wakeup
     }
 
-    /// Wakes the consumer when there is something to take, or the end.
+    /// Wakes a consumer when there is something to take, or the end.
     #[must_use]
-    pub fn consumer_wakeup(&self) -> &Wakeup {
-        &self.consumer_wakeup
+    pub(super) fn wakeup_of(&self, consumer: ConsumerId) -> &Wakeup {
+        &self.consumer_wakeups[consumer]
     }
 
-    /// Nobody wants more from this link, which is not in itself a failure: both stages find out at their next call, and
-    /// are woken to make it.
+    /// Wakes all consumers, to ask again for whatever they wait for.
+    pub fn wake_consumers(&self) {
+        self.consumer_wakeups.iter().for_each(Wakeup::wake);
+    }
+
+    /// Nobody wants more from this link, which is not in itself a failure: the stages on both sides find out at their next
+    /// call, and are woken to make it.
     pub fn cancel(&self) {
-        self.lock().cancelled = true;
+        self.cancelled.store(true, Ordering::Release);
         self.producer_wakeup.wake();
-        self.consumer_wakeup.wake();
+        self.wake_consumers();
     }
 
     /// Cancels if the stage that holds the guard panics, so that the stage on the other side does not wait for it.
@@ -85,46 +145,57 @@ impl Link {
     /// Whether the link was cancelled.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.lock().cancelled
+        self.cancelled.load(Ordering::Acquire)
     }
 
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> LinkSnapshot {
-        let mut state = self.lock();
-        state.measure_pipes();
-        LinkSnapshot {
-            state: state.gates.state(),
-            is_ours: state.is_ours(),
-            readable: state.readable(),
-            writable: state.writable(),
-            pauses: state.gates.pauses(),
-            drains: state.gates.drains(),
-            paused: state.gates.paused(),
+        let (now, pipes) = (self.clock.now(), self.pipes.lock());
+        let numbers = self.numbers.read(now);
+        let pauses = numbers.pauses();
+        let snapshot = LinkSnapshot {
+            state: numbers.state(),
+            is_ours: true,
+            readable: Some(numbers.readable()),
+            consumers: numbers.consumers(),
+            pauses: pauses.stops,
+            drains: pauses.drains,
+            paused: numbers.paused(),
+        };
+        match &*pipes {
+            Some(pipes) => pipes.show(snapshot, now),
+            None => snapshot,
         }
+    }
+
+    /// What is published of the link now.
+    pub(super) fn read_numbers(&self) -> Numbers<'_> {
+        self.numbers.read(self.clock.now())
     }
 
     /// From now on the link remembers when it was paused.
     pub(crate) fn record(&self) {
-        self.lock().gates.record();
+        self.lock().count.record();
     }
 
     /// When the link was paused, on its clock. Ends the recording, and a pause that goes on; empty unless there was one.
     pub(crate) fn finish_recording(&self) -> Vec<Span<PauseTotals>> {
-        self.lock().gates.finish_recording()
+        self.numbers.finish_recording(self.clock.now())
     }
 
-    /// What has passed, and the marks between which it has passed. `None`: the bytes were in pipes.
+    /// What has passed, and the marks between which it has passed. `None`: the bytes were in pipes, or there are several
+    /// consumers.
     #[must_use]
     pub fn history(&self) -> Option<(History, Marks)> {
+        let has_pipes = self.pipes.lock().is_some();
         let state = self.lock();
-        let is_ours = state.pipes.is_none();
-        is_ours.then(|| (state.history.clone(), state.gates.marks()))
+        let is_told = !has_pipes && state.consumers.len() == 1;
+        is_told.then(|| (state.history.clone(), state.count.marks()))
     }
 
-    /// The state is numbers and buffers, valid between any two statements: a panic in another thread does not spoil it.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -134,35 +205,6 @@ impl Drop for CancelOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.0.cancel();
-        }
-    }
-}
-
-impl State {
-    /// Asks the kernel how full the pipes are that are ends.
-    pub(super) fn measure_pipes(&mut self) {
-        let now = self.gates.now();
-        if let Some(pipes) = &mut self.pipes {
-            pipes.measure(now);
-        }
-    }
-
-    /// Whether the buffers are ours, and not the pipes that the ends are.
-    pub(super) fn is_ours(&self) -> bool {
-        self.pipes.as_ref().is_none_or(|pipes| pipes.own)
-    }
-
-    fn readable(&self) -> Option<ReadableFill> {
-        match &self.pipes {
-            Some(pipes) => pipes.readable(self.gates.now()),
-            None => Some(self.gates.readable_fill()),
-        }
-    }
-
-    fn writable(&self) -> Option<WritableFill> {
-        match &self.pipes {
-            Some(pipes) if !pipes.own => pipes.writable(self.gates.now()),
-            _ => Some(self.gates.writable_fill()),
         }
     }
 }

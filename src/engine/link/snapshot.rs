@@ -23,14 +23,48 @@ pub struct LinkSnapshot {
     pub is_ours: bool,
     /// The readable side, if there is one.
     pub readable: Option<ReadableFill>,
-    /// The writable side, if there is one.
-    pub writable: Option<WritableFill>,
+    /// What the readable feeds; at least one.
+    pub consumers: Vec<ConsumerSnapshot>,
     /// How often a "stop" has paused the readable.
     pub pauses: u64,
-    /// How often the writable has let it go on.
+    /// How often a drain has let it go on.
     pub drains: u64,
     /// For how long the readable was paused in all.
     pub paused: Duration,
+}
+
+/// The numbers of one consumer of a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConsumerSnapshot {
+    /// Its writable side, if there is one.
+    pub writable: Option<WritableFill>,
+    /// How often it has said "stop".
+    pub stops: u64,
+    /// How often it has drained after that.
+    pub drains: u64,
+    /// For how long it has held the readable up in all, with others or alone.
+    pub held_up: Duration,
+}
+
+impl LinkSnapshot {
+    /// The consumer that has held the readable up for longest: the only one, or the first of several that have not.
+    #[must_use]
+    pub fn slowest(&self) -> Option<&ConsumerSnapshot> {
+        let consumers = self.consumers.iter();
+        consumers.reduce(|one, other| {
+            if other.held_up > one.held_up {
+                other
+            } else {
+                one
+            }
+        })
+    }
+
+    /// The writable side of the slowest consumer, if there is one.
+    #[must_use]
+    pub fn writable(&self) -> Option<WritableFill> {
+        self.slowest()?.writable
+    }
 }
 
 /// How full a readable side is, in bytes.

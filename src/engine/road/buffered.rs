@@ -60,10 +60,11 @@ pub(super) fn run(job: Job) {
     let end = match started {
         Ok(()) => {
             road.send_replace(Some(RoadInUse::Buffered));
+            let account = meter.writer(0);
             let context = WriterContext {
                 first: chain.first(),
-                link: chain.last(),
-                meter: &meter,
+                consumer: chain.last().consumer(),
+                account: &account,
                 limit: &limit,
             };
             writer::run(sink, flow, context)

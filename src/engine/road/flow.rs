@@ -1,9 +1,9 @@
 //! What a road has to know of the flow, and where it counts.
 
-use crate::account::meter::Meter;
+use crate::account::meter::WriterAccount;
 use crate::endpoint::Least;
 use crate::engine::limit::Limit;
-use crate::engine::link::Link;
+use crate::engine::link::{Consumer, Link};
 use std::time::Duration;
 
 /// What a road has to know about the flow.
@@ -29,8 +29,8 @@ pub struct FlowOptions {
 pub(super) struct WriterContext<'a> {
     /// The link that the source fills.
     pub(super) first: &'a Link,
-    /// The link that the sink empties; the same one without transforms.
-    pub(super) link: &'a Link,
-    pub(super) meter: &'a Meter,
+    /// The sink's place at the link that it empties; the same link without transforms.
+    pub(super) consumer: Consumer<'a>,
+    pub(super) account: &'a WriterAccount<'a>,
     pub(super) limit: &'a Limit,
 }

@@ -1,12 +1,12 @@
 //! The sink of a road: what it has taken, how it is waited for, and how the transfer is finished.
 
 use super::flow::{FlowOptions, WriterContext};
-use crate::account::meter::Meter;
+use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
 use crate::endpoint::{Delivered, Finish, Least, Sink};
 use crate::engine::limit::Limit;
-use crate::engine::link::{InputEnd, Link};
+use crate::engine::link::{Consumer, InputEnd, Link};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait::{self, Ready};
 use crate::error::Side;
@@ -75,8 +75,8 @@ pub(super) struct Outlet<'a> {
     /// Whether the sink has been started.
     has_begun: bool,
     first: &'a Link,
-    link: &'a Link,
-    meter: &'a Meter,
+    consumer: Consumer<'a>,
+    account: &'a WriterAccount<'a>,
     limit: &'a Limit,
     expect_size: Option<u64>,
     least: Least,
@@ -92,8 +92,8 @@ impl<'a> Outlet<'a> {
             sink,
             has_begun: false,
             first: context.first,
-            link: context.link,
-            meter: context.meter,
+            consumer: context.consumer,
+            account: context.account,
             limit: context.limit,
             expect_size: flow.expect_size,
             least: flow.least,
@@ -107,7 +107,7 @@ impl<'a> Outlet<'a> {
     pub(super) fn begin(&mut self) -> Result<(), WriterOutcome> {
         while !self.has_begun {
             // In this order: once the end of the input is known, all that came has been counted.
-            let (end, came) = (self.first.input_end(), self.meter.given());
+            let (end, came) = (self.first.input_end(), self.account.meter().given());
             match end {
                 _ if came > 0 || !self.is_put_off() => self.start()?,
                 None => self.await_source()?,
@@ -136,9 +136,9 @@ impl<'a> Outlet<'a> {
     /// Waits for the first bytes of the source, or its end: the reader thread of the buffered road wakes the writer. The
     /// kernel road does not come here, since it uses no method that asks a sink that is put off before bytes have come.
     fn await_source(&mut self) -> Result<(), WriterOutcome> {
-        self.meter.enter(Phase::Source);
+        self.account.enter(Phase::Source);
         self.wait(WaitFor::default())?;
-        if self.link.is_cancelled() {
+        if self.consumer.link().is_cancelled() {
             Err(WriterOutcome::Cancelled)
         } else {
             Ok(())
@@ -147,7 +147,7 @@ impl<'a> Outlet<'a> {
 
     /// Fails if less has come from the source, which has ended, than has to.
     fn check_least(&self) -> Result<(), WriterOutcome> {
-        let came = self.meter.given();
+        let came = self.account.meter().given();
         let least = self.least.bytes(self.sink.would_lose());
         if came < least {
             Err(WriterOutcome::TooLittle { came, least })
@@ -185,22 +185,22 @@ impl<'a> Outlet<'a> {
         until: Instant,
         source: Option<Ready<'_>>,
     ) -> Result<(), WriterOutcome> {
-        self.meter.enter(Phase::Rate);
+        self.account.enter(Phase::Rate);
         self.wait(WaitFor {
             source,
             until: Some(until),
             ..WaitFor::default()
         })?;
-        self.meter.enter(Phase::Moving);
+        self.account.enter(Phase::Moving);
         Ok(())
     }
 
     /// The sink has taken `n` bytes.
     pub(super) fn count(&self, n: u64) -> Result<(), WriterOutcome> {
         self.limit.spend(n);
-        self.meter.count_out(n);
+        self.account.count_out(n);
         match self.expect_size {
-            Some(expected) if self.meter.bytes_out() > expected => {
+            Some(expected) if self.account.bytes_out() > expected => {
                 Err(WriterOutcome::WrongSize { expected })
             }
             _ => Ok(()),
@@ -211,14 +211,14 @@ impl<'a> Outlet<'a> {
     pub(super) fn finish(&mut self) -> Result<WriterOutcome, WriterOutcome> {
         if let Some(expected) = self
             .expect_size
-            .filter(|expected| *expected != self.meter.bytes_out())
+            .filter(|expected| *expected != self.account.bytes_out())
         {
             return Err(WriterOutcome::WrongSize { expected });
         }
         self.check_least()?;
         self.start()?;
-        self.meter.enter(Phase::Sink);
-        self.meter.set_peer_counts(false);
+        self.account.enter(Phase::Sink);
+        self.account.set_peer_counts(false);
         loop {
             let waited = match self.sink.finish() {
                 Ok(Finish::Done(how)) => {
@@ -233,18 +233,18 @@ impl<'a> Outlet<'a> {
                     moved,
                     peer,
                 }) => {
-                    self.meter.set_peer_counts(peer);
+                    self.account.set_peer_counts(peer);
                     if moved {
-                        self.meter.moved();
+                        self.account.moved();
                     }
                     let ends = ready.into_iter().collect::<Vec<_>>();
-                    wait::wait(self.link.consumer_wakeup(), &ends, Some(until)).map(drop)
+                    wait::wait(self.consumer.wakeup(), &ends, Some(until)).map(drop)
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
                 Err(error) => return Err(self.failure("finishing", error)),
             };
             waited.map_err(|error| self.failure("finishing", error))?;
-            if self.link.is_cancelled() {
+            if self.consumer.link().is_cancelled() {
                 return Err(WriterOutcome::Cancelled);
             }
         }
@@ -282,11 +282,11 @@ impl<'a> Outlet<'a> {
             let pipe = self.sink.pipe().filter(|pipe| pipe.is_enlarged());
             let idle_from = pipe.map(|_| Instant::now() + IDLE);
             let first = until.into_iter().chain(idle_from).min();
-            let has_come = wait::wait(self.link.consumer_wakeup(), ends, first)?;
+            let has_come = wait::wait(self.consumer.wakeup(), ends, first)?;
             match pipe {
                 Some(pipe) if has_come && first == idle_from => {
                     pipe.give_back();
-                    self.link.pipes_resized();
+                    self.consumer.link().pipes_resized();
                 }
                 _ => return Ok(()),
             }
@@ -307,7 +307,7 @@ impl<'a> Outlet<'a> {
     fn check_queue(&mut self) {
         let queue_len = self.sink.unacknowledged();
         if queue_len < self.queue_len {
-            self.meter.moved();
+            self.account.moved();
         }
         self.queue_len = queue_len;
     }
@@ -315,14 +315,18 @@ impl<'a> Outlet<'a> {
 
 /// Makes a `call` that may sleep in the kernel, and books the time it slept (wall time less CPU time) on `side`.
 /// Without a `side` the call does not sleep.
-pub(super) fn timed<T>(meter: &Meter, side: Option<Side>, call: impl FnOnce() -> T) -> T {
+pub(super) fn timed<T>(
+    account: &WriterAccount<'_>,
+    side: Option<Side>,
+    call: impl FnOnce() -> T,
+) -> T {
     let Some(side) = side else {
         return call();
     };
     let (wall, ran) = (Instant::now(), thread_time());
     let result = call();
     let ran = thread_time().saturating_sub(ran);
-    meter.slept(side, wall.elapsed().saturating_sub(ran));
+    account.slept(side, wall.elapsed().saturating_sub(ran));
     result
 }
 

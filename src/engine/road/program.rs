@@ -8,7 +8,7 @@ use super::TransformOutcome;
 use super::transform::{TransformContext, TransformStop};
 use crate::account::stages::Activity;
 use crate::endpoint::pipe::NeighbourPipe;
-use crate::engine::link::{InputEnd, Next};
+use crate::engine::link::{Batch, InputEnd, Next};
 use crate::engine::wait::{self, Ready};
 use crate::platform::threads;
 use crate::transform::{Failure, Program};
@@ -16,7 +16,6 @@ use bytes::BytesMut;
 use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -117,21 +116,19 @@ fn feed(
     mut input: PipeEnd<impl Write + AsFd>,
     context: TransformContext<'_>,
 ) -> Result<InputEnd, TransformStop> {
-    let mut batch = VecDeque::new();
+    let (consumer, mut batch) = (context.from.consumer(), Batch::default());
     loop {
-        match context.from.next(&mut batch, true) {
+        match consumer.next(&mut batch, true) {
             Next::Chunks => {
                 context.set_activity(Activity::Computes);
-                while let Some(chunk) = batch.pop_front() {
-                    if !feed_chunk(&mut input, chunk, context)? {
-                        return Ok(need_no_more(context));
-                    }
+                if !feed_batch(&mut input, &mut batch, context)? {
+                    return Ok(need_no_more(context));
                 }
             }
             Next::Nothing | Next::Little => {
                 context.set_activity(Activity::Waits);
                 let closed = Ready::Failed(input.end.as_fd());
-                wait::wait(context.from.consumer_wakeup(), &[closed], None)?;
+                wait::wait(context.from.consumer().wakeup(), &[closed], None)?;
                 // The program may have ended while the source is silent.
                 if wait::is_ready(input.end.as_fd(), PollFlags::empty()) {
                     return Ok(need_no_more(context));
@@ -152,18 +149,17 @@ fn need_no_more(context: TransformContext<'_>) -> InputEnd {
     InputEnd::Whole
 }
 
-/// Feeds a chunk. Returns whether the program takes more.
-fn feed_chunk(
+/// Feeds a batch. Returns whether the program takes more.
+fn feed_batch(
     input: &mut PipeEnd<impl Write + AsFd>,
-    mut chunk: BytesMut,
+    batch: &mut Batch,
     context: TransformContext<'_>,
 ) -> Result<bool, TransformStop> {
-    while !chunk.is_empty() {
-        match input.end.write(&chunk) {
+    while !batch.is_empty() {
+        match input.end.write(batch.front()) {
             Ok(n) => {
                 context.count(n as u64, 0);
-                let done = chunk.split_to(n);
-                context.from.complete([done], !chunk.is_empty());
+                context.from.consumer().complete(batch, n as u64);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
@@ -172,7 +168,7 @@ fn feed_chunk(
                     continue;
                 }
                 let ready = Ready::Writable(input.end.as_fd());
-                wait::wait(context.from.consumer_wakeup(), &[ready], None)?;
+                wait::wait(context.from.consumer().wakeup(), &[ready], None)?;
                 if context.from.is_cancelled() {
                     return Err(TransformStop::Cancelled);
                 }

@@ -20,7 +20,7 @@ pub(super) fn run(
     last: Option<&Link>,
     meter: &Meter,
 ) -> ReaderOutcome {
-    let last_consumer = last.map(Link::consumer_wakeup);
+    let last_consumer = last.map(|link| link.consumer().wakeup());
     let mut inlet = Inlet::new(source, flow.take, link, last_consumer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)

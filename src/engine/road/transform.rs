@@ -7,11 +7,10 @@
 
 use crate::account::meter::Meter;
 use crate::account::stages::Activity;
-use crate::engine::link::{InputEnd, Link, Next, Room};
+use crate::engine::link::{Batch, InputEnd, Link, Next, Room};
 use crate::engine::wait::{self, GATHER_TIME};
 use crate::transform::{Digest, Failure, Input, Output, Pending, Transform};
 use bytes::BytesMut;
-use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -105,7 +104,7 @@ pub(super) fn run(
     let mut stage = TransformStage {
         transform,
         context,
-        batch: VecDeque::new(),
+        batch: Batch::default(),
         buffer: BytesMut::new(),
         consumed: 0,
         holds_output: false,
@@ -147,7 +146,7 @@ struct TransformStage<'a> {
     transform: Box<dyn Transform>,
     context: TransformContext<'a>,
     /// Chunks taken from the link before and not completed.
-    batch: VecDeque<BytesMut>,
+    batch: Batch,
     /// The buffer that is filled next.
     buffer: BytesMut,
     /// Bytes of the input that were transformed so far.
@@ -161,13 +160,16 @@ impl TransformStage<'_> {
     fn run(&mut self) -> Result<(), TransformStop> {
         let mut accepts_little = false;
         loop {
-            match self.context.from.next(&mut self.batch, accepts_little) {
+            match self
+                .context
+                .from
+                .consumer()
+                .next(&mut self.batch, accepts_little)
+            {
                 Next::Chunks => {
                     accepts_little = false;
                     self.set_activity(Activity::Computes);
-                    while let Some(chunk) = self.batch.pop_front() {
-                        self.convert(chunk)?;
-                    }
+                    self.convert_batch()?;
                 }
                 Next::Little => {
                     self.wait_for_input(Some(GATHER_TIME))?;
@@ -180,12 +182,12 @@ impl TransformStage<'_> {
         }
     }
 
-    /// Transforms a chunk. Each piece of it is completed once its output was passed on and the link after the transform
+    /// Transforms a batch. Each piece of it is completed once its output was passed on and the link after the transform
     /// has room again.
-    fn convert(&mut self, mut chunk: BytesMut) -> Result<(), TransformStop> {
-        while !chunk.is_empty() {
+    fn convert_batch(&mut self) -> Result<(), TransformStop> {
+        while !self.batch.is_empty() {
             let room = self.context.wait_for_room(&mut self.buffer)?;
-            let mut input = Input::new(&chunk);
+            let mut input = Input::new(self.batch.front());
             let mut output = Output::new(&mut self.buffer[..room]);
             let (began, mut result) = (Instant::now(), Ok(()));
             while result.is_ok() && !input.is_empty() && !output.is_full() {
@@ -206,9 +208,8 @@ impl TransformStage<'_> {
             if !is_released {
                 self.context.wait_for_room(&mut self.buffer)?;
             }
-            let done = chunk.split_to(consumed);
-            let goes_on = !chunk.is_empty() || !self.batch.is_empty();
-            self.context.from.complete([done], goes_on);
+            let consumer = self.context.from.consumer();
+            consumer.complete(&mut self.batch, consumed as u64);
         }
         Ok(())
     }
@@ -273,7 +274,7 @@ impl TransformStage<'_> {
     fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), TransformStop> {
         self.set_activity(Activity::Waits);
         let until = most.map(|most| Instant::now() + most);
-        wait::wait(self.context.from.consumer_wakeup(), &[], until)?;
+        wait::wait(self.context.from.consumer().wakeup(), &[], until)?;
         Ok(())
     }
 

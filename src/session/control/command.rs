@@ -82,7 +82,7 @@ impl Steering {
             Command::Status => return Ok(self.status()),
         }
         // The stage in front of the sink may be waiting by the old limit: it asks again.
-        self.chain.last().consumer_wakeup().wake();
+        self.chain.last().wake_consumers();
         Ok(DONE.to_owned())
     }
 

@@ -26,7 +26,7 @@ pub(super) fn link_row(
         cells.extend(fill(read.len, read.mark, theme));
     }
     cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
-    if let Some(written) = link.writable {
+    if let Some(written) = link.writable() {
         cells.extend(fill(written.len, written.mark, theme));
     }
     cells.push(side(format!("{arrow} {to}")));
@@ -165,7 +165,7 @@ mod tests {
     use crate::endpoint::connection::Connection;
     use crate::endpoint::pipe::PipeFill;
     use crate::endpoint::{EndStatus, PerEnd};
-    use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
+    use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
     use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
@@ -186,6 +186,7 @@ mod tests {
             still: Duration::ZERO,
             links: Vec::new(),
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd { source, sink },
         })
     }
@@ -251,13 +252,16 @@ mod tests {
             state: LinkState::Paused,
             is_ours: true,
             readable: None,
-            writable: Some(WritableFill {
-                len,
-                mark,
-                low: 0,
-                max_len: len,
-                median_len: len,
-            }),
+            consumers: vec![ConsumerSnapshot {
+                writable: Some(WritableFill {
+                    len,
+                    mark,
+                    low: 0,
+                    max_len: len,
+                    median_len: len,
+                }),
+                ..ConsumerSnapshot::default()
+            }],
             pauses: 1,
             drains: 0,
             paused: Duration::ZERO,

@@ -63,7 +63,7 @@ impl Past {
         let open = &mut self.open;
         if let (Some(first), Some(last)) = (link, last) {
             let read = first.readable.map(|it| (it.len, it.mark));
-            let written = last.writable.map(|it| (it.len, it.mark));
+            let written = last.writable().map(|it| (it.len, it.mark));
             open.read.add(read);
             open.written.add(written);
         }
@@ -216,7 +216,7 @@ mod tests {
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::endpoint::PerEnd;
-    use crate::engine::link::{LinkSnapshot, LinkState, WritableFill};
+    use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
     use crate::show::{Sampler, Theme};
     use std::time::Duration;
 
@@ -231,13 +231,16 @@ mod tests {
             state: LinkState::Flowing,
             is_ours: true,
             readable: None,
-            writable: Some(WritableFill {
-                len,
-                mark: 800,
-                low: 0,
-                max_len: len,
-                median_len: len,
-            }),
+            consumers: vec![ConsumerSnapshot {
+                writable: Some(WritableFill {
+                    len,
+                    mark: 800,
+                    low: 0,
+                    max_len: len,
+                    median_len: len,
+                }),
+                ..ConsumerSnapshot::default()
+            }],
             pauses: 0,
             drains: 0,
             paused: Duration::from_secs_f64(paused),
@@ -251,6 +254,7 @@ mod tests {
             still: Duration::ZERO,
             links: vec![link],
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd::default(),
         }
     }

@@ -218,7 +218,9 @@ mod tests {
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
     use crate::endpoint::PerEnd;
-    use crate::engine::link::{LinkSnapshot, LinkState, ReadableFill, WritableFill};
+    use crate::engine::link::{
+        ConsumerSnapshot, LinkSnapshot, LinkState, ReadableFill, WritableFill,
+    };
     use crate::show::{Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
@@ -244,13 +246,16 @@ mod tests {
                 max_len: MIB,
                 median_len: MIB,
             }),
-            writable: Some(WritableFill {
-                len: MIB / 2,
-                mark: MIB,
-                low: 0,
-                max_len: MIB,
-                median_len: MIB,
-            }),
+            consumers: vec![ConsumerSnapshot {
+                writable: Some(WritableFill {
+                    len: MIB / 2,
+                    mark: MIB,
+                    low: 0,
+                    max_len: MIB,
+                    median_len: MIB,
+                }),
+                ..ConsumerSnapshot::default()
+            }],
             pauses: 1,
             drains: 0,
             paused: Duration::ZERO,
@@ -264,6 +269,7 @@ mod tests {
             still,
             links: vec![link],
             stages: Vec::new(),
+            sinks: Vec::new(),
             ends: PerEnd::default(),
         };
         Sampler::new(size).sample(now)

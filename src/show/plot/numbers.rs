@@ -52,7 +52,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         let readable = link.readable;
         let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));
         put(Buffer::Readable.called(it.sample).number, readable);
-        let writable = link.writable;
+        let writable = link.writable();
         let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
         put(Buffer::Writable.called(it.sample).number, writable);
     }
@@ -73,7 +73,7 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
 fn ends_of(links: &[LinkSnapshot]) -> Option<LinkSnapshot> {
     let (first, last) = (links.first()?, links.last()?);
     Some(LinkSnapshot {
-        writable: last.writable,
+        consumers: last.consumers.clone(),
         ..first.clone()
     })
 }

@@ -194,7 +194,7 @@ impl LinkNumbers {
                 max_len: it.max_len,
                 median_len: it.median_len,
             }),
-            writable: link.writable.map(|it| FillNumbers {
+            writable: link.writable().map(|it| FillNumbers {
                 len: it.len,
                 high_water_mark: it.mark,
                 low_water_mark: Some(it.low),

@@ -121,12 +121,12 @@ impl Machine {
             return;
         };
         let output = transform.kind.output(n);
-        let before = self.readables[TRANSFORM_OUT].gate.len();
+        let before = self.readables[TRANSFORM_OUT].gate().len();
         if output > 0 {
             self.push(TRANSFORM_OUT, Some(output));
         }
-        let ending = self.writables[TRANSFORM_IN].gate.is_ending();
-        if ending || self.readables[TRANSFORM_OUT].gate.releases(before) {
+        let ending = self.gate(TRANSFORM_IN).is_ending();
+        if ending || self.readables[TRANSFORM_OUT].gate().releases(before) {
             self.complete(TRANSFORM_IN);
         } else if let Some(transform) = &mut self.transform {
             transform.held = true;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tidegate::engine::gate::ReadableGate;
+use tidegate::engine::gate::{ConsumerId, Gates, Passage, ReadableGate, deliver, flow};
 
 use super::{Job, Machine, ReadableId, WritableId};
 use crate::log::{Name, What};
@@ -14,7 +14,8 @@ use crate::log::{Name, What};
 )]
 pub(super) struct Readable {
     pub(super) name: Name,
-    pub(super) gate: ReadableGate,
+    /// Its own gate, and those of the writables it is piped to, in pipe order.
+    pub(super) gates: Gates,
     /// The waiting chunks, none of them empty; the gate holds their sum.
     queue: VecDeque<u64>,
     /// A request was made and not answered yet.
@@ -28,15 +29,15 @@ pub(super) struct Readable {
     topup_posted: bool,
     /// `end` was logged, which is later than the gate's [`ReadableGate::is_ended`].
     ended: bool,
-    /// The writables it is piped to; the position is the gate's sink id.
+    /// The writables it is piped to; the position is the gates' consumer.
     pub(super) dests: Vec<WritableId>,
 }
 
 impl Readable {
-    pub(super) fn new(name: Name, mark: u64) -> Self {
+    pub(super) fn new(name: Name, gates: Gates) -> Self {
         Self {
             name,
-            gate: ReadableGate::new(mark),
+            gates,
             queue: VecDeque::new(),
             asking: false,
             in_ask: false,
@@ -49,6 +50,10 @@ impl Readable {
         }
     }
 
+    pub(super) fn gate(&self) -> &ReadableGate {
+        &self.gates.readable
+    }
+
     /// The length of the chunk a taker would get, 0 if there is none.
     fn front(&self) -> u64 {
         self.queue.front().copied().unwrap_or(0)
@@ -56,8 +61,72 @@ impl Readable {
 
     /// Whether the producer is to be asked before `taking` bytes leave.
     fn should_ask(&self, taking: u64) -> bool {
-        let ended = self.gate.is_ended();
-        !self.asking && !ended && (self.wants || self.gate.wants_after(taking))
+        let ended = self.gate().is_ended();
+        !self.asking && !ended && (self.wants || wants_after(self.gate(), taking))
+    }
+}
+
+/// Node's rules of when a source is asked for more. A link has no use for them, since its producer reads whenever there is
+/// room.
+///
+/// Read-ahead: whether the source should be asked for more although no sink takes anything. Below the mark always; at a mark
+/// of 0 only while flowing.
+fn wants(gate: &ReadableGate) -> bool {
+    gate.room() > 0 || (!gate.is_ended() && bypasses(gate))
+}
+
+/// Whether the source should be asked before `taking` bytes leave: the test is on what will remain.
+fn wants_after(gate: &ReadableGate, taking: u64) -> bool {
+    !gate.is_ended() && (gate.is_empty() || gate.len() - taking < gate.mark())
+}
+
+/// The answer to a push, advice to the source: "go on" while there is room or nothing at all.
+fn answer(gate: &ReadableGate) -> bool {
+    !gate.is_ended() && (gate.room() > 0 || gate.is_empty())
+}
+
+/// Whether the buffer holds something and has reached its mark.
+fn is_full(gate: &ReadableGate) -> bool {
+    !gate.is_empty() && gate.len() >= gate.mark()
+}
+
+/// Whether a consumer that found too little should be told of the next data.
+fn is_within_mark(gate: &ReadableGate) -> bool {
+    gate.len() <= gate.mark()
+}
+
+/// Whether a chunk that arrives now goes straight to the sinks and is never counted.
+fn bypasses(gate: &ReadableGate) -> bool {
+    gate.is_flowing() && gate.is_empty()
+}
+
+/// A readable of a machine, whose chunks the product's loop passes on.
+struct Piped<'a> {
+    machine: &'a mut Machine,
+    readable: ReadableId,
+}
+
+impl Passage for Piped<'_> {
+    fn gates(&mut self) -> &mut Gates {
+        &mut self.machine.readables[self.readable].gates
+    }
+
+    fn take(&mut self) -> Option<u64> {
+        let goes_on = self.machine.may_go_on();
+        goes_on.then(|| self.machine.take(self.readable)).flatten()
+    }
+
+    fn offered(&mut self, consumer: ConsumerId, n: u64) {
+        let w = self.machine.readables[self.readable].dests[consumer];
+        self.machine.offered(w, n);
+    }
+
+    fn answered(&mut self, consumer: ConsumerId, n: u64, goes_on: bool, is_pause: bool) {
+        let w = self.machine.readables[self.readable].dests[consumer];
+        self.machine.answered(w, n, goes_on);
+        if is_pause {
+            self.machine.log_unless_ended(self.readable, What::Pause);
+        }
     }
 }
 
@@ -72,10 +141,10 @@ impl Machine {
             }
             None => self.push_eof(r),
         }
-        let gate = &self.readables[r].gate;
+        let gate = self.readables[r].gate();
         let what = What::Push {
             len: item,
-            ret: gate.answer(),
+            ret: answer(gate),
             readable_length: gate.len(),
         };
         self.log(self.readables[r].name, what);
@@ -83,10 +152,10 @@ impl Machine {
 
     fn push_eof(&mut self, r: ReadableId) {
         let readable = &mut self.readables[r];
-        if readable.gate.is_ended() {
+        if readable.gate().is_ended() {
             return;
         }
-        readable.gate.end();
+        readable.gates.readable.end();
         if readable.in_ask {
             self.wake(r);
         } else {
@@ -100,12 +169,12 @@ impl Machine {
         if n == 0 {
             return;
         }
-        if !readable.in_ask && readable.gate.bypasses() {
+        if !readable.in_ask && bypasses(readable.gate()) {
             self.deliver(r, n);
             return;
         }
         readable.queue.push_back(n);
-        readable.gate.push(n);
+        readable.gates.readable.push(n);
         if readable.wants {
             self.wake(r);
         }
@@ -122,11 +191,11 @@ impl Machine {
 
     pub(super) fn wake_job(&mut self, r: ReadableId) {
         let readable = &mut self.readables[r];
-        let gate = &readable.gate;
-        if !gate.is_empty() || gate.is_ended() {
+        if !readable.gate().is_empty() || readable.gate().is_ended() {
             readable.wake_posted = false;
         }
-        if !gate.is_flowing() && !gate.is_ended() && gate.is_within_mark() {
+        let gate = readable.gate();
+        if !gate.is_flowing() && !gate.is_ended() && is_within_mark(gate) {
             readable.wants = true;
         }
         self.flow(r);
@@ -142,10 +211,10 @@ impl Machine {
 
     /// Reads ahead until the mark is reached or asking gains nothing.
     pub(super) fn topup_job(&mut self, r: ReadableId) {
-        while !self.readables[r].asking && self.readables[r].gate.wants() && self.may_go_on() {
-            let before = self.readables[r].gate.len();
+        while !self.readables[r].asking && wants(self.readables[r].gate()) && self.may_go_on() {
+            let before = self.readables[r].gate().len();
             self.poke(r);
-            if self.readables[r].gate.len() == before {
+            if self.readables[r].gate().len() == before {
                 break;
             }
         }
@@ -156,11 +225,11 @@ impl Machine {
         let readable = &mut self.readables[r];
         readable.asking = true;
         readable.in_ask = true;
-        if readable.gate.is_empty() {
+        if readable.gate().is_empty() {
             readable.wants = true;
         }
         let what = What::Read {
-            readable_length: readable.gate.len(),
+            readable_length: readable.gate().len(),
         };
         self.log(self.readables[r].name, what);
         self.produce(r);
@@ -170,12 +239,12 @@ impl Machine {
     /// Asks for more without taking anything.
     fn poke(&mut self, r: ReadableId) {
         let readable = &self.readables[r];
-        let ended = readable.gate.is_ended();
-        if ended && readable.gate.is_empty() {
+        let ended = readable.gate().is_ended();
+        if ended && readable.gate().is_empty() {
             self.close(r);
             return;
         }
-        if readable.wants && (ended || readable.gate.is_full()) {
+        if readable.wants && (ended || is_full(readable.gate())) {
             self.wake(r);
             return;
         }
@@ -186,19 +255,19 @@ impl Machine {
             self.ask(r);
         }
         let readable = &mut self.readables[r];
-        if readable.gate.is_within_mark() {
+        if is_within_mark(readable.gate()) {
             readable.wants = true;
         }
     }
 
-    /// Takes one chunk and delivers it. Returns whether there was one.
-    fn take(&mut self, r: ReadableId) -> bool {
+    /// Takes one chunk, to be delivered. Returns its length, if there was one.
+    fn take(&mut self, r: ReadableId) -> Option<u64> {
         let readable = &mut self.readables[r];
         readable.wake_posted = false;
         let mut m = readable.front();
-        if m == 0 && readable.gate.is_ended() {
+        if m == 0 && readable.gate().is_ended() {
             self.close(r);
-            return false;
+            return None;
         }
         if readable.should_ask(m) {
             self.ask(r);
@@ -210,55 +279,44 @@ impl Machine {
         }
         if m == 0 {
             self.readables[r].wants = true;
-            if self.readables[r].gate.is_ended() {
+            if self.readables[r].gate().is_ended() {
                 self.close(r);
             }
-            return false;
+            return None;
         }
         self.remove(r, m);
-        self.deliver(r, m);
-        true
+        Some(m)
     }
 
     fn remove(&mut self, r: ReadableId, m: u64) {
         let readable = &mut self.readables[r];
         readable.queue.pop_front();
-        readable.gate.take(m);
-        if !readable.gate.is_empty() {
+        readable.gates.readable.take(m);
+        if !readable.gate().is_empty() {
             return;
         }
-        if readable.gate.is_ended() {
+        if readable.gate().is_ended() {
             self.close(r);
         } else {
             readable.wants = true;
         }
     }
 
+    /// Delivers chunks until a sink says "stop" or there is none.
     fn flow(&mut self, r: ReadableId) {
-        while self.readables[r].gate.is_flowing() && self.may_go_on() {
-            if !self.take(r) {
-                break;
-            }
-        }
+        flow(&mut Piped {
+            machine: self,
+            readable: r,
+        });
     }
 
     /// Offers a chunk to every sink, whatever the others said.
     fn deliver(&mut self, r: ReadableId, n: u64) {
-        for place in 0..self.readables[r].dests.len() {
-            let w = self.readables[r].dests[place];
-            if !self.write(w, n) && self.readables[r].gate.await_drain(place) {
-                self.log_unless_ended(r, What::Pause);
-            }
-        }
-    }
-
-    /// A writable this readable feeds has drained.
-    pub(super) fn drained(&mut self, w: WritableId) {
-        let writable = &self.writables[w];
-        let r = writable.feeder;
-        if self.readables[r].gate.drained(writable.place) {
-            self.post_resume(r);
-        }
+        let mut piped = Piped {
+            machine: self,
+            readable: r,
+        };
+        deliver(&mut piped, n);
     }
 
     pub(super) fn post_resume(&mut self, r: ReadableId) {
@@ -278,7 +336,7 @@ impl Machine {
         self.log_unless_ended(r, What::Resume);
         self.flow(r);
         let readable = &self.readables[r];
-        if readable.gate.is_flowing() && !readable.asking {
+        if readable.gate().is_flowing() && !readable.asking {
             self.poke(r);
         }
     }
@@ -291,7 +349,7 @@ impl Machine {
 
     pub(super) fn end_job(&mut self, r: ReadableId) {
         let readable = &mut self.readables[r];
-        if readable.ended || !readable.gate.is_empty() {
+        if readable.ended || !readable.gate().is_empty() {
             return;
         }
         readable.ended = true;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tidegate::engine::gate::{SinkId, WritableGate};
+use tidegate::engine::gate::{ConsumerId, Drain, WritableGate};
 
 use super::ends::Manual;
 use super::{Job, Machine, ReadableId, TRANSFORM_OUT, WritableId};
@@ -34,12 +34,11 @@ impl Target {
 )]
 pub(super) struct Writable {
     pub(super) name: Name,
-    pub(super) gate: WritableGate,
     pub(super) target: Target,
     writev: bool,
-    /// The readable that is piped here, and the id this writable has in that readable's gate.
+    /// The readable that is piped here, and the place that this writable has among the consumers in its gates.
     pub(super) feeder: ReadableId,
-    pub(super) place: SinkId,
+    pub(super) place: ConsumerId,
     /// A chunk or batch is in flight, of `current` bytes.
     busy: bool,
     pub(super) current: u64,
@@ -60,15 +59,13 @@ pub(super) struct Writable {
 impl Writable {
     pub(super) fn new(
         name: Name,
-        mark: u64,
         writev: bool,
         target: Target,
         feeder: ReadableId,
-        place: SinkId,
+        place: ConsumerId,
     ) -> Self {
         Self {
             name,
-            gate: WritableGate::new(mark),
             target,
             writev,
             feeder,
@@ -89,34 +86,40 @@ impl Writable {
     pub(super) fn is_sink(&self) -> bool {
         !matches!(self.target, Target::Transform)
     }
-
-    fn may_finish(&self) -> bool {
-        self.gate.is_finished() && !self.finished && !self.busy && !self.has_backlog
-    }
 }
 
 impl Machine {
-    /// Offers a chunk. Returns the gate's answer: false is "stop".
-    pub(super) fn write(&mut self, w: WritableId, n: u64) -> bool {
+    /// The gate of a writable, which is among those of the readable that is piped to it.
+    pub(super) fn gate(&self, w: WritableId) -> &WritableGate {
+        let writable = &self.writables[w];
+        &self.readables[writable.feeder].gates.writables()[writable.place]
+    }
+
+    fn gate_mut(&mut self, w: WritableId) -> &mut WritableGate {
+        let Writable { feeder, place, .. } = self.writables[w];
+        &mut self.readables[feeder].gates.writables_mut()[place]
+    }
+
+    /// A chunk is offered.
+    pub(super) fn offered(&mut self, w: WritableId, n: u64) {
         let writable = &mut self.writables[w];
         writable.open += 1;
-        writable.gate.offer(n);
         if writable.busy {
             writable.backlog.push_back(n);
             writable.has_backlog = true;
         } else {
             self.start(w, n, 1);
         }
-        // Asked only now, when a sink that completes at once has done so.
-        let writable = &mut self.writables[w];
-        let ret = writable.gate.answer();
+    }
+
+    /// The gate has answered, after a sink that completes at once has done so.
+    pub(super) fn answered(&mut self, w: WritableId, n: u64, ret: bool) {
         let what = What::Write {
             len: n,
             ret,
-            writable_length: writable.gate.len(),
+            writable_length: self.gate(w).len(),
         };
         self.log(self.writables[w].name, what);
-        ret
     }
 
     fn start(&mut self, w: WritableId, n: u64, chunks: usize) {
@@ -135,18 +138,18 @@ impl Machine {
         let writable = &mut self.writables[w];
         let at_once = writable.in_write;
         writable.busy = false;
-        writable.gate.complete(writable.current);
-        writable.current = 0;
-        if writable.has_backlog {
+        let n = std::mem::take(&mut writable.current);
+        let (feeder, place) = (writable.feeder, writable.place);
+        self.readables[feeder].gates.complete(place, n);
+        if self.writables[w].has_backlog {
             self.unload(w);
         }
         if !at_once {
             self.settle(w);
             return;
         }
-        let writable = &mut self.writables[w];
-        if writable.gate.owes_drain() && !writable.settle_posted {
-            writable.settle_posted = true;
+        if self.gate(w).owes_drain() && !self.writables[w].settle_posted {
+            self.writables[w].settle_posted = true;
             self.post(Job::Settle(w));
         } else {
             self.account(w);
@@ -172,7 +175,7 @@ impl Machine {
         let chunks = writable.backlog.len();
         writable.open -= chunks - 1;
         // Nothing is in flight here, so the gate's length is the backlog's.
-        let n = writable.gate.len();
+        let n = self.gate(w).len();
         self.start(w, n, chunks);
         let writable = &mut self.writables[w];
         writable.backlog.clear();
@@ -195,25 +198,27 @@ impl Machine {
     pub(super) fn settle(&mut self, w: WritableId) {
         let writable = &mut self.writables[w];
         writable.settle_posted = false;
-        if writable.gate.drain() {
-            let name = writable.name;
+        let (name, feeder, place) = (writable.name, writable.feeder, writable.place);
+        let drain = self.readables[feeder].gates.drain(place);
+        if drain != Drain::None {
             self.log(name, What::Drain);
-            self.drained(w);
+        }
+        if drain == Drain::Resumes {
+            self.post_resume(feeder);
         }
         self.account(w);
     }
 
     /// Closes the account of one accepted chunk.
     fn account(&mut self, w: WritableId) {
-        let writable = &mut self.writables[w];
-        writable.open -= 1;
-        if writable.gate.is_ending() {
+        self.writables[w].open -= 1;
+        if self.gate(w).is_ending() {
             self.try_finish(w);
         }
     }
 
     pub(super) fn end(&mut self, w: WritableId) {
-        let gate = &mut self.writables[w].gate;
+        let gate = self.gate_mut(w);
         if !gate.is_ending() {
             gate.end();
             self.try_finish(w);
@@ -221,8 +226,9 @@ impl Machine {
     }
 
     fn try_finish(&mut self, w: WritableId) {
+        let is_finished = self.gate(w).is_finished();
         let writable = &mut self.writables[w];
-        if !writable.may_finish() {
+        if !is_finished || writable.finished || writable.busy || writable.has_backlog {
             return;
         }
         if !writable.final_started {

@@ -51,7 +51,7 @@ impl Pump<'_> {
             return Ok(0);
         }
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        timed(self.meter, Some(Side::Sink), || {
+        timed(self.account, Some(Side::Sink), || {
             self.syscalls.copy(from, to, most)
         })
     }

@@ -52,13 +52,13 @@ impl Pump<'_> {
         if let Obstacle::Rate(until) = obstacle {
             return Ok(self.outlet.wait_for_rate(until, source)?);
         }
-        self.meter.enter(Phase::Sink);
+        self.account.enter(Phase::Sink);
         self.outlet.wait(WaitFor {
             sink: true,
             source,
             ..WaitFor::default()
         })?;
-        self.meter.enter(Phase::Moving);
+        self.account.enter(Phase::Moving);
         Ok(())
     }
 }

@@ -56,10 +56,11 @@ fn run(methods: Methods, job: Job) {
     );
     let _guard = link.cancel_on_panic();
     let road = &reports.road;
+    let account = meter.writer(0);
     let context = WriterContext {
         first: &link,
-        link: &link,
-        meter: &meter,
+        consumer: link.consumer(),
+        account: &account,
         limit: &between.limit,
     };
     let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, road);
@@ -69,7 +70,7 @@ fn run(methods: Methods, job: Job) {
             reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {
-            link.use_chunks(meter.bytes_out() > 0);
+            drop(account);
             // The bytes in our pipe are read again.
             meter.recount_in();
             let sink = refusal.sink;

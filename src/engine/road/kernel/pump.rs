@@ -8,11 +8,11 @@ use super::ending::{Refusal, RoadOutcome, Stop};
 use super::gathering::{Gather, Gathering, PIPE_GATHER_TIME};
 use super::methods::Method;
 use super::syscalls::Syscalls;
-use crate::account::meter::Meter;
+use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source};
-use crate::engine::link::{Link, Pipes, WatchedPipe};
+use crate::engine::link::{PipedLink, Pipes, WatchedPipe};
 use crate::engine::road::FlowOptions;
 use crate::engine::road::flow::WriterContext;
 use crate::engine::road::in_use::{Calls, RoadInUse};
@@ -38,8 +38,8 @@ pub(super) struct Pump<'a> {
     pub(super) from: Option<Raw>,
     /// What the sink is to the kernel.
     pub(super) to: Option<Raw>,
-    pub(super) link: &'a Link,
-    pub(super) meter: &'a Meter,
+    pub(super) link: PipedLink<'a>,
+    pub(super) account: &'a WriterAccount<'a>,
     pub(super) syscalls: &'a dyn Syscalls,
     pub(super) chunk_size: u64,
     pub(super) gathering: Gathering,
@@ -64,15 +64,15 @@ impl<'a> Pump<'a> {
         syscalls: &'a dyn Syscalls,
         road: &'a watch::Sender<Option<RoadInUse>>,
     ) -> Self {
-        let (link, meter) = (context.link, context.meter);
+        let (link, account) = (context.first, context.account);
         Self {
             gathering: Gathering::new(source.raw().ok(), flow.chunk_size.min(MOST_GATHERED)),
             from: source.raw().ok(),
             to: sink.raw().ok(),
-            inlet: Inlet::new(source, flow.take, link, None, meter),
+            inlet: Inlet::new(source, flow.take, link, None, account.meter()),
             outlet: Outlet::new(sink, flow, context),
-            link,
-            meter,
+            link: link.use_pipes(),
+            account,
             syscalls,
             chunk_size: flow.chunk_size,
             empty_calls: 0,
@@ -99,7 +99,7 @@ impl<'a> Pump<'a> {
                 end = self.run_method(&method);
                 last = Some(method);
                 // Only the last method fills a pipe of our own, so that the next one begins with empty buffers.
-                if !matches!(end, Err(Stop::Refused(..))) || self.meter.bytes_out() > 0 {
+                if !matches!(end, Err(Stop::Refused(..))) || self.account.bytes_out() > 0 {
                     break;
                 }
             }
@@ -139,7 +139,7 @@ impl<'a> Pump<'a> {
         let ends_are_buffers = matches!(method, Method::Direct);
         let watched =
             |fd: Option<BorrowedFd<'_>>| fd.filter(|_| ends_are_buffers).and_then(WatchedPipe::new);
-        self.link.use_pipes(Pipes {
+        self.link.begin(Pipes {
             own: matches!(method, Method::ThroughPipe { .. }),
             source: watched(self.inlet.source.raw_fd()),
             sink: watched(self.outlet.sink.raw_fd()),
@@ -149,7 +149,7 @@ impl<'a> Pump<'a> {
 
     /// Moves everything by one method.
     fn run_method(&mut self, method: &Method) -> Result<(), Stop> {
-        self.meter.enter(Phase::Moving);
+        self.account.enter(Phase::Moving);
         let end = match method {
             Method::Direct => self.move_directly(),
             Method::ThroughPipe {
@@ -187,6 +187,7 @@ impl<'a> Pump<'a> {
                     Some(Method::ThroughPipe { reader, .. }) if len > 0 => Some((reader, len)),
                     _ => None,
                 };
+                self.link.use_chunks(self.account.bytes_out() > 0);
                 return Err(Refusal {
                     at,
                     error,
@@ -237,7 +238,7 @@ impl<'a> Pump<'a> {
         if most == 0 {
             return Ok(0);
         }
-        timed(self.meter, sleeping_side, || {
+        timed(self.account, sleeping_side, || {
             self.syscalls.splice(from, to, most)
         })
     }
@@ -266,7 +267,7 @@ impl<'a> Pump<'a> {
             .pipe()
             .is_some_and(|pipe| pipe.grow_if_filled(n))
         {
-            self.link.pipes_resized();
+            self.link.link().pipes_resized();
         }
         self.inlet.count(n);
         self.gathering.came(n, &mut *self.inlet.source);
@@ -281,7 +282,7 @@ impl<'a> Pump<'a> {
             .pipe()
             .is_some_and(|pipe| pipe.grow_if_filled(n))
         {
-            self.link.pipes_resized();
+            self.link.link().pipes_resized();
         }
         self.announce_road();
         Ok(self.outlet.count(n)?)
@@ -289,7 +290,7 @@ impl<'a> Pump<'a> {
 
     /// Fails once the transfer was given up.
     pub(super) fn check_cancelled(&self) -> Result<(), Stop> {
-        if self.link.is_cancelled() {
+        if self.link.link().is_cancelled() {
             Err(Stop::Sink(WriterOutcome::Cancelled))
         } else {
             Ok(())
@@ -322,19 +323,19 @@ impl<'a> Pump<'a> {
 
     /// Gives the process at the other side of a pipe time to write or read more at once.
     pub(super) fn sleep_briefly(&mut self, phase: Phase) -> Result<(), Stop> {
-        self.meter.enter(phase);
+        self.account.enter(phase);
         self.outlet.wait(WaitFor {
             most: Some(PIPE_GATHER_TIME),
             ..WaitFor::default()
         })?;
-        self.meter.enter(Phase::Moving);
+        self.account.enter(Phase::Moving);
         Ok(())
     }
 
     /// Waits until the source has something, but no longer than until it counts as idle, or `until`.
     pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
         self.announce_road();
-        self.meter.enter(Phase::Source);
+        self.account.enter(Phase::Source);
         let most = self.gathering.time_limit(&mut *self.inlet.source);
         let idle_from = self.inlet.idle_from();
         self.outlet.wait(WaitFor {
@@ -344,7 +345,7 @@ impl<'a> Pump<'a> {
             ..WaitFor::default()
         })?;
         self.inlet.give_back_if_idle(idle_from);
-        self.meter.enter(Phase::Moving);
+        self.account.enter(Phase::Moving);
         Ok(())
     }
 
@@ -352,7 +353,7 @@ impl<'a> Pump<'a> {
     pub(super) fn grow_sink_pipe(&mut self) -> bool {
         let has_grown = self.outlet.sink.pipe().is_some_and(NeighbourPipe::grow);
         if has_grown {
-            self.link.pipes_resized();
+            self.link.link().pipes_resized();
         }
         has_grown
     }

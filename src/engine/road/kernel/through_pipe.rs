@@ -192,7 +192,7 @@ impl Pump<'_> {
 
     /// Whether nothing was moved yet.
     fn is_untouched(&self, pipe: &PipeTransfer<'_>) -> bool {
-        pipe.sent == 0 && self.meter.bytes_out() == 0
+        pipe.sent == 0 && self.account.bytes_out() == 0
     }
 
     /// Counts what was sent past the pipe as having left it.
@@ -274,7 +274,7 @@ impl Pump<'_> {
 
     fn send_out(&self, most: u64) -> io::Result<u64> {
         let (from, to) = (self.source_at()?, self.sink_at()?);
-        timed(self.meter, Some(Side::Source), || {
+        timed(self.account, Some(Side::Source), || {
             self.syscalls.send(from, to, most)
         })
     }

@@ -3,11 +3,10 @@
 use super::{PipeEnd, TransformContext, pass_through};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
-use crate::engine::link::{Chain, InputEnd, Marks, Next};
+use crate::engine::link::{Batch, Chain, InputEnd, Marks, Next};
 use crate::transform::Failure;
 use bytes::BytesMut;
 use rustix::io::Errno;
-use std::collections::VecDeque;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -63,12 +62,13 @@ fn passed(input: impl Write + AsFd + Send, output: impl Read + AsFd) -> (Option<
     let stop = pass_through(input, output, context).expect_err("a failure");
     let failure = stop.into_failure(&context);
     assert!(from.is_cancelled(), "more is given for nothing");
-    let (mut batch, mut got) = (VecDeque::new(), Vec::new());
+    let (to, mut batch, mut got) = (to.consumer(), Batch::default(), Vec::new());
     while let Next::Chunks = to.next(&mut batch, true) {
-        for chunk in &batch {
-            got.extend_from_slice(chunk);
+        while !batch.is_empty() {
+            got.extend_from_slice(batch.front());
+            let n = batch.front().len() as u64;
+            to.complete(&mut batch, n);
         }
-        to.complete(batch.drain(..), false);
     }
     let end = to.next(&mut batch, true);
     assert!(matches!(end, Next::End(InputEnd::Cut)), "{end:?}");

@@ -12,7 +12,9 @@ use crate::account::recording::{Level, Recording, Sampled, Stall};
 use crate::account::replay::Advice;
 use crate::account::span::{Joins, Span};
 use crate::endpoint::{Delivered, PerEnd};
-use crate::engine::link::{LinkSnapshot, LinkState, PauseTotals, ReadableFill, WritableFill};
+use crate::engine::link::{
+    ConsumerSnapshot, LinkSnapshot, LinkState, PauseTotals, ReadableFill, WritableFill,
+};
 use crate::engine::road::RoadInUse;
 use crate::error::{Side, TransferError};
 use std::io;
@@ -196,13 +198,16 @@ fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: PauseTotals) -> S
             max_len: MIB,
             median_len: MIB / 2,
         }),
-        writable: Some(WritableFill {
-            len: 0,
-            mark: MIB,
-            low: 0,
-            max_len: MIB,
-            median_len: 40_960,
-        }),
+        consumers: vec![ConsumerSnapshot {
+            writable: Some(WritableFill {
+                len: 0,
+                mark: MIB,
+                low: 0,
+                max_len: MIB,
+                median_len: 40_960,
+            }),
+            ..ConsumerSnapshot::default()
+        }],
         pauses: pauses.pauses,
         drains: pauses.drains,
         paused: pauses.paused,
@@ -216,6 +221,7 @@ fn sample(elapsed: Duration, bytes: u64, waits: Waits, pauses: PauseTotals) -> S
         still: Duration::ZERO,
         links: vec![link],
         stages: Vec::new(),
+        sinks: Vec::new(),
         ends: PerEnd::default(),
     })
 }
