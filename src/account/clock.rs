@@ -2,7 +2,7 @@
 //! which nothing could have moved. The first reader after a stop corrects the clock, so that no reader sees it jump.
 
 use crate::platform::Stopwatch;
-use crate::platform::lock::Lock;
+use crate::platform::sync::Lock;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -2,7 +2,7 @@
 //!
 //! `gate` decides when one side of a buffer pauses and drains. A `link` is the buffer between two stages, guarded by
 //! two gates. A `road` moves bytes from the source through the links to the sink, and `wait` is where its threads wait
-//! for descriptors and for each other. `throttle` is the rate limit over a given clock, and `limit` that of a transfer
+//! for descriptors and for each other, `wakeup` how they wake each other. `throttle` is the rate limit over a given clock, and `limit` that of a transfer
 //! under way.
 //!
 //! # How a chunk goes
@@ -59,3 +59,4 @@ pub mod link;
 pub mod road;
 pub mod throttle;
 pub mod wait;
+pub mod wakeup;

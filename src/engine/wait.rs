@@ -1,51 +1,15 @@
 //! Where stages wait for descriptors and for each other: until one is ready, a thread wakes them, or a moment has come.
 
-use crate::platform::WakeFd;
+use crate::engine::wakeup::Wakeup;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long bytes may wait for more to follow, so that few large pieces are moved instead of many small ones. Half
 /// of the time in which small data is to be through.
 pub const GATHER_TIME: Duration = Duration::from_micros(250);
-
-/// Wakes one stage: the stage on the other side of its link does, and so does a cancellation.
-#[derive(Debug)]
-pub struct Wakeup {
-    fd: WakeFd,
-    /// Whether `fd` is raised, so that a second wake costs no system call.
-    is_raised: AtomicBool,
-}
-
-impl Wakeup {
-    /// A wakeup that is not raised.
-    ///
-    /// # Errors
-    /// When the process is out of descriptors.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self {
-            fd: WakeFd::new()?,
-            is_raised: AtomicBool::new(false),
-        })
-    }
-
-    /// Wakes the stage, now or when it next waits.
-    pub fn wake(&self) {
-        if !self.is_raised.swap(true, Ordering::AcqRel) {
-            self.fd.raise();
-        }
-    }
-
-    fn reset(&self) {
-        // `fd` is cleared before the flag: a wake in between finds the flag set, and the stage is awake for it
-        // already. It sees what was written before that wake, since it takes the flag from it.
-        self.fd.clear();
-        self.is_raised.swap(false, Ordering::AcqRel);
-    }
-}
 
 /// What an end that said "not now" waits for.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +31,7 @@ pub enum Ready<'fd> {
 /// When poll(2) fails, which means that the process is out of memory or a descriptor was closed behind our back.
 pub fn wait(wakeup: &Wakeup, ends: &[Ready<'_>], deadline: Option<Instant>) -> io::Result<bool> {
     let mut fds = Vec::with_capacity(1 + ends.len());
-    fds.push(PollFd::new(&wakeup.fd, PollFlags::IN));
+    fds.push(PollFd::new(wakeup.fd(), PollFlags::IN));
     let mut until = deadline;
     for end in ends {
         match end {

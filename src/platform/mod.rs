@@ -1,8 +1,8 @@
 //! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
-//! threads, memory and descriptors that any system may refuse, a write that does not stop halfway, and a mutex.
+//! threads, memory and descriptors that any system may refuse, a write that does not stop halfway, and what threads share.
 
-pub mod lock;
 pub mod resources;
+pub mod sync;
 pub mod threads;
 mod types;
 mod write;

@@ -16,7 +16,7 @@ use crate::account::span::Span;
 use crate::account::stages::{Activity, StageCount};
 use crate::endpoint::{EndStatus, PerEnd, Probe};
 use crate::engine::link::Chain;
-use crate::platform::lock::Lock;
+use crate::platform::sync::Lock;
 use accounting::{Accounting, Times};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};

@@ -6,7 +6,7 @@ use super::{Meter, WriterBooks};
 use crate::account::phase::Phase;
 use crate::engine::gate::ConsumerId;
 use crate::error::Side;
-use crate::platform::lock::Lock;
+use crate::platform::sync::Lock;
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;

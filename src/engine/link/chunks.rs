@@ -8,10 +8,10 @@
 use super::chunk::Batch;
 use super::shared::{BATCH, InputEnd, Link, State};
 use crate::engine::gate::ConsumerId;
-use crate::engine::wait::Wakeup;
+use crate::engine::wakeup::Wakeup;
+use crate::platform::sync::MutexGuard;
 use bytes::BytesMut;
 use std::io;
-use std::sync::MutexGuard;
 
 /// What a consumer finds in its writable.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::account::clock::nanos;
 use crate::account::published::Published;
 use crate::account::span::Span;
 use crate::engine::gate::{Gates, WritableGate};
-use crate::platform::lock::Lock;
+use crate::platform::sync::Lock;
 use std::time::Duration;
 
 /// How many numbers are published of the readable, and of each consumer.

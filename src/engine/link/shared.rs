@@ -10,11 +10,11 @@ use super::store::Store;
 use crate::account::clock::Clock;
 use crate::account::span::Span;
 use crate::engine::gate::ConsumerId;
-use crate::engine::wait::Wakeup;
-use crate::platform::lock::Lock;
+use crate::engine::wakeup::Wakeup;
+use crate::platform::sync::{AtomicBool, Lock, MutexGuard};
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
 /// making more. Every write wakes the process that reads from the sink, and every wake-up of the consumer costs two

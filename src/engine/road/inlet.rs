@@ -4,7 +4,7 @@ use crate::account::meter::Meter;
 use crate::endpoint::Source;
 use crate::endpoint::pipe::IDLE;
 use crate::engine::link::Link;
-use crate::engine::wait::Wakeup;
+use crate::engine::wakeup::Wakeup;
 use std::io;
 use std::time::Instant;
 

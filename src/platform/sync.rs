@@ -1,7 +1,11 @@
-//! A mutex whose value is valid between any two statements, so that a panic in another thread does not spoil it. In unit
-//! tests each thread counts how often it locks one: what moves bytes is to do that seldom.
+//! What threads share: a flag, and a mutex whose value is valid between any two statements, so that a panic in another thread
+//! does not spoil it. In unit tests each thread counts how often it locks one: what moves bytes is to do that seldom.
+//! `tests/models` puts others in their place, which try every order in which threads can get there.
 
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+pub use std::sync::MutexGuard;
+pub use std::sync::atomic::AtomicBool;
+
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 /// A value that one thread at a time can use.
 #[derive(Debug, Default)]

@@ -1,0 +1,194 @@
+//! Every order in which the threads of a link can get at it: no wake-up is lost, every consumer gets every byte, and no buffer is
+//! used again before the last of them is done, whenever the link is cancelled.
+//!
+//! The files of the link are compiled here once more, with loom's mutexes and flags in the place of the system's. loom runs
+//! each model in every order that differs, up to a number of preemptions, and reports threads that wait for each other.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    missing_docs,
+    reason = "files of the product, of which a part is used"
+)]
+
+mod account;
+mod engine;
+mod platform;
+
+use engine::link::{Batch, Consumer, InputEnd, Link, Marks, Next, Room};
+use engine::wakeup::Wakeup;
+use loom::thread;
+use std::sync::Arc;
+
+/// How often at most a thread is interrupted where it could go on. Nearly all faults show with two.
+const MOST_PREEMPTIONS: usize = 2;
+
+/// A buffer of the smallest size, so that each chunk takes a buffer of its own.
+const CHUNK: u64 = 4096;
+
+fn check(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(MOST_PREEMPTIONS);
+    builder.check(model);
+}
+
+fn link(mark: u64, consumers: usize) -> Arc<Link> {
+    let marks = Marks {
+        readable: mark,
+        writable: mark,
+        low: 0,
+    };
+    let clock = Arc::new(account::clock::Clock);
+    Arc::new(Link::new(marks, consumers, CHUNK, clock).unwrap())
+}
+
+fn wait(wakeup: &Wakeup) {
+    wakeup.fd().sleep();
+    wakeup.reset();
+}
+
+/// Gives so many chunks, each filled with its number, and the end.
+fn produce(link: &Link, chunks: u8) {
+    let mut number = 0;
+    while number < chunks {
+        match link.ask_for_room() {
+            Room::Bytes(_) => {
+                let mut buffer = link.buffer().unwrap();
+                buffer.fill(number);
+                link.push(buffer);
+                number += 1;
+            }
+            Room::None => {
+                link.nothing_more_for_now();
+                wait(link.producer_wakeup());
+            }
+            Room::Cancelled => return,
+        }
+    }
+    link.end(InputEnd::Whole);
+}
+
+/// Takes everything. Returns how many bytes came, and the end, which a cancelled link does not have.
+fn consume(consumer: Consumer<'_>) -> (u64, Option<InputEnd>) {
+    let (mut batch, mut taken) = (Batch::default(), 0);
+    loop {
+        match consumer.next(&mut batch, false) {
+            Next::Chunks => {
+                while !batch.is_empty() {
+                    // Another thread may get in between: the chunk must not be given back to the producer by that.
+                    thread::yield_now();
+                    let chunk = batch.front();
+                    let is_right = |byte: &u8| u64::from(*byte) == taken / CHUNK;
+                    assert!(chunk.iter().all(is_right));
+                    let n = chunk.len() as u64;
+                    consumer.complete(&mut batch, n);
+                    taken += n;
+                }
+            }
+            // The product waits only a moment for more, but it is to be woken in any case.
+            Next::Nothing | Next::Little => wait(consumer.wakeup()),
+            Next::End(end) => return (taken, Some(end)),
+            Next::Cancelled => return (taken, None),
+        }
+    }
+}
+
+fn consume_all_of(
+    link: &Arc<Link>,
+    consumer: usize,
+) -> thread::JoinHandle<(u64, Option<InputEnd>)> {
+    let link = Arc::clone(link);
+    thread::spawn(move || consume(link.consumers().nth(consumer).unwrap()))
+}
+
+#[test]
+fn one_consumer_gets_everything() {
+    check(|| {
+        let link = link(CHUNK, 1);
+        let taken = consume_all_of(&link, 0);
+        produce(&link, 3);
+        assert_eq!(taken.join().unwrap(), (3 * CHUNK, Some(InputEnd::Whole)));
+    });
+}
+
+#[test]
+fn two_consumers_get_everything() {
+    check(|| {
+        let link = link(CHUNK, 2);
+        let taken = [0, 1].map(|consumer| consume_all_of(&link, consumer));
+        produce(&link, 2);
+        for taken in taken {
+            assert_eq!(taken.join().unwrap(), (2 * CHUNK, Some(InputEnd::Whole)));
+        }
+    });
+}
+
+#[test]
+fn whenever_it_is_cancelled_all_stages_end() {
+    check(|| {
+        let link = link(CHUNK, 1);
+        let taken = consume_all_of(&link, 0);
+        let producing = Arc::clone(&link);
+        let producing = thread::spawn(move || produce(&producing, 2));
+        link.cancel();
+        producing.join().unwrap();
+        let (taken, end) = taken.join().unwrap();
+        assert!(taken == 2 * CHUNK || end.is_none(), "{taken}, {end:?}");
+    });
+}
+
+#[test]
+fn a_consumer_that_cancels_ends_the_other_one_and_the_producer() {
+    check(|| {
+        let link = link(CHUNK, 2);
+        let taken = consume_all_of(&link, 0);
+        let cancelling = Arc::clone(&link);
+        let cancelling = thread::spawn(move || cancelling.cancel());
+        produce(&link, 2);
+        cancelling.join().unwrap();
+        taken.join().unwrap();
+    });
+}
+
+#[test]
+fn a_mark_that_is_changed_meanwhile_leaves_nobody_asleep() {
+    check(|| {
+        let link = link(CHUNK, 1);
+        let taken = consume_all_of(&link, 0);
+        let changing = Arc::clone(&link);
+        let changing = thread::spawn(move || {
+            changing.set_marks(CHUNK / 2);
+            changing.set_marks(2 * CHUNK);
+        });
+        produce(&link, 2);
+        changing.join().unwrap();
+        assert_eq!(taken.join().unwrap(), (2 * CHUNK, Some(InputEnd::Whole)));
+    });
+}
+
+#[test]
+fn a_wake_up_between_two_looks_is_not_lost() {
+    check(|| {
+        let wakeup = Arc::new(Wakeup::new().unwrap());
+        let work = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
+        let wakers = [1, 2].map(|_| {
+            let (wakeup, work) = (Arc::clone(&wakeup), Arc::clone(&work));
+            thread::spawn(move || {
+                work.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                wakeup.wake();
+            })
+        });
+        while work.load(std::sync::atomic::Ordering::Relaxed) < 2 {
+            wait(&wakeup);
+        }
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+    });
+}
