@@ -23,8 +23,10 @@ mod platform;
 
 use engine::link::{Batch, Consumer, InputEnd, Link, Marks, Next, Room};
 use engine::wakeup::Wakeup;
+use loom::sync::atomic::AtomicUsize;
 use loom::thread;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// How often at most a thread is interrupted where it could go on. Nearly all faults show with two.
 const MOST_PREEMPTIONS: usize = 2;
@@ -174,21 +176,20 @@ fn a_mark_that_is_changed_meanwhile_leaves_nobody_asleep() {
 
 #[test]
 fn a_wake_up_between_two_looks_is_not_lost() {
+    const TIMES: usize = 3;
     check(|| {
         let wakeup = Arc::new(Wakeup::new().unwrap());
-        let work = Arc::new(loom::sync::atomic::AtomicUsize::new(0));
-        let wakers = [1, 2].map(|_| {
-            let (wakeup, work) = (Arc::clone(&wakeup), Arc::clone(&work));
-            thread::spawn(move || {
-                work.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                wakeup.wake();
-            })
+        let work = Arc::new(AtomicUsize::new(0));
+        let (waking, given) = (Arc::clone(&wakeup), Arc::clone(&work));
+        let waker = thread::spawn(move || {
+            for _ in 0..TIMES {
+                given.fetch_add(1, Ordering::Relaxed);
+                waking.wake();
+            }
         });
-        while work.load(std::sync::atomic::Ordering::Relaxed) < 2 {
+        while work.load(Ordering::Relaxed) < TIMES {
             wait(&wakeup);
         }
-        for waker in wakers {
-            waker.join().unwrap();
-        }
+        waker.join().unwrap();
     });
 }
