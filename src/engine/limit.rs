@@ -1,21 +1,26 @@
-//! The rate limit of a transfer under way: a throttle on the system's clock, which the writing thread asks and the
-//! control of the transfer changes.
+//! The rate limit of a transfer under way: the control of the transfer sets it, and the writing thread keeps to it by a throttle
+//! of its own, on the system's clock. Neither waits for the other.
 
 use crate::engine::throttle::{Allowance, Throttle};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::platform::sync::Lock;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long the writing thread sleeps while nothing may leave, unless it is woken: as good as for ever.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// What may leave for the sink.
+/// In the place of a rate: there is no limit. A rate is at least a byte a second.
+const NONE: u64 = 0;
+
+/// What may leave for the sink, as it is asked for.
 #[derive(Debug)]
 pub struct Limit {
-    throttle: Mutex<Throttle>,
-    /// Whether the throttle has to be asked.
-    is_on: AtomicBool,
+    /// In bytes a second.
+    rate: AtomicU64,
     is_held: AtomicBool,
+    /// What the writing thread keeps to it by, unless that has it.
+    throttle: Lock<Option<Throttle>>,
 }
 
 impl Limit {
@@ -24,60 +29,30 @@ impl Limit {
     pub fn new(rate: Option<u64>, burst: u64) -> Self {
         let throttle = Throttle::new(rate, burst, Instant::now());
         Self {
-            is_on: AtomicBool::new(throttle.is_on()),
-            throttle: Mutex::new(throttle),
+            rate: AtomicU64::new(throttle.rate().unwrap_or(NONE)),
             is_held: AtomicBool::new(false),
-        }
-    }
-
-    /// Whether there is a limit now.
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        self.is_on.load(Ordering::Relaxed) || self.is_held()
-    }
-
-    /// How many of `most` bytes may leave now.
-    #[must_use]
-    pub fn allow(&self, most: u64) -> Allowance {
-        if self.is_held() {
-            Allowance::Not(Instant::now() + A_DAY)
-        } else if self.is_on() {
-            self.lock().allow(most, Instant::now())
-        } else {
-            Allowance::Bytes(most)
-        }
-    }
-
-    /// Whether some of `most` bytes may leave now; nothing is waited for because of that.
-    #[must_use]
-    pub fn would_allow(&self, most: u64) -> bool {
-        !self.is_held() && (!self.is_on() || self.lock().would_allow(most, Instant::now()))
-    }
-
-    /// `n` bytes have left.
-    pub fn spend(&self, n: u64) {
-        if self.is_on() {
-            self.lock().spend(n);
+            throttle: Lock::new(Some(throttle)),
         }
     }
 
     /// Both ends are open: credit is earned from now on.
     pub fn start(&self) {
-        self.lock().start(Instant::now());
+        if let Some(throttle) = &mut *self.throttle.lock() {
+            throttle.start(Instant::now());
+        }
     }
 
     /// The limit as it is now, in bytes a second.
     #[must_use]
     pub fn rate(&self) -> Option<u64> {
-        self.lock().rate()
+        Some(self.rate.load(Ordering::Relaxed)).filter(|rate| *rate != NONE)
     }
 
     /// From now on there is another limit, or none. The caller has to wake the writing thread, which may be waiting for
     /// the old one.
     pub fn set_rate(&self, rate: Option<u64>) {
-        let mut throttle = self.lock();
-        throttle.set_rate(rate, Instant::now());
-        self.is_on.store(throttle.is_on(), Ordering::Relaxed);
+        let rate = rate.map_or(NONE, |rate| rate.max(1));
+        self.rate.store(rate, Ordering::Relaxed);
     }
 
     /// Lets nothing leave, or lets it leave again. The caller has to wake the writing thread.
@@ -85,11 +60,76 @@ impl Limit {
         self.is_held.store(is_held, Ordering::Relaxed);
     }
 
+    /// For the writing thread. One that takes over from another goes on with what that has earned.
+    pub(crate) fn pace(&self) -> Pace<'_> {
+        let none = || Throttle::new(None, 0, Instant::now());
+        let throttle = self.throttle.lock().take().unwrap_or_else(none);
+        Pace {
+            limit: self,
+            throttle: RefCell::new(throttle),
+        }
+    }
+
     fn is_held(&self) -> bool {
         self.is_held.load(Ordering::Relaxed)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Throttle> {
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+/// The limit in the hands of the writing thread.
+#[derive(Debug)]
+pub(crate) struct Pace<'a> {
+    limit: &'a Limit,
+    throttle: RefCell<Throttle>,
+}
+
+impl Pace<'_> {
+    /// Whether there is a limit now.
+    pub(crate) fn is_on(&self) -> bool {
+        self.limit.rate().is_some() || self.limit.is_held()
+    }
+
+    /// How many of `most` bytes may leave now.
+    pub(crate) fn allow(&self, most: u64) -> Allowance {
+        if self.limit.is_held() {
+            Allowance::Not(Instant::now() + A_DAY)
+        } else if self.is_current_and_none() {
+            Allowance::Bytes(most)
+        } else {
+            self.throttle.borrow_mut().allow(most, Instant::now())
+        }
+    }
+
+    /// Whether some of `most` bytes may leave now; nothing is waited for because of that.
+    pub(crate) fn would_allow(&self, most: u64) -> bool {
+        !self.limit.is_held()
+            && (self.is_current_and_none() || {
+                let mut throttle = self.throttle.borrow_mut();
+                throttle.would_allow(most, Instant::now())
+            })
+    }
+
+    /// `n` bytes have left.
+    pub(crate) fn spend(&self, n: u64) {
+        let mut throttle = self.throttle.borrow_mut();
+        if throttle.is_on() {
+            throttle.spend(n);
+        }
+    }
+
+    /// Keeps to the limit as it is asked for now. Returns whether that is none.
+    fn is_current_and_none(&self) -> bool {
+        let (rate, mut throttle) = (self.limit.rate(), self.throttle.borrow_mut());
+        if throttle.rate() != rate {
+            throttle.set_rate(rate, Instant::now());
+        }
+        rate.is_none()
+    }
+}
+
+/// Gives the throttle back.
+impl Drop for Pace<'_> {
+    fn drop(&mut self) {
+        let none = Throttle::new(None, 0, Instant::now());
+        *self.limit.throttle.lock() = Some(self.throttle.replace(none));
     }
 }

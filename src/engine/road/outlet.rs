@@ -5,7 +5,7 @@ use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
 use crate::endpoint::{Delivered, Finish, Least, Sink};
-use crate::engine::limit::Limit;
+use crate::engine::limit::Pace;
 use crate::engine::link::{Consumer, InputEnd, Link};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait::{self, Ready};
@@ -77,7 +77,7 @@ pub(super) struct Outlet<'a> {
     first: &'a Link,
     consumer: Consumer<'a>,
     account: &'a WriterAccount<'a>,
-    limit: &'a Limit,
+    pace: Pace<'a>,
     expect_size: Option<u64>,
     least: Least,
     /// How often to check whether the kernel's send queue moves while it takes no more.
@@ -94,7 +94,7 @@ impl<'a> Outlet<'a> {
             first: context.first,
             consumer: context.consumer,
             account: context.account,
-            limit: context.limit,
+            pace: context.limit.pace(),
             expect_size: flow.expect_size,
             least: flow.least,
             check_queue_every: flow.idle_timeout.map(|limit| limit / 4),
@@ -166,17 +166,17 @@ impl<'a> Outlet<'a> {
 
     /// Whether a rate limit is in force.
     pub(super) fn is_limited(&self) -> bool {
-        self.limit.is_on()
+        self.pace.is_on()
     }
 
     /// How many of `most` bytes the rate limit lets go now.
     pub(super) fn allow(&self, most: u64) -> Allowance {
-        self.limit.allow(most)
+        self.pace.allow(most)
     }
 
     /// Whether the rate limit would let some of `most` bytes go now.
     pub(super) fn would_allow(&self, most: u64) -> bool {
-        self.limit.would_allow(most)
+        self.pace.would_allow(most)
     }
 
     /// Waits until the rate limit lets bytes go, or the source has something if it is given.
@@ -197,7 +197,7 @@ impl<'a> Outlet<'a> {
 
     /// The sink has taken `n` bytes.
     pub(super) fn count(&self, n: u64) -> Result<(), WriterOutcome> {
-        self.limit.spend(n);
+        self.pace.spend(n);
         self.account.count_out(n);
         match self.expect_size {
             Some(expected) if self.account.bytes_out() > expected => {
