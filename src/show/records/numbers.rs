@@ -1,13 +1,13 @@
 //! The numbers in the records of `--stats`, as serde writes them.
 
-use crate::account::meter::Snapshot;
+use crate::account::meter::{SinkSnapshot, Snapshot};
 use crate::account::phase::{Phase, Waits};
 use crate::account::replay::Advice;
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::endpoint::pipe::PipeFill;
 use crate::endpoint::{EndStatus, PerEnd};
-use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
 use crate::show::{Sample, Stretch};
 use serde::{Serialize, Serializer};
 
@@ -30,6 +30,32 @@ pub(super) struct Numbers {
     recent: StretchNumbers,
     sockets: PerEnd<Option<SocketNumbers>>,
     pipes: PerEnd<Option<PipeFill>>,
+    /// Where there are several; the numbers above are those of the one that has taken least.
+    #[serde(skip_serializing_if = "is_one")]
+    sinks: Vec<SinkNumbers>,
+}
+
+/// One of several sinks.
+#[derive(Serialize)]
+struct SinkNumbers {
+    bytes_out: u64,
+    #[serde(serialize_with = "seconds")]
+    waits: Waits,
+    bound_by: &'static str,
+}
+
+impl From<&SinkSnapshot> for SinkNumbers {
+    fn from(it: &SinkSnapshot) -> Self {
+        Self {
+            bytes_out: it.bytes_out,
+            waits: it.waits,
+            bound_by: it.waits.bound_by().map_or("none", Phase::name),
+        }
+    }
+}
+
+fn is_one<T>(list: &[T]) -> bool {
+    list.len() <= 1
 }
 
 /// Where the time of a stretch went.
@@ -93,6 +119,41 @@ struct LinkNumbers {
     pauses: u64,
     drains: u64,
     paused_s: f64,
+    /// Where there are several; the writable side above is that of the one that has held up the readable for longest.
+    #[serde(skip_serializing_if = "is_one")]
+    consumers: Vec<ConsumerNumbers>,
+}
+
+/// One of several consumers of a link.
+#[derive(Serialize)]
+struct ConsumerNumbers {
+    writable: Option<FillNumbers>,
+    stops: u64,
+    drains: u64,
+    held_up_s: f64,
+}
+
+impl From<&ConsumerSnapshot> for ConsumerNumbers {
+    fn from(it: &ConsumerSnapshot) -> Self {
+        Self {
+            writable: it.writable.map(Into::into),
+            stops: it.stops,
+            drains: it.drains,
+            held_up_s: it.held_up.as_secs_f64(),
+        }
+    }
+}
+
+impl From<WritableFill> for FillNumbers {
+    fn from(it: WritableFill) -> Self {
+        Self {
+            len: it.len,
+            high_water_mark: it.mark,
+            low_water_mark: Some(it.low),
+            max_len: it.max_len,
+            median_len: it.median_len,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -124,6 +185,7 @@ impl From<&Sample> for Numbers {
             recent: sample.recent.into(),
             sockets: of_ends(&sample.now, |it| it.connection().map(Into::into)),
             pipes: of_ends(&sample.now, EndStatus::pipe),
+            sinks: sample.now.sinks.iter().map(Into::into).collect(),
         }
     }
 }
@@ -194,16 +256,11 @@ impl LinkNumbers {
                 max_len: it.max_len,
                 median_len: it.median_len,
             }),
-            writable: link.writable().map(|it| FillNumbers {
-                len: it.len,
-                high_water_mark: it.mark,
-                low_water_mark: Some(it.low),
-                max_len: it.max_len,
-                median_len: it.median_len,
-            }),
+            writable: link.writable().map(Into::into),
             pauses: link.pauses,
             drains: link.drains,
             paused_s: link.paused.as_secs_f64(),
+            consumers: link.consumers.iter().map(Into::into).collect(),
         }
     }
 }
