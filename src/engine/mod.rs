@@ -56,6 +56,7 @@
 pub mod gate;
 pub mod limit;
 pub mod link;
+pub mod pipeline;
 pub mod road;
 pub mod throttle;
 pub mod wait;

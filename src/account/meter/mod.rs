@@ -226,7 +226,7 @@ impl Meter {
         self.lock().peer_counts = counts;
     }
 
-    /// For how long nothing has moved because of a peer, and at which end.
+    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for, or not any more.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
         let accounting = self.lock();
@@ -235,7 +235,8 @@ impl Meter {
         } else {
             accounting.phase
         };
-        let is_peer = accounting.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
+        let counts = accounting.peer_counts && accounting.stopped.is_none();
+        let is_peer = counts && matches!(phase, Phase::Source | Phase::Sink);
         is_peer.then(|| (self.clock.now().saturating_sub(accounting.moved), phase))
     }
 
