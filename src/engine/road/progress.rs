@@ -136,13 +136,11 @@ impl Progress {
     /// The next event, for a task.
     pub(in crate::engine) fn poll_event(&self, context: &mut Context<'_>) -> Poll<Event> {
         let mut state = self.lock();
-        match state.next_event() {
-            Some(event) => Poll::Ready(event),
-            None => {
-                state.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
+        if let Some(event) = state.next_event() {
+            return Poll::Ready(event);
         }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// The next event, for a thread that sleeps until then. `None`: there was none until this moment.

@@ -78,7 +78,10 @@ impl Writer<'_> {
     }
 
     fn write_batch(&mut self) -> Result<(), WriterOutcome> {
-        self.outlet.begin()?;
+        if !self.outlet.begin()? {
+            self.link.complete(self.batch.drain(..), false);
+            return Ok(());
+        }
         self.meter.enter(Phase::Moving);
         while !self.batch.is_empty() {
             match self.write_some()? {
