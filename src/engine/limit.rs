@@ -1,5 +1,5 @@
-//! The rate limit of a transfer under way: a throttle on the system's clock, which the writing thread asks and the
-//! control of the transfer changes.
+//! The rate limit of a pipeline under way: a throttle on the system's clock, which the writing thread asks and the
+//! controls of the pipeline change.
 
 use crate::engine::throttle::{Allowance, Throttle};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,10 +1,10 @@
-//! Two hostile ends: pieces of any size, "not now" at any time, an error at any byte.
+//! Hostile ends: pieces of any size, "not now" at any time, an error at any byte; or nothing at all.
 
 use crate::hostile::{Act, Script, data};
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
 use tidegate::engine::pipeline::{Handle, Options, Pipeline};
 use tidegate::engine::road::{Reason, Road};
@@ -144,5 +144,35 @@ impl Sink for HostileSink {
             moved: true,
             peer: true,
         })
+    }
+}
+
+/// A source that gives nothing, and does not end.
+pub(crate) struct Silent;
+
+impl Source for Silent {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now() + Duration::from_secs(3600))
+    }
+}
+
+/// A sink that takes nothing.
+pub(crate) struct Full;
+
+impl Sink for Full {
+    fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now() + Duration::from_secs(3600))
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        Ok(Finish::Done(Delivered::Written))
     }
 }

@@ -17,17 +17,14 @@ mod codecs;
 mod ends;
 mod marks;
 
-use ends::{HostileSink, HostileSource, UnderWay, start};
+use ends::{Full, HostileSink, HostileSource, Silent, UnderWay, start};
 use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
-use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::endpoint::{Delivered, Source};
 use tidegate::engine::link::{LinkSnapshot, Marks};
 use tidegate::engine::pipeline::{End, Options, Pipeline};
 use tidegate::engine::road::{FlowOptions, ReaderOutcome, Reason, Road, WriterOutcome};
-use tidegate::engine::wait::Ready;
 
 /// The same mark on both sides.
 fn marks(mark: u64) -> Marks {
@@ -201,27 +198,6 @@ fn a_sink_that_is_always_slower_pauses_the_source_once_for_every_mark() {
 
 #[test]
 fn giving_up_wakes_both_sides_wherever_they_wait() {
-    struct Silent;
-    impl Source for Silent {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        fn ready(&self) -> Ready<'_> {
-            Ready::At(Instant::now() + Duration::from_secs(3600))
-        }
-    }
-    struct Full;
-    impl Sink for Full {
-        fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        fn ready(&self) -> Ready<'_> {
-            Ready::At(Instant::now() + Duration::from_secs(3600))
-        }
-        fn finish(&mut self) -> io::Result<Finish<'_>> {
-            Ok(Finish::Done(Delivered::Written))
-        }
-    }
     let endless = || HostileSource::new(1 << 20, vec![Act::Move(100)]);
     let sources: [Box<dyn Source>; 2] = [Box::new(Silent), Box::new(endless())];
     for source in sources {

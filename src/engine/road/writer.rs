@@ -31,12 +31,7 @@ pub(super) fn run(
         meter,
         batch: VecDeque::new(),
     };
-    let _guard = link.cancel_on_panic();
-    let end = writer.write_all().unwrap_or_else(|failure| failure);
-    if !matches!(end, WriterOutcome::Delivered { .. }) {
-        link.cancel();
-    }
-    end
+    writer.write_all().unwrap_or_else(|failure| failure)
 }
 
 struct Writer<'a> {
