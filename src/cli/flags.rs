@@ -1,6 +1,8 @@
 //! The flags: the declaration that clap reads them by, and from which help, man page and completions are made.
 
 use super::choices::{Generate, ProgressChoice, RoadChoice, SummaryChoice};
+use crate::engine::link::Marks;
+use crate::engine::road::FlowOptions;
 use crate::text::duration::parse_duration;
 use crate::text::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
@@ -9,13 +11,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// High-water mark of every buffer unless asked otherwise, in bytes. Chosen by measurement: 512 KiB and
-/// less cost more CPU time into sockets, 2 MiB and more gained nothing.
-pub const DEFAULT_MARK: u64 = 1 << 20;
+/// High-water mark of every buffer unless asked otherwise, in bytes.
+pub const DEFAULT_MARK: u64 = Marks::DEFAULT.writable;
 
-/// The most one read takes unless asked otherwise, in bytes. Chosen by measurement: a whole mark at once costs the
-/// fewest wake-ups, which matters most for sockets; pipes give what they hold in any case.
-pub const DEFAULT_CHUNK: u64 = 1 << 20;
+/// The most one read takes unless asked otherwise, in bytes.
+pub const DEFAULT_CHUNK: u64 = FlowOptions::DEFAULT.chunk_size;
 
 // Of a flag's documentation the first paragraph is what the help screens show, and all of it what the man page says.
 

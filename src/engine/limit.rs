@@ -1,5 +1,5 @@
-//! The rate limit of a transfer under way: the control of the transfer sets it, and the writing thread keeps to it by a throttle
-//! of its own, on the system's clock. Neither waits for the other.
+//! The rate limit of a pipeline under way: its controls set it, and the writing thread keeps to it by a throttle of its own, on
+//! the system's clock. Neither waits for the other.
 
 use crate::engine::throttle::{Allowance, Throttle};
 use crate::platform::sync::Lock;

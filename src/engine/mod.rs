@@ -1,9 +1,10 @@
 //! What moves bytes, from an open source to an open sink.
 //!
-//! `gate` decides when one side of a buffer pauses and drains. A `link` is the buffer between two stages, guarded by
-//! two gates. A `road` moves bytes from the source through the links to the sink, and `wait` is where its threads wait
-//! for descriptors and for each other, `wakeup` how they wake each other. `throttle` is the rate limit over a given clock, and `limit` that of a transfer
-//! under way.
+//! A `pipeline` is an open source, an open sink, and what stands between them, as one value: it is started on a road, and
+//! answers with one handle. A `road` moves bytes from the source through the links to the sink; `wait` is where its
+//! threads wait for descriptors and for each other, `wakeup` how they wake each other. A `link` is the buffer between a stage and
+//! those that it feeds, guarded by gates; `gate` decides when one side of a buffer pauses and drains. `throttle` is the rate limit
+//! over a given clock, and `limit` that of a pipeline under way.
 //!
 //! # How a chunk goes
 //!
@@ -26,21 +27,22 @@
 //! # Cancellation and failure
 //!
 //! To cancel a link says that nobody wants more from it, which is not in itself a failure: the stages on both sides are
-//! woken, and stop. A program that closes its input cancels the link before it. A writer that has not delivered
-//! everything cancels its link, and a stage that finds one of its links cancelled cancels the other one too; when the
-//! user gives up, or the writer has ended without having delivered everything, the session cancels all links at once.
+//! woken, and stop. A program that closes its input cancels the link before it, and a stage that finds one of its links
+//! cancelled cancels the other one too. When the pipeline is given up, or the writer has ended without having delivered
+//! everything, all links are cancelled at once.
 //!
 //! When the source fails, on the buffered road its link ends as [`InputEnd::Cut`](link::InputEnd): what has been read is still delivered, but
 //! the sink is not finished as a whole. The kernel road keeps the error until its pipe is empty. A transform that fails ends the link after it in the same way, and cancels the
-//! link before it. Each stage reports how it ended, and the session tells the user.
+//! link before it. Each stage notes how it ended, and the handle tells it: once the writer has ended, and the others too or
+//! half a second later.
 //!
 //! # Who calls what
 //!
-//! The session calls everything that is not called by a stage, on the main thread: it chooses and starts a road, cancels
-//! all links when the transfer is to be given up, and closes the source once everything is delivered. If anything fails,
-//! the source is dropped instead, so that a peer can tell. What comes over the control socket is done on the same thread:
-//! `set_marks` wakes a producer by itself, while `set_rate` and `hold_all` leave it to the caller to wake the consumer of
-//! the last link. The thread of the kernel road sleeps on that consumer's wakeup.
+//! Whoever makes a pipeline holds its handle: a session on the main thread, as a task; a test or a benchmark, as a thread that
+//! sleeps. The handle tells the road as soon as it is clear, and the end; it cancels all links when the pipeline is to be given
+//! up. The source is closed by who gets the end, once everything is delivered. If anything fails, the source is dropped
+//! instead, so that a peer can tell. The `Controls` change a limit or the marks, and wake the stage that may be waiting by the
+//! old ones: the consumer of the last link, on whose wakeup the thread of the kernel road sleeps too.
 //!
 //! # Words
 //!
@@ -56,6 +58,7 @@
 pub mod gate;
 pub mod limit;
 pub mod link;
+pub mod pipeline;
 pub mod road;
 pub mod throttle;
 pub mod wait;

@@ -79,13 +79,16 @@ impl Transfer {
 
     async fn results(&mut self, is_wanted: bool) -> Result<Results, i32> {
         let file_digests = self.file_digests();
-        let sample = self.record_sampler.last_sample(self.meter.snapshot());
+        let pipeline = self.steering.pipeline();
+        let sample = self.record_sampler.last_sample(self.steering.snapshot());
         let advice = if is_wanted { self.advice() } else { None };
         Ok(Results {
             sample,
             digests: file_digests.iter().map(|it| it.digest.clone()).collect(),
             file_digests,
-            recording: self.meter.recording().unwrap_or_default(),
+            recording: pipeline
+                .and_then(|it| it.meter().recording())
+                .unwrap_or_default(),
             advice: match advice {
                 Some(advice) => self.unless_ended(advice).await?,
                 None => None,
@@ -106,7 +109,7 @@ impl Transfer {
                 Ok(()) => are_kept = true,
                 Err(error) => {
                     let failed = Outcome::unwritten(&name, &error);
-                    *outcome = failed.after(self.meter.bytes_out(), false);
+                    *outcome = failed.after(self.bytes_out(), false);
                 }
             }
         }
@@ -169,9 +172,7 @@ impl Transfer {
     /// The advice on marks, once nothing passes the buffers any more. It is computed on another thread, so that signals are
     /// heard here; there is none where the system has no thread left.
     fn advice(&self) -> Option<impl Future<Output = Option<Advice>> + use<>> {
-        // Each transform adds a link, and the simulation knows a single one.
-        let is_one = self.chain.transforms().next().is_none();
-        let (history, marks) = self.chain.first().history().filter(|_| is_one)?;
+        let (history, marks) = self.steering.pipeline()?.history()?;
         let advice = threads::apart("advice", move || Ok(Advice::of(&history, marks))).ok()?;
         Some(async move { advice.await.ok().flatten() })
     }

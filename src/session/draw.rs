@@ -24,7 +24,7 @@ impl Transfer {
             source: &self.plan.source.uri,
             sink: &self.plan.sink.uri,
             road: self.road,
-            limit: self.limit.rate(),
+            limit: self.steering.pipeline().and_then(|it| it.limit().rate()),
             sample: &results.sample,
             completion: outcome.completion(),
             ending: outcome.ending(self.road, results.advice, &results.digests),

@@ -1,4 +1,4 @@
-//! One transfer: opens its ends, sets the road to work, watches over it, and says how it ended.
+//! One transfer: opens its ends, starts a pipeline between them, watches over it, and says how it ended.
 
 mod announce;
 mod conclude;
@@ -31,9 +31,8 @@ pub async fn run(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
         transfer.stderr.warn(warning);
     }
     let outcome = match transfer.open().await {
-        Ok((ends, road)) => transfer.move_bytes(ends, road).await,
+        Ok(ends) => transfer.move_bytes(ends).await,
         Err(outcome) => outcome,
     };
-    transfer.meter.stop();
     Ok(transfer.conclude(outcome).await)
 }

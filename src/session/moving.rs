@@ -1,105 +1,91 @@
-//! Sets a road to work, watches over it, and sees that all of its stages end.
+//! Makes a pipeline of the open ends, watches over it, and sees to it that all of its stages end.
 
 use super::Outcome;
 use super::open::OpenEnds;
-use super::transfer::{GRACE, Transfer};
-use super::watch;
-use crate::endpoint::Leftover;
-use crate::engine::road::{
-    self, Between, ReaderOutcome, Road, RunningRoad, TransformOutcome, WriterOutcome,
-};
+use super::transfer::Transfer;
+use super::watch::{self, WatchEnd};
+use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
+use crate::show::{Sampler, Terminals};
 use std::sync::Arc;
-use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::timeout;
 
 impl Transfer {
     /// Moves the bytes until a stage or a signal ends that.
-    pub(super) async fn move_bytes(&mut self, ends: OpenEnds, road: Road) -> Outcome {
-        // However this function is left, the temporary file of the sink is removed.
-        let _leftover = ends.sink.leftover().map(RemoveOnDrop);
+    pub(super) async fn move_bytes(&mut self, ends: OpenEnds) -> Outcome {
         let is_socket = ends.sink.backchannel().is_some();
-        let between = Between {
-            chain: self.chain.clone(),
-            transforms: self.plan.take_transforms(),
-            meter: Arc::clone(&self.meter),
-            limit: Arc::clone(&self.limit),
+        let mut handle = match self.start(ends) {
+            Ok(handle) => handle,
+            Err(outcome) => return outcome,
         };
-        let started = road::start(road, ends.source, ends.sink, self.plan.flow, between);
-        let mut running = match started {
-            Ok(running) => running,
-            Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),
-        };
-        let mut reader_outcome = None;
-        let watch_end = watch::watch(self, &mut running, &mut reader_outcome).await;
-        let road = *running.road.borrow();
-        self.note_road(road);
-        let writer_outcome = match watch_end {
-            watch::WatchEnd::Written(end) => {
-                if !matches!(end, WriterOutcome::Delivered { .. }) {
-                    // A stage may sleep until its input comes, which nobody wants any more.
-                    self.chain.cancel();
-                }
-                end
-            }
-            watch::WatchEnd::GivenUp(outcome) => {
-                self.chain.cancel();
-                self.settle(&mut running, &mut reader_outcome).await;
-                return outcome.after(self.meter.bytes_out(), is_socket);
-            }
-        };
-        if reader_outcome.is_none() {
-            reader_outcome = timeout(GRACE, &mut running.reader).await.ok();
+        let watch_end = watch::watch(self, &mut handle).await;
+        if let Some(road) = handle.controls().road() {
+            self.note_road(road);
         }
-        let reader_outcome = reader_outcome.and_then(Result::ok);
-        let transform_outcomes = transform_outcomes(&mut running.transforms).await;
-        let outcome = Outcome::of(
-            &self.plan,
-            reader_outcome,
-            &transform_outcomes,
-            writer_outcome,
-        );
-        self.transform_outcomes = transform_outcomes.into_iter().flatten().collect();
-        outcome.after(self.meter.bytes_out(), is_socket)
+        let outcome = match watch_end {
+            WatchEnd::Ended(end) => {
+                let outcome = Outcome::of(&self.plan, end.reader, &end.transforms, end.writer);
+                self.transform_outcomes = end.transforms.into_iter().flatten().collect();
+                outcome
+            }
+            WatchEnd::GivenUp(outcome) => {
+                self.give_up(&mut handle).await;
+                outcome
+            }
+        };
+        outcome.after(self.bytes_out(), is_socket)
     }
 
-    /// Waits until stages that were told to give up have cleaned up; a second signal ends the wait.
-    async fn settle(
-        &mut self,
-        running: &mut RunningRoad,
-        reader_outcome: &mut Option<Result<ReaderOutcome, RecvError>>,
-    ) {
-        let all = async {
-            let _ = (&mut running.writer).await;
-            for transform in &mut running.transforms {
-                let _ = transform.await;
-            }
-            if reader_outcome.is_none() {
-                let _ = (&mut running.reader).await;
-            }
+    /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.
+    fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
+        let size = self.plan.expected_size(ends.source.size());
+        let terminals = Terminals {
+            source: ends.source.is_terminal(),
+            sink: ends.sink.is_terminal(),
         };
+        let pipeline = Pipeline::new(ends.source, ends.sink, self.options())
+            .map_err(|error| Outcome::not_started(&error))?;
+        let road = pipeline.choose(self.plan.road);
+        let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
+        let controls = pipeline.controls().clone();
+        let sink_failed = |act, error| Outcome::sink_failed(&self.plan, act, &error);
+        let started = match pipeline.start(road) {
+            Ok(handle) => Ok(handle),
+            Err(StartError::Memory(error)) => return Err(Outcome::no_buffers(&error)),
+            Err(StartError::Sink(error)) => return Err(sink_failed("opening", error)),
+            Err(StartError::Threads(error)) => Err(sink_failed("starting to write to", error)),
+        };
+        self.is_open = true;
+        (self.size, self.terminals) = (size, terminals);
+        (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
+        self.steering.attach(controls, size);
+        started
+    }
+
+    /// What the plan asks for, and what it was told since over the control socket.
+    fn options(&mut self) -> Options {
+        let names = self.plan.transform_names();
+        let transforms = names.into_iter().zip(self.plan.take_transforms());
+        let mut options = Options {
+            marks: self.plan.marks,
+            flow: self.plan.flow,
+            transforms: transforms.collect(),
+            rate: self.plan.rate,
+            burst: self.plan.burst,
+            is_held: false,
+            is_recorded: self.plan.drawings.iter().any(|it| it.needs_recording),
+            clock: Arc::clone(&self.clock),
+        };
+        self.steering.apply(&mut options);
+        options
+    }
+
+    /// Tells all stages to give up, and waits until they have cleaned up; a second signal ends the wait.
+    async fn give_up(&mut self, handle: &mut Handle) {
+        handle.controls().cancel();
+        let ended = async { while !matches!(handle.next().await, Event::End(_)) {} };
         tokio::select! {
-            _ = timeout(GRACE, all) => {}
+            _ = timeout(GRACE, ended) => {}
             _ = self.signals.next_end() => {}
         }
     }
-}
-
-/// A leftover that is removed when this is dropped, in a panic too.
-struct RemoveOnDrop(Leftover);
-
-impl Drop for RemoveOnDrop {
-    fn drop(&mut self) {
-        self.0.remove();
-    }
-}
-
-/// How the transforms ended, now that the writer has; `None` for one that panicked.
-async fn transform_outcomes(
-    transforms: &mut Vec<oneshot::Receiver<TransformOutcome>>,
-) -> Vec<Option<TransformOutcome>> {
-    let mut outcomes = Vec::new();
-    for transform in transforms.drain(..) {
-        outcomes.push(timeout(GRACE, transform).await.ok().and_then(Result::ok));
-    }
-    outcomes
 }

@@ -4,15 +4,13 @@ use super::Outcome;
 use super::announce::Announcer;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    self, Announce, EndPlan, FileId, Identity, Opening, Preview, Sink, SinkPlan, Source, SourcePlan,
+    Announce, EndPlan, FileId, Identity, Opening, Preview, Sink, SinkPlan, Source, SourcePlan,
 };
-use crate::engine::road::{self, Road};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::report::StderrWriter;
 use crate::session::signal::{self, Event, Signals};
-use crate::show::{self, Sampler};
 use tokio::time::timeout;
 
 /// Both ends, open.
@@ -28,54 +26,8 @@ impl std::fmt::Debug for OpenEnds {
 }
 
 impl Transfer {
-    /// Opens both ends and chooses a road for them. What exists is changed as the last step, or by the road.
-    pub(super) async fn open(&mut self) -> Result<(OpenEnds, Road), Outcome> {
-        let mut ends = self.open_ends().await?;
-        if let Some(pipe) = ends.source.pipe() {
-            pipe.let_grow(self.plan.marks.readable);
-        }
-        if let Some(pipe) = ends.sink.pipe() {
-            pipe.let_grow(self.plan.marks.writable);
-        }
-        let is_transformed = !self.plan.transforms.is_empty();
-        let road = road::choose(
-            &*ends.source,
-            &*ends.sink,
-            self.plan.road,
-            self.plan.marks,
-            is_transformed,
-        )
-        .map_err(|why| Outcome::no_road(&self.plan, &why))?;
-        if matches!(road, Road::Buffered(_)) {
-            self.chain
-                .reserve()
-                .map_err(|error| Outcome::no_buffers(&error))?;
-        }
-        // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
-        let starts_later = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
-        if !starts_later && let Err(error) = ends.sink.start() {
-            return Err(Outcome::sink_failed(&self.plan, "opening", &error));
-        }
-        self.is_open = true;
-        let size = self.plan.expected_size(ends.source.size());
-        self.size = size;
-        (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
-        self.steering.set_size(size);
-        self.terminals = show::Terminals {
-            source: ends.source.is_terminal(),
-            sink: ends.sink.is_terminal(),
-        };
-        self.meter.watch(endpoint::PerEnd {
-            source: ends.source.probe(),
-            sink: ends.sink.probe(),
-        });
-        self.meter.start();
-        self.limit.start();
-        Ok((ends, road))
-    }
-
     /// Opens both ends, unless a signal comes first.
-    pub(super) async fn open_ends(&mut self) -> Result<OpenEnds, Outcome> {
+    pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
         let announcer = Announcer::new(&self.plan, &self.stderr);
         let prepared = prepare(&mut self.plan, &announcer);
         let prepared = until_signal(prepared, &mut self.signals, &self.stderr)

@@ -85,6 +85,16 @@ impl Outcome {
         })
     }
 
+    /// There is something missing without which nothing can begin; no end has been changed yet.
+    pub(super) fn not_started(error: &io::Error) -> Self {
+        Outcome::Failed(TransferError {
+            class: Class::Io,
+            at: None,
+            doing: "starting".to_owned(),
+            why: anyhow::Error::msg(reason(error)),
+        })
+    }
+
     /// There is no memory for the buffers; no end has been changed yet.
     pub(super) fn no_buffers(error: &io::Error) -> Self {
         let remedy = "a smaller --high-water-mark takes less";

@@ -1,13 +1,11 @@
-//! A transfer: everything about it is a value owned here, so that two of them can run in one process.
+//! A transfer, as its user sees it: what was asked for, who is told of it, and what it can be told. What moves the bytes is a
+//! pipeline, which there is once both ends are open.
 
-use super::control::Steering;
+use super::control::{Steering, ToCome};
 use super::report::StderrWriter;
 use super::side_files::SideFiles;
 use super::signal::Signals;
 use crate::account::clock::Clock;
-use crate::account::meter::Meter;
-use crate::engine::limit::Limit;
-use crate::engine::link::Chain;
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Sample, Sampler};
@@ -15,16 +13,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a stage that was told to give up may take; one that takes longer sits in a system call that does not return.
+/// How long what was said last may take to be written, where nobody may read it any more, or the terminal is held (^S).
 pub(super) const GRACE: Duration = Duration::from_millis(500);
 
 /// A transfer: its parts from before its ends are open until it is told how it ended.
 #[derive(Debug)]
 pub(super) struct Transfer {
     pub(super) plan: Plan,
-    pub(super) chain: Chain,
-    pub(super) meter: Arc<Meter>,
-    pub(super) limit: Arc<Limit>,
     pub(super) steering: Arc<Steering>,
     pub(super) signals: Signals,
     /// The expected size in bytes.
@@ -52,26 +47,16 @@ impl Transfer {
     /// When the process is out of descriptors or threads.
     pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
         let clock = Arc::new(Clock::new());
-        let names = plan.transform_names();
-        let chain = Chain::new(&names, plan.marks, plan.flow.chunk_size, &clock)?;
-        let meter = Arc::new(Meter::new(chain.clone(), Arc::clone(&clock)));
-        let limit = Arc::new(Limit::new(plan.rate, plan.burst));
-        let steering = Steering::new(Arc::clone(&limit), chain.clone(), Arc::clone(&meter));
-        let steering = Arc::new(steering);
+        let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
+        let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock)));
         let signals = Signals::listen()?;
-        if plan.drawings.iter().any(|it| it.needs_recording) {
-            meter.record();
-        }
         Ok(Self {
             stderr: StderrWriter::start(plan.form)?,
             size: plan.stated_size(),
             record_sampler: Sampler::new(plan.stated_size()),
             display_sampler: Sampler::new(plan.stated_size()),
-            limit,
             steering,
             plan,
-            chain,
-            meter,
             signals,
             side_files: SideFiles::new(held),
             is_open: false,
@@ -82,10 +67,8 @@ impl Transfer {
         })
     }
 
-    /// Notes the road that bytes take, once there is one. The first time, this begins the files beside the sink.
-    pub(super) fn note_road(&mut self, road: Option<RoadInUse>) {
-        let Some(road) = road else { return };
-        self.steering.set_road(road);
+    /// Notes the road that bytes take. The first time, this begins the files beside the sink.
+    pub(super) fn note_road(&mut self, road: RoadInUse) {
         if self.road.replace(road).is_some() {
             return;
         }
@@ -106,12 +89,18 @@ impl Transfer {
 
     /// A sample for the display. Its rates are since the last such sample.
     pub(super) fn sample_for_display(&mut self) -> Sample {
-        self.display_sampler.sample(self.meter.snapshot())
+        self.display_sampler.sample(self.steering.snapshot())
     }
 
     /// A sample for the records.
     pub(super) fn sample_for_records(&mut self) -> Sample {
-        self.record_sampler.sample(self.meter.snapshot())
+        self.record_sampler.sample(self.steering.snapshot())
+    }
+
+    /// How many bytes the sink has taken.
+    pub(super) fn bytes_out(&self) -> u64 {
+        let pipeline = self.steering.pipeline();
+        pipeline.map_or(0, |it| it.meter().bytes_out())
     }
 
     /// Prints a note, with the name of the transfer if it has one.

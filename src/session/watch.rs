@@ -5,13 +5,12 @@ use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
-use crate::engine::road::{ReaderOutcome, RunningRoad, WriterOutcome};
+use crate::engine::pipeline::{End, Event, Handle};
 use crate::error::{Class, Side, TransferError};
-use crate::session::signal::{self, Event};
+use crate::session::signal::{self, Event as Signal};
 use crate::show::{self, Display};
-use std::io;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot::{self, error::RecvError};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 
 /// An interval that no transfer outlasts.
@@ -26,18 +25,14 @@ const FIRST_NOTE: Duration = Duration::from_millis(10);
 
 /// Why there is nothing to watch any more.
 pub(super) enum WatchEnd {
-    /// The writer came to its end.
-    Written(WriterOutcome),
+    /// The pipeline has ended.
+    Ended(End),
     /// The transfer is to be given up, with this outcome.
     GivenUp(Outcome),
 }
 
-/// Watches until the writer ends or the transfer is to be given up. If the reader ends before, `reader_outcome` is set.
-pub(super) async fn watch(
-    transfer: &mut Transfer,
-    running: &mut RunningRoad,
-    reader_outcome: &mut Option<Result<ReaderOutcome, RecvError>>,
-) -> WatchEnd {
+/// Watches until the pipeline ends or the transfer is to be given up.
+pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> WatchEnd {
     let show = &transfer.plan.show;
     let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.stderr) {
         Some((display, interval)) => (Some(display), interval),
@@ -46,24 +41,24 @@ pub(super) async fn watch(
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
     let mut notes = every_from(FIRST_NOTE, NOTE_INTERVAL);
-    let (meter, limit) = (transfer.meter.clone(), transfer.plan.flow.idle_timeout);
+    let (meter, limit) = (
+        Arc::clone(pipeline.controls().meter()),
+        transfer.plan.flow.idle_timeout,
+    );
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
     loop {
         tokio::select! {
             biased;
-            end = &mut running.writer => return WatchEnd::Written(writer_outcome(end)),
-            Ok(()) = running.road.changed() => {
-                let road = *running.road.borrow_and_update();
-                transfer.note_road(road);
-            }
-            // Where the reader thread has panicked, the writer ends too, and its end tells.
-            end = &mut running.reader, if reader_outcome.is_none() => *reader_outcome = Some(end),
-            event = transfer.signals.next() => match event {
-                Event::End(number) => return WatchEnd::GivenUp(Outcome::Interrupted(number)),
-                Event::Status => tell_status(transfer, display.as_deref_mut()),
-                Event::Stop => stop(transfer, display.as_deref_mut()).await,
-                Event::Continued => continued(&transfer.clock),
+            event = pipeline.next() => match event {
+                Event::Road(road) => transfer.note_road(road),
+                Event::End(end) => return WatchEnd::Ended(end),
+            },
+            signal = transfer.signals.next() => match signal {
+                Signal::End(number) => return WatchEnd::GivenUp(Outcome::Interrupted(number)),
+                Signal::Status => tell_status(transfer, display.as_deref_mut()),
+                Signal::Stop => stop(transfer, display.as_deref_mut()).await,
+                Signal::Continued => continued(&transfer.clock),
             },
             _ = notes.tick() => {
                 // This takes a thread, and those of the road have to be started first.
@@ -88,15 +83,6 @@ pub(super) async fn watch(
             }
         }
     }
-}
-
-/// How the writer ended; one that reports nothing has panicked.
-fn writer_outcome(end: Result<WriterOutcome, oneshot::error::RecvError>) -> WriterOutcome {
-    end.unwrap_or_else(|_| WriterOutcome::Failed {
-        act: "writing to",
-        error: io::Error::other("the writer stopped without a word; this is a bug"),
-        downstream: false,
-    })
 }
 
 fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {

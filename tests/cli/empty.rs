@@ -280,6 +280,29 @@ fn what_has_to_come_is_what_the_peer_sends_and_not_what_becomes_of_it() {
     assert!(out.len() > 20, "{out:?}");
 }
 
+#[test]
+fn a_program_that_wants_nothing_of_a_silent_peer_ends_the_transfer_and_what_the_file_holds_is_kept()
+{
+    for (flags, code, part) in [
+        (
+            &["-t", "exec=yes", "-t", "exec=head -1"][..],
+            3,
+            "without a byte",
+        ),
+        (&["-t", "exec=echo hi; exit 7"], 1, "status 7"),
+    ] {
+        let (it, (open, hold)) = (Scratch::new(), gate());
+        it.write("out", "old");
+        let (running, peer) = Role::Listens.meets(vec![hold], "", |uri| {
+            it.tide(flags.iter().copied().chain([uri, "out"]))
+        });
+        end_of(running).fails_saying(code, &[part]);
+        assert_eq!(it.read("out"), b"old");
+        drop(open);
+        peer.story();
+    }
+}
+
 #[apply(on_both_roads)]
 fn a_reset_is_one_though_too_little_has_come() {
     let (it, (open, hold)) = (Scratch::new(), gate());

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tidegate::engine::pipeline::{End, Handle};
 
 /// What is done at the next call.
 #[derive(Debug, Clone, Copy)]
@@ -51,12 +51,9 @@ pub(crate) fn data(len: usize) -> Vec<u8> {
         .collect()
 }
 
-/// What a side sends at its end, which comes before the deadline.
-pub(crate) fn ended<T>(side: oneshot::Receiver<T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .unwrap();
-    let end = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(60), side).await });
-    end.expect("still running").expect("panicked")
+/// How a pipeline ends, which it does before the deadline.
+pub(crate) fn ended(mut handle: Handle) -> End {
+    handle
+        .wait_for(Duration::from_secs(60))
+        .expect("still running")
 }

@@ -4,16 +4,10 @@
 use crate::hostile::ended;
 use std::io::{self, IoSlice, PipeReader, PipeWriter, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::sync::Arc;
-use tidegate::account::clock::Clock;
-use tidegate::account::meter::Meter;
-use tidegate::endpoint::{Delivered, Finish, Least, Raw, Sink, Source, Unfit};
-use tidegate::engine::limit::Limit;
-use tidegate::engine::link::{Link, Marks};
-use tidegate::engine::road::{self, Between, FlowOptions, Preference, WriterOutcome};
+use tidegate::endpoint::{Delivered, Finish, Raw, Sink, Source, Unfit};
+use tidegate::engine::pipeline::{Options, Pipeline};
+use tidegate::engine::road::{Preference, WriterOutcome};
 use tidegate::engine::wait::Ready;
-
-const MARK: u64 = 1 << 16;
 
 /// A pipe that was empty when the kernel was asked, and has `late` bytes by the time it is read.
 struct Late {
@@ -73,32 +67,9 @@ fn end_of(late: usize) -> WriterOutcome {
         late,
     };
     let sink = Broken(pipe().unwrap().1);
-    let marks = Marks {
-        readable: MARK,
-        writable: MARK,
-        low: 0,
-    };
-    let road = road::choose(&source, &sink, Preference::Kernel, marks, false).unwrap();
-    let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(marks, 1, MARK, Arc::clone(&clock)).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
-    meter.start();
-    let flow = FlowOptions {
-        chunk_size: MARK,
-        skip: 0,
-        take: None,
-        expect_size: None,
-        least: Least::Nothing,
-        idle_timeout: None,
-    };
-    let between = Between {
-        chain: link.into(),
-        transforms: Vec::new(),
-        meter,
-        limit: Arc::new(Limit::new(None, 0)),
-    };
-    let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
-    ended(running.writer)
+    let pipeline = Pipeline::new(Box::new(source), Box::new(sink), Options::default()).unwrap();
+    let road = pipeline.choose(Preference::Kernel).unwrap();
+    ended(pipeline.start(road).unwrap()).writer
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What happens while bytes are claimed from the source.
 
-use super::{Case, send, send_limited};
+use super::{Case, send, send_and};
 use crate::ends::{End, From, To};
 use crate::hostile::{Act, data, ended};
 use rustix::io::Errno;
-use std::sync::Arc;
-use tidegate::engine::limit::Limit;
+use std::sync::{Arc, OnceLock};
+use tidegate::engine::pipeline::Controls;
 use tidegate::engine::road::{Preference, WriterOutcome};
 
 #[test]
@@ -20,9 +20,9 @@ fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() 
         let mut case = Case::plain(End::File, End::File, 50_000);
         (case.chunk_size, case.acts) = (5000, vec![Act::Move(5000)]);
         let playing = send(&case, Preference::Kernel, from, to);
-        let writer = ended(playing.running.writer);
-        assert!(matches!(writer, WriterOutcome::SourceCut), "{writer:?}");
-        let error = ended(playing.running.reader).result.unwrap_err();
+        let end = ended(playing.handle);
+        assert!(matches!(end.writer, WriterOutcome::SourceCut), "{end:?}");
+        let error = end.reader.unwrap().result.unwrap_err();
         assert_eq!(Errno::from_io_error(&error), Some(Errno::IO));
         let given = usize::try_from(playing.syscalls.passed().came).unwrap();
         assert!(given >= 10_000);
@@ -35,12 +35,13 @@ fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() 
 
 #[test]
 fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
-    let limit = Arc::new(Limit::new(None, 0));
+    let controls = Arc::new(OnceLock::<Controls>::new());
     let (from, _) = From::new(End::File, &data(50_000), false);
     // It begins as bytes are about to be sent past the pipe, and is over when they are in the pipe.
-    let (pauses, mut claims) = (Arc::clone(&limit), 0);
+    // Nobody is woken by it: who was told to wait for it would.
+    let (pauses, mut claims) = (Arc::clone(&controls), 0);
     let from = from.that_first(move |_| {
-        pauses.hold_all(claims == 0);
+        pauses.get().unwrap().limit().hold_all(claims == 0);
         claims += 1;
         Ok(())
     });
@@ -48,12 +49,13 @@ fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
     let mut case = Case::plain(End::File, End::Socket, 50_000);
     // All goes into the pipe, the file ends, and the socket takes nothing at first.
     case.acts = vec![Act::Move(1 << 20), Act::Move(1 << 20), Act::NotNow];
-    let playing = send_limited(&case, Preference::Kernel, from, to, limit);
-    let writer = ended(playing.running.writer);
+    let playing = send_and(&case, Preference::Kernel, from, to, |it| {
+        controls.set(it.clone()).unwrap();
+    });
+    let writer = ended(playing.handle).writer;
     assert!(
         matches!(writer, WriterOutcome::Delivered { .. }),
         "{writer:?}"
     );
-    ended(playing.running.reader);
     assert!(kept.bytes() == data(50_000));
 }

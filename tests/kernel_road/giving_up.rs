@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 use tidegate::account::phase::Phase;
 use tidegate::engine::road::{Preference, WriterOutcome};
 
-/// Gives up once it waits on account of `phase`, and nothing moves.
+/// Gives up once everything that comes has moved, it waits on account of `phase`, and nothing moves.
 fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {
     let playing = send(case, Preference::Kernel, from, to);
     let deadline = Instant::now() + DEADLINE;
+    let bytes = (case.len as u64).saturating_sub(case.skip);
     let waits = || {
-        let now = playing.meter.snapshot();
-        now.phase == phase && now.still > Duration::from_millis(20)
+        let now = playing.handle.controls().meter().snapshot();
+        now.bytes_out >= bytes && now.phase == phase && now.still > Duration::from_millis(20)
     };
     while !waits() {
         assert!(Instant::now() < deadline, "{case:?} does not wait");
         std::thread::sleep(Duration::from_millis(1));
     }
-    playing.link.cancel();
-    let writer = ended(playing.running.writer);
+    playing.handle.controls().cancel();
+    let end = ended(playing.handle);
     assert!(
-        matches!(writer, WriterOutcome::Cancelled),
-        "{case:?}: {writer:?}"
+        matches!(end.writer, WriterOutcome::Cancelled),
+        "{case:?}: {end:?}"
     );
-    ended(playing.running.reader);
 }
 
 #[test]
@@ -95,12 +95,9 @@ fn giving_up_ends_it_though_the_kernel_always_says_not_now() {
                 while !playing.syscalls.was_called(200) {
                     assert!(Instant::now() < deadline, "{case:?}");
                 }
-                playing.link.cancel();
-                assert!(matches!(
-                    ended(playing.running.writer),
-                    WriterOutcome::Cancelled
-                ));
-                ended(playing.running.reader);
+                playing.handle.controls().cancel();
+                let end = ended(playing.handle);
+                assert!(matches!(end.writer, WriterOutcome::Cancelled), "{end:?}");
             }
         }
     }

@@ -24,18 +24,14 @@ use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
 use rustix::io::Errno;
 use std::io::{self, Seek};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use syscalls::{Faults, Hostile, Passed};
-use tidegate::account::clock::Clock;
-use tidegate::account::meter::Meter;
 use tidegate::endpoint::Least;
-use tidegate::engine::limit::Limit;
-use tidegate::engine::link::{Link, LinkSnapshot, Marks};
+use tidegate::engine::link::{LinkSnapshot, Marks};
+use tidegate::engine::pipeline::{Controls, Handle, Options, Pipeline};
 use tidegate::engine::road::{
-    self, Between, Calls, FlowOptions, Preference, ReaderOutcome, Road, RoadInUse, RunningRoad,
-    WriterOutcome,
+    Calls, FlowOptions, Preference, ReaderOutcome, Road, RoadInUse, WriterOutcome,
 };
 
 /// Nothing here takes longer, on however slow a machine.
@@ -175,27 +171,24 @@ fn cases() -> impl Strategy<Value = Case> {
     )
 }
 
-/// A transfer under way.
+/// A pipeline under way.
 struct Playing {
-    running: RunningRoad,
-    link: Arc<Link>,
-    meter: Arc<Meter>,
+    handle: Handle,
     syscalls: Hostile,
 }
 
 /// Sends along the kernel road, by hostile system calls.
 fn send(case: &Case, preference: Preference, from: From, to: To) -> Playing {
-    let limit = Arc::new(Limit::new(case.rate, 0));
-    send_limited(case, preference, from, to, limit)
+    send_and(case, preference, from, to, |_| {})
 }
 
-/// The same, with a rate limit that the test holds.
-fn send_limited(
+/// The same, after something was done with the controls.
+fn send_and(
     case: &Case,
     preference: Preference,
     from: From,
     to: To,
-    limit: Arc<Limit>,
+    before: impl FnOnce(&Controls),
 ) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
         0
@@ -215,35 +208,28 @@ fn send_limited(
     } else {
         (from, None)
     };
-    let road = road::choose(&from, &to, preference, case.marks(), false).expect("the kernel road");
+    let options = Options {
+        marks: case.marks(),
+        flow: FlowOptions {
+            chunk_size: case.chunk_size,
+            skip: case.skip,
+            take: case.take,
+            least: case.least,
+            ..FlowOptions::default()
+        },
+        rate: case.rate,
+        ..Options::default()
+    };
+    let pipeline = Pipeline::new(Box::new(from), Box::new(to), options).unwrap();
+    let road = pipeline.choose(preference).expect("the kernel road");
     assert!(matches!(road, Road::Kernel(_)), "{road:?}");
     if let Some(chosen) = chosen {
         chosen.store(true, Ordering::SeqCst);
     }
-    let flow = FlowOptions {
-        chunk_size: case.chunk_size,
-        skip: case.skip,
-        take: case.take,
-        expect_size: None,
-        least: case.least,
-        idle_timeout: None,
-    };
-    let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(case.marks(), 1, case.chunk_size, Arc::clone(&clock)).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
-    meter.start();
+    before(pipeline.controls());
     let road = road.with_syscalls(Box::new(syscalls.clone()));
-    let between = Between {
-        chain: Arc::clone(&link).into(),
-        transforms: Vec::new(),
-        meter: Arc::clone(&meter),
-        limit,
-    };
-    let running = road::start(road, Box::new(from), Box::new(to), flow, between).unwrap();
     Playing {
-        running,
-        link,
-        meter,
+        handle: pipeline.start(road).unwrap(),
         syscalls,
     }
 }
@@ -267,20 +253,19 @@ fn play(case: &Case, preference: Preference) -> Played {
     let (to, kept) = To::new(case.to, true);
     let mut file = (case.from == End::File).then(|| from.watch());
     let playing = send(case, preference, from, to);
-    let reader = ended(playing.running.reader);
-    let writer = ended(playing.running.writer);
-    let road_in_use = *playing.running.road.borrow();
-    let snapshot = playing.meter.snapshot();
+    let controls = playing.handle.controls().clone();
+    let end = ended(playing.handle);
+    let (road, mut snapshot) = (controls.road(), controls.meter().snapshot());
     Played {
         got: kept.bytes(),
-        reader,
-        writer,
-        link: playing.link.snapshot(),
+        reader: end.reader.expect("how reading ended"),
+        writer: end.writer,
+        link: snapshot.links.remove(0),
         passed: playing.syscalls.passed(),
         bytes_in: snapshot.bytes_in,
         bytes_out: snapshot.bytes_out,
-        road: road_in_use.map_or("none", RoadInUse::name),
-        calls: road_in_use.and_then(RoadInUse::calls).map(Calls::name),
+        road: road.map_or("none", RoadInUse::name),
+        calls: road.and_then(RoadInUse::calls).map(Calls::name),
         offset: file.as_mut().map(|file| file.stream_position().unwrap()),
     }
 }

@@ -1,19 +1,15 @@
 //! Pipelines with transforms in them: whatever comes of them is what they make of the whole, in as little memory.
 
-use crate::ends::{HostileSink, HostileSource, UnderWay};
-use crate::hostile::{Act, Script, acts, data, ended};
+use crate::ends::{HostileSink, HostileSource, start};
+use crate::hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tidegate::account::clock::Clock;
-use tidegate::account::meter::{Meter, Snapshot};
-use tidegate::endpoint::Least;
-use tidegate::engine::limit::Limit;
-use tidegate::engine::link::{Chain, Marks};
-use tidegate::engine::road::{
-    self, Between, FlowOptions, ReaderOutcome, Reason, Road, TransformOutcome, WriterOutcome,
-};
+use tidegate::account::meter::Snapshot;
+use tidegate::engine::link::Marks;
+use tidegate::engine::pipeline::Options;
+use tidegate::engine::road::{FlowOptions, ReaderOutcome, TransformOutcome, WriterOutcome};
 use tidegate::error::Class;
 use tidegate::transform::{Failure, Input, Made, Output, Pending, Transform};
 
@@ -159,7 +155,7 @@ pub(crate) struct Played {
 }
 
 impl Does {
-    fn made(self) -> (&'static str, Made) {
+    pub(crate) fn made(self) -> (&'static str, Made) {
         let doing = Activity {
             does: self,
             taken: 0,
@@ -183,61 +179,37 @@ fn play_into(
     transforms: Vec<(&'static str, Made)>,
     got: &Arc<Mutex<Vec<u8>>>,
 ) -> Played {
-    let under_way = Arc::new(UnderWay::default());
     let source = HostileSource {
-        data: data(case.len),
-        at: 0,
         fails_at: case.source_fails_at,
-        script: Script::new(case.source.clone()),
-        ended: false,
-        under_way: Arc::clone(&under_way),
-        // What comes of the bytes is more or fewer of them.
-        bound: u64::MAX,
+        ..HostileSource::new(case.len, case.source.clone())
     };
     let sink = HostileSink {
-        got: Arc::clone(got),
         fails_at: case.sink_fails_at,
-        script: Script::new(case.sink.clone()),
-        steps_to_finish: 3,
-        finished: false,
-        // Nobody counts.
-        under_way: Arc::default(),
+        ..HostileSink::new(got, case.sink.clone())
     };
-    let marks = Marks {
-        readable: case.marks.0,
-        writable: case.marks.1,
-        low: case.low,
-    };
-    let flow = FlowOptions {
-        chunk_size: case.chunk_size,
-        skip: 0,
-        take: None,
-        expect_size: None,
-        least: Least::Nothing,
-        idle_timeout: None,
-    };
-    let clock = Arc::new(Clock::new());
-    let (names, transforms): (Vec<_>, Vec<_>) = transforms.into_iter().unzip();
-    let chain = Chain::new(&names, marks, case.chunk_size, &clock).unwrap();
-    let meter = Arc::new(Meter::new(chain.clone(), clock));
-    meter.start();
-    let between = Between {
-        chain,
+    let options = Options {
+        marks: Marks {
+            readable: case.marks.0,
+            writable: case.marks.1,
+            low: case.low,
+        },
+        flow: FlowOptions {
+            chunk_size: case.chunk_size,
+            ..FlowOptions::default()
+        },
         transforms,
-        meter: Arc::clone(&meter),
-        limit: Arc::new(Limit::new(None, 0)),
+        ..Options::default()
     };
-    let road = Road::Buffered(Reason::Asked);
-    let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
-    let reader = ended(running.reader);
-    let transforms = running.transforms.into_iter().map(ended).collect();
-    let writer = ended(running.writer);
+    let handle = start(source, sink, options);
+    let meter = Arc::clone(handle.controls().meter());
+    let end = ended(handle);
     let got = std::mem::take(&mut *got.lock().unwrap());
+    let told = |it: Option<TransformOutcome>| it.expect("how a transform ended");
     Played {
         got,
-        reader,
-        transforms,
-        writer,
+        reader: end.reader.expect("how reading ended"),
+        transforms: end.transforms.into_iter().map(told).collect(),
+        writer: end.writer,
         now: meter.snapshot(),
     }
 }
@@ -285,58 +257,6 @@ proptest! {
             prop_assert!(drains <= pauses && pauses <= drains + 1, "{pauses} pauses, {drains} drains");
         }
     }
-}
-
-#[test]
-fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
-    let clock = Arc::new(Clock::new());
-    let marks = Marks {
-        readable: 100,
-        writable: 100,
-        low: 0,
-    };
-    let got = Arc::new(Mutex::new(Vec::new()));
-    let source = HostileSource {
-        data: data(1000),
-        at: 0,
-        fails_at: None,
-        script: Script::new(vec![Act::Move(50)]),
-        ended: false,
-        under_way: Arc::default(),
-        bound: u64::MAX,
-    };
-    let sink = HostileSink {
-        got: Arc::clone(&got),
-        fails_at: None,
-        script: Script::new(vec![Act::Move(50)]),
-        steps_to_finish: 0,
-        finished: false,
-        under_way: Arc::default(),
-    };
-    let flow = FlowOptions {
-        chunk_size: 50,
-        skip: 0,
-        take: None,
-        expect_size: None,
-        least: Least::Nothing,
-        idle_timeout: None,
-    };
-    let (name, made) = Does::Double.made();
-    let without = Chain::new(&[], marks, 50, &clock).unwrap();
-    let between = Between {
-        chain: Chain::new(&[name], marks, 50, &clock).unwrap(),
-        transforms: vec![made],
-        meter: Arc::new(Meter::new(without, clock)),
-        limit: Arc::new(Limit::new(None, 0)),
-    };
-    let road = Road::Buffered(Reason::Asked);
-    let running = road::start(road, Box::new(source), Box::new(sink), flow, between).unwrap();
-    let writer = ended(running.writer);
-    assert!(
-        matches!(writer, WriterOutcome::Delivered { .. }),
-        "{writer:?}"
-    );
-    assert!(*got.lock().unwrap() == Does::Double.of(&data(1000)));
 }
 
 /// Passes a byte at a time, and goes on once the sink has all it has passed before.

@@ -1,12 +1,24 @@
-//! Two hostile ends: pieces of any size, "not now" at any time, an error at any byte.
+//! Hostile ends: pieces of any size, "not now" at any time, an error at any byte; or nothing at all.
 
-use crate::hostile::Script;
+use crate::hostile::{Act, Script, data};
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+use tidegate::engine::pipeline::{Handle, Options, Pipeline};
+use tidegate::engine::road::{Reason, Road};
 use tidegate::engine::wait::Ready;
+
+/// Starts a pipeline between these ends on the buffered road.
+pub(crate) fn start(
+    source: impl Source + 'static,
+    sink: impl Sink + 'static,
+    options: Options,
+) -> Handle {
+    let pipeline = Pipeline::new(Box::new(source), Box::new(sink), options).unwrap();
+    pipeline.start(Road::Buffered(Reason::Asked)).unwrap()
+}
 
 /// What both ends know of each other: how much is under way.
 #[derive(Default)]
@@ -56,6 +68,21 @@ impl Source for HostileSource {
     }
 }
 
+impl HostileSource {
+    /// One that gives so many bytes, as the script has it.
+    pub(crate) fn new(len: usize, acts: Vec<Act>) -> Self {
+        Self {
+            data: data(len),
+            at: 0,
+            fails_at: None,
+            script: Script::new(acts),
+            ended: false,
+            under_way: Arc::default(),
+            bound: u64::MAX,
+        }
+    }
+}
+
 pub(crate) struct HostileSink {
     pub(crate) got: Arc<Mutex<Vec<u8>>>,
     pub(crate) fails_at: Option<usize>,
@@ -63,6 +90,20 @@ pub(crate) struct HostileSink {
     pub(crate) steps_to_finish: u32,
     pub(crate) finished: bool,
     pub(crate) under_way: Arc<UnderWay>,
+}
+
+impl HostileSink {
+    /// One that takes what the script has it take.
+    pub(crate) fn new(got: &Arc<Mutex<Vec<u8>>>, acts: Vec<Act>) -> Self {
+        Self {
+            got: Arc::clone(got),
+            fails_at: None,
+            script: Script::new(acts),
+            steps_to_finish: 3,
+            finished: false,
+            under_way: Arc::default(),
+        }
+    }
 }
 
 impl Sink for HostileSink {
@@ -103,5 +144,35 @@ impl Sink for HostileSink {
             moved: true,
             peer: true,
         })
+    }
+}
+
+/// A source that gives nothing, and does not end.
+pub(crate) struct Silent;
+
+impl Source for Silent {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now() + Duration::from_secs(3600))
+    }
+}
+
+/// A sink that takes nothing.
+pub(crate) struct Full;
+
+impl Sink for Full {
+    fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(Instant::now() + Duration::from_secs(3600))
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        Ok(Finish::Done(Delivered::Written))
     }
 }

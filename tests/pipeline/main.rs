@@ -17,21 +17,23 @@ mod codecs;
 mod ends;
 mod marks;
 
-use ends::{HostileSink, HostileSource, UnderWay};
-use hostile::{Act, Script, acts, data, ended};
+use ends::{Full, HostileSink, HostileSource, Silent, UnderWay, start};
+use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
-use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
-use tidegate::account::clock::Clock;
-use tidegate::account::meter::Meter;
-use tidegate::endpoint::{Delivered, Finish, Least, Sink, Source};
-use tidegate::engine::limit::Limit;
-use tidegate::engine::link::{Link, LinkSnapshot, Marks};
-use tidegate::engine::road::{
-    self, Between, FlowOptions, ReaderOutcome, Reason, Road, WriterOutcome,
-};
-use tidegate::engine::wait::Ready;
+use tidegate::endpoint::{Delivered, Source};
+use tidegate::engine::link::{LinkSnapshot, Marks};
+use tidegate::engine::pipeline::{End, Options, Pipeline};
+use tidegate::engine::road::{FlowOptions, ReaderOutcome, Reason, Road, WriterOutcome};
+
+/// The same mark on both sides.
+fn marks(mark: u64) -> Marks {
+    Marks {
+        readable: mark,
+        writable: mark,
+        low: 0,
+    }
+}
 
 #[derive(Debug, Clone)]
 struct Case {
@@ -98,62 +100,42 @@ fn play(case: &Case) -> Played {
     let under_way = Arc::new(UnderWay::default());
     let got = Arc::new(Mutex::new(Vec::new()));
     let source = HostileSource {
-        data: data(case.len),
-        at: 0,
         fails_at: case.source_fails_at,
-        script: Script::new(case.source.clone()),
-        ended: false,
         under_way: Arc::clone(&under_way),
         // What is skipped counts as given and is never taken.
         bound: read + write + case.skip,
+        ..HostileSource::new(case.len, case.source.clone())
     };
     let sink = HostileSink {
-        got: Arc::clone(&got),
         fails_at: case.sink_fails_at,
-        script: Script::new(case.sink.clone()),
-        steps_to_finish: 3,
-        finished: false,
         under_way,
+        ..HostileSink::new(&got, case.sink.clone())
     };
-    let marks = Marks {
-        readable: read,
-        writable: write,
-        low: case.low,
-    };
-    let flow = FlowOptions {
-        chunk_size: case.chunk_size,
-        skip: case.skip,
-        take: case.take,
-        expect_size: None,
-        least: Least::Nothing,
-        idle_timeout: None,
-    };
-    let clock = Arc::new(Clock::new());
-    let link = Arc::new(Link::new(marks, 1, case.chunk_size, Arc::clone(&clock)).unwrap());
-    let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
-    meter.start();
-    let running = road::start(
-        Road::Buffered(Reason::Asked),
-        Box::new(source),
-        Box::new(sink),
-        flow,
-        Between {
-            chain: Arc::clone(&link).into(),
-            transforms: Vec::new(),
-            meter,
-            limit: Arc::new(Limit::new(case.rate, 0)),
+    let options = Options {
+        marks: Marks {
+            readable: read,
+            writable: write,
+            low: case.low,
         },
-    )
-    .unwrap();
-    let reader = ended(running.reader);
-    let writer = ended(running.writer);
+        flow: FlowOptions {
+            chunk_size: case.chunk_size,
+            skip: case.skip,
+            take: case.take,
+            ..FlowOptions::default()
+        },
+        rate: case.rate,
+        ..Options::default()
+    };
+    let handle = start(source, sink, options);
+    let meter = Arc::clone(handle.controls().meter());
+    let End { reader, writer, .. } = ended(handle);
     let got = std::mem::take(&mut *got.lock().unwrap());
     Played {
         data: data(case.len),
         got,
-        reader,
+        reader: reader.expect("how reading ended"),
         writer,
-        link: link.snapshot(),
+        link: meter.snapshot().links.remove(0),
     }
 }
 
@@ -216,70 +198,18 @@ fn a_sink_that_is_always_slower_pauses_the_source_once_for_every_mark() {
 
 #[test]
 fn giving_up_wakes_both_sides_wherever_they_wait() {
-    struct Silent;
-    impl Source for Silent {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        fn ready(&self) -> Ready<'_> {
-            Ready::At(Instant::now() + Duration::from_secs(3600))
-        }
-    }
-    struct Full;
-    impl Sink for Full {
-        fn write(&mut self, _: &[IoSlice<'_>]) -> io::Result<usize> {
-            Err(io::ErrorKind::WouldBlock.into())
-        }
-        fn ready(&self) -> Ready<'_> {
-            Ready::At(Instant::now() + Duration::from_secs(3600))
-        }
-        fn finish(&mut self) -> io::Result<Finish<'_>> {
-            Ok(Finish::Done(Delivered::Written))
-        }
-    }
-    let endless = || HostileSource {
-        data: data(1 << 20),
-        at: 0,
-        fails_at: None,
-        script: Script::new(vec![Act::Move(100)]),
-        ended: false,
-        under_way: Arc::default(),
-        bound: u64::MAX,
-    };
+    let endless = || HostileSource::new(1 << 20, vec![Act::Move(100)]);
     let sources: [Box<dyn Source>; 2] = [Box::new(Silent), Box::new(endless())];
     for source in sources {
-        let marks = Marks {
-            readable: 100,
-            writable: 100,
-            low: 0,
+        let options = Options {
+            marks: marks(100),
+            ..Options::default()
         };
-        let flow = FlowOptions {
-            chunk_size: 10,
-            skip: 0,
-            take: None,
-            expect_size: None,
-            least: Least::Nothing,
-            idle_timeout: None,
-        };
-        let clock = Arc::new(Clock::new());
-        let link = Arc::new(Link::new(marks, 1, 10, Arc::clone(&clock)).unwrap());
-        let meter = Arc::new(Meter::new(Arc::clone(&link).into(), clock));
-        let between = Between {
-            chain: Arc::clone(&link).into(),
-            transforms: Vec::new(),
-            meter,
-            limit: Arc::new(Limit::new(None, 0)),
-        };
-        let running = road::start(
-            Road::Buffered(Reason::Asked),
-            source,
-            Box::new(Full),
-            flow,
-            between,
-        )
-        .unwrap();
-        link.cancel();
-        assert!(matches!(ended(running.writer), WriterOutcome::Cancelled));
-        ended(running.reader);
+        let pipeline = Pipeline::new(source, Box::new(Full), options).unwrap();
+        let handle = pipeline.start(Road::Buffered(Reason::Asked)).unwrap();
+        handle.controls().cancel();
+        let end = ended(handle);
+        assert!(matches!(end.writer, WriterOutcome::Cancelled));
+        assert!(end.reader.is_some(), "the reader has not ended");
     }
 }

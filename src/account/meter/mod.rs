@@ -255,7 +255,7 @@ impl Meter {
         self.stages.get(stage)
     }
 
-    /// For how long nothing has moved because of a peer, and at which end.
+    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for, or not any more.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
         let now = self.now();
@@ -263,8 +263,9 @@ impl Meter {
             Phase::Moving => Phase::Sink,
             phase => phase,
         };
-        let is_peer = self.peer_counts.load(Ordering::Relaxed)
-            && matches!(phase, Phase::Source | Phase::Sink);
+        let counts = self.peer_counts.load(Ordering::Relaxed)
+            && self.stopped.load(Ordering::Relaxed) == NEVER;
+        let is_peer = counts && matches!(phase, Phase::Source | Phase::Sink);
         is_peer.then(|| (self.still(now), phase))
     }
 

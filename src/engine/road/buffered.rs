@@ -1,22 +1,21 @@
 //! The buffered road: a reader thread and a writer thread with a link between them; with transforms, a thread for each
 //! and a link between every two threads.
 
-use super::flow::WriterContext;
+use super::flow::FlowOptions;
 use super::in_use::RoadInUse;
-use super::job::{Between, Job, Reports};
+use super::job::{Job, Shared, Stage};
 use super::outlet::WriterOutcome;
 use super::transform::{self, TransformContext};
 use super::{TransformOutcome, program, reader, writer};
-use crate::account::meter::Meter;
-use crate::engine::link::{Chain, Link};
+use crate::endpoint::{Sink, Source};
+use crate::engine::link::Link;
 use crate::platform::threads;
 use crate::transform::Made;
 use std::io;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// Starts the writer thread, which starts the others.
-pub(super) fn start(job: Job) -> io::Result<()> {
+pub(in crate::engine) fn start(job: Job) -> io::Result<()> {
     threads::spawn("writer", move || run(job))
 }
 
@@ -24,77 +23,59 @@ pub(super) fn start(job: Job) -> io::Result<()> {
 pub(super) fn run(job: Job) {
     let Job {
         source,
+        transforms,
         sink,
         flow,
-        between,
-        reports,
+        writer,
     } = job;
-    let Between {
-        chain,
-        transforms,
-        meter,
-        limit,
-    } = between;
-    let Reports {
-        road,
-        reader: reader_report,
-        transforms: transform_reports,
-        writer: writer_report,
-    } = reports;
-    let (link, its_meter) = (Arc::clone(chain.first()), Arc::clone(&meter));
-    // Without transforms it is the same link, and its consumer is woken anyway.
-    let last = (!transforms.is_empty()).then(|| Arc::clone(chain.last()));
-    let transforms = transforms.into_iter().zip(transform_reports);
+    let shared = Arc::clone(&writer.shared);
     // The reader starts last: when a transform gets something to do, all threads of the road are there.
-    let started = start_transforms(&chain, transforms, &meter).and_then(|()| {
-        threads::spawn("reader", move || {
-            let _ = reader_report.send(reader::run(
-                source,
-                flow,
-                &link,
-                last.as_deref(),
-                &its_meter,
-            ));
-        })
-    });
-    let end = match started {
+    let started =
+        start_transforms(transforms, &shared).and_then(|()| start_reader(source, flow, &shared));
+    writer.end(match started {
         Ok(()) => {
-            road.send_replace(Some(RoadInUse::Buffered));
-            let account = meter.writer(0);
-            let context = WriterContext {
-                first: chain.first(),
-                consumer: chain.last().consumer(),
-                account: &account,
-                limit: &limit,
-            };
-            writer::run(sink, flow, context)
+            shared.progress.set_road(RoadInUse::Buffered);
+            let account = shared.meter.writer(0);
+            writer::run(sink, flow, shared.writer_context(&account))
         }
-        Err(error) => {
-            chain.cancel();
-            // The sink removes what it has begun before the end is reported.
-            drop(sink);
-            WriterOutcome::Failed {
-                act: "starting to write to",
-                error,
-                downstream: false,
-            }
-        }
-    };
-    let _ = writer_report.send(end);
+        // The sink removes what it has begun before the end is told.
+        Err(error) => could_not_start(sink, error),
+    });
+}
+
+fn could_not_start(sink: Box<dyn Sink>, error: io::Error) -> WriterOutcome {
+    drop(sink);
+    WriterOutcome::Failed {
+        act: "starting to write to",
+        error,
+        downstream: false,
+    }
+}
+
+fn start_reader(
+    source: Box<dyn Source>,
+    flow: FlowOptions,
+    shared: &Arc<Shared>,
+) -> io::Result<()> {
+    let stage = Stage::new(shared);
+    threads::spawn("reader", move || {
+        let Shared { chain, meter, .. } = stage.shared();
+        // Without transforms it is the same link, and its consumer is woken anyway.
+        let last = chain.transforms().next().map(|_| &**chain.last());
+        let outcome = reader::run(source, flow, chain.first(), last, meter);
+        stage.end_reader(outcome);
+    })
 }
 
 /// Starts a thread for each transform, between two neighbouring links.
-fn start_transforms(
-    chain: &Chain,
-    transforms: impl Iterator<Item = (Made, oneshot::Sender<TransformOutcome>)>,
-    meter: &Arc<Meter>,
-) -> io::Result<()> {
-    let links: Vec<_> = chain.links().cloned().collect();
-    for (index, ((made, report), between)) in transforms.zip(links.windows(2)).enumerate() {
+fn start_transforms(transforms: Vec<Made>, shared: &Arc<Shared>) -> io::Result<()> {
+    let links: Vec<_> = shared.chain.links().cloned().collect();
+    for (index, (made, between)) in transforms.into_iter().zip(links.windows(2)).enumerate() {
         let [from, to] = between else { continue };
-        let (from, to, meter) = (Arc::clone(from), Arc::clone(to), Arc::clone(meter));
+        let (from, to, stage) = (Arc::clone(from), Arc::clone(to), Stage::new(shared));
         threads::spawn("transform", move || {
-            let _ = report.send(run_transform(made, &from, &to, &meter, index));
+            let outcome = run_transform(made, &from, &to, stage.shared(), index);
+            stage.end_transform(index, outcome);
         })?;
     }
     Ok(())
@@ -104,13 +85,13 @@ fn run_transform(
     made: Made,
     from: &Link,
     to: &Link,
-    meter: &Meter,
+    shared: &Shared,
     index: usize,
 ) -> TransformOutcome {
     let context = TransformContext {
         from,
         to,
-        meter,
+        meter: &shared.meter,
         index,
     };
     match made {

@@ -76,6 +76,8 @@ impl fmt::Display for Impossible {
     }
 }
 
+impl std::error::Error for Impossible {}
+
 /// Why it is the buffered road.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {

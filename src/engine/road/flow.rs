@@ -19,9 +19,28 @@ pub struct FlowOptions {
     pub expect_size: Option<u64>,
     /// The least that has to come from the source, left out or not, for its end to be one.
     pub least: Least,
-    /// How long a peer may let nothing move. The session watches over that; the road only checks the send queue often
+    /// How long a peer may let nothing move. Who holds the handle watches over that; the road only checks the send queue often
     /// enough.
     pub idle_timeout: Option<Duration>,
+}
+
+impl FlowOptions {
+    /// Everything, in pieces of up to 1 MiB. Chosen by measurement: a whole mark at once costs the fewest wake-ups, which
+    /// matters most for sockets; pipes give what they hold in any case.
+    pub const DEFAULT: Self = Self {
+        chunk_size: 1 << 20,
+        skip: 0,
+        take: None,
+        expect_size: None,
+        least: Least::Nothing,
+        idle_timeout: None,
+    };
+}
+
+impl Default for FlowOptions {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
 }
 
 /// What the writing thread works on and counts in.

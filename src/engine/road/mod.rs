@@ -7,21 +7,21 @@ mod choice;
 mod flow;
 mod in_use;
 mod job;
-mod start;
+mod progress;
 
 // The two ends, as either road uses them.
 mod inlet;
 mod outlet;
 
 // Through our own buffers.
-mod buffered;
+pub(super) mod buffered;
 mod program;
 mod reader;
 mod transform;
 mod writer;
 
 // Through the kernel's.
-mod kernel;
+pub(super) mod kernel;
 
 pub use choice::{
     EndPair, Impossible, OwnPipe, Preference, Reason, Road, choose, choose_for, own_pipe,
@@ -29,8 +29,10 @@ pub use choice::{
 pub use flow::FlowOptions;
 pub use in_use::{Calls, RoadInUse};
 pub use inlet::ReaderOutcome;
-pub use job::{Between, RunningRoad};
+pub use job::GRACE;
+pub(super) use job::{Job, Shared, WriterStage};
 pub use kernel::{Buffers, Methods, Syscalls};
 pub use outlet::WriterOutcome;
-pub use start::start;
+pub(super) use progress::Progress;
+pub use progress::{End, Event};
 pub use transform::TransformOutcome;

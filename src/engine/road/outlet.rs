@@ -74,6 +74,8 @@ pub(super) struct Outlet<'a> {
     pub(super) sink: Box<dyn Sink>,
     /// Whether the sink has been started.
     has_begun: bool,
+    /// Whether what the transforms make is dropped: they want nothing of the source, of which nothing had come.
+    drops: bool,
     first: &'a Link,
     consumer: Consumer<'a>,
     account: &'a WriterAccount<'a>,
@@ -91,6 +93,7 @@ impl<'a> Outlet<'a> {
         Self {
             sink,
             has_begun: false,
+            drops: false,
             first: context.first,
             consumer: context.consumer,
             account: context.account,
@@ -103,18 +106,23 @@ impl<'a> Outlet<'a> {
     }
 
     /// Before the first byte: starts the sink, if that has been put off. What the sink holds must not be lost for a
-    /// source that has given nothing, even if a transform puts something out before or without any input.
-    pub(super) fn begin(&mut self) -> Result<(), WriterOutcome> {
-        while !self.has_begun {
+    /// source that has given nothing, even if a transform puts something out before or without any input. Returns whether
+    /// the sink is to get it: not where the transforms want nothing of the source, of which nothing has come. Then the transfer has
+    /// failed, and only how the transforms end is still to be told.
+    pub(super) fn begin(&mut self) -> Result<bool, WriterOutcome> {
+        while !self.has_begun && !self.drops {
+            let is_unwanted = self.first.is_cancelled();
             // In this order: once the end of the input is known, all that came has been counted.
             let (end, came) = (self.first.input_end(), self.account.meter().given());
             match end {
                 _ if came > 0 || !self.is_put_off() => self.start()?,
-                None => self.await_source()?,
                 Some(_) => return Err(self.cut_short()),
+                // The input of a cancelled link has no end.
+                None if is_unwanted => self.drops = true,
+                None => self.await_source()?,
             }
         }
-        Ok(())
+        Ok(!self.drops)
     }
 
     /// Whether the sink is started only once bytes have come, since it would lose what it holds.
@@ -147,7 +155,11 @@ impl<'a> Outlet<'a> {
 
     /// Fails if less has come from the source, which has ended, than has to.
     fn check_least(&self) -> Result<(), WriterOutcome> {
-        let came = self.account.meter().given();
+        let came = if self.drops {
+            0
+        } else {
+            self.account.meter().given()
+        };
         let least = self.least.bytes(self.sink.would_lose());
         if came < least {
             Err(WriterOutcome::TooLittle { came, least })

@@ -290,3 +290,43 @@ impl TransformStage<'_> {
         TransformStop::Failed(failure.at(self.consumed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TransformContext, run};
+    use crate::account::clock::Clock;
+    use crate::account::meter::Meter;
+    use crate::engine::link::{Batch, Chain, InputEnd, Marks, Next};
+    use crate::transform::{Failure, Input, Output, Transform};
+    use bytes::BytesMut;
+    use std::sync::Arc;
+
+    struct Same;
+
+    impl Transform for Same {
+        fn step(&mut self, input: &mut Input<'_>, output: &mut Output<'_>) -> Result<(), Failure> {
+            output.put(input.take(1));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
+        let clock = Arc::new(Clock::new());
+        let chain = |names| Chain::new(names, Marks::DEFAULT, 100, &clock).unwrap();
+        let (without, chain) = (chain(&[]), chain(&["same"]));
+        let (from, to) = (chain.first(), chain.last());
+        from.push(BytesMut::from(&b"given"[..]));
+        from.end(InputEnd::Whole);
+        let context = TransformContext {
+            from,
+            to,
+            meter: &Meter::new(without, Arc::clone(&clock)),
+            index: 0,
+        };
+        assert_eq!(run(Box::new(Same), context).failure, None);
+        let mut batch = Batch::default();
+        assert!(matches!(to.consumer().next(&mut batch, true), Next::Chunks));
+        assert_eq!(batch.front(), b"given");
+    }
+}

@@ -23,19 +23,13 @@ pub(super) fn run(
     context: WriterContext<'_>,
 ) -> WriterOutcome {
     let (consumer, account) = (context.consumer, context.account);
-    let link = consumer.link();
     let mut writer = Writer {
         outlet: Outlet::new(sink, flow, context),
         consumer,
         account,
         batch: Batch::default(),
     };
-    let _guard = link.cancel_on_panic();
-    let end = writer.write_all().unwrap_or_else(|failure| failure);
-    if !matches!(end, WriterOutcome::Delivered { .. }) {
-        link.cancel();
-    }
-    end
+    writer.write_all().unwrap_or_else(|failure| failure)
 }
 
 struct Writer<'a> {
@@ -77,7 +71,11 @@ impl Writer<'_> {
     }
 
     fn write_batch(&mut self) -> Result<(), WriterOutcome> {
-        self.outlet.begin()?;
+        if !self.outlet.begin()? {
+            let all = self.batch.len();
+            self.consumer.complete(&mut self.batch, all);
+            return Ok(());
+        }
         self.account.enter(Phase::Moving);
         while !self.batch.is_empty() {
             match self.write_some()? {

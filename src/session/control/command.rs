@@ -1,10 +1,10 @@
 //! The commands of the control socket: how they are parsed, and what they change.
 
 use super::{DONE, REFUSAL};
-use crate::account::meter::Meter;
-use crate::engine::limit::Limit;
-use crate::engine::link::Chain;
-use crate::engine::road::RoadInUse;
+use crate::account::clock::Clock;
+use crate::account::meter::Snapshot;
+use crate::engine::link::Marks;
+use crate::engine::pipeline::{Controls, FixedMarks, Options, empty_snapshot};
 use crate::platform::resources::most_for_each;
 use crate::show::{Sampler, record};
 use crate::text::size::{parse_positive_size, parse_rate};
@@ -14,105 +14,170 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// All commands, for messages.
 const VALID: &str = "rate RATE, rate none, pause, resume, high-water-mark SIZE, status";
 
-/// The parts of a transfer that can be asked and changed while it runs.
+/// What can be asked and changed of a transfer while it runs: of its pipeline, once there is one.
 #[derive(Debug)]
 pub struct Steering {
-    limit: Arc<Limit>,
-    chain: Chain,
-    meter: Arc<Meter>,
-    state: Mutex<RunState>,
+    clock: Arc<Clock>,
+    /// How many buffers there are, or will be.
+    buffers: usize,
+    state: Mutex<Steered>,
 }
 
-/// What becomes known in the course of the transfer.
 #[derive(Debug)]
-struct RunState {
+struct Steered {
     sampler: Sampler,
-    road: Option<RoadInUse>,
+    pipeline: Target,
+}
+
+/// What is steered.
+#[derive(Debug)]
+enum Target {
+    /// A pipeline that there will be once both ends are open.
+    ToCome(ToCome),
+    /// The pipeline.
+    Made(Controls),
+}
+
+/// What is known of a pipeline before both ends are open. It is made with what is set here by then.
+#[derive(Debug)]
+pub struct ToCome {
+    marks: Marks,
+    /// The names of its transforms.
+    transforms: Vec<&'static str>,
+    /// The most that may leave for the sink, in bytes a second.
+    rate: Option<u64>,
+    /// Whether nothing may leave.
+    is_held: bool,
 }
 
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Command {
-    Rate(Option<u64>),
-    Pause,
-    Resume,
-    HighWaterMark(u64),
     Status,
+    Change(Change),
+}
+
+/// What is to be different from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Rate(Option<u64>),
+    Hold(bool),
+    HighWaterMark(u64),
+}
+
+impl ToCome {
+    /// With these marks, transforms of these names, and a limit of so many bytes a second.
+    #[must_use]
+    pub fn new(marks: Marks, transforms: Vec<&'static str>, rate: Option<u64>) -> Self {
+        Self {
+            marks,
+            transforms,
+            rate,
+            is_held: false,
+        }
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), FixedMarks> {
+        match change {
+            Change::Rate(rate) => self.rate = rate,
+            Change::Hold(is_held) => self.is_held = is_held,
+            Change::HighWaterMark(_) => return Err(FixedMarks::NotClear),
+        }
+        Ok(())
+    }
+}
+
+fn change_made(pipeline: &Controls, change: Change) -> Result<(), FixedMarks> {
+    match change {
+        Change::Rate(rate) => pipeline.set_rate(rate),
+        Change::Hold(is_held) => pipeline.hold(is_held),
+        Change::HighWaterMark(mark) => pipeline.set_marks(mark)?,
+    }
+    Ok(())
 }
 
 impl Steering {
-    /// For the transfer that these are parts of.
+    /// Of a transfer by this clock, whose pipeline is to come.
     #[must_use]
-    pub fn new(limit: Arc<Limit>, chain: Chain, meter: Arc<Meter>) -> Self {
-        let state = RunState {
+    pub fn new(to_come: ToCome, clock: Arc<Clock>) -> Self {
+        let buffers = to_come.transforms.len() + 1;
+        let state = Steered {
             sampler: Sampler::new(None),
-            road: None,
+            pipeline: Target::ToCome(to_come),
         };
         Self {
-            limit,
-            chain,
-            meter,
+            clock,
+            buffers,
             state: Mutex::new(state),
         }
     }
 
-    /// Sets the expected size, in bytes.
-    pub fn set_size(&self, size: Option<u64>) {
-        self.lock().sampler = Sampler::new(size);
+    /// The pipeline is made with what was told by now.
+    pub fn apply(&self, options: &mut Options) {
+        if let Target::ToCome(to_come) = &self.lock().pipeline {
+            (options.rate, options.is_held) = (to_come.rate, to_come.is_held);
+        }
     }
 
-    /// Sets the road that the bytes take.
-    pub fn set_road(&self, road: RoadInUse) {
-        self.lock().road = Some(road);
+    /// From now on there is a pipeline. `size` is the expected size in bytes.
+    pub fn attach(&self, pipeline: Controls, size: Option<u64>) {
+        *self.lock() = Steered {
+            sampler: Sampler::new(size),
+            pipeline: Target::Made(pipeline),
+        };
+    }
+
+    /// The pipeline, if there is one.
+    #[must_use]
+    pub fn pipeline(&self) -> Option<Controls> {
+        match &self.lock().pipeline {
+            Target::ToCome(_) => None,
+            Target::Made(pipeline) => Some(pipeline.clone()),
+        }
+    }
+
+    /// The numbers now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        match &self.lock().pipeline {
+            Target::ToCome(to_come) => {
+                empty_snapshot(to_come.marks, &to_come.transforms, self.clock.now())
+            }
+            Target::Made(pipeline) => pipeline.meter().snapshot(),
+        }
     }
 
     /// Carries out the command in `line`. Returns the answer, without a newline.
     #[must_use]
     pub fn obey(&self, line: &str) -> String {
-        let answer = parse(line).and_then(|command| self.carry_out(command));
+        let answer = parse(line).and_then(|command| match command {
+            Command::Status => Ok(self.status()),
+            Command::Change(change) => self.change(change).map(|()| DONE.to_owned()),
+        });
         answer.unwrap_or_else(|why| format!("{REFUSAL}{why}"))
     }
 
-    fn carry_out(&self, command: Command) -> Result<String, String> {
-        match command {
-            Command::Rate(rate) => self.limit.set_rate(rate),
-            Command::Pause => self.limit.hold_all(true),
-            Command::Resume => self.limit.hold_all(false),
-            Command::HighWaterMark(mark) => self.set_mark(mark)?,
-            Command::Status => return Ok(self.status()),
-        }
-        // The stage in front of the sink may be waiting by the old limit: it asks again.
-        self.chain.last().wake_consumers();
-        Ok(DONE.to_owned())
-    }
-
     fn status(&self) -> String {
-        let now = self.meter.snapshot();
+        let now = self.snapshot();
         record(&self.lock().sampler.sample(now))
     }
 
-    fn set_mark(&self, mark: u64) -> Result<(), String> {
-        let most = most_for_each(self.chain.links().count());
-        if let Some(most) = most.filter(|most| mark > *most) {
+    fn change(&self, change: Change) -> Result<(), String> {
+        if let Change::HighWaterMark(mark) = change
+            && let Some(most) = most_for_each(self.buffers).filter(|most| mark > *most)
+        {
             return Err(format!(
                 "high-water-mark {mark}: there is memory for {most} bytes at most"
             ));
         }
-        match self.lock().road {
-            Some(RoadInUse::Buffered) => {
-                self.chain.links().for_each(|link| link.set_marks(mark));
-                Ok(())
-            }
-            Some(RoadInUse::Kernel(_)) => {
-                Err("the buffers of the kernel road are the kernel's; see --road buffered".into())
-            }
-            None => {
-                Err("no byte has moved yet, so that it is not clear which buffers there are".into())
-            }
-        }
+        let changed = match &mut self.lock().pipeline {
+            Target::ToCome(to_come) => to_come.change(change),
+            Target::Made(pipeline) => change_made(pipeline, change),
+        };
+        changed.map_err(|why| why.to_string())
     }
 
-    fn lock(&self) -> MutexGuard<'_, RunState> {
+    fn lock(&self) -> MutexGuard<'_, Steered> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,16 +189,19 @@ fn parse(line: &str) -> Result<Command, String> {
     if words.next().is_some() {
         return Err(format!("too many words; valid: {VALID}"));
     }
+    let change = |change| Ok(Command::Change(change));
     match (name, value) {
-        ("rate", Some("none")) => Ok(Command::Rate(None)),
-        ("rate", Some(rate)) => parse_rate(rate)
-            .map(|rate| Command::Rate(Some(rate)))
-            .map_err(|why| format!("rate {}: {why}", named(rate))),
-        ("high-water-mark", Some(size)) => parse_positive_size(size)
-            .map(Command::HighWaterMark)
-            .map_err(|why| format!("high-water-mark {}: {why}", named(size))),
-        ("pause", None) => Ok(Command::Pause),
-        ("resume", None) => Ok(Command::Resume),
+        ("rate", Some("none")) => change(Change::Rate(None)),
+        ("rate", Some(rate)) => match parse_rate(rate) {
+            Ok(rate) => change(Change::Rate(Some(rate))),
+            Err(why) => Err(format!("rate {}: {why}", named(rate))),
+        },
+        ("high-water-mark", Some(size)) => match parse_positive_size(size) {
+            Ok(mark) => change(Change::HighWaterMark(mark)),
+            Err(why) => Err(format!("high-water-mark {}: {why}", named(size))),
+        },
+        ("pause", None) => change(Change::Hold(true)),
+        ("resume", None) => change(Change::Hold(false)),
         ("status", None) => Ok(Command::Status),
         ("rate" | "high-water-mark", None) => Err(format!("{name} needs a value; valid: {VALID}")),
         ("pause" | "resume" | "status", Some(_)) => Err(format!("{name} takes no value")),
@@ -143,22 +211,22 @@ fn parse(line: &str) -> Result<Command, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, parse};
+    use super::{Change, Command, parse};
     use proptest::prelude::*;
 
     #[test]
     fn commands_are_words_and_nothing_more() {
+        assert_eq!(parse("status"), Ok(Command::Status));
         let table = [
-            ("rate 20M", Command::Rate(Some(20 << 20))),
-            ("  rate\t80Mbit  ", Command::Rate(Some(10_000_000))),
-            ("rate none", Command::Rate(None)),
-            ("pause", Command::Pause),
-            ("resume", Command::Resume),
-            ("high-water-mark 4M", Command::HighWaterMark(4 << 20)),
-            ("status", Command::Status),
+            ("rate 20M", Change::Rate(Some(20 << 20))),
+            ("  rate\t80Mbit  ", Change::Rate(Some(10_000_000))),
+            ("rate none", Change::Rate(None)),
+            ("pause", Change::Hold(true)),
+            ("resume", Change::Hold(false)),
+            ("high-water-mark 4M", Change::HighWaterMark(4 << 20)),
         ];
-        for (line, command) in table {
-            assert_eq!(parse(line), Ok(command), "{line}");
+        for (line, change) in table {
+            assert_eq!(parse(line), Ok(Command::Change(change)), "{line}");
         }
         for line in [
             "",

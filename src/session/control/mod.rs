@@ -15,7 +15,7 @@ mod socket;
 )]
 mod tell;
 
-pub use command::Steering;
+pub use command::{Steering, ToCome};
 pub use server::serve;
 pub use socket::{SocketFile, SocketPath};
 pub use tell::tell;

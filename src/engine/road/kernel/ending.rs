@@ -1,9 +1,7 @@
 //! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
 use crate::endpoint::{Sink, Source};
-use crate::engine::link::Link;
 use crate::engine::road::inlet::ReaderOutcome;
-use crate::engine::road::job::Reports;
 use crate::engine::road::outlet::WriterOutcome;
 use crate::error::{Side, reason};
 use std::io;
@@ -29,17 +27,6 @@ impl From<WriterOutcome> for Stop {
 pub(super) struct RoadOutcome {
     pub(super) reader: ReaderOutcome,
     pub(super) writer: WriterOutcome,
-}
-
-impl Reports {
-    /// Reports how both sides ended. Unless everything was delivered, the transfer is cancelled.
-    pub(super) fn send_outcome(self, outcome: RoadOutcome, link: &Link) {
-        if !matches!(outcome.writer, WriterOutcome::Delivered { .. }) {
-            link.cancel();
-        }
-        let _ = self.reader.send(outcome.reader);
-        let _ = self.writer.send(outcome.writer);
-    }
 }
 
 /// What is handed to the buffered road when the kernel refuses.

@@ -29,16 +29,17 @@ pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
 
 use super::buffered;
-use super::flow::{FlowOptions, WriterContext};
-use super::job::Job;
+use super::flow::FlowOptions;
+use super::job::{Job, WriterStage};
 use crate::platform::threads;
+use ending::RoadOutcome;
 use pump::Pump;
 use remainder::Remainder;
 use std::io;
 use std::sync::Arc;
 
 /// Starts the thread of the kernel road.
-pub(super) fn start(methods: Methods, job: Job) -> io::Result<()> {
+pub(in crate::engine) fn start(methods: Methods, job: Job) -> io::Result<()> {
     threads::spawn("kernel road", move || run(methods, job))
 }
 
@@ -47,28 +48,24 @@ fn run(methods: Methods, job: Job) {
         source,
         sink,
         flow,
-        between,
-        reports,
+        writer,
+        ..
     } = job;
-    let (link, meter) = (
-        Arc::clone(between.chain.first()),
-        Arc::clone(&between.meter),
-    );
-    let _guard = link.cancel_on_panic();
-    let road = &reports.road;
+    let shared = Arc::clone(&writer.shared);
+    let meter = &shared.meter;
     let account = meter.writer(0);
-    let context = WriterContext {
-        first: &link,
-        consumer: link.consumer(),
-        account: &account,
-        limit: &between.limit,
-    };
-    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, road);
+    let context = shared.writer_context(&account);
+    let pump = Pump::new(
+        source,
+        sink,
+        flow,
+        context,
+        &*methods.syscalls,
+        &shared.progress,
+    );
     match pump.run(methods.in_order) {
-        Ok(outcome) => reports.send_outcome(outcome, &link),
-        Err(refusal) if methods.insists => {
-            reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
-        }
+        Ok(outcome) => end(writer, outcome),
+        Err(refusal) if methods.insists => end(writer, refusal.no_road(meter.bytes_out())),
         Err(refusal) => {
             drop(account);
             // The bytes in our pipe are read again.
@@ -77,6 +74,7 @@ fn run(methods: Methods, job: Job) {
             let remainder = Remainder::new(refusal.in_pipe, refusal.source, refusal.source_error);
             let rest = Job {
                 source: Box::new(remainder),
+                transforms: Vec::new(),
                 sink,
                 flow: FlowOptions {
                     // What was to be skipped has been.
@@ -84,10 +82,15 @@ fn run(methods: Methods, job: Job) {
                     take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
                     ..flow
                 },
-                between,
-                reports,
+                writer,
             };
             buffered::run(rest);
         }
     }
+}
+
+/// Both sides have ended.
+fn end(writer: WriterStage, outcome: RoadOutcome) {
+    writer.shared.progress.set_reader(outcome.reader);
+    writer.end(outcome.writer);
 }

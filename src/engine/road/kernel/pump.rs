@@ -18,6 +18,7 @@ use crate::engine::road::flow::WriterContext;
 use crate::engine::road::in_use::{Calls, RoadInUse};
 use crate::engine::road::inlet::{Inlet, ReaderOutcome};
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterOutcome, timed};
+use crate::engine::road::progress::Progress;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -25,7 +26,6 @@ use rustix::event::PollFlags;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
-use tokio::sync::watch;
 
 /// The most bytes that are worth waiting for, for a source whose bytes gather: as many as one call moves.
 const MOST_GATHERED: u64 = 1 << 20;
@@ -52,7 +52,7 @@ pub(super) struct Pump<'a> {
     pub(super) source_error: Option<io::Error>,
     /// The calls of the current method, until they are announced.
     unannounced: Option<Calls>,
-    road: &'a watch::Sender<Option<RoadInUse>>,
+    progress: &'a Progress,
 }
 
 impl<'a> Pump<'a> {
@@ -62,7 +62,7 @@ impl<'a> Pump<'a> {
         flow: FlowOptions,
         context: WriterContext<'a>,
         syscalls: &'a dyn Syscalls,
-        road: &'a watch::Sender<Option<RoadInUse>>,
+        progress: &'a Progress,
     ) -> Self {
         let (link, account) = (context.first, context.account);
         Self {
@@ -80,7 +80,7 @@ impl<'a> Pump<'a> {
             skip: flow.skip,
             source_error: None,
             unannounced: None,
-            road,
+            progress,
         }
     }
 
@@ -246,7 +246,7 @@ impl<'a> Pump<'a> {
     /// Reports the road and its calls, at the first byte or before the first wait.
     pub(super) fn announce_road(&mut self) {
         if let Some(calls) = self.unannounced.take() {
-            self.road.send_replace(Some(RoadInUse::Kernel(calls)));
+            self.progress.set_road(RoadInUse::Kernel(calls));
         }
     }
 

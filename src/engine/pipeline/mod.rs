@@ -1,0 +1,238 @@
+//! A pipeline: a source, a sink and what stands between them, as one value. It owns no signals, no standard error and no plan:
+//! a session, a test and a benchmark make one alike, and a process may run as many as it likes.
+
+mod controls;
+mod empty;
+mod handle;
+
+pub use crate::engine::road::{End, Event, GRACE};
+pub use controls::{Controls, FixedMarks};
+pub use empty::empty_snapshot;
+pub use handle::Handle;
+
+use crate::account::clock::Clock;
+use crate::account::meter::Meter;
+use crate::endpoint::{PerEnd, Sink, Source};
+use crate::engine::limit::Limit;
+use crate::engine::link::{Chain, Marks};
+use crate::engine::road::{
+    self, FlowOptions, Impossible, Job, Preference, Progress, Road, Shared, WriterStage, buffered,
+    kernel,
+};
+use crate::error::reason;
+use crate::transform::Made;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+/// What a pipeline is made with, beside its ends.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The marks of every link.
+    pub marks: Marks,
+    /// How many bytes are moved, and in which pieces.
+    pub flow: FlowOptions,
+    /// What the bytes pass in this order, each with the name by which it is shown.
+    pub transforms: Vec<(&'static str, Made)>,
+    /// The most that may leave for the sink, in bytes a second. `None`: as fast as it goes.
+    pub rate: Option<u64>,
+    /// The credit that may build up for that, in bytes.
+    pub burst: u64,
+    /// Whether nothing may leave until it is let go ([`Controls::hold`]).
+    pub is_held: bool,
+    /// Whether it is recorded what happens when ([`Meter::recording`]).
+    pub is_recorded: bool,
+    /// The clock that everything is booked by. It may have run for a while.
+    pub clock: Arc<Clock>,
+}
+
+/// A source, a sink and what stands between them, before the first byte moves.
+///
+/// ```
+/// use std::io::{self, IoSlice, Write};
+/// use std::sync::{Arc, Mutex};
+/// use std::time::Instant;
+/// use tidegate::endpoint::{Delivered, Finish, Sink, Source};
+/// use tidegate::engine::link::Marks;
+/// use tidegate::engine::pipeline::{Options, Pipeline};
+/// use tidegate::engine::road::{Preference, WriterOutcome};
+/// use tidegate::engine::wait::Ready;
+///
+/// /// Gives what is in memory, and is never waited for.
+/// struct Memory(&'static [u8]);
+///
+/// impl Source for Memory {
+///     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+///         io::Read::read(&mut self.0, buf)
+///     }
+///     fn ready(&self) -> Ready<'_> {
+///         Ready::At(Instant::now())
+///     }
+/// }
+///
+/// /// Keeps everything.
+/// struct Keep(Arc<Mutex<Vec<u8>>>);
+///
+/// impl Sink for Keep {
+///     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+///         self.0.lock().unwrap().write_vectored(bufs)
+///     }
+///     fn ready(&self) -> Ready<'_> {
+///         Ready::At(Instant::now())
+///     }
+///     fn finish(&mut self) -> io::Result<Finish<'_>> {
+///         Ok(Finish::Done(Delivered::Written))
+///     }
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let kept = Arc::default();
+/// let (source, sink) = (Memory(b"every byte"), Keep(Arc::clone(&kept)));
+/// let marks = Marks { readable: 4096, writable: 4096, low: 0 };
+///
+/// let pipeline = Pipeline::new(Box::new(source), Box::new(sink), Options { marks, ..Options::default() })?;
+/// let road = pipeline.choose(Preference::Auto)?;
+/// let end = pipeline.start(road)?.wait();
+///
+/// assert!(matches!(end.writer, WriterOutcome::Delivered { .. }));
+/// assert_eq!(*kept.lock().unwrap(), b"every byte");
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pipeline {
+    source: Box<dyn Source>,
+    transforms: Vec<Made>,
+    sink: Box<dyn Sink>,
+    marks: Marks,
+    flow: FlowOptions,
+    controls: Controls,
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").finish_non_exhaustive()
+    }
+}
+
+impl Pipeline {
+    /// A pipeline from one open end to the other. Pipes that are ends may grow to the marks from now on.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors.
+    pub fn new(source: Box<dyn Source>, sink: Box<dyn Sink>, options: Options) -> io::Result<Self> {
+        let (names, transforms): (Vec<_>, Vec<_>) = options.transforms.into_iter().unzip();
+        let (marks, flow) = (options.marks, options.flow);
+        let chain = Chain::new(&names, marks, flow.chunk_size, &options.clock)?;
+        let meter = Arc::new(Meter::new(chain.clone(), options.clock));
+        if options.is_recorded {
+            meter.record();
+        }
+        let limit = Limit::new(options.rate, options.burst);
+        limit.hold_all(options.is_held);
+        let progress = Progress::new(names.len());
+        if let Some(pipe) = source.pipe() {
+            pipe.let_grow(marks.readable);
+        }
+        if let Some(pipe) = sink.pipe() {
+            pipe.let_grow(marks.writable);
+        }
+        let shared = Shared {
+            chain,
+            meter,
+            limit,
+            progress,
+        };
+        Ok(Self {
+            source,
+            transforms,
+            sink,
+            marks,
+            flow,
+            controls: Controls::new(shared),
+        })
+    }
+
+    /// What can be asked and changed of it, from now on.
+    #[must_use]
+    pub fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// Chooses a road. Nothing is moved yet.
+    ///
+    /// # Errors
+    /// When the kernel road is asked for and cannot be had.
+    pub fn choose(&self, preference: Preference) -> Result<Road, Impossible> {
+        let is_transformed = !self.transforms.is_empty();
+        road::choose(
+            &*self.source,
+            &*self.sink,
+            preference,
+            self.marks,
+            is_transformed,
+        )
+    }
+
+    /// Starts it on this road, which was chosen for it. With transforms that is always the buffered one.
+    ///
+    /// # Errors
+    /// When there is no memory for the buffers, when the sink cannot be started, or when the system has no threads left. The
+    /// ends are dropped then, and the sink is as it was but for the last of these.
+    pub fn start(mut self, road: Road) -> Result<Handle, StartError> {
+        let methods = match road {
+            Road::Kernel(methods) if self.transforms.is_empty() => Some(methods),
+            _ => None,
+        };
+        let shared = self.controls.shared();
+        if methods.is_none() {
+            shared.chain.reserve().map_err(StartError::Memory)?;
+        }
+        // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
+        let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose();
+        if !starts_later {
+            self.sink.start().map_err(StartError::Sink)?;
+        }
+        shared.meter.watch(PerEnd {
+            source: self.source.probe(),
+            sink: self.sink.probe(),
+        });
+        shared.meter.start();
+        shared.limit.start();
+        let handle = Handle::new(self.controls.clone(), self.sink.leftover());
+        let job = Job {
+            source: self.source,
+            transforms: self.transforms,
+            sink: self.sink,
+            flow: self.flow,
+            writer: WriterStage::new(shared),
+        };
+        let started = match methods {
+            Some(methods) => kernel::start(methods, job),
+            None => buffered::start(job),
+        };
+        started.map(|()| handle).map_err(StartError::Threads)
+    }
+}
+
+/// Why a pipeline could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// There is no memory for the buffers.
+    Memory(io::Error),
+    /// The sink could not be made, or emptied.
+    Sink(io::Error),
+    /// The system has no threads left.
+    Threads(io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Memory(error) => write!(f, "reserving the buffers: {}", reason(error)),
+            StartError::Sink(error) => write!(f, "opening the sink: {}", reason(error)),
+            StartError::Threads(error) => write!(f, "starting a thread: {}", reason(error)),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
