@@ -42,23 +42,36 @@ impl Reports {
     }
 }
 
+/// What a method has taken from the source and has not delivered when it stops.
+#[derive(Debug, Default)]
+pub(super) struct Undelivered {
+    /// A pipe of our own, and how many bytes of the source are in it.
+    pub(super) in_pipe: Option<(OwnedFd, u64)>,
+    /// The error with which the source has failed, to be told once what it gave is delivered.
+    pub(super) source_error: Option<io::Error>,
+}
+
+impl Undelivered {
+    /// How reading ended, if it did not end for a later reason.
+    pub(super) fn source_result(self) -> io::Result<()> {
+        self.source_error.map_or(Ok(()), Err)
+    }
+}
+
 /// What is handed to the buffered road when the kernel refuses.
 pub(super) struct Refusal {
     /// At which end the kernel refuses, and its error.
     pub(super) at: Side,
     pub(super) error: io::Error,
     pub(super) source: Box<dyn Source>,
-    /// The error with which the source has failed, to be told once what it gave is delivered.
-    pub(super) source_error: Option<io::Error>,
     pub(super) sink: Box<dyn Sink>,
-    /// A pipe of our own, and how many bytes of the source are in it.
-    pub(super) in_pipe: Option<(OwnedFd, u64)>,
+    pub(super) undelivered: Undelivered,
 }
 
 impl Refusal {
     /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
     pub(super) fn no_road(self, delivered: u64) -> RoadOutcome {
-        let (mut result, error) = (self.source_error.map_or(Ok(()), Err), self.error);
+        let (mut result, error) = (self.undelivered.source_result(), self.error);
         let writer = match self.at {
             _ if delivered == 0 => WriterOutcome::NoRoad { error },
             Side::Source => {

@@ -11,6 +11,9 @@ use crate::endpoint::{Raw, Source};
 use crate::engine::wait::GATHER_TIME;
 use std::time::Duration;
 
+/// The most bytes that are worth waiting for: as many as one call moves.
+pub(super) const MOST_GATHERED: u64 = 1 << 20;
+
 /// So many bytes at once are a stream.
 const STREAM_START: u64 = 64 << 10;
 
@@ -43,11 +46,11 @@ pub(super) enum Gather {
 }
 
 impl Gathering {
-    /// Lets `goal` bytes gather in a source of this kind, once there is a stream.
-    pub(super) fn new(from: Option<Raw>, goal: u64) -> Self {
+    /// Lets a chunk gather in a source of this kind, once there is a stream.
+    pub(super) fn new(from: Option<Raw>, chunk_size: u64) -> Self {
         Self {
             from,
-            goal,
+            goal: chunk_size.min(MOST_GATHERED),
             is_on: false,
             waited: false,
         }

@@ -3,25 +3,31 @@
 //!
 //! One thread does it all, since two threads on one pipe are slower than one. If an end is a pipe, bytes go from one
 //! end to the other (`direct`); else through a pipe of our own (`through_pipe`); and where the file system can copy by
-//! itself, it is asked to (`copy`). `pump` is what these have in common.
+//! itself, it is asked to (`copy`). Each is a loop that asks the ends what may move, makes a call, and counts what has moved;
+//! `ends` has what they share.
 //!
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
 //! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
 //! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
-//! pipe before the rest of the source (`remainder`). Any error but a refusal is a failure of an end.
+//! pipe before the rest of the source (`fallback`, `remainder`). Any error but a refusal is a failure of an end.
 
+// What is tried, in which order.
+mod fallback;
+mod methods;
+mod remainder;
+
+// The methods.
 mod copy;
 mod direct;
+mod through_pipe;
+
+// What they share.
+mod announcement;
 mod ending;
+mod ends;
 mod faults;
 mod gathering;
-mod grant;
-mod holes;
-mod methods;
-mod pump;
-mod remainder;
 mod syscalls;
-mod through_pipe;
 
 pub(super) use methods::Method;
 pub use methods::{Buffers, Methods};
@@ -32,7 +38,7 @@ use super::buffered;
 use super::flow::{FlowOptions, WriterContext};
 use super::job::Job;
 use crate::platform::threads;
-use pump::Pump;
+use ends::Ends;
 use remainder::Remainder;
 use std::io;
 use std::sync::Arc;
@@ -62,8 +68,8 @@ fn run(methods: Methods, job: Job) {
         meter: &meter,
         limit: &between.limit,
     };
-    let pump = Pump::new(source, sink, flow, context, &*methods.syscalls, road);
-    match pump.run(methods.in_order) {
+    let ends = Ends::new(source, sink, flow, context, &*methods.syscalls, road);
+    match fallback::run(ends, flow.skip, methods.in_order) {
         Ok(outcome) => reports.send_outcome(outcome, &link),
         Err(refusal) if methods.insists => {
             reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
@@ -73,7 +79,7 @@ fn run(methods: Methods, job: Job) {
             // The bytes in our pipe are read again.
             meter.recount_in();
             let sink = refusal.sink;
-            let remainder = Remainder::new(refusal.in_pipe, refusal.source, refusal.source_error);
+            let remainder = Remainder::new(refusal.undelivered, refusal.source);
             let rest = Job {
                 source: Box::new(remainder),
                 sink,
