@@ -283,8 +283,10 @@ impl<'a> Outlet<'a> {
             let idle_from = pipe.map(|_| Instant::now() + IDLE);
             let first = until.into_iter().chain(idle_from).min();
             let has_come = wait::wait(self.link.consumer_wakeup(), ends, first)?;
+            // What has come may be a moment of `ends`.
+            let is_idle = || idle_from.is_some_and(|at| at <= Instant::now());
             match pipe {
-                Some(pipe) if has_come && first == idle_from => {
+                Some(pipe) if has_come && first == idle_from && is_idle() => {
                     pipe.give_back();
                     self.link.pipes_resized();
                 }

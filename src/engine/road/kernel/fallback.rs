@@ -42,7 +42,7 @@ fn skip_first(ends: &mut Ends<'_>, n: u64, methods: &[Method]) -> Result<(), Sto
         match ends.inlet.drop_some(left) {
             Ok(less) => left = less,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                ends.wait_for_source(None)?
+                ends.wait_for_source(None)?;
             }
             Err(error) => return Err(Stop::Source(error)),
         }
