@@ -39,8 +39,8 @@ impl Transfer {
         }
         let is_transformed = !self.plan.transforms.is_empty();
         let road = road::choose(
-            &*ends.source,
-            &*ends.sink,
+            &mut *ends.source,
+            &mut *ends.sink,
             self.plan.road,
             self.plan.marks,
             is_transformed,

@@ -5,16 +5,19 @@ use crate::ends::{End, From};
 use crate::hostile::{Act, data, ended};
 use crate::syscalls::{Faults, Hostile};
 use std::io::{self, IoSlice, PipeReader, PipeWriter, Write, pipe};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use tidegate::account::clock::Clock;
 use tidegate::account::meter::Meter;
 use tidegate::endpoint::pipe::NeighbourPipe;
-use tidegate::endpoint::{Delivered, Finish, Least, Raw, Sink, Source, Unfit};
+use tidegate::endpoint::{
+    Delivered, Finish, KernelSink, KernelSource, Least, Raw, Sink, Source, Unfit,
+};
 use tidegate::engine::limit::Limit;
 use tidegate::engine::link::{Link, Marks};
 use tidegate::engine::road::{self, Between, FlowOptions, Preference, WriterOutcome};
 use tidegate::engine::wait::Ready;
+use tidegate::platform::FdAt;
 
 const MARK: u64 = 1 << 16;
 
@@ -35,12 +38,14 @@ impl Source for Late {
         Ready::Readable(self.ended.as_fd())
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(Raw::Pipe)
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        Ok((Raw::Pipe, self))
     }
+}
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.ended.as_fd())
+impl KernelSource for Late {
+    fn at(&self) -> Option<FdAt<'_>> {
+        Some(self.ended.as_fd().into())
     }
 }
 
@@ -68,23 +73,29 @@ impl Sink for Broken {
         Ok(Finish::Done(Delivered::Written))
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(Raw::Pipe)
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Ok((Raw::Pipe, self))
     }
+}
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.pipe.as_fd())
+impl KernelSink for Broken {
+    fn at(&self) -> Option<FdAt<'_>> {
+        Some(self.pipe.as_fd().into())
     }
 }
 
 /// How a transfer between these ends ends, by these calls if they are given.
-fn end_of(source: impl Source + 'static, sink: Broken, calls: Option<Hostile>) -> WriterOutcome {
+fn end_of(
+    mut source: impl Source + 'static,
+    mut sink: Broken,
+    calls: Option<Hostile>,
+) -> WriterOutcome {
     let marks = Marks {
         readable: MARK,
         writable: MARK,
         low: 0,
     };
-    let mut road = road::choose(&source, &sink, Preference::Kernel, marks, false).unwrap();
+    let mut road = road::choose(&mut source, &mut sink, Preference::Kernel, marks, false).unwrap();
     if let Some(calls) = calls {
         road = road.with_syscalls(Box::new(calls));
     }

@@ -194,7 +194,7 @@ fn send_limited(
     case: &Case,
     preference: Preference,
     from: From,
-    to: To,
+    mut to: To,
     limit: Arc<Limit>,
 ) -> Playing {
     let most = if case.may_copy() || case.has_pipe() {
@@ -209,13 +209,14 @@ fn send_limited(
         case.acts.clone(),
         case.faults,
     );
-    let (from, chosen) = if case.may_copy() {
+    let (mut from, chosen) = if case.may_copy() {
         let (from, chosen) = from.that_copies();
         (from, Some(chosen))
     } else {
         (from, None)
     };
-    let road = road::choose(&from, &to, preference, case.marks(), false).expect("the kernel road");
+    let road =
+        road::choose(&mut from, &mut to, preference, case.marks(), false).expect("the kernel road");
     assert!(matches!(road, Road::Kernel(_)), "{road:?}");
     if let Some(chosen) = chosen {
         chosen.store(true, Ordering::SeqCst);

@@ -70,8 +70,8 @@ pub(super) struct WaitFor<'a> {
 }
 
 /// The sink of a flow.
-pub(super) struct Outlet<'a> {
-    pub(super) sink: Box<dyn Sink>,
+pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
+    pub(super) sink: &'a mut S,
     /// Whether the sink has been started.
     has_begun: bool,
     first: &'a Link,
@@ -86,8 +86,8 @@ pub(super) struct Outlet<'a> {
     queue_len: u64,
 }
 
-impl<'a> Outlet<'a> {
-    pub(super) fn new(sink: Box<dyn Sink>, flow: FlowOptions, context: WriterContext<'a>) -> Self {
+impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
+    pub(super) fn new(sink: &'a mut S, flow: FlowOptions, context: WriterContext<'a>) -> Self {
         Self {
             sink,
             has_begun: false,

@@ -20,13 +20,13 @@ const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
 pub(super) fn run(
-    sink: Box<dyn Sink>,
+    mut sink: Box<dyn Sink>,
     flow: FlowOptions,
     context: WriterContext<'_>,
 ) -> WriterOutcome {
     let (link, meter) = (context.link, context.meter);
     let mut writer = Writer {
-        outlet: Outlet::new(sink, flow, context),
+        outlet: Outlet::new(&mut *sink, flow, context),
         link,
         meter,
         batch: VecDeque::new(),
@@ -121,7 +121,7 @@ impl Writer<'_> {
 
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
         let slices = front(&self.batch, most);
-        let sink = &mut self.outlet.sink;
+        let sink = &mut *self.outlet.sink;
         let sleeping_side = sink.sleeps().then_some(Side::Sink);
         timed(self.meter, sleeping_side, || sink.write(&slices))
     }

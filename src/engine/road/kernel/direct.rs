@@ -67,13 +67,13 @@ impl<'r, 'a> Direct<'r, 'a> {
     /// until the rate limit lets more go than that. For a file, too, no more is claimed than is there.
     fn call_length(&self) -> Option<u64> {
         let to = self.ends.to;
-        let asks = matches!(to, Some(Raw::Socket | Raw::File)) || self.ends.outlet.is_limited();
-        let from = self.ends.inlet.source.raw_fd();
+        let asks = matches!(to, Raw::Socket | Raw::File) || self.ends.outlet.is_limited();
+        let from = self.ends.source_fd();
         let there = from
             .filter(|_| asks && !self.ends.reads_file())
             .and_then(platform::bytes_in);
         match there {
-            Some(0) if to == Some(Raw::File) => None,
+            Some(0) if to == Raw::File => None,
             Some(0) | None => Some(self.ends.chunk_size),
             Some(there) => Some(self.ends.chunk_size.min(there)),
         }
@@ -164,20 +164,20 @@ impl<'r, 'a> Direct<'r, 'a> {
 
     /// Whether the sink is a pipe that is more than half full.
     fn sink_has_little_room(&self) -> bool {
-        let fd = self.ends.outlet.sink.raw_fd();
-        let pipe = fd.filter(|_| self.ends.to == Some(Raw::Pipe));
+        let fd = self.ends.sink_fd();
+        let pipe = fd.filter(|_| self.ends.to == Raw::Pipe);
         pipe.is_some_and(|fd| platform::bytes_in(fd) > platform::pipe_size(fd).map(|size| size / 2))
     }
 
     /// Whether the last writer of the pipe that is the source is gone, and the pipe is empty.
     fn has_hung_up(&self) -> bool {
-        let from = self.ends.inlet.source.raw_fd();
+        let from = self.ends.source_fd();
         from.is_some_and(wait::has_hung_up) && self.has_nothing()
     }
 
     /// Whether the source has nothing now.
     fn has_nothing(&self) -> bool {
-        let from = self.ends.inlet.source.raw_fd();
+        let from = self.ends.source_fd();
         from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
     }
 

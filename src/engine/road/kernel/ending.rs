@@ -1,6 +1,6 @@
 //! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
-use crate::endpoint::{Sink, Source};
+use crate::endpoint::{Source, Unfit};
 use crate::engine::link::Link;
 use crate::engine::road::inlet::ReaderOutcome;
 use crate::engine::road::job::Reports;
@@ -25,20 +25,22 @@ impl From<WriterOutcome> for Stop {
     }
 }
 
-/// How both sides ended.
-pub(super) struct RoadOutcome {
-    pub(super) reader: ReaderOutcome,
-    pub(super) writer: WriterOutcome,
-}
+/// How reading and writing ended.
+pub(super) type Outcomes = (io::Result<()>, WriterOutcome);
 
 impl Reports {
     /// Reports how both sides ended. Unless everything was delivered, the transfer is cancelled.
-    pub(super) fn send_outcome(self, outcome: RoadOutcome, link: &Link) {
-        if !matches!(outcome.writer, WriterOutcome::Delivered { .. }) {
+    pub(super) fn send_outcomes(
+        self,
+        source: Box<dyn Source>,
+        (result, writer): Outcomes,
+        link: &Link,
+    ) {
+        if !matches!(writer, WriterOutcome::Delivered { .. }) {
             link.cancel();
         }
-        let _ = self.reader.send(outcome.reader);
-        let _ = self.writer.send(outcome.writer);
+        let _ = self.reader.send(ReaderOutcome { source, result });
+        let _ = self.writer.send(writer);
     }
 }
 
@@ -63,14 +65,21 @@ pub(super) struct Refusal {
     /// At which end the kernel refuses, and its error.
     pub(super) at: Side,
     pub(super) error: io::Error,
-    pub(super) source: Box<dyn Source>,
-    pub(super) sink: Box<dyn Sink>,
     pub(super) undelivered: Undelivered,
 }
 
 impl Refusal {
+    /// An end that could serve the kernel road when the road was chosen, and does not any more.
+    pub(super) fn before_any_call(at: Side, why: Unfit) -> Self {
+        Self {
+            at,
+            error: io::Error::other(why),
+            undelivered: Undelivered::default(),
+        }
+    }
+
     /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
-    pub(super) fn no_road(self, delivered: u64) -> RoadOutcome {
+    pub(super) fn no_road(self, delivered: u64) -> Outcomes {
         let (mut result, error) = (self.undelivered.source_result(), self.error);
         let writer = match self.at {
             _ if delivered == 0 => WriterOutcome::NoRoad { error },
@@ -84,11 +93,7 @@ impl Refusal {
                 downstream: false,
             },
         };
-        let source = self.source;
-        RoadOutcome {
-            reader: ReaderOutcome { source, result },
-            writer,
-        }
+        (result, writer)
     }
 }
 

@@ -13,7 +13,7 @@ use super::gathering::{Gathering, PIPE_GATHER_TIME};
 use super::syscalls::Syscalls;
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
-use crate::endpoint::{Raw, Sink, Source};
+use crate::endpoint::{KernelSink, KernelSource, Raw};
 use crate::engine::link::Link;
 use crate::engine::road::FlowOptions;
 use crate::engine::road::flow::WriterContext;
@@ -26,17 +26,18 @@ use crate::error::Side;
 use crate::platform::FdAt;
 use rustix::event::PollFlags;
 use std::io::{self, ErrorKind};
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 use tokio::sync::watch;
 
 /// The two ends of a transfer on the kernel road.
 pub(super) struct Ends<'a> {
-    pub(super) inlet: Inlet<'a>,
-    pub(super) outlet: Outlet<'a>,
+    pub(super) inlet: Inlet<'a, dyn KernelSource + 'a>,
+    pub(super) outlet: Outlet<'a, dyn KernelSink + 'a>,
     /// What the source is to the kernel.
-    pub(super) from: Option<Raw>,
+    pub(super) from: Raw,
     /// What the sink is to the kernel.
-    pub(super) to: Option<Raw>,
+    pub(super) to: Raw,
     pub(super) link: &'a Link,
     meter: &'a Meter,
     syscalls: &'a dyn Syscalls,
@@ -67,8 +68,8 @@ pub(super) enum Obstacle {
 
 impl<'a> Ends<'a> {
     pub(super) fn new(
-        source: Box<dyn Source>,
-        sink: Box<dyn Sink>,
+        (from, source): (Raw, &'a mut dyn KernelSource),
+        (to, sink): (Raw, &'a mut dyn KernelSink),
         flow: FlowOptions,
         context: WriterContext<'a>,
         syscalls: &'a dyn Syscalls,
@@ -76,9 +77,9 @@ impl<'a> Ends<'a> {
     ) -> Self {
         let (link, meter) = (context.link, context.meter);
         Self {
-            gathering: Gathering::new(source.raw().ok(), flow.chunk_size),
-            from: source.raw().ok(),
-            to: sink.raw().ok(),
+            gathering: Gathering::new(from, flow.chunk_size),
+            from,
+            to,
             inlet: Inlet::new(source, flow.take, link, None, meter),
             outlet: Outlet::new(sink, flow, context),
             link,
@@ -90,9 +91,19 @@ impl<'a> Ends<'a> {
         }
     }
 
+    /// The descriptor of the source, if it is open.
+    pub(super) fn source_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.inlet.source.at().map(|at| at.fd)
+    }
+
+    /// The descriptor of the sink, if it is open.
+    pub(super) fn sink_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.outlet.sink.at().map(|at| at.fd)
+    }
+
     /// Whether the source is a file, which is always readable, and whose calls may sleep.
     pub(super) fn reads_file(&self) -> bool {
-        self.from == Some(Raw::File)
+        self.from == Raw::File
     }
 
     /// Whether the sink has taken anything.
@@ -189,17 +200,13 @@ impl Ends<'_> {
     }
 
     fn source_at(&self) -> io::Result<FdAt<'_>> {
-        let source = &self.inlet.source;
-        let fd = source.raw_fd().ok_or(ErrorKind::NotConnected)?;
-        let offset = source.offset();
-        Ok(FdAt { fd, offset })
+        let at = self.inlet.source.at();
+        at.ok_or_else(|| ErrorKind::NotConnected.into())
     }
 
     fn sink_at(&self) -> io::Result<FdAt<'_>> {
-        let sink = &self.outlet.sink;
-        let fd = sink.raw_fd().ok_or(ErrorKind::NotConnected)?;
-        let offset = sink.offset();
-        Ok(FdAt { fd, offset })
+        let at = self.outlet.sink.at();
+        at.ok_or_else(|| ErrorKind::NotConnected.into())
     }
 }
 
@@ -252,8 +259,8 @@ impl Ends<'_> {
     /// A call has moved nothing, and not because of the sink. If that goes on while the source is readable, the kernel
     /// road ends here.
     pub(super) fn moved_nothing(&mut self) -> Result<(), Stop> {
-        let fd = self.inlet.source.raw_fd();
-        let is_readable = || fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::IN));
+        let at = self.inlet.source.at();
+        let is_readable = || at.is_some_and(|at| wait::is_ready(at.fd, PollFlags::IN));
         self.empty_calls.one_more(is_readable)
     }
 }
@@ -290,13 +297,13 @@ impl Ends<'_> {
 impl Ends<'_> {
     /// Whether the source has something now.
     pub(super) fn source_is_ready(&self) -> bool {
-        let fd = self.inlet.source.raw_fd();
+        let fd = self.source_fd();
         fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::IN))
     }
 
     /// Whether the sink takes something now.
     pub(super) fn sink_is_ready(&self) -> bool {
-        let fd = self.outlet.sink.raw_fd();
+        let fd = self.sink_fd();
         fd.is_some_and(|fd| wait::is_ready(fd, PollFlags::OUT))
     }
 

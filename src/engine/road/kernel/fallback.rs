@@ -3,29 +3,38 @@
 
 use super::copy::FileCopy;
 use super::direct::Direct;
-use super::ending::{Refusal, RoadOutcome, Stop, Undelivered};
+use super::ending::{Outcomes, Refusal, Stop, Undelivered};
 use super::ends::Ends;
 use super::methods::Method;
 use super::through_pipe::ThroughPipe;
 use crate::engine::link::{Pipes, WatchedPipe};
-use crate::engine::road::inlet::ReaderOutcome;
 use crate::engine::road::outlet::WriterOutcome;
 use crate::error::Side;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Skips the first bytes and moves the rest, by the first of the methods that can be used and that the kernel accepts.
+/// Skips the first bytes and moves the rest, by the first of the methods that can be used and that the kernel accepts. Returns
+/// how reading and writing ended; or, if the kernel has refused the last method, what is left for the buffered road.
 pub(super) fn run(
     mut ends: Ends<'_>,
     skip: u64,
     methods: Vec<Method>,
-) -> Result<RoadOutcome, Refusal> {
+) -> Result<Outcomes, Refusal> {
     let (moved, undelivered) = match skip_first(&mut ends, skip, &methods) {
         Ok(()) => try_in_order(&mut ends, methods),
         Err(stop) => (Err(stop), Undelivered::default()),
     };
     let end = moved.and_then(|()| Ok(ends.outlet.finish()?));
-    conclude(ends, end, undelivered)
+    ends.gathering.stop(&mut *ends.inlet.source);
+    match end {
+        Ok(writer) | Err(Stop::Sink(writer)) => Ok((undelivered.source_result(), writer)),
+        Err(Stop::Source(error)) => Ok((Err(error), WriterOutcome::SourceCut)),
+        Err(Stop::Refused(at, error)) => Err(Refusal {
+            at,
+            error,
+            undelivered,
+        }),
+    }
 }
 
 /// Skips the first `n` bytes. That may take long if they have to be read, so the method is announced before.
@@ -104,34 +113,7 @@ fn pipes(method: &Method, ends: &Ends<'_>) -> Pipes {
         |fd: Option<BorrowedFd<'_>>| fd.filter(|_| are_buffers).and_then(WatchedPipe::new);
     Pipes {
         own: matches!(method, Method::ThroughPipe { .. }),
-        source: watched(ends.inlet.source.raw_fd()),
-        sink: watched(ends.outlet.sink.raw_fd()),
+        source: watched(ends.source_fd()),
+        sink: watched(ends.sink_fd()),
     }
-}
-
-/// How both ends ended; or, if the kernel has refused the last method, what is left for the buffered road.
-fn conclude(
-    mut ends: Ends<'_>,
-    end: Result<WriterOutcome, Stop>,
-    undelivered: Undelivered,
-) -> Result<RoadOutcome, Refusal> {
-    ends.gathering.stop(&mut *ends.inlet.source);
-    let source = ends.inlet.source;
-    let (result, writer) = match end {
-        Ok(end) | Err(Stop::Sink(end)) => (undelivered.source_result(), end),
-        Err(Stop::Source(error)) => (Err(error), WriterOutcome::SourceCut),
-        Err(Stop::Refused(at, error)) => {
-            return Err(Refusal {
-                at,
-                error,
-                source,
-                sink: ends.outlet.sink,
-                undelivered,
-            });
-        }
-    };
-    Ok(RoadOutcome {
-        reader: ReaderOutcome { source, result },
-        writer,
-    })
 }

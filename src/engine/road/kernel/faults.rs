@@ -12,11 +12,11 @@ use std::io::{self, ErrorKind};
 const MOST_EMPTY_CALLS: u32 = 16;
 
 /// At which end an error of a call between both is, which does not say it.
-pub(super) fn failing_side(from: Option<Raw>, to: Option<Raw>, error: &io::Error) -> Side {
+pub(super) fn failing_side(from: Raw, to: Raw, error: &io::Error) -> Side {
     let is_sinks = match (from, to) {
         _ if error.kind() == ErrorKind::BrokenPipe => true,
-        (_, Some(Raw::Pipe)) => false,
-        (Some(Raw::Pipe), _) => true,
+        (_, Raw::Pipe) => false,
+        (Raw::Pipe, _) => true,
         _ => is_write_error(error),
     };
     if is_sinks { Side::Sink } else { Side::Source }
@@ -51,16 +51,16 @@ pub(super) fn is_refusal(error: &io::Error) -> bool {
 }
 
 /// Whether a call that writes to the sink has to be made again later. A socket may be out of memory for a short time.
-pub(super) fn is_not_now(to: Option<Raw>, error: &io::Error) -> bool {
-    let is_short = to == Some(Raw::Socket) && is_one_of(error, &[Errno::NOBUFS]);
+pub(super) fn is_not_now(to: Raw, error: &io::Error) -> bool {
+    let is_short = to == Raw::Socket && is_one_of(error, &[Errno::NOBUFS]);
     error.kind() == ErrorKind::WouldBlock || is_short
 }
 
 /// The error of a sink that has failed. If a reset comes after a call has moved some bytes, that call does not report it,
 /// and the next one says "broken pipe", which means that we have shut down the socket ourselves (send(2)). We have not,
 /// so it was a reset.
-pub(super) fn as_told_by_sink(to: Option<Raw>, error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::BrokenPipe && to == Some(Raw::Socket) {
+pub(super) fn as_told_by_sink(to: Raw, error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::BrokenPipe && to == Raw::Socket {
         Errno::CONNRESET.into()
     } else {
         error

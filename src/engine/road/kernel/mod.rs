@@ -37,7 +37,9 @@ pub use syscalls::Syscalls;
 use super::buffered;
 use super::flow::{FlowOptions, WriterContext};
 use super::job::Job;
+use crate::error::Side;
 use crate::platform::threads;
+use ending::Refusal;
 use ends::Ends;
 use remainder::Remainder;
 use std::io;
@@ -50,8 +52,8 @@ pub(super) fn start(methods: Methods, job: Job) -> io::Result<()> {
 
 fn run(methods: Methods, job: Job) {
     let Job {
-        source,
-        sink,
+        mut source,
+        mut sink,
         flow,
         between,
         reports,
@@ -61,25 +63,35 @@ fn run(methods: Methods, job: Job) {
         Arc::clone(&between.meter),
     );
     let _guard = link.cancel_on_panic();
-    let road = &reports.road;
     let context = WriterContext {
         first: &link,
         link: &link,
         meter: &meter,
         limit: &between.limit,
     };
-    let ends = Ends::new(source, sink, flow, context, &*methods.syscalls, road);
-    match fallback::run(ends, flow.skip, methods.in_order) {
-        Ok(outcome) => reports.send_outcome(outcome, &link),
+    let outcomes = match (source.kernel(), sink.kernel()) {
+        (Ok(from), Ok(to)) => {
+            let ends = Ends::new(from, to, flow, context, &*methods.syscalls, &reports.road);
+            fallback::run(ends, flow.skip, methods.in_order)
+        }
+        (Err(why), _) => Err(Refusal::before_any_call(Side::Source, why)),
+        (_, Err(why)) => Err(Refusal::before_any_call(Side::Sink, why)),
+    };
+    match outcomes {
+        Ok(outcomes) => {
+            // A sink that has not finished removes what it has begun before the end is reported.
+            drop(sink);
+            reports.send_outcomes(source, outcomes, &link);
+        }
         Err(refusal) if methods.insists => {
-            reports.send_outcome(refusal.no_road(meter.bytes_out()), &link);
+            drop(sink);
+            reports.send_outcomes(source, refusal.no_road(meter.bytes_out()), &link);
         }
         Err(refusal) => {
             link.use_chunks(meter.bytes_out() > 0);
             // The bytes in our pipe are read again.
             meter.recount_in();
-            let sink = refusal.sink;
-            let remainder = Remainder::new(refusal.undelivered, refusal.source);
+            let remainder = Remainder::new(refusal.undelivered, source);
             let rest = Job {
                 source: Box::new(remainder),
                 sink,
