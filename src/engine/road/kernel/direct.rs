@@ -6,6 +6,7 @@ use super::gathering::{Gather, MOST_GATHERED};
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
 use crate::endpoint::pipe::NeighbourPipe;
+use crate::engine::road::outlet::WriterOutcome;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
@@ -56,7 +57,10 @@ impl<'r, 'a> Direct<'r, 'a> {
         let claimed = self.ends.claimed(wanted)?;
         match self.ends.granted(claimed)? {
             Grant::Bytes(most) => self.move_some(most),
-            Grant::Not(obstacle) => self.sink_not_ready(obstacle).map(|()| false),
+            Grant::Not(obstacle) => {
+                self.sink_not_ready(obstacle)?;
+                Ok(false)
+            }
         }
     }
 
@@ -110,7 +114,7 @@ impl<'r, 'a> Direct<'r, 'a> {
         self.enlarge_pipes_filled_by(n);
         self.ends.count_in(n);
         self.ends.count_out(n)?;
-        self.let_gather()
+        Ok(self.let_gather()?)
     }
 
     /// Enlarges the pipes at both ends that `n` bytes fill as good as wholly.
@@ -124,7 +128,7 @@ impl<'r, 'a> Direct<'r, 'a> {
     }
 
     /// Lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
-    fn let_gather(&mut self) -> Result<(), Stop> {
+    fn let_gather(&mut self) -> Result<(), WriterOutcome> {
         match self.ends.gathering.to_wait_for() {
             Gather::Nothing => Ok(()),
             _ if !self.ends.outlet.would_allow(MOST_GATHERED) => Ok(()),
@@ -135,7 +139,7 @@ impl<'r, 'a> Direct<'r, 'a> {
 
     /// The sink takes nothing now, or the rate limit lets nothing go. If the source has something, that is a pause, but
     /// for the rate limit.
-    fn sink_not_ready(&mut self, obstacle: Obstacle) -> Result<(), Stop> {
+    fn sink_not_ready(&mut self, obstacle: Obstacle) -> Result<(), WriterOutcome> {
         match obstacle {
             _ if !self.ends.source_is_ready() => self.ends.wait_for_source(None),
             Obstacle::Rate(_) => self.ends.wait_for_sink(obstacle, false),

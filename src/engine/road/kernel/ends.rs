@@ -112,9 +112,9 @@ impl<'a> Ends<'a> {
     }
 
     /// Fails once the transfer was given up.
-    pub(super) fn check_cancelled(&self) -> Result<(), Stop> {
+    pub(super) fn check_cancelled(&self) -> Result<(), WriterOutcome> {
         if self.link.is_cancelled() {
-            Err(Stop::Sink(WriterOutcome::Cancelled))
+            Err(WriterOutcome::Cancelled)
         } else {
             Ok(())
         }
@@ -308,7 +308,7 @@ impl Ends<'_> {
     }
 
     /// Waits until the source has something, but no longer than until it counts as idle, or `until`.
-    pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), Stop> {
+    pub(super) fn wait_for_source(&mut self, until: Option<Instant>) -> Result<(), WriterOutcome> {
         self.announcement.make();
         self.meter.enter(Phase::Source);
         let most = self.gathering.time_limit(&mut *self.inlet.source);
@@ -325,12 +325,16 @@ impl Ends<'_> {
     }
 
     /// Waits until the obstacle may be gone. Returns earlier if the buffer `has_room` and the source has more.
-    pub(super) fn wait_for_sink(&mut self, obstacle: Obstacle, has_room: bool) -> Result<(), Stop> {
+    pub(super) fn wait_for_sink(
+        &mut self,
+        obstacle: Obstacle,
+        has_room: bool,
+    ) -> Result<(), WriterOutcome> {
         self.announcement.make();
         // A file is always readable.
         let source = (has_room && !self.reads_file()).then(|| self.inlet.source.ready());
         if let Obstacle::Rate(until) = obstacle {
-            return Ok(self.outlet.wait_for_rate(until, source)?);
+            return self.outlet.wait_for_rate(until, source);
         }
         self.meter.enter(Phase::Sink);
         self.outlet.wait(WaitFor {
@@ -343,7 +347,7 @@ impl Ends<'_> {
     }
 
     /// Gives the process at the other side of a pipe time to write or read more at once.
-    pub(super) fn sleep_briefly(&mut self, phase: Phase) -> Result<(), Stop> {
+    pub(super) fn sleep_briefly(&mut self, phase: Phase) -> Result<(), WriterOutcome> {
         self.meter.enter(phase);
         self.outlet.wait(WaitFor {
             most: Some(PIPE_GATHER_TIME),

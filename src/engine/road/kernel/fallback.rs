@@ -1,39 +1,46 @@
-//! Tries the methods in their order until the kernel accepts one; if it refuses them all, or refuses midway, what is left is
-//! for the buffered road.
+//! Tries the methods in their order until the kernel accepts one. If it refuses them all, or refuses midway, what is left is
+//! for the buffered road; or the transfer ends, where the kernel road is insisted on.
 
 use super::copy::FileCopy;
 use super::direct::Direct;
-use super::ending::{Outcomes, Refusal, Stop, Undelivered};
+use super::ending::{Outcomes, Stop, Undelivered};
 use super::ends::Ends;
+use super::last_bytes;
 use super::methods::Method;
 use super::through_pipe::ThroughPipe;
 use crate::engine::link::{Pipes, WatchedPipe};
 use crate::engine::road::outlet::WriterOutcome;
-use crate::error::Side;
+use crate::error::{Side, reason};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Skips the first bytes and moves the rest, by the first of the methods that can be used and that the kernel accepts. Returns
-/// how reading and writing ended; or, if the kernel has refused the last method, what is left for the buffered road.
+/// Skips the first bytes and moves the rest, by the first of the methods that can be used and that the kernel accepts.
+///
+/// # Errors
+/// The kernel has refused the last method, and the kernel road is not insisted on: what was not delivered.
 pub(super) fn run(
     mut ends: Ends<'_>,
     skip: u64,
     methods: Vec<Method>,
-) -> Result<Outcomes, Refusal> {
+    insists: bool,
+) -> Result<Outcomes, Undelivered> {
     let (moved, undelivered) = match skip_first(&mut ends, skip, &methods) {
         Ok(()) => try_in_order(&mut ends, methods),
         Err(stop) => (Err(stop), Undelivered::default()),
     };
     let end = moved.and_then(|()| Ok(ends.outlet.finish()?));
     ends.gathering.stop(&mut *ends.inlet.source);
+    let failure = |error: Option<io::Error>| error.map_or(Ok(()), Err);
     match end {
-        Ok(writer) | Err(Stop::Sink(writer)) => Ok((undelivered.source_result(), writer)),
+        Ok(writer) | Err(Stop::Sink(writer)) => Ok((failure(undelivered.source_error), writer)),
         Err(Stop::Source(error)) => Ok((Err(error), WriterOutcome::SourceCut)),
-        Err(Stop::Refused(at, error)) => Err(Refusal {
-            at,
+        Err(Stop::Refused(side, error)) if insists => Ok(refused_to_one_who_insists(
+            &mut ends,
+            side,
             error,
             undelivered,
-        }),
+        )),
+        Err(Stop::Refused(..)) => Err(undelivered),
     }
 }
 
@@ -41,7 +48,7 @@ pub(super) fn run(
 fn skip_first(ends: &mut Ends<'_>, n: u64, methods: &[Method]) -> Result<(), Stop> {
     let mut left = ends.inlet.seek_ahead(n).map_err(Stop::Source)?;
     if left > 0 {
-        if let Some(method) = methods.first() {
+        if let Some(method) = methods.iter().find(|method| can_be_used(method, ends)) {
             ends.announcement.prepare(method.calls());
         }
         ends.announcement.make();
@@ -115,5 +122,29 @@ fn pipes(method: &Method, ends: &Ends<'_>) -> Pipes {
         own: matches!(method, Method::ThroughPipe { .. }),
         source: watched(ends.source_fd()),
         sink: watched(ends.sink_fd()),
+    }
+}
+
+/// How a transfer ends that insists on the kernel road, which the kernel refuses at this `side`.
+fn refused_to_one_who_insists(
+    ends: &mut Ends<'_>,
+    side: Side,
+    error: io::Error,
+    undelivered: Undelivered,
+) -> Outcomes {
+    let source = undelivered.source_error.map_or(Ok(()), Err);
+    if !ends.has_delivered() {
+        return (source, WriterOutcome::NoRoad { error });
+    }
+    if let Some((pipe, len)) = undelivered.in_pipe
+        && let Err(writer) = last_bytes::write(ends, &pipe, len)
+    {
+        return (source, writer);
+    }
+    let why = reason(&error);
+    let why = io::Error::other(format!("{why}; --road auto goes on by the buffered road"));
+    match side {
+        Side::Source => (Err(why), WriterOutcome::SourceCut),
+        Side::Sink => (source, ends.outlet.failure("writing to", why)),
     }
 }

@@ -9,10 +9,12 @@
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
 //! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
 //! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
-//! pipe before the rest of the source (`fallback`, `remainder`). Any error but a refusal is a failure of an end.
+//! pipe before the rest of the source (`fallback`, `remainder`). Where the kernel road is insisted on, the transfer fails instead,
+//! after these bytes (`last_bytes`). Any error but a refusal is a failure of an end.
 
 // What is tried, in which order.
 mod fallback;
+mod last_bytes;
 mod methods;
 mod remainder;
 
@@ -37,9 +39,9 @@ pub use syscalls::Syscalls;
 use super::buffered;
 use super::flow::{FlowOptions, WriterContext};
 use super::job::Job;
-use crate::error::Side;
+use super::outlet::WriterOutcome;
 use crate::platform::threads;
-use ending::Refusal;
+use ending::Undelivered;
 use ends::Ends;
 use remainder::Remainder;
 use std::io;
@@ -69,29 +71,29 @@ fn run(methods: Methods, job: Job) {
         meter: &meter,
         limit: &between.limit,
     };
-    let outcomes = match (source.kernel(), sink.kernel()) {
+    let moved = match (source.kernel(), sink.kernel()) {
         (Ok(from), Ok(to)) => {
             let ends = Ends::new(from, to, flow, context, &*methods.syscalls, &reports.road);
-            fallback::run(ends, flow.skip, methods.in_order)
+            fallback::run(ends, flow.skip, methods.in_order, methods.insists)
         }
-        (Err(why), _) => Err(Refusal::before_any_call(Side::Source, why)),
-        (_, Err(why)) => Err(Refusal::before_any_call(Side::Sink, why)),
+        // It could be served when the road was chosen.
+        (Err(why), _) | (_, Err(why)) if methods.insists => {
+            let error = io::Error::other(why);
+            Ok((Ok(()), WriterOutcome::NoRoad { error }))
+        }
+        _ => Err(Undelivered::default()),
     };
-    match outcomes {
+    match moved {
         Ok(outcomes) => {
             // A sink that has not finished removes what it has begun before the end is reported.
             drop(sink);
             reports.send_outcomes(source, outcomes, &link);
         }
-        Err(refusal) if methods.insists => {
-            drop(sink);
-            reports.send_outcomes(source, refusal.no_road(meter.bytes_out()), &link);
-        }
-        Err(refusal) => {
+        Err(undelivered) => {
             link.use_chunks(meter.bytes_out() > 0);
             // The bytes in our pipe are read again.
             meter.recount_in();
-            let remainder = Remainder::new(refusal.undelivered, source);
+            let remainder = Remainder::new(undelivered, source);
             let rest = Job {
                 source: Box::new(remainder),
                 sink,
