@@ -234,3 +234,32 @@ impl KernelSink for FileSink {
         self.open()?.leave_hole(n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Effects, FileSink};
+    use crate::endpoint::Sink;
+    use crate::endpoint::descriptor::{Descriptor, open};
+    use rustix::fs::OFlags;
+    use std::io::IoSlice;
+
+    #[test]
+    fn a_sink_that_is_started_again_keeps_what_was_written_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (new, old) = (directory.path().join("new"), directory.path().join("old"));
+        std::fs::write(&old, "what was there before").unwrap();
+        let found = Descriptor::own(open(&old, OFlags::WRONLY).unwrap()).unwrap();
+        let effects = Effects::default();
+        let sinks = [
+            (FileSink::to_be_made(&new, effects), &new),
+            (FileSink::at(found, effects), &old),
+        ];
+        for (mut sink, path) in sinks {
+            sink.start().unwrap();
+            sink.write(&[IoSlice::new(b"written")]).unwrap();
+            sink.start().unwrap();
+            sink.write(&[IoSlice::new(b" on")]).unwrap();
+            assert_eq!(std::fs::read(path).unwrap(), b"written on");
+        }
+    }
+}

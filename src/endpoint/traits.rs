@@ -61,7 +61,8 @@ pub trait Source: Send {
 
 /// An open end that bytes go to. If it is dropped before it has finished, nothing is left that looks like success.
 pub trait Sink: Send {
-    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again.
+    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again, even
+    /// after bytes were written: the session calls it, and each road that the transfer takes.
     ///
     /// # Errors
     /// When the system refuses.

@@ -72,7 +72,8 @@ pub(super) struct WaitFor<'a> {
 /// The sink of a flow.
 pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
     pub(super) sink: &'a mut S,
-    /// Whether the sink has been started.
+    /// Whether the sink has been started here. The session may have started it before, or the kernel road that hands over to
+    /// the buffered one; [`Sink::start`] does nothing then.
     has_begun: bool,
     first: &'a Link,
     link: &'a Link,
