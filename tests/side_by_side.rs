@@ -236,7 +236,7 @@ fn by_the_kernel(from: From, to: To) -> Handle {
         },
         ..Options::default()
     };
-    let pipeline = Pipeline::new(Box::new(from), Box::new(to), options).unwrap();
+    let mut pipeline = Pipeline::new(Box::new(from), Box::new(to), options).unwrap();
     let road = pipeline.choose(Preference::Kernel).unwrap();
     pipeline.start(road).unwrap()
 }
@@ -319,7 +319,7 @@ fn a_hundred_pipelines_end_each_as_it_should_and_leave_no_thread_and_no_descript
     }
     // A handle that is dropped gives its pipeline up.
     for source in [Box::new(Silent) as Box<dyn Source>, Box::new(source())] {
-        let pipeline = Pipeline::new(source, Box::new(Full), small()).unwrap();
+        let mut pipeline = Pipeline::new(source, Box::new(Full), small()).unwrap();
         let road = pipeline.choose(Preference::Auto).unwrap();
         drop(pipeline.start(road).unwrap());
     }

@@ -10,7 +10,7 @@ use super::socket::send_now;
 use super::{Probe, Raw, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::{self, Ready};
-use crate::platform;
+use crate::platform::{self, FdAt};
 use rustix::event::PollFlags;
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, seek};
 use rustix::net::RecvFlags;
@@ -133,6 +133,14 @@ impl Descriptor {
 
     pub(super) fn raw_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+
+    /// Where the kernel moves bytes from or to here.
+    pub(super) fn at(&self) -> FdAt<'_> {
+        FdAt {
+            fd: self.fd.as_fd(),
+            offset: self.claimed_at(),
+        }
     }
 
     /// Whether a regular file has the size that it reports. Those of /proc report 0 and have content all the same.

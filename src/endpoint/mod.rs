@@ -59,4 +59,4 @@ pub use preview::Preview;
 pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use table::{PlannedEnd, plan_sink, plan_source};
-pub use traits::{Delivered, Finish, Sink, Source};
+pub use traits::{Delivered, Finish, KernelSink, KernelSource, Sink, Source};

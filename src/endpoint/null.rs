@@ -4,14 +4,15 @@ use super::descriptor;
 use super::named_file::NamedFile;
 use super::stdio::no_rest;
 use super::{
-    Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Preview, Raw, Sink, SinkPlan,
-    Slashes, Unfit, ValueKind,
+    Announce, Delivered, EndPlan, Finish, KernelSink, Kind, Opening, OptionSpec, Preview, Raw,
+    Sink, SinkPlan, Slashes, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
+use crate::platform::FdAt;
 use rustix::fs::OFlags;
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -145,38 +146,15 @@ impl Sink for Null {
         Ok(usize::try_from(n).unwrap_or(all))
     }
 
-    fn grant(&mut self, most: u64) -> io::Result<u64> {
-        if self.rate.is_none() && self.stall.is_none() && self.busy_until.is_none() {
-            return Ok(most);
-        }
-        self.stall_if_due();
-        self.granted_from = self.accepts_from();
-        if self.granted_from.is_none() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        Ok(most.min(self.most_at_once()))
-    }
-
-    fn moved(&mut self, n: u64) {
-        self.taken += n;
-        if let (Some(rate), Some(from)) = (self.rate, self.granted_from) {
-            self.busy_until = Some(from + time_for(n, rate));
-        }
-    }
-
     fn is_paced(&self) -> bool {
         self.rate.is_some() || self.stall.is_some()
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
         match self.device {
-            Some(_) => Ok(Raw::Null),
+            Some(_) => Ok((Raw::Null, self)),
             None => Err(NO_DEVICE),
         }
-    }
-
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.device.as_ref().map(AsFd::as_fd)
     }
 
     fn ready(&self) -> Ready<'_> {
@@ -193,6 +171,31 @@ impl Sink for Null {
                 peer: true,
             }),
             _ => Ok(Finish::Done(Delivered::Written)),
+        }
+    }
+}
+
+impl KernelSink for Null {
+    fn at(&self) -> Option<FdAt<'_>> {
+        self.device.as_ref().map(|device| device.as_fd().into())
+    }
+
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        if self.rate.is_none() && self.stall.is_none() && self.busy_until.is_none() {
+            return Ok(most);
+        }
+        self.stall_if_due();
+        self.granted_from = self.accepts_from();
+        if self.granted_from.is_none() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(most.min(self.most_at_once()))
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.taken += n;
+        if let (Some(rate), Some(from)) = (self.rate, self.granted_from) {
+            self.busy_until = Some(from + time_for(n, rate));
         }
     }
 }

@@ -4,13 +4,14 @@ use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
 use super::file_facts::APPENDS;
 use super::staged::{NEW, Staged};
-use super::{Delivered, FileId, Finish, Leftover, Probe, Raw, Sink, Unfit};
+use super::{Delivered, FileId, Finish, KernelSink, Leftover, Probe, Raw, Sink, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
+use crate::platform::FdAt;
 use crate::sys;
 use rustix::fs::OFlags;
 use std::io::{self, IoSlice};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -74,6 +75,14 @@ impl FileSink {
 
     pub(super) fn file_id(&self) -> Option<FileId> {
         self.descriptor.as_ref()?.facts.file_id()
+    }
+
+    fn raw(&self) -> Result<Raw, Unfit> {
+        match &self.to_be_made {
+            Some(_) if self.effects.append => Err(APPENDS),
+            Some(_) => Ok(Raw::File),
+            None => self.descriptor.as_ref().ok_or("it is closed")?.raw(),
+        }
     }
 
     fn open(&mut self) -> io::Result<&mut Descriptor> {
@@ -144,16 +153,6 @@ impl Sink for FileSink {
         descriptor.map_or_else(|| Ready::At(Instant::now()), Descriptor::writable)
     }
 
-    fn grant(&mut self, most: u64) -> io::Result<u64> {
-        self.open()?.claim_to_write(most)
-    }
-
-    fn moved(&mut self, n: u64) {
-        if let Some(descriptor) = &mut self.descriptor {
-            descriptor.use_up(n);
-        }
-    }
-
     fn finish(&mut self) -> io::Result<Finish<'_>> {
         if let Some(descriptor) = self.descriptor.take() {
             let fd = descriptor.into_fd();
@@ -195,22 +194,6 @@ impl Sink for FileSink {
             .is_some_and(|it| it.facts.is_terminal)
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        match &self.to_be_made {
-            Some(_) if self.effects.append => Err(APPENDS),
-            Some(_) => Ok(Raw::File),
-            None => self.descriptor.as_ref().ok_or("it is closed")?.raw(),
-        }
-    }
-
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.descriptor.as_ref().map(Descriptor::raw_fd)
-    }
-
-    fn offset(&self) -> Option<u64> {
-        self.descriptor.as_ref().and_then(Descriptor::claimed_at)
-    }
-
     fn probe(&self) -> Probe {
         match &self.descriptor {
             Some(descriptor) => descriptor.probe(),
@@ -219,8 +202,8 @@ impl Sink for FileSink {
         }
     }
 
-    fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
-        self.open()?.leave_hole(n)
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Ok((self.raw()?, self))
     }
 
     fn unacknowledged(&self) -> u64 {
@@ -229,5 +212,54 @@ impl Sink for FileSink {
 
     fn leftover(&self) -> Option<Leftover> {
         self.staged.as_ref().map(Staged::leftover)
+    }
+}
+
+impl KernelSink for FileSink {
+    fn at(&self) -> Option<FdAt<'_>> {
+        self.descriptor.as_ref().map(Descriptor::at)
+    }
+
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        self.open()?.claim_to_write(most)
+    }
+
+    fn moved(&mut self, n: u64) {
+        if let Some(descriptor) = &mut self.descriptor {
+            descriptor.use_up(n);
+        }
+    }
+
+    fn leave_hole(&mut self, n: u64) -> io::Result<bool> {
+        self.open()?.leave_hole(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Effects, FileSink};
+    use crate::endpoint::Sink;
+    use crate::endpoint::descriptor::{Descriptor, open};
+    use rustix::fs::OFlags;
+    use std::io::IoSlice;
+
+    #[test]
+    fn a_sink_that_is_started_again_keeps_what_was_written_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let (new, old) = (directory.path().join("new"), directory.path().join("old"));
+        std::fs::write(&old, "what was there before").unwrap();
+        let found = Descriptor::own(open(&old, OFlags::WRONLY).unwrap()).unwrap();
+        let effects = Effects::default();
+        let sinks = [
+            (FileSink::to_be_made(&new, effects), &new),
+            (FileSink::at(found, effects), &old),
+        ];
+        for (mut sink, path) in sinks {
+            sink.start().unwrap();
+            sink.write(&[IoSlice::new(b"written")]).unwrap();
+            sink.start().unwrap();
+            sink.write(&[IoSlice::new(b" on")]).unwrap();
+            assert_eq!(std::fs::read(path).unwrap(), b"written on");
+        }
     }
 }

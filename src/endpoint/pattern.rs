@@ -2,12 +2,12 @@
 
 use super::stdio::no_rest;
 use super::{
-    Announce, EndPlan, Kind, Opening, OptionSpec, Preview, Raw, Slashes, Source, SourcePlan, Unfit,
-    ValueKind,
+    Announce, EndPlan, EndStatus, KernelSource, Kind, Opening, OptionSpec, Preview, Probe, Raw,
+    Slashes, Source, SourcePlan, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
-use crate::platform;
+use crate::platform::{self, FdAt};
 use crate::text::words::bytes_exactly;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -15,7 +15,7 @@ use rustix::fs::{SeekFrom, seek};
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 const SIZE: OptionSpec = OptionSpec {
@@ -161,15 +161,24 @@ impl Source for Pattern {
         Ok(n)
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
+    fn probe(&self) -> Probe {
         match self.zeros {
-            Some(_) => Ok(Raw::File),
-            None => Err(MADE),
+            Some(_) => Probe::Known(EndStatus::File),
+            None => Probe::Nothing,
         }
     }
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.zeros.as_ref().map(AsFd::as_fd)
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        match self.zeros {
+            Some(_) => Ok((Raw::File, self)),
+            None => Err(MADE),
+        }
+    }
+}
+
+impl KernelSource for Pattern {
+    fn at(&self) -> Option<FdAt<'_>> {
+        self.zeros.as_ref().map(|file| file.as_fd().into())
     }
 
     fn moved(&mut self, n: u64) {

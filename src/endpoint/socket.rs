@@ -4,12 +4,13 @@
 //! never takes the death of this process for a clean end.
 
 use super::{
-    Delivered, Finish, OptionSpec, Options, Preview, Probe, Raw, Sink, Source, Unfit, ValueKind,
+    Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Preview, Probe, Raw, Sink,
+    Source, Unfit, ValueKind,
 };
 use crate::endpoint::connection::Connected;
 use crate::engine::wait::Ready;
 use crate::error::Side;
-use crate::platform;
+use crate::platform::{self, FdAt};
 use crate::sys;
 use crate::text::words::bytes_exactly;
 use rustix::io::Errno;
@@ -166,12 +167,23 @@ impl Source for SocketSource {
         Ready::Readable(self.fd.as_fd())
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(Raw::Socket)
+    fn probe(&self) -> Probe {
+        Probe::Connection(self.fd.probe())
     }
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.fd.as_fd())
+    fn close(self: Box<Self>) {
+        // It fails only if the connection is gone already.
+        let _ = sockopt::set_socket_linger(&self.fd, None);
+    }
+
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        Ok((Raw::Socket, self))
+    }
+}
+
+impl KernelSource for SocketSource {
+    fn at(&self) -> Option<FdAt<'_>> {
+        Some(self.fd.as_fd().into())
     }
 
     // splice(2) reports urgent data as the end once the peer's FIN has arrived; recv(2) does not.
@@ -184,18 +196,9 @@ impl Source for SocketSource {
         }
     }
 
-    fn probe(&self) -> Probe {
-        Probe::Connection(self.fd.probe())
-    }
-
     fn gather(&mut self, bytes: u64) {
         // If it fails, bytes come in smaller pieces.
         let _ = platform::gather(self.fd.as_fd(), bytes);
-    }
-
-    fn close(self: Box<Self>) {
-        // It fails only if the connection is gone already.
-        let _ = sockopt::set_socket_linger(&self.fd, None);
     }
 }
 
@@ -301,12 +304,8 @@ impl Sink for SocketSink {
         (self.heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(self.heard)))
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(Raw::Socket)
-    }
-
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.fd.as_fd())
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Ok((Raw::Socket, self))
     }
 
     fn probe(&self) -> Probe {
@@ -353,6 +352,12 @@ impl Sink for SocketSink {
 
     fn unacknowledged(&self) -> u64 {
         sys::unacknowledged(self.fd.as_fd()).unwrap_or(0)
+    }
+}
+
+impl KernelSink for SocketSink {
+    fn at(&self) -> Option<FdAt<'_>> {
+        Some(self.fd.as_fd().into())
     }
 }
 

@@ -6,21 +6,21 @@ use super::effects::Effects;
 use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::{
-    Announce, EndPlan, Extent, FileId, Kind, Opening, Options, Preview, Probe, Raw, Sink, SinkPlan,
-    Slashes, Source, SourcePlan, Unfit, descriptor_words,
+    Announce, EndPlan, Extent, FileId, KernelSource, Kind, Opening, Options, Preview, Probe, Raw,
+    Sink, SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::Uri;
 use crate::engine::wait::Ready;
 use crate::error::{Side, UsageError, reason};
-use crate::platform;
+use crate::platform::{self, FdAt};
 use crate::sys;
 use crate::text::visible::named;
 use crate::text::words::bytes_exactly;
 use rustix::fs::FileType;
 use rustix::io::Errno;
 use std::io;
-use std::os::fd::{BorrowedFd, RawFd};
+use std::os::fd::RawFd;
 use std::path::Path;
 
 /// `stdin:`.
@@ -279,28 +279,26 @@ impl Source for PlainSource {
         self.descriptor.seek_ahead(n)
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        self.descriptor.raw_source()
+    fn probe(&self) -> Probe {
+        self.descriptor.probe()
     }
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.descriptor.raw_fd())
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        Ok((self.descriptor.raw_source()?, self))
+    }
+}
+
+impl KernelSource for PlainSource {
+    fn at(&self) -> Option<FdAt<'_>> {
+        Some(self.descriptor.at())
     }
 
     fn claim(&mut self, most: u64) -> io::Result<u64> {
         self.descriptor.claim_to_read(most)
     }
 
-    fn offset(&self) -> Option<u64> {
-        self.descriptor.claimed_at()
-    }
-
     fn moved(&mut self, n: u64) {
         self.descriptor.use_up(n);
-    }
-
-    fn probe(&self) -> Probe {
-        self.descriptor.probe()
     }
 
     fn extent(&mut self) -> io::Result<Extent> {

@@ -1,11 +1,11 @@
-//! What an open end can do, as a source or as a sink.
+//! What an open end can do, as a source or as a sink, and what it does for the kernel road if the kernel can move its bytes.
 
 use super::raw::{Extent, Raw, Unfit};
 use super::{Leftover, Probe};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
+use crate::platform::FdAt;
 use std::io::{self, IoSlice};
-use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 /// An open end that bytes come from. A socket that is dropped without [`Source::close`] resets its connection.
@@ -42,60 +42,18 @@ pub trait Source: Send {
         Ok(0)
     }
 
-    /// What the kernel can move bytes from without their entering this process.
-    ///
-    /// # Errors
-    /// The reason why it cannot.
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Err("its bytes are made by this program")
-    }
-
-    /// The descriptor that the kernel moves bytes from.
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        None
-    }
-
-    /// How many of `most` bytes the kernel may move from here now; 0 is the end of input. In a file whose position other
-    /// processes share, these bytes are claimed for this transfer, and given back if it ends before it has moved them.
-    ///
-    /// # Errors
-    /// When nothing can be claimed, so that the kernel cannot move bytes from here.
-    fn claim(&mut self, most: u64) -> io::Result<u64> {
-        Ok(most)
-    }
-
-    /// The offset at which the kernel is to read in the file; `None`: at its position.
-    fn offset(&self) -> Option<u64> {
-        None
-    }
-
     /// How to ask for its status.
     fn probe(&self) -> Probe {
-        Probe::of(self.raw())
+        Probe::Nothing
     }
 
-    /// The kernel has moved `n` bytes from here.
-    fn moved(&mut self, _n: u64) {}
-
-    /// The kernel has reported the end of input. Returns whether it is the end: some files, as those of /proc, have more to
-    /// read all the same.
+    /// What it is to the kernel, and how it serves the kernel road, which moves bytes without their entering this process.
     ///
     /// # Errors
-    /// When input ends too early.
-    fn has_ended(&mut self) -> io::Result<bool> {
-        Ok(true)
+    /// The reason why the kernel cannot move bytes from here.
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        Err("its bytes are made by this program")
     }
-
-    /// The hole and the data ahead in a sparse file.
-    ///
-    /// # Errors
-    /// When the system cannot say.
-    fn extent(&mut self) -> io::Result<Extent> {
-        Ok(Extent::DATA)
-    }
-
-    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with any byte. A stream may ignore it.
-    fn gather(&mut self, _bytes: u64) {}
 
     /// Closes it cleanly, after everything was delivered.
     fn close(self: Box<Self>) {}
@@ -103,7 +61,8 @@ pub trait Source: Send {
 
 /// An open end that bytes go to. If it is dropped before it has finished, nothing is left that looks like success.
 pub trait Sink: Send {
-    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again.
+    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again, even
+    /// after bytes were written: the session calls it, and each road that the transfer takes.
     ///
     /// # Errors
     /// When the system refuses.
@@ -148,52 +107,23 @@ pub trait Sink: Send {
         None
     }
 
-    /// What the kernel can move bytes to without their entering this process. May be called before [`Sink::start`].
-    ///
-    /// # Errors
-    /// The reason why it cannot.
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Err("its bytes are taken by this program")
-    }
-
-    /// The descriptor that the kernel moves bytes to.
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        None
-    }
-
-    /// The offset at which the kernel is to write in the file; `None`: at its position.
-    fn offset(&self) -> Option<u64> {
-        None
-    }
-
     /// How to ask for its status.
     fn probe(&self) -> Probe {
-        Probe::of(self.raw())
+        Probe::Nothing
     }
 
-    /// How many of `most` bytes the kernel may move here now. In a file whose position other processes share, these are
-    /// claimed for this transfer: ask for no more than there are to be moved.
+    /// What it is to the kernel, and how it serves the kernel road, which moves bytes without their entering this process.
+    /// May be called before [`Sink::start`].
     ///
     /// # Errors
-    /// `WouldBlock`: none, wait for [`Sink::ready`]. `Unsupported`: the kernel cannot move bytes here.
-    fn grant(&mut self, most: u64) -> io::Result<u64> {
-        Ok(most)
+    /// The reason why the kernel cannot move bytes here.
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Err("its bytes are taken by this program")
     }
 
     /// Whether it limits its own speed, so that no road is faster than another.
     fn is_paced(&self) -> bool {
         false
-    }
-
-    /// The kernel has moved `n` bytes here, of those that were granted.
-    fn moved(&mut self, _n: u64) {}
-
-    /// Leaves a hole of `n` bytes, which read as zeros. Returns whether it did: only in a file, at its end.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    fn leave_hole(&mut self, _n: u64) -> io::Result<bool> {
-        Ok(false)
     }
 
     /// Takes the next step after the last byte: flush, half-close, sync, rename, await delivery.
@@ -225,6 +155,71 @@ pub trait Sink: Send {
     /// Bytes written that the peer's system has not acknowledged, or that the reader of a pipe has not read.
     fn unacknowledged(&self) -> u64 {
         0
+    }
+}
+
+/// A source that serves the kernel road.
+pub trait KernelSource: Source {
+    /// The descriptor that the kernel moves bytes from, and the offset in its file, where that is not its position.
+    fn at(&self) -> Option<FdAt<'_>>;
+
+    /// How many of `most` bytes the kernel may move from here now; 0 is the end of input. In a file whose position other
+    /// processes share, these bytes are claimed for this transfer, and given back if it ends before it has moved them.
+    ///
+    /// # Errors
+    /// When nothing can be claimed, so that the kernel cannot move bytes from here.
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        Ok(most)
+    }
+
+    /// The kernel has moved `n` bytes from here.
+    fn moved(&mut self, _n: u64) {}
+
+    /// The kernel has reported the end of input. Returns whether it is the end: some files, as those of /proc, have more to
+    /// read all the same.
+    ///
+    /// # Errors
+    /// When input ends too early.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    /// The hole and the data ahead in a sparse file.
+    ///
+    /// # Errors
+    /// When the system cannot say.
+    fn extent(&mut self) -> io::Result<Extent> {
+        Ok(Extent::DATA)
+    }
+
+    /// Asks to be ready only once `bytes` are there, or no more fit; 1 is ready with any byte. A stream may ignore it.
+    fn gather(&mut self, _bytes: u64) {}
+}
+
+/// A sink that serves the kernel road.
+pub trait KernelSink: Sink {
+    /// The descriptor that the kernel moves bytes to, and the offset in its file, where that is not its position. `None`:
+    /// it is not open before [`Sink::start`], or has finished.
+    fn at(&self) -> Option<FdAt<'_>>;
+
+    /// How many of `most` bytes the kernel may move here now. In a file whose position other processes share, these are
+    /// claimed for this transfer: ask for no more than there are to be moved.
+    ///
+    /// # Errors
+    /// `WouldBlock`: none, wait for [`Sink::ready`]. `Unsupported`: the kernel cannot move bytes here.
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        Ok(most)
+    }
+
+    /// The kernel has moved `n` bytes here, of those that were granted.
+    fn moved(&mut self, _n: u64) {}
+
+    /// Leaves a hole of `n` bytes, which read as zeros. Returns whether it did: only in a file, at its end.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn leave_hole(&mut self, _n: u64) -> io::Result<bool> {
+        Ok(false)
     }
 }
 

@@ -42,7 +42,7 @@ impl Transfer {
             source: ends.source.is_terminal(),
             sink: ends.sink.is_terminal(),
         };
-        let pipeline = Pipeline::new(ends.source, ends.sink, self.options())
+        let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options())
             .map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;

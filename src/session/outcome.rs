@@ -65,7 +65,11 @@ impl Outcome {
                     Class::Io
                 };
                 let failure = TransferError::io(Side::Sink, act, &plan.sink.uri, &error);
-                Outcome::Failed(TransferError { class, ..failure })
+                let failure = TransferError { class, ..failure };
+                Outcome::Failed(match reader.and_then(|reader| reader.result.err()) {
+                    Some(error) => with_source_error(plan, failure, &error),
+                    None => failure,
+                })
             }
         }
     }
@@ -229,6 +233,16 @@ fn source_failed(plan: &Plan, reader: Option<ReaderOutcome>) -> Outcome {
         &plan.source.uri,
         &error,
     ))
+}
+
+/// The failure of the sink where the source has failed as well.
+fn with_source_error(plan: &Plan, failure: TransferError, error: &io::Error) -> TransferError {
+    let (source, error) = (&plan.source.uri, reason(error));
+    let why = format!("{:#}; reading {source} failed too: {error}", failure.why);
+    TransferError {
+        why: anyhow::Error::msg(why),
+        ..failure
+    }
 }
 
 fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {

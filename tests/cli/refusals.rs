@@ -239,6 +239,25 @@ fn a_later_failure_of_the_kernel_is_one_and_says_truly_how_much_is_there() {
 }
 
 #[test]
+fn where_both_ends_fail_the_message_says_why_of_each() {
+    if !can_trace() {
+        return;
+    }
+    let it = Scratch::new();
+    it.write("in", noise(LEN));
+    // The source fails while some of it is in the pipe, and the sink may not become as long as that.
+    let strace = "-e trace=splice,copy_file_range -e inject=copy_file_range:error=EXDEV -e inject=splice:error=EIO:when=2";
+    let done = it
+        .traced(
+            strace,
+            "trap '' XFSZ; ulimit -f 40; $T --road kernel in out",
+        )
+        .run();
+    let failed = "tidegate: writing to out: File too large; reading in failed too: Input/output error; 40 KiB (40960 bytes) delivered";
+    assert_eq!((done.code(), done.stderr.trim_end()), (1, failed));
+}
+
+#[test]
 fn a_later_refusal_of_the_kernel_means_the_other_road_and_loses_nothing() {
     if !can_trace() {
         return;

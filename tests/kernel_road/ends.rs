@@ -4,14 +4,17 @@ use rustix::pipe::fcntl_setpipe_size;
 use std::fs::File;
 use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Seek, Write, pipe};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
-use tidegate::endpoint::{Delivered, Extent, Finish, Raw, Sink, Source, Unfit};
+use tidegate::endpoint::{
+    Delivered, Extent, Finish, KernelSink, KernelSource, Raw, Sink, Source, Unfit,
+};
 use tidegate::engine::wait::Ready;
+use tidegate::platform::FdAt;
 
 /// What an end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,15 +157,18 @@ impl Source for From {
         }
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(self.end.raw())
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
+        Ok((self.end.raw(), self))
     }
+}
 
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        match &self.decoy {
-            Some((decoy, chosen)) if !chosen.load(Ordering::SeqCst) => Some(decoy.as_fd()),
-            _ => Some(self.file.as_fd()),
-        }
+impl KernelSource for From {
+    fn at(&self) -> Option<FdAt<'_>> {
+        let fd = match &self.decoy {
+            Some((decoy, chosen)) if !chosen.load(Ordering::SeqCst) => decoy.as_fd(),
+            _ => self.file.as_fd(),
+        };
+        Some(fd.into())
     }
 
     fn claim(&mut self, most: u64) -> io::Result<u64> {
@@ -297,11 +303,6 @@ impl Sink for To {
         self.would_lose && !self.started.load(Ordering::SeqCst)
     }
 
-    fn leave_hole(&mut self, _: u64) -> io::Result<bool> {
-        assert!(self.started.load(Ordering::SeqCst), "it is not started");
-        Ok(false)
-    }
-
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         assert!(bufs.iter().any(|buf| !buf.is_empty()), "wrote nothing");
         self.file.as_mut().expect("open").write_vectored(bufs)
@@ -314,12 +315,8 @@ impl Sink for To {
         }
     }
 
-    fn raw(&self) -> Result<Raw, Unfit> {
-        Ok(self.end.raw())
-    }
-
-    fn raw_fd(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(AsFd::as_fd)
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Ok((self.end.raw(), self))
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
@@ -338,6 +335,17 @@ impl Sink for To {
             moved: true,
             peer: true,
         })
+    }
+}
+
+impl KernelSink for To {
+    fn at(&self) -> Option<FdAt<'_>> {
+        self.file.as_ref().map(|file| file.as_fd().into())
+    }
+
+    fn leave_hole(&mut self, _: u64) -> io::Result<bool> {
+        assert!(self.started.load(Ordering::SeqCst), "it is not started");
+        Ok(false)
     }
 }
 

@@ -220,7 +220,7 @@ fn send_and(
         rate: case.rate,
         ..Options::default()
     };
-    let pipeline = Pipeline::new(Box::new(from), Box::new(to), options).unwrap();
+    let mut pipeline = Pipeline::new(Box::new(from), Box::new(to), options).unwrap();
     let road = pipeline.choose(preference).expect("the kernel road");
     assert!(matches!(road, Road::Kernel(_)), "{road:?}");
     if let Some(chosen) = chosen {
@@ -366,6 +366,61 @@ fn a_refusal_after_the_pipe_was_filled_loses_nothing_of_what_is_in_it() {
             );
         }
     }
+}
+
+#[test]
+fn a_later_refusal_where_the_kernel_road_is_insisted_on_fails_after_what_the_source_gave() {
+    let mut at_sink = Case::plain(End::File, End::File, 300_000);
+    at_sink.faults.fails_out = Some((10_000, Errno::INVAL));
+    // The pipe is filled, and refused more when the sink has taken some of it.
+    let mut at_source = Case::plain(End::File, End::File, 300_000);
+    at_source.low = 40_000;
+    at_source.acts = vec![Act::Move(1 << 20), Act::Move(40_000), Act::NotNow];
+    at_source.faults.fails_in = Some((1 << 16, Errno::INVAL));
+    for (case, refuses_sink) in [(at_sink, true), (at_source, false)] {
+        let played = play(&case, Preference::Kernel);
+        let source = played
+            .reader
+            .result
+            .as_ref()
+            .err()
+            .map(io::Error::to_string);
+        let why = match &played.writer {
+            WriterOutcome::Failed { error, .. } if refuses_sink => Some(error.to_string()),
+            WriterOutcome::SourceCut if !refuses_sink => source,
+            other => panic!("{other:?}"),
+        };
+        assert!(why.is_some_and(|why| why.contains("--road auto goes on")));
+        assert_eq!((played.road, played.passed.came), ("kernel", 1 << 16));
+        assert!(
+            played.got == case.wanted()[..1 << 16],
+            "what it gave is lost"
+        );
+        assert_eq!(played.bytes_out, 1 << 16);
+    }
+}
+
+#[test]
+fn the_calls_told_while_bytes_are_skipped_are_those_that_will_be_made() {
+    let (from, _) = From::new(End::File, &data(50_000), false);
+    let (asks, asked) = std::sync::mpsc::channel::<()>();
+    let (goes_on, may_go_on) = std::sync::mpsc::channel::<()>();
+    // It asks when the bytes have been skipped and none has moved.
+    let from = from.that_first(move |_| {
+        let _ = asks.send(());
+        let _ = may_go_on.recv_timeout(DEADLINE);
+        Ok(())
+    });
+    let (to, _kept) = To::new(End::File, true);
+    let mut case = Case::plain(End::File, End::File, 50_000);
+    // With a limit nothing is copied, though this file system copies.
+    (case.copies, case.skip, case.rate) = (true, 10_000, Some(1 << 30));
+    let playing = send(&case, Preference::Kernel, from, to);
+    asked.recv_timeout(DEADLINE).unwrap();
+    let told = playing.handle.controls().road();
+    drop(goes_on);
+    ended(playing.handle);
+    assert_eq!(told, Some(RoadInUse::Kernel(Calls::SpliceThroughPipe)));
 }
 
 #[test]

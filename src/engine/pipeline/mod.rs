@@ -90,7 +90,7 @@ pub struct Options {
 /// let (source, sink) = (Memory(b"every byte"), Keep(Arc::clone(&kept)));
 /// let marks = Marks { readable: 4096, writable: 4096, low: 0 };
 ///
-/// let pipeline = Pipeline::new(Box::new(source), Box::new(sink), Options { marks, ..Options::default() })?;
+/// let mut pipeline = Pipeline::new(Box::new(source), Box::new(sink), Options { marks, ..Options::default() })?;
 /// let road = pipeline.choose(Preference::Auto)?;
 /// let end = pipeline.start(road)?.wait();
 ///
@@ -162,11 +162,11 @@ impl Pipeline {
     ///
     /// # Errors
     /// When the kernel road is asked for and cannot be had.
-    pub fn choose(&self, preference: Preference) -> Result<Road, Impossible> {
+    pub fn choose(&mut self, preference: Preference) -> Result<Road, Impossible> {
         let is_transformed = !self.transforms.is_empty();
         road::choose(
-            &*self.source,
-            &*self.sink,
+            &mut *self.source,
+            &mut *self.sink,
             preference,
             self.marks,
             is_transformed,

@@ -12,7 +12,7 @@ use crate::platform::resources::ensure_descriptors;
 use crate::platform::{self, WIDEST_PIPE};
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,8 +123,8 @@ pub type OwnPipe = (OwnedFd, OwnedFd, Growth);
 /// # Errors
 /// When the kernel road was asked for and cannot be had.
 pub fn choose(
-    source: &dyn Source,
-    sink: &dyn Sink,
+    source: &mut dyn Source,
+    sink: &mut dyn Sink,
     preference: Preference,
     marks: Marks,
     is_transformed: bool,
@@ -184,20 +184,25 @@ pub fn own_pipe(marks: Marks) -> io::Result<OwnPipe> {
 }
 
 impl EndPair {
-    fn of(source: &dyn Source, sink: &dyn Sink, is_transformed: bool) -> Self {
-        let most = |pipe: Option<&NeighbourPipe>, fd: Option<BorrowedFd<'_>>| {
-            pipe.map(NeighbourPipe::most)
-                .or_else(|| fd.and_then(platform::pipe_size))
+    fn of(source: &mut dyn Source, sink: &mut dyn Sink, is_transformed: bool) -> Self {
+        let is_paced = sink.is_paced();
+        let source_pipe = source.pipe().map(NeighbourPipe::most);
+        let sink_pipe = sink.pipe().map(NeighbourPipe::most);
+        let (from, source_fd) = match source.kernel() {
+            Ok((raw, source)) => (Ok(raw), source.at().map(|at| at.fd)),
+            Err(why) => (Err(why), None),
         };
-        let copies = |fd: BorrowedFd<'_>| platform::copies_by_itself(fd.as_fd());
-        let from = source.raw();
+        let (to, sink_fd) = match sink.kernel() {
+            Ok((raw, sink)) => (Ok(raw), sink.at().map(|at| at.fd)),
+            Err(why) => (Err(why), None),
+        };
         Self {
             from,
-            to: sink.raw(),
-            source_pipe: most(source.pipe(), source.raw_fd()),
-            sink_pipe: most(sink.pipe(), sink.raw_fd()),
-            copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
-            is_paced: sink.is_paced(),
+            to,
+            source_pipe: source_pipe.or_else(|| source_fd.and_then(platform::pipe_size)),
+            sink_pipe: sink_pipe.or_else(|| sink_fd.and_then(platform::pipe_size)),
+            copies: from == Ok(Raw::File) && source_fd.is_some_and(platform::copies_by_itself),
+            is_paced,
             is_transformed,
         }
     }

@@ -25,8 +25,8 @@ impl std::fmt::Debug for ReaderOutcome {
 }
 
 /// The source of a flow.
-pub(super) struct Inlet<'a> {
-    pub(super) source: Box<dyn Source>,
+pub(super) struct Inlet<'a, S: ?Sized = dyn Source> {
+    pub(super) source: &'a mut S,
     link: &'a Link,
     meter: &'a Meter,
     /// Wakes the consumer of the last link at the first byte, where that is not `link`.
@@ -35,9 +35,9 @@ pub(super) struct Inlet<'a> {
     left: Option<u64>,
 }
 
-impl<'a> Inlet<'a> {
+impl<'a, S: Source + ?Sized> Inlet<'a, S> {
     pub(super) fn new(
-        source: Box<dyn Source>,
+        source: &'a mut S,
         take: Option<u64>,
         link: &'a Link,
         last_consumer: Option<&'a Wakeup>,

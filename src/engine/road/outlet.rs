@@ -70,9 +70,10 @@ pub(super) struct WaitFor<'a> {
 }
 
 /// The sink of a flow.
-pub(super) struct Outlet<'a> {
-    pub(super) sink: Box<dyn Sink>,
-    /// Whether the sink has been started.
+pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
+    pub(super) sink: &'a mut S,
+    /// Whether the sink has been started here. The session may have started it before, or the kernel road that hands over to
+    /// the buffered one; [`Sink::start`] does nothing then.
     has_begun: bool,
     /// Whether what the transforms make is dropped: they want nothing of the source, of which nothing had come.
     drops: bool,
@@ -88,8 +89,8 @@ pub(super) struct Outlet<'a> {
     queue_len: u64,
 }
 
-impl<'a> Outlet<'a> {
-    pub(super) fn new(sink: Box<dyn Sink>, flow: FlowOptions, context: WriterContext<'a>) -> Self {
+impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
+    pub(super) fn new(sink: &'a mut S, flow: FlowOptions, context: WriterContext<'a>) -> Self {
         Self {
             sink,
             has_begun: false,
@@ -295,8 +296,10 @@ impl<'a> Outlet<'a> {
             let idle_from = pipe.map(|_| Instant::now() + IDLE);
             let first = until.into_iter().chain(idle_from).min();
             let has_come = wait::wait(self.consumer.wakeup(), ends, first)?;
+            // What has come may be a moment of `ends`.
+            let is_idle = || idle_from.is_some_and(|at| at <= Instant::now());
             match pipe {
-                Some(pipe) if has_come && first == idle_from => {
+                Some(pipe) if has_come && first == idle_from && is_idle() => {
                     pipe.give_back();
                     self.consumer.link().pipes_resized();
                 }

@@ -14,14 +14,14 @@ use std::io;
 /// The consumer of the `last` link, given where there are transforms, may wait for the first byte or the end of the
 /// source.
 pub(super) fn run(
-    source: Box<dyn Source>,
+    mut source: Box<dyn Source>,
     flow: FlowOptions,
     link: &Link,
     last: Option<&Link>,
     meter: &Meter,
 ) -> ReaderOutcome {
     let last_consumer = last.map(|link| link.consumer().wakeup());
-    let mut inlet = Inlet::new(source, flow.take, link, last_consumer, meter);
+    let mut inlet = Inlet::new(&mut *source, flow.take, link, last_consumer, meter);
     let _guard = link.cancel_on_panic();
     let result = skip(&mut inlet, link, flow.skip)
         .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
@@ -33,10 +33,7 @@ pub(super) fn run(
     if let Some(wakeup) = last_consumer {
         wakeup.wake();
     }
-    ReaderOutcome {
-        source: inlet.source,
-        result,
-    }
+    ReaderOutcome { source, result }
 }
 
 /// Skips the first `n` bytes.

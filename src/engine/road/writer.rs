@@ -18,13 +18,13 @@ const MOST_SLICES: usize = 64;
 
 /// Writes until the end, an error, or a cancellation. A sink that did not finish is dropped here.
 pub(super) fn run(
-    sink: Box<dyn Sink>,
+    mut sink: Box<dyn Sink>,
     flow: FlowOptions,
     context: WriterContext<'_>,
 ) -> WriterOutcome {
     let (consumer, account) = (context.consumer, context.account);
     let mut writer = Writer {
-        outlet: Outlet::new(sink, flow, context),
+        outlet: Outlet::new(&mut *sink, flow, context),
         consumer,
         account,
         batch: Batch::default(),
@@ -117,7 +117,7 @@ impl Writer<'_> {
 
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
         let slices = self.batch.slices(most, MOST_SLICES);
-        let sink = &mut self.outlet.sink;
+        let sink = &mut *self.outlet.sink;
         let sleeping_side = sink.sleeps().then_some(Side::Sink);
         timed(self.account, sleeping_side, || sink.write(&slices))
     }

@@ -1,11 +1,8 @@
 //! From file to file, as the file system can: by sharing blocks, or on the file server.
 
 use super::ending::Stop;
-use super::grant::Grant;
-use super::pump::Pump;
-use crate::engine::road::outlet::timed;
-use crate::error::Side;
-use std::io::{self, ErrorKind};
+use super::ends::{Ends, Grant};
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 /// How many bytes one call copies: at first, and at most. A single call could copy everything, but nothing would show
@@ -15,45 +12,56 @@ const CALL_LENGTHS: (u64, u64) = (1 << 20, 1 << 30);
 /// How long one call should take: long enough to be worth it, short enough for signals and displays.
 const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(50));
 
-impl Pump<'_> {
+/// A copy under way.
+pub(super) struct FileCopy<'r, 'a> {
+    ends: &'r mut Ends<'a>,
+    /// How many bytes the next call copies at most.
+    length: u64,
+    /// Whether nothing was copied yet.
+    is_first: bool,
+}
+
+impl<'r, 'a> FileCopy<'r, 'a> {
+    pub(super) fn new(ends: &'r mut Ends<'a>) -> Self {
+        Self {
+            ends,
+            length: CALL_LENGTHS.0,
+            is_first: true,
+        }
+    }
+
     /// Copies everything.
-    pub(super) fn copy(&mut self) -> Result<(), Stop> {
-        let (mut length, mut is_first) = (CALL_LENGTHS.0, true);
-        while !self.inlet.is_done() {
-            self.check_cancelled()?;
-            let most = self.claimed(length)?;
-            let most = match self.granted(most)? {
-                Grant::Bytes(most) => most,
+    pub(super) fn run(mut self) -> Result<(), Stop> {
+        let mut has_ended = self.ends.inlet.is_done();
+        while !has_ended {
+            self.ends.check_cancelled()?;
+            let claimed = self.ends.claimed(self.length)?;
+            has_ended = match self.ends.granted(claimed)? {
+                Grant::Bytes(most) => self.copy_some(most)?,
                 Grant::Not(obstacle) => {
-                    self.wait_for_sink(obstacle, false)?;
-                    continue;
+                    self.ends.wait_for_sink(obstacle, false)?;
+                    false
                 }
             };
-            let began = Instant::now();
-            match self.copy_some(most) {
-                Ok(0) if self.has_ended(is_first)? => break,
-                Ok(0) => self.moved_nothing()?,
-                Ok(n) => {
-                    is_first = false;
-                    self.count_in(n);
-                    self.count_out(n)?;
-                    length = next_length(length, began.elapsed());
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.stop_for_call(error)),
-            }
         }
         Ok(())
     }
 
-    fn copy_some(&self, most: u64) -> io::Result<u64> {
-        if most == 0 {
-            return Ok(0);
+    /// Makes one call. Returns whether that was the last one.
+    fn copy_some(&mut self, most: u64) -> Result<bool, Stop> {
+        let began = Instant::now();
+        match self.ends.copy(most) {
+            Ok(0) => return self.ends.has_ended(self.is_first),
+            Ok(n) => {
+                self.is_first = false;
+                self.ends.count_in(n);
+                self.ends.count_out(n)?;
+                self.length = next_length(self.length, began.elapsed());
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(self.ends.stop_for_call(error)),
         }
-        let (from, to) = (self.source_at()?, self.sink_at()?);
-        timed(self.account, Some(Side::Sink), || {
-            self.syscalls.copy(from, to, most)
-        })
+        Ok(self.ends.inlet.is_done())
     }
 }
 

@@ -1,67 +1,67 @@
 //! Directly from one end to the other, one of which is a pipe. The buffers are the pipes that the ends are.
 
 use super::ending::Stop;
-use super::grant::{Grant, Obstacle};
-use super::pump::Pump;
+use super::ends::{Ends, Grant, Obstacle};
+use super::gathering::{Gather, MOST_GATHERED};
 use crate::account::phase::Phase;
 use crate::endpoint::Raw;
+use crate::endpoint::pipe::NeighbourPipe;
+use crate::engine::road::outlet::WriterOutcome;
 use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
 use std::io::{self, ErrorKind};
 
-impl Pump<'_> {
+/// A transfer from end to end.
+pub(super) struct Direct<'r, 'a> {
+    ends: &'r mut Ends<'a>,
+    /// At which end a call may sleep in the kernel: at the one that is a file.
+    sleeps_at: Option<Side>,
+    /// Whether the kernel has moved nothing yet.
+    is_first: bool,
+}
+
+impl<'r, 'a> Direct<'r, 'a> {
+    pub(super) fn new(ends: &'r mut Ends<'a>) -> Self {
+        let sleeps_at = if ends.reads_file() {
+            Some(Side::Source)
+        } else {
+            ends.outlet.sink.sleeps().then_some(Side::Sink)
+        };
+        Self {
+            ends,
+            sleeps_at,
+            is_first: true,
+        }
+    }
+
     /// Moves everything until the end of the source.
-    pub(super) fn move_directly(&mut self) -> Result<(), Stop> {
-        let sleeping_side = self.sleeping_side();
-        let mut is_first = true;
-        while !self.inlet.is_done() {
-            self.check_cancelled()?;
-            let Some(wanted) = self.call_length() else {
-                if self.has_hung_up() {
-                    break;
-                }
-                self.wait_for_source(None)?;
-                continue;
-            };
-            let most = self.claimed(wanted)?;
-            let most = match self.granted(most)? {
-                Grant::Bytes(most) => most,
-                Grant::Not(obstacle) => {
-                    self.sink_not_ready(obstacle)?;
-                    continue;
-                }
-            };
-            match self.splice_directly(most, sleeping_side) {
-                Ok(0) if self.has_ended(is_first)? => break,
-                Ok(0) => self.moved_nothing()?,
-                Ok(n) => {
-                    is_first = false;
-                    self.link.passed_through(n);
-                    self.count_in(n);
-                    self.count_out(n)?;
-                    self.let_gather()?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // The error does not say which end is not ready.
-                Err(error) if self.must_retry(&error) => {
-                    if self.sink_is_ready() {
-                        self.moved_nothing()?;
-                        self.wait_for_source(None)?;
-                    } else {
-                        self.sink_not_ready(Obstacle::Sink)?;
-                    }
-                }
-                // A pipe without a reader says so even if there is nothing to write.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
-                    if self.source_ended(error)? {
-                        break;
-                    }
-                }
-                Err(error) => return Err(self.stop_for_call(error)),
-            }
+    pub(super) fn run(mut self) -> Result<(), Stop> {
+        let mut has_ended = self.ends.inlet.is_done();
+        while !has_ended {
+            self.ends.check_cancelled()?;
+            has_ended = self.step()? || self.ends.inlet.is_done();
         }
         Ok(())
+    }
+
+    /// Moves what one call moves, or waits until it would move something. Returns whether the source has ended.
+    fn step(&mut self) -> Result<bool, Stop> {
+        let Some(wanted) = self.call_length() else {
+            if self.has_hung_up() {
+                return Ok(true);
+            }
+            self.ends.wait_for_source(None)?;
+            return Ok(false);
+        };
+        let claimed = self.ends.claimed(wanted)?;
+        match self.ends.granted(claimed)? {
+            Grant::Bytes(most) => self.move_some(most),
+            Grant::Not(obstacle) => {
+                self.sink_not_ready(obstacle)?;
+                Ok(false)
+            }
+        }
     }
 
     /// How many bytes to ask for in one call; `None`: wait for the source first.
@@ -70,90 +70,139 @@ impl Pump<'_> {
     /// its sixteen pages, as if more were to follow at once (`MSG_MORE`, send(2)); and what is there need not wait
     /// until the rate limit lets more go than that. For a file, too, no more is claimed than is there.
     fn call_length(&self) -> Option<u64> {
-        let asks = matches!(self.to, Some(Raw::Socket | Raw::File)) || self.outlet.is_limited();
-        let from = self.inlet.source.raw_fd();
+        let to = self.ends.to;
+        let asks = matches!(to, Raw::Socket | Raw::File) || self.ends.outlet.is_limited();
+        let from = self.ends.source_fd();
         let there = from
-            .filter(|_| asks && !self.reads_file())
+            .filter(|_| asks && !self.ends.reads_file())
             .and_then(platform::bytes_in);
         match there {
-            Some(0) if self.to == Some(Raw::File) => None,
-            Some(0) | None => Some(self.chunk_size),
-            Some(there) => Some(self.chunk_size.min(there)),
+            Some(0) if to == Raw::File => None,
+            Some(0) | None => Some(self.ends.chunk_size),
+            Some(there) => Some(self.ends.chunk_size.min(there)),
         }
     }
 
-    /// Whether the last writer of the pipe that is the source is gone, and the pipe is empty.
-    fn has_hung_up(&self) -> bool {
-        let from = self.inlet.source.raw_fd();
-        from.is_some_and(wait::has_hung_up) && self.has_nothing()
-    }
-
-    fn splice_directly(&self, most: u64, sleeping_side: Option<Side>) -> io::Result<u64> {
-        self.splice(self.source_at()?, self.sink_at()?, most, sleeping_side)
-    }
-
-    /// Whether the source has nothing now.
-    fn has_nothing(&self) -> bool {
-        let from = self.inlet.source.raw_fd();
-        from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
-    }
-
-    /// Waits for a source that has nothing, or finds out whether it has ended. The sink is `broken`, which is a failure if
-    /// there is anything for it.
-    fn source_ended(&mut self, broken: io::Error) -> Result<bool, Stop> {
-        if !self.source_is_ready() {
-            self.wait_for_source(None)?;
-            return Ok(false);
+    /// Makes one call. Returns whether the source has ended.
+    fn move_some(&mut self, most: u64) -> Result<bool, Stop> {
+        match self.ends.splice(most, self.sleeps_at) {
+            Ok(0) => return self.ends.has_ended(self.is_first),
+            Ok(n) => self.moved(n)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // The error does not say which end is not ready.
+            Err(error) if self.ends.must_retry(&error) => {
+                if self.ends.sink_is_ready() {
+                    self.ends.moved_nothing()?;
+                    self.ends.wait_for_source(None)?;
+                } else {
+                    self.sink_not_ready(Obstacle::Sink)?;
+                }
+            }
+            // A pipe without a reader says so even if there is nothing to write.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
+                return self.source_ended(error);
+            }
+            Err(error) => return Err(self.ends.stop_for_call(error)),
         }
-        match self.inlet.source.read(&mut [0]) {
-            Ok(0) => Ok(true),
-            // It came just now, and is taken from the source without having reached the sink.
-            Ok(_) => Err(self.stop_for_call(broken)),
-            Err(error) if is_not_now(&error) => Ok(false),
-            Err(error) => Err(Stop::Source(error)),
+        Ok(false)
+    }
+
+    /// `n` bytes have gone from end to end.
+    fn moved(&mut self, n: u64) -> Result<(), Stop> {
+        self.is_first = false;
+        self.ends.link.passed_through(n);
+        self.enlarge_pipes_filled_by(n);
+        self.ends.count_in(n);
+        self.ends.count_out(n)?;
+        Ok(self.let_gather()?)
+    }
+
+    /// Enlarges the pipes at both ends that `n` bytes fill as good as wholly.
+    fn enlarge_pipes_filled_by(&self, n: u64) {
+        let pipes = [self.ends.inlet.source.pipe(), self.ends.outlet.sink.pipe()];
+        for pipe in pipes.into_iter().flatten() {
+            if pipe.grow_if_filled(n) {
+                self.ends.link.link().pipes_resized();
+            }
+        }
+    }
+
+    /// Lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
+    fn let_gather(&mut self) -> Result<(), WriterOutcome> {
+        match self.ends.gathering.to_wait_for() {
+            Gather::Nothing => Ok(()),
+            _ if !self.ends.outlet.would_allow(MOST_GATHERED) => Ok(()),
+            Gather::Source => self.ends.wait_for_source(None),
+            Gather::Sleep => self.ends.sleep_briefly(Phase::Source),
         }
     }
 
     /// The sink takes nothing now, or the rate limit lets nothing go. If the source has something, that is a pause, but
     /// for the rate limit.
-    fn sink_not_ready(&mut self, obstacle: Obstacle) -> Result<(), Stop> {
+    fn sink_not_ready(&mut self, obstacle: Obstacle) -> Result<(), WriterOutcome> {
         match obstacle {
-            _ if !self.source_is_ready() => self.wait_for_source(None),
-            Obstacle::Rate(_) => self.wait_for_sink(obstacle, false),
-            Obstacle::Sink if self.grow_sink_pipe() => Ok(()),
+            _ if !self.ends.source_is_ready() => self.ends.wait_for_source(None),
+            Obstacle::Rate(_) => self.ends.wait_for_sink(obstacle, false),
+            Obstacle::Sink if self.enlarge_sink_pipe() => Ok(()),
             Obstacle::Sink => {
-                self.link.source_held_up();
-                self.wait_for_sink(obstacle, false)?;
+                self.ends.link.source_held_up();
+                self.ends.wait_for_sink(obstacle, false)?;
                 // A pipe is writable as soon as one page is free.
                 if self.sink_has_little_room() {
-                    self.sleep_briefly(Phase::Sink)?;
+                    self.ends.sleep_briefly(Phase::Sink)?;
                 }
                 Ok(())
             }
         }
     }
 
+    /// Enlarges the pipe that is the sink, which is full. Returns whether it was enlarged.
+    fn enlarge_sink_pipe(&self) -> bool {
+        let pipe = self.ends.outlet.sink.pipe();
+        let has_grown = pipe.is_some_and(NeighbourPipe::grow);
+        if has_grown {
+            self.ends.link.link().pipes_resized();
+        }
+        has_grown
+    }
+
     /// Whether the sink is a pipe that is more than half full.
     fn sink_has_little_room(&self) -> bool {
-        let pipe = self
-            .outlet
-            .sink
-            .raw_fd()
-            .filter(|_| self.to == Some(Raw::Pipe));
+        let fd = self.ends.sink_fd();
+        let pipe = fd.filter(|_| self.ends.to == Raw::Pipe);
         pipe.is_some_and(|fd| platform::bytes_in(fd) > platform::pipe_size(fd).map(|size| size / 2))
     }
 
-    /// At which end a call may sleep in the kernel: at the one that is a file.
-    fn sleeping_side(&self) -> Option<Side> {
-        if self.reads_file() {
-            Some(Side::Source)
-        } else {
-            self.outlet.sink.sleeps().then_some(Side::Sink)
+    /// Whether the last writer of the pipe that is the source is gone, and the pipe is empty.
+    fn has_hung_up(&self) -> bool {
+        let from = self.ends.source_fd();
+        from.is_some_and(wait::has_hung_up) && self.has_nothing()
+    }
+
+    /// Whether the source has nothing now.
+    fn has_nothing(&self) -> bool {
+        let from = self.ends.source_fd();
+        from.is_some_and(|fd| platform::bytes_in(fd) == Some(0))
+    }
+
+    /// Waits for a source that has nothing, or finds out whether it has ended. The sink is `broken`, which is a failure if
+    /// there is anything for it.
+    fn source_ended(&mut self, broken: io::Error) -> Result<bool, Stop> {
+        if !self.ends.source_is_ready() {
+            self.ends.wait_for_source(None)?;
+            return Ok(false);
+        }
+        match self.ends.inlet.source.read(&mut [0]) {
+            Ok(0) => Ok(true),
+            // It came just now, and is taken from the source without having reached the sink.
+            Ok(_) => Err(self.ends.stop_for_call(broken)),
+            Err(error) if is_to_be_repeated(&error) => Ok(false),
+            Err(error) => Err(Stop::Source(error)),
         }
     }
 }
 
-/// Whether a call is to be made again: nothing was there, or a signal came in between.
-fn is_not_now(error: &io::Error) -> bool {
+/// Whether a read is to be made again: nothing was there, or a signal came in between.
+fn is_to_be_repeated(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

@@ -1,9 +1,7 @@
 //! How the kernel road ends: with the input, at a failure, or where the kernel refuses.
 
-use crate::endpoint::{Sink, Source};
-use crate::engine::road::inlet::ReaderOutcome;
 use crate::engine::road::outlet::WriterOutcome;
-use crate::error::{Side, reason};
+use crate::error::Side;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -23,51 +21,14 @@ impl From<WriterOutcome> for Stop {
     }
 }
 
-/// How both sides ended.
-pub(super) struct RoadOutcome {
-    pub(super) reader: ReaderOutcome,
-    pub(super) writer: WriterOutcome,
-}
-
-/// What is handed to the buffered road when the kernel refuses.
-pub(super) struct Refusal {
-    /// At which end the kernel refuses, and its error.
-    pub(super) at: Side,
-    pub(super) error: io::Error,
-    pub(super) source: Box<dyn Source>,
-    /// The error with which the source has failed, to be told once what it gave is delivered.
-    pub(super) source_error: Option<io::Error>,
-    pub(super) sink: Box<dyn Sink>,
+/// What a method has taken from the source and has not delivered when it stops.
+#[derive(Debug, Default)]
+pub(super) struct Undelivered {
     /// A pipe of our own, and how many bytes of the source are in it.
     pub(super) in_pipe: Option<(OwnedFd, u64)>,
+    /// The error with which the source has failed, to be told once what it gave is delivered.
+    pub(super) source_error: Option<io::Error>,
 }
 
-impl Refusal {
-    /// How a transfer ends that insists on the kernel road, after `delivered` bytes.
-    pub(super) fn no_road(self, delivered: u64) -> RoadOutcome {
-        let (mut result, error) = (self.source_error.map_or(Ok(()), Err), self.error);
-        let writer = match self.at {
-            _ if delivered == 0 => WriterOutcome::NoRoad { error },
-            Side::Source => {
-                result = Err(refused_midway(&error));
-                WriterOutcome::SourceCut
-            }
-            Side::Sink => WriterOutcome::Failed {
-                act: "writing to",
-                error: refused_midway(&error),
-                downstream: false,
-            },
-        };
-        let source = self.source;
-        RoadOutcome {
-            reader: ReaderOutcome { source, result },
-            writer,
-        }
-    }
-}
-
-/// The error when the kernel refuses before the end of the input.
-fn refused_midway(error: &io::Error) -> io::Error {
-    let why = reason(error);
-    io::Error::other(format!("{why}; --road auto goes on by the buffered road"))
-}
+/// How reading and writing ended.
+pub(super) type Outcomes = (io::Result<()>, WriterOutcome);

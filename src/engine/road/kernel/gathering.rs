@@ -7,9 +7,12 @@
 //! there (`SO_RCVLOWAT`), and is waited for [`GATHER_TIME`] at most; as soon as little comes, it is readable at the first
 //! byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
 
-use crate::endpoint::{Raw, Source};
+use crate::endpoint::{KernelSource, Raw};
 use crate::engine::wait::GATHER_TIME;
 use std::time::Duration;
+
+/// The most bytes that are worth waiting for: as many as one call moves.
+pub(super) const MOST_GATHERED: u64 = 1 << 20;
 
 /// So many bytes at once are a stream.
 const STREAM_START: u64 = 64 << 10;
@@ -23,7 +26,7 @@ pub(super) const PIPE_GATHER_TIME: Duration = Duration::from_micros(50);
 /// Whether bytes gather now, and up to how many.
 #[derive(Debug)]
 pub(super) struct Gathering {
-    from: Option<Raw>,
+    from: Raw,
     /// How many bytes are to gather.
     goal: u64,
     is_on: bool,
@@ -43,24 +46,24 @@ pub(super) enum Gather {
 }
 
 impl Gathering {
-    /// Lets `goal` bytes gather in a source of this kind, once there is a stream.
-    pub(super) fn new(from: Option<Raw>, goal: u64) -> Self {
+    /// Lets a chunk gather in a source of this kind, once there is a stream.
+    pub(super) fn new(from: Raw, chunk_size: u64) -> Self {
         Self {
             from,
-            goal,
+            goal: chunk_size.min(MOST_GATHERED),
             is_on: false,
             waited: false,
         }
     }
 
     /// `n` bytes have come at once.
-    pub(super) fn came(&mut self, n: u64, source: &mut dyn Source) {
+    pub(super) fn came(&mut self, n: u64, source: &mut dyn KernelSource) {
         self.waited = false;
         match self.from {
             // Half of the goal is as good as all of it.
-            Some(Raw::Pipe) => self.is_on = (STREAM_START..self.goal / 2).contains(&n),
-            Some(Raw::Socket) if self.is_on && n < STREAM_KEEPS.min(self.goal) => self.stop(source),
-            Some(Raw::Socket) if !self.is_on && n >= STREAM_START && self.goal > STREAM_START => {
+            Raw::Pipe => self.is_on = (STREAM_START..self.goal / 2).contains(&n),
+            Raw::Socket if self.is_on && n < STREAM_KEEPS.min(self.goal) => self.stop(source),
+            Raw::Socket if !self.is_on && n >= STREAM_START && self.goal > STREAM_START => {
                 self.is_on = true;
                 source.gather(self.goal);
             }
@@ -72,15 +75,15 @@ impl Gathering {
     pub(super) fn to_wait_for(&self) -> Gather {
         match self.from {
             _ if !self.is_on => Gather::Nothing,
-            Some(Raw::Socket) => Gather::Source,
+            Raw::Socket => Gather::Source,
             _ => Gather::Sleep,
         }
     }
 
     /// How long to wait for the source at most. When nothing comes in that time, the stream has ended, and the next
     /// wait has no limit.
-    pub(super) fn time_limit(&mut self, source: &mut dyn Source) -> Option<Duration> {
-        let is_stream = self.is_on && self.from == Some(Raw::Socket);
+    pub(super) fn time_limit(&mut self, source: &mut dyn KernelSource) -> Option<Duration> {
+        let is_stream = self.is_on && self.from == Raw::Socket;
         if is_stream && self.waited {
             self.stop(source);
             return None;
@@ -90,7 +93,7 @@ impl Gathering {
     }
 
     /// From now on the source is readable at the first byte.
-    pub(super) fn stop(&mut self, source: &mut dyn Source) {
+    pub(super) fn stop(&mut self, source: &mut dyn KernelSource) {
         if std::mem::take(&mut self.is_on) {
             source.gather(1);
         }

@@ -47,8 +47,8 @@ impl Method {
 }
 
 /// Whether sendfile(2) can move bytes past a pipe of our own, as far as the sink takes them at once.
-pub(super) fn can_sendfile(from: Option<Raw>, to: Option<Raw>) -> bool {
-    (from, to) == (Some(Raw::File), Some(Raw::Socket))
+pub(super) fn can_sendfile(from: Raw, to: Raw) -> bool {
+    (from, to) == (Raw::File, Raw::Socket)
 }
 
 /// The methods to try, in order.
@@ -83,7 +83,9 @@ impl Methods {
     pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<Calls> {
         let calls = self.usable(is_limited).flat_map(|method| {
             let sends = matches!(method, Method::ThroughPipe { .. })
-                && can_sendfile(from, to)
+                && from
+                    .zip(to)
+                    .is_some_and(|(from, to)| can_sendfile(from, to))
                 && !is_limited;
             [sends.then_some(Calls::Sendfile), Some(method.calls())]
         });

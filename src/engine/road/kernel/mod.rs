@@ -3,25 +3,33 @@
 //!
 //! One thread does it all, since two threads on one pipe are slower than one. If an end is a pipe, bytes go from one
 //! end to the other (`direct`); else through a pipe of our own (`through_pipe`); and where the file system can copy by
-//! itself, it is asked to (`copy`). `pump` is what these have in common.
+//! itself, it is asked to (`copy`). Each is a loop that asks the ends what may move, makes a call, and counts what has moved;
+//! `ends` has what they share.
 //!
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
 //! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
 //! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
-//! pipe before the rest of the source (`remainder`). Any error but a refusal is a failure of an end.
+//! pipe before the rest of the source (`fallback`, `remainder`). Where the kernel road is insisted on, the transfer fails instead,
+//! after these bytes (`last_bytes`). Any error but a refusal is a failure of an end.
 
+// What is tried, in which order.
+mod fallback;
+mod last_bytes;
+mod methods;
+mod remainder;
+
+// The methods.
 mod copy;
 mod direct;
+mod through_pipe;
+
+// What they share.
+mod announcement;
 mod ending;
+mod ends;
 mod faults;
 mod gathering;
-mod grant;
-mod holes;
-mod methods;
-mod pump;
-mod remainder;
 mod syscalls;
-mod through_pipe;
 
 pub(super) use methods::Method;
 pub use methods::{Buffers, Methods};
@@ -30,10 +38,13 @@ pub use syscalls::Syscalls;
 
 use super::buffered;
 use super::flow::FlowOptions;
-use super::job::{Job, WriterStage};
+use super::inlet::ReaderOutcome;
+use super::job::{Job, Shared};
+use super::outlet::WriterOutcome;
+use crate::endpoint::{Sink, Source};
 use crate::platform::threads;
-use ending::RoadOutcome;
-use pump::Pump;
+use ending::{Outcomes, Undelivered};
+use ends::Ends;
 use remainder::Remainder;
 use std::io;
 use std::sync::Arc;
@@ -45,41 +56,34 @@ pub(in crate::engine) fn start(methods: Methods, job: Job) -> io::Result<()> {
 
 fn run(methods: Methods, job: Job) {
     let Job {
-        source,
-        sink,
+        mut source,
+        mut sink,
         flow,
         writer,
         ..
     } = job;
     let shared = Arc::clone(&writer.shared);
-    let meter = &shared.meter;
-    let account = meter.writer(0);
-    let context = shared.writer_context(&account);
-    let pump = Pump::new(
-        source,
-        sink,
-        flow,
-        context,
-        &*methods.syscalls,
-        &shared.progress,
-    );
-    match pump.run(methods.in_order) {
-        Ok(outcome) => end(writer, outcome),
-        Err(refusal) if methods.insists => end(writer, refusal.no_road(meter.bytes_out())),
-        Err(refusal) => {
-            drop(account);
+    let moved = move_bytes(methods, &mut *source, &mut *sink, flow, &shared);
+    match moved {
+        Ok((result, outcome)) => {
+            // A sink that has not finished removes what it has begun before the end is told.
+            drop(sink);
+            let reader = ReaderOutcome { source, result };
+            shared.progress.set_reader(reader);
+            writer.end(outcome);
+        }
+        Err(undelivered) => {
+            let delivered = shared.meter.bytes_out();
             // The bytes in our pipe are read again.
-            meter.recount_in();
-            let sink = refusal.sink;
-            let remainder = Remainder::new(refusal.in_pipe, refusal.source, refusal.source_error);
+            shared.meter.recount_in();
             let rest = Job {
-                source: Box::new(remainder),
+                source: Box::new(Remainder::new(undelivered, source)),
                 transforms: Vec::new(),
                 sink,
                 flow: FlowOptions {
                     // What was to be skipped has been.
                     skip: 0,
-                    take: flow.take.map(|take| take.saturating_sub(meter.bytes_out())),
+                    take: flow.take.map(|take| take.saturating_sub(delivered)),
                     ..flow
                 },
                 writer,
@@ -89,8 +93,27 @@ fn run(methods: Methods, job: Job) {
     }
 }
 
-/// Both sides have ended.
-fn end(writer: WriterStage, outcome: RoadOutcome) {
-    writer.shared.progress.set_reader(outcome.reader);
-    writer.end(outcome.writer);
+/// Moves everything, or what the kernel does not refuse to move.
+fn move_bytes(
+    methods: Methods,
+    source: &mut dyn Source,
+    sink: &mut dyn Sink,
+    flow: FlowOptions,
+    shared: &Shared,
+) -> Result<Outcomes, Undelivered> {
+    let account = shared.meter.writer(0);
+    match (source.kernel(), sink.kernel()) {
+        (Ok(from), Ok(to)) => {
+            let context = shared.writer_context(&account);
+            let (syscalls, progress) = (&*methods.syscalls, &shared.progress);
+            let ends = Ends::new(from, to, flow, context, syscalls, progress);
+            fallback::run(ends, flow.skip, methods.in_order, methods.insists)
+        }
+        // It could be served when the road was chosen.
+        (Err(why), _) | (_, Err(why)) if methods.insists => {
+            let error = io::Error::other(why);
+            Ok((Ok(()), WriterOutcome::NoRoad { error }))
+        }
+        _ => Err(Undelivered::default()),
+    }
 }
