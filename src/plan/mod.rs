@@ -20,7 +20,7 @@ use crate::show::{
 };
 use crate::text::size::parse_size;
 use crate::text::visible::named;
-use crate::transform::{self, Group, Made};
+use crate::transform::{self, Group, Made, PlannedTransform};
 use buffers::BufferSizes;
 use flag_files::{FlagFile, check_distinct};
 use std::ffi::OsStr;
@@ -38,7 +38,7 @@ pub struct Plan {
     /// Where bytes go.
     pub sink: PlannedEnd<dyn SinkPlan>,
     /// What they pass in between, in this order.
-    pub transforms: Vec<transform::PlannedTransform>,
+    pub transforms: Vec<PlannedTransform>,
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
     pub digested: Vec<Option<PathBuf>>,
     /// How many bytes are moved, in which pieces, and how long a peer may let nothing move.
@@ -157,9 +157,9 @@ impl Plan {
     }
 
     /// The transforms themselves, in their order, to be set to work.
-    pub fn take_transforms(&mut self) -> Vec<Made> {
-        let transforms = self.transforms.iter_mut();
-        transforms.filter_map(|it| it.made.take()).collect()
+    #[must_use]
+    pub fn make_transforms(&self) -> Vec<Made> {
+        self.transforms.iter().map(PlannedTransform::make).collect()
     }
 
     /// What the transforms are called, in their order.
@@ -270,12 +270,11 @@ fn stats(cli: &Cli) -> Vec<SidePlace> {
 /// For each transform, the file that has exactly the bytes that pass it: the sink, if neither it nor a later one changes them,
 /// or the source, if no earlier one does.
 fn digested(
-    transforms: &[transform::PlannedTransform],
+    transforms: &[PlannedTransform],
     source: Option<&Path>,
     sink: Option<&Path>,
 ) -> Vec<Option<PathBuf>> {
-    let pass =
-        |transforms: &[transform::PlannedTransform]| transforms.iter().all(|it| it.kind.passes());
+    let pass = |transforms: &[PlannedTransform]| transforms.iter().all(|it| it.kind.passes());
     let file = |place: usize| {
         let sink = sink.filter(|_| pass(&transforms[place..]));
         let source = source.filter(|_| pass(&transforms[..place]));
@@ -284,7 +283,7 @@ fn digested(
     (0..transforms.len()).map(file).collect()
 }
 
-fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Result<(), UsageError> {
+fn check_digests(cli: &Cli, transforms: &[PlannedTransform]) -> Result<(), UsageError> {
     let has_digest = transforms.iter().any(|it| it.kind.group == Group::Digest);
     match &cli.digest_file {
         Some(_) if !has_digest => Err(UsageError::new(
@@ -296,7 +295,7 @@ fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Resul
 
 /// Refuses a file name that the tool of the digest could not read in `--digest-file`, or would read as another one.
 fn check_names(
-    transforms: &[transform::PlannedTransform],
+    transforms: &[PlannedTransform],
     digested: &[Option<PathBuf>],
 ) -> Result<(), UsageError> {
     let digests = transforms.iter().zip(digested);

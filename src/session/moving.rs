@@ -20,7 +20,7 @@ impl Transfer {
         let is_socket = ends.sink.backchannel().is_some();
         let between = Between {
             chain: self.chain.clone(),
-            transforms: self.plan.take_transforms(),
+            transforms: self.plan.make_transforms(),
             meter: Arc::clone(&self.meter),
             limit: Arc::clone(&self.limit),
         };
