@@ -17,7 +17,7 @@ const MOST: usize = 64 << 10;
 fn made(spec: &str) -> Box<dyn Transform> {
     match plan(spec).unwrap().make() {
         Made::Steps(transform) => transform,
-        _ => panic!("{spec} does not step"),
+        Made::Program(_) => panic!("{spec} does not step"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Preview, Sink,
-    SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prepared,
+    PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -60,8 +60,8 @@ pub(super) const KIND: Kind = Kind {
             help: "connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone",
         },
     ],
-    source: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
-    sink: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
+    source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
 };
 
 /// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
@@ -269,23 +269,23 @@ impl EndPlan for Connect {
 }
 
 impl SourcePlan for Connect {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
-        Box::pin(async move {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+        let connect = async {
             let stream = self.connect().await?;
-            self.settings
-                .source(stream)
-                .map_err(|error| OpenError::io("setting up", error))
-        })
+            let source = self.settings.source(stream);
+            source.map_err(|error| OpenError::io("setting up", error))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
     }
 }
 
 impl SinkPlan for Connect {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
-        Box::pin(async move {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+        let connect = async {
             let stream = self.connect().await?;
-            self.settings
-                .sink(stream)
-                .map_err(|error| OpenError::io("setting up", error))
-        })
+            let sink = self.settings.sink(stream);
+            sink.map_err(|error| OpenError::io("setting up", error))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
     }
 }

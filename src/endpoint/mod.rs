@@ -6,6 +6,7 @@
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in `kinds.rs`; help, errors and
 //! the plan follow from the table.
 
+mod address;
 mod claim;
 mod claiming;
 mod connect;
@@ -43,8 +44,11 @@ mod stdio;
 mod table;
 mod traits;
 pub mod uri;
+mod world;
 
-pub use end_plan::{Announce, EndPlan, Opening, SinkPlan, SourcePlan};
+pub use end_plan::{
+    Announce, EndPlan, Opening, Prepared, PreparedSink, PreparedSource, SinkPlan, SourcePlan,
+};
 pub use failure::{OpenError, OpenFailure};
 pub use identity::{FileId, Identity};
 pub use kind::{Kind, Make, Slashes};
@@ -52,7 +56,7 @@ pub use kinds::KINDS;
 pub use least::Least;
 pub use leftover::Leftover;
 pub(crate) use named_file::check_directory;
-pub(crate) use names::{descriptor_named, descriptor_words};
+pub(crate) use names::descriptor_words;
 pub use network::Network;
 pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub use preview::Preview;
@@ -60,3 +64,4 @@ pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use table::{PlannedEnd, plan_sink, plan_source};
 pub use traits::{Delivered, Finish, Sink, Source};
+pub use world::{Inherited, SizeAt, System, World};

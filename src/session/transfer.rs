@@ -62,11 +62,12 @@ impl Transfer {
         if plan.drawings.iter().any(|it| it.needs_recording) {
             meter.record();
         }
+        let size = plan.stated_size(held.device_size);
         Ok(Self {
             stderr: StderrWriter::start(plan.form)?,
-            size: plan.stated_size(),
-            record_sampler: Sampler::new(plan.stated_size()),
-            display_sampler: Sampler::new(plan.stated_size()),
+            size,
+            record_sampler: Sampler::new(size),
+            display_sampler: Sampler::new(size),
             limit,
             steering,
             plan,

@@ -5,7 +5,8 @@ use crate::account::meter::Meter;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
 use crate::engine::road::RoadInUse;
-use crate::platform::resources::most_for_each;
+use crate::plan::most_for_each;
+use crate::platform::resources::memory;
 use crate::show::{Sampler, record};
 use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
@@ -92,7 +93,8 @@ impl Steering {
     }
 
     fn set_mark(&self, mark: u64) -> Result<(), String> {
-        let most = most_for_each(self.chain.links().count());
+        let buffers = self.chain.links().count();
+        let most = memory().map(|memory| most_for_each(buffers, memory));
         if let Some(most) = most.filter(|most| mark > *most) {
             return Err(format!(
                 "high-water-mark {mark}: there is memory for {most} bytes at most"
