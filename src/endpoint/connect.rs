@@ -1,6 +1,8 @@
 //! `tcp://HOST:PORT`: connects, trying every address of the host, each a moment after the one before.
 
-use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::retry::{RETRY, Retries};
+use super::socket::{CLOSE, RCVBUF, SNDBUF};
+use super::tcp::{NODELAY, Settings};
 use super::{
     Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prepared,
     PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
@@ -19,7 +21,6 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
@@ -43,13 +44,7 @@ pub(super) const KIND: Kind = Kind {
             help: "how long one attempt may take",
         },
         CLOSE,
-        OptionSpec {
-            name: "retry",
-            value: ValueKind::Count,
-            only: None,
-            default: "0",
-            help: "try again so many times, a second apart",
-        },
+        RETRY,
         SNDBUF,
         RCVBUF,
         OptionSpec {
@@ -107,7 +102,7 @@ struct Connect {
     port: u16,
     bind: Option<SocketAddr>,
     attempt_timeout: Duration,
-    retries: u64,
+    retries: Retries,
     settings: Settings,
 }
 
@@ -127,23 +122,18 @@ impl Connect {
             attempt_timeout: options
                 .duration("connect-timeout")
                 .unwrap_or(CONNECT_TIMEOUT),
-            retries: options.number("retry").unwrap_or(0),
+            retries: Retries::of(options),
             settings: Settings::of(options),
         })
     }
 
     /// Connects, and tries again as often as was asked for.
     async fn connect(&self) -> Result<TcpStream, OpenError> {
-        let mut left = self.retries;
-        loop {
-            match timeout(self.attempt_timeout, self.attempt()).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) if left == 0 => return Err(error),
-                Err(_) if left == 0 => return Err(self.timed_out()),
-                _ => left -= 1,
-            }
-            sleep(RETRY_PAUSE).await;
-        }
+        let attempt = async || {
+            let attempt = timeout(self.attempt_timeout, self.attempt()).await;
+            attempt.unwrap_or_else(|_| Err(self.timed_out()))
+        };
+        self.retries.connected(attempt).await
     }
 
     fn timed_out(&self) -> OpenError {
@@ -258,11 +248,7 @@ impl EndPlan for Connect {
                 "looks the host up (not now) and tries its addresses".to_owned(),
             ),
         };
-        let again = match self.retries {
-            0 => String::new(),
-            1 => "; once more if that fails, a second later".to_owned(),
-            n => format!("; up to {n} times more if that fails, a second apart"),
-        };
+        let again = self.retries.words();
         let opening = format!("{reached}, for {limit} at most{again}");
         self.settings.preview(side, parsed, opening)
     }

@@ -4,7 +4,8 @@
 //! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
 use super::connect::{addresses, host_and_port};
-use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::socket::{CLOSE, RCVBUF, SNDBUF};
+use super::tcp::{NODELAY, Settings};
 use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
     Prepared, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
