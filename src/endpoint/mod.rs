@@ -65,5 +65,5 @@ pub use preview::Preview;
 pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use table::{PlannedEnd, plan_sink, plan_source};
-pub use traits::{Delivered, Finish, Sink, Source};
+pub use traits::{Backchannel, Delivered, Finish, Sink, SinkFacts, Source, SourceFacts};
 pub use world::{Inherited, SizeAt, System, World};

@@ -5,7 +5,7 @@ use super::named_file::NamedFile;
 use super::stdio::no_rest;
 use super::{
     Announce, Delivered, EndPlan, Finish, Kind, Opening, OptionSpec, Prepared, PreparedSink,
-    Preview, Raw, Sink, SinkPlan, Slashes, Unfit, ValueKind,
+    Preview, Raw, Sink, SinkFacts, SinkPlan, Slashes, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
@@ -66,7 +66,6 @@ impl Pace {
 struct Null {
     /// What is left of the pace: a stall is over once it has been.
     pace: Pace,
-    is_paced: bool,
     taken: u64,
     busy_until: Option<Instant>,
     /// When the bytes granted last began to be taken.
@@ -79,7 +78,6 @@ impl Null {
     fn new(pace: Pace) -> Self {
         Self {
             pace,
-            is_paced: pace.is_limited(),
             taken: 0,
             busy_until: None,
             granted_from: None,
@@ -184,8 +182,11 @@ impl Sink for Null {
         }
     }
 
-    fn is_paced(&self) -> bool {
-        self.is_paced
+    fn facts(&self) -> SinkFacts {
+        SinkFacts {
+            is_paced: self.pace.is_limited(),
+            ..SinkFacts::default()
+        }
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {

@@ -2,8 +2,8 @@
 
 use super::stdio::no_rest;
 use super::{
-    Announce, EndPlan, Kind, Opening, OptionSpec, Prepared, PreparedSource, Preview, Raw, Slashes,
-    Source, SourcePlan, Unfit, ValueKind,
+    Announce, EndPlan, Kind, Opening, OptionSpec, Prepared, PreparedSource, Preview, Probe, Raw,
+    Slashes, Source, SourceFacts, SourcePlan, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
@@ -176,8 +176,12 @@ impl Source for Pattern {
         Ready::At(Instant::now())
     }
 
-    fn size(&self) -> Option<u64> {
-        self.left
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            size: self.left,
+            probe: Probe::of(self.raw()),
+            ..SourceFacts::default()
+        }
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {

@@ -3,7 +3,10 @@
 //! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded, so that the peer
 //! never takes the death of this process for a clean end.
 
-use super::{Delivered, Finish, OptionSpec, Options, Probe, Raw, Sink, Source, Unfit, ValueKind};
+use super::{
+    Backchannel, Delivered, Finish, OptionSpec, Options, Probe, Raw, Sink, SinkFacts, Source,
+    SourceFacts, Unfit, ValueKind,
+};
 use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform;
@@ -13,6 +16,7 @@ use rustix::io::Errno;
 use rustix::net::{
     RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt,
 };
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
@@ -23,7 +27,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first and the longest time between two checks of the send queue, which has to be polled: no event tells that it is empty.
 const QUEUE_CHECKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
 
-/// The most reads in one [`Sink::hear`], so that a peer that sends without end does not keep the sink from writing.
+/// The most reads in one [`Backchannel::hear`], so that a peer that sends without end does not keep the sink from writing.
 const MOST_READS_AT_ONCE: usize = 16;
 
 /// An option that makes sense on both sides.
@@ -113,8 +117,8 @@ impl SocketSettings {
         Box::new(SocketSink {
             socket,
             close_timeout: self.close_timeout,
-            heard: 0,
-            peer_closed: false,
+            heard: Cell::new(0),
+            peer_closed: Cell::new(false),
             ending: None,
         })
     }
@@ -154,8 +158,11 @@ impl<S: StreamSocket> Source for SocketSource<S> {
         }
     }
 
-    fn probe(&self) -> Probe {
-        self.socket.probe()
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            probe: self.socket.probe(),
+            ..SourceFacts::default()
+        }
     }
 
     fn gather(&mut self, bytes: u64) {
@@ -175,9 +182,9 @@ struct SocketSink<S> {
     socket: S,
     close_timeout: Duration,
     /// Bytes that the peer has sent, which were dropped.
-    heard: u64,
+    heard: Cell<u64>,
     /// The peer has sent its FIN, which it may do at any time.
-    peer_closed: bool,
+    peer_closed: Cell<bool>,
     /// Set once our FIN is sent.
     ending: Option<Ending>,
 }
@@ -232,33 +239,13 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
         Ready::Writable(self.socket.as_fd())
     }
 
-    fn backchannel(&self) -> Option<Ready<'_>> {
-        let fd = self.socket.as_fd();
-        Some(if self.peer_closed {
-            Ready::Failed(fd)
-        } else {
-            Ready::Readable(fd)
-        })
-    }
-
-    fn hear(&mut self) -> io::Result<()> {
-        let mut dropped = [0u8; 16 * 1024];
-        for _ in 0..MOST_READS_AT_ONCE {
-            if self.peer_closed {
-                break;
-            }
-            match recv(&self.socket, &mut dropped[..], RecvFlags::DONTWAIT) {
-                Ok((0, _)) => self.peer_closed = true,
-                Ok((n, _)) => self.heard += n as u64,
-                Err(Errno::AGAIN | Errno::INTR) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.check()
+    fn backchannel(&self) -> Option<&dyn Backchannel> {
+        Some(self)
     }
 
     fn warning(&self) -> Option<String> {
-        (self.heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(self.heard)))
+        let heard = self.heard.get();
+        (heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(heard)))
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {
@@ -269,8 +256,11 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
         Some(self.socket.as_fd())
     }
 
-    fn probe(&self) -> Probe {
-        self.socket.probe()
+    fn facts(&self) -> SinkFacts {
+        SinkFacts {
+            probe: self.socket.probe(),
+            ..SinkFacts::default()
+        }
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
@@ -280,7 +270,7 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
         let queued = self.unacknowledged();
         self.check()?;
         let (now, peer_closed, close_timeout) =
-            (Instant::now(), self.peer_closed, self.close_timeout);
+            (Instant::now(), self.peer_closed.get(), self.close_timeout);
         let Some(ending) = &mut self.ending else {
             return Err(io::ErrorKind::NotConnected.into());
         };
@@ -309,6 +299,33 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
             moved: false,
             peer: false,
         })
+    }
+}
+
+impl<S: StreamSocket> Backchannel for SocketSink<S> {
+    fn ready(&self) -> Ready<'_> {
+        let fd = self.socket.as_fd();
+        if self.peer_closed.get() {
+            Ready::Failed(fd)
+        } else {
+            Ready::Readable(fd)
+        }
+    }
+
+    fn hear(&self) -> io::Result<()> {
+        let mut dropped = [0u8; 16 * 1024];
+        for _ in 0..MOST_READS_AT_ONCE {
+            if self.peer_closed.get() {
+                break;
+            }
+            match recv(&self.socket, &mut dropped[..], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => self.peer_closed.set(true),
+                Ok((n, _)) => self.heard.set(self.heard.get() + n as u64),
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.check()
     }
 
     fn unacknowledged(&self) -> u64 {

@@ -7,8 +7,8 @@ use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::{
     Announce, EndPlan, Extent, Inherited, Kind, OpenError, Opening, Prepared, PreparedSink,
-    PreparedSource, Preview, Probe, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan, Unfit, World,
-    descriptor_words,
+    PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourceFacts, SourcePlan, Unfit,
+    World, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::Uri;
@@ -288,12 +288,12 @@ impl Source for PlainSource {
         self.descriptor.pipe()
     }
 
-    fn size(&self) -> Option<u64> {
-        self.descriptor.size_left()
-    }
-
-    fn is_terminal(&self) -> bool {
-        self.descriptor.facts.is_terminal
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            size: self.descriptor.size_left(),
+            is_terminal: self.descriptor.facts.is_terminal,
+            probe: self.descriptor.probe(),
+        }
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
@@ -318,10 +318,6 @@ impl Source for PlainSource {
 
     fn moved(&mut self, n: u64) {
         self.descriptor.use_up(n);
-    }
-
-    fn probe(&self) -> Probe {
-        self.descriptor.probe()
     }
 
     fn extent(&mut self) -> io::Result<Extent> {

@@ -104,6 +104,8 @@ impl Plan {
                 chunk_size: buffers.chunk_size,
                 skip: cli.skip,
                 take: cli.take,
+                // Known once the source is open; see `size_for_sink`.
+                expected: None,
                 expect_size: cli.expect_size,
                 least,
                 idle_timeout: cli.idle_timeout,
@@ -158,6 +160,13 @@ impl Plan {
             (Some(rest), Some(take)) => Some(rest.min(take)),
             (rest, take) => rest.or(take),
         }
+    }
+
+    /// How many bytes are expected to come to the sink, where `expected` come from the source.
+    #[must_use]
+    pub fn size_for_sink(&self, expected: Option<u64>) -> Option<u64> {
+        let passes = self.transforms.iter().all(|it| it.kind.passes());
+        self.flow.expect_size.or(expected.filter(|_| passes))
     }
 }
 

@@ -211,3 +211,18 @@ fn a_plan_makes_its_transforms_as_often_as_it_is_asked() {
     }
     assert_eq!(plan.transform_names(), ["lines", "exec"]);
 }
+
+#[test]
+fn the_sink_is_told_a_size_only_where_it_is_that_of_what_comes_to_it() {
+    for (line, from_the_source, at_the_sink) in [
+        ("zero: null:", Some(9), Some(9)),
+        ("zero: null:", None, None),
+        ("-t lines zero: null:", Some(9), Some(9)),
+        ("-t crlf zero: null:", Some(9), None),
+        ("-t crlf --expect-size 5 zero: null:", Some(9), Some(5)),
+        ("--expect-size 5 zero: null:", Some(9), Some(5)),
+    ] {
+        let plan = plan(&MadeUp::default(), line).unwrap();
+        assert_eq!(plan.size_for_sink(from_the_source), at_the_sink, "{line}");
+    }
+}

@@ -6,7 +6,7 @@ use super::transfer::{GRACE, Transfer};
 use super::watch;
 use crate::endpoint::Leftover;
 use crate::engine::road::{
-    self, Between, ReaderOutcome, Road, RunningRoad, TransformOutcome, WriterOutcome,
+    self, Between, FlowOptions, ReaderOutcome, Road, RunningRoad, TransformOutcome, WriterOutcome,
 };
 use std::sync::Arc;
 use tokio::sync::oneshot::{self, error::RecvError};
@@ -16,7 +16,7 @@ impl Transfer {
     /// Moves the bytes until a stage or a signal ends that.
     pub(super) async fn move_bytes(&mut self, ends: OpenEnds, road: Road) -> Outcome {
         // However this function is left, the temporary file of the sink is removed.
-        let _leftover = ends.sink.leftover().map(RemoveOnDrop);
+        let _leftover = ends.sink.facts().leftover.map(RemoveOnDrop);
         let is_socket = ends.sink.backchannel().is_some();
         let between = Between {
             chain: self.chain.clone(),
@@ -24,7 +24,11 @@ impl Transfer {
             meter: Arc::clone(&self.meter),
             limit: Arc::clone(&self.limit),
         };
-        let started = road::start(road, ends.source, ends.sink, self.plan.flow, between);
+        let flow = FlowOptions {
+            expected: self.plan.size_for_sink(self.size),
+            ..self.plan.flow
+        };
+        let started = road::start(road, ends.source, ends.sink, flow, between);
         let mut running = match started {
             Ok(running) => running,
             Err(error) => return Outcome::sink_failed(&self.plan, "starting to write to", &error),

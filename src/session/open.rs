@@ -50,23 +50,25 @@ impl Transfer {
                 .reserve()
                 .map_err(|error| Outcome::no_buffers(&error))?;
         }
+        let (source, sink) = (ends.source.facts(), ends.sink.facts());
+        let size = self.plan.expected_size(self.size, source.size);
         // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
         let starts_later = self.plan.flow.least.bytes(true) > 0 && ends.sink.would_lose();
-        if !starts_later && let Err(error) = ends.sink.start() {
+        let expected = self.plan.size_for_sink(size);
+        if !starts_later && let Err(error) = ends.sink.start(expected) {
             return Err(Outcome::sink_failed(&self.plan, "opening", &error));
         }
         self.is_open = true;
-        let size = self.plan.expected_size(self.size, ends.source.size());
         self.size = size;
         (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
         self.steering.set_size(size);
         self.terminals = show::Terminals {
-            source: ends.source.is_terminal(),
-            sink: ends.sink.is_terminal(),
+            source: source.is_terminal,
+            sink: sink.is_terminal,
         };
         self.meter.watch(endpoint::PerEnd {
-            source: ends.source.probe(),
-            sink: ends.sink.probe(),
+            source: source.probe,
+            sink: sink.probe,
         });
         self.meter.start();
         self.limit.start();

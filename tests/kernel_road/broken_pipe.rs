@@ -87,6 +87,7 @@ fn end_of(late: usize) -> WriterOutcome {
         chunk_size: MARK,
         skip: 0,
         take: None,
+        expected: None,
         expect_size: None,
         least: Least::Nothing,
         idle_timeout: None,

@@ -224,6 +224,7 @@ fn send_limited(
         chunk_size: case.chunk_size,
         skip: case.skip,
         take: case.take,
+        expected: None,
         expect_size: None,
         least: case.least,
         idle_timeout: None,

@@ -15,6 +15,7 @@ mod hostile;
 mod chain;
 mod codecs;
 mod ends;
+mod expected;
 mod marks;
 
 use ends::{HostileSink, HostileSource, UnderWay};
@@ -124,6 +125,7 @@ fn play(case: &Case) -> Played {
         chunk_size: case.chunk_size,
         skip: case.skip,
         take: case.take,
+        expected: None,
         expect_size: None,
         least: Least::Nothing,
         idle_timeout: None,
@@ -257,6 +259,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
             chunk_size: 10,
             skip: 0,
             take: None,
+            expected: None,
             expect_size: None,
             least: Least::Nothing,
             idle_timeout: None,

@@ -195,7 +195,7 @@ impl EndPair {
             source_pipe: most(source.pipe(), source.raw_fd()),
             sink_pipe: most(sink.pipe(), sink.raw_fd()),
             copies: from == Ok(Raw::File) && source.raw_fd().is_some_and(copies),
-            is_paced: sink.is_paced(),
+            is_paced: sink.facts().is_paced,
             is_transformed,
         }
     }

@@ -4,7 +4,7 @@ use super::flow::{FlowOptions, WriterContext};
 use crate::account::meter::Meter;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
-use crate::endpoint::{Delivered, Finish, Least, Sink};
+use crate::endpoint::{Backchannel, Delivered, Finish, Least, Sink, SinkFacts};
 use crate::engine::limit::Limit;
 use crate::engine::link::{InputEnd, Link};
 use crate::engine::throttle::Allowance;
@@ -72,12 +72,14 @@ pub(super) struct WaitFor<'a> {
 /// The sink of a flow.
 pub(super) struct Outlet<'a> {
     pub(super) sink: Box<dyn Sink>,
+    pub(super) facts: SinkFacts,
     /// Whether the sink has been started.
     has_begun: bool,
     first: &'a Link,
     link: &'a Link,
     meter: &'a Meter,
     limit: &'a Limit,
+    expected: Option<u64>,
     expect_size: Option<u64>,
     least: Least,
     /// How often to check whether the kernel's send queue moves while it takes no more.
@@ -89,12 +91,14 @@ pub(super) struct Outlet<'a> {
 impl<'a> Outlet<'a> {
     pub(super) fn new(sink: Box<dyn Sink>, flow: FlowOptions, context: WriterContext<'a>) -> Self {
         Self {
+            facts: sink.facts(),
             sink,
             has_begun: false,
             first: context.first,
             link: context.link,
             meter: context.meter,
             limit: context.limit,
+            expected: flow.expected,
             expect_size: flow.expect_size,
             least: flow.least,
             check_queue_every: flow.idle_timeout.map(|limit| limit / 4),
@@ -127,7 +131,7 @@ impl<'a> Outlet<'a> {
         if self.has_begun {
             return Ok(());
         }
-        let started = self.sink.start();
+        let started = self.sink.start(self.expected);
         started.map_err(|error| self.failure("opening", error))?;
         self.has_begun = true;
         Ok(())
@@ -259,15 +263,14 @@ impl<'a> Outlet<'a> {
         }
         ends.extend(what.source);
         let backchannel = self.sink.backchannel();
-        ends.extend(backchannel);
-        let listens = backchannel.is_some();
+        ends.extend(backchannel.map(Backchannel::ready));
         let check_queue_every = self.check_queue_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(check_queue_every).min();
         let most = most.map(|most| Instant::now() + most);
         let until = most.into_iter().chain(what.until).min();
         let mut result = self.wait_for(&ends, until);
-        if listens && result.is_ok() {
-            result = self.sink.hear();
+        if let (Some(backchannel), Ok(())) = (backchannel, &result) {
+            result = backchannel.hear();
         }
         if what.sink {
             self.check_queue();
@@ -295,7 +298,7 @@ impl<'a> Outlet<'a> {
 
     /// The end of a transfer whose sink has failed in this `act`.
     pub(super) fn failure(&self, act: &'static str, error: io::Error) -> WriterOutcome {
-        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
+        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.facts.is_pipeline;
         WriterOutcome::Failed {
             act,
             error,
@@ -305,7 +308,11 @@ impl<'a> Outlet<'a> {
 
     /// The send queue shrinks as the peer reads, long before there is room in it for more.
     fn check_queue(&mut self) {
-        let queue_len = self.sink.unacknowledged();
+        let queue_len = match (self.sink.backchannel(), self.sink.pipe()) {
+            (Some(backchannel), _) => backchannel.unacknowledged(),
+            (None, Some(pipe)) => pipe.unread(),
+            (None, None) => 0,
+        };
         if queue_len < self.queue_len {
             self.meter.moved();
         }

@@ -121,8 +121,8 @@ impl Writer<'_> {
 
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
         let slices = front(&self.batch, most);
+        let sleeping_side = self.outlet.facts.sleeps.then_some(Side::Sink);
         let sink = &mut self.outlet.sink;
-        let sleeping_side = sink.sleeps().then_some(Side::Sink);
         timed(self.meter, sleeping_side, || sink.write(&slices))
     }
 

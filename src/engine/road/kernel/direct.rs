@@ -148,7 +148,7 @@ impl Pump<'_> {
         if self.reads_file() {
             Some(Side::Source)
         } else {
-            self.outlet.sink.sleeps().then_some(Side::Sink)
+            self.outlet.facts.sleeps.then_some(Side::Sink)
         }
     }
 }

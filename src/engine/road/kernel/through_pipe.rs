@@ -286,7 +286,7 @@ impl Pump<'_> {
     }
 
     fn splice_out(&self, pipe: &PipeTransfer<'_>, most: u64) -> io::Result<u64> {
-        let sleeping_side = self.outlet.sink.sleeps().then_some(Side::Sink);
+        let sleeping_side = self.outlet.facts.sleeps.then_some(Side::Sink);
         let (from, to) = (pipe.reader.as_fd().into(), self.sink_at()?);
         self.splice(from, to, most, sleeping_side)
     }
