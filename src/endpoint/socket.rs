@@ -357,3 +357,6 @@ pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<u
         other => Ok(other?),
     }
 }
+
+#[cfg(test)]
+mod tests;
