@@ -6,7 +6,7 @@ use std::path::Path;
 use tidegate::cli::{self, Cli};
 use tidegate::error::{UsageError, reason};
 use tidegate::plan::explain;
-use tidegate::plan::{self, HeldFiles, Plan};
+use tidegate::plan::{self, Facts, HeldFiles, Plan};
 use tidegate::platform::resources::{Allocator, ensure_descriptors, prepare};
 use tidegate::session::exit::Exit;
 use tidegate::session::report::Form;
@@ -79,16 +79,16 @@ fn act_on(cli: &Cli) -> Result<Exit, UsageError> {
     if cli.transform.iter().any(|spec| spec == "help") {
         return Ok(report::answer(&transform::help()));
     }
-    let mut plan = Plan::from_cli(cli)?;
+    let plan = Plan::from_cli(cli, &Facts::now())?;
     if cli.explain {
         return Ok(report::answer(&explain::text(&plan)?));
     }
     let form = plan.form;
     if let Err(error) = ensure_descriptors(RUNTIME_DESCRIPTORS) {
-        // Asked before `hold`, which would report a lack of descriptors as a mistake of the user.
+        // Asked before files are held, which would report a lack of descriptors as a mistake of the user.
         return Ok(failed_to_start(form, &error));
     }
-    let held = plan.hold()?;
+    let held = HeldFiles::of(&plan)?;
     Ok(run_on_runtime(plan, held).unwrap_or_else(|error| failed_to_start(form, &error)))
 }
 

@@ -15,9 +15,9 @@ const BOMB: usize = 128 << 20;
 const MOST: usize = 64 << 10;
 
 fn made(spec: &str) -> Box<dyn Transform> {
-    match plan(spec).unwrap().made {
-        Some(Made::Steps(transform)) => transform,
-        _ => panic!("{spec} does not step"),
+    match plan(spec).unwrap().make() {
+        Made::Steps(transform) => transform,
+        Made::Program(_) => panic!("{spec} does not step"),
     }
 }
 

@@ -429,6 +429,72 @@ fn reached<'a>(
     reached
 }
 
+/// Files that plan, which ask nothing of the system but by the `World` that they are given: all of `plan` but for those that find
+/// facts out, hold files or explain, and what turns an argument into the plan of an end or of a transform.
+fn plans(module: &[String]) -> bool {
+    let names: Vec<_> = module.iter().map(String::as_str).collect();
+    match names[..] {
+        ["plan", file, ..] => !["facts", "held", "explain"].contains(&file),
+        ["plan"] => true,
+        ["endpoint", file] => [
+            "table", "kind", "kinds", "uri", "options", "network", "least",
+        ]
+        .contains(&file),
+        ["transform", file] => ["spec", "settings", "kind", "kinds"].contains(&file),
+        _ => false,
+    }
+}
+
+#[test]
+fn planning_asks_the_system_only_by_what_it_is_given() {
+    const SYSTEM: [&str; 11] = [
+        "crate::platform",
+        "crate::sys",
+        "libc",
+        "rustix",
+        "socket2",
+        "std::env",
+        "std::fs",
+        "std::io",
+        "std::process",
+        "std::thread",
+        "tokio",
+    ];
+    const CALLS: [&str; 9] = [
+        ".metadata()",
+        ".symlink_metadata()",
+        ".exists()",
+        ".is_file()",
+        ".is_symlink()",
+        ".read_link()",
+        ".canonicalize()",
+        ".to_socket_addrs()",
+        "is_terminal()",
+    ];
+    let house = House::read();
+    let planning = house.files.iter().filter(|(module, _)| plans(module));
+    let (mut asked, mut count) = (String::new(), 0);
+    for (_, file) in planning {
+        count += 1;
+        let used = file.uses.iter().map(|it| it.path.join("::"));
+        let used = used.filter(|path| SYSTEM.iter().any(|system| is_below(path, system)));
+        let named = SYSTEM.iter().map(|system| format!("{system}::"));
+        let called = named.chain(CALLS.map(str::to_owned));
+        let called = called.filter(|call| file.text.contains(call));
+        for what in used.chain(called) {
+            writeln!(asked, "{}: {what}", file.path).unwrap();
+        }
+    }
+    assert!(count > 10, "only {count} files plan");
+    assert!(asked.is_empty(), "planning asks the system:\n{asked}");
+}
+
+/// Whether a path leads to a module or into it.
+fn is_below(path: &str, module: &str) -> bool {
+    let rest = path.strip_prefix(module);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
 #[test]
 fn no_files_go_round_in_a_circle() {
     let house = House::read();

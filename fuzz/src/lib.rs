@@ -22,7 +22,7 @@ pub fn drive(spec: &str, data: &[u8]) {
     let [piece, room, flushes, data @ ..] = data else {
         return;
     };
-    let Ok(Made::Steps(transform)) = plan(spec).map(|planned| planned.made) else {
+    let Ok(Made::Steps(transform)) = plan(spec).map(|planned| planned.make()) else {
         panic!("{spec} is no transform");
     };
     let mut driven = Driven {

@@ -43,7 +43,7 @@ impl Styles {
     fn of_stdout() -> Self {
         let term = std::env::var_os("TERM");
         let can_show = term.is_some_and(|term| !term.is_empty() && term != "dumb");
-        if can_show && io::stdout().is_terminal() && Theme::from_environment(None).colour {
+        if can_show && io::stdout().is_terminal() && Theme::from_environment().colour {
             Self::SEEN
         } else {
             Self::default()

@@ -1,9 +1,11 @@
 //! `tcp://HOST:PORT`: connects, trying every address of the host, each a moment after the one before.
 
-use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::retry::{RETRY, Retries};
+use super::socket::{CLOSE, RCVBUF, SNDBUF};
+use super::tcp::{NODELAY, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Preview, Sink,
-    SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prepared,
+    PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -19,7 +21,6 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
@@ -43,13 +44,7 @@ pub(super) const KIND: Kind = Kind {
             help: "how long one attempt may take",
         },
         CLOSE,
-        OptionSpec {
-            name: "retry",
-            value: ValueKind::Count,
-            only: None,
-            default: "0",
-            help: "try again so many times, a second apart",
-        },
+        RETRY,
         SNDBUF,
         RCVBUF,
         OptionSpec {
@@ -60,8 +55,8 @@ pub(super) const KIND: Kind = Kind {
             help: "connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone",
         },
     ],
-    source: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
-    sink: Some(|uri, options| Ok(Box::new(Connect::of(uri, options)?))),
+    source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
 };
 
 /// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
@@ -107,7 +102,7 @@ struct Connect {
     port: u16,
     bind: Option<SocketAddr>,
     attempt_timeout: Duration,
-    retries: u64,
+    retries: Retries,
     settings: Settings,
 }
 
@@ -127,23 +122,18 @@ impl Connect {
             attempt_timeout: options
                 .duration("connect-timeout")
                 .unwrap_or(CONNECT_TIMEOUT),
-            retries: options.number("retry").unwrap_or(0),
+            retries: Retries::of(options),
             settings: Settings::of(options),
         })
     }
 
     /// Connects, and tries again as often as was asked for.
     async fn connect(&self) -> Result<TcpStream, OpenError> {
-        let mut left = self.retries;
-        loop {
-            match timeout(self.attempt_timeout, self.attempt()).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) if left == 0 => return Err(error),
-                Err(_) if left == 0 => return Err(self.timed_out()),
-                _ => left -= 1,
-            }
-            sleep(RETRY_PAUSE).await;
-        }
+        let attempt = async || {
+            let attempt = timeout(self.attempt_timeout, self.attempt()).await;
+            attempt.unwrap_or_else(|_| Err(self.timed_out()))
+        };
+        self.retries.connected(attempt).await
     }
 
     fn timed_out(&self) -> OpenError {
@@ -258,34 +248,30 @@ impl EndPlan for Connect {
                 "looks the host up (not now) and tries its addresses".to_owned(),
             ),
         };
-        let again = match self.retries {
-            0 => String::new(),
-            1 => "; once more if that fails, a second later".to_owned(),
-            n => format!("; up to {n} times more if that fails, a second apart"),
-        };
+        let again = self.retries.words();
         let opening = format!("{reached}, for {limit} at most{again}");
         self.settings.preview(side, parsed, opening)
     }
 }
 
 impl SourcePlan for Connect {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
-        Box::pin(async move {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+        let connect = async {
             let stream = self.connect().await?;
-            self.settings
-                .source(stream)
-                .map_err(|error| OpenError::io("setting up", error))
-        })
+            let source = self.settings.source(stream);
+            source.map_err(|error| OpenError::io("setting up", error))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
     }
 }
 
 impl SinkPlan for Connect {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
-        Box::pin(async move {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+        let connect = async {
             let stream = self.connect().await?;
-            self.settings
-                .sink(stream)
-                .map_err(|error| OpenError::io("setting up", error))
-        })
+            let sink = self.settings.sink(stream);
+            sink.map_err(|error| OpenError::io("setting up", error))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
     }
 }

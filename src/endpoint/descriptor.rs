@@ -108,11 +108,6 @@ impl Descriptor {
         matches!(self.facts.file_type, FileType::Fifo | FileType::Socket)
     }
 
-    /// Whether a write may sleep in the system.
-    pub(super) fn sleeps(&self) -> bool {
-        matches!(self.manner, Manner::Cached | Manner::Plain | Manner::Polled)
-    }
-
     /// What the kernel can move bytes from or to here.
     pub(super) fn raw(&self) -> Result<Raw, Unfit> {
         self.facts.raw(self.appends())
@@ -369,13 +364,6 @@ impl Descriptor {
             seek(&self.fd, SeekFrom::Current(offset))?;
         }
         Ok(ahead)
-    }
-
-    /// Bytes in a pipe that its reader has not read.
-    pub(super) fn unread(&self) -> u64 {
-        let is_pipe = self.facts.file_type == FileType::Fifo;
-        let unread = is_pipe.then(|| platform::bytes_in(self.fd.as_fd()));
-        unread.flatten().unwrap_or(0)
     }
 
     fn device_size(&self) -> Option<u64> {

@@ -1,4 +1,5 @@
-//! An end that was asked for and is not open yet: what it promises, and how it is opened.
+//! An end that was asked for and is not open yet: what it promises, and how it is opened, in two steps. A plan is only read by
+//! them, and can be read on.
 
 use super::{FileId, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
@@ -9,6 +10,40 @@ use std::pin::Pin;
 
 /// A boxed future; opening may wait for a name server, a peer, or the other end of a FIFO.
 pub type Opening<'a, T> = Pin<Box<dyn Future<Output = Result<T, OpenError>> + 'a>>;
+
+/// A source that is prepared.
+pub type PreparedSource<'a> = Prepared<'a, Box<dyn Source>>;
+
+/// A sink that is prepared.
+pub type PreparedSink<'a> = Prepared<'a, Box<dyn Sink>>;
+
+/// An end whose file is open or whose listener is bound. Nothing that exists has been changed, and no peer has been waited for.
+pub struct Prepared<'a, E> {
+    /// Which file it is, if it must not be both ends.
+    pub file_id: Option<FileId>,
+    opening: Opening<'a, E>,
+}
+
+impl<'a, E> Prepared<'a, E> {
+    /// An end that `opening` waits for. It is not begun before [`Prepared::open`].
+    pub fn new(
+        file_id: Option<FileId>,
+        opening: impl Future<Output = Result<E, OpenError>> + 'a,
+    ) -> Self {
+        Self {
+            file_id,
+            opening: Box::pin(opening),
+        }
+    }
+
+    /// Opens it, waiting for a peer if there is one. A file that existed is unchanged.
+    ///
+    /// # Errors
+    /// When the peer or the system refuses.
+    pub async fn open(self) -> Result<E, OpenError> {
+        self.opening.await
+    }
+}
 
 /// Hears what happens at a listening end, to tell the user.
 pub trait Announce {
@@ -24,26 +59,16 @@ pub trait EndPlan {
     /// What is known of it on this side without opening, reading, resolving or waiting for anything.
     fn preview(&self, side: Side) -> Preview;
 
-    /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
-    fn prepare<'a>(&'a mut self, _side: Side, _announce: &'a dyn Announce) -> Opening<'a, ()> {
-        Box::pin(async { Ok(()) })
-    }
-
     /// Its path, if it has one.
     fn path(&self) -> Option<&Path> {
-        None
-    }
-
-    /// Which file it is; known after `prepare`.
-    fn file_id(&self) -> Option<FileId> {
         None
     }
 }
 
 /// A source that was asked for and is not open yet.
 pub trait SourcePlan: EndPlan {
-    /// Opens it, waiting for a peer if there is one.
-    fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>>;
+    /// Does what needs no waiting for a peer: opens the file, binds the listener.
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>>;
 
     /// How many bytes have to come from it at least.
     fn least(&self) -> Least {
@@ -53,6 +78,6 @@ pub trait SourcePlan: EndPlan {
 
 /// A sink that was asked for and is not open yet.
 pub trait SinkPlan: EndPlan {
-    /// Opens it, waiting for a peer if there is one. A file that existed is unchanged.
-    fn open(self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Sink>>;
+    /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>>;
 }

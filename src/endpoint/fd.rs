@@ -1,7 +1,7 @@
 //! `fd:N`: a descriptor inherited from the parent process, treated like standard input and output.
 
 use super::stdio::InheritedPlan;
-use super::{Kind, Slashes, descriptor_words};
+use super::{Kind, Slashes, World, descriptor_words};
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError};
 
@@ -12,11 +12,11 @@ pub(super) const KIND: Kind = Kind {
     slashes: Slashes::Forbidden,
     summary: "an inherited descriptor, treated as those of - are",
     options: &[],
-    source: Some(|uri, _| Ok(Box::new(adopt(uri, Side::Source)?))),
-    sink: Some(|uri, _| Ok(Box::new(adopt(uri, Side::Sink)?))),
+    source: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Source, world)?))),
+    sink: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Sink, world)?))),
 };
 
-fn adopt(uri: &Uri, side: Side) -> Result<InheritedPlan, UsageError> {
+fn plan(uri: &Uri, side: Side, world: &dyn World) -> Result<InheritedPlan, UsageError> {
     let number = std::str::from_utf8(&uri.rest)
         .ok()
         .and_then(|text| text.parse::<u16>().ok());
@@ -25,6 +25,6 @@ fn adopt(uri: &Uri, side: Side) -> Result<InheritedPlan, UsageError> {
             "'{uri}': write fd:N with the number of an open descriptor"
         )));
     };
-    let plan = InheritedPlan::adopt(number.into(), side, &format!("fd:{number}"))?;
+    let plan = InheritedPlan::of(number.into(), side, &format!("fd:{number}"), world)?;
     Ok(plan.called(descriptor_words(number.into())))
 }

@@ -9,8 +9,8 @@ use super::output::FileSink;
 use super::staged::{Staged, check_replaceable};
 use super::stdio::{InheritedPlan, PlainSource};
 use super::{
-    Announce, EndPlan, FileId, Kind, OpenError, OpenFailure, Opening, OptionSpec, Preview, Raw,
-    Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, descriptor_named,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prepared, PreparedSink,
+    PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, World,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -47,8 +47,8 @@ pub(super) const KIND: Kind = Kind {
             "write a temporary file beside it, renamed on success",
         ),
     ],
-    source: Some(|uri, _| source_at(&path_of(uri)?)),
-    sink: Some(|uri, options| {
+    source: Some(|uri, _, world| source_at(&path_of(uri)?, world)),
+    sink: Some(|uri, options, world| {
         let effects = Effects {
             append: options.has("append"),
             create: options.has("create"),
@@ -60,26 +60,32 @@ pub(super) const KIND: Kind = Kind {
                 "'{uri}': append and atomic exclude each other"
             )));
         }
-        sink_at(&path_of(uri)?, effects)
+        sink_at(&path_of(uri)?, effects, world)
     }),
 };
 
 /// Plans a path as the SOURCE.
-pub(super) fn source_at(path: &Path) -> Result<Box<dyn SourcePlan>, UsageError> {
-    if let Some(fd) = descriptor_named(path) {
-        return Ok(Box::new(InheritedPlan::named(fd, Side::Source, path)?));
+pub(super) fn source_at(path: &Path, world: &dyn World) -> Result<Box<dyn SourcePlan>, UsageError> {
+    if let Some(fd) = world.descriptor_named(path) {
+        let plan = InheritedPlan::named(fd, Side::Source, path, world)?;
+        return Ok(Box::new(plan));
     }
     Ok(Box::new(FileSourcePlan {
         path: path.to_owned(),
-        descriptor: None,
-        id: None,
     }))
 }
 
 /// Plans a path as the SINK.
-pub(super) fn sink_at(path: &Path, effects: Effects) -> Result<Box<dyn SinkPlan>, UsageError> {
-    let Some(fd) = descriptor_named(path) else {
-        return Ok(Box::new(FileSinkPlan::new(path.to_owned(), effects)));
+pub(super) fn sink_at(
+    path: &Path,
+    effects: Effects,
+    world: &dyn World,
+) -> Result<Box<dyn SinkPlan>, UsageError> {
+    let Some(fd) = world.descriptor_named(path) else {
+        return Ok(Box::new(FileSinkPlan {
+            path: path.to_owned(),
+            effects,
+        }));
     };
     if effects.append || effects.create || effects.atomic {
         return Err(UsageError::new(format!(
@@ -87,7 +93,7 @@ pub(super) fn sink_at(path: &Path, effects: Effects) -> Result<Box<dyn SinkPlan>
             named(path)
         )));
     }
-    let plan = InheritedPlan::named(fd, Side::Sink, path)?;
+    let plan = InheritedPlan::named(fd, Side::Sink, path, world)?;
     Ok(Box::new(if effects.sync { plan.synced() } else { plan }))
 }
 
@@ -142,16 +148,14 @@ fn may_open(path: &Path, found: &NamedFile<'_>, access_for: Access) -> io::Resul
 }
 
 /// Opens a FIFO, which waits for its other end, on a thread that is left behind if the transfer is interrupted.
-async fn open_fifo(path: PathBuf, flags: OFlags) -> Result<Descriptor, OpenError> {
+async fn open_fifo(path: &Path, flags: OFlags) -> Result<Descriptor, OpenError> {
+    let path = path.to_owned();
     let opening = threads::apart("opener", move || Descriptor::own(open(&path, flags)?));
     opening.map_err(refused)?.await.map_err(refused)
 }
 
 struct FileSourcePlan {
     path: PathBuf,
-    /// Opened by `prepare`, unless it is a FIFO.
-    descriptor: Option<Descriptor>,
-    id: Option<FileId>,
 }
 
 impl EndPlan for FileSourcePlan {
@@ -194,32 +198,26 @@ impl EndPlan for FileSourcePlan {
             ..base
         }
     }
-
-    fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
-        Box::pin(async {
-            let found = stat(&self.path)?;
-            self.id = found.facts.file_id();
-            if found.facts.file_type != FileType::Fifo {
-                let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
-                self.descriptor = Some(Descriptor::own(fd).map_err(refused)?);
-            }
-            Ok(())
-        })
-    }
-
-    fn file_id(&self) -> Option<FileId> {
-        self.id
-    }
 }
 
 impl SourcePlan for FileSourcePlan {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         Box::pin(async {
-            let descriptor = match self.descriptor {
-                Some(descriptor) => descriptor,
-                None => open_fifo(self.path, OFlags::RDONLY).await?,
+            let facts = stat(&self.path)?.facts;
+            let is_fifo = facts.file_type == FileType::Fifo;
+            let descriptor = if is_fifo {
+                None
+            } else {
+                let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
+                Some(Descriptor::own(fd).map_err(refused)?)
             };
-            Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
+            Ok(Prepared::new(facts.file_id(), async {
+                let descriptor = match descriptor {
+                    Some(descriptor) => descriptor,
+                    None => open_fifo(&self.path, OFlags::RDONLY).await?,
+                };
+                Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
+            }))
         })
     }
 }
@@ -227,21 +225,9 @@ impl SourcePlan for FileSourcePlan {
 struct FileSinkPlan {
     path: PathBuf,
     effects: Effects,
-    /// Set by `prepare`, unless it is a FIFO.
-    sink: Option<FileSink>,
-    id: Option<FileId>,
 }
 
 impl FileSinkPlan {
-    fn new(path: PathBuf, effects: Effects) -> Self {
-        Self {
-            path,
-            effects,
-            sink: None,
-            id: None,
-        }
-    }
-
     /// The file at the path, if there is one; refuses one that cannot be meant.
     fn stat(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
         let found = NamedFile::at(&self.path).map_err(refused)?;
@@ -263,23 +249,19 @@ impl FileSinkPlan {
         Ok(())
     }
 
-    fn prepare_file(&mut self, existing: Option<&Metadata>) -> io::Result<()> {
+    /// Opens the file if it exists, but for one that is to be replaced. Nothing of it is changed.
+    fn sink(&self, existing: Option<&Metadata>) -> io::Result<FileSink> {
         self.check_name(existing.is_some())?;
         if self.effects.atomic {
             let staged = Staged::beside(&self.path, existing, self.effects)?;
-            self.sink = Some(FileSink::staged(staged, self.effects)?);
-            return Ok(());
+            return FileSink::staged(staged, self.effects);
         }
         if existing.is_none() {
             check_directory(&self.path)?;
-            self.sink = Some(FileSink::to_be_made(&self.path, self.effects));
-            return Ok(());
+            return Ok(FileSink::to_be_made(&self.path, self.effects));
         }
         let fd = open(&self.path, OFlags::WRONLY | self.effects.append_flag())?;
-        let sink = FileSink::at(Descriptor::own(fd)?, self.effects);
-        self.id = sink.file_id();
-        self.sink = Some(sink);
-        Ok(())
+        Ok(FileSink::at(Descriptor::own(fd)?, self.effects))
     }
 
     /// Checks that it could be opened now.
@@ -351,36 +333,31 @@ impl EndPlan for FileSinkPlan {
             ..base
         }
     }
-
-    fn prepare<'a>(&'a mut self, _: Side, _: &'a dyn Announce) -> Opening<'a, ()> {
-        Box::pin(async {
-            let found = self.stat()?;
-            let id = found.as_ref().and_then(|it| it.facts.file_id());
-            let is_fifo = found
-                .as_ref()
-                .is_some_and(|it| it.facts.file_type == FileType::Fifo);
-            let existing = found.map(|it| it.metadata);
-            self.id = id;
-            if is_fifo && !self.effects.create {
-                return Ok(());
-            }
-            self.prepare_file(existing.as_ref()).map_err(refused)
-        })
-    }
-
-    fn file_id(&self) -> Option<FileId> {
-        self.id
-    }
 }
 
 impl SinkPlan for FileSinkPlan {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async {
-            let sink = match self.sink {
-                Some(sink) => sink,
-                None => FileSink::at(open_fifo(self.path, OFlags::WRONLY).await?, self.effects),
+            let found = self.stat()?;
+            let facts = found.as_ref().map(|it| it.facts);
+            let file_id = facts.and_then(|it| it.file_id());
+            if facts.is_some_and(|it| it.file_type == FileType::Fifo) && !self.effects.create {
+                return Ok(Prepared::new(file_id, async {
+                    let descriptor = open_fifo(&self.path, OFlags::WRONLY).await?;
+                    Ok(Box::new(FileSink::at(descriptor, self.effects)) as Box<dyn Sink>)
+                }));
+            }
+            let sink = self.sink(found.as_ref().map(|it| &it.metadata));
+            let sink = sink.map_err(refused)?;
+            // Of a file that is to be replaced it is the one that exists.
+            let file_id = if self.effects.atomic {
+                file_id
+            } else {
+                sink.file_id()
             };
-            Ok(Box::new(sink) as Box<dyn Sink>)
+            Ok(Prepared::new(file_id, async {
+                Ok(Box::new(sink) as Box<dyn Sink>)
+            }))
         })
     }
 }

@@ -6,9 +6,7 @@ use crate::platform;
 use crate::text::words::bytes_exactly;
 use rustix::fs::{FileType, RawMode};
 use rustix::net::SocketType;
-use rustix::net::sockopt::socket_type;
 use std::fs::Metadata;
-use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 
@@ -124,9 +122,9 @@ pub(super) fn file_type_of(metadata: &Metadata) -> FileType {
 /// its buffer, and a write is refused that does not fit into a message.
 ///
 /// # Errors
-/// The refusal, or the system's error.
-pub(super) fn check_stream(socket: impl AsFd, side: Side) -> io::Result<()> {
-    let kind = match socket_type(socket)? {
+/// The refusal, in words.
+pub(super) fn check_stream(socket_type: SocketType, side: Side) -> Result<(), String> {
+    let kind = match socket_type {
         SocketType::STREAM => return Ok(()),
         SocketType::DGRAM => "datagram",
         SocketType::SEQPACKET => "seqpacket",
@@ -136,8 +134,9 @@ pub(super) fn check_stream(socket: impl AsFd, side: Side) -> io::Result<()> {
         Side::Source => "a read loses what does not fit into it",
         Side::Sink => "a write is refused that does not fit into one",
     };
-    let why = format!("a {kind} socket keeps messages apart, and {place}; use a stream socket");
-    Err(io::Error::new(io::ErrorKind::InvalidInput, why))
+    Err(format!(
+        "a {kind} socket keeps messages apart, and {place}; use a stream socket"
+    ))
 }
 
 /// What the kernel can move bytes from, where it could move bytes to `raw`.

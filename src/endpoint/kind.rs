@@ -1,6 +1,6 @@
 //! A row of the table of ends.
 
-use super::{OptionSpec, Options, SinkPlan, SourcePlan};
+use super::{OptionSpec, Options, SinkPlan, SourcePlan, World};
 use crate::endpoint::uri::Uri;
 use crate::error::UsageError;
 
@@ -23,8 +23,8 @@ pub struct Kind {
     pub sink: Option<Make<dyn SinkPlan>>,
 }
 
-/// Plans an end; the options have been checked against the kind's.
-pub type Make<P> = fn(&Uri, &Options) -> Result<Box<P>, UsageError>;
+/// Plans an end, and opens nothing for that; the options have been checked against the kind's.
+pub type Make<P> = fn(&Uri, &Options, &dyn World) -> Result<Box<P>, UsageError>;
 
 /// Whether a scheme is followed by `//`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,11 @@
 //! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
 use super::connect::{addresses, host_and_port};
-use super::socket::{CLOSE, NODELAY, RCVBUF, SNDBUF, Settings};
+use super::socket::{CLOSE, RCVBUF, SNDBUF};
+use super::tcp::{NODELAY, Settings};
 use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
-    Preview, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind,
+    Prepared, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -52,8 +53,8 @@ pub(super) const KIND: Kind = Kind {
         SNDBUF,
         RCVBUF,
     ],
-    source: Some(|uri, options| Ok(Box::new(Listen::of(uri, options)?))),
-    sink: Some(|uri, options| Ok(Box::new(Listen::of(uri, options)?))),
+    source: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
 };
 
 const LISTENING: &str = "listening on";
@@ -66,7 +67,6 @@ struct Listen {
     from: Vec<Network>,
     min_size: Option<u64>,
     settings: Settings,
-    listener: Option<TcpListener>,
 }
 
 impl Listen {
@@ -79,7 +79,6 @@ impl Listen {
             from: options.networks("from"),
             min_size: options.number("min-size"),
             settings: Settings::of(options),
-            listener: None,
         })
     }
 
@@ -138,18 +137,22 @@ impl Listen {
         self.from.is_empty() || self.from.iter().any(|from| from.contains(peer))
     }
 
+    /// Binds the listener, and tells where it listens.
+    async fn listen(&self, side: Side, announce: &dyn Announce) -> Result<TcpListener, OpenError> {
+        let listener = self.bind().await?;
+        let address = listener.local_addr();
+        let address = address.map_err(|error| OpenError::io(LISTENING, error))?;
+        announce.listening(side, address);
+        Ok(listener)
+    }
+
+    /// Waits for the peer. The listener is closed once it is accepted.
     async fn accept(
-        &mut self,
+        &self,
+        listener: TcpListener,
         side: Side,
         announce: &dyn Announce,
     ) -> Result<TcpStream, OpenError> {
-        // The listener is taken out, so that it is closed once the peer is accepted.
-        let Some(listener) = self.listener.take() else {
-            return Err(OpenError::io(
-                "accepting on",
-                io::ErrorKind::NotConnected.into(),
-            ));
-        };
         let refused = Cell::new(0);
         let accepted = self.accept_one(&listener, |peer| {
             refused.set(refused.get() + 1);
@@ -232,27 +235,17 @@ impl EndPlan for Listen {
         let parsed = format!("listens on {}", self.place());
         self.settings.preview(side, parsed, opening)
     }
-
-    fn prepare<'a>(&'a mut self, side: Side, announce: &'a dyn Announce) -> Opening<'a, ()> {
-        Box::pin(async move {
-            let listener = self.bind().await?;
-            let address = listener
-                .local_addr()
-                .map_err(|error| OpenError::io(LISTENING, error))?;
-            announce.listening(side, address);
-            self.listener = Some(listener);
-            Ok(())
-        })
-    }
 }
 
 impl SourcePlan for Listen {
-    fn open(mut self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         Box::pin(async move {
-            let stream = self.accept(Side::Source, announce).await?;
-            self.settings
-                .source(stream)
-                .map_err(|error| OpenError::io("setting up", error))
+            let listener = self.listen(Side::Source, announce).await?;
+            Ok(Prepared::new(None, async move {
+                let stream = self.accept(listener, Side::Source, announce).await?;
+                let source = self.settings.source(stream);
+                source.map_err(|error| OpenError::io("setting up", error))
+            }))
         })
     }
 
@@ -262,12 +255,14 @@ impl SourcePlan for Listen {
 }
 
 impl SinkPlan for Listen {
-    fn open(mut self: Box<Self>, announce: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async move {
-            let stream = self.accept(Side::Sink, announce).await?;
-            self.settings
-                .sink(stream)
-                .map_err(|error| OpenError::io("setting up", error))
+            let listener = self.listen(Side::Sink, announce).await?;
+            Ok(Prepared::new(None, async move {
+                let stream = self.accept(listener, Side::Sink, announce).await?;
+                let sink = self.settings.sink(stream);
+                sink.map_err(|error| OpenError::io("setting up", error))
+            }))
         })
     }
 }

@@ -6,6 +6,7 @@
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in `kinds.rs`; help, errors and
 //! the plan follow from the table.
 
+mod address;
 mod claim;
 mod claiming;
 mod connect;
@@ -36,15 +37,20 @@ pub mod pipe;
 mod preview;
 mod probe;
 mod raw;
+mod retry;
 mod socket;
 mod sparse;
 mod staged;
 mod stdio;
 mod table;
+mod tcp;
 mod traits;
 pub mod uri;
+mod world;
 
-pub use end_plan::{Announce, EndPlan, Opening, SinkPlan, SourcePlan};
+pub use end_plan::{
+    Announce, EndPlan, Opening, Prepared, PreparedSink, PreparedSource, SinkPlan, SourcePlan,
+};
 pub use failure::{OpenError, OpenFailure};
 pub use identity::{FileId, Identity};
 pub use kind::{Kind, Make, Slashes};
@@ -52,11 +58,14 @@ pub use kinds::KINDS;
 pub use least::Least;
 pub use leftover::Leftover;
 pub(crate) use named_file::check_directory;
-pub(crate) use names::{descriptor_named, descriptor_words};
+pub(crate) use names::descriptor_words;
 pub use network::Network;
 pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub use preview::Preview;
 pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use table::{PlannedEnd, plan_sink, plan_source};
-pub use traits::{Delivered, Finish, KernelSink, KernelSource, Sink, Source};
+pub use traits::{
+    Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,
+};
+pub use world::{Inherited, SizeAt, System, World};

@@ -7,7 +7,7 @@ use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 /// The descriptor that `path` names, itself or by symbolic links; it need not be open.
-pub(crate) fn descriptor_named(path: &Path) -> Option<RawFd> {
+pub(super) fn descriptor_named(path: &Path) -> Option<RawFd> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         if let Some(fd) = by_its_text(&path) {

@@ -4,8 +4,8 @@ use super::descriptor;
 use super::named_file::NamedFile;
 use super::stdio::no_rest;
 use super::{
-    Announce, Delivered, EndPlan, Finish, KernelSink, Kind, Opening, OptionSpec, Preview, Raw,
-    Sink, SinkPlan, Slashes, Unfit, ValueKind,
+    Announce, Delivered, EndPlan, Finish, KernelSink, Kind, Opening, OptionSpec, Prepared,
+    PreparedSink, Preview, Raw, Sink, SinkFacts, SinkPlan, Slashes, Unfit, ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
@@ -39,19 +39,34 @@ pub(super) const KIND: Kind = Kind {
         },
     ],
     source: None,
-    sink: Some(|uri, options| {
+    sink: Some(|uri, options, _| {
         no_rest(uri, "null:")?;
-        Ok(Box::new(Null::new(
-            options.number("rate"),
-            options.size_and_duration("stall"),
-        )))
+        Ok(Box::new(Pace {
+            rate: options.number("rate"),
+            stall: options.size_and_duration("stall"),
+        }))
     }),
 };
 
+/// How fast bytes are to be discarded: the plan of this end.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// How many in a second.
+    rate: Option<u64>,
+    /// After how many bytes nothing more is taken, for how long.
+    stall: Option<(u64, Duration)>,
+}
+
+impl Pace {
+    fn is_limited(self) -> bool {
+        self.rate.is_some() || self.stall.is_some()
+    }
+}
+
 /// Discards all bytes.
 struct Null {
-    rate: Option<u64>,
-    stall: Option<(u64, Duration)>,
+    /// What is left of the pace: a stall is over once it has been.
+    pace: Pace,
     taken: u64,
     busy_until: Option<Instant>,
     /// When the bytes granted last began to be taken.
@@ -61,10 +76,9 @@ struct Null {
 }
 
 impl Null {
-    fn new(rate: Option<u64>, stall: Option<(u64, Duration)>) -> Self {
+    fn new(pace: Pace) -> Self {
         Self {
-            rate,
-            stall,
+            pace,
             taken: 0,
             busy_until: None,
             granted_from: None,
@@ -74,14 +88,16 @@ impl Null {
 
     /// The most one write takes now: a 10 ms grain of the rate, and not past the stall.
     fn most_at_once(&self) -> u64 {
-        let grain = self.rate.map_or(u64::MAX, |rate| (rate / 100).max(1));
-        let before_stall = self.stall.map_or(u64::MAX, |(after, _)| after - self.taken);
+        let grain = self.pace.rate.map_or(u64::MAX, |rate| (rate / 100).max(1));
+        let stall = self.pace.stall;
+        let before_stall = stall.map_or(u64::MAX, |(after, _)| after - self.taken);
         grain.min(before_stall)
     }
 
     /// Starts the stall if it is due now.
     fn stall_if_due(&mut self) {
-        if let Some((_, pause)) = self.stall.take_if(|(after, _)| *after <= self.taken) {
+        let stall = &mut self.pace.stall;
+        if let Some((_, pause)) = stall.take_if(|(after, _)| *after <= self.taken) {
             let from = self.busy_until.unwrap_or_else(Instant::now);
             self.busy_until = Some(from + pause);
         }
@@ -114,27 +130,29 @@ const DEVICE: &str = "/dev/null";
 /// Why the kernel cannot move bytes here.
 const NO_DEVICE: Unfit = "there is no /dev/null";
 
-impl EndPlan for Null {
+impl EndPlan for Pace {
     fn preview(&self, _: Side) -> Preview {
         let device = NamedFile::at(Path::new(DEVICE)).ok().flatten();
-        let ending = if self.is_paced() {
+        let ending = if self.is_limited() {
             "once it has taken every byte (written), which takes its time"
         } else {
             "once it has taken every byte (written)"
         };
         Preview {
             raw: device.map_or(Err(NO_DEVICE), |it| it.facts.raw(false)),
-            is_paced: self.is_paced(),
+            is_paced: self.is_limited(),
             ..Preview::new("discards every byte", ending)
         }
     }
 }
 
-impl SinkPlan for Null {
-    fn open(mut self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
+impl SinkPlan for Pace {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+        let mut null = Null::new(*self);
         // Without the device the bytes are discarded by `write`.
-        self.device = descriptor::open(Path::new(DEVICE), OFlags::WRONLY).ok();
-        Box::pin(async { Ok(self as Box<dyn Sink>) })
+        null.device = descriptor::open(Path::new(DEVICE), OFlags::WRONLY).ok();
+        let open = async { Ok(Box::new(null) as Box<dyn Sink>) };
+        Box::pin(async { Ok(Prepared::new(None, open)) })
     }
 }
 
@@ -146,8 +164,11 @@ impl Sink for Null {
         Ok(usize::try_from(n).unwrap_or(all))
     }
 
-    fn is_paced(&self) -> bool {
-        self.rate.is_some() || self.stall.is_some()
+    fn facts(&self) -> SinkFacts {
+        SinkFacts {
+            is_paced: self.pace.is_limited(),
+            ..SinkFacts::default()
+        }
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
@@ -181,7 +202,7 @@ impl KernelSink for Null {
     }
 
     fn grant(&mut self, most: u64) -> io::Result<u64> {
-        if self.rate.is_none() && self.stall.is_none() && self.busy_until.is_none() {
+        if !self.pace.is_limited() && self.busy_until.is_none() {
             return Ok(most);
         }
         self.stall_if_due();
@@ -194,7 +215,7 @@ impl KernelSink for Null {
 
     fn moved(&mut self, n: u64) {
         self.taken += n;
-        if let (Some(rate), Some(from)) = (self.rate, self.granted_from) {
+        if let (Some(rate), Some(from)) = (self.pace.rate, self.granted_from) {
             self.busy_until = Some(from + time_for(n, rate));
         }
     }
@@ -202,14 +223,18 @@ impl KernelSink for Null {
 
 #[cfg(test)]
 mod tests {
-    use super::Null;
+    use super::{Null, Pace};
     use crate::endpoint::Sink;
     use std::io::IoSlice;
     use std::time::Duration;
 
+    fn null(rate: Option<u64>, stall: Option<(u64, Duration)>) -> Null {
+        Null::new(Pace { rate, stall })
+    }
+
     #[test]
     fn a_rate_takes_one_grain_and_then_says_not_now() {
-        let mut null = Null::new(Some(100_000), None);
+        let mut null = null(Some(100_000), None);
         let data = [0; 5000];
         assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(1000));
         assert!(null.write(&[IoSlice::new(&data)]).is_err());
@@ -217,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_stall_comes_once_after_the_bytes_before_it() {
-        let mut null = Null::new(None, Some((10, Duration::ZERO)));
+        let mut null = null(None, Some((10, Duration::ZERO)));
         let data = [0; 64];
         assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(10));
         assert_eq!(null.write(&[IoSlice::new(&data)]).ok(), Some(64));

@@ -1,12 +1,13 @@
 //! The options behind the `#` of a URI: declared in the table, checked here, read by the kinds.
 
-use super::Network;
+use super::address::parse_address;
+use super::{Network, World};
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError};
 use crate::text::duration::parse_duration;
 use crate::text::size::parse_size;
 use crate::text::visible::named;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// One option of a kind.
@@ -73,7 +74,7 @@ impl ValueKind {
         matches!(self, ValueKind::Network)
     }
 
-    fn parse(self, text: Option<&str>) -> Result<Value, String> {
+    fn parse(self, text: Option<&str>, world: &dyn World) -> Result<Value, String> {
         let Some(text) = text else {
             return match self {
                 ValueKind::Flag => Ok(Value::Flag),
@@ -91,7 +92,7 @@ impl ValueKind {
                 .parse()
                 .map(Value::Number)
                 .map_err(|_| "not a whole number".to_owned()),
-            ValueKind::Address => parse_address(text).map(Value::Address),
+            ValueKind::Address => parse_address(text, world).map(Value::Address),
             ValueKind::Network => Network::parse(text).map(Value::Network),
             ValueKind::SizeAndDuration => {
                 let (size, duration) = text.split_once(':').ok_or("write SIZE:D, as in 1M:2s")?;
@@ -141,28 +142,6 @@ pub struct Settled {
     pub by_default: Vec<String>,
 }
 
-/// An IP address, with a port or without; an IPv6 one may have a zone.
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let bare = text.trim_start_matches('[').trim_end_matches(']');
-    let plain = text
-        .parse()
-        .or_else(|_| bare.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 0)));
-    match (plain, bare.split_once('%')) {
-        (Ok(address), _) => Ok(address),
-        (Err(_), Some((address, zone))) if address.parse::<Ipv6Addr>().is_ok() => {
-            let (zone, port) = zone.split_once("]:").unwrap_or((zone, "0"));
-            let port = port
-                .parse()
-                .map_err(|_| format!("'{}' is no PORT", named(port)))?;
-            // For a numeric address the system asks no name server; it looks up the interface.
-            let found = (format!("{address}%{zone}"), port).to_socket_addrs();
-            let found = found.ok().and_then(|mut all| all.next());
-            found.ok_or_else(|| format!("'{}' is no interface of this machine", named(zone)))
-        }
-        (Err(_), _) => Err("not an IP address (with :PORT or without)".to_owned()),
-    }
-}
-
 /// The options given to one end, checked against its kind.
 #[derive(Debug, Default)]
 pub struct Options {
@@ -174,7 +153,12 @@ impl Options {
     ///
     /// # Errors
     /// For an option that is unknown, given twice or on the wrong side, or whose value is not valid.
-    pub fn check(uri: &Uri, specs: &'static [OptionSpec], side: Side) -> Result<Self, UsageError> {
+    pub fn check(
+        uri: &Uri,
+        specs: &'static [OptionSpec],
+        side: Side,
+        world: &dyn World,
+    ) -> Result<Self, UsageError> {
         let mut given: Vec<(&'static str, Value)> = Vec::new();
         for (name, value) in &uri.options {
             let here: Vec<_> = specs.iter().filter(|spec| spec.is_for(side)).collect();
@@ -187,7 +171,7 @@ impl Options {
                     "option '{name}' of '{uri}' is given twice"
                 )));
             }
-            let value = spec.value.parse(value.as_deref()).map_err(|why| {
+            let value = spec.value.parse(value.as_deref(), world).map_err(|why| {
                 let value = value
                     .as_deref()
                     .map(|text| format!("={}", named(text)))
@@ -309,9 +293,9 @@ fn unknown(
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, parse_address};
-    use crate::endpoint::KINDS;
+    use super::Options;
     use crate::endpoint::uri::Spec;
+    use crate::endpoint::{KINDS, System};
     use crate::error::Side;
     use std::ffi::OsStr;
 
@@ -321,7 +305,7 @@ mod tests {
             panic!("{text}");
         };
         let kind = KINDS.iter().find(|kind| kind.scheme == uri.scheme).unwrap();
-        let options = Options::check(&uri, kind.options, side).unwrap();
+        let options = Options::check(&uri, kind.options, side, &System).unwrap();
         let settled = options.settled(kind.options, side);
         (settled.given.join(","), settled.by_default.join(","))
     }
@@ -354,38 +338,5 @@ mod tests {
             let expected = (given.to_owned(), by_default.to_owned());
             assert_eq!(settled(text, side), expected, "{text}");
         }
-    }
-
-    #[test]
-    fn an_address_may_have_a_port_and_an_ipv6_one_a_zone() {
-        for (text, address) in [
-            ("127.0.0.1", "127.0.0.1:0"),
-            ("127.0.0.1:9", "127.0.0.1:9"),
-            ("::1", "[::1]:0"),
-            ("[::1]", "[::1]:0"),
-            ("[::1]:9", "[::1]:9"),
-            ("fe80::1%1", "[fe80::1%1]:0"),
-            ("[fe80::1%1]", "[fe80::1%1]:0"),
-            ("[fe80::1%1]:9", "[fe80::1%1]:9"),
-        ] {
-            assert_eq!(parse_address(text), Ok(address.parse().unwrap()), "{text}");
-        }
-        for (text, why) in [
-            ("host", "not an IP address"),
-            ("127.0.0.1%1", "not an IP address"),
-            ("fe80::1%nosuch", "'nosuch' is no interface of this machine"),
-            ("fe80::1%", "'' is no interface"),
-            ("[fe80::1%1]:x", "'x' is no PORT"),
-        ] {
-            let told = parse_address(text).unwrap_err();
-            assert!(told.starts_with(why), "{text}: {told}");
-        }
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_zone_may_be_called_by_the_name_of_the_interface() {
-        let by_name = parse_address("fe80::1%lo").unwrap();
-        assert_eq!(by_name, "[fe80::1%1]:0".parse().unwrap());
     }
 }

@@ -4,7 +4,7 @@ use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
 use super::file_facts::APPENDS;
 use super::staged::{NEW, Staged};
-use super::{Delivered, FileId, Finish, KernelSink, Leftover, Probe, Raw, Sink, Unfit};
+use super::{Delivered, FileId, Finish, KernelSink, Probe, Raw, Sink, SinkFacts, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use crate::platform::FdAt;
@@ -20,7 +20,6 @@ use std::time::Instant;
 pub(super) struct FileSink {
     /// Open until the sink has finished; not open yet if the file is `to_be_made`.
     descriptor: Option<Descriptor>,
-    is_pipeline: bool,
     /// The path of a file that does not exist yet. It is made at the start, so that a transfer that fails before leaves none.
     to_be_made: Option<PathBuf>,
     staged: Option<Staged>,
@@ -35,7 +34,6 @@ impl FileSink {
     /// Writes to a file that is open.
     pub(super) fn at(descriptor: Descriptor, effects: Effects) -> Self {
         Self {
-            is_pipeline: descriptor.is_pipeline(),
             descriptor: Some(descriptor),
             to_be_made: None,
             staged: None,
@@ -56,7 +54,6 @@ impl FileSink {
     pub(super) fn to_be_made(path: &Path, effects: Effects) -> Self {
         Self {
             descriptor: None,
-            is_pipeline: false,
             to_be_made: Some(path.to_owned()),
             staged: None,
             effects,
@@ -116,7 +113,20 @@ impl Drop for FileSink {
 }
 
 impl Sink for FileSink {
-    fn start(&mut self) -> io::Result<()> {
+    fn facts(&self) -> SinkFacts {
+        let descriptor = self.descriptor.as_ref();
+        let is_pipeline = descriptor.is_some_and(Descriptor::is_pipeline);
+        SinkFacts {
+            is_terminal: descriptor.is_some_and(|it| it.facts.is_terminal),
+            is_paced: false,
+            sleeps: !is_pipeline,
+            is_pipeline,
+            probe: descriptor.map_or_else(|| Probe::of(self.raw()), Descriptor::probe),
+            leftover: self.staged.as_ref().map(Staged::leftover),
+        }
+    }
+
+    fn start(&mut self, _: Option<u64>) -> io::Result<()> {
         if let Some(path) = self.to_be_made.take() {
             self.make(&path)?;
         }
@@ -180,38 +190,8 @@ impl Sink for FileSink {
         (!lost.is_empty()).then(warning)
     }
 
-    fn sleeps(&self) -> bool {
-        self.descriptor.as_ref().is_some_and(Descriptor::sleeps)
-    }
-
-    fn is_pipeline(&self) -> bool {
-        self.is_pipeline
-    }
-
-    fn is_terminal(&self) -> bool {
-        self.descriptor
-            .as_ref()
-            .is_some_and(|it| it.facts.is_terminal)
-    }
-
-    fn probe(&self) -> Probe {
-        match &self.descriptor {
-            Some(descriptor) => descriptor.probe(),
-            None if self.to_be_made.is_some() => Probe::of(self.raw()),
-            None => Probe::Nothing,
-        }
-    }
-
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
         Ok((self.raw()?, self))
-    }
-
-    fn unacknowledged(&self) -> u64 {
-        self.descriptor.as_ref().map_or(0, Descriptor::unread)
-    }
-
-    fn leftover(&self) -> Option<Leftover> {
-        self.staged.as_ref().map(Staged::leftover)
     }
 }
 
@@ -255,9 +235,9 @@ mod tests {
             (FileSink::at(found, effects), &old),
         ];
         for (mut sink, path) in sinks {
-            sink.start().unwrap();
+            sink.start(None).unwrap();
             sink.write(&[IoSlice::new(b"written")]).unwrap();
-            sink.start().unwrap();
+            sink.start(None).unwrap();
             sink.write(&[IoSlice::new(b" on")]).unwrap();
             assert_eq!(std::fs::read(path).unwrap(), b"written on");
         }

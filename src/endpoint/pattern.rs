@@ -2,8 +2,9 @@
 
 use super::stdio::no_rest;
 use super::{
-    Announce, EndPlan, EndStatus, KernelSource, Kind, Opening, OptionSpec, Preview, Probe, Raw,
-    Slashes, Source, SourcePlan, Unfit, ValueKind,
+    Announce, EndPlan, EndStatus, KernelSource, Kind, Opening, OptionSpec, Prepared,
+    PreparedSource, Preview, Probe, Raw, Slashes, Source, SourceFacts, SourcePlan, Unfit,
+    ValueKind,
 };
 use crate::engine::wait::Ready;
 use crate::error::Side;
@@ -33,12 +34,11 @@ pub(super) const ZERO: Kind = Kind {
     slashes: Slashes::Forbidden,
     summary: "zero bytes",
     options: &[SIZE],
-    source: Some(|uri, options| {
+    source: Some(|uri, options, _| {
         no_rest(uri, "zero:")?;
-        Ok(Box::new(Pattern {
-            left: options.number("size"),
-            random: None,
-            zeros: None,
+        Ok(Box::new(PatternPlan {
+            size: options.number("size"),
+            what: Bytes::Zeros,
         }))
     }),
     sink: None,
@@ -60,20 +60,56 @@ pub(super) const RANDOM: Kind = Kind {
             help: "the same bytes for the same N (xoshiro256++)",
         },
     ],
-    source: Some(|uri, options| {
+    source: Some(|uri, options, _| {
         no_rest(uri, "random:")?;
-        // The hasher's keys are the standard library's own randomness from the system.
-        let seed = options
-            .number("seed")
-            .unwrap_or_else(|| RandomState::new().hash_one(()));
-        Ok(Box::new(Pattern {
-            left: options.number("size"),
-            random: Some(RandomBytes::new(seed)),
-            zeros: None,
+        Ok(Box::new(PatternPlan {
+            size: options.number("size"),
+            what: Bytes::Random {
+                seed: options.number("seed"),
+            },
         }))
     }),
     sink: None,
 };
+
+/// A source that is to make its bytes.
+struct PatternPlan {
+    /// How many; `None`: they have no end.
+    size: Option<u64>,
+    what: Bytes,
+}
+
+/// Which bytes are made.
+#[derive(Debug, Clone, Copy)]
+enum Bytes {
+    Zeros,
+    /// Random ones, the same for the same seed, or others each time.
+    Random {
+        seed: Option<u64>,
+    },
+}
+
+impl PatternPlan {
+    /// A file of zeros, if they are zeros and the system has one. Without it they are written into a buffer.
+    fn file(&self) -> Option<OwnedFd> {
+        let bytes = self.size.unwrap_or(u64::MAX);
+        match self.what {
+            Bytes::Zeros => platform::zeros(bytes).ok(),
+            Bytes::Random { .. } => None,
+        }
+    }
+
+    fn generator(&self) -> Option<RandomBytes> {
+        match self.what {
+            Bytes::Zeros => None,
+            Bytes::Random { seed } => {
+                // The hasher's keys are the standard library's own randomness from the system.
+                let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
+                Some(RandomBytes::new(seed))
+            }
+        }
+    }
+}
 
 /// A source that makes its bytes, without end or so many.
 struct Pattern {
@@ -84,27 +120,18 @@ struct Pattern {
     zeros: Option<OwnedFd>,
 }
 
-impl Pattern {
-    /// A file of zeros, if they are zeros and the system has one. Without it they are written into a buffer.
-    fn file(&self) -> Option<OwnedFd> {
-        let bytes = self.left.unwrap_or(u64::MAX);
-        let is_zero = self.random.is_none();
-        is_zero.then(|| platform::zeros(bytes).ok()).flatten()
-    }
-}
-
 /// Why the kernel cannot move them.
 const MADE: Unfit = "its bytes are made by this program";
 
-impl EndPlan for Pattern {
+impl EndPlan for PatternPlan {
     fn preview(&self, _: Side) -> Preview {
-        let what = match self.random {
-            Some(_) => "random bytes",
-            None => "zeros",
+        let what = match self.what {
+            Bytes::Random { .. } => "random bytes",
+            Bytes::Zeros => "zeros",
         };
-        let (parsed, ending) = match self.left {
-            Some(left) => {
-                let all = bytes_exactly(left);
+        let (parsed, ending) = match self.size {
+            Some(size) => {
+                let all = bytes_exactly(size);
                 (format!("{what}, {all} of them"), format!("after {all}"))
             }
             None => (format!("{what} without end"), "never".to_owned()),
@@ -112,7 +139,7 @@ impl EndPlan for Pattern {
         let has_file = self.file().is_some();
         Preview {
             raw: if has_file { Ok(Raw::File) } else { Err(MADE) },
-            size: self.left.ok_or("it has no end"),
+            size: self.size.ok_or("it has no end"),
             seeks: has_file,
             opening: has_file.then(|| "as a file of zeros that takes up no memory".to_owned()),
             ..Preview::new(parsed, ending)
@@ -120,10 +147,15 @@ impl EndPlan for Pattern {
     }
 }
 
-impl SourcePlan for Pattern {
-    fn open(mut self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
-        self.zeros = self.file();
-        Box::pin(async { Ok(self as Box<dyn Source>) })
+impl SourcePlan for PatternPlan {
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+        let pattern = Pattern {
+            left: self.size,
+            random: self.generator(),
+            zeros: self.file(),
+        };
+        let open = async { Ok(Box::new(pattern) as Box<dyn Source>) };
+        Box::pin(async { Ok(Prepared::new(None, open)) })
     }
 }
 
@@ -145,8 +177,15 @@ impl Source for Pattern {
         Ready::At(Instant::now())
     }
 
-    fn size(&self) -> Option<u64> {
-        self.left
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            size: self.left,
+            probe: match self.zeros {
+                Some(_) => Probe::Known(EndStatus::File),
+                None => Probe::Nothing,
+            },
+            ..SourceFacts::default()
+        }
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
@@ -159,13 +198,6 @@ impl Source for Pattern {
         seek(zeros, SeekFrom::Current(ahead))?;
         self.moved(n);
         Ok(n)
-    }
-
-    fn probe(&self) -> Probe {
-        match self.zeros {
-            Some(_) => Probe::Known(EndStatus::File),
-            None => Probe::Nothing,
-        }
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {

@@ -137,6 +137,12 @@ impl NeighbourPipe {
         self.growth.give_back(self.fd.as_fd());
     }
 
+    /// Bytes in it that its reader has not read, as far as the system says.
+    #[must_use]
+    pub fn unread(&self) -> u64 {
+        platform::bytes_in(self.fd.as_fd()).unwrap_or(0)
+    }
+
     /// A probe for another thread.
     #[must_use]
     pub fn probe(&self) -> PipeProbe {

@@ -1,13 +1,12 @@
-//! Connected TCP sockets as ends, and how a transfer over one finishes.
+//! Connected stream sockets as ends, of whatever family, and how a transfer over one finishes.
 //!
 //! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded, so that the peer
 //! never takes the death of this process for a clean end.
 
 use super::{
-    Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Preview, Probe, Raw, Sink,
-    Source, Unfit, ValueKind,
+    Backchannel, Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Probe, Raw,
+    Sink, SinkFacts, Source, SourceFacts, Unfit, ValueKind,
 };
-use crate::endpoint::connection::Connected;
 use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform::{self, FdAt};
@@ -17,8 +16,8 @@ use rustix::io::Errno;
 use rustix::net::{
     RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown, recv, sendmsg, shutdown, sockopt,
 };
+use std::cell::Cell;
 use std::io::{self, IoSlice};
-use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -28,10 +27,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The first and the longest time between two checks of the send queue, which has to be polled: no event tells that it is empty.
 const QUEUE_CHECKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
 
-/// The most reads in one [`Sink::hear`], so that a peer that sends without end does not keep the sink from writing.
+/// The most reads in one [`Backchannel::hear`], so that a peer that sends without end does not keep the sink from writing.
 const MOST_READS_AT_ONCE: usize = 16;
 
-const fn option(
+/// An option that makes sense on both sides.
+pub(super) const fn option(
     name: &'static str,
     value: ValueKind,
     default: &'static str,
@@ -46,14 +46,7 @@ const fn option(
     }
 }
 
-/// `nodelay`, an option of every TCP end.
-pub(super) const NODELAY: OptionSpec = option(
-    "nodelay",
-    ValueKind::Flag,
-    "",
-    "send small data at once (TCP_NODELAY)",
-);
-/// `close-timeout`, an option of every TCP sink.
+/// `close-timeout`, an option of every sink that is a socket.
 pub(super) const CLOSE: OptionSpec = OptionSpec {
     only: Some(Side::Sink),
     ..option(
@@ -63,23 +56,35 @@ pub(super) const CLOSE: OptionSpec = OptionSpec {
         "how long the peer may take to close after the last byte",
     )
 };
-/// `sndbuf`, an option of every TCP end.
+/// `sndbuf`, an option of every socket.
 pub(super) const SNDBUF: OptionSpec =
     option("sndbuf", ValueKind::Size, "the system's", "send buffer");
-/// `rcvbuf`, an option of every TCP end.
+/// `rcvbuf`, an option of every socket.
 pub(super) const RCVBUF: OptionSpec =
     option("rcvbuf", ValueKind::Size, "the system's", "receive buffer");
 
-/// The options of a TCP connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Settings {
-    nodelay: bool,
-    sndbuf: Option<usize>,
-    rcvbuf: Option<usize>,
-    close_timeout: Duration,
+/// A connected stream socket, open as long as this value lives.
+pub(super) trait StreamSocket: AsFd + Send + 'static {
+    /// How to ask for the status of the connection, where the system keeps one for sockets of this family.
+    fn probe(&self) -> Probe {
+        Probe::Nothing
+    }
 }
 
-impl Settings {
+/// The end that reads from `socket`, to which the settings have been applied.
+pub(super) fn source(socket: impl StreamSocket) -> Box<dyn Source> {
+    Box::new(SocketSource { socket })
+}
+
+/// The options of every socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SocketSettings {
+    sndbuf: Option<usize>,
+    rcvbuf: Option<usize>,
+    pub(super) close_timeout: Duration,
+}
+
+impl SocketSettings {
     pub(super) fn of(options: &Options) -> Self {
         let size = |name| {
             options
@@ -87,17 +92,14 @@ impl Settings {
                 .map(|size| usize::try_from(size).unwrap_or(usize::MAX))
         };
         Self {
-            nodelay: options.has("nodelay"),
             sndbuf: size("sndbuf"),
             rcvbuf: size("rcvbuf"),
             close_timeout: options.duration("close-timeout").unwrap_or(CLOSE_TIMEOUT),
         }
     }
 
-    /// Sets what has to be set before connecting or listening: buffer sizes, which limit the window that is agreed on then
-    /// (tcp(7)), and closing by a reset, so that no connection can end cleanly before it has succeeded. An accepted socket
-    /// inherits both.
-    pub(super) fn apply_early(&self, socket: impl AsFd) -> io::Result<()> {
+    /// Sets the sizes of the buffers, and closing by a reset, so that no connection can end cleanly before it has succeeded.
+    pub(super) fn apply(&self, socket: impl AsFd) -> io::Result<()> {
         sockopt::set_socket_linger(&socket, Some(Duration::ZERO))?;
         // The kernel takes an int.
         let most = usize::try_from(i32::MAX).unwrap_or(usize::MAX);
@@ -110,70 +112,44 @@ impl Settings {
         Ok(())
     }
 
-    /// What is known of a connection on this side before it is made.
-    pub(super) fn preview(&self, side: Side, parsed: String, opening: String) -> Preview {
-        let ending = match side {
-            Side::Source => {
-                "when the peer shuts its side down (FIN); a reset is a failure".to_owned()
-            }
-            Side::Sink => format!(
-                "once the peer's system has acknowledged every byte, and the peer has closed too (closed) or has kept \
-                 its side open for {} (acknowledged)",
-                humantime::format_duration(self.close_timeout)
-            ),
-        };
-        Preview {
-            opening: Some(opening),
-            raw: Ok(Raw::Socket),
-            size: Err("the peer does not say how much will come"),
-            ..Preview::new(parsed, ending)
-        }
-    }
-
-    fn connected(&self, stream: &tokio::net::TcpStream) -> io::Result<()> {
-        sockopt::set_socket_keepalive(stream, true)?;
-        Ok(sockopt::set_tcp_nodelay(stream, self.nodelay)?)
-    }
-
-    pub(super) fn source(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Source>> {
-        self.connected(&stream)?;
-        Ok(Box::new(SocketSource {
-            fd: Connected::new(stream.into_std()?.into()),
-        }))
-    }
-
-    pub(super) fn sink(&self, stream: tokio::net::TcpStream) -> io::Result<Box<dyn Sink>> {
-        self.connected(&stream)?;
-        Ok(Box::new(SocketSink::new(
-            stream.into_std()?,
-            self.close_timeout,
-        )))
+    /// The end that writes to `socket`, to which the settings have been applied.
+    pub(super) fn sink(&self, socket: impl StreamSocket) -> Box<dyn Sink> {
+        Box::new(SocketSink {
+            socket,
+            close_timeout: self.close_timeout,
+            heard: Cell::new(0),
+            peer_closed: Cell::new(false),
+            ending: None,
+        })
     }
 }
 
 /// A socket that is read until the peer's FIN. This side is never shut down first: `nc -l <file` and `ncat -l <file` stop
 /// sending when they receive a FIN.
 #[derive(Debug)]
-struct SocketSource {
-    fd: Connected,
+struct SocketSource<S> {
+    socket: S,
 }
 
-impl Source for SocketSource {
+impl<S: StreamSocket> Source for SocketSource<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(recv(&self.fd, buf, RecvFlags::DONTWAIT)?.0)
+        Ok(recv(&self.socket, buf, RecvFlags::DONTWAIT)?.0)
     }
 
     fn ready(&self) -> Ready<'_> {
-        Ready::Readable(self.fd.as_fd())
+        Ready::Readable(self.socket.as_fd())
     }
 
-    fn probe(&self) -> Probe {
-        Probe::Connection(self.fd.probe())
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            probe: self.socket.probe(),
+            ..SourceFacts::default()
+        }
     }
 
     fn close(self: Box<Self>) {
         // It fails only if the connection is gone already.
-        let _ = sockopt::set_socket_linger(&self.fd, None);
+        let _ = sockopt::set_socket_linger(&self.socket, None);
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
@@ -181,15 +157,15 @@ impl Source for SocketSource {
     }
 }
 
-impl KernelSource for SocketSource {
+impl<S: StreamSocket> KernelSource for SocketSource<S> {
     fn at(&self) -> Option<FdAt<'_>> {
-        Some(self.fd.as_fd().into())
+        Some(self.socket.as_fd().into())
     }
 
     // splice(2) reports urgent data as the end once the peer's FIN has arrived; recv(2) does not.
     fn has_ended(&mut self) -> io::Result<bool> {
         let peek = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        match recv(&self.fd, &mut [0; 1][..], peek) {
+        match recv(&self.socket, &mut [0; 1][..], peek) {
             Ok((n, _)) => Ok(n == 0),
             Err(Errno::AGAIN | Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
@@ -198,19 +174,19 @@ impl KernelSource for SocketSource {
 
     fn gather(&mut self, bytes: u64) {
         // If it fails, bytes come in smaller pieces.
-        let _ = platform::gather(self.fd.as_fd(), bytes);
+        let _ = platform::gather(self.socket.as_fd(), bytes);
     }
 }
 
 /// A socket that is written to, while what the peer sends is read and dropped.
 #[derive(Debug)]
-struct SocketSink {
-    fd: Connected,
+struct SocketSink<S> {
+    socket: S,
     close_timeout: Duration,
     /// Bytes that the peer has sent, which were dropped.
-    heard: u64,
+    heard: Cell<u64>,
     /// The peer has sent its FIN, which it may do at any time.
-    peer_closed: bool,
+    peer_closed: Cell<bool>,
     /// Set once our FIN is sent.
     ending: Option<Ending>,
 }
@@ -225,20 +201,10 @@ struct Ending {
     empty_since: Option<Instant>,
 }
 
-impl SocketSink {
-    fn new(stream: TcpStream, close_timeout: Duration) -> Self {
-        Self {
-            fd: Connected::new(stream.into()),
-            close_timeout,
-            heard: 0,
-            peer_closed: false,
-            ending: None,
-        }
-    }
-
+impl<S: StreamSocket> SocketSink<S> {
     /// Fails with the pending error of the connection, if there is one (`SO_ERROR`, socket(7)).
     fn check(&self) -> io::Result<()> {
-        match sockopt::socket_error(&self.fd)? {
+        match sockopt::socket_error(&self.socket)? {
             Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -247,7 +213,7 @@ impl SocketSink {
     fn half_close(&mut self) -> io::Result<()> {
         if self.ending.is_none() {
             self.check()?;
-            shutdown(&self.fd, Shutdown::Write)?;
+            shutdown(&self.socket, Shutdown::Write)?;
             let (check_after, _) = QUEUE_CHECKS;
             self.ending = Some(Ending {
                 queued: u64::MAX,
@@ -261,55 +227,38 @@ impl SocketSink {
     fn delivered(&self, how: Delivered) -> io::Result<Finish<'_>> {
         self.check()?;
         // From here on closing is a clean end. This fails only if the connection is gone already.
-        let _ = sockopt::set_socket_linger(&self.fd, None);
+        let _ = sockopt::set_socket_linger(&self.socket, None);
         Ok(Finish::Done(how))
     }
 }
 
-impl Sink for SocketSink {
+impl<S: StreamSocket> Sink for SocketSink<S> {
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        send_now(self.fd.as_fd(), bufs)
+        send_now(self.socket.as_fd(), bufs)
     }
 
     fn ready(&self) -> Ready<'_> {
-        Ready::Writable(self.fd.as_fd())
+        Ready::Writable(self.socket.as_fd())
     }
 
-    fn backchannel(&self) -> Option<Ready<'_>> {
-        let fd = self.fd.as_fd();
-        Some(if self.peer_closed {
-            Ready::Failed(fd)
-        } else {
-            Ready::Readable(fd)
-        })
-    }
-
-    fn hear(&mut self) -> io::Result<()> {
-        let mut dropped = [0u8; 16 * 1024];
-        for _ in 0..MOST_READS_AT_ONCE {
-            if self.peer_closed {
-                break;
-            }
-            match recv(&self.fd, &mut dropped[..], RecvFlags::DONTWAIT) {
-                Ok((0, _)) => self.peer_closed = true,
-                Ok((n, _)) => self.heard += n as u64,
-                Err(Errno::AGAIN | Errno::INTR) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.check()
+    fn backchannel(&self) -> Option<&dyn Backchannel> {
+        Some(self)
     }
 
     fn warning(&self) -> Option<String> {
-        (self.heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(self.heard)))
+        let heard = self.heard.get();
+        (heard > 0).then(|| format!("sent {}, dropped", bytes_exactly(heard)))
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
         Ok((Raw::Socket, self))
     }
 
-    fn probe(&self) -> Probe {
-        Probe::Connection(self.fd.probe())
+    fn facts(&self) -> SinkFacts {
+        SinkFacts {
+            probe: self.socket.probe(),
+            ..SinkFacts::default()
+        }
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
@@ -319,7 +268,7 @@ impl Sink for SocketSink {
         let queued = self.unacknowledged();
         self.check()?;
         let (now, peer_closed, close_timeout) =
-            (Instant::now(), self.peer_closed, self.close_timeout);
+            (Instant::now(), self.peer_closed.get(), self.close_timeout);
         let Some(ending) = &mut self.ending else {
             return Err(io::ErrorKind::NotConnected.into());
         };
@@ -327,7 +276,7 @@ impl Sink for SocketSink {
             let moved = ending.note_queue(queued);
             let until = now + ending.check_after;
             // After both FINs poll(2) would report a hang-up at once, every time.
-            let ready = (!peer_closed).then(|| Ready::Readable(self.fd.as_fd()));
+            let ready = (!peer_closed).then(|| Ready::Readable(self.socket.as_fd()));
             return Ok(Finish::Wait {
                 ready,
                 until,
@@ -343,21 +292,48 @@ impl Sink for SocketSink {
             return self.delivered(Delivered::Acknowledged);
         }
         Ok(Finish::Wait {
-            ready: Some(Ready::Readable(self.fd.as_fd())),
+            ready: Some(Ready::Readable(self.socket.as_fd())),
             until,
             moved: false,
             peer: false,
         })
     }
+}
+
+impl<S: StreamSocket> Backchannel for SocketSink<S> {
+    fn ready(&self) -> Ready<'_> {
+        let fd = self.socket.as_fd();
+        if self.peer_closed.get() {
+            Ready::Failed(fd)
+        } else {
+            Ready::Readable(fd)
+        }
+    }
+
+    fn hear(&self) -> io::Result<()> {
+        let mut dropped = [0u8; 16 * 1024];
+        for _ in 0..MOST_READS_AT_ONCE {
+            if self.peer_closed.get() {
+                break;
+            }
+            match recv(&self.socket, &mut dropped[..], RecvFlags::DONTWAIT) {
+                Ok((0, _)) => self.peer_closed.set(true),
+                Ok((n, _)) => self.heard.set(self.heard.get() + n as u64),
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.check()
+    }
 
     fn unacknowledged(&self) -> u64 {
-        sys::unacknowledged(self.fd.as_fd()).unwrap_or(0)
+        sys::unacknowledged(self.socket.as_fd()).unwrap_or(0)
     }
 }
 
-impl KernelSink for SocketSink {
+impl<S: StreamSocket> KernelSink for SocketSink<S> {
     fn at(&self) -> Option<FdAt<'_>> {
-        Some(self.fd.as_fd().into())
+        Some(self.socket.as_fd().into())
     }
 }
 
@@ -385,3 +361,6 @@ pub(super) fn send_now(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<u
         other => Ok(other?),
     }
 }
+
+#[cfg(test)]
+mod tests;

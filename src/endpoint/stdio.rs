@@ -6,8 +6,9 @@ use super::effects::Effects;
 use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::{
-    Announce, EndPlan, Extent, FileId, KernelSource, Kind, Opening, Options, Preview, Probe, Raw,
-    Sink, SinkPlan, Slashes, Source, SourcePlan, Unfit, descriptor_words,
+    Announce, EndPlan, Extent, Inherited, KernelSource, Kind, OpenError, Opening, Prepared,
+    PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourceFacts,
+    SourcePlan, Unfit, World, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::Uri;
@@ -30,7 +31,7 @@ pub(super) const STDIN: Kind = Kind {
     slashes: Slashes::Forbidden,
     summary: "standard input, as - is for a SOURCE",
     options: &[],
-    source: Some(|uri, _: &Options| no_rest(uri, "stdin:").and_then(|()| source())),
+    source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
     sink: None,
 };
 
@@ -42,25 +43,19 @@ pub(super) const STDOUT: Kind = Kind {
     summary: "standard output, as - is for a SINK",
     options: &[],
     source: None,
-    sink: Some(|uri, _: &Options| no_rest(uri, "stdout:").and_then(|()| sink())),
+    sink: Some(|uri, _, world| no_rest(uri, "stdout:").and_then(|()| sink(world))),
 };
 
 /// Plans standard input as the SOURCE.
-pub(super) fn source() -> Result<Box<dyn SourcePlan>, UsageError> {
-    Ok(Box::new(InheritedPlan::adopt(
-        0,
-        Side::Source,
-        "standard input",
-    )?))
+pub(super) fn source(world: &dyn World) -> Result<Box<dyn SourcePlan>, UsageError> {
+    let plan = InheritedPlan::of(0, Side::Source, "standard input", world)?;
+    Ok(Box::new(plan))
 }
 
 /// Plans standard output as the SINK.
-pub(super) fn sink() -> Result<Box<dyn SinkPlan>, UsageError> {
-    Ok(Box::new(InheritedPlan::adopt(
-        1,
-        Side::Sink,
-        "standard output",
-    )?))
+pub(super) fn sink(world: &dyn World) -> Result<Box<dyn SinkPlan>, UsageError> {
+    let plan = InheritedPlan::of(1, Side::Sink, "standard output", world)?;
+    Ok(Box::new(plan))
 }
 
 /// Refuses anything behind the colon of a scheme that takes nothing.
@@ -72,10 +67,10 @@ pub(super) fn no_rest(uri: &Uri, form: &str) -> Result<(), UsageError> {
     }
 }
 
-/// A descriptor that was open when this program was started. It is adopted while planning, before this program opens others.
+/// A descriptor that was open when this program was started.
 #[derive(Debug)]
 pub(super) struct InheritedPlan {
-    descriptor: Descriptor,
+    fd: RawFd,
     /// Its name in messages.
     name: String,
     /// Whether to sync before success.
@@ -83,33 +78,47 @@ pub(super) struct InheritedPlan {
 }
 
 impl InheritedPlan {
-    pub(super) fn adopt(fd: RawFd, side: Side, name: &str) -> Result<Self, UsageError> {
-        let refused = |error: io::Error| {
-            let is_closed = Errno::from_io_error(&error) == Some(Errno::BADF);
-            UsageError::new(if is_closed {
+    /// The descriptor `fd`, which is refused as `name` if it was not open or keeps messages apart.
+    pub(super) fn of(
+        fd: RawFd,
+        side: Side,
+        name: &str,
+        world: &dyn World,
+    ) -> Result<Self, UsageError> {
+        let found = world.inherited(fd).map_err(|error| {
+            if Errno::from_io_error(&error) == Some(Errno::BADF) {
                 format!("{name} is not open")
             } else {
                 format!("{name}: {}", reason(&error))
-            })
-        };
-        let descriptor = sys::adopt(fd)
-            .and_then(Descriptor::shared)
-            .map_err(refused)?;
-        if descriptor.facts.file_type == FileType::Socket {
-            check_stream(descriptor.raw_fd(), side).map_err(refused)?;
+            }
+        });
+        if let Inherited::Socket(socket_type) = found.map_err(UsageError::new)? {
+            let checked = check_stream(socket_type, side);
+            checked.map_err(|why| UsageError::new(format!("{name}: {why}")))?;
         }
         Ok(Self {
-            descriptor,
+            fd,
             name: name.to_owned(),
             sync: false,
         })
     }
 
     /// The descriptor that `path` names.
-    pub(super) fn named(fd: RawFd, side: Side, path: &Path) -> Result<Self, UsageError> {
+    pub(super) fn named(
+        fd: RawFd,
+        side: Side,
+        path: &Path,
+        world: &dyn World,
+    ) -> Result<Self, UsageError> {
         let (name, path) = (descriptor_words(fd), named(path));
-        let plan = Self::adopt(fd, side, &format!("{path}: {name}"))?;
+        let plan = Self::of(fd, side, &format!("{path}: {name}"), world)?;
         Ok(plan.called(format!("{name}, by the name {path}")))
+    }
+
+    /// A duplicate of the descriptor. Ours are closed on exec, so that none of them is taken for an inherited one.
+    fn adopt(&self) -> Result<Descriptor, OpenError> {
+        let adopted = sys::adopt(self.fd).and_then(Descriptor::shared);
+        adopted.map_err(|error| OpenError::io("opening", error))
     }
 
     /// Sets the name.
@@ -122,8 +131,8 @@ impl InheritedPlan {
         Self { sync: true, ..self }
     }
 
-    fn preview_source(&self, base: Preview) -> Preview {
-        let (it, facts) = (&self.descriptor, &self.descriptor.facts);
+    fn preview_source(it: &Descriptor, base: Preview) -> Preview {
+        let facts = &it.facts;
         let left = facts.is_regular().then(|| it.size_left()).flatten();
         Preview {
             ending: facts.source_ending().to_owned(),
@@ -135,8 +144,7 @@ impl InheritedPlan {
         }
     }
 
-    fn preview_sink(&self, base: Preview) -> Preview {
-        let (it, effects) = (&self.descriptor, self.effects());
+    fn preview_sink(&self, it: &Descriptor, base: Preview) -> Preview {
         let offset = it.offset().unwrap_or(0);
         let effect = match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
@@ -149,7 +157,7 @@ impl InheritedPlan {
         };
         Preview {
             ending: sink_ending(it.facts.file_type).to_owned(),
-            synced: effects.synced(Some(it.facts.file_type)),
+            synced: self.effects().synced(Some(it.facts.file_type)),
             raw: it.raw(),
             effect: Some(effect).filter(|text| !text.is_empty()),
             ..base
@@ -162,57 +170,70 @@ impl InheritedPlan {
             ..Effects::default()
         }
     }
+}
 
-    /// The file in words, as it is now.
-    fn now(&self) -> String {
-        let it = &self.descriptor;
-        let offset = it.offset().unwrap_or(0);
-        match it.facts.file_type {
-            FileType::RegularFile if it.appends() => {
-                format!("{}, open for appending", it.words())
-            }
-            FileType::RegularFile if offset > 0 => format!("{}, at offset {offset}", it.words()),
-            FileType::Fifo => match it.pipe_size() {
-                Some(size) => format!("a pipe of {}", bytes_exactly(size)),
-                None => "a pipe".to_owned(),
-            },
-            FileType::Socket => "a socket, which others may share".to_owned(),
-            _ => it.words(),
+/// The file in words, as it is now.
+fn now(it: &Descriptor) -> String {
+    let offset = it.offset().unwrap_or(0);
+    match it.facts.file_type {
+        FileType::RegularFile if it.appends() => {
+            format!("{}, open for appending", it.words())
         }
+        FileType::RegularFile if offset > 0 => format!("{}, at offset {offset}", it.words()),
+        FileType::Fifo => match it.pipe_size() {
+            Some(size) => format!("a pipe of {}", bytes_exactly(size)),
+            None => "a pipe".to_owned(),
+        },
+        FileType::Socket => "a socket, which others may share".to_owned(),
+        _ => it.words(),
     }
 }
 
 impl EndPlan for InheritedPlan {
     fn preview(&self, side: Side) -> Preview {
+        let base = Preview::new(&*self.name, "");
+        let it = match self.adopt() {
+            Ok(descriptor) => descriptor,
+            Err(obstacle) => {
+                return Preview {
+                    obstacle: Some(obstacle),
+                    ..base
+                };
+            }
+        };
         let base = Preview {
-            now: Some(self.now()),
-            holds: self.descriptor.pipe_size(),
-            is_terminal: self.descriptor.facts.is_terminal,
-            file_id: self.descriptor.facts.file_id(),
-            ..Preview::new(&*self.name, "")
+            now: Some(now(&it)),
+            holds: it.pipe_size(),
+            is_terminal: it.facts.is_terminal,
+            file_id: it.facts.file_id(),
+            ..base
         };
         match side {
-            Side::Source => self.preview_source(base),
-            Side::Sink => self.preview_sink(base),
+            Side::Source => Self::preview_source(&it, base),
+            Side::Sink => self.preview_sink(&it, base),
         }
-    }
-
-    fn file_id(&self) -> Option<FileId> {
-        self.descriptor.facts.file_id()
     }
 }
 
 impl SourcePlan for InheritedPlan {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
-        Box::pin(async { Ok(Box::new(PlainSource::new(self.descriptor)) as Box<dyn Source>) })
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+        Box::pin(async {
+            let descriptor = self.adopt()?;
+            Ok(Prepared::new(descriptor.facts.file_id(), async {
+                Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
+            }))
+        })
     }
 }
 
 impl SinkPlan for InheritedPlan {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
-        Box::pin(async move {
-            let effects = self.effects();
-            Ok(Box::new(FileSink::inherited(self.descriptor, effects)) as Box<dyn Sink>)
+    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+        Box::pin(async {
+            let descriptor = self.adopt()?;
+            Ok(Prepared::new(descriptor.facts.file_id(), async {
+                let sink = FileSink::inherited(descriptor, self.effects());
+                Ok(Box::new(sink) as Box<dyn Sink>)
+            }))
         })
     }
 }
@@ -267,20 +288,16 @@ impl Source for PlainSource {
         self.descriptor.pipe()
     }
 
-    fn size(&self) -> Option<u64> {
-        self.descriptor.size_left()
-    }
-
-    fn is_terminal(&self) -> bool {
-        self.descriptor.facts.is_terminal
+    fn facts(&self) -> SourceFacts {
+        SourceFacts {
+            size: self.descriptor.size_left(),
+            is_terminal: self.descriptor.facts.is_terminal,
+            probe: self.descriptor.probe(),
+        }
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         self.descriptor.seek_ahead(n)
-    }
-
-    fn probe(&self) -> Probe {
-        self.descriptor.probe()
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {

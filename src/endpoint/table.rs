@@ -1,7 +1,7 @@
 //! Turns an argument into a planned end, by the table.
 
 use super::effects::Effects;
-use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan};
+use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan, World};
 use super::{file, stdio};
 use crate::endpoint::uri::{Spec, Uri};
 use crate::error::{Side, UsageError};
@@ -31,11 +31,14 @@ impl<P: ?Sized + EndPlan> std::fmt::Debug for PlannedEnd<P> {
 ///
 /// # Errors
 /// For an unknown scheme, option or value, and for an end that cannot be a SOURCE.
-pub fn plan_source(argument: &OsStr) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
-    let (end, options) = match resolve(argument)? {
-        Resolved::Stdio => (stdio::source()?, Settled::default()),
-        Resolved::Path(path) => (file::source_at(Path::new(path))?, Settled::default()),
-        Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source)?,
+pub fn plan_source(
+    argument: &OsStr,
+    world: &dyn World,
+) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
+    let (end, options) = match resolve(argument, world)? {
+        Resolved::Stdio => (stdio::source(world)?, Settled::default()),
+        Resolved::Path(path) => (file::source_at(Path::new(path), world)?, Settled::default()),
+        Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -48,14 +51,17 @@ pub fn plan_source(argument: &OsStr) -> Result<PlannedEnd<dyn SourcePlan>, Usage
 ///
 /// # Errors
 /// As [`plan_source`].
-pub fn plan_sink(argument: &OsStr) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
-    let (end, options) = match resolve(argument)? {
-        Resolved::Stdio => (stdio::sink()?, Settled::default()),
+pub fn plan_sink(
+    argument: &OsStr,
+    world: &dyn World,
+) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
+    let (end, options) = match resolve(argument, world)? {
+        Resolved::Stdio => (stdio::sink(world)?, Settled::default()),
         Resolved::Path(path) => {
-            let sink = file::sink_at(Path::new(path), Effects::default())?;
+            let sink = file::sink_at(Path::new(path), Effects::default(), world)?;
             (sink, Settled::default())
         }
-        Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink)?,
+        Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -69,6 +75,7 @@ fn make<P: ?Sized>(
     make: Option<Make<P>>,
     uri: &Uri,
     side: Side,
+    world: &dyn World,
 ) -> Result<(Box<P>, Settled), UsageError> {
     let Some(make) = make else {
         let side = side.name().to_uppercase();
@@ -77,8 +84,11 @@ fn make<P: ?Sized>(
             kind.form
         )));
     };
-    let options = Options::check(uri, kind.options, side)?;
-    Ok((make(uri, &options)?, options.settled(kind.options, side)))
+    let options = Options::check(uri, kind.options, side, world)?;
+    Ok((
+        make(uri, &options, world)?,
+        options.settled(kind.options, side),
+    ))
 }
 
 enum Resolved<'a> {
@@ -87,7 +97,7 @@ enum Resolved<'a> {
     Kind(&'static Kind, Uri),
 }
 
-fn resolve(argument: &OsStr) -> Result<Resolved<'_>, UsageError> {
+fn resolve<'a>(argument: &'a OsStr, world: &dyn World) -> Result<Resolved<'a>, UsageError> {
     if argument.is_empty() {
         return Err(UsageError::new(
             "an empty SOURCE or SINK; write - for standard input or output",
@@ -101,15 +111,12 @@ fn resolve(argument: &OsStr) -> Result<Resolved<'_>, UsageError> {
                 check_form(kind, &uri)?;
                 Ok(Resolved::Kind(kind, uri))
             }
-            None if !uri.has_authority && exists(argument) => Ok(Resolved::Path(argument)),
+            None if !uri.has_authority && world.exists(Path::new(argument)) => {
+                Ok(Resolved::Path(argument))
+            }
             None => Err(unknown_scheme(argument, &uri)),
         },
     }
-}
-
-/// Whether there is such a file; a link counts that leads to nothing.
-fn exists(argument: &OsStr) -> bool {
-    Path::new(argument).symlink_metadata().is_ok()
 }
 
 fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
@@ -150,11 +157,12 @@ fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
 #[cfg(test)]
 mod tests {
     use super::{plan_sink, plan_source};
+    use crate::endpoint::System;
     use std::ffi::OsStr;
 
     fn refusal(source: &str, sink: &str) -> String {
-        let source = plan_source(OsStr::new(source)).err();
-        let refusal = source.or_else(|| plan_sink(OsStr::new(sink)).err());
+        let source = plan_source(OsStr::new(source), &System).err();
+        let refusal = source.or_else(|| plan_sink(OsStr::new(sink), &System).err());
         refusal.map(|error| error.to_string()).unwrap_or_default()
     }
 

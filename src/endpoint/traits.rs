@@ -24,14 +24,9 @@ pub trait Source: Send {
         None
     }
 
-    /// Bytes from here to the end, where that is known.
-    fn size(&self) -> Option<u64> {
-        None
-    }
-
-    /// Whether it is a terminal, whose user types what is read.
-    fn is_terminal(&self) -> bool {
-        false
+    /// What is known of it and stays as it is. Asked once it is open, before the first read.
+    fn facts(&self) -> SourceFacts {
+        SourceFacts::default()
     }
 
     /// Moves up to `n` bytes ahead without reading; returns by how many.
@@ -40,11 +35,6 @@ pub trait Source: Send {
     /// When the system cannot seek in what should be seekable.
     fn seek_ahead(&mut self, _n: u64) -> io::Result<u64> {
         Ok(0)
-    }
-
-    /// How to ask for its status.
-    fn probe(&self) -> Probe {
-        Probe::Nothing
     }
 
     /// What it is to the kernel, and how it serves the kernel road, which moves bytes without their entering this process.
@@ -61,12 +51,18 @@ pub trait Source: Send {
 
 /// An open end that bytes go to. If it is dropped before it has finished, nothing is left that looks like success.
 pub trait Sink: Send {
-    /// Makes the file, or empties the one that existed. Called before the first byte; does nothing when it is called again, even
-    /// after bytes were written: the session calls it, and each road that the transfer takes.
+    /// What is known of it and stays as it is. Asked once it is open, before [`Sink::start`].
+    fn facts(&self) -> SinkFacts {
+        SinkFacts::default()
+    }
+
+    /// Makes the file, or empties the one that existed. Called before the first byte, with the number of bytes that are expected
+    /// to come, if that is known: there may come more or fewer. Does nothing when it is called again, even after bytes were
+    /// written: a pipeline calls it, and each road that it takes.
     ///
     /// # Errors
     /// When the system refuses.
-    fn start(&mut self) -> io::Result<()> {
+    fn start(&mut self, _expected: Option<u64>) -> io::Result<()> {
         Ok(())
     }
 
@@ -89,27 +85,14 @@ pub trait Sink: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// What else to wait for: a peer that sends something or goes away while there is nothing to write to it.
-    fn backchannel(&self) -> Option<Ready<'_>> {
+    /// What the peer says back, if it is a connection.
+    fn backchannel(&self) -> Option<&dyn Backchannel> {
         None
-    }
-
-    /// Reads and drops what the peer sends.
-    ///
-    /// # Errors
-    /// The first error of the connection, which fails the transfer.
-    fn hear(&mut self) -> io::Result<()> {
-        Ok(())
     }
 
     /// What to warn the user of after success, as a text that follows the name of this end.
     fn warning(&self) -> Option<String> {
         None
-    }
-
-    /// How to ask for its status.
-    fn probe(&self) -> Probe {
-        Probe::Nothing
     }
 
     /// What it is to the kernel, and how it serves the kernel road, which moves bytes without their entering this process.
@@ -121,41 +104,59 @@ pub trait Sink: Send {
         Err("its bytes are taken by this program")
     }
 
-    /// Whether it limits its own speed, so that no road is faster than another.
-    fn is_paced(&self) -> bool {
-        false
-    }
-
     /// Takes the next step after the last byte: flush, half-close, sync, rename, await delivery.
     ///
     /// # Errors
     /// When delivery has failed.
     fn finish(&mut self) -> io::Result<Finish<'_>>;
+}
 
-    /// Whether a write may sleep in the system: files and terminals, which never say "not now".
-    fn sleeps(&self) -> bool {
-        false
-    }
+/// What the peer of a sink says back on the connection. While bytes are written it is read and dropped: a peer that is not heard
+/// may stop reading too, and closing a socket with something unread resets the connection.
+pub trait Backchannel {
+    /// What to wait for while there is nothing to write: that the peer sends something or goes away.
+    fn ready(&self) -> Ready<'_>;
 
-    /// Whether a broken pipe means that the reader of the output went away, as `head` does, and is no error.
-    fn is_pipeline(&self) -> bool {
-        false
-    }
+    /// Reads and drops what the peer sends.
+    ///
+    /// # Errors
+    /// The first error of the connection, which fails the transfer.
+    fn hear(&self) -> io::Result<()>;
 
+    /// Bytes written that the peer's system has not acknowledged.
+    fn unacknowledged(&self) -> u64;
+}
+
+/// What is known of an open source and does not change.
+#[derive(Debug, Clone, Default)]
+pub struct SourceFacts {
+    /// Bytes from where it was opened to the end, where that is known.
+    pub size: Option<u64>,
+    /// Whether it is a terminal, whose user types what is read.
+    pub is_terminal: bool,
+    /// How to ask for its status.
+    pub probe: Probe,
+}
+
+/// What is known of an open sink and does not change.
+#[derive(Debug, Clone, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent properties of an end"
+)]
+pub struct SinkFacts {
     /// Whether it is a terminal, whose user sees what is written.
-    fn is_terminal(&self) -> bool {
-        false
-    }
-
+    pub is_terminal: bool,
+    /// Whether it limits its own speed, so that no road is faster than another.
+    pub is_paced: bool,
+    /// Whether a write may sleep in the system: files and terminals, which never say "not now".
+    pub sleeps: bool,
+    /// Whether a broken pipe means that the reader of the output went away, as `head` does, and is no error.
+    pub is_pipeline: bool,
+    /// How to ask for its status.
+    pub probe: Probe,
     /// The file to remove if the transfer is given up while this end is in a system call.
-    fn leftover(&self) -> Option<Leftover> {
-        None
-    }
-
-    /// Bytes written that the peer's system has not acknowledged, or that the reader of a pipe has not read.
-    fn unacknowledged(&self) -> u64 {
-        0
-    }
+    pub leftover: Option<Leftover>,
 }
 
 /// A source that serves the kernel road.

@@ -1,9 +1,9 @@
 //! The marks and the chunk size that were asked for, cut to what the memory of the machine allows.
 
 use crate::cli::{Cli, DEFAULT_MARK};
+use crate::endpoint::World;
 use crate::engine::link::Marks;
 use crate::error::UsageError;
-use crate::platform::resources::most_for_each;
 use crate::text::words::bytes_exactly;
 
 /// How large buffers and chunks are to be.
@@ -22,7 +22,7 @@ const CHUNKS_PER_BUFFER: u64 = 4;
 
 impl BufferSizes {
     /// The sizes that the flags ask for, as far as there is memory.
-    pub(super) fn of(cli: &Cli) -> Result<Self, UsageError> {
+    pub(super) fn of(cli: &Cli, world: &dyn World) -> Result<Self, UsageError> {
         let sizes = [
             Some(cli.high_water_mark),
             cli.read_high_water_mark,
@@ -34,7 +34,9 @@ impl BufferSizes {
         let most = if is_ordinary {
             None
         } else {
-            most_for_each(cli.transform.len() + 1)
+            let buffers = cli.transform.len() + 1;
+            let memory = world.memory();
+            memory.map(|memory| most_for_each(buffers, memory))
         };
         Self::within(cli, most)
     }
@@ -70,6 +72,14 @@ impl BufferSizes {
             warnings,
         })
     }
+}
+
+/// The most bytes that each side of so many buffers may hold: both sides of all of them together leave half of the `memory` to
+/// other programs.
+#[must_use]
+pub fn most_for_each(buffers: usize, memory: u64) -> u64 {
+    let sides = u64::try_from(buffers).map_or(u64::MAX, |buffers| buffers.saturating_mul(2));
+    memory / 2 / sides.max(1)
 }
 
 /// The size that the flag asks for, or the most there can be and what the user is told then.

@@ -1,33 +1,35 @@
 //! Turns flags into decisions; nothing after this looks at the command line.
 //!
-//! Deciding opens and changes nothing. [`Plan::hold`] opens what a transfer needs besides its ends.
+//! A plan is data. Deciding asks nothing of the system but by the [`Facts`] that it is given, opens nothing and builds nothing, and
+//! whoever carries a plan out only reads it. [`HeldFiles`] are what a transfer opens besides its ends.
 
 mod buffers;
 pub mod explain;
+mod facts;
 pub mod flag_files;
+mod held;
 mod least;
 pub mod refusal;
+mod size;
+
+#[cfg(test)]
+mod tests;
+
+pub use buffers::most_for_each;
+pub use facts::Facts;
+pub use held::HeldFiles;
 
 use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
-use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan};
+use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan, World};
 use crate::engine::link::Marks;
 use crate::engine::road::{FlowOptions, Preference};
-use crate::error::{UsageError, reason};
-use crate::session::control::SocketPath;
+use crate::error::UsageError;
 use crate::session::report::Form;
-use crate::show::{
-    Drawing, HeldDrawing, Progress, Show, SideFile, SidePlace, StderrKind, Template, Theme,
-};
-use crate::text::size::parse_size;
+use crate::show::{Drawing, Progress, Show, SidePlace, Template};
 use crate::text::visible::named;
-use crate::transform::{self, Group, Made};
+use crate::transform::{self, Group, Made, PlannedTransform};
 use buffers::BufferSizes;
-use flag_files::{FlagFile, check_distinct};
-use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{Seek, SeekFrom};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileTypeExt;
+use size::Expected;
 use std::path::{Path, PathBuf};
 
 /// A transfer, decided in every respect.
@@ -38,7 +40,7 @@ pub struct Plan {
     /// Where bytes go.
     pub sink: PlannedEnd<dyn SinkPlan>,
     /// What they pass in between, in this order.
-    pub transforms: Vec<transform::PlannedTransform>,
+    pub transforms: Vec<PlannedTransform>,
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
     pub digested: Vec<Option<PathBuf>>,
     /// How many bytes are moved, in which pieces, and how long a peer may let nothing move.
@@ -57,7 +59,7 @@ pub struct Plan {
     pub control: Option<PathBuf>,
     /// The size to expect whatever the source says, in bytes.
     pub size: Option<u64>,
-    /// The block device whose size that is to be, which [`Plan::hold`] finds out.
+    /// The block device whose size that is to be; [`HeldFiles`] has it.
     pub size_of_device: Option<PathBuf>,
     /// Where the records go.
     pub stats: Vec<SidePlace>,
@@ -69,29 +71,19 @@ pub struct Plan {
     pub form: Form,
 }
 
-/// What a transfer has opened besides its ends before it begins. Nothing of it is changed, made or waited for yet.
-#[derive(Debug)]
-pub struct HeldFiles {
-    /// The files for records.
-    pub stats: Vec<SideFile>,
-    /// The files for what is drawn at the end.
-    pub drawings: Vec<HeldDrawing>,
-    /// Where the control socket is to be made.
-    pub control: Option<SocketPath>,
-}
-
 impl Plan {
     /// Decides what the flags ask for.
     ///
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
-    pub fn from_cli(cli: &Cli) -> Result<Self, UsageError> {
-        let buffers = BufferSizes::of(cli)?;
-        let source = endpoint::plan_source(&cli.source)?;
-        let sink = endpoint::plan_sink(&cli.sink)?;
+    pub fn from_cli(cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
+        let world = facts.world;
+        let buffers = BufferSizes::of(cli, world)?;
+        let source = endpoint::plan_source(&cli.source, world)?;
+        let sink = endpoint::plan_sink(&cli.sink, world)?;
         let least = least::least(cli, &source)?;
-        let size = cli.size.as_deref().map(parse_expected_size).transpose()?;
-        let (size, size_of_device) = match size {
+        let size = cli.size.as_deref().map(|size| size::parse(size, world));
+        let (size, size_of_device) = match size.transpose()? {
             Some(Expected::Bytes(bytes)) => (Some(bytes), None),
             Some(Expected::OfDevice(path)) => (None, Some(path)),
             None => (None, None),
@@ -112,6 +104,8 @@ impl Plan {
                 chunk_size: buffers.chunk_size,
                 skip: cli.skip,
                 take: cli.take,
+                // Known once the source is open; see `size_for_sink`.
+                expected: None,
                 expect_size: cli.expect_size,
                 least,
                 idle_timeout: cli.idle_timeout,
@@ -129,37 +123,18 @@ impl Plan {
             burst: burst(cli)?,
             size,
             size_of_device,
-            stats: stats(cli),
-            drawings: drawings(cli)?,
-            show: show(cli)?,
+            stats: stats(cli, world),
+            drawings: drawings(cli, world)?,
+            show: show(cli, facts)?,
             form: form(cli),
             control: cli.control.clone(),
         })
     }
 
-    /// Opens what is needed besides the ends: a device for its size, the files beside the sink.
-    ///
-    /// # Errors
-    /// When the system refuses one of them, or two of them are one file.
-    pub fn hold(&mut self) -> Result<HeldFiles, UsageError> {
-        if let Some(path) = self.size_of_device.take() {
-            self.size = Some(device_size(&path)?);
-        }
-        let stats = self.stats.iter().map(SidePlace::hold);
-        let drawings = self.drawings.iter().map(Drawing::hold);
-        let held = HeldFiles {
-            stats: stats.collect::<Result<_, _>>()?,
-            drawings: drawings.collect::<Result<_, _>>()?,
-            control: self.control.as_deref().map(SocketPath::at).transpose()?,
-        };
-        check_distinct(&held.files())?;
-        Ok(held)
-    }
-
     /// The transforms themselves, in their order, to be set to work.
-    pub fn take_transforms(&mut self) -> Vec<Made> {
-        let transforms = self.transforms.iter_mut();
-        transforms.filter_map(|it| it.made.take()).collect()
+    #[must_use]
+    pub fn make_transforms(&self) -> Vec<Made> {
+        self.transforms.iter().map(PlannedTransform::make).collect()
     }
 
     /// What the transforms are called, in their order.
@@ -168,37 +143,30 @@ impl Plan {
         self.transforms.iter().map(|it| it.kind.name).collect()
     }
 
-    /// The size that the flags state, in bytes.
+    /// The size that the flags state, in bytes; of a block device (`--size @DEVICE`) it is the `device_size` that was found.
     #[must_use]
-    pub fn stated_size(&self) -> Option<u64> {
+    pub fn stated_size(&self, device_size: Option<u64>) -> Option<u64> {
         // With transforms, what comes is not as much as what is delivered.
         let delivered = self.flow.expect_size.filter(|_| self.transforms.is_empty());
-        self.size.or(delivered)
+        self.size.or(device_size).or(delivered)
     }
 
-    /// The size to expect of a source that says it has `found` bytes left, in bytes.
+    /// The size to expect, in bytes, where the flags state one or the source says that it has `found` bytes left.
     #[must_use]
-    pub fn expected_size(&self, found: Option<u64>) -> Option<u64> {
+    pub fn expected_size(&self, stated: Option<u64>, found: Option<u64>) -> Option<u64> {
         let rest = found.map(|found| found.saturating_sub(self.flow.skip));
-        let rest = self.stated_size().or(rest);
+        let rest = stated.or(rest);
         match (rest, self.flow.take) {
             (Some(rest), Some(take)) => Some(rest.min(take)),
             (rest, take) => rest.or(take),
         }
     }
-}
 
-impl HeldFiles {
-    /// All of them, for the check that no two are the same file.
+    /// How many bytes are expected to come to the sink, where `expected` come from the source.
     #[must_use]
-    pub fn files(&self) -> Vec<FlagFile> {
-        let stats = self.stats.iter().map(|it| it.probe.as_flag_file(true));
-        let drawings = self
-            .drawings
-            .iter()
-            .map(|it| it.file.probe.as_flag_file(false));
-        let control = self.control.iter().map(SocketPath::as_flag_file);
-        stats.chain(drawings).chain(control).collect()
+    pub fn size_for_sink(&self, expected: Option<u64>) -> Option<u64> {
+        let passes = self.transforms.iter().all(|it| it.kind.passes());
+        self.flow.expect_size.or(expected.filter(|_| passes))
     }
 }
 
@@ -211,7 +179,7 @@ fn burst(cli: &Cli) -> Result<u64, UsageError> {
     }
 }
 
-fn show(cli: &Cli) -> Result<Show, UsageError> {
+fn show(cli: &Cli, facts: &Facts<'_>) -> Result<Show, UsageError> {
     Ok(Show {
         progress: match cli.progress {
             _ if cli.quiet => Progress::None,
@@ -231,8 +199,8 @@ fn show(cli: &Cli) -> Result<Show, UsageError> {
         says_road: cli.verbose,
         tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
-        stderr: StderrKind::stderr(),
-        theme: Theme::from_environment(cli.name.as_deref()),
+        stderr: facts.stderr,
+        theme: facts.theme.called(cli.name.as_deref()),
     })
 }
 
@@ -257,10 +225,10 @@ pub fn form(cli: &Cli) -> Form {
 }
 
 /// Every place that records go to.
-fn stats(cli: &Cli) -> Vec<SidePlace> {
+fn stats(cli: &Cli, world: &dyn World) -> Vec<SidePlace> {
     let mut places = Vec::new();
     let path = cli.stats.as_deref();
-    places.extend(path.map(|path| SidePlace::parse("--stats", path)));
+    places.extend(path.map(|path| SidePlace::parse("--stats", path, world)));
     if form(cli) == Form::Json {
         places.push(SidePlace::stderr("--progress json"));
     }
@@ -270,12 +238,11 @@ fn stats(cli: &Cli) -> Vec<SidePlace> {
 /// For each transform, the file that has exactly the bytes that pass it: the sink, if neither it nor a later one changes them,
 /// or the source, if no earlier one does.
 fn digested(
-    transforms: &[transform::PlannedTransform],
+    transforms: &[PlannedTransform],
     source: Option<&Path>,
     sink: Option<&Path>,
 ) -> Vec<Option<PathBuf>> {
-    let pass =
-        |transforms: &[transform::PlannedTransform]| transforms.iter().all(|it| it.kind.passes());
+    let pass = |transforms: &[PlannedTransform]| transforms.iter().all(|it| it.kind.passes());
     let file = |place: usize| {
         let sink = sink.filter(|_| pass(&transforms[place..]));
         let source = source.filter(|_| pass(&transforms[..place]));
@@ -284,7 +251,7 @@ fn digested(
     (0..transforms.len()).map(file).collect()
 }
 
-fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Result<(), UsageError> {
+fn check_digests(cli: &Cli, transforms: &[PlannedTransform]) -> Result<(), UsageError> {
     let has_digest = transforms.iter().any(|it| it.kind.group == Group::Digest);
     match &cli.digest_file {
         Some(_) if !has_digest => Err(UsageError::new(
@@ -296,7 +263,7 @@ fn check_digests(cli: &Cli, transforms: &[transform::PlannedTransform]) -> Resul
 
 /// Refuses a file name that the tool of the digest could not read in `--digest-file`, or would read as another one.
 fn check_names(
-    transforms: &[transform::PlannedTransform],
+    transforms: &[PlannedTransform],
     digested: &[Option<PathBuf>],
 ) -> Result<(), UsageError> {
     let digests = transforms.iter().zip(digested);
@@ -313,55 +280,12 @@ fn check_names(
 }
 
 /// What is to be drawn at the end.
-fn drawings(cli: &Cli) -> Result<Vec<Drawing>, UsageError> {
-    let trace = cli.trace.as_deref().map(Drawing::trace);
-    let plot = cli.plot.as_deref().map(Drawing::plot).transpose()?;
-    let digests = cli.digest_file.as_deref().map(Drawing::digests);
+fn drawings(cli: &Cli, world: &dyn World) -> Result<Vec<Drawing>, UsageError> {
+    let (trace, plot, digests) = (&cli.trace, &cli.plot, &cli.digest_file);
+    let trace = trace.as_deref().map(|path| Drawing::trace(path, world));
+    let plot = plot.as_deref().map(|path| Drawing::plot(path, world));
+    let digests = digests.as_deref();
+    let digests = digests.map(|path| Drawing::digests(path, world));
+    let plot = plot.transpose()?;
     Ok(trace.into_iter().chain(plot).chain(digests).collect())
-}
-
-/// What `--size` comes to.
-enum Expected {
-    Bytes(u64),
-    /// As much as this block device holds, which is known once it is open.
-    OfDevice(PathBuf),
-}
-
-/// `--size`: a SIZE, or `@PATH` for the size of a file or block device.
-fn parse_expected_size(argument: &OsStr) -> Result<Expected, UsageError> {
-    match argument.as_bytes().strip_prefix(b"@") {
-        Some(path) => size_of_path(Path::new(OsStr::from_bytes(path))),
-        None => argument
-            .to_str()
-            .ok_or_else(|| "it is no UTF-8".to_owned())
-            .and_then(|text| parse_size(text).map_err(|error| error.to_string()))
-            .map(Expected::Bytes)
-            .map_err(|why| wrong_size(argument, &why)),
-    }
-}
-
-fn wrong_size(argument: &OsStr, why: &str) -> UsageError {
-    UsageError::new(format!("--size {}: {why}", named(argument)))
-}
-
-fn wrong_path(path: &Path, why: &str) -> UsageError {
-    let argument: Vec<_> = [b"@", path.as_os_str().as_bytes()].concat();
-    wrong_size(OsStr::from_bytes(&argument), why)
-}
-
-fn size_of_path(path: &Path) -> Result<Expected, UsageError> {
-    let metadata = path.metadata();
-    let metadata = metadata.map_err(|error| wrong_path(path, &reason(&error)))?;
-    if metadata.file_type().is_block_device() {
-        Ok(Expected::OfDevice(path.to_owned()))
-    } else if metadata.is_file() {
-        Ok(Expected::Bytes(metadata.len()))
-    } else {
-        Err(wrong_path(path, "neither a file nor a block device"))
-    }
-}
-
-fn device_size(path: &Path) -> Result<u64, UsageError> {
-    let end = File::open(path).and_then(|mut device| device.seek(SeekFrom::End(0)));
-    end.map_err(|error| wrong_path(path, &reason(&error)))
 }

@@ -1,6 +1,8 @@
 //! The only module that knows operating systems apart: `linux` and `other` have the same functions. Here are also the
-//! threads, memory and descriptors that any system may refuse, a write that does not stop halfway, and what threads share.
+//! threads, processes, memory and descriptors that any system may refuse, a write that does not stop halfway, and what threads
+//! share.
 
+pub(crate) mod process;
 pub mod resources;
 pub mod sync;
 pub mod threads;
@@ -27,8 +29,8 @@ pub(crate) use system::{
     Stopwatch, WakeFd, attributes, bytes_in, connection, copies_by_itself, copies_by_itself_at,
     copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable, is_null_number,
     is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file, more_ending_signals,
-    overrules_owners, peer_user, pipe_size, private_socket, read_now, remove_attribute, send,
-    set_attribute, set_pipe_size, splice, write_now, zeros,
+    overrules_owners, peer_user, pidfd, pipe_size, private_socket, read_now, remove_attribute,
+    send, set_attribute, set_pipe_size, splice, write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -39,13 +39,11 @@ pub fn address_space() -> Option<u64> {
     getrlimit(Resource::As).current
 }
 
-/// The most bytes that each side of so many buffers may hold, if the memory is known: both sides of all of them together leave
-/// half of it to other programs.
+/// The most memory that this process may use, in bytes, if that is known.
 #[must_use]
-pub fn most_for_each(buffers: usize) -> Option<u64> {
+pub fn memory() -> Option<u64> {
     let memory = platform::memory().into_iter().chain(address_space());
-    let sides = u64::try_from(buffers).map_or(u64::MAX, |buffers| buffers.saturating_mul(2));
-    memory.min().map(|bytes| bytes / 2 / sides.max(1))
+    memory.min()
 }
 
 #[inline(never)]

@@ -5,6 +5,7 @@ use super::open::OpenEnds;
 use super::transfer::Transfer;
 use super::watch::{self, WatchEnd};
 use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
+use crate::engine::road::FlowOptions;
 use crate::show::{Sampler, Terminals};
 use std::sync::Arc;
 use tokio::time::timeout;
@@ -37,12 +38,13 @@ impl Transfer {
 
     /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.
     fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
-        let size = self.plan.expected_size(ends.source.size());
+        let source = ends.source.facts();
+        let size = self.plan.expected_size(self.size, source.size);
         let terminals = Terminals {
-            source: ends.source.is_terminal(),
-            sink: ends.sink.is_terminal(),
+            source: source.is_terminal,
+            sink: ends.sink.facts().is_terminal,
         };
-        let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options())
+        let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options(size))
             .map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
@@ -61,13 +63,16 @@ impl Transfer {
         started
     }
 
-    /// What the plan asks for, and what it was told since over the control socket.
-    fn options(&mut self) -> Options {
+    /// What the plan asks for, with the size to expect, and what it was told since over the control socket.
+    fn options(&self, size: Option<u64>) -> Options {
         let names = self.plan.transform_names();
-        let transforms = names.into_iter().zip(self.plan.take_transforms());
+        let transforms = names.into_iter().zip(self.plan.make_transforms());
         let mut options = Options {
             marks: self.plan.marks,
-            flow: self.plan.flow,
+            flow: FlowOptions {
+                expected: self.plan.size_for_sink(size),
+                ..self.plan.flow
+            },
             transforms: transforms.collect(),
             rate: self.plan.rate,
             burst: self.plan.burst,

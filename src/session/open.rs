@@ -2,10 +2,9 @@
 
 use super::Outcome;
 use super::announce::Announcer;
+use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
-use crate::endpoint::{
-    Announce, EndPlan, FileId, Identity, Opening, Preview, Sink, SinkPlan, Source, SourcePlan,
-};
+use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
@@ -29,7 +28,7 @@ impl Transfer {
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
         let announcer = Announcer::new(&self.plan, &self.stderr);
-        let prepared = prepare(&mut self.plan, &announcer);
+        let prepared = prepare(&self.plan, &announcer);
         let prepared = until_signal(prepared, &mut self.signals, &self.stderr)
             .await
             .and_then(|done| done);
@@ -38,32 +37,43 @@ impl Transfer {
             // The address is on standard error before it is in the records. Nobody may read that log, hence the limit.
             let _ = timeout(GRACE, self.stderr.flushed()).await;
         }
-        let checked = prepared.and_then(|()| self.different_files());
+        let checked = prepared.and_then(|ends| {
+            different_files(&self.plan, &ends, &mut self.side_files)?;
+            Ok(ends)
+        });
         self.side_files.start_streams(addresses, &self.stderr);
-        checked?;
+        let prepared = checked?;
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
-        let established = establish(&mut self.plan, &announcer);
+        let established = establish(&self.plan, prepared);
         let established = until_signal(established, &mut self.signals, &self.stderr).await;
         announcer.stop();
         established.and_then(|done| done)
     }
+}
 
-    /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
-    fn different_files(&mut self) -> Result<(), Outcome> {
-        // Ends that are prepared know which files they are.
-        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
-        let ends = EndFiles {
-            source: Identity::of_end(source.file_id(), source.path()),
-            sink: Identity::of_end(sink.file_id(), sink.path()),
-        };
-        let flag_files = self.side_files.held().files();
-        refusal::same_file(&self.plan, &ends, &flag_files).map_err(|refusal| {
-            self.side_files.refuse(&ends);
-            Outcome::Failed(refusal)
-        })
-    }
+/// Both ends, prepared.
+struct PreparedEnds<'a> {
+    source: PreparedSource<'a>,
+    sink: PreparedSink<'a>,
+}
+
+/// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
+fn different_files(
+    plan: &Plan,
+    prepared: &PreparedEnds<'_>,
+    side_files: &mut SideFiles,
+) -> Result<(), Outcome> {
+    let ends = EndFiles {
+        source: Identity::of_end(prepared.source.file_id, plan.source.end.path()),
+        sink: Identity::of_end(prepared.sink.file_id, plan.sink.end.path()),
+    };
+    let flag_files = side_files.held().files();
+    refusal::same_file(plan, &ends, &flag_files).map_err(|refusal| {
+        side_files.refuse(&ends);
+        Outcome::Failed(refusal)
+    })
 }
 
 async fn until_signal<T>(
@@ -85,51 +95,35 @@ async fn until_signal<T>(
     }
 }
 
-async fn prepare(plan: &mut Plan, announcer: &Announcer) -> Result<(), Outcome> {
-    let source = plan.source.end.prepare(Side::Source, announcer).await;
-    source.map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))?;
-    let sink = plan.sink.end.prepare(Side::Sink, announcer).await;
-    sink.map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+async fn prepare<'a>(
+    plan: &'a Plan,
+    announcer: &'a Announcer,
+) -> Result<PreparedEnds<'a>, Outcome> {
+    let source = plan.source.end.prepare(announcer).await;
+    let source = source.map_err(|error| failed_to_open(plan, Side::Source, error))?;
+    let sink = plan.sink.end.prepare(announcer).await;
+    let sink = sink.map_err(|error| failed_to_open(plan, Side::Sink, error))?;
+    Ok(PreparedEnds { source, sink })
 }
 
 /// Waits for the peers of both ends at once, since one may come only after the other.
-async fn establish(plan: &mut Plan, announcer: &Announcer) -> Result<OpenEnds, Outcome> {
-    let source = std::mem::replace(&mut plan.source.end, Box::new(Opened)).open(announcer);
-    let sink = std::mem::replace(&mut plan.sink.end, Box::new(Opened)).open(announcer);
+async fn establish(plan: &Plan, ends: PreparedEnds<'_>) -> Result<OpenEnds, Outcome> {
     let source = async {
-        source
-            .await
-            .map_err(|error| Outcome::Failed(error.at(Side::Source, &plan.source.uri)))
+        let opened = ends.source.open().await;
+        opened.map_err(|error| failed_to_open(plan, Side::Source, error))
     };
     let sink = async {
-        sink.await
-            .map_err(|error| Outcome::Failed(error.at(Side::Sink, &plan.sink.uri)))
+        let opened = ends.sink.open().await;
+        opened.map_err(|error| failed_to_open(plan, Side::Sink, error))
     };
     let (source, sink) = tokio::try_join!(source, sink)?;
     Ok(OpenEnds { source, sink })
 }
 
-/// Takes the place of a plan that opening has used up.
-struct Opened;
-
-impl EndPlan for Opened {
-    fn preview(&self, _: Side) -> Preview {
-        Preview::new("an end that has been opened", "its own")
-    }
-
-    fn file_id(&self) -> Option<FileId> {
-        None
-    }
-}
-
-impl SourcePlan for Opened {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Source>> {
-        Box::pin(std::future::pending())
-    }
-}
-
-impl SinkPlan for Opened {
-    fn open(self: Box<Self>, _: &dyn Announce) -> Opening<'_, Box<dyn Sink>> {
-        Box::pin(std::future::pending())
-    }
+fn failed_to_open(plan: &Plan, side: Side, error: OpenError) -> Outcome {
+    let uri = match side {
+        Side::Source => &plan.source.uri,
+        Side::Sink => &plan.sink.uri,
+    };
+    Outcome::Failed(error.at(side, uri))
 }

@@ -50,11 +50,12 @@ impl Transfer {
         let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
         let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock)));
         let signals = Signals::listen()?;
+        let size = plan.stated_size(held.device_size);
         Ok(Self {
             stderr: StderrWriter::start(plan.form)?,
-            size: plan.stated_size(),
-            record_sampler: Sampler::new(plan.stated_size()),
-            display_sampler: Sampler::new(plan.stated_size()),
+            size,
+            record_sampler: Sampler::new(size),
+            display_sampler: Sampler::new(size),
             steering,
             plan,
             signals,

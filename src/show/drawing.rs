@@ -5,6 +5,7 @@
 #[cfg(feature = "plot")]
 use super::plot;
 use super::{Finished, SideFile, SidePlace, digest_file, trace};
+use crate::endpoint::World;
 use crate::error::UsageError;
 use crate::text::suggest;
 use crate::text::visible::named;
@@ -55,9 +56,9 @@ impl HeldDrawing {
 impl Drawing {
     /// `--trace FILE`, or `--trace fd:N`.
     #[must_use]
-    pub fn trace(path: &Path) -> Self {
+    pub fn trace(path: &Path, world: &dyn World) -> Self {
         Self {
-            place: SidePlace::parse("--trace", path),
+            place: SidePlace::parse("--trace", path, world),
             draw: |it| Some(trace::draw(it).into_bytes()),
             needs_recording: true,
             is_needed: false,
@@ -66,9 +67,9 @@ impl Drawing {
 
     /// `--digest-file FILE`, or `--digest-file fd:N`.
     #[must_use]
-    pub fn digests(path: &Path) -> Self {
+    pub fn digests(path: &Path, world: &dyn World) -> Self {
         Self {
-            place: SidePlace::parse("--digest-file", path),
+            place: SidePlace::parse("--digest-file", path, world),
             draw: digest_file::draw,
             needs_recording: false,
             is_needed: true,
@@ -79,7 +80,7 @@ impl Drawing {
     ///
     /// # Errors
     /// When the extension of the name is not that of a plot.
-    pub fn plot(path: &Path) -> Result<Self, UsageError> {
+    pub fn plot(path: &Path, world: &dyn World) -> Result<Self, UsageError> {
         let ending = path.extension().and_then(OsStr::to_str);
         let ending = ending.unwrap_or_default().to_ascii_lowercase();
         let known = PLOTS.iter().find(|(known, _)| *known == ending);
@@ -87,7 +88,7 @@ impl Drawing {
             return Err(unknown(path, &ending));
         };
         Ok(Self {
-            place: SidePlace::path("--plot", path),
+            place: SidePlace::path("--plot", path, world),
             draw: *draw,
             needs_recording: true,
             is_needed: false,

@@ -3,7 +3,7 @@
 //!
 //! Until the transfer begins they are only probed and held: nothing is emptied, made or waited for.
 
-use crate::endpoint::{Identity, check_directory, descriptor_named, descriptor_words};
+use crate::endpoint::{Identity, World, check_directory, descriptor_words};
 use crate::error::{UsageError, reason};
 use crate::plan::flag_files::FlagFile;
 use crate::sys;
@@ -70,7 +70,7 @@ pub struct SideFile {
 impl SidePlace {
     /// `FILE`, `fd:N`, or `-` for standard output.
     #[must_use]
-    pub fn parse(flag: &'static str, path: &Path) -> Self {
+    pub fn parse(flag: &'static str, path: &Path, world: &dyn World) -> Self {
         let number = path.to_str().and_then(|text| match text {
             "-" => Some(1),
             _ => text.strip_prefix("fd:")?.parse().ok(),
@@ -80,15 +80,15 @@ impl SidePlace {
                 flag,
                 target: Target::Inherited(number, path.to_owned()),
             },
-            None => Self::path(flag, path),
+            None => Self::path(flag, path, world),
         }
     }
 
     /// A path, even one like `fd:3`. A path that the system has for one of our descriptors, such as `/dev/stdout`, means the
     /// descriptor.
     #[must_use]
-    pub fn path(flag: &'static str, path: &Path) -> Self {
-        let target = match descriptor_named(path) {
+    pub fn path(flag: &'static str, path: &Path, world: &dyn World) -> Self {
+        let target = match world.descriptor_named(path) {
             Some(number) => Target::Inherited(number, path.to_owned()),
             None => Target::Path(path.to_owned()),
         };

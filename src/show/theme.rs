@@ -15,18 +15,27 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// What the environment allows, for a transfer that the user calls `name`.
+    /// What the environment allows; the transfer has no name yet.
     #[must_use]
-    pub fn from_environment(name: Option<&str>) -> Self {
+    pub fn from_environment() -> Self {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         // The font of the Linux console has few of the block characters (console_codes(4)).
         let is_console = set("TERM").is_some_and(|term| term == "linux");
         // The order in which locale(7) reads them.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
         Self {
-            name: name.filter(|name| !name.is_empty()).map(named),
+            name: None,
             colour: set("NO_COLOR").is_none(),
             unicode: locale.is_some_and(|locale| is_utf8(&locale)) && !is_console,
+        }
+    }
+
+    /// The same for a transfer that the user calls `name`.
+    #[must_use]
+    pub fn called(&self, name: Option<&str>) -> Self {
+        Self {
+            name: name.filter(|name| !name.is_empty()).map(named),
+            ..self.clone()
         }
     }
 

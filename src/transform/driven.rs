@@ -1,18 +1,14 @@
 //! Runs transforms in tests at any pace that their contract allows, and checks that they keep it.
 
-use super::{Failure, Input, Output, Pending, Transform, plan};
-use super::{Made, PlannedTransform};
+use super::{Failure, Input, Made, Output, Pending, Transform, plan};
 use proptest::prelude::*;
 use std::sync::OnceLock;
 
 /// A transform for a SPEC.
 #[track_caller]
 pub(super) fn made(spec: &str) -> Box<dyn Transform> {
-    match plan(spec) {
-        Ok(PlannedTransform {
-            made: Some(Made::Steps(transform)),
-            ..
-        }) => transform,
+    match plan(spec).map(|planned| planned.make()) {
+        Ok(Made::Steps(transform)) => transform,
         other => panic!("{spec}: {other:?}"),
     }
 }

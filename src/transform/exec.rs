@@ -1,7 +1,6 @@
 //! `exec=COMMAND`: any program that reads its standard input and writes its standard output. `engine/road/program.rs` runs it.
 
 use super::{Group, Key, Kind, Made, Program, ValueKind};
-use crate::error::UsageError;
 
 pub(super) const KIND: Kind = Kind {
     name: "exec",
@@ -15,10 +14,8 @@ pub(super) const KIND: Kind = Kind {
     }],
     example: "seq 3 | tidegate -t exec='sed s/2/two/'",
     make: |settings| {
-        let command = settings.text("command");
-        let command = command.ok_or_else(|| UsageError::new("write exec=COMMAND"))?;
-        Ok(Made::Program(Program {
-            command: command.to_owned(),
-        }))
+        // It is set: a SPEC without a command is refused.
+        let command = settings.text("command").unwrap_or_default().to_owned();
+        Made::Program(Program { command })
     },
 };

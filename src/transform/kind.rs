@@ -2,7 +2,6 @@
 
 use super::settings::{Key, Settings};
 use super::traits::Transform;
-use crate::error::UsageError;
 use std::fmt;
 
 /// A kind of transform.
@@ -18,7 +17,7 @@ pub struct Kind {
     pub keys: &'static [Key],
     /// A command that uses it, as the man page shows it.
     pub example: &'static str,
-    /// Makes one.
+    /// Makes one. Never called of a kind that is left out.
     pub make: Make,
 }
 
@@ -26,7 +25,16 @@ impl Kind {
     /// Whether this build has it, and not its name alone.
     #[must_use]
     pub fn is_here(&self) -> bool {
-        self.group != Group::LeftOut
+        self.feature_it_lacks().is_none()
+    }
+
+    /// The feature of Cargo's without which this build does not have it.
+    #[must_use]
+    pub fn feature_it_lacks(&self) -> Option<&'static str> {
+        match self.group {
+            Group::LeftOut { feature } => Some(feature),
+            _ => None,
+        }
     }
 
     /// Whether bytes pass unchanged.
@@ -54,8 +62,9 @@ impl Kind {
     }
 }
 
-/// Makes a transform with these settings.
-pub type Make = fn(&Settings) -> Result<Made, UsageError>;
+/// Makes a transform with these settings, which have been checked. What may fail, for want of memory for example, fails when the
+/// transform gets its first bytes.
+pub type Make = fn(&Settings) -> Made;
 
 /// What runs as a stage of the pipeline.
 pub enum Made {
@@ -90,21 +99,13 @@ pub enum Group {
     /// Runs a program.
     Program,
     /// Is not in this build, which lacks a feature of Cargo's.
-    LeftOut,
+    LeftOut {
+        /// The feature.
+        feature: &'static str,
+    },
 }
 
 impl Group {
-    /// All of them, in the order of help.
-    pub const ALL: [Group; 7] = [
-        Group::Compression,
-        Group::Decompression,
-        Group::Digest,
-        Group::Count,
-        Group::Text,
-        Group::Program,
-        Group::LeftOut,
-    ];
-
     /// Its heading in help.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -115,7 +116,7 @@ impl Group {
             Group::Count => "counts, which pass bytes on",
             Group::Text => "text",
             Group::Program => "programs",
-            Group::LeftOut => "not in this build",
+            Group::LeftOut { .. } => "not in this build",
         }
     }
 }

@@ -17,11 +17,11 @@ macro_rules! takes {
         {
             &Kind {
                 name: $name,
-                group: Group::LeftOut,
+                group: Group::LeftOut { feature: $feature },
                 help: concat!("takes the feature ", $feature),
                 keys: &[],
                 example: "",
-                make: |_| Err(crate::error::UsageError::left_out($name, $feature)),
+                make: |_| unreachable!("a SPEC with this name is refused"),
             }
         }
     }};
@@ -58,15 +58,13 @@ pub const KINDS: &[&Kind] = &[
     &exec::KIND,
 ];
 
-/// The groups that have kinds, with these, in the order of help.
-pub fn groups() -> impl Iterator<Item = (Group, Vec<&'static Kind>)> {
-    let kinds = |group| {
-        KINDS
-            .iter()
-            .copied()
-            .filter(move |kind| kind.group == group)
-    };
-    let groups = Group::ALL.into_iter();
-    let groups = groups.map(move |group| (group, kinds(group).collect::<Vec<_>>()));
-    groups.filter(|(_, kinds)| !kinds.is_empty())
+/// The groups that have kinds, with these, in the order of help: that of the table, but for those that are left out.
+#[must_use]
+pub fn groups() -> Vec<(Group, Vec<&'static Kind>)> {
+    let (here, left_out): (Vec<_>, Vec<_>) = KINDS.iter().copied().partition(|it| it.is_here());
+    let of_one_group = here.chunk_by(|one, next| one.group == next.group);
+    let groups = of_one_group.chain([&left_out[..]]);
+    groups
+        .filter_map(|kinds| Some((kinds.first()?.group, kinds.to_vec())))
+        .collect()
 }

@@ -106,6 +106,16 @@ impl Settings {
         found.map(|(_, setting)| setting)
     }
 
+    /// The settings where nothing stands behind the `name` of a kind; only what is taken literally has to be there.
+    pub(super) fn none(name: &str, keys: &'static [Key]) -> Result<Self, String> {
+        match keys {
+            [key] if key.value == ValueKind::Literal => {
+                Err(format!("write {name}={}", key.value.placeholder()))
+            }
+            _ => Ok(Self::default()),
+        }
+    }
+
     /// Reads the settings behind the `name` of a kind.
     pub(super) fn parse(name: &str, keys: &'static [Key], text: &str) -> Result<Self, String> {
         let mut settings = Self::default();

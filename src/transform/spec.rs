@@ -8,24 +8,25 @@ use crate::text::visible::named;
 use std::fmt::Write as _;
 
 /// A transform that is asked for.
+#[derive(Debug, Clone)]
 pub struct PlannedTransform {
     /// The SPEC, as typed.
     pub spec: String,
     /// Its kind.
     pub kind: &'static Kind,
-    /// The transform, until its stage takes it.
-    pub made: Option<Made>,
+    /// What is set, as it was checked.
+    settings: Settings,
 }
 
-impl std::fmt::Debug for PlannedTransform {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlannedTransform")
-            .field("spec", &self.spec)
-            .finish_non_exhaustive()
+impl PlannedTransform {
+    /// Makes the transform, to be set to work.
+    #[must_use]
+    pub fn make(&self) -> Made {
+        (self.kind.make)(&self.settings)
     }
 }
 
-/// Makes the transform that a SPEC asks for.
+/// Plans the transform that a SPEC asks for.
 ///
 /// # Errors
 /// For an unknown name, key or value, and for a kind that this build does not have; the message names the transform and what
@@ -44,15 +45,17 @@ pub fn plan(spec: &str) -> Result<PlannedTransform, UsageError> {
         wrong(format!("unknown transform '{name}'; {valid}"))
     })?;
     // A kind that is left out is refused by its name, whatever is set.
-    let value = value.filter(|_| kind.is_here());
-    let settings = value.map_or(Ok(Settings::default()), |text| {
-        Settings::parse(name, kind.keys, text)
-    });
-    let settings = settings.map_err(wrong)?;
+    if let Some(feature) = kind.feature_it_lacks() {
+        return Err(wrong(UsageError::left_out(name, feature).to_string()));
+    }
+    let settings = match value {
+        Some(text) => Settings::parse(name, kind.keys, text),
+        None => Settings::none(name, kind.keys),
+    };
     Ok(PlannedTransform {
         spec: spec.to_owned(),
         kind,
-        made: Some((kind.make)(&settings).map_err(|error| wrong(error.to_string()))?),
+        settings: settings.map_err(wrong)?,
     })
 }
 

@@ -294,7 +294,7 @@ trait ReadSend: Read + Send {}
 impl<T: Read + Send> ReadSend for T {}
 
 impl Sink for To {
-    fn start(&mut self) -> io::Result<()> {
+    fn start(&mut self, _: Option<u64>) -> io::Result<()> {
         self.started.store(true, Ordering::SeqCst);
         Ok(())
     }

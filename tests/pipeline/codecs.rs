@@ -24,7 +24,7 @@ const PAIRS: [(&str, &str); 11] = [
 
 fn made(spec: &str) -> (&'static str, Made) {
     let planned = plan(spec).unwrap();
-    (planned.kind.name, planned.made.unwrap())
+    (planned.kind.name, planned.make())
 }
 
 fn sizes() -> impl Strategy<Value = u64> {

@@ -15,6 +15,7 @@ mod hostile;
 mod chain;
 mod codecs;
 mod ends;
+mod expected;
 mod marks;
 
 use ends::{Full, HostileSink, HostileSource, Silent, UnderWay, start};

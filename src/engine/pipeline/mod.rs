@@ -187,18 +187,20 @@ impl Pipeline {
         if methods.is_none() {
             shared.chain.reserve().map_err(StartError::Memory)?;
         }
+        let facts = self.sink.facts();
         // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
         let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose();
         if !starts_later {
-            self.sink.start().map_err(StartError::Sink)?;
+            let expected = self.flow.expected;
+            self.sink.start(expected).map_err(StartError::Sink)?;
         }
         shared.meter.watch(PerEnd {
-            source: self.source.probe(),
-            sink: self.sink.probe(),
+            source: self.source.facts().probe,
+            sink: facts.probe,
         });
         shared.meter.start();
         shared.limit.start();
-        let handle = Handle::new(self.controls.clone(), self.sink.leftover());
+        let handle = Handle::new(self.controls.clone(), facts.leftover);
         let job = Job {
             source: self.source,
             transforms: self.transforms,

@@ -185,7 +185,7 @@ pub fn own_pipe(marks: Marks) -> io::Result<OwnPipe> {
 
 impl EndPair {
     fn of(source: &mut dyn Source, sink: &mut dyn Sink, is_transformed: bool) -> Self {
-        let is_paced = sink.is_paced();
+        let is_paced = sink.facts().is_paced;
         let source_pipe = source.pipe().map(NeighbourPipe::most);
         let sink_pipe = sink.pipe().map(NeighbourPipe::most);
         let (from, source_fd) = match source.kernel() {

@@ -15,6 +15,8 @@ pub struct FlowOptions {
     pub skip: u64,
     /// Bytes to stop after.
     pub take: Option<u64>,
+    /// How many bytes are expected to come to the sink, if that is known. There may come more or fewer.
+    pub expected: Option<u64>,
     /// The only number of delivered bytes that is a success.
     pub expect_size: Option<u64>,
     /// The least that has to come from the source, left out or not, for its end to be one.
@@ -28,6 +30,7 @@ impl FlowOptions {
     /// Everything, in pieces of up to 1 MiB. Chosen by measurement: a whole mark at once costs the fewest wake-ups, which
     /// matters most for sockets; pipes give what they hold in any case.
     pub const DEFAULT: Self = Self {
+        expected: None,
         chunk_size: 1 << 20,
         skip: 0,
         take: None,

@@ -4,7 +4,7 @@ use super::flow::{FlowOptions, WriterContext};
 use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
-use crate::endpoint::{Delivered, Finish, Least, Sink};
+use crate::endpoint::{Backchannel, Delivered, Finish, Least, Sink, SinkFacts};
 use crate::engine::limit::Pace;
 use crate::engine::link::{Consumer, InputEnd, Link};
 use crate::engine::throttle::Allowance;
@@ -72,6 +72,7 @@ pub(super) struct WaitFor<'a> {
 /// The sink of a flow.
 pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
     pub(super) sink: &'a mut S,
+    pub(super) facts: SinkFacts,
     /// Whether the sink has been started here. The session may have started it before, or the kernel road that hands over to
     /// the buffered one; [`Sink::start`] does nothing then.
     has_begun: bool,
@@ -81,6 +82,7 @@ pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
     consumer: Consumer<'a>,
     account: &'a WriterAccount<'a>,
     pace: Pace<'a>,
+    expected: Option<u64>,
     expect_size: Option<u64>,
     least: Least,
     /// How often to check whether the kernel's send queue moves while it takes no more.
@@ -92,6 +94,7 @@ pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
 impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
     pub(super) fn new(sink: &'a mut S, flow: FlowOptions, context: WriterContext<'a>) -> Self {
         Self {
+            facts: sink.facts(),
             sink,
             has_begun: false,
             drops: false,
@@ -99,6 +102,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
             consumer: context.consumer,
             account: context.account,
             pace: context.limit.pace(),
+            expected: flow.expected,
             expect_size: flow.expect_size,
             least: flow.least,
             check_queue_every: flow.idle_timeout.map(|limit| limit / 4),
@@ -136,7 +140,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
         if self.has_begun {
             return Ok(());
         }
-        let started = self.sink.start();
+        let started = self.sink.start(self.expected);
         started.map_err(|error| self.failure("opening", error))?;
         self.has_begun = true;
         Ok(())
@@ -272,15 +276,14 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
         }
         ends.extend(what.source);
         let backchannel = self.sink.backchannel();
-        ends.extend(backchannel);
-        let listens = backchannel.is_some();
+        ends.extend(backchannel.map(Backchannel::ready));
         let check_queue_every = self.check_queue_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(check_queue_every).min();
         let most = most.map(|most| Instant::now() + most);
         let until = most.into_iter().chain(what.until).min();
         let mut result = self.wait_for(&ends, until);
-        if listens && result.is_ok() {
-            result = self.sink.hear();
+        if let (Some(backchannel), Ok(())) = (backchannel, &result) {
+            result = backchannel.hear();
         }
         if what.sink {
             self.check_queue();
@@ -310,7 +313,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
 
     /// The end of a transfer whose sink has failed in this `act`.
     pub(super) fn failure(&self, act: &'static str, error: io::Error) -> WriterOutcome {
-        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.sink.is_pipeline();
+        let downstream = error.kind() == io::ErrorKind::BrokenPipe && self.facts.is_pipeline;
         WriterOutcome::Failed {
             act,
             error,
@@ -320,7 +323,11 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
 
     /// The send queue shrinks as the peer reads, long before there is room in it for more.
     fn check_queue(&mut self) {
-        let queue_len = self.sink.unacknowledged();
+        let queue_len = match (self.sink.backchannel(), self.sink.pipe()) {
+            (Some(backchannel), _) => backchannel.unacknowledged(),
+            (None, Some(pipe)) => pipe.unread(),
+            (None, None) => 0,
+        };
         if queue_len < self.queue_len {
             self.account.moved();
         }

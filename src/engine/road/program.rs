@@ -10,24 +10,16 @@ use crate::account::stages::Activity;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::link::{Batch, InputEnd, Next};
 use crate::engine::wait::{self, Ready};
+use crate::platform::process::{Process, why_failed};
 use crate::platform::threads;
 use crate::transform::{Failure, Program};
 use bytes::BytesMut;
 use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a program may take to exit after SIGTERM before it is killed.
-const TERM_GRACE: Duration = Duration::from_millis(200);
-
-/// Time between two checks whether a program that has closed its output has exited.
-const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Runs the program until its end, a failure, or a cancellation.
 pub(super) fn run(program: &Program, context: TransformContext<'_>) -> TransformOutcome {
@@ -40,20 +32,26 @@ pub(super) fn run(program: &Program, context: TransformContext<'_>) -> Transform
 }
 
 fn run_program(program: &Program, context: TransformContext<'_>) -> Result<(), TransformStop> {
-    let mut running = RunningProgram::start(program)?;
-    let (Some(input), Some(output)) = (running.child.stdin.take(), running.child.stdout.take())
-    else {
+    let process = Process::start(&program.command, Stdio::piped(), Stdio::piped());
+    let mut process = process.map_err(|error| {
+        let why = crate::error::reason(&error);
+        TransformStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
+    })?;
+    let (Some(input), Some(output)) = process.take_pipes() else {
         return Err(io::Error::from(ErrorKind::BrokenPipe).into());
     };
     let input = PipeEnd::new(input, context.from.marks().writable)?;
     let output = PipeEnd::new(output, context.to.marks().readable)?;
     let end = pass_through(input, output, context)?;
-    let status = running.wait_for_exit(&context)?;
+    let status = exit_status(&mut process, context)?;
     match end {
         // The program was fed only part of the input, so its output is a part too.
         InputEnd::Cut => context.to.end(InputEnd::Cut),
         InputEnd::Whole if status.success() => context.to.end(InputEnd::Whole),
-        InputEnd::Whole => return Err(TransformStop::Failed(failure_of(status))),
+        InputEnd::Whole => {
+            let failure = Failure::other(why_failed(status));
+            return Err(TransformStop::Failed(failure));
+        }
     }
     Ok(())
 }
@@ -207,103 +205,21 @@ fn collect(
     }
 }
 
-fn failure_of(status: ExitStatus) -> Failure {
-    match (status.code(), status.signal()) {
-        (Some(127), _) => Failure::other("the shell finds no such command (status 127)"),
-        (Some(code), _) => Failure::other(format!("the command ended with status {code}")),
-        (None, Some(signal)) => Failure::other(format!("the command was ended by signal {signal}")),
-        (None, None) => Failure::other("the command did not end by itself"),
-    }
-}
-
-/// A running program, which is ended when this is dropped.
-struct RunningProgram {
-    child: Child,
-    /// Whether it leads a process group of its own.
-    has_group: bool,
-    exited: bool,
-}
-
-impl RunningProgram {
-    fn start(program: &Program) -> Result<Self, TransformStop> {
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", &program.command])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        // At a terminal the program stays in our process group: it may ask there, and ^C reaches it and its children.
-        // Elsewhere it gets a group of its own, so that signals of ours reach its children too.
-        let has_group = !is_at_terminal();
-        if has_group {
-            command.process_group(0);
+/// Waits until the program has exited.
+fn exit_status(
+    process: &mut Process,
+    context: TransformContext<'_>,
+) -> Result<ExitStatus, TransformStop> {
+    loop {
+        if let Some(status) = process.exit_status()? {
+            return Ok(status);
         }
-        let child = command.spawn().map_err(|error| {
-            let why = crate::error::reason(&threads::refused(error));
-            TransformStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
-        })?;
-        Ok(Self {
-            child,
-            has_group,
-            exited: false,
-        })
-    }
-
-    /// Waits until the program has exited.
-    fn wait_for_exit(
-        &mut self,
-        context: &TransformContext<'_>,
-    ) -> Result<ExitStatus, TransformStop> {
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                self.exited = true;
-                return Ok(status);
-            }
-            if context.to.is_cancelled() {
-                return Err(TransformStop::Cancelled);
-            }
-            let until = Instant::now() + POLL_INTERVAL;
-            wait::wait(context.to.producer_wakeup(), &[], Some(until))?;
+        if context.to.is_cancelled() {
+            return Err(TransformStop::Cancelled);
         }
+        let exit = Ready::Readable(process.exit_fd());
+        wait::wait(context.to.producer_wakeup(), &[exit], None)?;
     }
-
-    fn send(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        let Some(pid) = pid else { return };
-        // A program that has exited already needs no signal.
-        let _ = if self.has_group {
-            kill_process_group(pid, signal)
-        } else {
-            kill_process(pid, signal)
-        };
-    }
-
-    fn has_exited(&mut self) -> bool {
-        self.exited = self.exited || !matches!(self.child.try_wait(), Ok(None));
-        self.exited
-    }
-}
-
-/// Ends the program, if it still runs.
-impl Drop for RunningProgram {
-    fn drop(&mut self) {
-        if self.has_exited() {
-            return;
-        }
-        self.send(Signal::TERM);
-        let until = Instant::now() + TERM_GRACE;
-        while Instant::now() < until {
-            if self.has_exited() {
-                return;
-            }
-            thread::sleep(POLL_INTERVAL);
-        }
-        self.send(Signal::KILL);
-        let _ = self.child.wait();
-    }
-}
-
-fn is_at_terminal() -> bool {
-    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
 #[cfg(test)]

@@ -117,8 +117,8 @@ impl Writer<'_> {
 
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
         let slices = self.batch.slices(most, MOST_SLICES);
+        let sleeping_side = self.outlet.facts.sleeps.then_some(Side::Sink);
         let sink = &mut *self.outlet.sink;
-        let sleeping_side = sink.sleeps().then_some(Side::Sink);
         timed(self.account, sleeping_side, || sink.write(&slices))
     }
 

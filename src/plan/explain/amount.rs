@@ -38,14 +38,14 @@ fn size(view: &View<'_>) -> String {
         );
     }
     let found = view.source.size;
-    let Some(expected) = plan.expected_size(found.ok()) else {
+    let Some(expected) = plan.expected_size(plan.stated_size(None), found.ok()) else {
         let why = found.err().unwrap_or("nothing tells");
         return format!("not known, and so neither are percent and ETA: {why}");
     };
     let from = match plan.flow.take {
         Some(take) if take == expected => "--take",
         _ if plan.size.is_some() => "--size",
-        _ if plan.stated_size().is_some() => "--expect-size",
+        _ if plan.stated_size(None).is_some() => "--expect-size",
         _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
         _ => "what is left of the source",
     };

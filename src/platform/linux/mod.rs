@@ -26,12 +26,20 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::pipe::SpliceFlags;
-use rustix::process::{Resource, Signal, getrlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Signal, getrlimit, pidfd_open};
 use rustix::thread::{CapabilitySet, capabilities};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::time::Duration;
+
+/// A descriptor that becomes readable once a child process has exited (`pidfd_open(2)`, since Linux 5.3).
+///
+/// # Errors
+/// When the kernel has none to give.
+pub(crate) fn pidfd(child: Pid) -> std::io::Result<OwnedFd> {
+    Ok(pidfd_open(child, PidfdFlags::empty())?)
+}
 
 /// Number of the null device (null(4)).
 const NULL: (u32, u32) = (1, 3);

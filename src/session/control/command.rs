@@ -5,7 +5,8 @@ use crate::account::clock::Clock;
 use crate::account::meter::Snapshot;
 use crate::engine::link::Marks;
 use crate::engine::pipeline::{Controls, FixedMarks, Options, empty_snapshot};
-use crate::platform::resources::most_for_each;
+use crate::plan::most_for_each;
+use crate::platform::resources::memory;
 use crate::show::{Sampler, record};
 use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
@@ -163,8 +164,9 @@ impl Steering {
     }
 
     fn change(&self, change: Change) -> Result<(), String> {
+        let most = || memory().map(|memory| most_for_each(self.buffers, memory));
         if let Change::HighWaterMark(mark) = change
-            && let Some(most) = most_for_each(self.buffers).filter(|most| mark > *most)
+            && let Some(most) = most().filter(|most| mark > *most)
         {
             return Err(format!(
                 "high-water-mark {mark}: there is memory for {most} bytes at most"

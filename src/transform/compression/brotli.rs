@@ -29,7 +29,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
                 .size_hint(SIZE_HINT);
             Ok(Brotli(BrotliEncoder::new(params)))
         };
-        Ok(Made::Steps(Box::new(Encoder::new(make))))
+        Made::Steps(Box::new(Encoder::new(make)))
     },
 };
 

@@ -18,7 +18,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         let level = level_of(settings, 9);
-        Ok(Made::Steps(Box::new(Blocks::new(Bzip2 { level }, workers))))
+        Made::Steps(Box::new(Blocks::new(Bzip2 { level }, workers)))
     },
 };
 

@@ -24,7 +24,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         let gzip = Gzip::new(level_of(settings, 6));
-        Ok(Made::Steps(Box::new(Blocks::new(gzip, workers))))
+        Made::Steps(Box::new(Blocks::new(gzip, workers)))
     },
 };
 

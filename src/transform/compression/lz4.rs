@@ -20,7 +20,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     make: |settings| {
         let workers = workers_of(settings).unwrap_or_else(cores);
         let level = level_of(settings, 1);
-        Ok(Made::Steps(Box::new(Blocks::new(Lz4::new(level), workers))))
+        Made::Steps(Box::new(Blocks::new(Lz4::new(level), workers)))
     },
 };
 

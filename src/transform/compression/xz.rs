@@ -20,7 +20,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
         let level = level_of(settings, 6);
         let asked = workers_of(settings);
         let make = move || Xz::new(level, workers(level, asked)).map_err(failed);
-        Ok(Made::Steps(Box::new(Encoder::new(make))))
+        Made::Steps(Box::new(Encoder::new(make)))
     },
 };
 

@@ -22,7 +22,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
         let level = level_of(settings, 3);
         let workers = workers_of(settings).unwrap_or_else(|| usual_workers(level));
         let make = move || Zstd::new(level, workers);
-        Ok(Made::Steps(Box::new(Encoder::new(make))))
+        Made::Steps(Box::new(Encoder::new(make)))
     },
 };
 

@@ -15,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "undoes bzip2; what follows it and is none is told and ignored",
     keys: &[],
     example: "bzip2 -c notes.txt | tidegate -t bunzip2",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Bunzip2::new())))),
+    make: |_| Made::Steps(Box::new(Decoder::new(Bunzip2::new()))),
 };
 
 pub(super) const FORMAT: Format = Format {

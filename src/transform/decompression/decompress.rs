@@ -25,7 +25,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     example: "gzip -c notes.txt | tidegate -t decompress",
     make: |settings| {
         let passes = settings.text("unknown") == Some("auto");
-        Ok(Made::Steps(Box::new(Decompress::new(passes))))
+        Made::Steps(Box::new(Decompress::new(passes)))
     },
 };
 

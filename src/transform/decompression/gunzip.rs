@@ -14,7 +14,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "undoes gzip; what follows it and is none is told and ignored",
     keys: &[],
     example: "gzip -c notes.txt | tidegate -t gunzip",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Gunzip::new())))),
+    make: |_| Made::Steps(Box::new(Decoder::new(Gunzip::new()))),
 };
 
 pub(super) const FORMAT: Format = Format {

@@ -15,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "undoes brotli",
     keys: &[],
     example: "brotli -c notes.txt | tidegate -t unbrotli",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unbrotli::new())))),
+    make: |_| Made::Steps(Box::new(Decoder::new(Unbrotli::new()))),
 };
 
 const FORMAT: Format = Format {

@@ -15,7 +15,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "undoes lz4, legacy frames too",
     keys: &[],
     example: "lz4 -c notes.txt | tidegate -t unlz4",
-    make: |_| Ok(Made::Steps(Box::new(Decoder::new(Unlz4::new())))),
+    make: |_| Made::Steps(Box::new(Decoder::new(Unlz4::new()))),
 };
 
 pub(super) const FORMAT: Format = Format {

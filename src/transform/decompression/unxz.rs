@@ -35,7 +35,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
         let memory = settings.number("memory").unwrap_or(USUAL_MEMORY);
         let workers = workers_of(settings).unwrap_or_else(cores);
         let engine = Unxz::new(memory, workers);
-        Ok(Made::Steps(Box::new(Decoder::new(engine))))
+        Made::Steps(Box::new(Decoder::new(engine)))
     },
 };
 

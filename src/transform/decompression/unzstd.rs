@@ -23,7 +23,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     make: |settings| {
         let long = settings.number("long").and_then(|n| u32::try_from(n).ok());
         let engine = Unzstd::new(long.unwrap_or(USUAL_WINDOW_LOG));
-        Ok(Made::Steps(Box::new(Decoder::new(engine))))
+        Made::Steps(Box::new(Decoder::new(engine)))
     },
 };
 

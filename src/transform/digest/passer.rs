@@ -1,6 +1,5 @@
 //! The transform that passes bytes on, computes their digest on the way, and compares it with the expected one at the end.
 
-use crate::error::UsageError;
 use crate::transform::{Digest, Failure, Input, Key, Made, Output, Pending, Settings};
 use crate::transform::{Transform, ValueKind, pass};
 use data_encoding::HEXLOWER;
@@ -25,17 +24,13 @@ pub(super) const fn is(bytes: usize) -> Key {
 }
 
 /// Makes the transform for the algorithm of this name.
-#[expect(clippy::unnecessary_wraps, reason = "a `Make` returns a result")]
-pub(super) fn make<H: Hash>(
-    algorithm: &'static str,
-    settings: &Settings,
-) -> Result<Made, UsageError> {
-    Ok(Made::Steps(Box::new(Passer {
+pub(super) fn make<H: Hash>(algorithm: &'static str, settings: &Settings) -> Made {
+    Made::Steps(Box::new(Passer {
         algorithm,
         hash: H::default(),
         expected: settings.text("is").map(str::to_owned),
         hex: None,
-    })))
+    }))
 }
 
 struct Passer<H> {

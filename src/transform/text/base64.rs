@@ -12,7 +12,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     example: "head -c 100 /dev/urandom | tidegate -t base64",
     make: |settings| {
         let encoder = DigitEncoder::new(BASE64, (3, 4), settings, 76);
-        Ok(Made::Steps(Box::new(encoder)))
+        Made::Steps(Box::new(encoder))
     },
 };
 

@@ -8,7 +8,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "ends lines with CR LF; a line that does already stays as it is",
     keys: &[],
     example: "printf 'HELO me\\nQUIT\\n' | tidegate -t crlf | od -c",
-    make: |_| Ok(Made::Steps(Box::new(Crlf::default()))),
+    make: |_| Made::Steps(Box::new(Crlf::default())),
 };
 
 #[derive(Default)]

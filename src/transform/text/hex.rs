@@ -14,7 +14,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     example: "head -c 100 /dev/urandom | tidegate -t hex=60",
     make: |settings| {
         let encoder = DigitEncoder::new(HEXLOWER, (1, 2), settings, 0);
-        Ok(Made::Steps(Box::new(encoder)))
+        Made::Steps(Box::new(encoder))
     },
 };
 

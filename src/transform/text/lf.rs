@@ -8,7 +8,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "ends lines with LF where they end with CR LF; a lone CR stays",
     keys: &[],
     example: "printf 'one\\r\\ntwo\\r\\n' | tidegate -t lf | od -c",
-    make: |_| Ok(Made::Steps(Box::new(Lf::default()))),
+    make: |_| Made::Steps(Box::new(Lf::default())),
 };
 
 #[derive(Default)]

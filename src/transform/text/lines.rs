@@ -8,7 +8,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "counts lines, and shows the progress in them",
     keys: &[],
     example: "seq 1000 | tidegate -t lines --summary always - null:",
-    make: |_| Ok(Made::Steps(Box::new(Lines::default()))),
+    make: |_| Made::Steps(Box::new(Lines::default())),
 };
 
 #[derive(Default)]

@@ -11,7 +11,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "reads base64, with or without white space and padding",
     keys: &[],
     example: "echo aGVsbG8K | tidegate -t unbase64",
-    make: |_| Ok(Made::Steps(Box::new(DigitDecoder::new(&CODE)))),
+    make: |_| Made::Steps(Box::new(DigitDecoder::new(&CODE))),
 };
 
 static CODE: Code = Code {

@@ -10,7 +10,7 @@ pub(in crate::transform) const KIND: Kind = Kind {
     help: "reads hexadecimal digits, with or without white space",
     keys: &[],
     example: "echo '68 65 6c 6c 6f 0a' | tidegate -t unhex",
-    make: |_| Ok(Made::Steps(Box::new(DigitDecoder::new(&CODE)))),
+    make: |_| Made::Steps(Box::new(DigitDecoder::new(&CODE))),
 };
 
 static CODE: Code = Code {

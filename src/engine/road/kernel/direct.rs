@@ -26,7 +26,7 @@ impl<'r, 'a> Direct<'r, 'a> {
         let sleeps_at = if ends.reads_file() {
             Some(Side::Source)
         } else {
-            ends.outlet.sink.sleeps().then_some(Side::Sink)
+            ends.outlet.facts.sleeps.then_some(Side::Sink)
         };
         Self {
             ends,

@@ -160,7 +160,7 @@ impl Ends<'_> {
 
     /// One splice(2) from a pipe of our own to the sink.
     pub(super) fn splice_out(&self, pipe: FdAt<'_>, most: u64) -> io::Result<u64> {
-        let sleeps_at = self.outlet.sink.sleeps().then_some(Side::Sink);
+        let sleeps_at = self.outlet.facts.sleeps.then_some(Side::Sink);
         self.splice_between(pipe, self.sink_at()?, most, sleeps_at)
     }
 

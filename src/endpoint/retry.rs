@@ -1,0 +1,50 @@
+//! `retry=N`: connecting again where it has failed.
+
+use super::{OpenError, OptionSpec, Options, ValueKind};
+use std::time::Duration;
+use tokio::time::sleep;
+
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// `retry`, an option of every end that connects.
+pub(super) const RETRY: OptionSpec = OptionSpec {
+    name: "retry",
+    value: ValueKind::Count,
+    only: None,
+    default: "0",
+    help: "try again so many times, a second apart",
+};
+
+/// How often is tried again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Retries(u64);
+
+impl Retries {
+    pub(super) fn of(options: &Options) -> Self {
+        Self(options.number(RETRY.name).unwrap_or(0))
+    }
+
+    /// Makes an attempt, and others after it as long as they fail and there are any left. The last failure is told.
+    pub(super) async fn connected<T>(
+        self,
+        attempt: impl AsyncFn() -> Result<T, OpenError>,
+    ) -> Result<T, OpenError> {
+        let mut left = self.0;
+        loop {
+            match attempt().await {
+                Err(_) if left > 0 => left -= 1,
+                result => return result,
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// What follows an attempt, in words.
+    pub(super) fn words(self) -> String {
+        match self.0 {
+            0 => String::new(),
+            1 => "; once more if that fails, a second later".to_owned(),
+            n => format!("; up to {n} times more if that fails, a second apart"),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! TCP connections as ends: their options, what is known of one before it is made, and what a socket is set to once it is connected.
+
+use super::connection::Connected;
+use super::socket::{self, SocketSettings, StreamSocket, option};
+use super::{OptionSpec, Options, Preview, Probe, Raw, Sink, Source, ValueKind};
+use crate::error::Side;
+use rustix::net::sockopt;
+use std::io;
+use std::os::fd::AsFd;
+use tokio::net::TcpStream;
+
+/// `nodelay`, an option of every TCP end.
+pub(super) const NODELAY: OptionSpec = option(
+    "nodelay",
+    ValueKind::Flag,
+    "",
+    "send small data at once (TCP_NODELAY)",
+);
+
+/// The options of a TCP connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    nodelay: bool,
+    socket: SocketSettings,
+}
+
+impl Settings {
+    pub(super) fn of(options: &Options) -> Self {
+        Self {
+            nodelay: options.has("nodelay"),
+            socket: SocketSettings::of(options),
+        }
+    }
+
+    /// Sets what has to be set before connecting or listening: the sizes of the buffers limit the window that is agreed on then
+    /// (tcp(7)). An accepted socket inherits it.
+    pub(super) fn apply_early(&self, socket: impl AsFd) -> io::Result<()> {
+        self.socket.apply(socket)
+    }
+
+    /// What is known of a connection on this side before it is made.
+    pub(super) fn preview(&self, side: Side, parsed: String, opening: String) -> Preview {
+        let ending = match side {
+            Side::Source => {
+                "when the peer shuts its side down (FIN); a reset is a failure".to_owned()
+            }
+            Side::Sink => format!(
+                "once the peer's system has acknowledged every byte, and the peer has closed too (closed) or has kept \
+                 its side open for {} (acknowledged)",
+                humantime::format_duration(self.socket.close_timeout)
+            ),
+        };
+        Preview {
+            opening: Some(opening),
+            raw: Ok(Raw::Socket),
+            size: Err("the peer does not say how much will come"),
+            ..Preview::new(parsed, ending)
+        }
+    }
+
+    pub(super) fn source(&self, stream: TcpStream) -> io::Result<Box<dyn Source>> {
+        Ok(socket::source(self.connected(stream)?))
+    }
+
+    pub(super) fn sink(&self, stream: TcpStream) -> io::Result<Box<dyn Sink>> {
+        Ok(self.socket.sink(self.connected(stream)?))
+    }
+
+    fn connected(&self, stream: TcpStream) -> io::Result<Connected> {
+        sockopt::set_socket_keepalive(&stream, true)?;
+        sockopt::set_tcp_nodelay(&stream, self.nodelay)?;
+        Ok(Connected::new(stream.into_std()?.into()))
+    }
+}
+
+impl StreamSocket for Connected {
+    fn probe(&self) -> Probe {
+        Probe::Connection(self.probe())
+    }
+}

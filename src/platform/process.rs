@@ -1,0 +1,268 @@
+//! A command of the shell as a process: how it is started, watched, signalled and reaped.
+//!
+//! At a terminal it stays in our process group: it may ask there, and ^C reaches it and its children. Elsewhere it gets a group of
+//! its own, so that signals of ours reach its children too.
+
+use super::WakeFd;
+use super::threads;
+use crate::platform;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a command may take to exit after SIGTERM before it is killed.
+const TERM_GRACE: Duration = Duration::from_millis(200);
+
+/// A running command, which is ended when this is dropped: by SIGTERM, and by SIGKILL if it takes too long.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    /// Whether it leads a process group of its own.
+    has_group: bool,
+    watch: Watch,
+    has_exited: bool,
+}
+
+impl Process {
+    /// Starts `sh -c COMMAND`; its standard error is ours.
+    ///
+    /// # Errors
+    /// When the system refuses a process, or what is needed to watch it.
+    pub(crate) fn start(command: &str, stdin: Stdio, stdout: Stdio) -> io::Result<Self> {
+        Self::start_watched(command, stdin, stdout, Watch::new)
+    }
+
+    fn start_watched(
+        command: &str,
+        stdin: Stdio,
+        stdout: Stdio,
+        watch: impl FnOnce(Pid) -> io::Result<Watch>,
+    ) -> io::Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).stdin(stdin).stdout(stdout);
+        let has_group = !is_at_terminal();
+        if has_group {
+            shell.process_group(0);
+        }
+        let mut child = shell.spawn().map_err(threads::refused)?;
+        match watch(Pid::from_child(&child)) {
+            Ok(watch) => Ok(Self {
+                child,
+                has_group,
+                watch,
+                has_exited: false,
+            }),
+            Err(error) => {
+                // It has only just begun. Both fail only if it has ended by itself.
+                let _ = child.kill();
+                let _ = child.wait();
+                Err(error)
+            }
+        }
+    }
+
+    /// Our ends of the pipes to its standard input and from its standard output, once, if there are pipes.
+    pub(crate) fn take_pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
+        (self.child.stdin.take(), self.child.stdout.take())
+    }
+
+    /// What becomes readable once it has exited.
+    pub(crate) fn exit_fd(&self) -> BorrowedFd<'_> {
+        self.watch.as_fd()
+    }
+
+    /// How it has exited, if it has.
+    ///
+    /// # Errors
+    /// Those of waitpid(2): the exit status is lost, as where the parent process had us ignore SIGCHLD.
+    pub(crate) fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait();
+        self.has_exited |= !matches!(status, Ok(None));
+        status
+    }
+
+    fn has_exited(&mut self) -> bool {
+        // Once it is reaped, its number may be that of another process.
+        self.has_exited || !matches!(self.exit_status(), Ok(None))
+    }
+
+    fn exits_within(&mut self, time: Duration) -> bool {
+        let until = Instant::now() + time;
+        while !self.has_exited() {
+            let left = until.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).unwrap_or_default();
+            let mut exit = [PollFd::from_borrowed_fd(self.exit_fd(), PollFlags::IN)];
+            match poll(&mut exit, Some(&left)) {
+                Ok(1..) | Err(Errno::INTR) => {}
+                Ok(0) | Err(_) => return self.has_exited(),
+            }
+        }
+        true
+    }
+
+    fn send(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        // A command that has exited already needs no signal.
+        let _ = if self.has_group {
+            kill_process_group(pid, signal)
+        } else {
+            kill_process(pid, signal)
+        };
+    }
+}
+
+/// Ends it, if it still runs.
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.has_exited() {
+            return;
+        }
+        self.send(Signal::TERM);
+        if !self.exits_within(TERM_GRACE) {
+            self.send(Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// A descriptor that becomes readable, and stays so, once a process has exited.
+#[derive(Debug)]
+enum Watch {
+    /// The system's own (`pidfd_open(2)`).
+    Pidfd(OwnedFd),
+    /// One that a thread makes readable, where the system has none.
+    Thread(Arc<WakeFd>),
+}
+
+impl Watch {
+    fn new(pid: Pid) -> io::Result<Self> {
+        platform::pidfd(pid).map_or_else(|_| Self::by_thread(pid), |fd| Ok(Self::Pidfd(fd)))
+    }
+
+    /// The thread leaves the process to be reaped by its owner, so that its number stays its own for as long as that may
+    /// signal it.
+    fn by_thread(pid: Pid) -> io::Result<Self> {
+        let fd = Arc::new(WakeFd::new()?);
+        let exit = Arc::clone(&fd);
+        threads::spawn("waiter", move || {
+            let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while matches!(waitid(WaitId::Pid(pid), exited), Err(Errno::INTR)) {}
+            exit.raise();
+        })?;
+        Ok(Self::Thread(fd))
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Pidfd(fd) => fd.as_fd(),
+            Self::Thread(fd) => fd.as_fd(),
+        }
+    }
+}
+
+/// Why a command has failed that exited like this, in words.
+pub(crate) fn why_failed(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(127), _) => "the shell finds no such command (status 127)".to_owned(),
+        (Some(code), _) => format!("the command ended with status {code}"),
+        (None, Some(signal)) => format!("the command was ended by signal {signal}"),
+        (None, None) => "the command did not end by itself".to_owned(),
+    }
+}
+
+fn is_at_terminal() -> bool {
+    io::stdin().is_terminal() || io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Process, TERM_GRACE, Watch, why_failed};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::io::Errno;
+    use rustix::process::{Pid, test_kill_process};
+    use std::io::{self, BufRead, BufReader, Read};
+    use std::process::{ChildStdout, Stdio};
+    use std::time::{Duration, Instant};
+
+    type MakeWatch = fn(Pid) -> io::Result<Watch>;
+
+    /// With what the system has, and with the thread that does for it elsewhere.
+    const WATCHES: [MakeWatch; 2] = [Watch::new, Watch::by_thread];
+
+    fn start(command: &str, watch: MakeWatch) -> Process {
+        Process::start_watched(command, Stdio::null(), Stdio::piped(), watch).unwrap()
+    }
+
+    fn has_exited(process: &Process, within: Option<Duration>) -> bool {
+        let mut exit = [PollFd::from_borrowed_fd(process.exit_fd(), PollFlags::IN)];
+        let within = within.map(|time| Timespec::try_from(time).unwrap());
+        poll(&mut exit, within.as_ref()).unwrap() > 0
+    }
+
+    /// The number that it puts out in its first line, and where the rest comes from.
+    fn first_number(process: &mut Process) -> (Pid, BufReader<ChildStdout>) {
+        let (_, stdout) = process.take_pipes();
+        let mut stdout = BufReader::new(stdout.unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let number = line.trim_end().parse().unwrap();
+        (Pid::from_raw(number).unwrap(), stdout)
+    }
+
+    #[test]
+    fn the_exit_of_a_command_is_waited_for_and_its_status_told() {
+        for watch in WATCHES {
+            let (reader, writer) = io::pipe().unwrap();
+            let command = "read it; exit 3";
+            let process = Process::start_watched(command, reader.into(), Stdio::null(), watch);
+            let mut process = process.unwrap();
+            assert!(!has_exited(&process, Some(Duration::ZERO)));
+            assert_eq!(process.exit_status().unwrap(), None);
+            drop(writer);
+            assert!(has_exited(&process, None));
+            let status = process.exit_status().unwrap().unwrap();
+            assert_eq!(why_failed(status), "the command ended with status 3");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_not_needed_any_more_may_end_in_order() {
+        for watch in WATCHES {
+            let command = "trap 'echo ended; exit' TERM; sleep 10 & echo $$; wait";
+            let mut process = start(command, watch);
+            let (pid, mut rest) = first_number(&mut process);
+            drop(process);
+            assert_eq!(test_kill_process(pid), Err(Errno::SRCH));
+            let mut last = String::new();
+            rest.read_line(&mut last).unwrap();
+            assert_eq!(last, "ended\n");
+        }
+    }
+
+    #[test]
+    fn a_command_that_does_not_want_to_end_is_killed_with_its_children() {
+        for watch in WATCHES {
+            let mut process = start("trap '' TERM; sleep 10 & echo $$; wait", watch);
+            let (pid, mut rest) = first_number(&mut process);
+            let (began, has_group) = (Instant::now(), process.has_group);
+            drop(process);
+            assert!(began.elapsed() >= TERM_GRACE);
+            assert_eq!(test_kill_process(pid), Err(Errno::SRCH));
+            if has_group {
+                let rest = rest.read_to_end(&mut Vec::new());
+                assert_eq!(rest.unwrap(), 0, "its child has it open no more");
+                assert!(began.elapsed() < Duration::from_secs(9));
+            }
+        }
+    }
+}
