@@ -23,14 +23,12 @@ mod writer;
 // Through the kernel's.
 mod kernel;
 
-pub use choice::{
-    EndPair, Impossible, OwnPipe, Preference, Reason, Road, choose, choose_for, own_pipe,
-};
+pub use choice::{EndPair, Impossible, Preference, Reason, Road, choose, choose_for};
 pub use flow::FlowOptions;
 pub use in_use::{Calls, RoadInUse};
 pub use inlet::ReaderOutcome;
 pub use job::{Between, RunningRoad};
-pub use kernel::{Buffers, Methods, Syscalls};
+pub use kernel::{Buffers, Methods, OwnPipe, Syscalls};
 pub use outlet::WriterOutcome;
 pub use start::start;
 pub use transform::TransformOutcome;
