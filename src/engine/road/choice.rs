@@ -3,16 +3,14 @@
 //! The decision looks at nothing but an [`EndPair`], so that `--explain` can tell it before an end is open.
 
 use super::Syscalls;
-use super::kernel::{Kernel, Method, Methods};
-use crate::endpoint::pipe::{Growth, NeighbourPipe};
+use super::kernel::{Kernel, Method, Methods, OwnPipe};
+use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink, Source, Unfit};
 use crate::engine::link::Marks;
 use crate::error::reason;
-use crate::platform::resources::ensure_descriptors;
 use crate::platform::{self, WIDEST_PIPE};
 use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,9 +113,6 @@ pub struct EndPair {
     pub is_transformed: bool,
 }
 
-/// A pipe of our own, its reading end first, and how far it grows.
-pub type OwnPipe = (OwnedFd, OwnedFd, Growth);
-
 /// Chooses a road for these open ends, whose pipes may grow already. Nothing is moved yet.
 ///
 /// # Errors
@@ -130,7 +125,7 @@ pub fn choose(
     is_transformed: bool,
 ) -> Result<Road, Impossible> {
     let pair = EndPair::of(source, sink, is_transformed);
-    choose_for(&pair, preference, marks, own_pipe)
+    choose_for(&pair, preference, marks, OwnPipe::new)
 }
 
 /// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.
@@ -168,19 +163,6 @@ pub fn choose_for(
             std::iter::once(why).chain(more).collect(),
         ))),
     }
-}
-
-/// A pipe of our own for these marks. It may grow beyond the writable's mark, since pieces of files do not fill the
-/// pages they take up.
-///
-/// # Errors
-/// When the system has none to give, or only one of two pages, or no more descriptors than for that.
-pub fn own_pipe(marks: Marks) -> io::Result<OwnPipe> {
-    let (reader, writer, size) = platform::make_pipe(marks.writable)?;
-    // The sink may have a file yet to open.
-    ensure_descriptors(1)?;
-    let growth = Growth::new(size, marks.writable.saturating_mul(4));
-    Ok((reader, writer, growth))
 }
 
 impl EndPair {
@@ -227,12 +209,7 @@ impl EndPair {
             return Ok(vec![Method::Direct]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
-        let (reader, writer, growth) = made?;
-        let through = Method::ThroughPipe {
-            reader,
-            writer,
-            growth,
-        };
+        let through = Method::ThroughPipe(made?);
         let copies = (self.from, self.to) == (Ok(Raw::File), Ok(Raw::File)) && self.copies;
         Ok(if copies {
             vec![Method::Copy, through]
@@ -271,7 +248,7 @@ impl EndPair {
 
 #[cfg(test)]
 mod tests {
-    use super::{EndPair, Impossible, Preference, Reason, Road, choose_for, own_pipe};
+    use super::{EndPair, Impossible, OwnPipe, Preference, Reason, Road, choose_for};
     use crate::endpoint::Raw;
     use crate::engine::link::Marks;
     use std::io;
@@ -296,7 +273,7 @@ mod tests {
 
     /// Why it is the buffered road.
     fn reason(pair: &EndPair, preference: Preference, marks: Marks) -> Option<Reason> {
-        match choose_for(pair, preference, marks, own_pipe) {
+        match choose_for(pair, preference, marks, OwnPipe::new) {
             Ok(Road::Buffered(why)) => Some(why),
             _ => None,
         }
@@ -338,7 +315,7 @@ mod tests {
             [Impossible::Source("one"), Impossible::Sink("two")]
         );
         assert_eq!(all.len(), 3);
-        let refused = choose_for(&unfit, Preference::Kernel, marks, own_pipe).err();
+        let refused = choose_for(&unfit, Preference::Kernel, marks, OwnPipe::new).err();
         assert_eq!(refused, Some(Impossible::Source("one")));
     }
 
@@ -348,7 +325,7 @@ mod tests {
         let straight = between(Raw::Pipe, Raw::File);
         let why = reason(&straight, Preference::Auto, marks);
         assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
-        assert!(choose_for(&straight, Preference::Kernel, MARKS, own_pipe).is_ok());
+        assert!(choose_for(&straight, Preference::Kernel, MARKS, OwnPipe::new).is_ok());
     }
 
     #[test]
@@ -361,7 +338,7 @@ mod tests {
             reason(&narrow, Preference::Auto, MARKS),
             Some(Reason::Narrow)
         );
-        assert!(choose_for(&narrow, Preference::Kernel, MARKS, own_pipe).is_ok());
+        assert!(choose_for(&narrow, Preference::Kernel, MARKS, OwnPipe::new).is_ok());
     }
 
     #[test]

@@ -23,15 +23,13 @@ mod writer;
 // Through the kernel's.
 pub(super) mod kernel;
 
-pub use choice::{
-    EndPair, Impossible, OwnPipe, Preference, Reason, Road, choose, choose_for, own_pipe,
-};
+pub use choice::{EndPair, Impossible, Preference, Reason, Road, choose, choose_for};
 pub use flow::FlowOptions;
 pub use in_use::{Calls, RoadInUse};
 pub use inlet::ReaderOutcome;
 pub use job::GRACE;
 pub(super) use job::{Job, Shared, WriterStage};
-pub use kernel::{Buffers, Methods, Syscalls};
+pub use kernel::{Buffers, Methods, OwnPipe, Syscalls};
 pub use outlet::WriterOutcome;
 pub(super) use progress::Progress;
 pub use progress::{End, Event};

@@ -93,5 +93,5 @@ fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Road, Imposs
         is_paced: sink.is_paced,
         is_transformed: !plan.transforms.is_empty(),
     };
-    road::choose_for(&pair, plan.road, plan.marks, road::own_pipe)
+    road::choose_for(&pair, plan.road, plan.marks, road::OwnPipe::new)
 }

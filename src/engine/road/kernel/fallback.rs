@@ -100,11 +100,7 @@ fn move_by(method: Method, ends: &mut Ends<'_>) -> (Result<(), Stop>, Undelivere
     ends.begin_moving();
     let (end, undelivered) = match method {
         Method::Direct => (Direct::new(ends).run(), Undelivered::default()),
-        Method::ThroughPipe {
-            reader,
-            writer,
-            growth,
-        } => ThroughPipe::new(ends, (reader, writer), growth).run(),
+        Method::ThroughPipe(pipe) => ThroughPipe::new(ends, pipe).run(),
         Method::Copy => (FileCopy::new(ends).run(), Undelivered::default()),
     };
     if end.is_ok() {
@@ -124,7 +120,7 @@ fn pipes(method: &Method, ends: &Ends<'_>) -> Pipes {
     let watched =
         |fd: Option<BorrowedFd<'_>>| fd.filter(|_| are_buffers).and_then(WatchedPipe::new);
     Pipes {
-        own: matches!(method, Method::ThroughPipe { .. }),
+        own: matches!(method, Method::ThroughPipe(_)),
         source: watched(ends.source_fd()),
         sink: watched(ends.sink_fd()),
     }

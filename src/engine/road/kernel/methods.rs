@@ -1,10 +1,9 @@
 //! The methods by which the kernel can move bytes, and which of them are tried in which order.
 
+use super::own_pipe::OwnPipe;
 use super::syscalls::Syscalls;
 use crate::endpoint::Raw;
-use crate::endpoint::pipe::Growth;
 use crate::engine::road::in_use::Calls;
-use std::os::fd::OwnedFd;
 
 /// A method by which the kernel can move bytes.
 #[derive(Debug)]
@@ -12,14 +11,7 @@ pub(in crate::engine::road) enum Method {
     /// From one end to the other, one of which is a pipe.
     Direct,
     /// Through a pipe of our own.
-    ThroughPipe {
-        /// Its reading end.
-        reader: OwnedFd,
-        /// Its writing end.
-        writer: OwnedFd,
-        /// How far it grows.
-        growth: Growth,
-    },
+    ThroughPipe(OwnPipe),
     /// From file to file, as the file system can.
     Copy,
 }
@@ -29,7 +21,7 @@ impl Method {
     pub(super) fn calls(&self) -> Calls {
         match self {
             Method::Direct => Calls::Splice,
-            Method::ThroughPipe { .. } => Calls::SpliceThroughPipe,
+            Method::ThroughPipe(_) => Calls::SpliceThroughPipe,
             Method::Copy => Calls::CopyFileRange,
         }
     }
@@ -42,7 +34,7 @@ impl Method {
 
     /// Whether it takes bytes from the source before it asks the sink.
     pub(super) fn takes_first(&self) -> bool {
-        matches!(self, Method::ThroughPipe { .. })
+        matches!(self, Method::ThroughPipe(_))
     }
 }
 
@@ -82,7 +74,7 @@ impl Methods {
     #[must_use]
     pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<Calls> {
         let calls = self.usable(is_limited).flat_map(|method| {
-            let sends = matches!(method, Method::ThroughPipe { .. })
+            let sends = matches!(method, Method::ThroughPipe(_))
                 && from
                     .zip(to)
                     .is_some_and(|(from, to)| can_sendfile(from, to))
@@ -97,7 +89,7 @@ impl Methods {
     pub fn buffers(&self, is_limited: bool) -> Buffers {
         match self.usable(is_limited).next() {
             Some(Method::Direct) => Buffers::Neighbours,
-            Some(Method::ThroughPipe { .. }) => Buffers::Own,
+            Some(Method::ThroughPipe(_)) => Buffers::Own,
             Some(Method::Copy) | None => Buffers::None,
         }
     }

@@ -16,6 +16,7 @@
 mod fallback;
 mod last_bytes;
 mod methods;
+mod own_pipe;
 mod remainder;
 
 // The methods.
@@ -33,6 +34,7 @@ mod syscalls;
 
 pub(super) use methods::Method;
 pub use methods::{Buffers, Methods};
+pub use own_pipe::OwnPipe;
 pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
 

@@ -9,12 +9,13 @@ use super::ending::{Stop, Undelivered};
 use super::ends::{Ends, Grant, Obstacle};
 use super::faults::is_refusal;
 use super::methods::can_sendfile;
-use crate::endpoint::pipe::{Growth, IDLE};
+use super::own_pipe::OwnPipe;
+use crate::endpoint::pipe::IDLE;
 use crate::engine::road::in_use::Calls;
 use crate::engine::throttle::Allowance;
 use crate::error::Side;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::time::Instant;
 
 /// Smaller holes are not worth two calls; they are written as the zeros that they are read as.
@@ -23,9 +24,7 @@ const SMALLEST_HOLE: u64 = 64 << 10;
 /// A transfer through the pipe.
 pub(super) struct ThroughPipe<'r, 'a> {
     ends: &'r mut Ends<'a>,
-    reader: OwnedFd,
-    writer: OwnedFd,
-    growth: Growth,
+    pipe: OwnPipe,
     /// Whether the kernel has accepted a splice into the pipe.
     accepted: bool,
     /// Whether nothing more enters the pipe: the source has ended or failed, or has given what is wanted.
@@ -63,15 +62,9 @@ impl Sendfile {
 }
 
 impl<'r, 'a> ThroughPipe<'r, 'a> {
-    pub(super) fn new(
-        ends: &'r mut Ends<'a>,
-        (reader, writer): (OwnedFd, OwnedFd),
-        growth: Growth,
-    ) -> Self {
+    pub(super) fn new(ends: &'r mut Ends<'a>, pipe: OwnPipe) -> Self {
         Self {
-            reader,
-            writer,
-            growth,
+            pipe,
             accepted: false,
             input_ended: ends.inlet.is_done(),
             source_error: None,
@@ -91,7 +84,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
         let end = self.move_all();
         let len = self.ends.link.pipe_len();
         let undelivered = Undelivered {
-            in_pipe: (len > 0).then_some((self.reader, len)),
+            in_pipe: (len > 0).then_some((self.pipe.reader, len)),
             source_error: self.source_error,
         };
         (end, undelivered)
@@ -200,7 +193,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
 
     /// Makes one call that moves up to `most` bytes into the pipe. Returns whether another one may move more.
     fn splice_in(&mut self, most: u64) -> Result<bool, Stop> {
-        match self.ends.splice_in(self.writer.as_fd().into(), most) {
+        match self.ends.splice_in(self.pipe.writer.as_fd().into(), most) {
             Ok(0) => {
                 if self.ends.has_ended(self.is_untouched())? {
                     self.input_ended();
@@ -211,7 +204,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
                 self.accepted = true;
                 self.entered(n);
                 if self.ends.link.pipe_room() > 0 {
-                    self.growth.grow_if_filled(self.writer.as_fd(), n);
+                    self.pipe.growth.grow_if_filled(self.pipe.writer.as_fd(), n);
                 }
                 // A file that gave less has ended, or the pipe is out of slots: the next call tells which. Any other
                 // source has given what it had.
@@ -223,7 +216,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
                 if self.ends.link.pipe_len() == 0 {
                     self.ends.moved_nothing()?;
                 } else if self.ends.source_is_ready() {
-                    if self.growth.grow(self.writer.as_fd()) {
+                    if self.pipe.growth.grow(self.pipe.writer.as_fd()) {
                         return Ok(true);
                     }
                     self.ends.link.pipe_out_of_slots();
@@ -280,7 +273,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
                 Grant::Bytes(most) => most,
                 Grant::Not(obstacle) => return Ok(Some(obstacle)),
             };
-            match self.ends.splice_out(self.reader.as_fd().into(), most) {
+            match self.ends.splice_out(self.pipe.reader.as_fd().into(), most) {
                 Ok(0) => {
                     let nothing = ErrorKind::WriteZero.into();
                     return Err(self.ends.stop_for_sink(nothing));
@@ -307,10 +300,14 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
         if self.ends.reads_file() {
             return Ok(());
         }
-        let idle_from = self.growth.is_enlarged().then(|| Instant::now() + IDLE);
+        let idle_from = self
+            .pipe
+            .growth
+            .is_enlarged()
+            .then(|| Instant::now() + IDLE);
         self.ends.wait_for_source(idle_from)?;
         if idle_from.is_some_and(|at| at <= Instant::now()) {
-            self.growth.give_back(self.writer.as_fd());
+            self.pipe.growth.give_back(self.pipe.writer.as_fd());
         }
         Ok(())
     }
