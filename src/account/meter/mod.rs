@@ -11,7 +11,7 @@ use crate::account::recording::{Observation, Recorder, Recording};
 use crate::account::span::Span;
 use crate::account::stages::{Activity, StageCount};
 use crate::endpoint::{EndStatus, PerEnd, Probe};
-use crate::engine::link::Chain;
+use crate::engine::link::{Chain, LinkState};
 use crate::error::Side;
 use accounting::Accounting;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -226,7 +226,7 @@ impl Meter {
         self.lock().peer_counts = counts;
     }
 
-    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for, or not any more.
+    /// For how long nothing has moved because of a peer, and at which end.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
         let accounting = self.lock();
@@ -235,19 +235,25 @@ impl Meter {
         } else {
             accounting.phase
         };
-        let counts = accounting.peer_counts && accounting.stopped.is_none();
-        let is_peer = counts && matches!(phase, Phase::Source | Phase::Sink);
+        let is_peer = accounting.peer_counts && matches!(phase, Phase::Source | Phase::Sink);
         is_peer.then(|| (self.clock.now().saturating_sub(accounting.moved), phase))
     }
 
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let now = self.lock().times(&self.clock);
+        let (now, stopped) = {
+            let accounting = self.lock();
+            (accounting.times(&self.clock), accounting.stopped)
+        };
         let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
+        let since_stop = stopped.map(|it| self.clock.now().saturating_sub(it));
         for link in &mut links {
+            // For a link that is paused when time stops, it stops too.
+            let too_much = since_stop.filter(|_| link.state == LinkState::Paused);
+            let paused = link.paused.saturating_sub(too_much.unwrap_or_default());
             // The links were sampled a moment later, in which a pause may have gone on.
-            link.paused = link.paused.min(now.elapsed);
+            link.paused = paused.min(now.elapsed);
         }
         let stages = self.stages.iter().zip(now.blamed);
         Snapshot {
