@@ -255,7 +255,12 @@ impl Meter {
         self.stages.get(stage)
     }
 
-    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for, or not any more.
+    /// Sets whether waiting is the fault of a peer from now on.
+    pub fn set_peer_counts(&self, counts: bool) {
+        self.peer_counts.store(counts, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for.
     #[must_use]
     pub fn idle(&self) -> Option<(Duration, Phase)> {
         let now = self.now();
@@ -263,8 +268,7 @@ impl Meter {
             Phase::Moving => Phase::Sink,
             phase => phase,
         };
-        let counts = self.peer_counts.load(Ordering::Relaxed)
-            && self.stopped.load(Ordering::Relaxed) == NEVER;
+        let counts = self.peer_counts.load(Ordering::Relaxed);
         let is_peer = counts && matches!(phase, Phase::Source | Phase::Sink);
         is_peer.then(|| (self.still(now), phase))
     }
@@ -273,9 +277,13 @@ impl Meter {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let (now, elapsed) = (self.now(), self.elapsed());
-        let mut links: Vec<_> = self.chain.links().map(|link| link.snapshot()).collect();
+        let mut links: Vec<_> = self
+            .chain
+            .links()
+            .map(|link| link.snapshot_at(now))
+            .collect();
         for link in &mut links {
-            // The links were sampled a moment later, in which a pause may have gone on.
+            // Both ends may have been opened after the clock was made.
             link.paused = link.paused.min(elapsed);
         }
         let times = self.slowest().times(now);

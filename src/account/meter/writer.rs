@@ -8,7 +8,6 @@ use crate::engine::gate::ConsumerId;
 use crate::error::Side;
 use crate::platform::sync::Lock;
 use std::cell::RefCell;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The account of the writer that empties one consumer of the last link.
@@ -103,7 +102,7 @@ impl WriterAccount<'_> {
 
     /// Sets whether waiting is the fault of a peer from now on.
     pub fn set_peer_counts(&self, counts: bool) {
-        self.meter.peer_counts.store(counts, Ordering::Relaxed);
+        self.meter.set_peer_counts(counts);
     }
 
     /// Makes a change that displays are to see, and that tells whether it was our own doing that nothing has moved.

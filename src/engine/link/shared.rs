@@ -15,6 +15,7 @@ use crate::platform::sync::{AtomicBool, Lock, MutexGuard};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// How many bytes a consumer waits for, up to [`GATHER_TIME`](crate::engine::wait::GATHER_TIME), while the producer is
 /// making more. Every write wakes the process that reads from the sink, and every wake-up of the consumer costs two
@@ -151,7 +152,12 @@ impl Link {
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> LinkSnapshot {
-        let (now, pipes) = (self.clock.now(), self.pipes.lock());
+        self.snapshot_at(self.clock.now())
+    }
+
+    /// The numbers now, when it is `now` for the transfer: its time stands once it has ended.
+    pub(crate) fn snapshot_at(&self, now: Duration) -> LinkSnapshot {
+        let pipes = self.pipes.lock();
         let numbers = self.numbers.read(now);
         let pauses = numbers.pauses();
         let snapshot = LinkSnapshot {

@@ -33,7 +33,9 @@ impl Handle {
     /// The next event. It never comes after the end, and none is lost if this is dropped before.
     pub async fn next(&mut self) -> Event {
         let progress = &self.controls.shared().progress;
-        poll_fn(|context| progress.poll_event(context)).await
+        let event = poll_fn(|context| progress.poll_event(context)).await;
+        self.note(&event);
+        event
     }
 
     /// Sleeps until the end.
@@ -54,10 +56,18 @@ impl Handle {
     /// Sleeps until the end, or until the moment has come.
     fn end_before(&mut self, until: Option<Instant>) -> Option<End> {
         loop {
-            match self.controls.shared().progress.await_event(until)? {
-                Event::Road(_) => {}
-                Event::End(end) => return Some(end),
+            let event = self.controls.shared().progress.await_event(until)?;
+            self.note(&event);
+            if let Event::End(end) = event {
+                return Some(end);
             }
+        }
+    }
+
+    /// From the end on, time stands.
+    fn note(&self, event: &Event) {
+        if let Event::End(_) = event {
+            self.controls.meter().stop();
         }
     }
 }

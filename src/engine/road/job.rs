@@ -81,7 +81,8 @@ impl Drop for WriterStage {
             // A stage may sleep until its input comes, which nobody wants any more.
             chain.cancel();
         }
-        meter.stop();
+        // Nor does a peer hold anything up.
+        meter.set_peer_counts(false);
         progress.await_stages(Instant::now() + GRACE);
         progress.set_ended();
     }
