@@ -21,11 +21,14 @@ mod marks;
 use ends::{Full, HostileSink, HostileSource, Silent, UnderWay, start};
 use hostile::{Act, acts, data, ended};
 use proptest::prelude::*;
+use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tidegate::endpoint::{Delivered, Source};
-use tidegate::engine::link::{LinkSnapshot, Marks};
+use tidegate::engine::link::{LinkSnapshot, LinkState, Marks};
 use tidegate::engine::pipeline::{End, Options, Pipeline};
 use tidegate::engine::road::{FlowOptions, ReaderOutcome, Reason, Road, WriterOutcome};
+use tidegate::engine::wait::Ready;
 
 /// The same mark on both sides.
 fn marks(mark: u64) -> Marks {
@@ -213,4 +216,44 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         assert!(matches!(end.writer, WriterOutcome::Cancelled));
         assert!(end.reader.is_some(), "the reader has not ended");
     }
+}
+
+/// A source that gives nothing before a moment, and no end of it from then on.
+struct Late(Instant);
+
+impl Source for Late {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if Instant::now() < self.0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(buf.len())
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready::At(self.0)
+    }
+}
+
+#[test]
+fn time_stands_once_a_pipeline_has_ended_for_a_link_that_is_paused_too() {
+    let much = Duration::from_millis(100);
+    let options = Options {
+        marks: marks(100),
+        ..Options::default()
+    };
+    let handle = start(Late(Instant::now() + much), Full, options);
+    let meter = Arc::clone(handle.controls().meter());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while meter.snapshot().links[0].state != LinkState::Paused {
+        assert!(Instant::now() < deadline, "it is never paused");
+    }
+    handle.controls().cancel();
+    ended(handle);
+    let then = meter.snapshot();
+    // So long it would go on.
+    std::thread::sleep(much);
+    let now = meter.snapshot();
+    assert_eq!(now.elapsed, then.elapsed);
+    let goes_on = now.links[0].paused.abs_diff(then.links[0].paused);
+    assert!(goes_on < much / 2, "{goes_on:?}");
 }
