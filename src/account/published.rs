@@ -40,7 +40,7 @@ impl Published {
             let numbers = self.numbers.iter();
             let numbers = numbers.map(|it| it.load(Ordering::Relaxed)).collect();
             fence(Ordering::Acquire);
-            if version % 2 == 0 && self.version.load(Ordering::Relaxed) == version {
+            if version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version {
                 return numbers;
             }
             // The publishing thread may be waiting for this processor.

@@ -163,7 +163,7 @@ fn benefit(sample: &Sample, advice: &Advice) -> Vec<String> {
     }
     let links = sample.now.links.iter();
     let mark = links
-        .filter_map(|link| link.writable())
+        .filter_map(LinkSnapshot::writable)
         .map(|it| it.mark)
         .max();
     let mark = mark.filter(|mark| *mark > advice.enough).map(size);

@@ -10,6 +10,11 @@
     reason = "a test fails by panicking"
 )]
 #![allow(
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "what takes a place has the form of what it replaces"
+)]
+#![allow(
     dead_code,
     unused_imports,
     unreachable_pub,
@@ -57,18 +62,18 @@ fn wait(wakeup: &Wakeup) {
 
 /// Gives so many chunks, each filled with its number, and the end.
 fn produce(link: &Link, chunks: u8) {
-    let mut number = 0;
+    let (mut number, mut room) = (0, link.ask_for_room());
     while number < chunks {
-        match link.ask_for_room() {
+        room = match room {
             Room::Bytes(_) => {
                 let mut buffer = link.buffer().unwrap();
                 buffer.fill(number);
-                link.push(buffer);
                 number += 1;
+                link.push(buffer)
             }
             Room::None => {
-                link.nothing_more_for_now();
                 wait(link.producer_wakeup());
+                link.ask_for_room()
             }
             Room::Cancelled => return,
         }
@@ -79,22 +84,26 @@ fn produce(link: &Link, chunks: u8) {
 /// Takes everything. Returns how many bytes came, and the end, which a cancelled link does not have.
 fn consume(consumer: Consumer<'_>) -> (u64, Option<InputEnd>) {
     let (mut batch, mut taken) = (Batch::default(), 0);
+    let mut next = consumer.next(&mut batch, false);
     loop {
-        match consumer.next(&mut batch, false) {
-            Next::Chunks => {
-                while !batch.is_empty() {
-                    // Another thread may get in between: the chunk must not be given back to the producer by that.
-                    thread::yield_now();
-                    let chunk = batch.front();
-                    let is_right = |byte: &u8| u64::from(*byte) == taken / CHUNK;
-                    assert!(chunk.iter().all(is_right));
-                    let n = chunk.len() as u64;
-                    consumer.complete(&mut batch, n);
-                    taken += n;
+        next = match next {
+            Next::Chunks => loop {
+                // Another thread may get in between: the chunk must not be given back to the producer by that.
+                thread::yield_now();
+                let chunk = batch.front();
+                let is_right = |byte: &u8| u64::from(*byte) == taken / CHUNK;
+                assert!(chunk.iter().all(is_right));
+                let n = chunk.len() as u64;
+                taken += n;
+                if let Some(next) = consumer.complete(&mut batch, n) {
+                    break next;
                 }
-            }
+            },
             // The product waits only a moment for more, but it is to be woken in any case.
-            Next::Nothing | Next::Little => wait(consumer.wakeup()),
+            Next::Nothing | Next::Little => {
+                wait(consumer.wakeup());
+                consumer.next(&mut batch, false)
+            }
             Next::End(end) => return (taken, Some(end)),
             Next::Cancelled => return (taken, None),
         }

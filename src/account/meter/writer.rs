@@ -22,7 +22,7 @@ pub struct WriterAccount<'a> {
 #[derive(Debug)]
 enum Held<'a> {
     /// Taken out of the meter while the writer is at work.
-    Own(RefCell<Accounting>),
+    Own(Box<RefCell<Accounting>>),
     /// With transforms, whose activities decide what a writer without bytes waits for; and while it is recorded, which a
     /// writer that hangs must not keep to itself.
     Shared(&'a Lock<Accounting>),
@@ -39,7 +39,7 @@ impl Meter {
         } else {
             let none = Accounting::new(Duration::ZERO, 0);
             let own = std::mem::replace(&mut *books.accounting.lock(), none);
-            Held::Own(RefCell::new(own))
+            Held::Own(Box::new(RefCell::new(own)))
         };
         WriterAccount {
             meter: self,

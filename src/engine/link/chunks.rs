@@ -42,21 +42,27 @@ pub enum Room {
 
 /// The producer's side.
 impl Link {
-    /// How much the producer may add now. If nothing, the producer will be woken when there is room; if something, it is
-    /// the producer's time from now on in the history.
+    /// How much the producer may add now. If nothing, the consumers are to take whatever there is, and the producer will be
+    /// woken when there is room; if something, it is the producer's time from now on in the history.
     pub fn ask_for_room(&self) -> Room {
         let mut state = self.lock();
+        state.count.begin();
+        let room = self.room(&mut state);
+        self.wake_those_that_wait(state);
+        room
+    }
+
+    fn room(&self, state: &mut State) -> Room {
         if self.is_cancelled() {
             return Room::Cancelled;
         }
         match state.count.gates().readable.room() {
             0 => {
-                state.producer_waits = true;
+                (state.producer_waits, state.more_comes) = (true, false);
                 Room::None
             }
             bytes => {
-                let now = state.count.begin();
-                state.history.given.begin(now);
+                state.history.given.begin(state.count.now());
                 Room::Bytes(bytes)
             }
         }
@@ -90,18 +96,21 @@ impl Link {
 
     /// Puts a chunk, of at most the room there was, into the readable, and passes it on if the readable flows. The
     /// producer is expected to go on, so a consumer that waits is woken only when there is a batch, or at
-    /// [`Link::nothing_more_for_now`]. Returns whether a transform that made the chunk may complete the input it was
-    /// made of, or has to withhold that until there is room again.
-    pub fn push(&self, chunk: BytesMut) -> bool {
+    /// [`Link::nothing_more_for_now`]. Returns how much may be added next, as [`Link::ask_for_room`] does.
+    pub fn push(&self, chunk: BytesMut) -> Room {
         let mut state = self.lock();
-        let (now, n) = (state.count.begin(), chunk.len() as u64);
+        state.push(chunk);
+        let room = self.room(&mut state);
+        self.wake_those_that_wait(state);
+        room
+    }
+
+    /// The same for a transform that made the chunk. Returns whether it may complete the input it was made of, or has to
+    /// withhold that until there is room again.
+    pub fn push_made(&self, chunk: BytesMut) -> bool {
+        let mut state = self.lock();
         let before = state.count.gates().readable.len();
-        state.store.push(chunk);
-        state.count.gates_mut().readable.push(n);
-        state.count.pass_on();
-        state.count.publish();
-        state.history.given.end(now, n, false);
-        state.more_comes = true;
+        state.push(chunk);
         let releases = state.count.gates().readable.releases(before);
         self.wake_those_that_wait(state);
         releases
@@ -205,38 +214,14 @@ impl<'a> Consumer<'a> {
     /// done. One that `accepts_little` takes less than a batch although more is being made.
     pub fn next(&self, batch: &mut Batch, accepts_little: bool) -> Next {
         let mut state = self.link.lock();
-        if self.link.is_cancelled() {
-            return Next::Cancelled;
-        }
-        let available = state.available(self.id);
-        if available > 0 {
-            if !accepts_little && !state.has_batch(self.id) {
-                state.consumers[self.id].waits = true;
-                return Next::Little;
-            }
-            let state = &mut *state;
-            let consumer = &mut state.consumers[self.id];
-            let to = consumer.taken + available;
-            state.store.take(consumer.taken, to, batch);
-            (consumer.taken, consumer.waits) = (to, false);
-            if self.id == 0 {
-                let now = state.count.begin();
-                state.history.taken.begin(now);
-            }
-            return Next::Chunks;
-        }
-        match state.input_end {
-            Some(end) if state.count.gates().writables()[self.id].is_finished() => Next::End(end),
-            _ => {
-                state.consumers[self.id].waits = true;
-                Next::Nothing
-            }
-        }
+        state.count.begin();
+        self.take(&mut state, batch, accepts_little)
     }
 
     /// The consumer is done with the first `n` bytes of its batch. Buffers that no consumer needs any more are used again. A
-    /// drain resumes the readable.
-    pub fn complete(&self, batch: &mut Batch, n: u64) {
+    /// drain resumes the readable. If this was all of the batch, returns what is next, as [`Consumer::next`] does for one
+    /// that does not accept little.
+    pub fn complete(&self, batch: &mut Batch, n: u64) -> Option<Next> {
         batch.advance(n);
         let mut state = self.link.lock();
         let now = state.count.begin();
@@ -248,6 +233,8 @@ impl<'a> Consumer<'a> {
         if self.id == 0 {
             state.history.taken.end(now, n, !batch.is_empty());
         }
+        let is_all = batch.is_empty();
+        let next = is_all.then(|| self.take(&mut state, batch, false));
         let wakes_producer = state.producer_waits && state.count.gates().readable.room() > 0;
         state.producer_waits &= !wakes_producer;
         // What has passed on may be what other consumers wait for.
@@ -255,10 +242,49 @@ impl<'a> Consumer<'a> {
         if wakes_producer {
             self.link.producer_wakeup().wake();
         }
+        next
+    }
+
+    fn take(&self, state: &mut State, batch: &mut Batch, accepts_little: bool) -> Next {
+        if self.link.is_cancelled() {
+            return Next::Cancelled;
+        }
+        let available = state.available(self.id);
+        if available > 0 {
+            if !accepts_little && !state.has_batch(self.id) {
+                state.consumers[self.id].waits = true;
+                return Next::Little;
+            }
+            let consumer = &mut state.consumers[self.id];
+            let to = consumer.taken + available;
+            state.store.take(consumer.taken, to, batch);
+            (consumer.taken, consumer.waits) = (to, false);
+            if self.id == 0 {
+                state.history.taken.begin(state.count.now());
+            }
+            return Next::Chunks;
+        }
+        match state.input_end {
+            Some(end) if state.count.gates().writables()[self.id].is_finished() => Next::End(end),
+            _ => {
+                state.consumers[self.id].waits = true;
+                Next::Nothing
+            }
+        }
     }
 }
 
 impl State {
+    fn push(&mut self, chunk: BytesMut) {
+        let (now, n) = (self.count.begin(), chunk.len() as u64);
+        self.store.push(chunk);
+        self.count.gates_mut().readable.push(n);
+        self.count.pass_on();
+        self.count.publish();
+        self.history.given.end(now, n, false);
+        self.more_comes = true;
+    }
+
     /// How many bytes of its writable the consumer has not taken.
     fn available(&self, consumer: ConsumerId) -> u64 {
         let it = &self.consumers[consumer];

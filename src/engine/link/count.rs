@@ -99,6 +99,11 @@ impl LinkCount {
         self.now
     }
 
+    /// The time of the operation.
+    pub(super) fn now(&self) -> Duration {
+        self.now
+    }
+
     /// Both marks, as they are now, of the first consumer.
     pub(super) fn marks(&self) -> Marks {
         let writable = self.gates.writables().first();

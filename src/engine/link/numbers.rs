@@ -33,7 +33,7 @@ pub(super) struct LinkNumbers {
 pub(super) struct Numbers<'a> {
     of: &'a LinkNumbers,
     now: Duration,
-    numbers: Vec<u64>,
+    row: Vec<u64>,
 }
 
 impl LinkNumbers {
@@ -72,8 +72,8 @@ impl LinkNumbers {
         } else {
             LinkState::Paused
         };
-        let [paused, pauses @ ..] = of_stops(pauses);
-        let of_readable = [readable.len(), readable.mark(), state as u64, paused];
+        let of_readable = [readable.len(), readable.mark(), state as u64];
+        let of_readable = of_readable.into_iter().chain(of_stops(pauses));
         let of_consumers = gates.writables().iter().zip(stops);
         let of_consumers = of_consumers.flat_map(|(gate, stops)| {
             let lengths = [
@@ -84,8 +84,7 @@ impl LinkNumbers {
             ];
             lengths.into_iter().chain(of_stops(&stops))
         });
-        self.published
-            .publish(of_readable.into_iter().chain(pauses).chain(of_consumers));
+        self.published.publish(of_readable.chain(of_consumers));
     }
 
     /// What is known of the fill belongs to other buffers.
@@ -101,7 +100,7 @@ impl LinkNumbers {
         Numbers {
             of: self,
             now,
-            numbers: self.published.read(),
+            row: self.published.read(),
         }
     }
 
@@ -140,7 +139,7 @@ impl LinkNumbers {
 
 impl Numbers<'_> {
     pub(super) fn state(&self) -> LinkState {
-        match self.numbers[2] {
+        match self.row[2] {
             it if it == LinkState::Ended as u64 => LinkState::Ended,
             it if it == LinkState::Paused as u64 => LinkState::Paused,
             _ => LinkState::Flowing,
@@ -149,7 +148,7 @@ impl Numbers<'_> {
 
     /// The pauses of the readable.
     pub(super) fn pauses(&self) -> Stops {
-        stops(&self.numbers[3..OF_READABLE])
+        stops(&self.row[3..OF_READABLE])
     }
 
     /// For how long the readable was paused in all.
@@ -159,7 +158,7 @@ impl Numbers<'_> {
 
     /// Length and mark of the readable.
     pub(super) fn readable_level(&self) -> (u64, u64) {
-        (self.numbers[0], self.numbers[1])
+        (self.row[0], self.row[1])
     }
 
     /// Length and mark of the writable of each consumer.
@@ -189,7 +188,7 @@ impl Numbers<'_> {
                     max_len: it[3],
                     median_len: occupancy.median(self.now, it[1]),
                 }),
-                stops: stops.stops,
+                stops: stops.count,
                 drains: stops.drains,
                 held_up: stops.total(self.now),
             }
@@ -198,13 +197,13 @@ impl Numbers<'_> {
     }
 
     fn of_consumers(&self) -> impl Iterator<Item = &[u64]> {
-        self.numbers[OF_READABLE..].chunks(OF_CONSUMER)
+        self.row[OF_READABLE..].chunks(OF_CONSUMER)
     }
 }
 
 fn of_stops(it: &Stops) -> [u64; 4] {
     [
-        it.stops,
+        it.count,
         it.drains,
         nanos(it.time),
         it.since.map_or(NONE, nanos),
@@ -213,7 +212,7 @@ fn of_stops(it: &Stops) -> [u64; 4] {
 
 fn stops(numbers: &[u64]) -> Stops {
     Stops {
-        stops: numbers[0],
+        count: numbers[0],
         drains: numbers[1],
         time: Duration::from_nanos(numbers[2]),
         since: (numbers[3] != NONE).then(|| Duration::from_nanos(numbers[3])),

@@ -22,7 +22,7 @@ impl PauseTotals {
     /// All pauses so far, without the time of one that goes on.
     pub(super) fn of(pauses: &Stops) -> Self {
         Self {
-            pauses: pauses.stops,
+            pauses: pauses.count,
             drains: pauses.drains,
             paused: pauses.time,
         }

@@ -165,7 +165,7 @@ impl Link {
             is_ours: true,
             readable: Some(numbers.readable()),
             consumers: numbers.consumers(),
-            pauses: pauses.stops,
+            pauses: pauses.count,
             drains: pauses.drains,
             paused: numbers.paused(),
         };

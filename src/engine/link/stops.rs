@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Stops {
     /// How often it was stopped.
-    pub(super) stops: u64,
+    pub(super) count: u64,
     /// How often a drain has ended that.
     pub(super) drains: u64,
     /// For how long it stood, without the stop that goes on.
@@ -29,9 +29,9 @@ impl Stops {
     }
 
     /// The same with what gates have counted since these numbers were begun.
-    pub(super) fn plus(self, stops: u64, drains: u64) -> Self {
+    pub(super) fn plus(self, count: u64, drains: u64) -> Self {
         Self {
-            stops: self.stops + stops,
+            count: self.count + count,
             drains: self.drains + drains,
             ..self
         }

@@ -175,7 +175,7 @@ mod tests {
             let mut batches: Vec<Batch> = (0..consumers).map(|_| Batch::default()).collect();
             for (step, n) in steps {
                 if step >= consumers {
-                    let bytes: Vec<u8> = (0..n).map(|at| ((sent.len() + at) * 7 % 251) as u8).collect();
+                    let bytes: Vec<u8> = (0..n).map(|at| u8::try_from((sent.len() + at) * 7 % 251).unwrap()).collect();
                     sent.extend(&bytes);
                     push(&mut store, &mut buffer, &bytes);
                     continue;

@@ -4,6 +4,8 @@
 mod controls;
 mod empty;
 mod handle;
+#[cfg(test)]
+mod locks;
 
 pub use crate::engine::road::{End, Event, GRACE};
 pub use controls::{Controls, FixedMarks};

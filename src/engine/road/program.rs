@@ -126,7 +126,7 @@ fn feed(
             Next::Nothing | Next::Little => {
                 context.set_activity(Activity::Waits);
                 let closed = Ready::Failed(input.end.as_fd());
-                wait::wait(context.from.consumer().wakeup(), &[closed], None)?;
+                wait::wait(consumer.wakeup(), &[closed], None)?;
                 // The program may have ended while the source is silent.
                 if wait::is_ready(input.end.as_fd(), PollFlags::empty()) {
                     return Ok(need_no_more(context));
@@ -157,6 +157,7 @@ fn feed_batch(
         match input.end.write(batch.front()) {
             Ok(n) => {
                 context.count(n as u64, 0);
+                // What is next it asks for itself, since it accepts little.
                 context.from.consumer().complete(batch, n as u64);
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -53,12 +53,13 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
 
 fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {
     let mut buffer = BytesMut::new();
+    let mut room = link.ask_for_room();
     while !inlet.is_done() {
-        let room = match link.ask_for_room() {
-            Room::Bytes(room) => room,
+        let bytes = match room {
+            Room::Bytes(bytes) => bytes,
             Room::None => {
-                link.nothing_more_for_now();
                 wait::wait(link.producer_wakeup(), &[], None)?;
+                room = link.ask_for_room();
                 continue;
             }
             Room::Cancelled => break,
@@ -66,7 +67,7 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
         if buffer.is_empty() {
             buffer = link.buffer()?;
         }
-        let most = inlet.wanted(room.min(chunk_size));
+        let most = inlet.wanted(bytes.min(chunk_size));
         let most = buffer
             .len()
             .min(usize::try_from(most).unwrap_or(usize::MAX));
@@ -74,9 +75,9 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             Some(0) => break,
             Some(n) => {
                 inlet.count(n as u64);
-                link.push(buffer.split_to(n));
+                room = link.push(buffer.split_to(n));
             }
-            None => {}
+            None => room = link.ask_for_room(),
         }
     }
     Ok(())

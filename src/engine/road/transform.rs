@@ -65,7 +65,6 @@ impl TransformContext<'_> {
                     return Ok(room.min(buffer.len()));
                 }
                 Room::None => {
-                    self.to.nothing_more_for_now();
                     wait::wait(self.to.producer_wakeup(), &[], None)?;
                 }
                 Room::Cancelled => return Err(TransformStop::Cancelled),
@@ -158,34 +157,29 @@ struct TransformStage<'a> {
 
 impl TransformStage<'_> {
     fn run(&mut self) -> Result<(), TransformStop> {
-        let mut accepts_little = false;
+        let consumer = self.context.from.consumer();
+        let mut next = consumer.next(&mut self.batch, false);
         loop {
-            match self
-                .context
-                .from
-                .consumer()
-                .next(&mut self.batch, accepts_little)
-            {
+            let accepts_little = matches!(next, Next::Little);
+            match next {
                 Next::Chunks => {
-                    accepts_little = false;
                     self.set_activity(Activity::Computes);
-                    self.convert_batch()?;
+                    next = self.convert_batch()?;
+                    continue;
                 }
-                Next::Little => {
-                    self.wait_for_input(Some(GATHER_TIME))?;
-                    accepts_little = true;
-                }
+                Next::Little => self.wait_for_input(Some(GATHER_TIME))?,
                 Next::Nothing => self.idle()?,
                 Next::End(end) => return self.end(end),
                 Next::Cancelled => return Err(TransformStop::Cancelled),
             }
+            next = consumer.next(&mut self.batch, accepts_little);
         }
     }
 
     /// Transforms a batch. Each piece of it is completed once its output was passed on and the link after the transform
-    /// has room again.
-    fn convert_batch(&mut self) -> Result<(), TransformStop> {
-        while !self.batch.is_empty() {
+    /// has room again. Returns what the link before it has then.
+    fn convert_batch(&mut self) -> Result<Next, TransformStop> {
+        loop {
             let room = self.context.wait_for_room(&mut self.buffer)?;
             let mut input = Input::new(self.batch.front());
             let mut output = Output::new(&mut self.buffer[..room]);
@@ -208,10 +202,11 @@ impl TransformStage<'_> {
             if !is_released {
                 self.context.wait_for_room(&mut self.buffer)?;
             }
-            let consumer = self.context.from.consumer();
-            consumer.complete(&mut self.batch, consumed as u64);
+            let from = self.context.from.consumer();
+            if let Some(next) = from.complete(&mut self.batch, consumed as u64) {
+                return Ok(next);
+            }
         }
-        Ok(())
     }
 
     /// No input for now. What was made goes on at once, and what the transform holds after a while.
@@ -268,7 +263,7 @@ impl TransformStage<'_> {
                 count.set_lines(lines);
             }
         }
-        made == 0 || self.context.to.push(self.buffer.split_to(made))
+        made == 0 || self.context.to.push_made(self.buffer.split_to(made))
     }
 
     fn wait_for_input(&mut self, most: Option<Duration>) -> Result<(), TransformStop> {

@@ -42,18 +42,12 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn write_all(&mut self) -> Result<WriterOutcome, WriterOutcome> {
-        let mut accepts_little = false;
+        let mut next = self.consumer.next(&mut self.batch, false);
         loop {
-            match self.consumer.next(&mut self.batch, accepts_little) {
-                Next::Chunks => {
-                    accepts_little = false;
-                    self.write_batch()?;
-                }
+            next = match next {
+                Next::Chunks => self.write_batch()?,
                 Next::Nothing => self.wait_for_data(None)?,
-                Next::Little => {
-                    self.wait_for_data(Some(GATHER_TIME))?;
-                    accepts_little = true;
-                }
+                Next::Little => self.wait_for_data(Some(GATHER_TIME))?,
                 Next::End(InputEnd::Whole) => return self.outlet.finish(),
                 Next::End(InputEnd::Cut) => return Err(self.outlet.cut_short()),
                 Next::Cancelled => return Err(WriterOutcome::Cancelled),
@@ -61,29 +55,37 @@ impl Writer<'_> {
         }
     }
 
-    /// Waits until the link has something to write.
-    fn wait_for_data(&mut self, most: Option<Duration>) -> Result<(), WriterOutcome> {
+    /// Waits until the link has something to write, or enough of it within this time. Returns what it has then.
+    fn wait_for_data(&mut self, most: Option<Duration>) -> Result<Next, WriterOutcome> {
         self.account.starve();
         self.outlet.wait(WaitFor {
             most,
             ..WaitFor::default()
-        })
+        })?;
+        Ok(self.consumer.next(&mut self.batch, most.is_some()))
     }
 
-    fn write_batch(&mut self) -> Result<(), WriterOutcome> {
+    /// Writes the batch. Returns what the link has then.
+    fn write_batch(&mut self) -> Result<Next, WriterOutcome> {
         if !self.outlet.begin()? {
             let all = self.batch.len();
-            self.consumer.complete(&mut self.batch, all);
-            return Ok(());
+            let next = self.consumer.complete(&mut self.batch, all);
+            return Ok(next.unwrap_or(Next::Nothing));
         }
         self.account.enter(Phase::Moving);
-        while !self.batch.is_empty() {
+        loop {
             match self.write_some()? {
                 Ok(0) => {
                     let nothing = io::ErrorKind::WriteZero.into();
                     return Err(self.outlet.failure("writing to", nothing));
                 }
-                Ok(n) => self.complete(n)?,
+                Ok(n) => {
+                    let next = self.consumer.complete(&mut self.batch, n as u64);
+                    self.outlet.count(n as u64)?;
+                    if let Some(next) = next {
+                        return Ok(next);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.account.enter(Phase::Sink);
@@ -99,7 +101,6 @@ impl Writer<'_> {
                 return Err(WriterOutcome::Cancelled);
             }
         }
-        Ok(())
     }
 
     /// Waits until the rate limit lets something go, and writes that much.
@@ -120,11 +121,5 @@ impl Writer<'_> {
         let sleeping_side = self.outlet.facts.sleeps.then_some(Side::Sink);
         let sink = &mut *self.outlet.sink;
         timed(self.account, sleeping_side, || sink.write(&slices))
-    }
-
-    /// The sink has taken the first `n` bytes of the batch.
-    fn complete(&mut self, n: usize) -> Result<(), WriterOutcome> {
-        self.consumer.complete(&mut self.batch, n as u64);
-        self.outlet.count(n as u64)
     }
 }
