@@ -94,6 +94,31 @@ fn a_pause_lets_nothing_leave_until_it_is_over() {
 }
 
 #[apply(on_both_roads)]
+fn what_is_told_before_the_peer_has_come_holds_from_the_first_byte_on() {
+    let it = Scratch::new();
+    let mut running = listening(&it, &["tcp-listen://127.0.0.1:0", "out"]);
+    let address = running.listening();
+    let before = status(&it);
+    assert_eq!(
+        (&before["elapsed_s"], &before["bytes_out"]),
+        (&0.0.into(), &0.into())
+    );
+    assert_eq!(before["links"][0]["writable"]["high_water_mark"], 1 << 20);
+    let refused = tell(&it, "high-water-mark 4M");
+    refused.fails_saying(2, &["no byte has moved yet"]);
+    assert_eq!(told(&it, "rate 1G"), "ok");
+    assert_eq!(told(&it, "pause"), "ok");
+    let mut peer = std::net::TcpStream::connect(address).expect("a connection");
+    peer.write_all(b"some").expect("sending");
+    until(&it, |status| status["bound_by"] == "rate");
+    assert_eq!(status(&it)["bytes_out"], 0);
+    assert_eq!(told(&it, "resume"), "ok");
+    drop(peer);
+    running.done().exits(0);
+    assert_eq!(it.read("out"), b"some");
+}
+
+#[apply(on_both_roads)]
 fn a_mark_can_be_changed_where_the_buffers_are_ours() {
     let it = Scratch::new();
     let flags = ["--road", "buffered", "-L", "2M", "zero:#size=4M", "null:"];
