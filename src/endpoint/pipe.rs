@@ -109,6 +109,12 @@ impl NeighbourPipe {
         }
     }
 
+    /// How many bytes it can hold now.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.growth.size.get()
+    }
+
     /// How many bytes it can hold, or may grow to hold.
     #[must_use]
     pub fn most(&self) -> u64 {

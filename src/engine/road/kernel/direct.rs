@@ -12,6 +12,10 @@ use crate::error::Side;
 use crate::platform;
 use std::io::{self, ErrorKind};
 
+/// So few bytes were all that the source had: waiting for more takes one call, while asking takes one, another to find out
+/// that it was not the sink that said "not now", and then that one.
+const LITTLE: u64 = 4096;
+
 /// A transfer from end to end.
 pub(super) struct Direct<'r, 'a> {
     ends: &'r mut Ends<'a>,
@@ -114,6 +118,9 @@ impl<'r, 'a> Direct<'r, 'a> {
         self.enlarge_pipes_filled_by(n);
         self.ends.count_in(n);
         self.ends.count_out(n)?;
+        if n < LITTLE && !self.ends.reads_file() {
+            return Ok(self.ends.wait_for_source(None)?);
+        }
         Ok(self.let_gather()?)
     }
 

@@ -7,6 +7,7 @@
 //! there (`SO_RCVLOWAT`), and is waited for [`GATHER_TIME`] at most; as soon as little comes, it is readable at the first
 //! byte again. A pipe has no such option, and its writer is given [`PIPE_GATHER_TIME`] instead.
 
+use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{KernelSource, Raw};
 use crate::engine::wait::GATHER_TIME;
 use std::time::Duration;
@@ -60,8 +61,11 @@ impl Gathering {
     pub(super) fn came(&mut self, n: u64, source: &mut dyn KernelSource) {
         self.waited = false;
         match self.from {
-            // Half of the goal is as good as all of it.
-            Raw::Pipe => self.is_on = (STREAM_START..self.goal / 2).contains(&n),
+            Raw::Pipe => {
+                // No more gathers than the pipe holds. Half of it is as good as all.
+                let most = source.pipe().map_or(self.goal, NeighbourPipe::size);
+                self.is_on = (STREAM_START..most.min(self.goal) / 2).contains(&n);
+            }
             Raw::Socket if self.is_on && n < STREAM_KEEPS.min(self.goal) => self.stop(source),
             Raw::Socket if !self.is_on && n >= STREAM_START && self.goal > STREAM_START => {
                 self.is_on = true;
