@@ -118,10 +118,7 @@ impl<'r, 'a> Direct<'r, 'a> {
         self.enlarge_pipes_filled_by(n);
         self.ends.count_in(n);
         self.ends.count_out(n)?;
-        if n < LITTLE && !self.ends.reads_file() {
-            return Ok(self.ends.wait_for_source(None)?);
-        }
-        Ok(self.let_gather()?)
+        Ok(self.let_gather(n)?)
     }
 
     /// Enlarges the pipes at both ends that `n` bytes fill as good as wholly.
@@ -134,9 +131,12 @@ impl<'r, 'a> Direct<'r, 'a> {
         }
     }
 
-    /// Lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
-    fn let_gather(&mut self) -> Result<(), WriterOutcome> {
+    /// After `n` bytes: lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
+    fn let_gather(&mut self, n: u64) -> Result<(), WriterOutcome> {
         match self.ends.gathering.to_wait_for() {
+            Gather::Nothing if n < LITTLE && !self.ends.reads_file() => {
+                self.ends.wait_for_source(None)
+            }
             Gather::Nothing => Ok(()),
             _ if !self.ends.outlet.would_allow(MOST_GATHERED) => Ok(()),
             Gather::Source => self.ends.wait_for_source(None),
