@@ -173,7 +173,7 @@ mod tests {
     fn many_small_pieces_gather_as_long_as_that_brings_more_at_once() {
         let (mut pieces, start) = (none_yet(), Instant::now());
         let soon = |n| start + GATHER_TIME / 2 * n;
-        let first = (0..).find(|n| pieces.came(64, false, soon(*n)));
+        let first = (0..1000).find(|n| pieces.came(64, false, soon(*n)));
         assert_eq!(first, Some(FEWEST_PIECES));
         assert!(pieces.came(6400, true, soon(20)) && pieces.came(640, true, soon(21)));
         assert!(!pieces.came(64, true, soon(22)), "the stream has ended");
