@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Stream,
     /// The time for the data file.
     File,
+    /// The time for the beginning of the data file, written in 64-byte pieces.
+    Small,
     /// The time for nothing at all.
     Startup,
     /// Peak memory for each of `--memory-sizes`.
@@ -24,12 +26,16 @@ pub(crate) enum Kind {
     Latency,
 }
 
+/// How many pieces [`Kind::Small`] writes; the data file has to hold them.
+const SMALL_WRITES: u64 = 1_500_000;
+
 impl Kind {
     /// The transfers to make, in bytes.
     pub(crate) fn sizes(self, options: &Options) -> Vec<u64> {
         match self {
             Self::Stream => vec![options.size],
             Self::File => vec![options.file_size()],
+            Self::Small => vec![SMALL_WRITES * 64],
             Self::Startup => vec![0],
             Self::Memory => options.memory_sizes.clone(),
             Self::Latency => vec![MESSAGE.len() as u64],
@@ -43,18 +49,21 @@ impl Kind {
 
     /// Whether its best runs are what is compared.
     pub(crate) fn compares_best(self) -> bool {
-        matches!(self, Self::Stream | Self::File | Self::Startup)
+        matches!(
+            self,
+            Self::Stream | Self::File | Self::Small | Self::Startup
+        )
     }
 
     /// How many times tidegate's CPU time the most frugal rival is wanted to need, where that is said.
     pub(crate) fn wanted_cpu(self) -> Option<f64> {
-        matches!(self, Self::Stream | Self::File).then_some(1.0)
+        matches!(self, Self::Stream | Self::File | Self::Small).then_some(1.0)
     }
 
     /// The rounds to record.
     pub(crate) fn rounds(self, options: &Options) -> u32 {
         match self {
-            Self::Stream | Self::File => options.repeats.runs,
+            Self::Stream | Self::File | Self::Small => options.repeats.runs,
             Self::Latency => options.repeats.runs.min(options.latency_reps),
             Self::Startup => options.empty_runs,
             Self::Memory => options.repeats.runs.min(MEMORY_ROUNDS),

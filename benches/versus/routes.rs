@@ -127,6 +127,37 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "small-writes",
+        about: "As `middle`, but what feeds it writes 1.5 million times 64 bytes.",
+        kind: Kind::Small,
+        place: Place::Data,
+        run: transfers::to_null,
+        peers: &[
+            Peer::new("dd if={file} bs=64 count=1500000 status=none | {tidegate} -q | cat"),
+            Peer::noted(
+                "dd if={file} bs=64 count=1500000 status=none | {tidegate} -q --road buffered | cat",
+                BUFFERED,
+            ),
+            Peer::new("dd if={file} bs=64 count=1500000 status=none | cat | cat").wanted(1.0),
+            Peer::again("dd if={file} bs=64 count=1500000 status=none | cat | cat"),
+            Peer::new("dd if={file} bs=64 count=1500000 status=none | pv -q | cat"),
+            Peer::nothing("dd if={file} bs=64 count=1500000 status=none | cat"),
+        ],
+    },
+    Route {
+        name: "small-marks",
+        about: "As `middle`, with a high-water mark of 4 KiB.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::to_null,
+        peers: &[
+            Peer::new("cat {file} | {tidegate} -q -H 4K | cat"),
+            Peer::new("cat {file} | cat | cat").wanted(0.8),
+            Peer::again("cat {file} | cat | cat"),
+            Peer::new("cat {file} | pv -q -B 4K | cat"),
+        ],
+    },
+    Route {
         name: "file-tcp",
         about: "From a file in the page cache to a TCP receiver on the loopback that discards in the kernel.",
         kind: Kind::File,
