@@ -139,7 +139,7 @@ impl Joins for Waits {
     }
 }
 
-/// How many spans are remembered: 144 KiB.
+/// How many spans are remembered in all: 144 KiB.
 pub(crate) const MOST_PHASES: usize = 1 << 11;
 
 /// What the writer did when. Totals are booked at every change anyway, so that a span of many short phases is the
@@ -156,14 +156,19 @@ pub(crate) struct Phases {
 }
 
 impl Phases {
-    /// Begins at `now`, with these totals.
-    pub(crate) fn new(now: Duration, booked: Waits) -> Self {
+    /// Begins at `now`, with these totals, and remembers at most so many spans.
+    pub(crate) fn new(most: usize, now: Duration, booked: Waits) -> Self {
         Self {
-            spans: Spans::new(MOST_PHASES),
+            spans: Spans::new(most),
             from: now,
             booked,
             due: now,
         }
+    }
+
+    /// Nothing is booked yet, and all begins at `now`.
+    pub(crate) fn restart(&mut self, now: Duration) {
+        *self = Self::new(self.spans.most(), now, Waits::default());
     }
 
     /// The writer was in `phase` from `since` to `now`. `booked` are the totals before that.
@@ -245,7 +250,7 @@ mod tests {
     fn every_moment_is_in_a_span_and_a_long_wait_in_one_of_its_own() {
         let micros = Duration::from_micros;
         let (mut booked, mut now) = (Waits::default(), micros(7));
-        let mut phases = Phases::new(now, booked);
+        let mut phases = Phases::new(MOST_PHASES, now, booked);
         let mut go = |phases: &mut Phases, phase, time| {
             phases.settle(now, now + time, phase, &booked);
             booked.add(phase, time);

@@ -1,7 +1,8 @@
-//! A transfer over time, to be drawn afterwards: what the writer did when, when the source was paused, and how full the
-//! buffers were at every sample. However long the transfer takes, that is no more than 2 MiB.
+//! A transfer over time, to be drawn afterwards: what each writer did when, when the source was paused, and how full the
+//! buffers were at every sample. However long the transfer takes, that is no more than 2 MiB: where there are several sinks, they
+//! share it.
 
-use crate::account::phase::{Phase, Waits};
+use crate::account::phase::{MOST_PHASES, Phase, Waits};
 use crate::account::span::{Joins, Span, Spans};
 use crate::endpoint::connection::Connection;
 use crate::endpoint::{EndStatus, PerEnd};
@@ -12,7 +13,7 @@ use std::time::Duration;
 /// as the joined ones.
 const FIRST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// How many samples are remembered.
+/// How many samples are remembered of a transfer to one sink.
 const MOST_SAMPLES: usize = 1 << 12;
 
 /// How many stalls are remembered.
@@ -26,8 +27,8 @@ pub const STALLED: Duration = Duration::from_secs(2);
 pub struct Recording {
     /// How long it took.
     pub elapsed: Duration,
-    /// Where the time went; without gaps.
-    pub phases: Vec<Span<Waits>>,
+    /// Where the time of each writer went; without gaps.
+    pub phases: Vec<Vec<Span<Waits>>>,
     /// When the source was paused.
     pub pauses: Vec<Span<PauseTotals>>,
     /// When nothing moved for 2 s or longer, unless because of our own rate limit alone.
@@ -52,8 +53,8 @@ pub struct Sampled {
     pub bytes_out: u64,
     /// The readable side.
     pub readable: Option<Level>,
-    /// The writable side.
-    pub writable: Option<Level>,
+    /// The writable side of each consumer. Empty where there is none.
+    pub writables: Vec<Level>,
     /// The kernel's own: what a pipe holds, what was received and not read, what was sent and not acknowledged.
     pub kernel: PerEnd<Option<Level>>,
 }
@@ -117,7 +118,12 @@ impl Joins for Sampled {
         self.bytes_in += next.bytes_in;
         self.bytes_out += next.bytes_out;
         join(&mut self.readable, next.readable);
-        join(&mut self.writable, next.writable);
+        if self.writables.is_empty() {
+            self.writables.clone_from(&next.writables);
+        } else {
+            let both = self.writables.iter_mut().zip(&next.writables);
+            both.for_each(|(level, next)| level.join(next));
+        }
         join(&mut self.kernel.source, next.kernel.source);
         join(&mut self.kernel.sink, next.kernel.sink);
     }
@@ -132,7 +138,7 @@ impl Joins for Stall {
 }
 
 /// What one sample reads from the meter.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Observation {
     /// Since both ends were open.
     pub elapsed: Duration,
@@ -162,11 +168,11 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Nothing recorded yet.
+    /// Nothing recorded yet of a transfer to so many sinks.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(sinks: usize) -> Self {
         Self {
-            samples: Spans::new(MOST_SAMPLES),
+            samples: Spans::new(most_samples(sinks)),
             stalls: Spans::new(MOST_STALLS),
             at: Duration::ZERO,
             bytes_in: 0,
@@ -185,6 +191,7 @@ impl Recorder {
         let from = self.at;
         self.at = now.elapsed;
         let level = |(len, mark)| Level::new(len, Some(mark));
+        let writables = now.levels.writables.iter().copied().map(level);
         self.samples.push(Span {
             from,
             to: now.elapsed,
@@ -193,7 +200,7 @@ impl Recorder {
                 bytes_in: now.bytes_in.saturating_sub(self.bytes_in),
                 bytes_out: now.bytes_out.saturating_sub(self.bytes_out),
                 readable: now.levels.readable.map(level),
-                writable: now.levels.writable.map(level),
+                writables: writables.collect(),
                 kernel: kernel(now),
             },
         });
@@ -233,10 +240,19 @@ impl Recorder {
     }
 }
 
-impl Default for Recorder {
-    fn default() -> Self {
-        Self::new()
-    }
+/// How many bytes a sample takes.
+const fn sample_size(sinks: usize) -> usize {
+    size_of::<Span<Sampled>>() + sinks * size_of::<Level>()
+}
+
+/// How many samples are remembered: of several sinks as many as take no more memory than those of one.
+const fn most_samples(sinks: usize) -> usize {
+    MOST_SAMPLES * sample_size(1) / sample_size(sinks)
+}
+
+/// How many spans of phases are remembered of each writer.
+pub(crate) const fn most_phases(sinks: usize) -> usize {
+    MOST_PHASES / sinks
 }
 
 /// The levels of the kernel's own buffers, as far as they are known.
@@ -254,33 +270,73 @@ fn kernel(now: &Observation) -> PerEnd<Option<Level>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Level, MOST_SAMPLES, MOST_STALLS, Sampled, Stall};
-    use crate::account::phase::{MOST_PHASES, Waits};
+    use super::{
+        Level, MOST_SAMPLES, MOST_STALLS, Observation, Recorder, Sampled, Stall, most_phases,
+        most_samples, sample_size,
+    };
+    use crate::account::phase::{Phase, Waits};
     use crate::account::span::{Joins, Span};
-    use crate::engine::link::{MOST_PAUSES, PauseTotals};
+    use crate::endpoint::PerEnd;
+    use crate::engine::link::{Levels, MOST_PAUSES, PauseTotals};
+    use std::time::Duration;
 
     #[test]
     fn a_recording_takes_no_more_memory_than_the_man_page_says() {
-        let phases = MOST_PHASES * size_of::<Span<Waits>>();
-        let pauses = MOST_PAUSES * size_of::<Span<PauseTotals>>();
-        let samples = MOST_SAMPLES * size_of::<Span<Sampled>>();
-        let stalls = MOST_STALLS * size_of::<Span<Stall>>();
-        let all = phases + pauses + samples + stalls;
-        assert!(all < 2 << 20, "{phases} {pauses} {samples} {stalls}");
+        for sinks in [1, 2, 3, 16, 100] {
+            let phases = sinks * most_phases(sinks) * size_of::<Span<Waits>>();
+            let pauses = MOST_PAUSES * size_of::<Span<PauseTotals>>();
+            let samples = most_samples(sinks) * sample_size(sinks);
+            let stalls = MOST_STALLS * size_of::<Span<Stall>>();
+            let all = phases + pauses + samples + stalls;
+            assert!(all < 2 << 20, "{phases} {pauses} {samples} {stalls}");
+        }
+        assert_eq!(most_samples(1), MOST_SAMPLES);
+    }
+
+    #[test]
+    fn the_buffer_of_each_sink_keeps_its_own_level_however_many_samples_are_joined() {
+        let mut recorder = Recorder::new(3);
+        let samples = 3 * most_samples(3);
+        for n in 0..samples as u64 {
+            recorder.sample(&Observation {
+                elapsed: Duration::from_millis(10 * (n + 1)),
+                bytes_in: n,
+                bytes_out: n,
+                phase: Phase::Moving,
+                still: Duration::ZERO,
+                levels: Levels {
+                    is_ours: true,
+                    readable: None,
+                    writables: vec![(7, 100), (n % 2 * 50, 200), (300, 300)],
+                },
+                ends: PerEnd::default(),
+            });
+        }
+        let recording = recorder.finish();
+        assert!(recording.samples.len() < samples / 2);
+        for span in &recording.samples {
+            let levels = span.what.writables.iter();
+            let levels: Vec<_> = levels.map(|it| (it.mark, it.least, it.most)).collect();
+            assert_eq!(levels.len(), 3);
+            assert_eq!(levels[0], (Some(100), 7, 7));
+            assert_eq!(levels[2], (Some(300), 300, 300));
+        }
+        let joined = &recording.samples[0].what.writables[1];
+        assert_eq!((joined.least, joined.most), (0, 50));
     }
 
     #[test]
     fn joined_samples_are_what_they_were_together() {
         let sample = |bytes_out, len| Sampled {
             bytes_out,
-            writable: Some(Level::new(len, Some(100))),
+            writables: vec![Level::new(len, Some(100))],
             ..Sampled::default()
         };
         let mut all = sample(5, 10);
         for (bytes, len) in [(7, 40), (0, 100), (1, 50)] {
             all.join(&sample(bytes, len));
         }
-        let level = all.writable.unwrap();
+        let level = all.writables[0];
         assert_eq!((all.bytes_out, level.least, level.most), (13, 10, 100));
         assert_eq!((level.mean(), all.readable), (50.0, None));
     }

@@ -54,6 +54,12 @@ impl<T: Joins> Spans<T> {
         }
     }
 
+    /// How many there may be.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
     /// The spans, in their order.
     #[must_use]
     pub fn list(&self) -> &[Span<T>] {

@@ -43,8 +43,10 @@ pub fn status(sample: &Sample) -> String {
     ];
     parts.extend(sample.lines().map(|lines| count(lines, "line")));
     let links = sample.now.links.iter().enumerate();
-    parts.extend(links.map(|(place, link)| between(&sample.now, place) + &buffers(link)));
-    parts.push(verdict(&sample.whole));
+    parts.extend(
+        links.map(|(place, link)| between(&sample.now, place) + &buffers(&sample.now, link)),
+    );
+    parts.push(verdict(sample, &sample.whole));
     if let Some(eta) = figures.eta {
         parts.push(format!("ETA {}", time(eta)));
     }
@@ -60,7 +62,7 @@ pub enum Completion {
     Interrupted,
 }
 
-/// A line with the numbers of a transfer, and the road if `road` is given; where there is something to say, a line that
+/// A line with the numbers of a transfer, and the road if `road` is given; a line for each of several sinks; where there is something to say, a line that
 /// says who was slow and another about the buffers; and a line for each digest.
 #[must_use]
 pub fn summary(
@@ -71,12 +73,15 @@ pub fn summary(
     digests: &[Digest],
 ) -> Vec<String> {
     let numbers = numbers(sample, how, road);
+    let sinks = verdict::sink_verdicts(sample).into_iter();
+    let sinks = sinks.map(|(name, verdict)| format!("{name}: {verdict}"));
     let sentences = verdict::sentences(sample, advice);
     let digests = digests
         .iter()
         .map(|it| format!("{} {}", it.algorithm, it.hex));
     [numbers]
         .into_iter()
+        .chain(sinks)
         .chain(sentences)
         .chain(digests)
         .collect()
@@ -106,7 +111,7 @@ fn numbers(sample: &Sample, how: Completion, road: Option<RoadInUse>) -> String 
             count(link.drains, "drain")
         ));
     }
-    parts.push(verdict(&sample.whole));
+    parts.push(verdict(sample, &sample.whole));
     parts.extend(road.map(|taken| match taken.calls() {
         Some(calls) => format!("{} road ({})", taken.name(), calls.name()),
         None => format!("{} road", taken.name()),
@@ -153,7 +158,7 @@ fn of_size(figures: &Figures) -> String {
     }
 }
 
-fn buffers(link: &LinkSnapshot) -> String {
+fn buffers(now: &Snapshot, link: &LinkSnapshot) -> String {
     let state = match link.state {
         LinkState::Flowing => "flowing",
         LinkState::Paused => "PAUSED",
@@ -163,8 +168,14 @@ fn buffers(link: &LinkSnapshot) -> String {
     if let Some(read) = link.readable {
         parts.push(format!("read {}", filled(read.len, read.mark)));
     }
-    if let Some(written) = link.writable() {
-        parts.push(format!("to write {}", filled(written.len, written.mark)));
+    for (sink, it) in link.consumers.iter().enumerate() {
+        if let Some(written) = it.writable {
+            let name = match link.consumers.len() {
+                1 => "to write".to_owned(),
+                _ => now.sink_name(sink),
+            };
+            parts.push(format!("{name} {}", filled(written.len, written.mark)));
+        }
     }
     parts.push(count(link.pauses, "pause"));
     parts.push(count(link.drains, "drain"));

@@ -13,10 +13,14 @@ mod line;
 mod live;
 #[cfg(feature = "plot")]
 pub mod plot;
+mod reading;
 mod records;
 mod sample;
 mod settings;
+#[cfg(test)]
+mod several;
 mod side_file;
+mod stretch;
 mod template;
 mod theme;
 mod trace;
@@ -26,9 +30,10 @@ pub use drawing::{Drawing, HeldDrawing};
 pub use finished::{FileDigest, Finished};
 pub use line::{Completion, status, summary};
 pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
-pub use sample::{Sample, Sampler, Stretch};
+pub use sample::{Sample, Sampler, SinkSample};
 pub use settings::{Progress, Show, StderrKind, Terminals};
 pub use side_file::{SideFile, SidePlace, SideProbe};
+pub use stretch::Stretch;
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use theme::Theme;
 

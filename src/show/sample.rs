@@ -1,10 +1,10 @@
 //! A sample of the meter, with the rates and shares that follow from it and from earlier samples.
 
+use super::reading::Reading;
+use super::stretch::Stretch;
 use crate::account::meter::Snapshot;
-use crate::account::phase::{Phase, Waits};
+use crate::account::phase::Phase;
 use crate::account::recording::STALLED;
-use crate::endpoint::connection::{Blame, Connection};
-use crate::text::words::percents;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -43,41 +43,17 @@ pub struct Sample {
     pub whole: Stretch,
     /// Where the time of the last 5 s went.
     pub recent: Stretch,
+    /// The same of each sink.
+    pub sinks: Vec<SinkSample>,
 }
 
-/// Where the time of a stretch of the transfer went.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Stretch {
-    /// As the writer saw it.
-    pub waits: Waits,
-    /// What a sink that is a connection waited for, by the kernel's account.
-    pub blame: Option<Blame>,
-    /// The transform that was waited for longest, if any was.
-    pub transform: Option<&'static str>,
-}
-
-impl Stretch {
-    /// The part of the time that was spent in `phase`, from 0 to 1.
-    #[must_use]
-    pub fn share(&self, phase: Phase) -> f64 {
-        let total = self.waits.total().as_secs_f64();
-        if total > 0.0 {
-            self.waits.of(phase).as_secs_f64() / total
-        } else {
-            0.0
-        }
-    }
-
-    /// The parts of the time in percent, which add up to 100, in the order of [`Phase::ALL`].
-    pub(super) fn percents(&self) -> [(Phase, u64); 5] {
-        let percents = percents(Phase::ALL.map(|phase| self.share(phase)));
-        std::array::from_fn(|at| (Phase::ALL[at], percents[at]))
-    }
-
-    /// The part of the time that was spent in `phase`, in percent.
-    pub(super) fn percent(&self, phase: Phase) -> u64 {
-        self.percents()[phase as usize].1
-    }
+/// Where the time of one sink went.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SinkSample {
+    /// Since the start.
+    pub whole: Stretch,
+    /// The last 5 s.
+    pub recent: Stretch,
 }
 
 impl Sample {
@@ -115,20 +91,6 @@ impl Sample {
     }
 }
 
-/// What of a sample is remembered, to compare later ones with.
-#[derive(Debug, Clone, Default)]
-struct Reading {
-    at: Duration,
-    /// Bytes that the sink has taken.
-    bytes: u64,
-    /// Bytes of progress: see [`Snapshot::passed`].
-    passed: u64,
-    waits: Waits,
-    /// How long each transform was waited for.
-    blamed: Vec<Duration>,
-    sink: Connection,
-}
-
 /// Makes samples, and remembers earlier ones as long as they are compared with.
 #[derive(Debug)]
 pub struct Sampler {
@@ -149,14 +111,7 @@ impl Sampler {
 
     /// The sample for the meter as it is now.
     pub fn sample(&mut self, now: Snapshot) -> Sample {
-        let reading = Reading {
-            at: now.elapsed,
-            bytes: now.bytes_out,
-            passed: now.passed(),
-            waits: now.waits,
-            blamed: now.stages.iter().map(|it| it.blamed).collect(),
-            sink: now.ends.sink.connection().copied().unwrap_or_default(),
-        };
+        let reading = Reading::of(&now);
         let last = self.readings.back().cloned().unwrap_or_default();
         let long_ago = self.before(reading.at.saturating_sub(ETA_WINDOW));
         let second_ago = self.before(reading.at.saturating_sub(SPEED_WINDOW));
@@ -164,7 +119,12 @@ impl Sampler {
         self.forget(reading.at.saturating_sub(ETA_WINDOW));
         let to_come = self.size.map(|size| size.saturating_sub(reading.passed));
         let start = Reading::default();
+        let sinks = reading.sinks().map(|sink| SinkSample {
+            whole: reading.of_sink(sink, &start, &now),
+            recent: reading.of_sink(sink, &recently, &now),
+        });
         let sample = Sample {
+            sinks: sinks.collect(),
             rate: reading.rate_since(&last),
             lately: reading.rate_since(&second_ago),
             speed: reading.pace_since(&second_ago),
@@ -172,7 +132,7 @@ impl Sampler {
             average: reading.rate_since(&start),
             size: self.size,
             eta: to_come.and_then(|bytes| time_for(bytes, reading.pace_since(&long_ago))),
-            bound_by: reading.waits.since(&last.waits).bound_by(),
+            bound_by: reading.since(&last, &now).waits.bound_by(),
             whole: reading.since(&start, &now),
             recent: reading.since(&recently, &now),
             now,
@@ -183,9 +143,8 @@ impl Sampler {
 
     /// The last sample. It has no ETA, and what bound the flow is judged by the whole transfer.
     pub fn last_sample(&mut self, now: Snapshot) -> Sample {
-        let whole = now.waits.bound_by();
         let mut sample = self.sample(now);
-        (sample.eta, sample.bound_by) = (None, whole);
+        (sample.eta, sample.bound_by) = (None, sample.whole.waits.bound_by());
         sample
     }
 
@@ -204,45 +163,6 @@ impl Sampler {
         let readings = &self.readings;
         let later = readings.partition_point(|reading| reading.at <= moment);
         later.saturating_sub(1)
-    }
-}
-
-impl Reading {
-    /// Where the time went from an earlier reading to this one, which is of `now`.
-    fn since(&self, earlier: &Reading, now: &Snapshot) -> Stretch {
-        Stretch {
-            waits: self.waits.since(&earlier.waits),
-            blame: self.sink.blame_since(&earlier.sink),
-            transform: self.culprit_since(earlier).map(|it| now.stages[it].name),
-        }
-    }
-
-    /// The index of the transform that was waited for longest.
-    fn culprit_since(&self, earlier: &Reading) -> Option<usize> {
-        let before = |stage| earlier.blamed.get(stage).copied().unwrap_or_default();
-        let blamed = self.blamed.iter().enumerate();
-        let blamed = blamed.map(|(stage, now)| (now.saturating_sub(before(stage)), stage));
-        let longest = blamed.max().filter(|(time, _)| !time.is_zero());
-        longest.map(|(_, stage)| stage)
-    }
-
-    fn rate_since(&self, earlier: &Reading) -> f64 {
-        self.per_second(earlier, |reading| reading.bytes)
-    }
-
-    /// How fast the expected size is approached, in bytes a second.
-    fn pace_since(&self, earlier: &Reading) -> f64 {
-        self.per_second(earlier, |reading| reading.passed)
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
-    fn per_second(&self, earlier: &Reading, bytes: fn(&Reading) -> u64) -> f64 {
-        let time = self.at.saturating_sub(earlier.at);
-        if time.is_zero() {
-            0.0
-        } else {
-            bytes(self).saturating_sub(bytes(earlier)) as f64 / time.as_secs_f64()
-        }
     }
 }
 

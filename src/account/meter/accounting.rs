@@ -58,16 +58,16 @@ impl Accounting {
         Published::new(PUBLISHED + transforms)
     }
 
-    /// From now on it is recorded what the writer did when.
-    pub(super) fn record(&mut self) {
-        self.phases = Some(Phases::new(self.since, self.waits));
+    /// From now on it is recorded what the writer did when, in at most so many spans.
+    pub(super) fn record(&mut self, most: usize) {
+        self.phases = Some(Phases::new(most, self.since, self.waits));
     }
 
     /// Both ends are open: time counts from now.
     pub(super) fn start(&mut self, now: Duration) {
         (self.has_started, self.since) = (true, now);
         if let Some(phases) = &mut self.phases {
-            *phases = Phases::new(now, Waits::default());
+            phases.restart(now);
         }
     }
 

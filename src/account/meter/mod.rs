@@ -11,7 +11,7 @@ pub use writer::WriterAccount;
 use crate::account::clock::{Clock, nanos};
 use crate::account::phase::Phase;
 use crate::account::published::Published;
-use crate::account::recording::{Observation, Recorder, Recording};
+use crate::account::recording::{Observation, Recorder, Recording, most_phases};
 use crate::account::span::Span;
 use crate::account::stages::{Activity, StageCount};
 use crate::endpoint::{EndStatus, PerEnd, Probe};
@@ -121,11 +121,12 @@ impl Meter {
 
     /// From now on it is recorded what happened when. To be called before the writers begin.
     pub fn record(&self) {
+        let most = most_phases(self.writers.len());
         for writer in &self.writers {
-            writer.accounting.lock().record();
+            writer.accounting.lock().record(most);
         }
         self.chain.first().record();
-        *self.recorder.lock() = Some(Recorder::new());
+        *self.recorder.lock() = Some(Recorder::new(self.writers.len()));
         self.next_sample.store(0, Ordering::Relaxed);
     }
 
@@ -166,10 +167,13 @@ impl Meter {
         self.note();
         let (recorder, elapsed) = (self.recorder.lock().take()?, self.elapsed());
         let zero = self.zero();
-        let phases = self.slowest().accounting.lock().finish_recording();
+        let phases = self.writers.iter().map(|writer| {
+            let phases = writer.accounting.lock().finish_recording();
+            since(zero, elapsed, phases)
+        });
         Some(Recording {
             elapsed,
-            phases: since(zero, elapsed, phases),
+            phases: phases.collect(),
             pauses: since(zero, elapsed, self.chain.first().finish_recording()),
             ..recorder.finish()
         })
@@ -286,7 +290,7 @@ impl Meter {
             // Both ends may have been opened after the clock was made.
             link.paused = link.paused.min(elapsed);
         }
-        let times = self.slowest().times(now);
+        let (times, ends) = (self.slowest().times(now), self.ends(Probe::status));
         let stages = self.stages.iter().zip(times.blamed);
         let sinks = self.writers.iter().map(|writer| {
             let times = writer.times(now);
@@ -294,6 +298,7 @@ impl Meter {
                 bytes_out: writer.bytes_out(),
                 waits: times.waits,
                 phase: times.phase,
+                end: ends.sink,
             }
         });
         Snapshot {
@@ -306,7 +311,7 @@ impl Meter {
             links,
             stages: stages.map(|(it, blamed)| it.snapshot(blamed)).collect(),
             sinks: sinks.collect(),
-            ends: self.ends(Probe::status),
+            ends,
         }
     }
 

@@ -42,6 +42,8 @@ pub struct SinkSnapshot {
     pub waits: Waits,
     /// What its writer is doing now.
     pub phase: Phase,
+    /// What it says of itself.
+    pub end: EndStatus,
 }
 
 impl Snapshot {
@@ -60,10 +62,32 @@ impl Snapshot {
     pub fn neighbours(&self, link: usize) -> (&'static str, &'static str) {
         let before = link.checked_sub(1).and_then(|it| self.stages.get(it));
         let behind = self.stages.get(link);
+        let sink = if self.has_several_sinks() {
+            "sinks"
+        } else {
+            Side::Sink.name()
+        };
         (
             before.map_or(Side::Source.name(), |it| it.name),
-            behind.map_or(Side::Sink.name(), |it| it.name),
+            behind.map_or(sink, |it| it.name),
         )
+    }
+
+    /// Whether there is more than one sink.
+    #[must_use]
+    pub fn has_several_sinks(&self) -> bool {
+        self.sinks.len() > 1
+    }
+
+    /// The name of a sink: where there are several, with its number, which counts from 1.
+    #[must_use]
+    pub fn sink_name(&self, sink: usize) -> String {
+        let name = Side::Sink.name();
+        if self.has_several_sinks() {
+            format!("{name} {}", sink + 1)
+        } else {
+            name.to_owned()
+        }
     }
 
     /// How many bytes of the source have gone as far as they go unchanged: to the sink, or into the first transform.

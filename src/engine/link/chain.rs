@@ -74,15 +74,15 @@ impl Chain {
         self.others.iter().map(|(name, _)| *name)
     }
 
-    /// How full the buffers beside the ends are: the readable that the source fills, and the writable that the sink
-    /// empties.
+    /// How full the buffers beside the ends are: the readable that the source fills, and the writables that the
+    /// sinks empty.
     pub(crate) fn levels(&self) -> Levels {
         let first = self.first.levels();
         if self.others.is_empty() {
             return first;
         }
         Levels {
-            writable: self.last().levels().writable,
+            writables: self.last().levels().writables,
             ..first
         }
     }

@@ -4,7 +4,7 @@ use super::cells::{Cell, Text, Tone, fitted};
 use crate::account::phase::Phase;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
-use crate::show::verdict::{culprit, shares_of_blame, suspect, verdict};
+use crate::show::verdict::{culprit, shares_of_blame, sink_end, suspect, verdict};
 use crate::show::{Sample, Theme};
 use crate::text::words::clock;
 
@@ -16,11 +16,19 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
         return alone(Text::toned(text, Tone::Good), theme, columns);
     }
     if sample.is_stalled() {
-        let text = format!("stalled for {}: {}", clock(now.still), awaited(sample));
+        let which = match (sample.recent.sink, phase(sample)) {
+            (Some(sink), Phase::Sink | Phase::Moving) => format!(" ({})", now.sink_name(sink)),
+            _ => String::new(),
+        };
+        let text = format!(
+            "stalled for {}: {}{which}",
+            clock(now.still),
+            awaited(sample)
+        );
         return alone(Text::toned(text, Tone::Bad), theme, columns);
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
-    let verdict = Text::toned(verdict(&sample.recent), Tone::Strong);
+    let verdict = Text::toned(verdict(sample, &sample.recent), Tone::Strong);
     let others = sample.recent.percents().into_iter();
     let others = others
         .filter(|(phase, percent)| *phase != bound && *percent > 0)
@@ -49,14 +57,14 @@ fn alone(text: Text, theme: &Theme, columns: usize) -> String {
 /// What a stalled flow waits for.
 fn awaited(sample: &Sample) -> &'static str {
     let ends = &sample.now.ends;
-    match sample.now.phase {
+    match phase(sample) {
         Phase::Source => match ends.source {
             EndStatus::Connection(_) => "waiting for the remote sender",
             EndStatus::Pipe(_) => "waiting for whoever writes into the pipe",
             EndStatus::File => "waiting for the file it reads",
             EndStatus::Other => "waiting for the source",
         },
-        Phase::Sink | Phase::Moving => match ends.sink {
+        Phase::Sink | Phase::Moving => match sink_end(sample, &sample.recent) {
             EndStatus::Connection(it) => match suspect(&it, &sample.recent) {
                 Suspect::Reader => "waiting for the remote reader",
                 Suspect::Network => "waiting for the network",
@@ -69,4 +77,11 @@ fn awaited(sample: &Sample) -> &'static str {
         Phase::Rate => "held by the rate limit",
         Phase::Transform => "a transform is computing",
     }
+}
+
+/// What the writer does now; of several the one whose sink is the slowest.
+fn phase(sample: &Sample) -> Phase {
+    let slowest = sample.recent.sink;
+    let slowest = slowest.and_then(|sink| sample.now.sinks.get(sink));
+    slowest.map_or(sample.now.phase, |it| it.phase)
 }

@@ -26,6 +26,8 @@ pub(super) struct Chart {
     pub(super) span: String,
     bar: Option<PhaseBar>,
     panels: Vec<Panel>,
+    /// Whether there are lines of several sinks, which have colours of their own.
+    has_several_sinks: bool,
     shades: Vec<Shade>,
     marks: Vec<StallMark>,
     notes: Vec<Note>,
@@ -62,6 +64,7 @@ impl Chart {
             shades: series.map_or_else(Vec::new, |it| stalls::shades(it, layout, top, bottom)),
             marks: stalls::marks(recording, layout),
             notes: stalls::notes(recording, layout),
+            has_several_sinks: it.sample.now.has_several_sinks(),
             times,
             rules,
             top,
@@ -99,7 +102,9 @@ fn panels(it: &Finished<'_>, series: &Series, layout: &Layout, mut top: f64) -> 
     for buffer in Buffer::ALL {
         put(fill::panel(it, buffer, series, layout, top), &mut top);
     }
-    put(phases::panel(series, layout, top), &mut top);
+    for (sink, shares) in series.shares.iter().enumerate() {
+        put(phases::panel(it, sink, shares, layout, top), &mut top);
+    }
     panels
 }
 

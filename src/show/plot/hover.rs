@@ -35,8 +35,8 @@ struct Values {
 /// How full a buffer was, in bytes.
 #[derive(Debug, Serialize)]
 struct BufferValues {
-    id: &'static str,
-    name: &'static str,
+    id: String,
+    name: String,
     mean: Vec<Option<f64>>,
     least: Vec<Option<f64>>,
     most: Vec<Option<f64>>,
@@ -47,7 +47,7 @@ struct BufferValues {
 #[derive(Debug, Serialize)]
 struct PhaseValues {
     look: &'static str,
-    words: &'static str,
+    words: String,
     /// From 0 to 1.
     share: Vec<Option<f64>>,
 }
@@ -62,7 +62,7 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         mean: whole(moving_mean(&series.rate).into_iter()),
         read: whole(series.read.iter().copied()),
         buffers: buffers(it, series),
-        phases: phases(series),
+        phases: phases(it, series),
         paused: series
             .paused
             .iter()
@@ -96,42 +96,62 @@ fn stalls(it: &Finished<'_>, series: &Series) -> (Vec<String>, Vec<Option<usize>
 }
 
 fn buffers(it: &Finished<'_>, series: &Series) -> Vec<BufferValues> {
-    let there = Buffer::ALL.into_iter();
-    let there = there.map(|buffer| (buffer, series.fill(buffer)));
-    there
-        .filter(|(_, fills)| fills.iter().any(Option::is_some))
-        .map(|(buffer, fills)| {
-            let value = |of: fn(&Fill) -> Option<f64>| {
-                whole(fills.iter().map(|fill| fill.as_ref().and_then(of)))
-            };
-            let mut mark = value(|it| it.mark);
-            mark.dedup();
-            if mark.len() > 1 {
-                mark = value(|it| it.mark);
+    let there = Buffer::ALL.into_iter().flat_map(|buffer| {
+        let all = series.fills(buffer);
+        let is_one = all.len() == 1;
+        let (id, name) = (buffer.id(), buffer.called(it.sample).name);
+        all.iter().enumerate().map(move |(sink, fills)| {
+            if is_one {
+                return buffer_values(id.to_owned(), name.to_owned(), fills);
             }
-            BufferValues {
-                id: buffer.id(),
-                name: buffer.called(it.sample).name,
-                mean: value(|it| Some(it.mean)),
-                least: value(|it| Some(it.least)),
-                most: value(|it| Some(it.most)),
-                mark,
-            }
+            let sink_name = it.sample.now.sink_name(sink);
+            buffer_values(
+                format!("{id}-{}", sink + 1),
+                format!("{name}, {sink_name}"),
+                fills,
+            )
         })
-        .collect()
+    });
+    there.collect()
 }
 
-fn phases(series: &Series) -> Vec<PhaseValues> {
-    let all = Phase::ALL.into_iter().map(|phase| PhaseValues {
-        look: phase.name(),
-        words: phases::words(phase),
-        share: series
-            .shares
-            .iter()
-            .map(|shares| shares.map(|shares| thousandths(shares[phase as usize])))
-            .collect(),
+fn buffer_values(id: String, name: String, fills: &[Option<Fill>]) -> BufferValues {
+    let value =
+        |of: fn(&Fill) -> Option<f64>| whole(fills.iter().map(|fill| fill.as_ref().and_then(of)));
+    let mut mark = value(|it| it.mark);
+    mark.dedup();
+    if mark.len() > 1 {
+        mark = value(|it| it.mark);
+    }
+    BufferValues {
+        id,
+        name,
+        mean: value(|it| Some(it.mean)),
+        least: value(|it| Some(it.least)),
+        most: value(|it| Some(it.most)),
+        mark,
+    }
+}
+
+fn phases(it: &Finished<'_>, series: &Series) -> Vec<PhaseValues> {
+    let now = &it.sample.now;
+    let of_sinks = series.shares.iter().enumerate().flat_map(|(sink, shares)| {
+        let before = if now.has_several_sinks() {
+            format!("{}: ", now.sink_name(sink))
+        } else {
+            String::new()
+        };
+        Phase::ALL.into_iter().map(move |phase| PhaseValues {
+            look: phase.name(),
+            words: format!("{before}{}", phases::words(phase)),
+            share: shares
+                .iter()
+                .map(|shares| shares.map(|shares| thousandths(shares[phase as usize])))
+                .collect(),
+        })
     });
-    all.filter(|it| it.share.iter().flatten().any(|share| *share > 0.0))
+    of_sinks
+        .filter(|it| it.share.iter().flatten().any(|share| *share > 0.0))
         .collect()
 }
 

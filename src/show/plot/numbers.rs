@@ -2,6 +2,7 @@
 
 use super::super::Finished;
 use super::super::figures::Figures;
+use super::super::verdict;
 use super::buffer::Buffer;
 use super::phases;
 use super::text::{clean, together};
@@ -16,16 +17,16 @@ use std::time::Duration;
 /// A number and its name.
 #[derive(Debug)]
 pub(super) struct Number {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) value: String,
 }
 
 /// All numbers that this transfer has.
 pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     let mut numbers = Vec::new();
-    let mut put = |name, value: Option<String>| {
+    let mut put = |name: &str, value: Option<String>| {
         numbers.extend(value.map(|value| Number {
-            name,
+            name: name.to_owned(),
             value: together(&clean(&value)),
         }));
     };
@@ -33,7 +34,12 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     put("outcome", Some(outcome(it)));
     let delivered = it.completion.filter(|_| it.ending.delivered.is_some());
     put("delivered", delivered.map(|it| it.words().to_owned()));
-    put("taken by the sink", Some(taken(it)));
+    let sink = if now.has_several_sinks() {
+        "every sink"
+    } else {
+        "the sink"
+    };
+    put(&format!("taken by {sink}"), Some(taken(it)));
     let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
     put("read from the source", read);
     put("time", Some(precise(now.elapsed)));
@@ -52,9 +58,18 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         let readable = link.readable;
         let readable = readable.map(|it| fill(it.mark, it.max_len, it.median_len));
         put(Buffer::Readable.called(it.sample).number, readable);
-        let writable = link.writable();
-        let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
-        put(Buffer::Writable.called(it.sample).number, writable);
+        let name = Buffer::Writable.called(it.sample).number;
+        for (sink, it) in link.consumers.iter().enumerate() {
+            let writable = it.writable;
+            let writable = writable.map(|it| fill(it.mark, it.max_len, it.median_len));
+            match link.consumers.len() {
+                1 => put(name, writable),
+                _ => put(&format!("buffer of {}", now.sink_name(sink)), writable),
+            }
+        }
+    }
+    for (sink, verdict) in verdict::sink_verdicts(it.sample) {
+        put(&sink, Some(verdict));
     }
     put("stalls", stalls(it));
     put(

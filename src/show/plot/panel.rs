@@ -14,9 +14,9 @@ const NEAR: f64 = 6.0;
 #[derive(Debug)]
 pub(super) struct Panel {
     /// Its name in ids and for the script.
-    pub(super) id: &'static str,
+    pub(super) id: String,
     /// Its heading.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// The baseline of its heading.
     pub(super) baseline: String,
     /// The keys to its lines and colours.
@@ -52,8 +52,8 @@ pub(super) struct Shape {
 
 /// The heading of a panel and its keys.
 pub(super) struct Head {
-    pub(super) id: &'static str,
-    pub(super) name: &'static str,
+    pub(super) id: String,
+    pub(super) name: String,
     pub(super) keys: Vec<Key>,
     /// Room between its keys and its frame.
     pub(super) lane: f64,
@@ -62,7 +62,7 @@ pub(super) struct Head {
 impl Panel {
     /// An empty panel at `top`, `height` high without its head, for values up to `most`.
     pub(super) fn new(layout: &Layout, head: Head, top: f64, height: f64, most: f64) -> Self {
-        let taken = text::bold_width(head.name, WRITING + 1.0);
+        let taken = text::bold_width(&head.name, WRITING + 1.0);
         let (keys, rows) = legend::place(head.keys, taken, layout.x(1.0), top);
         let frame = PanelFrame {
             left: layout.left,

@@ -1,12 +1,12 @@
 //! Where the time went: a panel of bands on top of each other, and one bar for the whole transfer.
 
 use super::super::verdict::verdict;
-use super::super::{Sample, Stretch};
+use super::super::{Finished, Sample, Stretch};
 use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
 use super::legend::{self, Key, PlacedKey};
 use super::panel::{Head, Panel};
 use super::path::number;
-use super::series::Series;
+use super::series::Shares;
 use super::text;
 use super::ticks::Tick;
 use crate::account::phase::Phase;
@@ -35,12 +35,26 @@ const ORDER: [Phase; 5] = [
     Phase::Sink,
 ];
 
-/// The bands. `None`: it is not known where the time went.
-pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel> {
-    series.shares.iter().flatten().next()?;
+/// The bands of the writer to this sink. `None`: it is not known where its time went.
+pub(super) fn panel(
+    it: &Finished<'_>,
+    sink: usize,
+    shares: &Shares,
+    layout: &Layout,
+    top: f64,
+) -> Option<Panel> {
+    shares.iter().flatten().next()?;
+    let now = &it.sample.now;
+    let (id, name) = ("phases", "Where the time went");
+    let (id, name) = if now.has_several_sinks() {
+        let sink_name = now.sink_name(sink);
+        (format!("{id}-{}", sink + 1), format!("{name}: {sink_name}"))
+    } else {
+        (id.to_owned(), name.to_owned())
+    };
     let head = Head {
-        id: "phases",
-        name: "Where the time went",
+        id,
+        name,
         keys: Vec::new(),
         lane: 0.0,
     };
@@ -50,14 +64,14 @@ pub(super) fn panel(series: &Series, layout: &Layout, top: f64) -> Option<Panel>
     });
     let mut panel = Panel::new(layout, head, top, layout.phases, 1.0).ruled(layout, &ticks);
     panel.is_shaded = false;
-    let zero: Vec<_> = series.shares.iter().map(|it| it.map(|_| 0.0)).collect();
+    let zero: Vec<_> = shares.iter().map(|it| it.map(|_| 0.0)).collect();
     // Each band reaches from the bottom up and covers the lower part of the one before, so that no gap shows between them.
     for (n, phase) in ORDER.into_iter().enumerate().rev() {
         let up_to = |shares: &[f64; 5]| ORDER[..=n].iter().map(|it| shares[*it as usize]).sum();
-        let high = series.shares.iter().map(|it| it.as_ref().map(up_to));
+        let high = shares.iter().map(|it| it.as_ref().map(up_to));
         let high: Vec<Option<f64>> = high.collect();
         let is_there = |shares: &[f64; 5]| shares[phase as usize] > 0.0;
-        if series.shares.iter().flatten().any(is_there) {
+        if shares.iter().flatten().any(is_there) {
             panel.draw(phase.name(), panel.frame.area(&zero, &high));
         }
     }
@@ -104,7 +118,7 @@ pub(super) fn bar(sample: &Sample, layout: &Layout, top: f64) -> Option<PhaseBar
         let words = format!("{} {}", words(*phase), in_words(*percent));
         Key::colour(phase.name(), words)
     });
-    let verdict = verdict(whole);
+    let verdict = verdict(sample, whole);
     let taken = text::bold_width(&verdict, WRITING + 4.0);
     let (keys, rows) = legend::place(keys.collect(), taken, layout.x(1.0), top);
     let bar_top = top + ROW * (1.0 + rows) + 2.0;

@@ -48,8 +48,8 @@ pub(super) fn panel(
         keys.push(Key::colour("rate-area", words));
     }
     let head = Head {
-        id: "rate",
-        name: "Rate",
+        id: "rate".to_owned(),
+        name: "Rate".to_owned(),
         keys,
         lane,
     };

@@ -2,8 +2,9 @@
 
 use super::buffer::Buffer;
 use super::grid::Grid;
-use crate::account::phase::Phase;
+use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Level, Recording, Sampled};
+use crate::account::span::Span;
 use std::time::Duration;
 
 /// How full a buffer was in a stretch of time, in bytes.
@@ -19,6 +20,9 @@ pub(super) struct Fill {
     pub(super) mean: f64,
 }
 
+/// Where the time went in each stretch.
+pub(super) type Shares = Vec<Option<[f64; 5]>>;
+
 /// The values of each stretch. Every list has one element for each stretch of the grid.
 #[derive(Debug)]
 pub(super) struct Series {
@@ -27,9 +31,9 @@ pub(super) struct Series {
     pub(super) read: Vec<Option<f64>>,
     /// Bytes a second that the sink took.
     pub(super) rate: Vec<Option<f64>>,
-    fills: [Vec<Option<Fill>>; 4],
-    /// The parts of the time that the phases took, in the order of [`Phase::ALL`]. They add up to 1.
-    pub(super) shares: Vec<Option<[f64; 5]>>,
+    fills: [Vec<Vec<Option<Fill>>>; 4],
+    /// For each writer the parts of the time that the phases took, in the order of [`Phase::ALL`]. They add up to 1.
+    pub(super) shares: Vec<Shares>,
     /// The part of the time in which the source was paused, from 0 to 1.
     pub(super) paused: Vec<f64>,
 }
@@ -43,14 +47,14 @@ impl Series {
             grid,
             read,
             rate,
-            fills: fills.map(|it| it.into_iter().map(|it| it.map(|it| it.fill)).collect()),
-            shares: shares(grid, recording),
+            fills: fills.map(|all| all.into_iter().map(unmixed).collect()),
+            shares: recording.phases.iter().map(|it| shares(grid, it)).collect(),
             paused: paused(grid, recording),
         })
     }
 
-    /// How full a buffer was; nothing but `None` where there was no such buffer.
-    pub(super) fn fill(&self, buffer: Buffer) -> &[Option<Fill>] {
+    /// How full the buffers of a kind were: none, one, or one for each of several sinks.
+    pub(super) fn fills(&self, buffer: Buffer) -> &[Vec<Option<Fill>>] {
         &self.fills[buffer as usize]
     }
 }
@@ -59,7 +63,7 @@ impl Series {
 struct RatesAndFills {
     read: Vec<Option<f64>>,
     rate: Vec<Option<f64>>,
-    fills: [Vec<Option<Mixed>>; 4],
+    fills: [Vec<Vec<Option<Mixed>>>; 4],
 }
 
 impl RatesAndFills {
@@ -67,7 +71,7 @@ impl RatesAndFills {
         let mut it = Self {
             read: vec![None; grid.count],
             rate: vec![None; grid.count],
-            fills: Buffer::ALL.map(|_| vec![None; grid.count]),
+            fills: Buffer::ALL.map(|_| Vec::new()),
         };
         for look in &recording.samples {
             let seconds = look.length().as_secs_f64();
@@ -89,19 +93,23 @@ impl RatesAndFills {
         // A sample that covers no time counts for the fills all the same.
         let weight = (part * seconds).max(f64::MIN_POSITIVE);
         for (buffer, fills) in Buffer::ALL.into_iter().zip(&mut self.fills) {
-            if let Some(level) = level(look, buffer) {
+            let levels = levels(look, buffer);
+            while fills.len() < levels.len() {
+                fills.push(vec![None; self.rate.len()]);
+            }
+            for (fills, level) in fills.iter_mut().zip(levels) {
                 mix(&mut fills[index], level, weight);
             }
         }
     }
 }
 
-fn level(look: &Sampled, buffer: Buffer) -> Option<&Level> {
+fn levels(look: &Sampled, buffer: Buffer) -> &[Level] {
     match buffer {
-        Buffer::Front => look.kernel.source.as_ref(),
-        Buffer::Readable => look.readable.as_ref(),
-        Buffer::Writable => look.writable.as_ref(),
-        Buffer::Behind => look.kernel.sink.as_ref(),
+        Buffer::Front => look.kernel.source.as_slice(),
+        Buffer::Readable => look.readable.as_slice(),
+        Buffer::Writable => &look.writables,
+        Buffer::Behind => look.kernel.sink.as_slice(),
     }
 }
 
@@ -110,6 +118,10 @@ fn level(look: &Sampled, buffer: Buffer) -> Option<&Level> {
 struct Mixed {
     fill: Fill,
     weight: f64,
+}
+
+fn unmixed(fills: Vec<Option<Mixed>>) -> Vec<Option<Fill>> {
+    fills.into_iter().map(|it| it.map(|it| it.fill)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fills are for show")]
@@ -134,9 +146,9 @@ fn mix(into: &mut Option<Mixed>, level: &Level, weight: f64) {
     };
 }
 
-fn shares(grid: Grid, recording: &Recording) -> Vec<Option<[f64; 5]>> {
+fn shares(grid: Grid, phases: &[Span<Waits>]) -> Shares {
     let mut sums = vec![[0.0; 5]; grid.count];
-    for span in &recording.phases {
+    for span in phases {
         for (index, part) in grid.parts(span.from, span.to) {
             for (sum, phase) in sums[index].iter_mut().zip(Phase::ALL) {
                 *sum += span.what.of(phase).as_secs_f64() * part;
@@ -178,7 +190,10 @@ mod tests {
 
     /// Samples, phases and pauses of these lengths in microseconds, one after the other.
     fn recording(lengths: &[(u64, u64)]) -> Recording {
-        let mut it = Recording::default();
+        let mut it = Recording {
+            phases: vec![Vec::new()],
+            ..Recording::default()
+        };
         for (n, (length, amount)) in lengths.iter().enumerate() {
             let (from, length) = (it.elapsed, Duration::from_micros(*length));
             let to = from + length;
@@ -186,12 +201,12 @@ mod tests {
             let what = Sampled {
                 bytes_in: *amount,
                 bytes_out: *amount,
-                writable: Some(Level::new(*amount, Some(1 << 20))),
+                writables: vec![Level::new(*amount, Some(1 << 20))],
                 ..Sampled::default()
             };
             it.samples.push(Span { from, to, what });
             let what = Waits::in_one(Phase::ALL[n % 5], length);
-            it.phases.push(Span { from, to, what });
+            it.phases[0].push(Span { from, to, what });
             let what = PauseTotals {
                 pauses: 1,
                 drains: 1,
@@ -216,17 +231,17 @@ mod tests {
             let bytes = lengths.iter().map(|(_, bytes)| *bytes).sum::<u64>() as f64;
             let drawn: f64 = series.rate.iter().flatten().map(|rate| rate * series.grid.step()).sum();
             prop_assert!((drawn - bytes).abs() <= bytes * 1e-6 + 1e-6, "{drawn} of {bytes}");
-            for shares in &series.shares {
+            for shares in &series.shares[0] {
                 let sum: f64 = shares.iter().flatten().sum();
                 prop_assert!((sum - 1.0).abs() < 1e-9, "{sum}");
             }
             for paused in &series.paused {
                 prop_assert!((0.0..=0.7 + 1e-6).contains(paused), "{paused}");
             }
-            for fill in series.fill(Buffer::Writable).iter().flatten() {
+            for fill in series.fills(Buffer::Writable)[0].iter().flatten() {
                 prop_assert!(fill.least <= fill.mean && fill.mean <= fill.most, "{fill:?}");
             }
-            prop_assert!(series.fill(Buffer::Readable).iter().all(Option::is_none));
+            prop_assert!(series.fills(Buffer::Readable).is_empty());
         }
     }
 }

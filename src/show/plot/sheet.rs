@@ -143,7 +143,7 @@ fn put_numbers(numbers: &[Number], lines: &mut Vec<Line>, top: f64) -> f64 {
             let room = Room { width, size: VALUE };
             let values = room.lines(&number.value, 3);
             most = most.max(values.len());
-            let names = [("name", number.name.to_owned())];
+            let names = [("name", number.name.clone())];
             let values = values.into_iter().map(|line| ("value", line));
             for (n, (class, words)) in names.into_iter().chain(values).enumerate() {
                 lines.push(Line {

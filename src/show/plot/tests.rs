@@ -97,7 +97,7 @@ fn pictures_are_well_formed_small_and_need_nothing_else() {
 
 #[test]
 fn there_is_a_panel_for_all_that_was_seen_and_for_nothing_else() {
-    let table: [(Run, &[&str]); 5] = [
+    let table: [(Run, &[&str]); 6] = [
         (
             runs::slow_sink(),
             &["phases", "rate", "readable", "writable"],
@@ -109,6 +109,12 @@ fn there_is_a_panel_for_all_that_was_seen_and_for_nothing_else() {
         (runs::kernel(), &["phases", "rate", "writable"]),
         (runs::tiny(), &["phases", "rate", "readable", "writable"]),
         (runs::never_open(), &[]),
+        (
+            runs::several(3),
+            &[
+                "phases-1", "phases-2", "phases-3", "rate", "readable", "writable",
+            ],
+        ),
     ];
     for (run, expected) in table {
         let page = without_scripts(&html(&run.finished()));
@@ -166,6 +172,64 @@ fn the_values_behind_the_drawing_are_those_of_the_run() {
 }
 
 #[test]
+fn each_of_several_sinks_has_a_line_with_a_key_and_a_strip_with_its_name() {
+    let picture = svg(&runs::several(3).finished());
+    let document = parse(&picture);
+    let panel = |id: &str| {
+        let mut nodes = document.descendants();
+        nodes.find(|it| it.attribute("id") == Some(id)).unwrap()
+    };
+    let writable = panel("wide-writable");
+    let texts = writable.descendants().filter(|it| it.has_tag_name("text"));
+    let texts: Vec<_> = texts.filter_map(|it| it.text()).collect();
+    let expected = [
+        "Buffer of the writing side",
+        "sink 1",
+        "sink 2",
+        "sink 3",
+        "high-water mark 1 MiB",
+    ];
+    assert_eq!(texts[..5], expected);
+    for class in ["of-sink nth-1", "of-sink nth-2", "of-sink nth-3"] {
+        let mut lines = writable
+            .children()
+            .filter(|it| it.attribute("class") == Some(class));
+        assert!(lines.next().is_some() && lines.next().is_none(), "{class}");
+    }
+    for sink in 1..=3 {
+        let strip = panel(&format!("wide-phases-{sink}"));
+        let mut texts = strip.descendants().filter_map(|it| it.text());
+        let name = format!("Where the time went: sink {sink}");
+        assert!(texts.any(|it| it == name), "{name}");
+    }
+    assert!(picture.contains(">sink-bound 75%, slow: sink 2<"));
+    assert!(picture.contains(".nth-1 {") && !svg(&runs::slow_sink().finished()).contains("nth-1"));
+}
+
+#[test]
+fn the_values_of_several_sinks_are_told_with_their_names() {
+    let values = values(&html(&runs::several(2).finished())).unwrap();
+    let names = |list: &str, name: &str| -> Vec<String> {
+        let list = values[list].as_array().unwrap().iter();
+        list.map(|it| it[name].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let buffers = [
+        "reading side",
+        "writing side, sink 1",
+        "writing side, sink 2",
+    ];
+    assert_eq!(names("buffers", "name"), buffers);
+    let phases = [
+        "sink 1: waiting for the source",
+        "sink 1: moving bytes",
+        "sink 2: waiting for the sink",
+        "sink 2: moving bytes",
+    ];
+    assert_eq!(names("phases", "words"), phases);
+}
+
+#[test]
 fn stalls_and_failures_are_written_out() {
     let stalled = svg(&runs::stalled().finished());
     assert!(stalled.contains(">stalled 3.36 s: waiting for the sink<"));
@@ -220,7 +284,7 @@ fn odd_runs_are_drawn_too() {
     for look in &mut huge.recording.samples {
         (look.what.bytes_in, look.what.bytes_out) = (u64::MAX, u64::MAX);
         look.what.readable = Some(Level::new(u64::MAX, Some(u64::MAX)));
-        look.what.writable = Some(Level::new(u64::MAX, Some(0)));
+        look.what.writables = vec![Level::new(u64::MAX, Some(0))];
         look.what.kernel.source = Some(Level::new(u64::MAX, None));
     }
     huge.limit = Some(u64::MAX);
@@ -234,7 +298,7 @@ fn odd_runs_are_drawn_too() {
     all.push(("looks that took no time", moments));
     let mut changed = Run::of(second, 100, nothing);
     for (n, look) in (0..).zip(&mut changed.recording.samples) {
-        look.what.writable = Some(Level::new(MIB, Some(MIB * (1 + n / 50))));
+        look.what.writables = vec![Level::new(MIB, Some(MIB * (1 + n / 50)))];
     }
     let page = html(&changed.finished());
     assert!(page.contains("high-water mark, changed on the way"));
@@ -250,7 +314,10 @@ fn odd_runs_are_drawn_too() {
 fn recording() -> impl Strategy<Value = Recording> {
     let span = (0u64..50_000_000, 0u64..1 << 40, any::<bool>(), 0usize..5);
     prop::collection::vec(span, 0..60).prop_map(|spans| {
-        let mut it = Recording::default();
+        let mut it = Recording {
+            phases: vec![Vec::new()],
+            ..Recording::default()
+        };
         for (length, amount, is_there, phase) in spans {
             let from = it.elapsed;
             let length = Duration::from_nanos(length);
@@ -264,7 +331,7 @@ fn recording() -> impl Strategy<Value = Recording> {
             };
             it.samples.push(Span { from, to, what });
             let what = Waits::in_one(Phase::ALL[phase], length);
-            it.phases.push(Span { from, to, what });
+            it.phases[0].push(Span { from, to, what });
             let paused = length / 3;
             let what = PauseTotals {
                 pauses: 1,

@@ -3,6 +3,7 @@
 use crate::account::clock::nanos;
 use crate::account::phase::{Phase, Waits};
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// Every slice is written as shorter by this. Otherwise readers that add its length to its beginning in floating point might
@@ -12,7 +13,7 @@ const APART: Duration = Duration::from_nanos(1);
 /// An event.
 #[derive(Debug, Serialize)]
 pub(super) struct Event {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     #[serde(flatten)]
     pub(super) kind: EventKind,
     #[serde(rename = "ts", serialize_with = "micros")]
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn events_are_as_the_format_wants_them_and_their_times_are_exact() {
         let event = |kind, nanos, args| Event {
-            name: "it",
+            name: "it".into(),
             kind,
             at: Duration::from_nanos(nanos),
             pid: 1,

@@ -2,7 +2,9 @@
 
 mod scenes;
 
-pub(super) use scenes::{all, bursts, disk_full, kernel, never_open, slow_sink, stalled, tiny};
+pub(super) use scenes::{
+    all, bursts, disk_full, kernel, never_open, several, slow_sink, stalled, tiny,
+};
 
 use crate::show::{Completion, Ending, Finished, Sample, Sampler};
 
@@ -69,6 +71,7 @@ impl Run {
     pub(super) fn of(elapsed: Duration, samples: u32, of: impl Fn(f64) -> Moment) -> Self {
         let mut recording = Recording {
             elapsed,
+            phases: vec![Vec::new()],
             ..Recording::default()
         };
         let mut waits = Waits::default();
@@ -88,7 +91,7 @@ impl Run {
             let mut what = Waits::in_one(moment.wait.0, waited);
             what.add(Phase::Moving, length.saturating_sub(waited));
             waits.join(&what);
-            recording.phases.push(Span { from, to, what });
+            recording.phases[0].push(Span { from, to, what });
             if moment.paused > 0.0 {
                 let what = PauseTotals {
                     pauses: 2,
@@ -166,21 +169,25 @@ fn sampled(moment: &Moment, length: Duration) -> Sampled {
     let level = |len: f64, mark: u64| {
         let len = len as u64;
         let mut sample = Sampled {
-            writable: Some(Level::new(len, Some(mark))),
+            writables: vec![Level::new(len, Some(mark))],
             ..Sampled::default()
         };
         let lower = Sampled {
-            writable: Some(Level::new(len / 5 * 4, Some(mark))),
+            writables: vec![Level::new(len / 5 * 4, Some(mark))],
             ..Sampled::default()
         };
         sample.join(&lower);
-        sample.writable
+        sample.writables.pop()
     };
     Sampled {
         bytes_in: bytes,
         bytes_out: bytes,
         readable: moment.readable.and_then(|len| level(len, MIB)),
-        writable: moment.writable.and_then(|len| level(len, MIB)),
+        writables: moment
+            .writable
+            .and_then(|len| level(len, MIB))
+            .into_iter()
+            .collect(),
         kernel: PerEnd {
             source: None,
             sink: moment.sent.map(|len| Level::new(len as u64, None)),

@@ -7,6 +7,7 @@ use crate::endpoint::EndStatus;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::engine::road::{Calls, RoadInUse};
 use crate::error::Side;
+use crate::show::several;
 use std::time::Duration;
 
 /// 1 MiB, in a buffer.
@@ -209,6 +210,21 @@ pub(in super::super) fn days() -> Run {
     run
 }
 
+/// Several sinks, of which the second holds the others up.
+pub(in super::super) fn several(sinks: usize) -> Run {
+    Run {
+        name: None,
+        source: "disk.img".to_owned(),
+        sink: "copy.img".to_owned(),
+        limit: None,
+        sample: several::sample(sinks),
+        recording: several::recording(sinks),
+        advice: None,
+        error: None,
+        road: Some(RoadInUse::Buffered),
+    }
+}
+
 /// All of them, with their names.
 pub(in super::super) fn all() -> Vec<(&'static str, Run)> {
     vec![
@@ -221,5 +237,8 @@ pub(in super::super) fn all() -> Vec<(&'static str, Run)> {
         ("disk-full", disk_full()),
         ("tiny", tiny()),
         ("days", days()),
+        ("two-sinks", several(2)),
+        ("three-sinks", several(3)),
+        ("twelve-sinks", several(12)),
     ]
 }
