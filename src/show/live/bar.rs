@@ -4,7 +4,8 @@
 use super::canvas::Canvas;
 use super::cells::GAP;
 use super::past::Past;
-use super::picture::{Screen, picture};
+use super::picture::picture;
+use super::rows::Screen;
 use crate::session::report::StderrWriter;
 use crate::show::{Display, Sample, Theme};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};

@@ -3,7 +3,8 @@
 use super::cells::{Cell, Text, Tone, fitted};
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Connection;
-use crate::engine::link::{LinkSnapshot, LinkState};
+use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState};
+use crate::show::verdict::sink_verdict;
 use crate::show::{Sample, Theme};
 use crate::text::words::{brief, count, size, steady_size};
 
@@ -26,12 +27,54 @@ pub(super) fn link_row(
         cells.extend(fill(read.len, read.mark, theme));
     }
     cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
-    if let Some(written) = link.writable() {
+    if let [consumer] = &link.consumers[..]
+        && let Some(written) = consumer.writable
+    {
         cells.extend(fill(written.len, written.mark, theme));
     }
+    let to = match link.consumers.len() {
+        several @ 2.. => format!("{several} {to}"),
+        _ => to.to_owned(),
+    };
     cells.push(side(format!("{arrow} {to}")));
-    cells.push(counts(link.pauses, link.drains));
+    cells.push(counts((link.pauses, "pause"), link.drains));
     fitted(&mut cells, columns, theme)
+}
+
+/// One of several consumers of the last link: its buffer, whether the readable waits for it, how often it did, and its own
+/// verdict.
+pub(super) fn consumer_row(
+    sample: &Sample,
+    link: &LinkSnapshot,
+    sink: usize,
+    theme: &Theme,
+    columns: usize,
+) -> String {
+    let (now, none) = (&sample.now, ConsumerSnapshot::default());
+    let consumer = link.consumers.get(sink).unwrap_or(&none);
+    let longest = now.sink_name(link.consumers.len().saturating_sub(1)).len();
+    let name = format!("{:longest$}", now.sink_name(sink));
+    let mut cells = vec![Cell::fixed(Text::toned(name, Tone::Strong))];
+    if let Some(written) = consumer.writable {
+        cells.extend(fill(written.len, written.mark, theme));
+    }
+    let (state, tone) = if holds_up(link, consumer) {
+        ("HOLDS UP", Tone::Warning)
+    } else {
+        ("        ", Tone::Plain)
+    };
+    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
+    cells.push(counts((consumer.stops, "stop"), consumer.drains));
+    let own = sample.sinks.get(sink).map(|it| it.recent);
+    let own = own.map(|own| sink_verdict(sample, &own, &sample.recent));
+    let own = Text::toned(own.unwrap_or_default(), Tone::Faint);
+    cells.push(Cell::optional(4, own));
+    fitted(&mut cells, columns, theme)
+}
+
+/// Whether the readable is paused and waits for the drain of this consumer.
+fn holds_up(link: &LinkSnapshot, consumer: &ConsumerSnapshot) -> bool {
+    link.state == LinkState::Paused && consumer.stops > consumer.drains
 }
 
 /// How full a buffer is, as a gauge of several widths.
@@ -79,11 +122,13 @@ fn numbers(len: u64, mark: u64) -> Cell {
     ])
 }
 
-fn counts(pauses: u64, drains: u64) -> Cell {
-    let words = format!("{}, {}", count(pauses, "pause"), count(drains, "drain"));
+/// How often it was stopped, in the word for that, and how often it drained.
+fn counts((stops, word): (u64, &str), drains: u64) -> Cell {
+    let words = format!("{}, {}", count(stops, word), count(drains, "drain"));
+    let brief = format!("{stops}{} {drains}d", &word[..1]);
     Cell::new([
         (5, Text::plain(words)),
-        (9, Text::plain(format!("{pauses}p {drains}d"))),
+        (9, Text::plain(brief)),
         (u8::MAX, Text::none()),
     ])
 }
@@ -94,25 +139,50 @@ pub(super) fn arrow(theme: &Theme) -> &'static str {
 }
 
 /// The kernel's buffers before and behind the transfer, but for pipes that the row of a link shows. `None`: there are none.
+/// Those behind several sinks have rows of their own.
 pub(super) fn kernel_row(sample: &Sample, theme: &Theme, columns: usize) -> Option<String> {
     let ends = &sample.now.ends;
     let is_shown = sample.now.links.iter().any(|link| !link.is_ours);
     let before = kernel(&ends.source, is_shown, theme, |it| {
         vec![queue("receive queue", it.receive_queue)]
     });
-    let behind = kernel(&ends.sink, is_shown, theme, sending);
+    let behind = if sample.now.has_several_sinks() {
+        Vec::new()
+    } else {
+        kernel(&ends.sink, is_shown, theme, sending)
+    };
+    let name = Cell::optional(2, Text::toned("kernel".to_owned(), Tone::Faint));
+    row_of_kernel(name, before, behind, theme, columns)
+}
+
+/// The kernel's buffer behind one of several sinks. `None`: there is none.
+pub(super) fn sink_kernel_row(
+    sample: &Sample,
+    sink: usize,
+    theme: &Theme,
+    columns: usize,
+) -> Option<String> {
+    let behind = kernel(&sample.now.sinks.get(sink)?.end, false, theme, sending);
+    let sink = sample.now.sink_name(sink);
+    let form = |text| Text::toned(text, Tone::Faint);
+    let name = Cell::new([(2, form(format!("kernel, {sink}"))), (u8::MAX, form(sink))]);
+    row_of_kernel(name, Vec::new(), behind, theme, columns)
+}
+
+fn row_of_kernel(
+    name: Cell,
+    before: Vec<Cell>,
+    behind: Vec<Cell>,
+    theme: &Theme,
+    columns: usize,
+) -> Option<String> {
     if before.is_empty() && behind.is_empty() {
         return None;
     }
-    let mut cells = vec![Cell::optional(
-        2,
-        Text::toned("kernel".to_owned(), Tone::Faint),
-    )];
+    let arrow = Text::toned(arrow(theme).to_owned(), Tone::Faint);
+    let mut cells = vec![name];
     cells.extend(before);
-    cells.push(Cell::fixed(Text::toned(
-        arrow(theme).to_owned(),
-        Tone::Faint,
-    )));
+    cells.push(Cell::fixed(arrow));
     cells.extend(behind);
     Some(fitted(&mut cells, columns, theme))
 }

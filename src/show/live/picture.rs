@@ -9,12 +9,12 @@
 //! ```
 //!
 //! Where a row is too wide, `cells.rs` decides by the rank of each form what is left out. Where the screen has too few rows,
-//! the kinds that come last in [`RowKind`] are left out.
+//! `rows.rs` does.
 
-use super::bound::verdict_row;
-use super::buffers::{arrow, kernel_row, link_row};
+use super::buffers::arrow;
 use super::cells::{Cell, Text, Tone, fit, row};
 use super::past::Past;
+use super::rows::{Screen, rows};
 use crate::show::figures::Figures;
 use crate::show::{Sample, Theme};
 use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
@@ -25,15 +25,6 @@ const NAME_COLUMNS: usize = 24;
 
 /// Columns of the shortest bar that is of use, brackets included.
 const BAR_COLUMNS: usize = 10;
-
-/// The size of the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::show) struct Screen {
-    /// Columns of a row.
-    pub(in crate::show) columns: usize,
-    /// Rows, the first one included.
-    pub(in crate::show) rows: usize,
-}
 
 /// The display at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,38 +77,6 @@ pub(in crate::show) fn picture(
         tail,
         rows: rows(sample, past, theme, screen),
     }
-}
-
-/// The kinds of rows below the first one, the most important first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum RowKind {
-    Link,
-    Verdict,
-    Past,
-    Kernel,
-}
-
-/// The rows below the first one, as many as there is room for.
-fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) -> Vec<String> {
-    let columns = screen.columns;
-    let links = sample.now.links.iter().enumerate();
-    let mut rows: Vec<_> = links
-        .map(|(place, link)| {
-            let between = sample.now.neighbours(place);
-            (RowKind::Link, link_row(link, between, theme, columns))
-        })
-        .collect();
-    let kernel = kernel_row(sample, theme, columns);
-    rows.extend(kernel.map(|row| (RowKind::Kernel, row)));
-    rows.push((RowKind::Verdict, verdict_row(sample, theme, columns)));
-    rows.extend(past.row(theme, columns).map(|row| (RowKind::Past, row)));
-    while rows.len() >= screen.rows {
-        let Some(least) = rows.iter().map(|(kind, _)| *kind).max() else {
-            break;
-        };
-        rows.retain(|(kind, _)| *kind != least);
-    }
-    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The place of the bar, which indicatif draws: blanks of its least width. Where the size is not known, a gauge.
