@@ -2,7 +2,7 @@
 
 use super::live::{Past, Screen, picture};
 use super::{Completion, Sample, Sampler, Template, Theme, status, summary};
-use crate::account::meter::Snapshot;
+use crate::account::meter::{SinkSnapshot, Snapshot};
 use crate::account::phase::{Phase, Waits};
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::Connection;
@@ -277,8 +277,62 @@ fn snapshots() -> impl Strategy<Value = (Option<u64>, [Snapshot; 2])> {
     })
 }
 
+/// The same transfer to several sinks, each with the time of its writer and for how long it has held the source up.
+fn to_several(mut now: Snapshot, sinks: &[(Waits, u64)]) -> Snapshot {
+    let link = &mut now.links[0];
+    let consumer = link.consumers[0];
+    let consumers = sinks.iter().map(|(_, held_up)| ConsumerSnapshot {
+        held_up: Duration::from_micros(*held_up),
+        ..consumer
+    });
+    link.consumers = consumers.collect();
+    let sinks = sinks.iter().map(|(waits, _)| SinkSnapshot {
+        bytes_out: now.bytes_out,
+        waits: *waits,
+        phase: Phase::Moving,
+        end: now.ends.sink,
+    });
+    now.sinks = sinks.collect();
+    now
+}
+
+/// The sink that is named behind these words.
+fn sink_behind<'a>(words: &str, text: &'a str) -> Option<&'a str> {
+    let (_, behind) = text.split_once(words)?;
+    behind.split(|it: char| !it.is_ascii_digit()).next()
+}
+
+/// All that is said of the sinks agrees on which is the slow one, which is not held up itself.
+fn check_sinks(sample: &Sample) {
+    let ended = summary(sample, Completion::Interrupted, None, None, &[]);
+    let slow = sink_behind("slow: sink ", &ended[0]);
+    let sinks = &ended[1..=sample.now.sinks.len()];
+    for (line, number) in sinks.iter().zip(1..) {
+        let number = number.to_string();
+        assert_eq!(sink_behind("sink ", line), Some(&*number), "{ended:?}");
+        let behind = sink_behind("held up by sink ", line);
+        assert!(behind.is_none() || behind == slow, "{ended:?}");
+        let is_slow = slow == Some(&number);
+        assert!(!is_slow || line.contains("sink-bound"), "{ended:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_figure_of_several_sinks_contradicts_those_beside_it(
+        (size, snapshots) in snapshots(), sinks in prop::collection::vec((waits(), 0_u64..1_000_000), 2..5)
+    ) {
+        let mut sampler = Sampler::new(size);
+        let mut past = Past::default();
+        for snapshot in snapshots {
+            let sample = sampler.sample(to_several(snapshot, &sinks));
+            past.note(&sample);
+            check(&sample, &past);
+            check_sinks(&sample);
+        }
+    }
 
     #[test]
     fn no_figure_contradicts_those_beside_it((size, snapshots) in snapshots()) {

@@ -30,7 +30,8 @@ pub(super) struct Numbers {
     recent: StretchNumbers,
     sockets: PerEnd<Option<SocketNumbers>>,
     pipes: PerEnd<Option<PipeFill>>,
-    /// Where there are several; the numbers above are those of the one that has taken least.
+    /// Where there are several. Of the numbers above `bytes_out` is what all of them took, and where the time went is as the one
+    /// tells it that has held the source up for longest.
     #[serde(skip_serializing_if = "is_one")]
     sinks: Vec<SinkNumbers>,
 }
@@ -179,7 +180,7 @@ impl From<&Sample> for Numbers {
             eta_s: sample.eta.map(|eta| eta.as_secs_f64()),
             links: links(&sample.now),
             transforms: sample.now.stages.iter().map(StageNumbers::from).collect(),
-            waits: sample.now.waits,
+            waits: sample.whole.waits,
             bound_by: sample.bound_by.map_or("none", Phase::name),
             whole: sample.whole.into(),
             recent: sample.recent.into(),
@@ -274,4 +275,52 @@ fn seconds<S: Serializer>(waits: &Waits, serializer: S) -> Result<S::Ok, S::Erro
 /// The part of the time spent in each phase.
 fn shares<S: Serializer>(stretch: &Stretch, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(Phase::ALL.map(|phase| (phase.name(), stretch.share(phase))))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::show::{record, several};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_record_of_a_transfer_to_two_sinks_has_each_of_them() {
+        let record: Value = serde_json::from_str(&record(&several::sample(2))).unwrap();
+        let sink = |bytes_out: u64, source_s, sink_s, bound_by| {
+            json!({
+                "bytes_out": bytes_out,
+                "waits": {"source_s": source_s, "sink_s": sink_s, "rate_s": 0.0, "transform_s": 0.0, "moving_s": 3.0},
+                "bound_by": bound_by,
+            })
+        };
+        let sinks = [
+            sink(32 << 20, 9.0, 0.0, "source"),
+            sink(31 << 20, 0.0, 9.0, "sink"),
+        ];
+        assert_eq!(record["sinks"], json!(sinks));
+        assert_eq!(record["waits"], sinks[1]["waits"]);
+        assert_eq!(record["bound_by"], "sink");
+        let consumer = |len: u64, stops, drains, held_up_s| {
+            json!({
+                "writable": {
+                    "len": len, "high_water_mark": 1 << 20, "low_water_mark": 0, "max_len": 1 << 20, "median_len": len,
+                },
+                "stops": stops,
+                "drains": drains,
+                "held_up_s": held_up_s,
+            })
+        };
+        let consumers = [consumer(1 << 18, 0, 0, 0.0), consumer(1 << 20, 5, 4, 9.0)];
+        let link = &record["links"][0];
+        assert_eq!(link["consumers"], json!(consumers));
+        assert_eq!(link["writable"], consumers[1]["writable"]);
+        assert_eq!([&link["from"], &link["to"]], ["source", "sinks"]);
+    }
+
+    #[test]
+    fn the_record_of_a_transfer_to_one_sink_has_no_lists_of_sinks() {
+        let record: Value = serde_json::from_str(&record(&several::sample(1))).unwrap();
+        assert_eq!(record["sinks"], Value::Null);
+        assert_eq!(record["links"][0]["consumers"], Value::Null);
+        assert_eq!(record["links"][0]["to"], "sink");
+    }
 }
