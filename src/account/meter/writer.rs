@@ -134,3 +134,42 @@ impl Drop for WriterAccount<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::account::clock::Clock;
+    use crate::account::meter::Meter;
+    use crate::account::phase::Phase;
+    use crate::engine::link::{Link, Marks};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_recording_has_the_phases_of_each_writer_and_the_fill_of_each_of_their_buffers() {
+        let clock = Arc::new(Clock::new());
+        let link = Link::new(Marks::DEFAULT, 2, 1 << 10, Arc::clone(&clock)).unwrap();
+        let meter = Meter::new(Arc::new(link).into(), clock);
+        meter.record();
+        meter.start();
+        for (consumer, phase) in [(0, Phase::Sink), (1, Phase::Rate)] {
+            meter.writer(consumer).enter(phase);
+        }
+        let wait = meter.snapshot().elapsed + Duration::from_millis(1);
+        while meter.snapshot().elapsed < wait {
+            std::thread::yield_now();
+        }
+        meter.stop();
+        let recording = meter.recording().unwrap();
+        let waited = |writer: usize, phase| -> Duration {
+            let spans = recording.phases[writer].iter();
+            spans.map(|span| span.what.of(phase)).sum()
+        };
+        let waited = [0, 1].map(|it| [Phase::Sink, Phase::Rate].map(|phase| waited(it, phase)));
+        let has_waited = waited.map(|it| it.map(|time| !time.is_zero()));
+        assert_eq!(has_waited, [[true, false], [false, true]]);
+        for sample in &recording.samples {
+            assert_eq!(sample.what.writables.len(), 2);
+        }
+        assert!(!recording.samples.is_empty());
+    }
+}
