@@ -134,6 +134,8 @@ impl<'r, 'a> Direct<'r, 'a> {
     /// After `n` bytes: lets a stream gather before the source is read again, unless the rate limit gives it the time anyway.
     fn let_gather(&mut self, n: u64) -> Result<(), WriterOutcome> {
         match self.ends.gathering.to_wait_for() {
+            // The source need not say that it has ended.
+            _ if self.ends.inlet.is_done() => Ok(()),
             Gather::Nothing if n < LITTLE && !self.ends.reads_file() => {
                 self.ends.wait_for_source(None)
             }
