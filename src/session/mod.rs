@@ -24,7 +24,7 @@ use transfer::Transfer;
 /// Runs the planned transfer to its end and tells the user about it.
 ///
 /// # Errors
-/// When the process is out of descriptors or threads before it has begun.
+/// When the process is out of descriptors before it has begun.
 pub async fn run(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
     let mut transfer = Transfer::new(plan, held)?;
     for warning in &transfer.plan.warnings {

@@ -1,8 +1,8 @@
 //! The only place that writes messages: whole lines on standard error, each in one write, and on standard output what was
 //! asked for instead of a transfer.
 //!
-//! While a transfer runs, a thread of its own does the writing. A write to a terminal that is held (^S), or to a log that
-//! nobody reads, may block without end, and neither signals nor the end of the transfer may wait for it.
+//! While a transfer runs, a thread of its own does the writing, from the first line on. A write to a terminal that is held (^S),
+//! or to a log that nobody reads, may block without end, and neither signals nor the end of the transfer may wait for it.
 
 use crate::error::{Class, UsageError, reason};
 use crate::platform::{self, threads};
@@ -12,9 +12,9 @@ use crate::sys;
 use crate::text::visible;
 use rustix::stdio::stderr;
 use std::io::{self, ErrorKind, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
 /// Status lines that may wait for a slow reader; those beyond are left out.
@@ -113,11 +113,13 @@ pub fn answer(text: &str) -> Exit {
     }
 }
 
-/// The messages of a transfer, written in their order by a thread of their own.
+/// The messages of a transfer, written in their order by a thread of their own. There is none before the first message: many a
+/// transfer says nothing.
 #[derive(Debug, Clone)]
 pub struct StderrWriter {
     form: Form,
-    queue: Sender<Queued>,
+    /// What the thread is to write, once there is one; `None` if the system had no thread left.
+    queue: Arc<OnceLock<Option<Sender<Queued>>>>,
     /// How many of the queue are not written yet.
     waiting: Arc<AtomicUsize>,
 }
@@ -131,21 +133,26 @@ enum Queued {
     Flush(oneshot::Sender<()>),
 }
 
+impl Queued {
+    fn write(self) {
+        match self {
+            Queued::Bytes(line) => write(&line),
+            Queued::Drawing(frame) if has_terminal() => write(&frame),
+            Queued::Drawing(_) => {}
+            Queued::Flush(flush) => drop(flush.send(())),
+        }
+    }
+}
+
 impl StderrWriter {
-    /// Starts the thread that writes.
-    ///
-    /// # Errors
-    /// When the system has no threads left.
-    pub fn start(form: Form) -> io::Result<Self> {
-        let (queue, queued) = channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let unwritten = Arc::clone(&waiting);
-        threads::spawn("stderr", move || write_queued(&queued, &unwritten))?;
-        Ok(Self {
+    /// A writer of messages of this form.
+    #[must_use]
+    pub fn new(form: Form) -> Self {
+        Self {
             form,
-            queue,
-            waiting,
-        })
+            queue: Arc::default(),
+            waiting: Arc::default(),
+        }
     }
 
     /// What standard error is made of.
@@ -232,16 +239,33 @@ impl StderrWriter {
 
     /// Resolves once everything said before is written.
     pub async fn flushed(&self) {
+        if self.queue.get().is_none() {
+            return;
+        }
         let (flush, flushed) = oneshot::channel();
         self.put(Queued::Flush(flush));
         // A thread that is gone writes nothing any more.
         let _ = flushed.await;
     }
 
+    /// Has it written. Where the system has no thread left this writes it at once, since an error has to be told.
     fn put(&self, queued: Queued) {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        // A thread that is gone writes nothing any more.
-        let _ = self.queue.send(queued);
+        match self.queue.get_or_init(|| self.start()) {
+            Some(queue) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                // A thread that is gone writes nothing any more.
+                let _ = queue.send(queued);
+            }
+            None => queued.write(),
+        }
+    }
+
+    /// Starts the thread that writes.
+    fn start(&self) -> Option<Sender<Queued>> {
+        let (queue, queued) = channel();
+        let waiting = Arc::clone(&self.waiting);
+        threads::spawn("stderr", move || write_queued(&queued, &waiting)).ok()?;
+        Some(queue)
     }
 }
 
@@ -256,12 +280,7 @@ pub(crate) fn has_terminal() -> bool {
 
 fn write_queued(queue: &Receiver<Queued>, waiting: &AtomicUsize) {
     for queued in queue {
-        match queued {
-            Queued::Bytes(line) => write(&line),
-            Queued::Drawing(frame) if has_terminal() => write(&frame),
-            Queued::Drawing(_) => {}
-            Queued::Flush(flush) => drop(flush.send(())),
-        }
+        queued.write();
         waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

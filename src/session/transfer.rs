@@ -44,7 +44,7 @@ impl Transfer {
     /// Its parts, of which none has begun yet.
     ///
     /// # Errors
-    /// When the process is out of descriptors or threads.
+    /// When the process is out of descriptors.
     pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
         let clock = Arc::new(Clock::new());
         let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
@@ -52,7 +52,7 @@ impl Transfer {
         let signals = Signals::listen()?;
         let size = plan.stated_size(held.device_size);
         Ok(Self {
-            stderr: StderrWriter::start(plan.form)?,
+            stderr: StderrWriter::new(plan.form),
             size,
             record_sampler: Sampler::new(size),
             display_sampler: Sampler::new(size),

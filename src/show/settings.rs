@@ -207,7 +207,7 @@ mod tests {
             (Line, Log, SEEN, Line),
             (None, Terminal, NEITHER, None),
         ];
-        let writer = StderrWriter::start(Form::Lines).unwrap();
+        let writer = StderrWriter::new(Form::Lines);
         for (asked, stderr, ends, expected) in table {
             let show = show(asked, stderr);
             assert_eq!(

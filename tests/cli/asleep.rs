@@ -100,6 +100,27 @@ impl HeldUp {
     }
 }
 
+/// Whether it has a thread of this name.
+fn has_thread(running: &Running, name: &str) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", running.child.id())).expect("threads");
+    let names = tasks
+        .flatten()
+        .map(|task| std::fs::read_to_string(task.path().join("comm")));
+    names.flatten().any(|it| it.trim_end() == name)
+}
+
+#[apply(on_both_roads)]
+fn a_transfer_has_no_thread_for_messages_before_it_says_something() {
+    let it = Scratch::new();
+    let mut quiet = it.tide(["-q"]).open_input().start();
+    quiet.hears_signals();
+    quiet.sleeps();
+    assert!(!has_thread(&quiet, "stderr"));
+    quiet.signal("USR1");
+    quiet.line();
+    assert!(has_thread(&quiet, "stderr"));
+}
+
 #[test]
 fn a_sink_that_takes_nothing_is_waited_for_in_sleep() {
     let data = noise(16_000_000);

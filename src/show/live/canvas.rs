@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn rows_are_as_wide_as_the_screen_and_lose_their_blanks() {
-        let canvas = Canvas::new(StderrWriter::start(Form::Lines).unwrap());
+        let canvas = Canvas::new(StderrWriter::new(Form::Lines));
         canvas.lock().columns = 5;
         for text in ["ab", "   ", "\x1b[1mcdefg\x1b[0m", "", "h", "    "] {
             canvas.write_str(text).unwrap();
