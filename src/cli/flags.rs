@@ -246,29 +246,36 @@ const WITHOUT_VARIABLE: [&str; 9] = [
     "generate",
 ];
 
-/// The declaration, with the environment variables of the flags and one help flag for both screens.
+/// What the name of every variable begins with.
+pub(super) const VARIABLES: &str = "TIDEGATE_";
+
+/// The declaration, with one help flag for both screens. The variables of the flags are not in it.
 pub(super) fn declaration() -> Command {
     let help = Arg::new("help").short('h').long("help");
     let help = help.action(ArgAction::Help);
-    let command = Cli::command().disable_help_flag(true);
-    command
-        .mut_args(with_variable)
+    Cli::command()
+        .disable_help_flag(true)
         .arg(help.help("Print a screen of help (-h), or all of it (--help)"))
 }
 
-/// The flag, set by the variable of its name: `TIDEGATE_HIGH_WATER_MARK` for `--high-water-mark`.
-fn with_variable(argument: Arg) -> Arg {
-    let flag = argument.get_long();
-    let Some(flag) = flag.filter(|flag| !WITHOUT_VARIABLE.contains(flag)) else {
-        return argument;
-    };
-    let variable = format!("TIDEGATE_{}", flag.to_uppercase().replace('-', "_"));
-    argument.env(variable).hide_env(true)
+/// The flag, set by its variable.
+pub(super) fn with_variable(argument: Arg) -> Arg {
+    match variable(&argument) {
+        Some(name) => argument.env(name).hide_env(true),
+        None => argument,
+    }
+}
+
+/// The variable that sets a flag: `TIDEGATE_HIGH_WATER_MARK` for `--high-water-mark`.
+pub(super) fn variable(argument: &Arg) -> Option<String> {
+    let flag = argument.get_long()?;
+    let is_typed_alone = flag == "help" || WITHOUT_VARIABLE.contains(&flag);
+    (!is_typed_alone).then(|| format!("{VARIABLES}{}", flag.to_uppercase().replace('-', "_")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, DEFAULT_CHUNK, DEFAULT_MARK, declaration};
+    use super::{Cli, DEFAULT_CHUNK, DEFAULT_MARK, declaration, variable};
     use clap::Parser;
 
     #[test]
@@ -305,14 +312,11 @@ mod tests {
                 continue;
             };
             if typed_alone.contains(&flag) {
-                assert_eq!(argument.get_env(), None, "{flag}");
+                assert_eq!(variable(argument), None, "{flag}");
                 continue;
             }
             let name = format!("TIDEGATE_{}", flag.to_uppercase().replace('-', "_"));
-            assert_eq!(
-                argument.get_env().and_then(|it| it.to_str()),
-                Some(name.as_str())
-            );
+            assert_eq!(variable(argument), Some(name));
         }
     }
 }

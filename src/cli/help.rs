@@ -4,7 +4,7 @@
 use super::declared::{
     default, equals, headings, is_other, names, only_side, placeholder, under, values,
 };
-use super::flags::declaration;
+use super::flags::{declaration, with_variable};
 use super::left_out;
 use crate::endpoint::KINDS;
 use crate::error::Side;
@@ -51,13 +51,13 @@ impl Styles {
     }
 }
 
-/// The declaration with its help screens, in plain text.
+/// The declaration with the variables of the flags and its help screens, in plain text.
 #[must_use]
 pub fn command() -> Command {
-    with_screens(declaration(), Styles::default())
+    with_screens(declaration().mut_args(with_variable), Styles::default())
 }
 
-/// The same, as it is to be printed on standard output.
+/// The declaration with its help screens, as they are to be printed on standard output.
 pub(super) fn command_for_stdout() -> Command {
     with_screens(declaration(), Styles::of_stdout())
 }

@@ -1,10 +1,9 @@
 //! Parses the command line of this process, with what the environment sets.
 
-use super::flags::{Cli, declaration};
+use super::flags::{Cli, VARIABLES, declaration, variable, with_variable};
 use super::help::command_for_stdout;
 use super::mistake;
 use crate::error::UsageError;
-use clap::builder::Resettable;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
 
@@ -22,10 +21,10 @@ pub enum Answer {
 /// # Errors
 /// When there is none to act on.
 pub fn parse() -> Result<Cli, Answer> {
-    let matches = without_empty_variables(declaration()).try_get_matches();
+    let matches = with_variables(declaration()).try_get_matches();
     let matches = matches.or_else(|refusal| match refusal.kind() {
         // The help screens take time to make, so that they are made only where they are asked for.
-        ErrorKind::DisplayHelp => without_empty_variables(command_for_stdout()).try_get_matches(),
+        ErrorKind::DisplayHelp => with_variables(command_for_stdout()).try_get_matches(),
         _ => Err(refusal),
     });
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
@@ -38,12 +37,17 @@ pub fn parse() -> Result<Cli, Answer> {
     })
 }
 
-/// A variable that is set to nothing counts as one that is not set.
-fn without_empty_variables(command: Command) -> Command {
+/// The command with the variables that are set; one that is set to nothing counts as one that is not. Hardly ever is there one,
+/// and clap would look for each at every start.
+fn with_variables(command: Command) -> Command {
+    let mut names = std::env::vars_os().map(|(name, _)| name);
+    if !names.any(|name| name.as_encoded_bytes().starts_with(VARIABLES.as_bytes())) {
+        return command;
+    }
     command.mut_args(|argument| {
-        let value = argument.get_env().and_then(std::env::var_os);
-        if value.is_some_and(|value| value.is_empty()) {
-            argument.env(Resettable::Reset)
+        let value = variable(&argument).and_then(std::env::var_os);
+        if value.is_some_and(|value| !value.is_empty()) {
+            with_variable(argument)
         } else {
             argument
         }
