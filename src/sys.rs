@@ -189,22 +189,21 @@ unsafe impl GlobalAlloc for Allocator {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const LARGE: libc::c_int = 1 << 20;
 
-/// Sets up the heap, before there are threads. Unless it is `shared`, each new thread gets a heap of its own, for which the C
-/// library reserves 64 MiB of address space (mallopt(3), `M_ARENA_MAX`).
+/// Sets up the heap, before there are threads. They share one: each would otherwise get a heap of its own with its first
+/// allocation, for which the C library reserves 64 MiB of address space (mallopt(3), `M_ARENA_MAX`), and those of a transfer
+/// allocate little.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(crate) fn set_up_heap(shared: bool) {
+pub(crate) fn set_up_heap() {
     // SAFETY: both set a number that the allocator reads at its next allocation.
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
-        if shared {
-            libc::mallopt(libc::M_ARENA_MAX, 1);
-        }
+        libc::mallopt(libc::M_ARENA_MAX, 1);
     }
 }
 
 /// Other C libraries are left as they are.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-pub(crate) fn set_up_heap(_shared: bool) {}
+pub(crate) fn set_up_heap() {}
 
 /// Whether the system has so many bytes of memory left for this process (mmap(2)).
 pub(crate) fn can_map(bytes: usize) -> bool {

@@ -24,12 +24,11 @@ const START: usize = FIRST_STACK + (1 << 20);
 /// # Errors
 /// When there is not enough memory to begin with.
 pub fn prepare() -> io::Result<()> {
-    let is_scarce = address_space().is_some();
-    if is_scarce {
+    if address_space().is_some() {
         ensure_memory(START)?;
         grow_stack();
     }
-    sys::set_up_heap(is_scarce);
+    sys::set_up_heap();
     Ok(())
 }
 
