@@ -33,6 +33,8 @@ pub(super) struct Accounting {
 
 /// What follows from the books at one moment.
 pub(super) struct Times {
+    /// The moment.
+    pub(super) at: Duration,
     pub(super) waits: Waits,
     pub(super) phase: Phase,
     /// For how long the writer has waited for each transform.
@@ -152,7 +154,8 @@ impl Accounting {
 }
 
 impl Times {
-    /// What follows at `now` from published books. The sink has last taken something at `wrote_at`.
+    /// What follows at `now` from published books, or a little later: they may have been published since. The sink has last taken
+    /// something at `wrote_at`.
     pub(super) fn at(now: Duration, wrote_at: Duration, published: &Published) -> Self {
         let numbers = published.read();
         let phase = Phase::ALL[usize::try_from(numbers[1]).unwrap_or(0).min(4)];
@@ -164,13 +167,15 @@ impl Times {
         let blamed = numbers[PUBLISHED..]
             .iter()
             .map(|it| Duration::from_nanos(*it));
+        let now = now.max(since);
         let mut times = Self {
+            at: now,
             waits,
             phase,
             blamed: blamed.collect(),
         };
         if numbers[0] > 0 {
-            times.add_current(since.min(now), wrote_at, now, numbers[3]);
+            times.add_current(since, wrote_at, now, numbers[3]);
         }
         times
     }
@@ -194,6 +199,37 @@ impl Times {
             && self.phase == Phase::Transform
         {
             *blamed += current;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Accounting, Phase, Times};
+    use std::time::Duration;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn the_waits_add_up_to_the_time_however_late_the_books_were_published() {
+        let (mut books, published) = (Accounting::new(Duration::ZERO, 0), Accounting::published(0));
+        books.start(millis(10));
+        books.work(Phase::Rate, millis(30));
+        books.work(Phase::Moving, millis(35));
+        books.publish(&published);
+        // The clock was read before, at the same time, after, and so long after that the call must be waiting.
+        for (now, at, phase) in [
+            (20, 35, Phase::Moving),
+            (35, 35, Phase::Moving),
+            (50, 50, Phase::Moving),
+            (900, 900, Phase::Sink),
+        ] {
+            let times = Times::at(millis(now), millis(35), &published);
+            assert_eq!((times.at, times.phase), (millis(at), phase));
+            assert_eq!(times.waits.total(), millis(at - 10));
+            assert_eq!(times.waits.of(Phase::Source), millis(20));
         }
     }
 }

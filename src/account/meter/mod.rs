@@ -165,7 +165,7 @@ impl Meter {
     #[must_use]
     pub fn recording(&self) -> Option<Recording> {
         self.note();
-        let (recorder, elapsed) = (self.recorder.lock().take()?, self.elapsed());
+        let (recorder, elapsed) = (self.recorder.lock().take()?, self.since_start(self.now()));
         let zero = self.zero();
         let phases = self.writers.iter().map(|writer| {
             let phases = writer.accounting.lock().finish_recording();
@@ -280,17 +280,15 @@ impl Meter {
     /// The numbers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let (now, elapsed) = (self.now(), self.elapsed());
-        let mut links: Vec<_> = self
-            .chain
-            .links()
-            .map(|link| link.snapshot_at(now))
-            .collect();
+        let times = self.slowest().times(self.now());
+        let (now, elapsed) = (times.at, self.since_start(times.at));
+        let links = self.chain.links().map(|link| link.snapshot_at(now));
+        let mut links: Vec<_> = links.collect();
         for link in &mut links {
             // Both ends may have been opened after the clock was made.
             link.paused = link.paused.min(elapsed);
         }
-        let (times, ends) = (self.slowest().times(now), self.ends(Probe::status));
+        let ends = self.ends(Probe::status);
         let stages = self.stages.iter().zip(times.blamed);
         let sinks = self.writers.iter().map(|writer| {
             let times = writer.times(now);
@@ -326,7 +324,7 @@ impl Meter {
             Probe::status_without_fill
         };
         Observation {
-            elapsed: self.elapsed(),
+            elapsed: self.since_start(now),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
             phase: self.slowest().times(now).phase,
@@ -356,10 +354,11 @@ impl Meter {
         }
     }
 
-    fn elapsed(&self) -> Duration {
+    /// The time from that moment to `now`.
+    fn since_start(&self, now: Duration) -> Duration {
         match self.started.load(Ordering::Relaxed) {
             NEVER => Duration::ZERO,
-            started => self.now().saturating_sub(Duration::from_nanos(started)),
+            started => now.saturating_sub(Duration::from_nanos(started)),
         }
     }
 
