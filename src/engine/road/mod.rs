@@ -12,6 +12,7 @@ mod progress;
 // The two ends, as either road uses them.
 mod inlet;
 mod outlet;
+mod small_pieces;
 
 // Through our own buffers.
 pub(super) mod buffered;

@@ -2,12 +2,14 @@
 
 use super::flow::FlowOptions;
 use super::inlet::{Inlet, ReaderOutcome};
+use super::small_pieces::{PIPE_GATHER_TIME, SmallPieces};
 use crate::account::meter::Meter;
 use crate::endpoint::Source;
 use crate::engine::link::{InputEnd, Link, Room};
 use crate::engine::wait;
 use bytes::BytesMut;
 use std::io;
+use std::time::Instant;
 
 /// Reads until the end, the last byte that was asked for, an error, or a cancellation.
 ///
@@ -53,7 +55,8 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
 
 fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {
     let mut buffer = BytesMut::new();
-    let mut room = link.ask_for_room();
+    let is_pipe = inlet.source.pipe().is_some();
+    let (mut pieces, mut room) = (SmallPieces::default(), link.ask_for_room());
     while !inlet.is_done() {
         let bytes = match room {
             Room::Bytes(bytes) => bytes,
@@ -76,6 +79,14 @@ fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<(
             Some(n) => {
                 inlet.count(n as u64);
                 room = link.push(buffer.split_to(n));
+                let has_room = matches!(room, Room::Bytes(_));
+                if is_pipe && pieces.came(n as u64, Instant::now()) && has_room && !inlet.is_done()
+                {
+                    let until = Instant::now() + PIPE_GATHER_TIME;
+                    wait::wait(link.producer_wakeup(), &[], Some(until))?;
+                    // It may have been a cancellation that ended the wait.
+                    room = link.ask_for_room();
+                }
             }
             None => room = link.ask_for_room(),
         }

@@ -9,7 +9,7 @@
 use super::announcement::Announcement;
 use super::ending::Stop;
 use super::faults::{EmptyCalls, as_told_by_sink, failing_side, is_not_now, is_refusal};
-use super::gathering::{Gathering, PIPE_GATHER_TIME};
+use super::gathering::Gathering;
 use super::syscalls::Syscalls;
 use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
@@ -20,6 +20,7 @@ use crate::engine::road::flow::WriterContext;
 use crate::engine::road::inlet::Inlet;
 use crate::engine::road::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use crate::engine::road::progress::Progress;
+use crate::engine::road::small_pieces::PIPE_GATHER_TIME;
 use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use crate::error::Side;
