@@ -1,8 +1,7 @@
 //! Tables for the gates: what recorded Node runs cannot show, such as rooms, low-water marks and peaks.
 
-use tidegate::engine::gate::{
-    ConsumerId, Drain, Gates, Passage, ReadableGate, WritableGate, deliver, flow,
-};
+use tidegate::engine::gate::{ConsumerId, ReadableGate, WritableGate};
+use tidegate::engine::gates::{Drain, Gates, Passage, deliver, flow};
 
 /// A readable with `len` bytes buffered, on its way to being paused or ended if so wanted.
 fn readable(mark: u64, len: u64, paused: bool, ended: bool) -> ReadableGate {

@@ -5,7 +5,8 @@
 //! piece fits, that first part takes all of its time: the time was spent waiting, and then the rest is there as well.
 //! The gates are those that the real bytes went through.
 
-use crate::engine::gate::{ConsumerId, Gates, Passage, ReadableGate, WritableGate, flow};
+use crate::engine::gate::{ConsumerId, ReadableGate, WritableGate};
+use crate::engine::gates::{Gates, Passage, flow};
 use crate::engine::link::{History, Marks, Piece};
 use std::time::Duration;
 

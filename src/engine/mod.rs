@@ -3,7 +3,7 @@
 //! A `pipeline` is an open source, an open sink, and what stands between them, as one value: it is started on a road, and
 //! answers with one handle. A `road` moves bytes from the source through the links to the sink; `wait` is where its
 //! threads wait for descriptors and for each other, `wakeup` how they wake each other. A `link` is the buffer between a stage and
-//! those that it feeds, guarded by gates; `gate` decides when one side of a buffer pauses and drains. `throttle` is the rate limit
+//! those that it feeds, guarded by gates; `gate` decides when one side of a buffer pauses and drains, `gates` passes bytes on. `throttle` is the rate limit
 //! over a given clock, and `limit` that of a pipeline under way.
 //!
 //! # How a chunk goes
@@ -56,6 +56,7 @@
 //!   acknowledged.
 
 pub mod gate;
+pub mod gates;
 pub mod limit;
 pub mod link;
 pub mod pipeline;

@@ -53,7 +53,11 @@ where
     Ok(async move { result.await.unwrap_or_else(|_| Err(lost())) })
 }
 
-/// How many of at most `most` threads could be started now, for a library that fails if it gets fewer than it was promised.
+/// Threads that this process may start while a library is at work: the one that writes messages, and the one that notices stops.
+const OUR_OWN: u32 = 2;
+
+/// How many of at most `most` threads a library may start from now on, which fails if it gets fewer than it was promised: those
+/// that could be started now, without those that this process may still start.
 #[must_use]
 pub fn available(most: u32) -> u32 {
     // The mutex keeps each thread until all are started, so that all exist at once.
@@ -61,8 +65,11 @@ pub fn available(most: u32) -> u32 {
     thread::scope(|scope| {
         let _closed = gate.lock();
         let wait = || drop(gate.lock());
-        let started = (0..most).map_while(|_| spawn_scoped(scope, "probe", wait).ok());
-        u32::try_from(started.count()).unwrap_or(most)
+        let wanted = most.saturating_add(OUR_OWN);
+        let started = (0..wanted).map_while(|_| spawn_scoped(scope, "probe", wait).ok());
+        u32::try_from(started.count())
+            .unwrap_or(wanted)
+            .saturating_sub(OUR_OWN)
     })
 }
 

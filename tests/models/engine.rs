@@ -3,6 +3,9 @@
 #[path = "../../src/engine/gate.rs"]
 pub mod gate;
 
+#[path = "../../src/engine/gates.rs"]
+pub mod gates;
+
 #[path = "../../src/engine/wakeup.rs"]
 pub mod wakeup;
 

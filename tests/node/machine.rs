@@ -13,7 +13,8 @@ use crate::log::{Counters, Event, Name, Outcome, What};
 use crate::scenario::Scenario;
 use ends::{Source, Transform};
 use readable::Readable;
-use tidegate::engine::gate::{Gates, ReadableGate, WritableGate};
+use tidegate::engine::gate::{ReadableGate, WritableGate};
+use tidegate::engine::gates::Gates;
 use writable::{Target, Writable};
 
 /// An index into the machine's readables.

@@ -6,7 +6,8 @@ use super::pauses::PauseTotals;
 use super::snapshot::Marks;
 use super::stops::Stops;
 use crate::account::clock::Clock;
-use crate::engine::gate::{ConsumerId, Drain, Gates, Passage, ReadableGate, WritableGate, flow};
+use crate::engine::gate::{ConsumerId, ReadableGate, WritableGate};
+use crate::engine::gates::{Drain, Gates, Passage, deliver, flow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,7 +133,7 @@ impl LinkCount {
 
     /// `n` bytes have entered the readable and left it at once.
     pub(super) fn pass_through(&mut self, n: u64) {
-        crate::engine::gate::deliver(self, n);
+        deliver(self, n);
     }
 
     /// `n` bytes have left for the consumer. A drain resumes the readable; returns whether it did.

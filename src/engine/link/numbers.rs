@@ -7,7 +7,8 @@ use super::stops::Stops;
 use crate::account::clock::nanos;
 use crate::account::published::Published;
 use crate::account::span::Span;
-use crate::engine::gate::{Gates, WritableGate};
+use crate::engine::gate::WritableGate;
+use crate::engine::gates::Gates;
 use crate::platform::sync::Lock;
 use std::time::Duration;
 

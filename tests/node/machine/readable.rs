@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use tidegate::engine::gate::{ConsumerId, Gates, Passage, ReadableGate, deliver, flow};
+use tidegate::engine::gate::{ConsumerId, ReadableGate};
+use tidegate::engine::gates::{Gates, Passage, deliver, flow};
 
 use super::{Job, Machine, ReadableId, WritableId};
 use crate::log::{Name, What};

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use tidegate::engine::gate::{ConsumerId, Drain, WritableGate};
+use tidegate::engine::gate::{ConsumerId, WritableGate};
+use tidegate::engine::gates::Drain;
 
 use super::ends::Manual;
 use super::{Job, Machine, ReadableId, TRANSFORM_OUT, WritableId};
