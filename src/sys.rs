@@ -1,10 +1,13 @@
 //! The only unsafe code: system calls that no safe crate offers, and the allocator.
 #![allow(unsafe_code)]
 
+use crate::platform::SignalQueue;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Write as _};
 use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// A close-on-exec duplicate of the inherited descriptor `fd`.
 ///
@@ -54,20 +57,14 @@ pub(crate) fn is_ignored(signal: i32) -> bool {
     asked == 0 && action.sa_sigaction == libc::SIG_IGN
 }
 
-/// Takes SIGTSTP's default action: stops the process, unless no shell could continue it (an orphaned process group, termios(3)
-/// and setpgid(2)). Returns when the process goes on.
-pub(crate) fn stop() {
-    // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
-    let default: libc::sigaction = unsafe { std::mem::zeroed() };
-    let mut ours = default;
-    // SAFETY: both structs are of the right type and outlive the call. The action in force is
-    // set again below.
-    if unsafe { libc::sigaction(libc::SIGTSTP, &raw const default, &raw mut ours) } == 0 {
-        // SAFETY: raising a signal with its default action touches no memory of this process.
-        unsafe { libc::raise(libc::SIGTSTP) };
-        // SAFETY: `ours` was filled in by the first call.
-        unsafe { libc::sigaction(libc::SIGTSTP, &raw const ours, std::ptr::null_mut()) };
-    }
+/// `signals` as something that a task of this runtime can wait for.
+///
+/// # Errors
+/// When the kernel has no memory for it.
+pub(crate) fn watched(signals: SignalQueue) -> io::Result<AsyncFd<SignalQueue>> {
+    // SAFETY: the queue owns its descriptor, which is open and the same for as long as the queue lives.
+    let watched = unsafe { AsyncFd::register_with_interest(signals, Interest::READABLE) };
+    Ok(watched?)
 }
 
 /// Takes the default action of `signal`, which ends the process. Returns where the signal has no effect: the first process of a

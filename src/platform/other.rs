@@ -3,6 +3,7 @@
 use super::types::{Attribute, FdAt};
 use crate::endpoint::connection::Connection;
 use crate::platform::threads;
+use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, chmod};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
@@ -10,7 +11,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
 use rustix::process::Pid;
 use std::ffi::OsStr;
 use std::io::IoSlice;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -154,8 +155,54 @@ impl Heartbeat {
 }
 
 /// Signals that end a process on this system alone are not known here, and keep their default action.
-pub(crate) fn more_ending_signals() -> impl Iterator<Item = i32> {
+pub(crate) fn more_ending_signals() -> impl Iterator<Item = Signal> {
     std::iter::empty()
+}
+
+/// Blocked signals of this process that are waiting, as a descriptor that is readable while there are any: a thread takes them
+/// (sigwait(3)) and writes their numbers into a pipe. It goes on as long as the process does.
+#[derive(Debug)]
+pub(crate) struct SignalQueue(OwnedFd);
+
+impl SignalQueue {
+    /// Those of `signals`, which are blocked in every thread.
+    ///
+    /// # Errors
+    /// When the process is out of descriptors or threads.
+    pub(crate) fn of(signals: &SigSet) -> std::io::Result<Self> {
+        let (reader, writer) = rustix::pipe::pipe()?;
+        set_flags(&reader)?;
+        fcntl_setfd(&writer, FdFlags::CLOEXEC)?;
+        let signals = *signals;
+        threads::spawn("signals", move || {
+            while let Ok(signal) = signals.wait() {
+                let number = (signal as i32).to_ne_bytes();
+                if rustix::io::write(&writer, &number).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self(reader))
+    }
+
+    /// The number of the next one.
+    ///
+    /// # Errors
+    /// [`std::io::ErrorKind::WouldBlock`] if none is waiting.
+    pub(crate) fn next(&self) -> std::io::Result<i32> {
+        let mut number = [0; size_of::<i32>()];
+        match rustix::io::read(&self.0, &mut number)? {
+            // A pipe takes and gives a few bytes whole (pipe(7), PIPE_BUF).
+            4 => Ok(i32::from_ne_bytes(number)),
+            _ => Err(std::io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+impl AsRawFd for SignalQueue {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
 }
 
 /// A Unix socket at this path to which no other user can connect: none can before it listens, and by then its mode is set.

@@ -1,31 +1,35 @@
 //! The signals a transfer listens to. Those that were ignored when we were started stay ignored, as nohup wants.
+//!
+//! No handler is installed: the signals are blocked and read from a descriptor, one after the other. Threads inherit what is
+//! blocked, and so the main thread starts to listen before there is another; commands that we start begin with nothing blocked
+//! (`std::process::Command`).
 
-use crate::platform;
+use crate::platform::{SignalQueue, more_ending_signals};
 use crate::sys;
-use rustix::process::Signal as Os;
-use std::future::poll_fn;
+use nix::sys::signal::{SigSet, Signal, raise};
+use std::future::pending;
 use std::io;
-use std::task::Poll;
 use std::time::{Duration, Instant};
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// The signals that end a process which does not listen to them, everywhere (signal(7)). We clean up before they do. Not those
 /// that tell of a fault, after which there is nothing to be relied on: SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
-const ENDINGS: [Os; 10] = [
-    Os::INT,
-    Os::TERM,
-    Os::HUP,
-    Os::QUIT,
-    Os::ABORT,
-    Os::ALARM,
-    Os::VTALARM,
-    Os::PROF,
-    Os::USR2,
-    Os::XCPU,
+const ENDINGS: [Signal; 10] = [
+    Signal::SIGINT,
+    Signal::SIGTERM,
+    Signal::SIGHUP,
+    Signal::SIGQUIT,
+    Signal::SIGABRT,
+    Signal::SIGALRM,
+    Signal::SIGVTALRM,
+    Signal::SIGPROF,
+    Signal::SIGUSR2,
+    Signal::SIGXCPU,
 ];
 
-/// The signal that asks for the status. SIGINFO (^T) where it exists would be heard too; tokio names it on the BSDs only.
-const STATUS: Os = Os::USR1;
+/// The signal that asks for the status. SIGINFO (^T), where it exists, would be another.
+const STATUS: Signal = Signal::SIGUSR1;
 
 /// Within this time a signal that ends a transfer counts once: timeout(1) sends it to the process, and once more to its group.
 const SENT_TWICE: Duration = Duration::from_millis(100);
@@ -46,36 +50,30 @@ pub enum Event {
 /// The signals that are listened to.
 #[derive(Debug)]
 pub struct Signals {
-    /// Those that end the transfer, with their numbers.
-    endings: Vec<(i32, Signal)>,
-    /// The first of those that has come, and when.
+    queue: AsyncFd<SignalQueue>,
+    /// The first signal that has ended the transfer, and when it came.
     ended_by: Option<(i32, Instant)>,
-    status: Option<Signal>,
-    stop: Option<Signal>,
-    continued: Option<Signal>,
 }
 
 impl Signals {
-    /// Starts to listen.
+    /// Starts to listen, in this thread and those that it starts from now on.
     ///
     /// # Errors
-    /// When the system refuses a handler.
+    /// When the process is out of descriptors.
     pub fn listen() -> io::Result<Self> {
-        // With a handler for it, a write beyond the limit of file sizes is an error instead of the end of the process
-        // (setrlimit(2)).
-        drop(unless_ignored(Os::XFSZ.as_raw())?);
-        let endings = ENDINGS.iter().map(|signal| signal.as_raw());
-        let endings = endings.chain(platform::more_ending_signals());
-        let endings = endings.filter_map(|number| {
-            let signal = unless_ignored(number).transpose()?;
-            Some(signal.map(|signal| (number, signal)))
-        });
+        let listened = [STATUS, Signal::SIGTSTP, Signal::SIGCONT];
+        let all = ENDINGS.into_iter().chain(more_ending_signals());
+        let all = all
+            .chain(listened)
+            .filter(|it| !sys::is_ignored(*it as i32));
+        let signals: SigSet = all.collect();
+        signals.thread_block()?;
+        // While it is blocked, a write beyond the limit of file sizes is an error instead of the end of the process
+        // (setrlimit(2)). Nobody reads this one.
+        only(Signal::SIGXFSZ).thread_block()?;
         Ok(Self {
-            endings: endings.collect::<io::Result<_>>()?,
+            queue: sys::watched(SignalQueue::of(&signals)?)?,
             ended_by: None,
-            status: unless_ignored(STATUS.as_raw())?,
-            stop: unless_ignored(Os::TSTP.as_raw())?,
-            continued: unless_ignored(Os::CONT.as_raw())?,
         })
     }
 
@@ -99,24 +97,14 @@ impl Signals {
     }
 
     async fn next_received(&mut self) -> Event {
-        tokio::select! {
-            biased;
-            number = first(&mut self.endings) => Event::End(number),
-            // Before SIGCONT: a process that was continued after the request to stop does not stop.
-            () = recv(self.stop.as_mut()) => {
-                if self.was_continued().await { Event::Continued } else { Event::Stop }
-            }
-            () = recv(self.continued.as_mut()) => Event::Continued,
-            () = recv(self.status.as_mut()) => Event::Status,
-        }
-    }
-
-    /// Whether SIGCONT has come already.
-    async fn was_continued(&mut self) -> bool {
-        tokio::select! {
-            biased;
-            () = recv(self.continued.as_mut()) => true,
-            () = std::future::ready(()) => false,
+        let received = self.queue.async_io(Interest::READABLE, SignalQueue::next);
+        match received.await {
+            Ok(number) if number == STATUS as i32 => Event::Status,
+            Ok(number) if number == Signal::SIGTSTP as i32 => Event::Stop,
+            Ok(number) if number == Signal::SIGCONT as i32 => Event::Continued,
+            Ok(number) => Event::End(number),
+            // The runtime is going down, and this future with it.
+            Err(_) => pending().await,
         }
     }
 
@@ -132,36 +120,16 @@ impl Signals {
     }
 }
 
-/// Stops the process, as SIGTSTP does if nobody listens to it; returns when it goes on.
+/// Takes SIGTSTP's default action: stops the process, unless no shell could continue it (an orphaned process group, termios(3)
+/// and setpgid(2)). Returns when the process goes on.
 pub fn stop() {
-    sys::stop();
+    let only = only(Signal::SIGTSTP);
+    // Raised while it is blocked: another one that is pending stops the process together with it, once.
+    let stopped = raise(Signal::SIGTSTP).and_then(|()| only.thread_unblock());
+    // Neither fails for a signal that exists (pthread_sigmask(3)).
+    let _ = stopped.and_then(|()| only.thread_block());
 }
 
-fn unless_ignored(number: i32) -> io::Result<Option<Signal>> {
-    if sys::is_ignored(number) {
-        Ok(None)
-    } else {
-        signal(SignalKind::from_raw(number)).map(Some)
-    }
-}
-
-/// The number of the first of these that comes; of several that have come, that of the one that stands first.
-async fn first(endings: &mut [(i32, Signal)]) -> i32 {
-    poll_fn(|context| {
-        for (number, signal) in &mut *endings {
-            if signal.poll_recv(context).is_ready() {
-                return Poll::Ready(*number);
-            }
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-async fn recv(signal: Option<&mut Signal>) {
-    match signal {
-        // `None` would mean that the runtime is going down, and this future with it.
-        Some(signal) => drop(signal.recv().await),
-        None => std::future::pending().await,
-    }
+fn only(signal: Signal) -> SigSet {
+    [signal].into_iter().collect()
 }

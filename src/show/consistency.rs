@@ -120,9 +120,7 @@ fn check_fills(text: &str) {
 
 /// The rows of the live display.
 fn rows(sample: &Sample, past: &Past, columns: usize) -> Vec<String> {
-    let picture = picture(sample, past, &THEME, Screen { columns, rows: 24 }, 0);
-    let first = format!("{}  {}", picture.head, picture.tail);
-    [first].into_iter().chain(picture.rows).collect()
+    picture(sample, past, &THEME, Screen { columns, rows: 24 }, 0)
 }
 
 /// Checks everything that is shown of a sample.

@@ -226,13 +226,13 @@ impl Running {
             .expect("a number")
     }
 
-    /// Waits until it handles the signals it listens to.
+    /// Waits until it listens to signals: it blocks them, and reads them from a descriptor.
     #[track_caller]
     pub(crate) fn hears_signals(&self) {
-        until("signal handlers", || {
-            let caught = u64::from_str_radix(&self.proc_status("SigCgt"), 16).unwrap_or(0);
+        until("blocked signals", || {
+            let blocked = u64::from_str_radix(&self.proc_status("SigBlk"), 16).unwrap_or(0);
             let status_signal = 1 << (rustix::process::Signal::USR1.as_raw() - 1);
-            (caught & status_signal != 0).then_some(())
+            (blocked & status_signal != 0).then_some(())
         });
     }
 

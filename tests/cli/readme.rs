@@ -29,10 +29,10 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("pg_dump", "seq 1000000"),
     ("slow-uploader", "cat >uploaded"),
     ("process-the-rest", "cat >rest"),
-    // Signal 10, SIGUSR1, is bit 9 of those it catches.
+    // Signal 10, SIGUSR1, is bit 9 of those it blocks, and reads.
     (
         "hears",
-        "while [ -e /proc/$1 ] && ! (( 0x$(sed -n 's/^SigCgt:\\t//p' /proc/$1/status) & 0x200 )); do :; done",
+        "while [ -e /proc/$1 ] && ! (( 0x$(sed -n 's/^SigBlk:\\t//p' /proc/$1/status) & 0x200 )); do :; done",
     ),
 ];
 

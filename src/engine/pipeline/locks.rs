@@ -11,33 +11,35 @@ use crate::platform::sync::counted::locked;
 use std::fs::File;
 use std::io::{self, IoSlice, Write};
 use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::Instant;
 
 const CHUNKS: u64 = 1000;
 const CHUNK: usize = 100;
 
-/// How often the thread of one end has locked since that end was first used, and how often the end was.
+/// How often one end was used, and how often the threads that use it have locked between two uses by the same thread.
 #[derive(Debug, Default)]
 struct Locks {
-    before: AtomicU64,
-    since: AtomicU64,
+    last: Mutex<Option<(ThreadId, u64)>>,
+    between: AtomicU64,
     uses: AtomicU64,
 }
 
 impl Locks {
     fn note(&self) {
-        if self.uses.fetch_add(1, Ordering::SeqCst) == 0 {
-            self.before.store(locked(), Ordering::SeqCst);
+        self.uses.fetch_add(1, Ordering::SeqCst);
+        let (thread, now) = (thread::current().id(), locked());
+        let last = self.last.lock().unwrap().replace((thread, now));
+        if let Some((_, before)) = last.filter(|(last, _)| *last == thread) {
+            self.between.fetch_add(now - before, Ordering::SeqCst);
         }
-        let since = locked() - self.before.load(Ordering::SeqCst);
-        self.since.store(since, Ordering::SeqCst);
     }
 
     fn get(&self) -> (u64, u64) {
         let get = |it: &AtomicU64| it.load(Ordering::SeqCst);
-        (get(&self.since), get(&self.uses))
+        (get(&self.between), get(&self.uses))
     }
 }
 

@@ -1,12 +1,13 @@
 //! The buffered road: a reader thread and a writer thread with a link between them; with transforms, a thread for each
-//! and a link between every two threads.
+//! and a link between every two threads. What is read in no time needs no reader thread.
 
 use super::flow::FlowOptions;
 use super::in_use::RoadInUse;
 use super::job::{Job, Shared, Stage};
 use super::outlet::WriterOutcome;
+use super::reader::{Ahead, Reader};
 use super::transform::{self, TransformContext};
-use super::{TransformOutcome, program, reader, writer};
+use super::{TransformOutcome, program, writer};
 use crate::endpoint::{Sink, Source};
 use crate::engine::link::Link;
 use crate::platform::threads;
@@ -58,11 +59,23 @@ fn start_reader(
     shared: &Arc<Shared>,
 ) -> io::Result<()> {
     let stage = Stage::new(shared);
+    let (chain, meter) = (&shared.chain, &shared.meter);
+    let is_transformed = chain.transforms().next().is_some();
+    let mut reader = Reader::new(source, flow);
+    if !is_transformed {
+        reader = match reader.run_ahead(chain.first(), meter) {
+            Ahead::Ended(outcome) => {
+                stage.end_reader(outcome);
+                return Ok(());
+            }
+            Ahead::More(reader) => reader,
+        };
+    }
     threads::spawn("reader", move || {
         let Shared { chain, meter, .. } = stage.shared();
         // Without transforms it is the same link, and its consumer is woken anyway.
-        let last = chain.transforms().next().map(|_| &**chain.last());
-        let outcome = reader::run(source, flow, chain.first(), last, meter);
+        let last = is_transformed.then(|| &**chain.last());
+        let outcome = reader.run(chain.first(), last, meter);
         stage.end_reader(outcome);
     })
 }

@@ -57,6 +57,11 @@ impl<'a, S: Source + ?Sized> Inlet<'a, S> {
         self.left == Some(0)
     }
 
+    /// Bytes still to be read, if there is a limit.
+    pub(super) fn left(&self) -> Option<u64> {
+        self.left
+    }
+
     /// `most`, or as much of it as is still wanted.
     pub(super) fn wanted(&self, most: u64) -> u64 {
         most.min(self.left.unwrap_or(u64::MAX))

@@ -1,4 +1,5 @@
-//! The reader thread of the buffered road: asks the link for room, reads what is there, pushes it into the link.
+//! The reader of the buffered road: asks the link for room, reads what is there, pushes it into the link. It has a thread of its
+//! own if the source has more than is read at once.
 
 use super::flow::FlowOptions;
 use super::inlet::{Inlet, ReaderOutcome};
@@ -11,31 +12,96 @@ use bytes::BytesMut;
 use std::io;
 use std::time::Instant;
 
-/// Reads until the end, the last byte that was asked for, an error, or a cancellation.
-///
-/// The consumer of the `last` link, given where there are transforms, may wait for the first byte or the end of the
-/// source.
-pub(super) fn run(
-    mut source: Box<dyn Source>,
+/// Steps that are made ahead: one reads what is there, and the next finds that there is no more.
+const STEPS_AHEAD: usize = 2;
+
+/// A source that is read into a link.
+pub(super) struct Reader {
+    source: Box<dyn Source>,
     flow: FlowOptions,
-    link: &Link,
-    last: Option<&Link>,
-    meter: &Meter,
-) -> ReaderOutcome {
-    let last_consumer = last.map(|link| link.consumer().wakeup());
-    let mut inlet = Inlet::new(&mut *source, flow.take, link, last_consumer, meter);
-    let _guard = link.cancel_on_panic();
-    let result = skip(&mut inlet, link, flow.skip)
-        .and_then(|()| read_all(&mut inlet, link, flow.chunk_size));
-    link.end(if result.is_ok() {
-        InputEnd::Whole
-    } else {
-        InputEnd::Cut
-    });
-    if let Some(wakeup) = last_consumer {
-        wakeup.wake();
+    /// Memory for the next bytes.
+    buffer: BytesMut,
+}
+
+/// What came of reading ahead.
+pub(super) enum Ahead {
+    /// That was all.
+    Ended(ReaderOutcome),
+    /// There may be more, which takes a thread.
+    More(Reader),
+}
+
+/// What one attempt to read came to.
+enum Step {
+    /// So much was read; whether it was all that was asked for; and the room that is left.
+    Read(u64, bool, Room),
+    /// There is nothing to read now.
+    Nothing,
+    /// The link has no room.
+    NoRoom,
+    /// The source has ended, all that was asked for is read, or the link is cancelled.
+    Ended,
+}
+
+impl Reader {
+    pub(super) fn new(source: Box<dyn Source>, flow: FlowOptions) -> Self {
+        Self {
+            source,
+            flow,
+            buffer: BytesMut::new(),
+        }
     }
-    ReaderOutcome { source, result }
+
+    /// Reads what little is there, and does not wait for more.
+    pub(super) fn run_ahead(mut self, link: &Link, meter: &Meter) -> Ahead {
+        if self.flow.skip > 0 {
+            return Ahead::More(self);
+        }
+        let mut inlet = Inlet::new(&mut *self.source, self.flow.take, link, None, meter);
+        for _ in 0..STEPS_AHEAD {
+            let room = link.ask_for_room();
+            let chunk_size = self.flow.chunk_size;
+            let result = match step(&mut inlet, link, &mut self.buffer, chunk_size, room) {
+                Ok(Step::Read(_, false, _)) => continue,
+                Ok(Step::Ended) => Ok(()),
+                Ok(_) => break,
+                Err(error) => Err(error),
+            };
+            return Ahead::Ended(self.ended(link, result));
+        }
+        self.flow.take = inlet.left();
+        Ahead::More(self)
+    }
+
+    /// Reads until the end, the last byte that was asked for, an error, or a cancellation.
+    ///
+    /// The consumer of the `last` link, given where there are transforms, may wait for the first byte or the end of the
+    /// source.
+    pub(super) fn run(mut self, link: &Link, last: Option<&Link>, meter: &Meter) -> ReaderOutcome {
+        let last_consumer = last.map(|link| link.consumer().wakeup());
+        let flow = self.flow;
+        let mut inlet = Inlet::new(&mut *self.source, flow.take, link, last_consumer, meter);
+        let _guard = link.cancel_on_panic();
+        let result = skip(&mut inlet, link, flow.skip)
+            .and_then(|()| read_all(&mut inlet, link, &mut self.buffer, flow.chunk_size));
+        let outcome = self.ended(link, result);
+        if let Some(wakeup) = last_consumer {
+            wakeup.wake();
+        }
+        outcome
+    }
+
+    fn ended(self, link: &Link, result: io::Result<()>) -> ReaderOutcome {
+        link.end(if result.is_ok() {
+            InputEnd::Whole
+        } else {
+            InputEnd::Cut
+        });
+        ReaderOutcome {
+            source: self.source,
+            result,
+        }
+    }
 }
 
 /// Skips the first `n` bytes.
@@ -53,58 +119,81 @@ fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
     Ok(())
 }
 
-fn read_all(inlet: &mut Inlet<'_>, link: &Link, chunk_size: u64) -> io::Result<()> {
-    let mut buffer = BytesMut::new();
+fn read_all(
+    inlet: &mut Inlet<'_>,
+    link: &Link,
+    buffer: &mut BytesMut,
+    chunk_size: u64,
+) -> io::Result<()> {
     let is_pipe = inlet.source.pipe().is_some();
     let (mut pieces, mut room) = (SmallPieces::default(), link.ask_for_room());
-    while !inlet.is_done() {
-        let bytes = match room {
-            Room::Bytes(bytes) => bytes,
-            Room::None => {
+    loop {
+        room = match step(inlet, link, buffer, chunk_size, room)? {
+            Step::Read(n, _, Room::Bytes(_))
+                if is_pipe && pieces.came(n, Instant::now()) && !inlet.is_done() =>
+            {
+                let until = Instant::now() + PIPE_GATHER_TIME;
+                wait::wait(link.producer_wakeup(), &[], Some(until))?;
+                // It may have been a cancellation that ended the wait.
+                link.ask_for_room()
+            }
+            Step::Read(_, _, room) => room,
+            Step::Nothing => {
+                wait_for_source(inlet, link)?;
+                link.ask_for_room()
+            }
+            Step::NoRoom => {
                 wait::wait(link.producer_wakeup(), &[], None)?;
-                room = link.ask_for_room();
-                continue;
+                link.ask_for_room()
             }
-            Room::Cancelled => break,
+            Step::Ended => return Ok(()),
         };
-        if buffer.is_empty() {
-            buffer = link.buffer()?;
-        }
-        let most = inlet.wanted(bytes.min(chunk_size));
-        let most = buffer
-            .len()
-            .min(usize::try_from(most).unwrap_or(usize::MAX));
-        match read(inlet, link, &mut buffer[..most])? {
-            Some(0) => break,
-            Some(n) => {
-                inlet.count(n as u64);
-                room = link.push(buffer.split_to(n));
-                let has_room = matches!(room, Room::Bytes(_));
-                if is_pipe && pieces.came(n as u64, Instant::now()) && has_room && !inlet.is_done()
-                {
-                    let until = Instant::now() + PIPE_GATHER_TIME;
-                    wait::wait(link.producer_wakeup(), &[], Some(until))?;
-                    // It may have been a cancellation that ended the wait.
-                    room = link.ask_for_room();
-                }
-            }
-            None => room = link.ask_for_room(),
-        }
     }
-    Ok(())
 }
 
-/// One read. `None`: nothing was there, and the source was waited for; or a signal interrupted the read.
-fn read(inlet: &mut Inlet<'_>, link: &Link, buf: &mut [u8]) -> io::Result<Option<usize>> {
-    match inlet.source.read(buf) {
-        Ok(n) => Ok(Some(n)),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+/// Reads once into `room`, and pushes what came.
+fn step(
+    inlet: &mut Inlet<'_>,
+    link: &Link,
+    buffer: &mut BytesMut,
+    chunk_size: u64,
+    room: Room,
+) -> io::Result<Step> {
+    let bytes = match room {
+        _ if inlet.is_done() => return Ok(Step::Ended),
+        Room::Cancelled => return Ok(Step::Ended),
+        Room::None => return Ok(Step::NoRoom),
+        Room::Bytes(bytes) => bytes,
+    };
+    if buffer.is_empty() {
+        *buffer = link.buffer()?;
+    }
+    let most = inlet.wanted(bytes.min(chunk_size));
+    let most = buffer
+        .len()
+        .min(usize::try_from(most).unwrap_or(usize::MAX));
+    match read(inlet, &mut buffer[..most]) {
+        Ok(0) => Ok(Step::Ended),
+        Ok(n) => {
+            inlet.count(n as u64);
+            let room = link.push(buffer.split_to(n));
+            Ok(Step::Read(n as u64, n == most, room))
+        }
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
             link.nothing_more_for_now();
-            wait_for_source(inlet, link)?;
-            Ok(None)
+            Ok(Step::Nothing)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// One read, begun again where a signal interrupts it.
+fn read(inlet: &mut Inlet<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match inlet.source.read(buf) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
     }
 }
 

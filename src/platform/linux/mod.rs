@@ -3,6 +3,7 @@
 mod attributes;
 mod memory;
 mod pipes;
+mod signals;
 mod stopwatch;
 mod wake;
 
@@ -11,6 +12,7 @@ pub(crate) use memory::memory;
 pub(crate) use pipes::{
     bytes_in, enlarge_pipe, make_pipe, may_have_pipes, pipe_size, set_pipe_size,
 };
+pub(crate) use signals::{SignalQueue, more_ending_signals};
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use wake::WakeFd;
 
@@ -26,7 +28,7 @@ use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
 use rustix::net::sockopt::socket_peercred;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::pipe::SpliceFlags;
-use rustix::process::{Pid, PidfdFlags, Resource, Signal, getrlimit, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Resource, getrlimit, pidfd_open};
 use rustix::thread::{CapabilitySet, capabilities};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -60,30 +62,11 @@ const TCP_INFO_LEN: usize = 232;
 /// The state of a connection after a retransmission timeout, `TCP_CA_Loss` of linux/tcp.h.
 const TCP_CA_LOSS: u8 = 4;
 
-/// The signals that end a process by default on Linux alone.
-const LINUX_ENDING_SIGNALS: &[Signal] = &[
-    Signal::IO,
-    Signal::POWER,
-    #[cfg(any(
-        target_arch = "x86",
-        target_arch = "x86_64",
-        target_arch = "arm",
-        target_arch = "aarch64"
-    ))]
-    Signal::STKFLT,
-];
-
 /// Readable and writable for all users, as programs make files before the umask.
 const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
 /// The offset -1, by which preadv2(2) reads at the current position as read(2) does.
 const CURRENT_POSITION: u64 = u64::MAX;
-
-/// The signals that end a process by default here and not on every Unix (signal(7)). The real-time signals are left out: only
-/// programs that use them are sent any, and to install handlers for all of them takes a tenth of a millisecond.
-pub(crate) fn more_ending_signals() -> impl Iterator<Item = i32> {
-    LINUX_ENDING_SIGNALS.iter().map(|signal| signal.as_raw())
-}
 
 /// A Unix socket at this path to which no other user can connect: its mode is set before it is bound (unix(7)).
 pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {

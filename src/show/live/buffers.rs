@@ -88,7 +88,7 @@ fn gauge(len: u64, mark: u64, theme: &Theme) -> Cell {
 
 /// `cells` columns, filled in proportion to `len` of `mark`. Something looks different from nothing, and everything from
 /// nearly everything.
-fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
+pub(super) fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let parts = if unicode { 8 } else { 1 };
     let all = (cells * parts) as u128;

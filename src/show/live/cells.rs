@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
+    /// How far the transfer is.
+    Progress,
     Strong,
     Faint,
     Good,
@@ -80,6 +82,7 @@ impl Tone {
     fn style(self, text: &str, theme: &Theme) -> String {
         let style = match self {
             Tone::Plain => return text.to_owned(),
+            Tone::Progress => Style::new().cyan(),
             Tone::Strong => Style::new().bold(),
             Tone::Faint => Style::new().dim(),
             Tone::Good => Style::new().green(),
@@ -155,17 +158,17 @@ pub(super) fn fitted(cells: &mut [Cell], columns: usize, theme: &Theme) -> Strin
 }
 
 /// Columns of a row, with two between cells.
-fn columns_of(cells: &[Cell]) -> usize {
+pub(super) fn columns_of(cells: &[Cell]) -> usize {
     let shown = cells.iter().filter_map(Cell::shown);
     let with_gaps: usize = shown.map(|text| text.columns + GAP.len()).sum();
     with_gaps.saturating_sub(GAP.len())
 }
 
 /// The gap between two cells.
-pub(super) const GAP: &str = "  ";
+const GAP: &str = "  ";
 
 /// The cells as they are now, with gaps between them.
-pub(super) fn row(cells: &[Cell], theme: &Theme) -> String {
+fn row(cells: &[Cell], theme: &Theme) -> String {
     let shown: Vec<_> = cells
         .iter()
         .filter_map(Cell::shown)

@@ -11,8 +11,8 @@
 //! Where a row is too wide, `cells.rs` decides by the rank of each form what is left out. Where the screen has too few rows,
 //! `rows.rs` does.
 
-use super::buffers::arrow;
-use super::cells::{Cell, Text, Tone, fit, row};
+use super::buffers::{arrow, filled};
+use super::cells::{Cell, Text, Tone, columns_of, fit, fitted};
 use super::past::Past;
 use super::rows::{Screen, rows};
 use crate::show::figures::Figures;
@@ -26,30 +26,21 @@ const NAME_COLUMNS: usize = 24;
 /// Columns of the shortest bar that is of use, brackets included.
 const BAR_COLUMNS: usize = 10;
 
-/// The display at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::show) struct Picture {
-    /// The first row up to the bar.
-    pub(in crate::show) head: String,
-    /// Whether there is a bar, which takes the remaining columns.
-    pub(super) has_bar: bool,
-    /// The first row behind the bar.
-    pub(in crate::show) tail: String,
-    /// The other rows.
-    pub(in crate::show) rows: Vec<String>,
-}
-
-/// Lays out `sample` and the seconds before it. `step` is the position of the gauge, where the size is not known.
+/// Lays out `sample` and the seconds before it, in rows. `step` is the position of the gauge, where the size is not known.
 pub(in crate::show) fn picture(
     sample: &Sample,
     past: &Past,
     theme: &Theme,
     screen: Screen,
     step: usize,
-) -> Picture {
-    let columns = screen.columns;
+) -> Vec<String> {
+    let first = first_row(sample, theme, screen.columns, step);
+    let below = rows(sample, past, theme, screen);
+    [first].into_iter().chain(below).collect()
+}
+
+fn first_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> String {
     let figures = Figures::of(sample);
-    let has_size = figures.percent.is_some();
     let mut cells = vec![
         name(theme),
         Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
@@ -58,35 +49,32 @@ pub(in crate::show) fn picture(
         made(&figures, theme),
         lines(sample),
     ];
-    let before = cells.len();
-    cells.push(bar(has_size, theme, step));
+    let bar_at = cells.len();
+    cells.push(Cell::optional(3, Text::plain(" ".repeat(BAR_COLUMNS))));
     cells.extend([speed(sample), eta(&figures), elapsed(sample)]);
-    fit(&mut cells, columns);
-    let has_bar = has_size && !cells[before].is_dropped();
-    let (head, tail) = if has_bar {
-        (
-            row(&cells[..before], theme),
-            row(&cells[before + 1..], theme),
-        )
-    } else {
-        (row(&cells, theme), String::new())
-    };
-    Picture {
-        head: truncate_str(&head, columns, "").into_owned(),
-        has_bar,
-        tail,
-        rows: rows(sample, past, theme, screen),
+    if sample.size.is_none() {
+        cells[bar_at] = Cell::optional(3, Text::plain(bouncing(theme, step)));
     }
+    fit(&mut cells, columns);
+    if let Some(size) = sample.size
+        && !cells[bar_at].is_dropped()
+    {
+        let room = columns.saturating_sub(columns_of(&cells)) + BAR_COLUMNS;
+        cells[bar_at] = Cell::fixed(bar(sample.part(), size, theme, room));
+    }
+    fitted(&mut cells, columns, theme)
 }
 
-/// The place of the bar, which indicatif draws: blanks of its least width. Where the size is not known, a gauge.
-fn bar(size_is_known: bool, theme: &Theme, step: usize) -> Cell {
-    let text = if size_is_known {
-        " ".repeat(BAR_COLUMNS)
-    } else {
-        bouncing(theme, step)
-    };
-    Cell::optional(3, Text::plain(text))
+/// A bar over `columns`, brackets included, that is filled in proportion to `part` of `size`.
+fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
+    let mut filled = filled(part, size, columns.saturating_sub(2), theme.unicode);
+    if !theme.unicode {
+        filled = filled.replace('#', "=").replacen("= ", "> ", 1);
+    }
+    let mut bar = Text::plain("[".to_owned());
+    bar.push(&filled, Tone::Progress);
+    bar.push("]", Tone::Plain);
+    bar
 }
 
 /// A block that moves to and fro between brackets, one column a step.
@@ -172,7 +160,7 @@ fn elapsed(sample: &Sample) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::super::past::Past;
-    use super::{Picture, Screen, picture};
+    use super::{Screen, picture};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
@@ -234,15 +222,9 @@ mod tests {
         Sampler::new(size).sample(now)
     }
 
-    fn drawn(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Picture {
+    fn drawn(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Vec<String> {
         let screen = Screen { columns, rows: 24 };
         picture(sample, &Past::default(), theme, screen, step)
-    }
-
-    fn text(picture: &Picture) -> Vec<String> {
-        let bar = if picture.has_bar { "  [bar]  " } else { "" };
-        let first = format!("{}{bar}{}", picture.head, picture.tail);
-        [first].into_iter().chain(picture.rows.clone()).collect()
     }
 
     #[test]
@@ -252,7 +234,7 @@ mod tests {
             (
                 120,
                 [
-                    "backup:   31.00 MiB  of 100.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
+                    "backup:   31.00 MiB  of 100.00 MiB   31%  [============>                               ]    2.58 MiB/s   ETA 0:27   0:12",
                     "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
                     "moving 0%",
                 ],
@@ -260,7 +242,7 @@ mod tests {
             (
                 79,
                 [
-                    "backup:   31.00 MiB   31%  [bar]    2.58 MiB/s   ETA 0:27   0:12",
+                    "backup:   31.00 MiB   31%  [====>             ]    2.58 MiB/s   ETA 0:27   0:12",
                     "[##########]    1.00 MiB  PAUSED   [#####     ]  512.00 KiB  1 pause, 0 drains",
                     "moving 0%",
                 ],
@@ -276,8 +258,8 @@ mod tests {
             (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
         ];
         for (columns, expected) in table {
-            let picture = drawn(&sample, &theme(false), columns, 0);
-            assert_eq!(text(&picture), expected, "in {columns} columns");
+            let rows = drawn(&sample, &theme(false), columns, 0);
+            assert_eq!(rows, expected, "in {columns} columns");
         }
     }
 
@@ -303,8 +285,7 @@ mod tests {
 
     #[test]
     fn transforms_are_told_by_what_came_of_the_bytes_and_each_link_by_what_it_is_between() {
-        let picture = drawn(&transformed(), &theme(false), 150, 0);
-        let rows = text(&picture);
+        let rows = drawn(&transformed(), &theme(false), 150, 0);
         for part in [
             "50.00 MiB",
             "of 100.00 MiB",
@@ -336,8 +317,7 @@ mod tests {
             .iter()
             .flat_map(|it| (1..=200).map(move |n| (it, n)))
         {
-            let picture = drawn(sample, &theme(true), columns, columns);
-            for row in text(&picture) {
+            for row in drawn(sample, &theme(true), columns, columns) {
                 let columns_of_row = measure_text_width(&row);
                 assert!(columns_of_row <= columns, "{row:?} in {columns} columns");
             }
@@ -347,7 +327,7 @@ mod tests {
     #[test]
     fn a_flow_that_does_not_move_is_called_stalled_with_what_it_waits_for() {
         let sample = paused(Some(100 * MIB), Duration::from_secs(75));
-        let rows = text(&drawn(&sample, &theme(true), 120, 0));
+        let rows = drawn(&sample, &theme(true), 120, 0);
         assert!(rows[0].contains("ETA -:--"), "{rows:?}");
         assert_eq!(rows[2], "stalled for 1:15: waiting for the sink");
     }
@@ -355,7 +335,7 @@ mod tests {
     #[test]
     fn where_the_size_is_not_known_a_gauge_moves_as_long_as_bytes_do() {
         let sample = paused(None, Duration::ZERO);
-        let gauge = |step| text(&drawn(&sample, &theme(false), 80, step))[0].clone();
+        let gauge = |step| drawn(&sample, &theme(false), 80, step)[0].clone();
         assert!(gauge(3).contains("[   <=>            ]"), "{}", gauge(3));
         assert_eq!(gauge(3), gauge(27), "it goes to and fro");
         assert!(!gauge(0).contains("ETA") && !gauge(0).contains('%'));

@@ -51,12 +51,17 @@ fn byte_step(least: f64) -> f64 {
 
 /// The smallest of 1, 2 and 5, times a power of ten, that is at least `least`.
 fn round_step(least: f64) -> f64 {
-    let power = 10f64.powf(least.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * power);
-    steps
-        .into_iter()
-        .find(|step| *step >= least * (1.0 - 1e-9))
-        .unwrap_or(10.0 * power)
+    let least = least.max(f64::MIN_POSITIVE) * (1.0 - 1e-9);
+    let mut power = 1.0;
+    while power >= least {
+        power /= 10.0;
+    }
+    while power * 10.0 < least {
+        power *= 10.0;
+    }
+    let steps = [1.0, 2.0, 5.0].map(|it| it * power);
+    let step = steps.into_iter().find(|step| *step >= least);
+    step.unwrap_or(10.0 * power)
 }
 
 /// Lines from 0 to at most `elapsed` seconds, about `lines` of them, at round times.
