@@ -2,9 +2,12 @@
 #![allow(unsafe_code)]
 
 use crate::platform::SignalQueue;
+use nix::sys::signal::{SigSet, Signal, raise};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{self, Write as _};
 use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -72,17 +75,19 @@ pub(crate) fn watched(signals: SignalQueue) -> io::Result<AsyncFd<SignalQueue>> 
 pub(crate) fn die_of(signal: i32) {
     // SAFETY: an all-zero `sigaction` is a valid value of that plain C struct, and means the default action.
     let default: libc::sigaction = unsafe { std::mem::zeroed() };
-    // SAFETY: an all-zero `sigset_t` is a valid value of that plain C type; it is emptied before it is used.
-    let mut only: libc::sigset_t = unsafe { std::mem::zeroed() };
-    // SAFETY: all pointers are to values of the right types that outlive the calls, and a signal that does not
-    // exist is answered with an error. After the last call nothing runs that needs the handler that the first removes.
-    unsafe {
-        libc::sigaction(signal, &raw const default, std::ptr::null_mut());
-        libc::sigemptyset(&raw mut only);
-        libc::sigaddset(&raw mut only, signal);
-        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const only, std::ptr::null_mut());
-        libc::raise(signal);
+    // SAFETY: `default` is of the right type and outlives the call, and a signal that does not exist is answered with an error.
+    unsafe { libc::sigaction(signal, &raw const default, std::ptr::null_mut()) };
+    if let Ok(signal) = Signal::try_from(signal) {
+        let only: SigSet = [signal].into_iter().collect();
+        let _ = raise(signal).and_then(|()| only.thread_unblock());
     }
+}
+
+/// Lets `command` begin with no signal blocked, though signals are blocked here.
+pub(crate) fn begin_unblocked(command: &mut Command) {
+    let unblock = || Ok(SigSet::empty().thread_set_mask()?);
+    // SAFETY: between fork and exec this makes one system call, which is async-signal-safe (signal-safety(7)).
+    unsafe { command.pre_exec(unblock) };
 }
 
 /// The system's allocator with a reserve, which is freed when an allocation fails: a transfer that fails for lack of memory can

@@ -6,6 +6,7 @@
 use super::WakeFd;
 use super::threads;
 use crate::platform;
+use crate::sys;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{
@@ -48,6 +49,7 @@ impl Process {
     ) -> io::Result<Self> {
         let mut shell = Command::new("sh");
         shell.args(["-c", command]).stdin(stdin).stdout(stdout);
+        sys::begin_unblocked(&mut shell);
         let has_group = !is_at_terminal();
         if has_group {
             shell.process_group(0);

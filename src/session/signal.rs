@@ -1,8 +1,7 @@
 //! The signals a transfer listens to. Those that were ignored when we were started stay ignored, as nohup wants.
 //!
 //! No handler is installed: the signals are blocked and read from a descriptor, one after the other. Threads inherit what is
-//! blocked, and so the main thread starts to listen before there is another; commands that we start begin with nothing blocked
-//! (`std::process::Command`).
+//! blocked, and so the main thread starts to listen before there is another; commands that we start begin with nothing blocked.
 
 use crate::platform::{SignalQueue, more_ending_signals};
 use crate::sys;

@@ -124,6 +124,16 @@ fn nothing_of_a_program_is_left_behind_when_the_transfer_is_interrupted() {
     }
 }
 
+/// This program blocks signals, and reads them from a descriptor.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_begins_with_no_signal_blocked() {
+    let it = Scratch::new();
+    let command = "exec=cat; grep ^SigBlk /proc/self/status";
+    let done = it.tide(["-t", command]).input(b"").run();
+    done.prints(b"SigBlk:\t0000000000000000\n");
+}
+
 #[test]
 fn a_program_that_does_not_want_to_end_is_ended() {
     let it = Scratch::new();
