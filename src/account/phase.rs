@@ -86,10 +86,17 @@ impl Waits {
     #[must_use]
     pub fn bound_by(&self) -> Option<Phase> {
         let waiting: Duration = Phase::WAITS.iter().map(|phase| self.of(*phase)).sum();
-        let longest = Phase::WAITS
-            .into_iter()
-            .max_by_key(|phase| self.of(*phase))?;
-        (waiting > Duration::ZERO && waiting >= self.of(Phase::Moving)).then_some(longest)
+        let is_bound = waiting > Duration::ZERO && waiting >= self.of(Phase::Moving);
+        is_bound.then(|| self.longest_wait())
+    }
+
+    /// The longest kind of waiting.
+    #[must_use]
+    pub fn longest_wait(&self) -> Phase {
+        let waits = Phase::WAITS.into_iter();
+        waits
+            .max_by_key(|phase| self.of(*phase))
+            .unwrap_or(Phase::Source)
     }
 
     /// The phase in which most of the time was spent.

@@ -22,6 +22,8 @@ pub enum ProgressChoice {
     Auto,
     /// Rows that are redrawn in place; lines where that cannot be done
     Bar,
+    /// One row that is redrawn in place, as pv has it
+    Short,
     /// A line each --interval
     Line,
     /// The records of --stats, and nothing that is no object

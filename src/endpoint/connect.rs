@@ -128,12 +128,28 @@ impl Connect {
     }
 
     /// Connects, and tries again as often as was asked for.
-    async fn connect(&self) -> Result<TcpStream, OpenError> {
+    async fn connect(&self, side: Side, announce: &dyn Announce) -> Result<TcpStream, OpenError> {
+        let doing = format!("connecting to {}", self.place());
+        announce.waiting(side, doing.clone());
         let attempt = async || {
             let attempt = timeout(self.attempt_timeout, self.attempt()).await;
             attempt.unwrap_or_else(|_| Err(self.timed_out()))
         };
-        self.retries.connected(attempt).await
+        let failed = |attempt: &str, error: &OpenError| {
+            let why = error.reason();
+            announce.waiting(side, format!("{doing} ({attempt}: {why})"));
+        };
+        self.retries.connected(attempt, failed).await
+    }
+
+    /// Where it connects to, in words.
+    fn place(&self) -> String {
+        let (host, port) = (named(&self.host), self.port);
+        if host.contains(':') {
+            format!("[{host}]:{port}")
+        } else {
+            format!("{host}:{port}")
+        }
     }
 
     fn timed_out(&self) -> OpenError {
@@ -255,9 +271,9 @@ impl EndPlan for Connect {
 }
 
 impl SourcePlan for Connect {
-    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         let connect = async {
-            let stream = self.connect().await?;
+            let stream = self.connect(Side::Source, announce).await?;
             let source = self.settings.source(stream);
             source.map_err(|error| OpenError::io("setting up", error))
         };
@@ -266,9 +282,9 @@ impl SourcePlan for Connect {
 }
 
 impl SinkPlan for Connect {
-    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         let connect = async {
-            let stream = self.connect().await?;
+            let stream = self.connect(Side::Sink, announce).await?;
             let sink = self.settings.sink(stream);
             sink.map_err(|error| OpenError::io("setting up", error))
         };

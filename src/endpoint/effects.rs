@@ -50,6 +50,21 @@ impl Effects {
         Some(text.to_owned())
     }
 
+    /// What has become of what is now a file of this type, where a transfer was cut short.
+    pub(super) fn when_cut(self, now: Option<FileType>, name: &str) -> Option<String> {
+        match now {
+            None if self.atomic => Some(format!("{name} was not made")),
+            Some(FileType::RegularFile) if self.atomic => Some(format!("{name} is as it was")),
+            Some(FileType::RegularFile) if self.append => {
+                Some(format!("{name} has a part of it at its end"))
+            }
+            Some(FileType::RegularFile | FileType::BlockDevice) => {
+                Some(format!("{name} is incomplete"))
+            }
+            _ => None,
+        }
+    }
+
     /// What is on the disk before success, in words, for a file of this type.
     pub(super) fn synced(self, file_type: Option<FileType>) -> &'static str {
         match file_type {

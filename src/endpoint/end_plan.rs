@@ -45,8 +45,11 @@ impl<'a, E> Prepared<'a, E> {
     }
 }
 
-/// Hears what happens at a listening end, to tell the user.
+/// Hears what happens at an end that is being opened, to tell the user.
 pub trait Announce {
+    /// `side` waits for what `what` says from now on, until it is open: `connecting to host:9000`.
+    fn waiting(&self, side: Side, what: String);
+
     /// `side` listens on `address`.
     fn listening(&self, side: Side, address: SocketAddr);
 
@@ -80,4 +83,10 @@ pub trait SourcePlan: EndPlan {
 pub trait SinkPlan: EndPlan {
     /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>>;
+
+    /// What has become of it where a transfer was cut short, in words for the user, who knows it as `name`: `copy.img is
+    /// incomplete`. `None`: there is nothing that stays.
+    fn when_cut(&self, _name: &str) -> Option<String> {
+        None
+    }
 }

@@ -35,15 +35,26 @@ impl OpenError {
         }
     }
 
+    /// The reason, in words.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match &self.why {
+            OpenFailure::Io(error) => crate::error::reason(error),
+            OpenFailure::Text(why) | OpenFailure::Timeout(why) | OpenFailure::Usage(why) => {
+                why.clone()
+            }
+        }
+    }
+
     /// Turns it into the failure of a transfer at the end `uri`.
     #[must_use]
     pub fn at(self, side: Side, uri: &str) -> TransferError {
-        use crate::error::{Class, reason};
-        let (class, why) = match self.why {
-            OpenFailure::Io(error) => (Class::Io, reason(&error)),
-            OpenFailure::Text(why) => (Class::Io, why),
-            OpenFailure::Timeout(why) => (Class::Timeout, why),
-            OpenFailure::Usage(why) => (Class::Usage, why),
+        use crate::error::Class;
+        let why = self.reason();
+        let class = match self.why {
+            OpenFailure::Io(_) | OpenFailure::Text(_) => Class::Io,
+            OpenFailure::Timeout(_) => Class::Timeout,
+            OpenFailure::Usage(_) => Class::Usage,
         };
         TransferError::at_end(class, side, self.act, uri, anyhow::Error::msg(why))
     }

@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
-use super::file_facts::{APPENDS, raw_source_of, sink_ending};
+use super::file_facts::{APPENDS, file_type_of, raw_source_of, sink_ending};
 use super::links::target_of;
 use super::named_file::{NamedFile, check_directory};
 use super::output::FileSink;
@@ -201,7 +201,7 @@ impl EndPlan for FileSourcePlan {
 }
 
 impl SourcePlan for FileSourcePlan {
-    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         Box::pin(async {
             let facts = stat(&self.path)?.facts;
             let is_fifo = facts.file_type == FileType::Fifo;
@@ -212,9 +212,12 @@ impl SourcePlan for FileSourcePlan {
                 Some(Descriptor::own(fd).map_err(refused)?)
             };
             Ok(Prepared::new(facts.file_id(), async {
-                let descriptor = match descriptor {
-                    Some(descriptor) => descriptor,
-                    None => open_fifo(&self.path, OFlags::RDONLY).await?,
+                let descriptor = if let Some(descriptor) = descriptor {
+                    descriptor
+                } else {
+                    let name = named(&self.path);
+                    announce.waiting(Side::Source, format!("waiting for a writer of {name}"));
+                    open_fifo(&self.path, OFlags::RDONLY).await?
                 };
                 Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
             }))
@@ -336,13 +339,17 @@ impl EndPlan for FileSinkPlan {
 }
 
 impl SinkPlan for FileSinkPlan {
-    fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async {
             let found = self.stat()?;
             let facts = found.as_ref().map(|it| it.facts);
             let file_id = facts.and_then(|it| it.file_id());
             if facts.is_some_and(|it| it.file_type == FileType::Fifo) && !self.effects.create {
                 return Ok(Prepared::new(file_id, async {
+                    announce.waiting(
+                        Side::Sink,
+                        format!("waiting for a reader of {}", named(&self.path)),
+                    );
                     let descriptor = open_fifo(&self.path, OFlags::WRONLY).await?;
                     Ok(Box::new(FileSink::at(descriptor, self.effects)) as Box<dyn Sink>)
                 }));
@@ -359,5 +366,10 @@ impl SinkPlan for FileSinkPlan {
                 Ok(Box::new(sink) as Box<dyn Sink>)
             }))
         })
+    }
+
+    fn when_cut(&self, name: &str) -> Option<String> {
+        let file_type = std::fs::metadata(&self.path).map(|it| file_type_of(&it));
+        self.effects.when_cut(file_type.ok(), name)
     }
 }

@@ -154,6 +154,9 @@ impl Listen {
         announce: &dyn Announce,
     ) -> Result<TcpStream, OpenError> {
         let refused = Cell::new(0);
+        let place = listener.local_addr().map(|it| format!(" on {it}"));
+        let place = place.unwrap_or_default();
+        announce.waiting(side, format!("waiting for a connection{place}"));
         let accepted = self.accept_one(&listener, |peer| {
             refused.set(refused.get() + 1);
             announce.refused(side, peer);

@@ -118,6 +118,7 @@ impl Sink for FileSink {
         let is_pipeline = descriptor.is_some_and(Descriptor::is_pipeline);
         SinkFacts {
             is_terminal: descriptor.is_some_and(|it| it.facts.is_terminal),
+            peer: None,
             is_paced: false,
             sleeps: !is_pipeline,
             is_pipeline,

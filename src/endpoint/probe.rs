@@ -3,6 +3,7 @@
 use super::raw::{Raw, Unfit};
 use crate::endpoint::connection::{Connection, ConnectionProbe};
 use crate::endpoint::pipe::{PipeFill, PipeProbe};
+use crate::error::Side;
 use serde::Serialize;
 
 /// A value for each end.
@@ -12,6 +13,16 @@ pub struct PerEnd<T> {
     pub source: T,
     /// Of the sink.
     pub sink: T,
+}
+
+impl<T> PerEnd<T> {
+    /// That of this end.
+    pub fn of_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Source => &mut self.source,
+            Side::Sink => &mut self.sink,
+        }
+    }
 }
 
 /// How to ask for the status of an end.

@@ -24,19 +24,21 @@ impl Retries {
         Self(options.number(RETRY.name).unwrap_or(0))
     }
 
-    /// Makes an attempt, and others after it as long as they fail and there are any left. The last failure is told.
+    /// Makes an attempt, and others after it as long as they fail and there are any left. The last failure is returned; those
+    /// before it are handed to `failed`, with which attempt it was and how many there are at most, in words.
     pub(super) async fn connected<T>(
         self,
         attempt: impl AsyncFn() -> Result<T, OpenError>,
+        failed: impl Fn(&str, &OpenError),
     ) -> Result<T, OpenError> {
-        let mut left = self.0;
-        loop {
+        for made in 1..=self.0 {
             match attempt().await {
-                Err(_) if left > 0 => left -= 1,
+                Err(error) => failed(&format!("attempt {made} of {}", self.0 + 1), &error),
                 result => return result,
             }
             sleep(PAUSE).await;
         }
+        attempt().await
     }
 
     /// What follows an attempt, in words.

@@ -69,6 +69,11 @@ pub(super) trait StreamSocket: AsFd + Send + 'static {
     fn probe(&self) -> Probe {
         Probe::Nothing
     }
+
+    /// The address of the peer, as people write it, if it has one.
+    fn peer(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The end that reads from `socket`, to which the settings have been applied.
@@ -143,6 +148,7 @@ impl<S: StreamSocket> Source for SocketSource<S> {
     fn facts(&self) -> SourceFacts {
         SourceFacts {
             probe: self.socket.probe(),
+            peer: self.socket.peer(),
             ..SourceFacts::default()
         }
     }
@@ -257,6 +263,7 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
     fn facts(&self) -> SinkFacts {
         SinkFacts {
             probe: self.socket.probe(),
+            peer: self.socket.peer(),
             ..SinkFacts::default()
         }
     }

@@ -291,6 +291,7 @@ impl Source for PlainSource {
     fn facts(&self) -> SourceFacts {
         SourceFacts {
             size: self.descriptor.size_left(),
+            peer: None,
             is_terminal: self.descriptor.facts.is_terminal,
             probe: self.descriptor.probe(),
         }

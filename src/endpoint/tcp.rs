@@ -77,4 +77,8 @@ impl StreamSocket for Connected {
     fn probe(&self) -> Probe {
         Probe::Connection(self.probe())
     }
+
+    fn peer(&self) -> Option<String> {
+        Connected::peer(self)
+    }
 }

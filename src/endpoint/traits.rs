@@ -132,6 +132,8 @@ pub trait Backchannel {
 pub struct SourceFacts {
     /// Bytes from where it was opened to the end, where that is known.
     pub size: Option<u64>,
+    /// The peer that it is connected with, as people write it.
+    pub peer: Option<String>,
     /// Whether it is a terminal, whose user types what is read.
     pub is_terminal: bool,
     /// How to ask for its status.
@@ -145,6 +147,8 @@ pub struct SourceFacts {
     reason = "four independent properties of an end"
 )]
 pub struct SinkFacts {
+    /// The peer that it is connected with, as people write it.
+    pub peer: Option<String>,
     /// Whether it is a terminal, whose user sees what is written.
     pub is_terminal: bool,
     /// Whether it limits its own speed, so that no road is faster than another.

@@ -70,7 +70,9 @@ impl Limit {
         }
     }
 
-    fn is_held(&self) -> bool {
+    /// Whether nothing may leave.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
         self.is_held.load(Ordering::Relaxed)
     }
 }

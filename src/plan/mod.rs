@@ -186,6 +186,7 @@ fn show(cli: &Cli, facts: &Facts<'_>) -> Result<Show, UsageError> {
             ProgressChoice::Auto if cli.format.is_some() => Progress::Line,
             ProgressChoice::Auto => Progress::Auto,
             ProgressChoice::Bar => Progress::Bar,
+            ProgressChoice::Short => Progress::Short,
             ProgressChoice::Line => Progress::Line,
             ProgressChoice::Json | ProgressChoice::None => Progress::None,
         },

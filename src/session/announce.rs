@@ -1,9 +1,10 @@
 //! Announces where a listening end listens, and which peers it refuses.
 
-use crate::endpoint::Announce;
+use crate::endpoint::{Announce, PerEnd};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::session::report::{Form, StderrWriter};
+use crate::text::words::seconds;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -24,6 +25,13 @@ pub(super) struct Announcer {
     /// Whether refusals are to be told.
     tells_refusals: bool,
     addresses: RefCell<Vec<ListenAddress>>,
+    waits: RefCell<PerEnd<Option<Wait>>>,
+}
+
+/// What an end that is not open waits for, and since when.
+struct Wait {
+    what: String,
+    since: Instant,
 }
 
 /// The refusals of one end.
@@ -45,7 +53,30 @@ impl Announcer {
             sink: refusals_of(&plan.sink.uri),
             tells_refusals: plan.show.tells_refusals,
             addresses: RefCell::default(),
+            waits: RefCell::default(),
         }
+    }
+
+    /// `side` is open, and waits for nothing any more.
+    pub(super) fn is_open(&self, side: Side) {
+        *self.waits.borrow_mut().of_mut(side) = None;
+    }
+
+    /// What the ends wait for: `connecting to host:9000`.
+    pub(super) fn awaited(&self) -> String {
+        let waits = self.waits.borrow();
+        let waits = [&waits.source, &waits.sink].into_iter().flatten();
+        let waits: Vec<_> = waits.map(|it| it.what.as_str()).collect();
+        waits.join(" and ")
+    }
+
+    /// What the ends wait for, each with the time since it began: `connecting to host:9000, 3 s`.
+    pub(super) fn waits(&self) -> Vec<String> {
+        let waits = self.waits.borrow();
+        let waits = [&waits.source, &waits.sink].into_iter().flatten();
+        waits
+            .map(|it| format!("{}, {}", it.what, seconds(it.since.elapsed())))
+            .collect()
     }
 
     /// Where the ends listen.
@@ -71,6 +102,13 @@ impl Announcer {
 }
 
 impl Announce for Announcer {
+    fn waiting(&self, side: Side, what: String) {
+        let mut waits = self.waits.borrow_mut();
+        let wait = waits.of_mut(side);
+        let since = wait.as_ref().map_or_else(Instant::now, |it| it.since);
+        *wait = Some(Wait { what, since });
+    }
+
     fn listening(&self, side: Side, address: SocketAddr) {
         if self.stderr.form() == Form::Lines {
             let reach = reach(address);

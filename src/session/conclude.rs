@@ -146,9 +146,23 @@ impl Transfer {
     }
 
     fn sum_up(&self, results: &Results, how: Completion) {
-        let road = self.road.filter(|_| self.plan.show.says_road);
-        let advice = results.advice.as_ref();
-        for line in show::summary(&results.sample, how, road, advice, &results.digests) {
+        let theme = &self.plan.show.theme;
+        if !self.is_open && !self.awaited.is_empty() {
+            return self.note(&format!("interrupted while {}", self.awaited));
+        }
+        let is_interrupted = how == Completion::Interrupted;
+        let sink = Some(&self.plan.sink).filter(|_| is_interrupted && self.is_open);
+        let sink = sink.and_then(|it| it.end.when_cut(&it.uri));
+        let summary = show::Summary {
+            sample: &results.sample,
+            how,
+            sink: sink.as_deref(),
+            advice: results.advice.as_ref(),
+            digests: &results.digests,
+            details: self.road.filter(|_| self.plan.show.says_road),
+        };
+        let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
+        for line in summary.lines(indent) {
             self.note(&line);
         }
     }

@@ -6,7 +6,7 @@ use super::transfer::Transfer;
 use super::watch::{self, WatchEnd};
 use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
-use crate::show::{Sampler, Terminals};
+use crate::show::{Route, Sampler, Terminals};
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -38,11 +38,12 @@ impl Transfer {
 
     /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.
     fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
-        let source = ends.source.facts();
+        let (source, sink) = (ends.source.facts(), ends.sink.facts());
+        let peers = (source.peer, sink.peer);
         let size = self.plan.expected_size(self.size, source.size);
         let terminals = Terminals {
             source: source.is_terminal,
-            sink: ends.sink.facts().is_terminal,
+            sink: sink.is_terminal,
         };
         let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options(size))
             .map_err(|error| Outcome::not_started(&error))?;
@@ -57,6 +58,11 @@ impl Transfer {
             Err(StartError::Threads(error)) => Err(sink_failed("starting to write to", error)),
         };
         self.is_open = true;
+        self.route = Route::new(
+            (&self.plan.source.uri, peers.0.as_deref()),
+            &self.plan.transform_names(),
+            (&self.plan.sink.uri, peers.1.as_deref()),
+        );
         (self.size, self.terminals) = (size, terminals);
         (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
         self.steering.attach(controls, size);

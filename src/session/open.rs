@@ -10,7 +10,9 @@ use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::report::StderrWriter;
 use crate::session::signal::{self, Event, Signals};
-use tokio::time::timeout;
+use crate::show::{Route, Terminals, Waiting};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Both ends, open.
 pub(super) struct OpenEnds {
@@ -28,10 +30,14 @@ impl Transfer {
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
         let announcer = Announcer::new(&self.plan, &self.stderr);
-        let prepared = prepare(&self.plan, &announcer);
-        let prepared = until_signal(prepared, &mut self.signals, &self.stderr)
-            .await
-            .and_then(|done| done);
+        let mut wait = Wait {
+            plan: &self.plan,
+            announcer: &announcer,
+            signals: &mut self.signals,
+            stderr: &self.stderr,
+        };
+        let prepared = wait.for_work(prepare(&self.plan, &announcer)).await;
+        let prepared = prepared.and_then(|done| done);
         let addresses = announcer.addresses();
         if !addresses.is_empty() {
             // The address is on standard error before it is in the records. Nobody may read that log, hence the limit.
@@ -46,10 +52,81 @@ impl Transfer {
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
-        let established = establish(&self.plan, prepared);
-        let established = until_signal(established, &mut self.signals, &self.stderr).await;
+        let established = wait
+            .for_work(establish(&self.plan, prepared, &announcer))
+            .await;
         announcer.stop();
+        self.awaited = announcer.awaited();
         established.and_then(|done| done)
+    }
+}
+
+/// A time that no transfer outlasts.
+const NEVER: Duration = Duration::from_secs(86_400 * 365);
+
+/// How long nothing is drawn: most ends are open by then.
+const FIRST_DRAWING: Duration = Duration::from_millis(300);
+
+/// What goes on while ends are being opened: signals are heard, and the user is shown what is waited for.
+struct Wait<'a> {
+    plan: &'a Plan,
+    announcer: &'a Announcer,
+    signals: &'a mut Signals,
+    stderr: &'a StderrWriter,
+}
+
+impl Wait<'_> {
+    /// What `work` comes to, unless a signal comes first.
+    async fn for_work<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Outcome> {
+        tokio::pin!(work);
+        let mut display = None;
+        let mut next = Instant::now() + FIRST_DRAWING;
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                event = self.signals.next() => {
+                    drop(display.take());
+                    match event {
+                        Event::End(number) => return Err(Outcome::Interrupted(number)),
+                        Event::Status => self.tell_status(),
+                        Event::Stop => signal::stop(),
+                        Event::Continued => {}
+                    }
+                }
+                () = sleep_until(next) => next += self.draw(&mut display),
+            }
+        }
+    }
+
+    /// Draws what is waited for. Returns the time until it is to be drawn again.
+    fn draw(&self, display: &mut Option<Waiting>) -> Duration {
+        let waits = self.announcer.waits();
+        if waits.is_empty() {
+            *display = None;
+            return FIRST_DRAWING;
+        }
+        let (source, sink) = (&self.plan.source, &self.plan.sink);
+        let terminals = Terminals {
+            source: source.end.preview(Side::Source).is_terminal,
+            sink: sink.end.preview(Side::Sink).is_terminal,
+        };
+        let names = self.plan.transform_names();
+        let route = Route::new((&source.uri, None), &names, (&sink.uri, None));
+        let Some((made, interval)) = self.plan.show.waiting(terminals, route, self.stderr) else {
+            return NEVER;
+        };
+        display.get_or_insert(made).draw(&waits);
+        interval
+    }
+
+    fn tell_status(&self) {
+        let waits = self.announcer.waits();
+        let status = if waits.is_empty() {
+            "waiting for both ends to open".to_owned()
+        } else {
+            waits.join("; ")
+        };
+        self.stderr.note(&self.plan.show.theme.named(&status));
     }
 }
 
@@ -76,25 +153,6 @@ fn different_files(
     })
 }
 
-async fn until_signal<T>(
-    work: impl Future<Output = T>,
-    signals: &mut Signals,
-    stderr: &StderrWriter,
-) -> Result<T, Outcome> {
-    tokio::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => return Ok(done),
-            event = signals.next() => match event {
-                Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => stderr.note("waiting for both ends to open"),
-                Event::Stop => signal::stop(),
-                Event::Continued => {}
-            },
-        }
-    }
-}
-
 async fn prepare<'a>(
     plan: &'a Plan,
     announcer: &'a Announcer,
@@ -107,13 +165,19 @@ async fn prepare<'a>(
 }
 
 /// Waits for the peers of both ends at once, since one may come only after the other.
-async fn establish(plan: &Plan, ends: PreparedEnds<'_>) -> Result<OpenEnds, Outcome> {
+async fn establish(
+    plan: &Plan,
+    ends: PreparedEnds<'_>,
+    announcer: &Announcer,
+) -> Result<OpenEnds, Outcome> {
     let source = async {
         let opened = ends.source.open().await;
+        announcer.is_open(Side::Source);
         opened.map_err(|error| failed_to_open(plan, Side::Source, error))
     };
     let sink = async {
         let opened = ends.sink.open().await;
+        announcer.is_open(Side::Sink);
         opened.map_err(|error| failed_to_open(plan, Side::Sink, error))
     };
     let (source, sink) = tokio::try_join!(source, sink)?;

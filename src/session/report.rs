@@ -12,7 +12,7 @@ use crate::sys;
 use crate::text::visible;
 use rustix::stdio::stderr;
 use std::io::{self, ErrorKind, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
@@ -53,6 +53,15 @@ impl Level {
 }
 
 impl Form {
+    /// Columns that stand before the text of a note: none where it is a field of a record.
+    #[must_use]
+    pub fn columns_before_note(self) -> usize {
+        match self {
+            Form::Lines => "tidegate: ".len(),
+            Form::Json => 0,
+        }
+    }
+
     /// `text` as a line of this form, with its end.
     fn line(self, level: Level, text: &str) -> String {
         let warning = match (self, level) {
@@ -122,7 +131,12 @@ pub struct StderrWriter {
     queue: Arc<OnceLock<Option<Sender<Queued>>>>,
     /// How many of the queue are not written yet.
     waiting: Arc<AtomicUsize>,
+    /// Whether rows are drawn on the terminal, with the cursor at the beginning of the first.
+    is_drawn: Arc<AtomicBool>,
 }
+
+/// Takes the rows that are drawn off the terminal.
+const ERASURE: &str = "\r\x1b[J";
 
 #[derive(Debug)]
 enum Queued {
@@ -152,6 +166,7 @@ impl StderrWriter {
             form,
             queue: Arc::default(),
             waiting: Arc::default(),
+            is_drawn: Arc::default(),
         }
     }
 
@@ -177,7 +192,7 @@ impl StderrWriter {
     }
 
     fn say(&self, level: Level, text: &str) {
-        self.put(Queued::Bytes(self.form.line(level, text).into_bytes()));
+        self.print(self.form.line(level, text).into_bytes());
     }
 
     /// As [`StderrWriter::note`], unless too much waits to be written: there will be another one.
@@ -210,12 +225,18 @@ impl StderrWriter {
 
     /// Prints a line as it is, with its end, whatever is in it.
     pub fn announce_bytes(&self, line: Vec<u8>) {
+        self.print(line);
+    }
+
+    /// Prints a line; rows that are drawn make way for it, and are drawn again below.
+    fn print(&self, line: Vec<u8>) {
+        self.erase();
         self.put(Queued::Bytes(line));
     }
 
     /// Prints a record, with its end.
     pub fn record(&self, line: String) {
-        self.put(Queued::Bytes(line.into_bytes()));
+        self.print(line.into_bytes());
     }
 
     /// Prints a record, unless so many wait to be written.
@@ -225,16 +246,20 @@ impl StderrWriter {
         }
     }
 
-    /// Draws on the terminal, unless something still waits to be written: there will be another frame.
+    /// Draws rows on the terminal in the place of those that are there, unless something still waits to be written: there will be
+    /// another frame. The cursor goes back to the beginning of the first row.
     pub(crate) fn draw(&self, frame: String) {
         if self.waiting.load(Ordering::Relaxed) == 0 {
+            self.is_drawn.store(true, Ordering::Relaxed);
             self.put(Queued::Drawing(frame));
         }
     }
 
-    /// Takes what was drawn off the terminal.
-    pub(crate) fn erase(&self, erasure: &str) {
-        self.put(Queued::Drawing(erasure.to_owned()));
+    /// Takes what is drawn off the terminal, if anything is.
+    pub(crate) fn erase(&self) {
+        if self.is_drawn.swap(false, Ordering::Relaxed) {
+            self.put(Queued::Drawing(ERASURE.to_owned()));
+        }
     }
 
     /// Resolves once everything said before is written.

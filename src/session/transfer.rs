@@ -6,9 +6,10 @@ use super::report::StderrWriter;
 use super::side_files::SideFiles;
 use super::signal::Signals;
 use crate::account::clock::Clock;
+use crate::engine::pipeline::Controls;
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::plan::{HeldFiles, Plan};
-use crate::show::{self, Sample, Sampler};
+use crate::show::{self, Route, Sample, Sampler};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +29,16 @@ pub(super) struct Transfer {
     pub(super) display_sampler: Sampler,
     /// The files beside the sink.
     pub(super) side_files: SideFiles,
+    /// What was waited for last while ends were being opened.
+    pub(super) awaited: String,
     /// Whether both ends are open.
     pub(super) is_open: bool,
     /// How its transforms ended.
     pub(super) transform_outcomes: Vec<TransformOutcome>,
     /// The road that bytes take, once it is clear which.
     pub(super) road: Option<RoadInUse>,
+    /// Who sends to whom, once both ends are open.
+    pub(super) route: Route,
     /// Which ends are terminals.
     pub(super) terminals: show::Terminals,
     pub(super) clock: Arc<Clock>,
@@ -60,9 +65,11 @@ impl Transfer {
             plan,
             signals,
             side_files: SideFiles::new(held),
+            awaited: String::new(),
             is_open: false,
             transform_outcomes: Vec::new(),
             road: None,
+            route: Route::default(),
             terminals: show::Terminals::default(),
             clock,
         })
@@ -90,7 +97,12 @@ impl Transfer {
 
     /// A sample for the display. Its rates are since the last such sample.
     pub(super) fn sample_for_display(&mut self) -> Sample {
-        self.display_sampler.sample(self.steering.snapshot())
+        let pipeline = self.steering.pipeline();
+        Sample {
+            limit: pipeline.as_ref().and_then(Controls::rate),
+            is_held: pipeline.is_some_and(|it| it.is_held()),
+            ..self.display_sampler.sample(self.steering.snapshot())
+        }
     }
 
     /// A sample for the records.

@@ -34,10 +34,11 @@ pub(super) enum WatchEnd {
 /// Watches until the pipeline ends or the transfer is to be given up.
 pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> WatchEnd {
     let show = &transfer.plan.show;
-    let (mut display, drawn_every) = match show.display(transfer.terminals, &transfer.stderr) {
-        Some((display, interval)) => (Some(display), interval),
-        None => (None, NEVER),
-    };
+    let (mut display, drawn_every) =
+        match show.display(transfer.terminals, transfer.route.clone(), &transfer.stderr) {
+            Some((display, interval)) => (Some(display), interval),
+            None => (None, NEVER),
+        };
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
     let mut notes = every_from(FIRST_NOTE, NOTE_INTERVAL);

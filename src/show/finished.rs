@@ -1,6 +1,6 @@
 //! A transfer that has ended, as it is handed to plots, traces and digest files.
 
-use super::{Completion, Ending, Sample, summary};
+use super::{Completion, Ending, Sample, Summary};
 use crate::account::recording::Recording;
 use crate::engine::road::RoadInUse;
 use crate::transform::Digest;
@@ -59,7 +59,17 @@ impl Finished<'_> {
     pub fn sentences(&self) -> Vec<String> {
         let (advice, digests) = (self.ending.advice.as_ref(), self.ending.digests);
         let told = self.completion;
-        let told = told.map(|how| summary(self.sample, how, self.road, advice, digests));
+        let told = told.map(|how| {
+            let summary = Summary {
+                sample: self.sample,
+                how,
+                sink: None,
+                advice,
+                digests,
+                details: self.road,
+            };
+            summary.lines(0)
+        });
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()
     }

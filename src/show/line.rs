@@ -1,16 +1,12 @@
-//! Plain lines: the status, on demand or once an interval, and the summary at the end.
+//! Plain lines: the status, on demand or once an interval.
 
 use super::figures::Figures;
-use super::verdict::{self, verdict};
+use super::verdict::verdict;
 use super::{Display, Sample, Template, Theme};
 use crate::account::meter::Snapshot;
-use crate::account::replay::Advice;
-use crate::endpoint::Delivered;
 use crate::engine::link::{LinkSnapshot, LinkState};
-use crate::engine::road::RoadInUse;
 use crate::session::report::StderrWriter;
 use crate::text::words::{count, size, speed, time};
-use crate::transform::Digest;
 
 /// A status line an interval, for logs and terminals that cannot redraw.
 #[derive(Debug)]
@@ -53,89 +49,8 @@ pub fn status(sample: &Sample) -> String {
     parts.join(", ")
 }
 
-/// How a transfer ended, for its summary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completion {
-    /// Everything was delivered, in this sense.
-    Complete(Delivered),
-    /// A signal came first.
-    Interrupted,
-}
-
-/// A line with the numbers of a transfer, and the road if `road` is given; a line for each of several sinks; where there is something to say, a line that
-/// says who was slow and another about the buffers; and a line for each digest.
-#[must_use]
-pub fn summary(
-    sample: &Sample,
-    how: Completion,
-    road: Option<RoadInUse>,
-    advice: Option<&Advice>,
-    digests: &[Digest],
-) -> Vec<String> {
-    let numbers = numbers(sample, how, road);
-    let sinks = verdict::sink_verdicts(sample).into_iter();
-    let sinks = sinks.map(|(name, verdict)| format!("{name}: {verdict}"));
-    let sentences = verdict::sentences(sample, advice);
-    let digests = digests
-        .iter()
-        .map(|it| format!("{} {}", it.algorithm, it.hex));
-    [numbers]
-        .into_iter()
-        .chain(sinks)
-        .chain(sentences)
-        .chain(digests)
-        .collect()
-}
-
-fn numbers(sample: &Sample, how: Completion, road: Option<RoadInUse>) -> String {
-    let mut parts = vec![
-        format!(
-            "{} in {} ({})",
-            moved(&Figures::of(sample), ""),
-            time(sample.now.elapsed),
-            speed(sample.pace)
-        ),
-        how.words().to_owned(),
-    ];
-    parts.extend(sample.lines().map(|lines| count(lines, "line")));
-    for (place, link) in sample.now.links.iter().enumerate() {
-        let paused = if link.paused.is_zero() {
-            String::new()
-        } else {
-            format!(" ({} in all)", time(link.paused))
-        };
-        parts.push(format!(
-            "{}{}{paused}, {}",
-            between(&sample.now, place),
-            count(link.pauses, "pause"),
-            count(link.drains, "drain")
-        ));
-    }
-    parts.push(verdict(sample, &sample.whole));
-    parts.extend(road.map(|taken| match taken.calls() {
-        Some(calls) => format!("{} road ({})", taken.name(), calls.name()),
-        None => format!("{} road", taken.name()),
-    }));
-    parts.join("; ")
-}
-
-impl Completion {
-    /// In which sense it was delivered, or that it was interrupted.
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Completion::Complete(Delivered::Written) => "written",
-            Completion::Complete(Delivered::Synced) => "written and synced to disk",
-            Completion::Complete(Delivered::Acknowledged) => {
-                "acknowledged by the peer's system, but the peer did not close"
-            }
-            Completion::Complete(Delivered::Closed) => "acknowledged, and closed by the peer",
-            Completion::Interrupted => "interrupted",
-        }
-    }
-}
-
 /// How much has been moved, with `of` behind it; where transforms change the bytes, also how much has come out.
-fn moved(figures: &Figures, of: &str) -> String {
+pub(super) fn moved(figures: &Figures, of: &str) -> String {
     let passed = figures.passed;
     match &figures.made {
         Some((made, ratio)) => format!("{passed}{of} -> {made} ({ratio})"),
@@ -144,14 +59,14 @@ fn moved(figures: &Figures, of: &str) -> String {
 }
 
 /// The stages on both sides of a link, where there are several links.
-fn between(now: &Snapshot, place: usize) -> String {
+pub(super) fn between(now: &Snapshot, place: usize) -> String {
     match now.neighbours(place) {
         _ if now.links.len() == 1 => String::new(),
         (from, to) => format!("{from} -> {to}: "),
     }
 }
 
-fn of_size(figures: &Figures) -> String {
+pub(super) fn of_size(figures: &Figures) -> String {
     match (figures.size, figures.percent) {
         (Some(expected), Some(percent)) => format!(" of {expected} ({percent}%)"),
         _ => String::new(),

@@ -15,12 +15,14 @@ mod live;
 pub mod plot;
 mod reading;
 mod records;
+mod route;
 mod sample;
 mod settings;
 #[cfg(test)]
 mod several;
 mod side_file;
 mod stretch;
+mod summary;
 mod template;
 mod theme;
 mod trace;
@@ -28,12 +30,15 @@ mod verdict;
 
 pub use drawing::{Drawing, HeldDrawing};
 pub use finished::{FileDigest, Finished};
-pub use line::{Completion, status, summary};
+pub use line::status;
+pub use live::Waiting;
 pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
+pub use route::Route;
 pub use sample::{Sample, Sampler, SinkSample};
 pub use settings::{Progress, Show, StderrKind, Terminals};
 pub use side_file::{SideFile, SidePlace, SideProbe};
 pub use stretch::Stretch;
+pub use summary::{Completion, Summary};
 pub use template::{PLACEHOLDERS, Placeholder, Template};
 pub use theme::Theme;
 

@@ -37,6 +37,10 @@ pub struct Sample {
     pub size: Option<u64>,
     /// Until the expected size is reached, at the rate of the last 30 s.
     pub eta: Option<Duration>,
+    /// The rate limit, in bytes a second.
+    pub limit: Option<u64>,
+    /// Whether the user lets nothing leave (`--tell`).
+    pub is_held: bool,
     /// What has bound the flow since the sample before.
     pub bound_by: Option<Phase>,
     /// Where the time since the start went.
@@ -131,6 +135,8 @@ impl Sampler {
             pace: reading.pace_since(&start),
             average: reading.rate_since(&start),
             size: self.size,
+            limit: None,
+            is_held: false,
             eta: to_come.and_then(|bytes| time_for(bytes, reading.pace_since(&long_ago))),
             bound_by: reading.since(&last, &now).waits.bound_by(),
             whole: reading.since(&start, &now),

@@ -1,9 +1,9 @@
 //! Decides what is shown, by the flags, by what standard error is, and by what the ends are.
 
 use super::line::Lines;
-use super::live::Bar;
+use super::live::{Bar, Short, Waiting};
 use super::theme::Theme;
-use super::{Display, Sample, Template};
+use super::{Display, Route, Sample, Template};
 use crate::session::report::StderrWriter;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub enum Progress {
     Auto,
     /// Lines that are redrawn in place.
     Bar,
+    /// One row that is redrawn in place.
+    Short,
     /// A line an interval.
     Line,
     /// Nothing.
@@ -95,11 +97,13 @@ impl Show {
     pub fn display(
         &self,
         ends: Terminals,
+        route: Route,
         stderr: &StderrWriter,
     ) -> Option<(Box<dyn Display>, Duration)> {
         let (theme, stderr) = (self.theme.clone(), stderr.clone());
         let display: Box<dyn Display> = match self.resolved(ends) {
-            Progress::Bar => Box::new(Bar::new(theme, stderr)),
+            Progress::Bar => Box::new(Bar::new(theme, route, stderr)),
+            Progress::Short => Box::new(Short::new(theme, stderr)),
             Progress::Line => Box::new(Lines {
                 theme,
                 template: self.template.clone(),
@@ -110,11 +114,24 @@ impl Show {
         Some((display, self.draw_interval(ends)))
     }
 
+    /// The display for a transfer whose ends are not open yet, and the time between two drawings.
+    #[must_use]
+    pub fn waiting(
+        &self,
+        ends: Terminals,
+        route: Route,
+        stderr: &StderrWriter,
+    ) -> Option<(Waiting, Duration)> {
+        let is_drawn = matches!(self.resolved(ends), Progress::Bar | Progress::Short);
+        let waiting = is_drawn.then(|| Waiting::new(self.theme.clone(), route, stderr.clone()));
+        Some((waiting?, self.draw_interval(ends)))
+    }
+
     /// Time between two drawings.
     #[must_use]
     pub fn draw_interval(&self, ends: Terminals) -> Duration {
         match self.resolved(ends) {
-            Progress::Bar => self.interval.unwrap_or(BAR_INTERVAL),
+            Progress::Bar | Progress::Short => self.interval.unwrap_or(BAR_INTERVAL),
             _ => self.record_interval(),
         }
     }
@@ -146,16 +163,16 @@ impl Show {
             (Progress::Auto, _) if ends.source => Progress::None,
             (Progress::Auto, StderrKind::Log) | (Progress::None, _) => Progress::None,
             (Progress::Auto | Progress::Bar, StderrKind::Terminal) => Progress::Bar,
-            (Progress::Auto, StderrKind::DumbTerminal) | (Progress::Bar | Progress::Line, _) => {
-                Progress::Line
-            }
+            (Progress::Short, StderrKind::Terminal) => Progress::Short,
+            (Progress::Auto, StderrKind::DumbTerminal)
+            | (Progress::Bar | Progress::Short | Progress::Line, _) => Progress::Line,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Progress, Show, StderrKind, Terminals, Theme};
+    use super::{Progress, Route, Show, StderrKind, Terminals, Theme};
     use crate::session::report::{Form, StderrWriter};
 
     const NEITHER: Terminals = Terminals {
@@ -215,7 +232,10 @@ mod tests {
                 expected,
                 "{asked:?} {stderr:?} {ends:?}"
             );
-            assert_eq!(show.display(ends, &writer).is_some(), expected != None);
+            assert_eq!(
+                show.display(ends, Route::default(), &writer).is_some(),
+                expected != None
+            );
             assert_eq!(show.sums_up(ends), expected != None);
         }
     }

@@ -5,7 +5,7 @@
 
 use super::figures::Figures;
 use super::sample::Sample;
-use super::verdict::culprit;
+use super::verdict::slow;
 use crate::account::phase::Phase;
 use crate::engine::link::LinkState;
 use crate::error::UsageError;
@@ -37,6 +37,7 @@ enum Value {
     Shown(Option<u64>, Option<String>),
     Number(Option<u64>),
     Word(&'static str),
+    Text(String),
 }
 
 /// Every placeholder, in the order of the man page.
@@ -136,7 +137,10 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "why",
         meaning: "who is slow, in words",
-        value: |it| Value::Word(culprit(it, &it.recent).unwrap_or("nobody is slow")),
+        value: |it| {
+            let phase = it.recent.waits.bound_by().unwrap_or(Phase::Moving);
+            Value::Text(slow(it, &it.recent, phase))
+        },
     },
 ];
 
@@ -249,6 +253,7 @@ impl Value {
     fn written(self, for_people: bool) -> String {
         let known = match self {
             Self::Word(word) => Some(word.to_owned()),
+            Self::Text(text) => Some(text),
             Self::Bytes(n) if for_people => n.map(size),
             Self::Bytes(n) | Self::Number(n) => n.map(|n| n.to_string()),
             Self::Rate(rate) if for_people => Some(speed(rate)),

@@ -10,26 +10,30 @@ use crate::engine::link::{ConsumerSnapshot, LinkSnapshot};
 use crate::text::words::{count, percent, percents, size, time};
 use std::time::Duration;
 
-/// A shorter transfer gets no sentences about where it was stuck.
+/// A flow that was held up for less than this, or for less than [`WORTH_SAYING`] of the time, is not told who was slow.
 const LONG_ENOUGH: Duration = Duration::from_millis(500);
+
+/// A fifth of the time.
+const WORTH_SAYING: f64 = 0.2;
 
 /// A smaller part of the time than this is not mentioned.
 const NEGLIGIBLE: f64 = 0.05;
 
-/// Two words and a number: `sink-bound 91%`, `transform-bound: zstd 88%`. Of several sinks it names the slow one:
-/// `sink-bound 91%, slow: sink 2`.
+/// Who is slow, and for which part of the time the flow waited for that: `slow: the sink (91%)`.
 pub(super) fn verdict(sample: &Sample, stretch: &Stretch) -> String {
-    let bound = bound(stretch);
-    match (stretch.waits.bound_by(), stretch.sink) {
-        (Some(Phase::Sink), Some(sink)) => {
-            format!("{bound}, slow: {}", sample.now.sink_name(sink))
-        }
-        _ => bound,
+    match stretch.waits.bound_by() {
+        Some(phase) => slow_for(sample, stretch, phase),
+        None => "nothing holds it up".to_owned(),
     }
 }
 
+fn slow_for(sample: &Sample, stretch: &Stretch, phase: Phase) -> String {
+    let who = slow(sample, stretch, phase);
+    format!("slow: {who} ({}%)", stretch.percent(phase))
+}
+
 /// The same about one of several sinks, where `all` is about the whole flow. A sink that gets nothing because another one holds
-/// the source up is not bound by the source.
+/// the source up does not wait for the source.
 pub(super) fn sink_verdict(sample: &Sample, own: &Stretch, all: &Stretch) -> String {
     let of_all = all.waits.bound_by().zip(all.sink);
     match (own.waits.bound_by(), of_all) {
@@ -37,20 +41,13 @@ pub(super) fn sink_verdict(sample: &Sample, own: &Stretch, all: &Stretch) -> Str
             if own.sink != Some(slow) =>
         {
             let (slow, percent) = (sample.now.sink_name(slow), own.percent(phase));
-            format!("held up by {slow} {percent}%")
+            format!("held up by {slow} ({percent}%)")
         }
-        _ => bound(own),
-    }
-}
-
-fn bound(stretch: &Stretch) -> String {
-    match (stretch.waits.bound_by(), stretch.transform) {
-        (Some(phase @ Phase::Transform), Some(name)) => {
-            let percent = stretch.percent(phase);
-            format!("{}-bound: {name} {percent}%", phase.name())
+        (Some(phase @ Phase::Sink), _) => {
+            let who = slow_sink(sample, own);
+            format!("slow: {who} ({}%)", own.percent(phase))
         }
-        (Some(phase), _) => format!("{}-bound {}%", phase.name(), stretch.percent(phase)),
-        (None, _) => format!("moving {}%", stretch.percent(Phase::Moving)),
+        _ => verdict(sample, own),
     }
 }
 
@@ -60,32 +57,42 @@ pub(super) fn sink_end(sample: &Sample, stretch: &Stretch) -> EndStatus {
     sink.map_or(sample.now.ends.sink, |it| it.end)
 }
 
-/// Who is slow, if the flow is bound: the end of a sentence that begins with the verdict.
-pub(super) fn culprit(sample: &Sample, stretch: &Stretch) -> Option<&'static str> {
-    let ends = &sample.now.ends;
-    Some(match stretch.waits.bound_by()? {
-        Phase::Source => match ends.source {
-            EndStatus::Connection(it) if it.is_local => "the remote sender is slow",
-            EndStatus::Connection(_) => "the sender or the network: cannot be told",
-            EndStatus::Pipe(_) => "whoever writes into the pipe is slow",
-            EndStatus::File => "reading the file is slow",
-            EndStatus::Other => "the source is slow",
+/// Who is slow where the flow waits in this phase. Of several sinks it is one of them, by its name.
+pub(super) fn slow(sample: &Sample, stretch: &Stretch, phase: Phase) -> String {
+    match phase {
+        Phase::Source => slow_source(&sample.now.ends.source).to_owned(),
+        Phase::Sink => match stretch.sink {
+            Some(sink) => sample.now.sink_name(sink),
+            None => slow_sink(sample, stretch).to_owned(),
         },
-        Phase::Sink => match sink_end(sample, stretch) {
-            EndStatus::Connection(it) => match suspect(&it, stretch) {
-                Suspect::Reader => "the remote reader is slow",
-                Suspect::Network => "the network is slow",
-                Suspect::Buffer => "the network could take more than our send buffer holds",
-                Suspect::Unknown => "the receiver or the network: cannot be told",
-            },
-            EndStatus::Pipe(_) => "whoever reads from the pipe is slow",
-            EndStatus::File => "writing the file is slow",
-            EndStatus::Other => "the sink is slow",
+        Phase::Rate => "the rate limit".to_owned(),
+        Phase::Transform => stretch.transform.unwrap_or("the transform").to_owned(),
+        Phase::Moving => "nobody".to_owned(),
+    }
+}
+
+fn slow_source(source: &EndStatus) -> &'static str {
+    match source {
+        EndStatus::Connection(it) if it.is_local => "the remote sender",
+        EndStatus::Connection(_) => "the sender or the network",
+        EndStatus::Pipe(_) => "the pipe's writer",
+        EndStatus::File => "reading the file",
+        EndStatus::Other => "the source",
+    }
+}
+
+fn slow_sink(sample: &Sample, stretch: &Stretch) -> &'static str {
+    match sink_end(sample, stretch) {
+        EndStatus::Connection(it) => match suspect(&it, stretch) {
+            Suspect::Reader => "the remote reader",
+            Suspect::Network => "the network",
+            Suspect::Buffer => "our send buffer",
+            Suspect::Unknown => "the receiver or the network",
         },
-        Phase::Rate => "the rate limit holds it",
-        Phase::Transform => "the transform is slow",
-        Phase::Moving => return None,
-    })
+        EndStatus::Pipe(_) => "the pipe's reader",
+        EndStatus::File => "writing the file",
+        EndStatus::Other => "the sink",
+    }
 }
 
 /// What most likely keeps a connection from taking what is sent.
@@ -97,7 +104,7 @@ pub(super) fn suspect(connection: &Connection, stretch: &Stretch) -> Suspect {
     }
 }
 
-/// What a sender waits for, with the parts that are not negligible.
+/// What a sender waits for, with the parts that are not negligible; nothing if it is one thing alone, which the verdict names.
 pub(super) fn shares_of_blame(blame: Blame) -> String {
     let names = ["reader", "network", "send buffer", "unknown"];
     let parts = [blame.reader, blame.network, blame.buffer, blame.unknown];
@@ -107,29 +114,39 @@ pub(super) fn shares_of_blame(blame: Blame) -> String {
         .filter(|(_, (part, _))| *part >= NEGLIGIBLE)
         .map(|(name, (_, percent))| format!("{name} {percent}%"))
         .collect();
+    if parts.len() < 2 {
+        return String::new();
+    }
     format!("({})", parts.join(", "))
 }
 
-/// The sentences of a summary: who was slow, and what the buffers were good for. None where the transfer was too short, or
-/// did not wait.
-pub(super) fn sentences(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
+/// Who was slow, how often and for how long that paused the source, and whether a larger buffer would have helped: from the
+/// longest form to the shortest. `None` where the flow was held up too briefly to say so.
+pub(super) fn hold_up(sample: &Sample, advice: Option<&Advice>) -> Option<[String; 3]> {
     let whole = &sample.whole;
-    let Some(culprit) = culprit(sample, whole).filter(|_| is_long(sample)) else {
-        return Vec::new();
-    };
-    let verdict = verdict(sample, whole);
-    let mut verdict = vec![match (whole.waits.bound_by(), whole.sink) {
-        // The line of the sink that the verdict names says more.
-        (Some(Phase::Sink), Some(_)) => verdict,
-        _ => format!("{verdict}: {culprit}"),
-    }];
-    verdict.extend(remedy(sample, advice));
+    let phase = whole.waits.longest_wait();
+    if whole.waits.of(phase) < LONG_ENOUGH || whole.share(phase) < WORTH_SAYING {
+        return None;
+    }
+    let verdict = slow_for(sample, whole, phase);
+    let remedy = remedy(sample, phase, advice).map_or_else(String::new, |it| format!("; {it}"));
+    let first = sample.now.links.first().filter(|it| it.pauses > 0);
+    let pauses = first.map_or_else(String::new, |it| format!(", {}", count(it.pauses, "pause")));
+    let in_all = first.map_or_else(String::new, |it| format!(" ({})", time(it.paused)));
+    Some([
+        format!("{verdict}{pauses}{in_all}{remedy}"),
+        format!("{verdict}{pauses}{remedy}"),
+        format!("{verdict}{remedy}"),
+    ])
+}
+
+/// How full the buffers were, and what they were good for.
+pub(super) fn buffers(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
     let mut buffers = fills(&sample.now);
     if let Some(advice) = advice {
         buffers.extend(benefit(sample, advice));
     }
-    let sentences = [verdict.join("; "), buffers.join("; ")];
-    sentences.into_iter().filter(|it| !it.is_empty()).collect()
+    buffers
 }
 
 /// Where there are several sinks, the name of each, and what it took, how often it held the source up, and its own verdict.
@@ -144,10 +161,7 @@ pub(super) fn sink_verdicts(sample: &Sample) -> Vec<(String, String)> {
         let mut parts = vec![size(it.bytes_out)];
         parts.extend(consumers.and_then(|all| Some(held_up(all.get(sink)?))));
         let own = &stretches.whole;
-        let verdict = sink_verdict(sample, own, &sample.whole);
-        let is_slow = own.waits.bound_by() == Some(Phase::Sink) && is_long(sample);
-        let culprit = culprit(sample, own).filter(|_| is_slow);
-        parts.push(culprit.map_or(verdict.clone(), |culprit| format!("{verdict}: {culprit}")));
+        parts.push(sink_verdict(sample, own, &sample.whole));
         (now.sink_name(sink), parts.join("; "))
     });
     lines.collect()
@@ -158,31 +172,23 @@ fn held_up(it: &ConsumerSnapshot) -> String {
     let time = if it.held_up.is_zero() {
         String::new()
     } else {
-        format!(" ({} in all)", time(it.held_up))
+        format!(" ({})", time(it.held_up))
     };
-    let (stops, drains) = (count(it.stops, "stop"), count(it.drains, "drain"));
-    format!("{stops}{time}, {drains}")
-}
-
-/// Whether a transfer took long enough for sentences.
-fn is_long(sample: &Sample) -> bool {
-    sample.now.elapsed >= LONG_ENOUGH
+    count(it.stops, "stop") + &time
 }
 
 /// Whether a larger buffer would have helped.
-fn remedy(sample: &Sample, advice: Option<&Advice>) -> Option<String> {
+fn remedy(sample: &Sample, phase: Phase, advice: Option<&Advice>) -> Option<String> {
     let whole = &sample.whole;
-    let no = || Some("a larger buffer would not have helped".to_owned());
-    match (whole.waits.bound_by()?, advice) {
+    let no = || Some("a larger -H would not help".to_owned());
+    match (phase, advice) {
         (Phase::Rate | Phase::Moving, _) => None,
         (Phase::Sink, None) if whole.blame.is_some_and(|it| it.buffer > 0.5) => {
-            Some("a larger one (#sndbuf=SIZE) would have helped".to_owned())
+            Some("#sndbuf=SIZE would help".to_owned())
         }
         (_, Some(advice)) if advice.larger_saves > 0.0 => {
             let saved = percent(advice.larger_saves);
-            Some(format!(
-                "a larger buffer would have saved {saved} of the time"
-            ))
+            Some(format!("a larger -H would have saved {saved} of the time"))
         }
         (_, Some(_)) => no(),
         // A buffer bridges times in which one side waits for the other. Where only one of them ever waited, there were none.
@@ -253,10 +259,10 @@ fn benefit(sample: &Sample, advice: &Advice) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{sentences, sink_verdicts, verdict};
+    use super::{hold_up, sink_verdicts, verdict};
     use crate::account::phase::{Phase, Waits};
     use crate::endpoint::Delivered;
-    use crate::show::{Completion, Sampler, several, status, summary};
+    use crate::show::{Completion, Sampler, Summary, several, status};
     use std::time::Duration;
 
     #[test]
@@ -264,20 +270,26 @@ mod tests {
         let sample = several::sample(3);
         let how = Completion::Complete(Delivered::Written);
         let expected = [
-            "31 MiB in 12.0 s (2.58 MiB/s); written; 5 pauses (9.00 s in all), 4 drains; sink-bound 75%, slow: sink 2",
-            "sink 1: 32 MiB; 0 stops, 0 drains; held up by sink 2 75%",
-            "sink 2: 31 MiB; 5 stops (9.00 s in all), 4 drains; sink-bound 75%: the remote reader is slow",
-            "sink 3: 32 MiB; 0 stops, 0 drains; held up by sink 2 75%",
-            "sink-bound 75%, slow: sink 2; a larger buffer would not have helped",
-            "buffers: read 1 MiB in the median, 1 MiB at most; before sink 1 256 KiB in the median, 1 MiB at most; \
-             before sink 2 1 MiB in the median, 1 MiB at most; before sink 3 256 KiB in the median, 1 MiB at most",
+            "31 MiB in 12.0 s, 2.58 MiB/s, written",
+            "sink 1: 32 MiB; 0 stops; held up by sink 2 (75%)",
+            "sink 2: 31 MiB; 5 stops (9.00 s); slow: the remote reader (75%)",
+            "sink 3: 32 MiB; 0 stops; held up by sink 2 (75%)",
+            "slow: sink 2 (75%), 5 pauses (9.00 s); a larger -H would not help",
         ];
-        assert_eq!(summary(&sample, how, None, None, &[]), expected);
+        let told = Summary {
+            sample: &sample,
+            how,
+            sink: None,
+            advice: None,
+            digests: &[],
+            details: None,
+        };
+        assert_eq!(told.lines(0), expected);
         let line = status(&sample);
         let fills =
             "read 1 MiB/1 MiB, sink 1 256 KiB/1 MiB, sink 2 1 MiB/1 MiB, sink 3 256 KiB/1 MiB";
         assert!(line.contains(fills), "{line}");
-        assert!(line.contains("sink-bound 75%, slow: sink 2"), "{line}");
+        assert!(line.contains("slow: sink 2 (75%)"), "{line}");
     }
 
     #[test]
@@ -290,17 +302,14 @@ mod tests {
             consumer.held_up = Duration::ZERO;
         }
         let sample = Sampler::new(None).sample(now);
-        assert_eq!(verdict(&sample, &sample.whole), "source-bound 100%");
+        assert_eq!(verdict(&sample, &sample.whole), "slow: the source (100%)");
         assert!(
             sink_verdicts(&sample)
                 .iter()
-                .all(|(_, it)| it.ends_with("source-bound 100%"))
+                .all(|(_, it)| it.ends_with("slow: the source (100%)"))
         );
-        let said = sentences(&sample, None);
-        assert!(
-            said[0].starts_with("source-bound 100%: the source is slow"),
-            "{said:?}"
-        );
+        let [longest, ..] = hold_up(&sample, None).unwrap();
+        assert!(longest.starts_with("slow: the source (100%)"), "{longest}");
     }
 
     #[test]
@@ -316,10 +325,7 @@ mod tests {
             .add(Phase::Source, Duration::from_secs(10));
         let sample = sampler.sample(now);
         assert_eq!(sample.recent.sink, Some(0));
-        assert_eq!(
-            verdict(&sample, &sample.recent),
-            "sink-bound 100%, slow: sink 1"
-        );
+        assert_eq!(verdict(&sample, &sample.recent), "slow: sink 1 (100%)");
         assert_eq!(sample.whole.sink, Some(1));
     }
 }

@@ -80,14 +80,14 @@ impl Size {
         u64::try_from(percent).ok()
     }
 
-    /// How many times `other` it is. `None` if `other` is 0.
+    /// How large it is in percent of `other`, with a decimal. `None` if `other` is 0.
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     pub(crate) fn ratio_to(self, other: Self) -> Option<String> {
         if other.value() == 0 {
             return None;
         }
-        let ratio = self.value() as f64 / other.value() as f64;
-        Some(format!("x{ratio:.3}"))
+        let percent = self.value() as f64 * 100.0 / other.value() as f64;
+        Some(format!("{percent:.1}%"))
     }
 
     /// The size with all its decimals, so that a number that changes in place keeps its width.
@@ -252,6 +252,14 @@ pub(crate) fn seconds_left(time: Duration) -> u64 {
     seconds.max(u64::from(!time.is_zero()))
 }
 
+/// A time in whole seconds, below a minute; else as a clock has it.
+pub(crate) fn seconds(time: Duration) -> String {
+    match (time.as_secs_f64().round_ties_even(), time) {
+        (seconds, _) if seconds < 60.0 => format!("{seconds} s"),
+        (_, time) => clock(time.max(Duration::from_secs(60))),
+    }
+}
+
 /// A time in minutes and seconds, with hours and days if there are any.
 pub(crate) fn clock(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -301,14 +309,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ratio_has_three_decimals_and_there_is_none_to_zero() {
+    fn a_ratio_is_in_percent_with_a_decimal_and_there_is_none_to_zero() {
         let ratio = |one, other| Size::of(one).ratio_to(Size::of(other));
         let table = [
-            ((3, 4), "x0.750"),
-            ((0, 4), "x0.000"),
-            ((1, 100), "x0.010"),
-            ((1, 1 << 20), "x0.000"),
-            ((5 << 20, 2), "x2621440.000"),
+            ((3, 4), "75.0%"),
+            ((0, 4), "0.0%"),
+            ((1, 100), "1.0%"),
+            ((1, 1 << 20), "0.0%"),
+            ((5 << 20, 2), "262144000.0%"),
         ];
         for ((one, other), expected) in table {
             assert_eq!(ratio(one, other).as_deref(), Some(expected));

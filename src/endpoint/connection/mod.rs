@@ -9,6 +9,8 @@ pub use facts::{Attributed, Connection};
 
 use crate::platform;
 use blame::BlameTracker;
+use rustix::net::getpeername;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
@@ -31,6 +33,13 @@ impl Connected {
             tracker: Arc::default(),
         };
         Self { fd, probe }
+    }
+
+    /// The address of the peer, as people write it. `None`: it has none, or the connection is gone.
+    #[must_use]
+    pub fn peer(&self) -> Option<String> {
+        let peer = getpeername(&self.fd).ok().flatten()?;
+        SocketAddr::try_from(peer).ok().map(|it| it.to_string())
     }
 
     /// A probe for another thread.

@@ -70,6 +70,18 @@ impl Controls {
         self.wake_writer();
     }
 
+    /// The limit as it is now, in bytes a second.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.shared.limit.rate()
+    }
+
+    /// Whether nothing leaves for the sink.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.shared.limit.is_held()
+    }
+
     /// From now on nothing leaves for the sink, or it leaves again.
     pub fn hold(&self, is_held: bool) {
         self.shared.limit.hold_all(is_held);

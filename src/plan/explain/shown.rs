@@ -41,6 +41,7 @@ fn progress(show: &Show, ends: Terminals) -> String {
     let interval = humantime::format_duration(show.draw_interval(ends));
     match show.resolved(ends) {
         Progress::Bar => format!("rows on standard error, drawn again each {interval}"),
+        Progress::Short => format!("one row on standard error, drawn again each {interval}"),
         Progress::Line => format!("a line on standard error each {interval}"),
         Progress::None | Progress::Auto => format!("nothing: {}", why_nothing(show, ends)),
     }

@@ -1,16 +1,18 @@
-//! The live display as a [`Display`]: puts the rows of `picture.rs` on the canvas.
+//! The live displays: they put the rows of `picture.rs`, or the one of `short.rs`, on the canvas.
 
 use super::canvas::Canvas;
 use super::past::Past;
-use super::picture::picture;
+use super::picture::{View, picture};
+use super::short::short;
 use crate::session::report::StderrWriter;
-use crate::show::{Display, Sample, Theme};
+use crate::show::{Display, Route, Sample, Theme};
 
 /// The live display, which is on the terminal as long as this value lives.
 #[derive(Debug)]
 pub(in crate::show) struct Bar {
     canvas: Canvas,
     theme: Theme,
+    route: Route,
     /// How many frames there were in which bytes had moved: the gauge moves by as many steps.
     step: usize,
     last_bytes: u64,
@@ -19,10 +21,11 @@ pub(in crate::show) struct Bar {
 
 impl Bar {
     /// Nothing is drawn yet.
-    pub(in crate::show) fn new(theme: Theme, stderr: StderrWriter) -> Self {
+    pub(in crate::show) fn new(theme: Theme, route: Route, stderr: StderrWriter) -> Self {
         Self {
             canvas: Canvas::new(stderr),
             theme,
+            route,
             step: 0,
             last_bytes: 0,
             past: Past::default(),
@@ -36,9 +39,13 @@ impl Display for Bar {
         self.step += usize::from(bytes != self.last_bytes);
         self.last_bytes = bytes;
         self.past.note(sample);
-        let screen = Canvas::screen();
-        let rows = picture(sample, &self.past, &self.theme, screen, self.step);
-        self.canvas.show(&rows);
+        let view = View {
+            theme: &self.theme,
+            route: &self.route,
+            screen: Canvas::screen(),
+            step: self.step,
+        };
+        self.canvas.show(&picture(sample, &self.past, view));
     }
 
     fn clear(&mut self) {
@@ -47,6 +54,40 @@ impl Display for Bar {
 }
 
 impl Drop for Bar {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The display of one row.
+#[derive(Debug)]
+pub(in crate::show) struct Short {
+    canvas: Canvas,
+    theme: Theme,
+}
+
+impl Short {
+    /// Nothing is drawn yet.
+    pub(in crate::show) fn new(theme: Theme, stderr: StderrWriter) -> Self {
+        Self {
+            canvas: Canvas::new(stderr),
+            theme,
+        }
+    }
+}
+
+impl Display for Short {
+    fn draw(&mut self, sample: &Sample) {
+        let columns = Canvas::screen().columns;
+        self.canvas.show(&[short(sample, &self.theme, columns)]);
+    }
+
+    fn clear(&mut self) {
+        self.canvas.erase();
+    }
+}
+
+impl Drop for Short {
     fn drop(&mut self) {
         self.clear();
     }

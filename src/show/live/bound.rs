@@ -4,7 +4,7 @@ use super::cells::{Cell, Text, Tone, fitted};
 use crate::account::phase::Phase;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
-use crate::show::verdict::{culprit, shares_of_blame, sink_end, suspect, verdict};
+use crate::show::verdict::{shares_of_blame, sink_end, suspect, verdict};
 use crate::show::{Sample, Theme};
 use crate::text::words::clock;
 
@@ -14,6 +14,10 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
     if now.has_ended() {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
         return alone(Text::toned(text, Tone::Good), theme, columns);
+    }
+    if sample.is_held {
+        let text = "PAUSED by --tell: nothing leaves until it is told to resume".to_owned();
+        return alone(Text::toned(text, Tone::Warning), theme, columns);
     }
     if sample.is_stalled() {
         let which = match (sample.recent.sink, phase(sample)) {
@@ -37,14 +41,10 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> Str
             let text = format!("{} {percent}%", phase.name());
             Cell::optional(rank, Text::toned(text, Tone::Faint))
         });
-    // A verdict about a transform names the transform itself.
-    let culprit = culprit(sample, &sample.recent).filter(|_| bound != Phase::Transform);
-    let culprit = culprit.unwrap_or_default();
-    let culprit = Cell::optional(6, Text::plain(culprit.to_owned()));
     let blame = sample.recent.blame.filter(|_| bound == Phase::Sink);
     let blame = blame.map(shares_of_blame).unwrap_or_default();
     let blame = Cell::optional(5, Text::toned(blame, Tone::Faint));
-    let mut cells = vec![Cell::fixed(verdict), culprit, blame];
+    let mut cells = vec![Cell::fixed(verdict), blame];
     cells.extend(others);
     fitted(&mut cells, columns, theme)
 }

@@ -16,17 +16,18 @@ pub(super) fn link_row(
     columns: usize,
 ) -> String {
     let arrow = arrow(theme);
-    let (state, tone) = match link.state {
-        LinkState::Flowing => ("flowing", Tone::Good),
-        LinkState::Paused => ("PAUSED ", Tone::Warning),
-        LinkState::Ended => ("ended  ", Tone::Faint),
+    // Backpressure is what the buffers are there for, and no alarm.
+    let state = match link.state {
+        LinkState::Flowing => "flowing",
+        LinkState::Paused => "paused ",
+        LinkState::Ended => "ended  ",
     };
-    let side = |text| Cell::optional(2, Text::toned(text, Tone::Faint));
+    let side = |text| Cell::optional(8, Text::toned(text, Tone::Faint));
     let mut cells = vec![side(format!("{from} {arrow}"))];
     if let Some(read) = link.readable {
         cells.extend(fill(read.len, read.mark, theme));
     }
-    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
+    cells.push(Cell::fixed(Text::plain(state.to_owned())));
     if let [consumer] = &link.consumers[..]
         && let Some(written) = consumer.writable
     {
@@ -83,7 +84,7 @@ fn gauge(len: u64, mark: u64, theme: &Theme) -> Cell {
         let filled = filled(len, mark, cells, theme.unicode);
         (rank, Text::plain(format!("[{filled}]")))
     };
-    Cell::new([(3, 10), (7, 8), (7, 6), (u8::MAX, 4)].map(form))
+    Cell::new([(4, 10), (6, 8), (7, 6), (u8::MAX, 4)].map(form))
 }
 
 /// `cells` columns, filled in proportion to `len` of `mark`. Something looks different from nothing, and everything from
@@ -110,14 +111,14 @@ fn numbers(len: u64, mark: u64) -> Cell {
     let shown = format!("{:>10}", steady_size(len));
     // A mark that was lowered is in force once the buffer has drained to it. So the mark is kept longer on a narrow screen.
     let (rank, of) = if len > mark {
-        (6, "draining to")
+        (9, "draining to")
     } else {
         (1, "of")
     };
     let of_mark = format!("{shown} {of} {}", size(mark));
     Cell::new([
         (rank, Text::plain(of_mark)),
-        (6, Text::plain(shown)),
+        (3, Text::plain(shown)),
         (u8::MAX, Text::none()),
     ])
 }

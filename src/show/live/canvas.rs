@@ -16,17 +16,12 @@ const USUAL_SIZE: (u16, u16) = (80, 24);
 #[derive(Debug)]
 pub(super) struct Canvas {
     stderr: StderrWriter,
-    /// Whether a frame is on the screen.
-    is_drawn: bool,
 }
 
 impl Canvas {
     /// Nothing is drawn yet; frames are written by `stderr`.
     pub(super) fn new(stderr: StderrWriter) -> Self {
-        Self {
-            stderr,
-            is_drawn: false,
-        }
+        Self { stderr }
     }
 
     /// The size of a frame: the last column of the terminal stays free, since some terminals go on to the next row as soon
@@ -40,18 +35,15 @@ impl Canvas {
     }
 
     /// Puts these rows on the terminal, each no wider than [`Canvas::screen`], unless this process is in its background.
-    pub(super) fn show(&mut self, rows: &[String]) {
+    pub(super) fn show(&self, rows: &[String]) {
         if report::has_terminal() {
             self.stderr.draw(frame(rows, usize::from(size().1)));
-            self.is_drawn = true;
         }
     }
 
     /// Erases the frame that is on the screen.
-    pub(super) fn erase(&mut self) {
-        if std::mem::take(&mut self.is_drawn) {
-            self.stderr.erase("\r\x1b[J");
-        }
+    pub(super) fn erase(&self) {
+        self.stderr.erase();
     }
 }
 

@@ -122,6 +122,11 @@ impl Cell {
         Some(text).filter(|text| !text.is_empty())
     }
 
+    /// Columns of the form it has now, with the gap behind it.
+    pub(super) fn columns(&self) -> usize {
+        self.shown().map_or(0, |text| text.columns + GAP.len())
+    }
+
     pub(super) fn is_dropped(&self) -> bool {
         self.shown().is_none()
     }

@@ -3,7 +3,7 @@
 use super::cells::{Cell, Text, Tone, fitted};
 use crate::engine::link::LinkSnapshot;
 use crate::show::{Sample, Theme};
-use crate::text::words::{clock, speed, whole};
+use crate::text::words::{seconds, speed, whole};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ const STEP: Duration = Duration::from_secs(1);
 
 /// The number of columns that are remembered, and shown in a wide row.
 const MOST: usize = 40;
+
+/// From so many columns on the row has the fills too.
+const WIDE: usize = 99;
 
 /// Levels of a column, from nothing to everything.
 const BLOCKS: [char; 9] = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -109,7 +112,9 @@ impl Past {
         }
         let read = spark("read", Column::tone, &|it| it.read);
         let written = spark("to write", Column::tone, &|it| it.written);
-        cells.extend([Cell::optional(3, read), Cell::optional(4, written)]);
+        if columns >= WIDE {
+            cells.extend([Cell::optional(3, read), Cell::optional(4, written)]);
+        }
         Some(fitted(&mut cells, columns, theme))
     }
 }
@@ -200,14 +205,6 @@ fn level(part: f64, theme: &Theme) -> char {
     let most = levels.len() - 1;
     let level = (part.clamp(0.0, 1.0) * 8.0).ceil() as usize;
     levels[level.min(most)]
-}
-
-/// A time of a few seconds.
-fn seconds(time: Duration) -> String {
-    match (time.as_secs_f64().round_ties_even(), time) {
-        (seconds, _) if seconds < 60.0 => format!("{seconds} s"),
-        (_, time) => clock(time.max(Duration::from_secs(60))),
-    }
 }
 
 #[cfg(test)]

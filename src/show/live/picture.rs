@@ -1,10 +1,11 @@
 //! The rows of the live display, as text for a given width. No terminal is touched here.
 //!
 //! ```text
-//! NAME: 1.24 GiB of 4.00 GiB  31% [=====>          ]  412.34 MiB/s  ETA 0:06  0:03
-//! source -> [##########] 1.00 MiB  PAUSED  [####      ] 420.00 KiB -> sink  32 pauses, 31 drains
-//! kernel -> send queue 2.50 MiB  rtt 23.1 ms
-//! sink-bound 91%  the remote reader is slow  source 2%  moving 7%
+//! NAME:  copy.iso -> tcp://host:9000 (10.0.0.5:9000)
+//!   1.24 GiB  of 4.00 GiB  31%  [=====>          ]  412.34 MiB/s  time 0:03  ETA 0:06
+//! source ->  [##########]  1.00 MiB of 1 MiB  paused  [####      ]  420.00 KiB of 1 MiB  -> sink  32 pauses, 31 drains
+//! kernel  ->  send queue 2.50 MiB  rtt 23.1 ms
+//! slow: the remote reader (91%)  source 2%  moving 7%
 //! last 12 s  rate _.-=+*##*+=-  read ############  write =-=+=-=+=-=+
 //! ```
 //!
@@ -14,35 +15,45 @@
 use super::buffers::{arrow, filled};
 use super::cells::{Cell, Text, Tone, columns_of, fit, fitted};
 use super::past::Past;
+use super::route_row::route_row;
 use super::rows::{Screen, rows};
 use crate::show::figures::Figures;
-use crate::show::{Sample, Theme};
-use crate::text::words::{clock, count, countdown, short_size, steady_size, whole};
-use console::truncate_str;
-
-/// A longer name is shortened to so many columns.
-const NAME_COLUMNS: usize = 24;
+use crate::show::{Route, Sample, Theme};
+use crate::text::words::{clock, count, countdown, short_size, size, steady_size, whole};
 
 /// Columns of the shortest bar that is of use, brackets included.
 const BAR_COLUMNS: usize = 10;
 
-/// Lays out `sample` and the seconds before it, in rows. `step` is the position of the gauge, where the size is not known.
-pub(in crate::show) fn picture(
-    sample: &Sample,
-    past: &Past,
-    theme: &Theme,
-    screen: Screen,
-    step: usize,
-) -> Vec<String> {
-    let first = first_row(sample, theme, screen.columns, step);
-    let below = rows(sample, past, theme, screen);
-    [first].into_iter().chain(below).collect()
+/// How the display looks at a transfer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::show) struct View<'a> {
+    /// Colours and characters.
+    pub(in crate::show) theme: &'a Theme,
+    /// Who sends to whom.
+    pub(in crate::show) route: &'a Route,
+    /// The room there is.
+    pub(in crate::show) screen: Screen,
+    /// The position of the gauge, where the size is not known.
+    pub(in crate::show) step: usize,
 }
 
-fn first_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> String {
+/// Lays out `sample` and the seconds before it, in rows.
+pub(in crate::show) fn picture(sample: &Sample, past: &Past, view: View<'_>) -> Vec<String> {
+    let View { theme, screen, .. } = view;
+    let has_room = screen.rows > 3 && !view.route.stages.is_empty();
+    let route = has_room.then(|| route_row(view.route, theme, screen.columns));
+    let progress = progress_row(sample, theme, screen.columns, view.step);
+    let left = Screen {
+        rows: screen.rows - usize::from(has_room),
+        ..screen
+    };
+    let below = rows(sample, past, theme, left);
+    route.into_iter().chain([progress]).chain(below).collect()
+}
+
+fn progress_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> String {
     let figures = Figures::of(sample);
     let mut cells = vec![
-        name(theme),
         Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
         of_size(&figures),
         percent_cell(&figures),
@@ -50,10 +61,10 @@ fn first_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Str
         lines(sample),
     ];
     let bar_at = cells.len();
-    cells.push(Cell::optional(3, Text::plain(" ".repeat(BAR_COLUMNS))));
-    cells.extend([speed(sample), eta(&figures), elapsed(sample)]);
+    cells.push(Cell::optional(4, Text::plain(" ".repeat(BAR_COLUMNS))));
+    cells.extend([speed(sample), limit(sample), elapsed(sample), eta(&figures)]);
     if sample.size.is_none() {
-        cells[bar_at] = Cell::optional(3, Text::plain(bouncing(theme, step)));
+        cells[bar_at] = Cell::optional(4, Text::plain(bouncing(theme, step)));
     }
     fit(&mut cells, columns);
     if let Some(size) = sample.size
@@ -66,7 +77,7 @@ fn first_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Str
 }
 
 /// A bar over `columns`, brackets included, that is filled in proportion to `part` of `size`.
-fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
+pub(super) fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
     let mut filled = filled(part, size, columns.saturating_sub(2), theme.unicode);
     if !theme.unicode {
         filled = filled.replace('#', "=").replacen("= ", "> ", 1);
@@ -84,20 +95,6 @@ fn bouncing(theme: &Theme, step: usize) -> String {
     let at = step % (room * 2);
     let at = at.min(room * 2 - at);
     format!("[{}{block}{}]", " ".repeat(at), " ".repeat(room - at))
-}
-
-fn name(theme: &Theme) -> Cell {
-    let whole = theme.name.as_deref().unwrap_or_default();
-    if whole.is_empty() {
-        return Cell::fixed(Text::none());
-    }
-    let short = |columns| truncate_str(whole, columns, if theme.unicode { "…" } else { "~" });
-    let form = |columns| Text::toned(format!("{}:", short(columns)), Tone::Strong);
-    Cell::new([
-        (1, form(NAME_COLUMNS)),
-        (4, form(12)),
-        (u8::MAX, Text::none()),
-    ])
 }
 
 fn of_size(figures: &Figures) -> Cell {
@@ -136,11 +133,17 @@ fn percent_cell(figures: &Figures) -> Cell {
 fn speed(sample: &Sample) -> Cell {
     let bytes = whole(sample.speed);
     let forms = [
-        (6, format!("{:>12}", steady_size(bytes) + "/s")),
+        (3, format!("{:>12}", steady_size(bytes) + "/s")),
         (8, format!("{:>10}", short_size(bytes) + "/s")),
         (u8::MAX, String::new()),
     ];
     Cell::new(forms.map(|(rank, text)| (rank, Text::plain(text))))
+}
+
+/// The limit that the user has set.
+fn limit(sample: &Sample) -> Cell {
+    let limit = sample.limit.map(|it| format!("limit {}/s", size(it)));
+    Cell::optional(8, Text::plain(limit.unwrap_or_default()))
 }
 
 fn eta(figures: &Figures) -> Cell {
@@ -153,14 +156,14 @@ fn eta(figures: &Figures) -> Cell {
 }
 
 fn elapsed(sample: &Sample) -> Cell {
-    let time = format!("{:>5}", clock(sample.now.elapsed));
-    Cell::optional(5, Text::toned(time, Tone::Faint))
+    let time = format!("{:>10}", format!("time {}", clock(sample.now.elapsed)));
+    Cell::optional(5, Text::plain(time))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::past::Past;
-    use super::{Screen, picture};
+    use super::{Screen, View, picture};
     use crate::account::meter::Snapshot;
     use crate::account::phase::{Phase, Waits};
     use crate::account::stages::StageSnapshot;
@@ -168,7 +171,7 @@ mod tests {
     use crate::engine::link::{
         ConsumerSnapshot, LinkSnapshot, LinkState, ReadableFill, WritableFill,
     };
-    use crate::show::{Sample, Sampler, Theme};
+    use crate::show::{Route, Sample, Sampler, Theme};
     use console::measure_text_width;
     use std::time::Duration;
 
@@ -223,8 +226,13 @@ mod tests {
     }
 
     fn drawn(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> Vec<String> {
-        let screen = Screen { columns, rows: 24 };
-        picture(sample, &Past::default(), theme, screen, step)
+        let view = View {
+            theme,
+            route: &Route::default(),
+            screen: Screen { columns, rows: 24 },
+            step,
+        };
+        picture(sample, &Past::default(), view)
     }
 
     #[test]
@@ -234,28 +242,35 @@ mod tests {
             (
                 120,
                 [
-                    "backup:   31.00 MiB  of 100.00 MiB   31%  [============>                               ]    2.58 MiB/s   ETA 0:27   0:12",
-                    "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
-                    "moving 0%",
+                    " 31.00 MiB  of 100.00 MiB   31%  [=============>                                  ]    2.58 MiB/s   time 0:12   ETA 0:27",
+                    "source ->  [##########]    1.00 MiB of 1 MiB  paused   [#####     ]  512.00 KiB of 1 MiB  -> sink  1 pause, 0 drains",
+                    "nothing holds it up",
                 ],
             ),
             (
                 79,
                 [
-                    "backup:   31.00 MiB   31%  [====>             ]    2.58 MiB/s   ETA 0:27   0:12",
-                    "[##########]    1.00 MiB  PAUSED   [#####     ]  512.00 KiB  1 pause, 0 drains",
-                    "moving 0%",
+                    " 31.00 MiB   31%  [=====>                ]    2.58 MiB/s   time 0:12   ETA 0:27",
+                    "source ->  [##########]  paused   [#####     ]  -> sink  1 pause, 0 drains",
+                    "nothing holds it up",
                 ],
             ),
             (
                 39,
                 [
                     " 31.00 MiB   31%     3 MiB/s   ETA 0:27",
-                    "[########]  PAUSED   [####    ]  1p 0d",
-                    "moving 0%",
+                    "[####]  paused   [##  ]  1p 0d",
+                    "nothing holds it up",
                 ],
             ),
-            (19, [" 31.00 MiB   31%", "[####]  PAUSED   [#", "moving 0%"]),
+            (
+                19,
+                [
+                    " 31.00 MiB   31%",
+                    "[####]  paused   [#",
+                    "nothing holds it up",
+                ],
+            ),
         ];
         for (columns, expected) in table {
             let rows = drawn(&sample, &theme(false), columns, 0);
@@ -290,7 +305,7 @@ mod tests {
             "50.00 MiB",
             "of 100.00 MiB",
             " 50%",
-            "->  12.00 MiB (x0.240)",
+            "->  12.00 MiB (24.0%)",
             "1234 lines",
         ] {
             assert!(rows[0].contains(part), "{rows:?} lacks {part}");
@@ -302,7 +317,7 @@ mod tests {
         ]) {
             assert!(row.starts_with(from) && row.contains(to), "{rows:?}");
         }
-        assert_eq!(rows[4], "transform-bound: zstd 100%");
+        assert_eq!(rows[4], "slow: zstd (100%)");
     }
 
     #[test]

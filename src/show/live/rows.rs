@@ -91,12 +91,12 @@ mod tests {
     #[test]
     fn each_of_several_sinks_has_a_row_that_says_whether_it_holds_the_source_up() {
         let expected = [
-            "source ->  [##########]    1.00 MiB of 1 MiB  PAUSED   -> 3 sinks  5 pauses, 4 drains",
-            "sink 1  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 75%",
-            "sink 2  [##########]    1.00 MiB of 1 MiB  HOLDS UP  5 stops, 4 drains  sink-bound 75%",
-            "sink 3  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 75%",
+            "source ->  [##########]    1.00 MiB of 1 MiB  paused   -> 3 sinks  5 pauses, 4 drains",
+            "sink 1  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 (75%)",
+            "sink 2  [##########]    1.00 MiB of 1 MiB  HOLDS UP  5 stops, 4 drains  slow: the remote reader (75%)",
+            "sink 3  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 (75%)",
             "kernel, sink 2  ->  send queue   2.50 MiB  rtt 0.00 ms",
-            "sink-bound 75%, slow: sink 2  the remote reader is slow  moving 25%",
+            "slow: sink 2 (75%)  moving 25%",
         ];
         assert_eq!(drawn(&several::sample(3), 120, 24), expected);
     }
@@ -104,11 +104,11 @@ mod tests {
     #[test]
     fn a_narrow_screen_keeps_the_names_of_sinks_and_who_holds_the_source_up() {
         let expected = [
-            "[########]  PAUSED   5p 4d",
+            "[####]  paused   5p 4d",
             "sink 1  [#     ]            0s 0d",
             "sink 2  [######]  HOLDS UP  5s 4d",
             "sink 2  ->    2.50 MiB",
-            "sink-bound 75%, slow: sink 2",
+            "slow: sink 2 (75%)  moving 25%",
         ];
         assert_eq!(drawn(&several::sample(2), 34, 24), expected);
         for columns in 1..200 {
@@ -128,11 +128,11 @@ mod tests {
         let table: [(usize, &[&str]); 5] = [
             (
                 7,
-                &["source", "sink 1", "sink 2", "sink 3", "sink 4", "sink-b"],
+                &["source", "sink 1", "sink 2", "sink 3", "sink 4", "slow: "],
             ),
-            (6, &["source", "sink 1", "sink 2", "sink 3", "sink-b"]),
-            (4, &["source", "sink 2", "sink-b"]),
-            (3, &["source", "sink-b"]),
+            (6, &["source", "sink 1", "sink 2", "sink 3", "slow: "]),
+            (4, &["source", "sink 2", "slow: "]),
+            (3, &["source", "slow: "]),
             (2, &["source"]),
         ];
         for (rows, expected) in table {

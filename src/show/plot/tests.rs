@@ -202,7 +202,7 @@ fn each_of_several_sinks_has_a_line_with_a_key_and_a_strip_with_its_name() {
         let name = format!("Where the time went: sink {sink}");
         assert!(texts.any(|it| it == name), "{name}");
     }
-    assert!(picture.contains(">sink-bound 75%, slow: sink 2<"));
+    assert!(picture.contains(">slow: sink 2 (75%)<"));
     assert!(picture.contains(".nth-1 {") && !svg(&runs::slow_sink().finished()).contains("nth-1"));
 }
 
@@ -233,7 +233,7 @@ fn the_values_of_several_sinks_are_told_with_their_names() {
 fn stalls_and_failures_are_written_out() {
     let stalled = svg(&runs::stalled().finished());
     assert!(stalled.contains(">stalled 3.36 s: waiting for the sink<"));
-    assert!(stalled.contains(">sink-bound 59%<"));
+    assert!(stalled.contains(">slow: the remote reader (59%)<"));
     let page = html(&runs::stalled().finished());
     let words = &values(&page).unwrap()["stalls"];
     assert_eq!(words[1], "stalled 3.36 s: waiting for the sink");
