@@ -25,6 +25,8 @@ mod text;
 mod ticks;
 
 #[cfg(test)]
+mod colours;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod tests;
