@@ -30,6 +30,8 @@ mod colours;
 mod runs;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;
 
 use super::Finished;
 use askama::Template;
