@@ -79,7 +79,7 @@
   function rows(index) {
     var list = [];
     if (values.rate[index] !== null) list.push(["rate", size(values.rate[index]) + "/s"]);
-    if (values.mean[index] !== null) list.push(["moving mean", size(values.mean[index]) + "/s"]);
+    if (values.mean[index] !== null) list.push([values.mean_name, size(values.mean[index]) + "/s"]);
     if (values.read[index] !== null) list.push(["read", size(values.read[index]) + "/s"]);
     values.buffers.forEach(function (buffer) {
       var least = buffer.least[index];

@@ -2,13 +2,14 @@
 
 use super::super::Finished;
 use super::buffer::Buffer;
-use super::layout::{GAP, Layout, ROW, WRITING};
+use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
 use super::path::number;
 use super::phases::{self, PhaseBar};
-use super::series::Series;
+use super::series::{SHORTEST, Series};
 use super::stalls::{self, Note, Shade, StallMark};
 use super::{fill, rate, text, ticks};
+use crate::account::recording::Recording;
 use askama::Template;
 use std::fmt::Write;
 
@@ -25,6 +26,8 @@ pub(super) struct Chart {
     pub(super) from: String,
     pub(super) span: String,
     bar: Option<PhaseBar>,
+    /// In the place of panels, that there was too little to draw.
+    too_short: Option<Label>,
     panels: Vec<Panel>,
     /// Whether there are lines of several sinks, which have colours of their own.
     has_several_sinks: bool,
@@ -55,12 +58,15 @@ impl Chart {
             .filter(|_| has_panels)
             .map_or_else(Default::default, |series| axis(series, layout, top, bottom));
         let recording = it.recording;
+        let too_short = too_short(recording, top);
+        let empty = too_short.as_ref().map_or(top, |_| top + ROW);
         Self {
             prefix: layout.prefix,
             width: layout.width,
             from: number(layout.left),
             span: number(layout.span()),
             bar,
+            too_short,
             shades: series.map_or_else(Vec::new, |it| stalls::shades(it, layout, top, bottom)),
             marks: stalls::marks(recording, layout),
             notes: stalls::notes(recording, layout),
@@ -69,20 +75,37 @@ impl Chart {
             rules,
             top,
             bottom,
-            height: if has_panels { bottom + ROW + 8.0 } else { top },
+            height: if has_panels {
+                bottom + ROW + 8.0
+            } else {
+                empty
+            },
             panels,
         }
     }
 
     /// Whether there is anything to be seen.
     pub(super) fn is_empty(&self) -> bool {
-        self.bar.is_none() && self.panels.is_empty()
+        self.bar.is_none() && self.too_short.is_none() && self.panels.is_empty()
     }
 
     /// Panels behind which pauses and stalls are shaded.
     fn shaded(&self) -> impl Iterator<Item = &Panel> {
         self.panels.iter().filter(|panel| panel.is_shaded)
     }
+}
+
+/// That a transfer was too short to be drawn over time, below `top`. `None`: it was not, or it never began.
+fn too_short(recording: &Recording, top: f64) -> Option<Label> {
+    let is_short = !recording.elapsed.is_zero() && recording.elapsed < SHORTEST;
+    is_short.then(|| Label {
+        x: number(0.0),
+        y: number(top + BASELINE),
+        words: format!(
+            "Too short to draw over time: less than {} s",
+            SHORTEST.as_secs_f64()
+        ),
+    })
 }
 
 fn panels(it: &Finished<'_>, series: &Series, layout: &Layout, mut top: f64) -> Vec<Panel> {

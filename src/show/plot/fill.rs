@@ -4,6 +4,7 @@ use super::super::Finished;
 use super::buffer::Buffer;
 use super::layout::Layout;
 use super::legend::Key;
+use super::mean::mean_over;
 use super::panel::{Head, Panel};
 use super::series::{Fill, Series};
 use super::ticks::{self, Tick};
@@ -31,7 +32,7 @@ pub(super) fn panel(
         id: buffer.id().to_owned(),
         name: buffer.called(it.sample).title.to_owned(),
         keys: match all {
-            [fills] => keys(buffer, fills, &marks),
+            [fills] => keys(buffer, series, fills, &marks),
             several => keys_of_sinks(it, buffer, several.len(), &marks),
         },
         lane: 0.0,
@@ -134,8 +135,8 @@ fn axis(marks: &Marks, most: f64) -> Vec<Tick> {
     }
 }
 
-fn keys(buffer: Buffer, fills: &Fills, marks: &Marks) -> Vec<Key> {
-    let mut keys = vec![Key::line("line", "mean")];
+fn keys(buffer: Buffer, series: &Series, fills: &Fills, marks: &Marks) -> Vec<Key> {
+    let mut keys = vec![Key::line("line", mean_over(series.grid.step()))];
     if fills.iter().flatten().any(|it| it.most > it.least) {
         keys.push(Key::colour("band", "least to most"));
     }

@@ -2,7 +2,7 @@
 
 use super::super::Finished;
 use super::buffer::Buffer;
-use super::mean::moving_mean;
+use super::mean::{moving_mean, moving_mean_in_words};
 use super::phases;
 use super::series::{Fill, Series};
 use super::stalls;
@@ -20,6 +20,8 @@ struct Values {
     rate: Vec<Option<f64>>,
     /// Its moving mean, which the line shows.
     mean: Vec<Option<f64>>,
+    /// What that mean is called.
+    mean_name: String,
     /// Bytes a second that came from the source.
     read: Vec<Option<f64>>,
     buffers: Vec<BufferValues>,
@@ -60,6 +62,7 @@ pub(super) fn json(it: &Finished<'_>, series: &Series) -> String {
         count: series.grid.count,
         rate: whole(series.rate.iter().copied()),
         mean: whole(moving_mean(&series.rate).into_iter()),
+        mean_name: moving_mean_in_words(&series.grid),
         read: whole(series.read.iter().copied()),
         buffers: buffers(it, series),
         phases: phases(it, series),

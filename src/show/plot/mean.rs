@@ -1,12 +1,34 @@
 //! The moving mean of a rate: it evens out the gulps of a steady flow, but keeps the borders of longer standstills.
 
-/// The whole time has about so many windows.
-const WINDOWS: usize = 48;
+use super::grid::Grid;
+use crate::text::words::precise;
+use std::time::Duration;
+
+/// The whole time has so many windows, on wide and on narrow screens alike: both divide their stretches into windows of an odd
+/// number.
+const WINDOWS: usize = 32;
+
+/// How many stretches on each side of one are in its window.
+fn reach(count: usize) -> usize {
+    count / WINDOWS / 2
+}
+
+/// What the line of a moving mean is called.
+#[expect(clippy::cast_precision_loss, reason = "some stretches")]
+pub(super) fn moving_mean_in_words(grid: &Grid) -> String {
+    mean_over(grid.step() * (2 * reach(grid.count) + 1) as f64)
+}
+
+/// What a mean over so many seconds is called.
+pub(super) fn mean_over(seconds: f64) -> String {
+    let time = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    format!("mean over {}", precise(time))
+}
 
 /// The mean of each stretch and its neighbours, where there are values. A standstill that is as long as the window stays zero
 /// and is left out of the means beside it, so that it begins and ends as sharply as it did.
 pub(super) fn moving_mean(rates: &[Option<f64>]) -> Vec<Option<f64>> {
-    let reach = rates.len() / WINDOWS / 2;
+    let reach = reach(rates.len());
     let still = still(rates, 2 * reach + 1);
     let mean = |at: usize| {
         rates[at]?;

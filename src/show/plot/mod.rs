@@ -25,9 +25,13 @@ mod text;
 mod ticks;
 
 #[cfg(test)]
+mod colours;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;
 
 use super::Finished;
 use askama::Template;

@@ -21,7 +21,7 @@ pub(super) struct Number {
     pub(super) value: String,
 }
 
-/// All numbers that this transfer has.
+/// The numbers of this transfer that neither the first line of its summary nor the bar above the chart has.
 pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     let mut numbers = Vec::new();
     let mut put = |name: &str, value: Option<String>| {
@@ -32,8 +32,6 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     };
     let now = &it.sample.now;
     put("outcome", Some(outcome(it)));
-    let delivered = it.completion.filter(|_| it.ending.delivered.is_some());
-    put("delivered", delivered.map(|it| it.words().to_owned()));
     let sink = if now.has_several_sinks() {
         "every sink"
     } else {
@@ -42,8 +40,11 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
     put(&format!("taken by {sink}"), Some(taken(it)));
     let read = (now.bytes_in != now.bytes_out).then(|| bytes_exactly(now.bytes_in));
     put("read from the source", read);
-    put("time", Some(precise(now.elapsed)));
-    put("average", Some(speed(it.sample.average)));
+    // The first line of the summary has the time and, of bytes that nothing transforms, the average rate.
+    let is_summed = it.completion.is_some();
+    put("time", (!is_summed).then(|| precise(now.elapsed)));
+    let is_told = is_summed && now.stages.is_empty();
+    put("average", (!is_told).then(|| speed(it.sample.average)));
     put(
         "rate limit",
         it.limit.map(|limit| format!("{}/s", size(limit))),
@@ -72,10 +73,6 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
         put(&sink, Some(verdict));
     }
     put("stalls", stalls(it));
-    put(
-        "where the time went",
-        Some(phases::told(&it.sample.whole)).filter(|it| !it.is_empty()),
-    );
     put("sink's connection waited for", blame(it));
     put("what the buffers were good for", advice(it));
     put("source's connection", connection(&now.ends.source));

@@ -7,7 +7,7 @@ use super::hover;
 use super::layout::{Layout, NARROW, WIDE};
 use super::numbers::{self, Number};
 use super::series::Series;
-use super::sheet::{MADE_BY, sentences, title};
+use super::sheet::{MADE_BY, title, told};
 use super::text::clean;
 use askama::Template;
 
@@ -20,7 +20,7 @@ pub(super) struct Page {
     source: String,
     sink: String,
     is_failure: bool,
-    sentences: Vec<String>,
+    told: Vec<String>,
     charts: Vec<Chart>,
     numbers: Vec<Number>,
     /// The values of the chart as JSON, if there is a chart.
@@ -32,19 +32,19 @@ impl Page {
     /// Lays out a transfer.
     pub(super) fn of(it: &Finished<'_>) -> Self {
         let draw = |layout: &Layout| {
-            let series = Series::of(it.recording, layout.stretches);
+            let series = Series::to_draw(it.recording, layout.stretches);
             Chart::of(it, series.as_ref(), layout)
         };
         let charts = [draw(&WIDE), draw(&NARROW)];
         let values =
-            Series::of(it.recording, WIDE.stretches).map(|series| hover::json(it, &series));
+            Series::to_draw(it.recording, WIDE.stretches).map(|series| hover::json(it, &series));
         Self {
             title: title(it),
             name: it.name.map(clean),
             source: clean(it.source),
             sink: clean(it.sink),
             is_failure: it.ending.error.is_some(),
-            sentences: sentences(it),
+            told: told(it),
             charts: charts.into_iter().filter(|it| !it.is_empty()).collect(),
             numbers: numbers::of(it),
             values,

@@ -1,7 +1,7 @@
 //! Where the time went: a panel of bands on top of each other, and one bar for the whole transfer.
 
 use super::super::verdict::verdict;
-use super::super::{Finished, Sample, Stretch};
+use super::super::{Finished, Sample};
 use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
 use super::legend::{self, Key, PlacedKey};
 use super::panel::{Head, Panel};
@@ -169,11 +169,4 @@ pub(super) fn parts_in_words<'a>(parts: impl IntoIterator<Item = (&'a str, u64)>
         .map(|(name, percent)| format!("{name} {percent}%"))
         .collect();
     parts.join(", ")
-}
-
-/// The parts of a stretch of time in words, the largest first: `waiting for the sink 91%, moving bytes 9%`.
-pub(super) fn told(stretch: &Stretch) -> String {
-    let mut shares = stretch.percents();
-    shares.sort_by_key(|(_, percent)| std::cmp::Reverse(*percent));
-    parts_in_words(shares.map(|(phase, percent)| (words(phase), percent)))
 }

@@ -6,7 +6,7 @@
 use super::super::Finished;
 use super::layout::Layout;
 use super::legend::Key;
-use super::mean::moving_mean;
+use super::mean::{moving_mean, moving_mean_in_words};
 use super::panel::{Head, Panel};
 use super::series::Series;
 use super::ticks;
@@ -80,7 +80,7 @@ fn keys(it: &Finished<'_>, series: &Series, limit: Option<f64>, is_drawn: bool) 
     if series.paused.iter().any(|paused| *paused > 0.0) {
         keys.push(Key::colour("paused", "source paused"));
     }
-    keys.push(Key::line("line", "moving mean"));
+    keys.push(Key::line("line", moving_mean_in_words(&series.grid)));
     let average = format!("average {}", speed(it.sample.average));
     keys.push(Key::line("average", average));
     if let Some(limit) = limit {

@@ -38,7 +38,17 @@ pub(super) struct Series {
     pub(super) paused: Vec<f64>,
 }
 
+/// A shorter transfer is not drawn over time. A recording has a sample every 10 ms: of fewer than ten samples the picture shows
+/// little but the burst with which a transfer begins.
+pub(super) const SHORTEST: Duration = Duration::from_millis(100);
+
 impl Series {
+    /// Cuts a recording into `count` stretches. `None`: it is too short to be drawn over time.
+    pub(super) fn to_draw(recording: &Recording, count: usize) -> Option<Self> {
+        let is_long = recording.elapsed >= SHORTEST;
+        Self::of(recording, count).filter(|_| is_long)
+    }
+
     /// Cuts a recording into `count` stretches. `None`: it took no time.
     pub(super) fn of(recording: &Recording, count: usize) -> Option<Self> {
         let grid = Grid::new(recording.elapsed, count)?;

@@ -54,7 +54,7 @@ struct Line {
 impl Sheet {
     /// Lays out a transfer.
     pub(super) fn of(it: &Finished<'_>) -> Self {
-        let series = Series::of(it.recording, WIDE.stretches);
+        let series = Series::to_draw(it.recording, WIDE.stretches);
         let chart = Chart::of(it, series.as_ref(), &WIDE);
         let mut lines = Vec::new();
         let chart_top = head(it, &mut lines) + 12.0;
@@ -62,7 +62,12 @@ impl Sheet {
         let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
         Self {
             title: title(it),
-            description: sentences(it).join(" "),
+            description: it
+                .sentences()
+                .iter()
+                .map(|it| clean(it))
+                .collect::<Vec<_>>()
+                .join(" "),
             width: WIDE.width + 2.0 * MARGIN,
             height: (bottom + ROW + 8.0).ceil(),
             margin: MARGIN,
@@ -84,9 +89,15 @@ pub(super) fn title(it: &Finished<'_>) -> String {
     clean(&it.title())
 }
 
-/// The sentences of the summary; of a failed transfer, what failed.
-pub(super) fn sentences(it: &Finished<'_>) -> Vec<String> {
-    let sentences = it.sentences().into_iter();
+/// What stands below the title: the first line of the summary, and the digests; of a failed transfer, what failed. The rest of
+/// the summary is told by the chart and the numbers.
+pub(super) fn told(it: &Finished<'_>) -> Vec<String> {
+    let first = it.sentences().into_iter().take(1);
+    let digests = it.completion.map_or(&[][..], |_| it.ending.digests);
+    let digests = digests
+        .iter()
+        .map(|it| format!("{} {}", it.algorithm, it.hex));
+    let sentences = first.chain(digests);
     let sentences = sentences.map(|sentence| clean(&sentence));
     if it.ending.error.is_some() {
         // The message may hold names that the user typed, in which blanks are left as they are.
@@ -108,7 +119,7 @@ fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
         size,
     };
     let title = room(text::BOLD, TITLE).lines(&title(it), 3);
-    let sentences = sentences(it).into_iter();
+    let sentences = told(it).into_iter();
     let sentences = sentences.flat_map(|it| room(bold, SENTENCE).lines(&it, 4));
     let mut baseline = MARGIN - 8.0;
     let mut put = |class, height, words| {

@@ -3,7 +3,7 @@
 mod scenes;
 
 pub(super) use scenes::{
-    all, bursts, disk_full, kernel, never_open, several, slow_sink, stalled, tiny,
+    all, bursts, disk_full, kernel, limited, never_open, several, slow_sink, stalled, tiny,
 };
 
 use crate::show::{Completion, Ending, Finished, Sample, Sampler};
