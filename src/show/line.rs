@@ -42,7 +42,11 @@ pub fn status(sample: &Sample) -> String {
     parts.extend(
         links.map(|(place, link)| between(&sample.now, place) + &buffers(&sample.now, link)),
     );
-    parts.push(verdict(sample, &sample.whole));
+    parts.push(if sample.is_held {
+        "PAUSED by --tell".to_owned()
+    } else {
+        verdict(sample, &sample.whole)
+    });
     if let Some(eta) = figures.eta {
         parts.push(format!("ETA {}", time(eta)));
     }
@@ -76,7 +80,7 @@ pub(super) fn of_size(figures: &Figures) -> String {
 fn buffers(now: &Snapshot, link: &LinkSnapshot) -> String {
     let state = match link.state {
         LinkState::Flowing => "flowing",
-        LinkState::Paused => "PAUSED",
+        LinkState::Paused => "paused",
         LinkState::Ended => "input ended",
     };
     let mut parts = vec![state.to_owned()];

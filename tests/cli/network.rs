@@ -150,7 +150,7 @@ fn whoever_sends_from_this_machine_is_not_said_to_be_behind_a_slow_network_eithe
     let done = listening
         .done()
         .exits(0)
-        .mentions(&["the remote sender is slow"]);
+        .mentions(&["slow: the remote sender ("]);
     assert!(!done.stderr.contains("network"), "{}", done.stderr);
 }
 
@@ -163,17 +163,17 @@ fn a_reader_that_is_slow_behind_a_fast_link_is_not_taken_for_the_network() {
     let it = Scratch::new();
     for (sender, receiver, expected) in [
         (BURSTS, "null:#rate=20M", None),
-        (AT_ONCE, "null:#rate=20M", Some("the remote reader is slow")),
+        (AT_ONCE, "null:#rate=20M", Some("slow: the remote reader (")),
         (
             AT_ONCE,
             "null:#stall=4M:1s",
-            Some("the remote reader is slow"),
+            Some("slow: the remote reader ("),
         ),
     ] {
         in_one_of_three_tries(|| {
             let done = over_link(&it, "", sender, receiver);
             assert!(
-                !done.stderr.contains("the network is slow"),
+                !done.stderr.contains("slow: the network ("),
                 "{}",
                 done.stderr
             );
@@ -216,8 +216,8 @@ fn a_network_that_is_the_bottleneck_is_named_at_whatever_rate() {
         in_one_of_three_tries(|| {
             let sender = format!("$S zero:#size={size} $TO");
             let done = over_link(&it, &queue, &sender, "null:");
-            assert!(!done.stderr.contains("reader is slow"), "{}", done.stderr);
-            let (blame, is_named) = (in_the_end(&it), done.stderr.contains("the network is slow"));
+            assert!(!done.stderr.contains("reader ("), "{}", done.stderr);
+            let (blame, is_named) = (in_the_end(&it), done.stderr.contains("slow: the network ("));
             let is_most = share(&blame, "network") > 0.5;
             (
                 is_named && is_most,

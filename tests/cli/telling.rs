@@ -69,14 +69,7 @@ fn the_summary_is_one_line_of_numbers_for_people() {
     ];
     let done = it.tide(args).run().exits(0);
     assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
-    done.mentions(&[
-        "tidegate: 1.50 MiB in ",
-        " MiB/s",
-        "written",
-        "24 pauses",
-        "drains",
-        "sink-bound",
-    ]);
+    done.mentions(&["tidegate: 1.50 MiB in ", " MiB/s", "written"]);
 }
 
 #[apply(on_both_roads)]

@@ -89,12 +89,6 @@ impl View {
         self.colour_near(text, 0)
     }
 
-    /// The colour of what comes behind this text.
-    #[track_caller]
-    pub(crate) fn colour_behind(&self, text: &str) -> Option<Color> {
-        self.colour_near(text, text.chars().count())
-    }
-
     /// The colour of a character, counted from where this text begins.
     #[track_caller]
     fn colour_near(&self, text: &str, after: usize) -> Option<Color> {
