@@ -176,11 +176,11 @@ _tidegate() {
                     return 0
                     ;;
                 --progress)
-                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto bar short line json none" -- "${cur}"))
                     return 0
                     ;;
                 -p)
-                    COMPREPLY=($(compgen -W "auto bar line json none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto bar short line json none" -- "${cur}"))
                     return 0
                     ;;
                 --format)

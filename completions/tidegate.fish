@@ -44,6 +44,7 @@ kernel\t'Through the kernel\'s buffers alone, or not at all (exit 2)'"
 complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so long' -r -f
 complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
 bar\t'Rows that are redrawn in place; lines where that cannot be done'
+short\t'One row that is redrawn in place, as pv has it'
 line\t'A line each --interval'
 json\t'The records of --stats, and nothing that is no object'
 none\t'Nothing'"

@@ -8,13 +8,16 @@ use crate::error::reason;
 use crate::platform::threads;
 use crate::session::exit::Exit;
 use crate::session::report::StderrWriter;
-use crate::show::{self, Completion, FileDigest, HeldDrawing, Sample, StderrKind};
+use crate::show::{self, Completion, FileDigest, HeldDrawing, Sample, StderrKind, Theme};
 use crate::text::visible;
 use crate::transform::{Digest, sum_line};
 use std::io;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+
+/// The columns of a terminal that is not narrow.
+const COLUMNS: usize = 80;
 
 /// How long the last record on standard error waits for the files of records, so that it follows what is said of them.
 const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
@@ -146,9 +149,10 @@ impl Transfer {
     }
 
     fn sum_up(&self, results: &Results, how: Completion) {
-        let theme = &self.plan.show.theme;
+        let theme = self.named_theme();
         if !self.is_open && !self.awaited.is_empty() {
-            return self.note(&format!("interrupted while {}", self.awaited));
+            let text = format!("interrupted while {}", self.awaited);
+            return self.stderr.note(&theme.named(&text));
         }
         let is_interrupted = how == Completion::Interrupted;
         let sink = Some(&self.plan.sink).filter(|_| is_interrupted && self.is_open);
@@ -162,8 +166,18 @@ impl Transfer {
             details: self.road.filter(|_| self.plan.show.says_road),
         };
         let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
-        for line in summary.lines(indent) {
-            self.note(&line);
+        for line in summary.lines(COLUMNS.saturating_sub(indent)) {
+            self.stderr.note(&theme.named(&line));
+        }
+    }
+
+    /// The theme with a name, if it needs one: that of the user, or the ends where another transfer was on the same terminal.
+    fn named_theme(&self) -> Theme {
+        let theme = &self.plan.show.theme;
+        if theme.name.is_none() && self.stderr.is_shared() {
+            theme.called(Some(&self.route.words()))
+        } else {
+            theme.clone()
         }
     }
 

@@ -133,6 +133,8 @@ pub struct StderrWriter {
     waiting: Arc<AtomicUsize>,
     /// Whether rows are drawn on the terminal, with the cursor at the beginning of the first.
     is_drawn: Arc<AtomicBool>,
+    /// Whether another process was seen to draw on the terminal, so that messages say whose they are.
+    is_shared: Arc<AtomicBool>,
 }
 
 /// Takes the rows that are drawn off the terminal.
@@ -167,6 +169,7 @@ impl StderrWriter {
             queue: Arc::default(),
             waiting: Arc::default(),
             is_drawn: Arc::default(),
+            is_shared: Arc::default(),
         }
     }
 
@@ -253,6 +256,16 @@ impl StderrWriter {
             self.is_drawn.store(true, Ordering::Relaxed);
             self.put(Queued::Drawing(frame));
         }
+    }
+
+    /// Another process has the terminal to draw on.
+    pub(crate) fn shares_terminal(&self) {
+        self.is_shared.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether another process had the terminal to draw on at some time.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared.load(Ordering::Relaxed)
     }
 
     /// Takes what is drawn off the terminal, if anything is.

@@ -68,7 +68,7 @@ impl Finished<'_> {
                 digests,
                 details: self.road,
             };
-            summary.lines(0)
+            summary.lines(usize::MAX)
         });
         let failure = self.ending.error.map(|error| vec![error.to_string()]);
         told.or(failure).unwrap_or_default()

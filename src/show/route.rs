@@ -25,6 +25,14 @@ impl Route {
     }
 }
 
+impl Route {
+    /// The stages in a row.
+    #[must_use]
+    pub fn words(&self) -> String {
+        self.stages.join(" -> ")
+    }
+}
+
 /// The name of an end, and of its peer unless the name says it already.
 fn end(standard: &str, (uri, peer): (&str, Option<&str>)) -> String {
     let name = if uri == "-" {

@@ -12,9 +12,6 @@ use crate::text::words::{count, speed, time};
 use crate::text::wrap::{lines_of, wrapped};
 use crate::transform::Digest;
 
-/// The columns of a terminal that is not narrow.
-const COLUMNS: usize = 80;
-
 /// How a transfer ended, for its summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Completion {
@@ -55,10 +52,9 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// Its lines, each of so many columns that it is no wider than 80 with `indent` columns before it.
+    /// Its lines, none wider than this but for digests and long names.
     #[must_use]
-    pub fn lines(&self, indent: usize) -> Vec<String> {
-        let columns = COLUMNS.saturating_sub(indent);
+    pub fn lines(&self, columns: usize) -> Vec<String> {
         let wrapped = |text: &String| by_phrases(text, columns);
         let sinks = verdict::sink_verdicts(self.sample).into_iter();
         let sinks = sinks.map(|(name, verdict)| format!("{name}: {verdict}"));
@@ -101,9 +97,13 @@ impl Summary<'_> {
             .map(|(place, link)| {
                 let between = between(&self.sample.now, place);
                 let pauses = count(link.pauses, "pause");
-                let in_all = time(link.paused);
                 let drains = count(link.drains, "drain");
-                format!("{between}{pauses} ({in_all} in all), {drains}")
+                if link.paused.is_zero() {
+                    format!("{between}{pauses}, {drains}")
+                } else {
+                    let in_all = time(link.paused);
+                    format!("{between}{pauses} ({in_all} in all), {drains}")
+                }
             })
             .collect();
         details.extend(verdict::buffers(self.sample, self.advice));

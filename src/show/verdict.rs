@@ -284,7 +284,7 @@ mod tests {
             digests: &[],
             details: None,
         };
-        assert_eq!(told.lines(0), expected);
+        assert_eq!(told.lines(80), expected);
         let line = status(&sample);
         let fills =
             "read 1 MiB/1 MiB, sink 1 256 KiB/1 MiB, sink 2 1 MiB/1 MiB, sink 3 256 KiB/1 MiB";

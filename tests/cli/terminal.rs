@@ -369,6 +369,37 @@ fn two_on_one_terminal_leave_it_as_it_was() {
     );
 }
 
+#[test]
+fn of_two_on_one_terminal_one_draws_and_the_other_says_what_its_summary_is_of() {
+    let it = Scratch::new();
+    let line = "$T zero:#size=8M | $T - null:#rate=8M";
+    let screen = it.sh(line).on_screen(100, 24);
+    let ended = screen.done().exits(0).always("one draws", |view| {
+        view.rows()
+            .iter()
+            .filter(|row| row.contains("time 0:"))
+            .count()
+            <= 1
+    });
+    let lines = ended.view.lines();
+    let named = |ends: &str| {
+        lines
+            .iter()
+            .filter(|it| it.starts_with(&format!("tidegate: {ends}: 8 MiB in ")))
+            .count()
+    };
+    let unnamed = lines
+        .iter()
+        .filter(|it| it.starts_with("tidegate: 8 MiB in "))
+        .count();
+    assert_eq!(unnamed, 1, "{ended:?}");
+    assert_eq!(
+        named("zero:#size=8M -> stdout") + named("stdin -> null:#rate=8M"),
+        1,
+        "{ended:?}"
+    );
+}
+
 /// What stands where, with numbers that no clock changes: a sink that has taken a quarter and takes no more. The bar
 /// is whatever is left of its row, so it is looked at apart.
 #[test]
@@ -386,8 +417,8 @@ fn what_matters_stands_in_its_place_at_40_80_and_200_columns() {
         (
             80,
             [
-                "  1.00 MiB   25%  []         0 B/s   time T   ETA -:--",
-                "source →  [████████]  paused   [████████]  → sink  17 pauses, 16 drains",
+                "  1.00 MiB  of 4.00 MiB   25%  []         0 B/s   time T   ETA -:--",
+                "source →  [██████████]  paused   [██████████]  → sink  17 pauses, 16 drains",
             ],
         ),
         (

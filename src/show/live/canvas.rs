@@ -6,7 +6,8 @@
 //! the cursor is never hidden: a killed process leaves a usable terminal.
 
 use super::rows::Screen;
-use crate::session::report::{self, StderrWriter};
+use super::terminal::{Drawer, TerminalClaim};
+use crate::session::report::StderrWriter;
 use rustix::stdio::stderr;
 
 /// Columns and rows of a terminal that does not know its size (`ioctl_tty(2)`, a size of 0).
@@ -16,12 +17,16 @@ const USUAL_SIZE: (u16, u16) = (80, 24);
 #[derive(Debug)]
 pub(super) struct Canvas {
     stderr: StderrWriter,
+    claim: TerminalClaim,
 }
 
 impl Canvas {
     /// Nothing is drawn yet; frames are written by `stderr`.
     pub(super) fn new(stderr: StderrWriter) -> Self {
-        Self { stderr }
+        Self {
+            stderr,
+            claim: TerminalClaim::default(),
+        }
     }
 
     /// The size of a frame: the last column of the terminal stays free, since some terminals go on to the next row as soon
@@ -34,10 +39,13 @@ impl Canvas {
         }
     }
 
-    /// Puts these rows on the terminal, each no wider than [`Canvas::screen`], unless this process is in its background.
-    pub(super) fn show(&self, rows: &[String]) {
-        if report::has_terminal() {
-            self.stderr.draw(frame(rows, usize::from(size().1)));
+    /// Puts these rows on the terminal, each no wider than [`Canvas::screen`], unless this process is in its background or another
+    /// one draws there.
+    pub(super) fn show(&mut self, rows: &[String]) {
+        match self.claim.drawer() {
+            Drawer::Us => self.stderr.draw(frame(rows, usize::from(size().1))),
+            Drawer::Another => self.stderr.shares_terminal(),
+            Drawer::NoneOfUs => {}
         }
     }
 
