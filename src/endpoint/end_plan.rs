@@ -84,9 +84,9 @@ pub trait SinkPlan: EndPlan {
     /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>>;
 
-    /// What has become of it where a transfer was cut short, in words for the user, who knows it as `name`: `copy.img is
-    /// incomplete`. `None`: there is nothing that stays.
-    fn when_cut(&self, _name: &str) -> Option<String> {
+    /// What has become of it where a transfer was cut short, in words for the user: `copy.img is incomplete`. `None`: there is
+    /// nothing that stays.
+    fn when_cut(&self) -> Option<String> {
         None
     }
 }

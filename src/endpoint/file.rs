@@ -368,8 +368,8 @@ impl SinkPlan for FileSinkPlan {
         })
     }
 
-    fn when_cut(&self, name: &str) -> Option<String> {
+    fn when_cut(&self) -> Option<String> {
         let file_type = std::fs::metadata(&self.path).map(|it| file_type_of(&it));
-        self.effects.when_cut(file_type.ok(), name)
+        self.effects.when_cut(file_type.ok(), &named(&self.path))
     }
 }

@@ -156,7 +156,7 @@ impl Transfer {
         }
         let is_interrupted = how == Completion::Interrupted;
         let sink = Some(&self.plan.sink).filter(|_| is_interrupted && self.is_open);
-        let sink = sink.and_then(|it| it.end.when_cut(&it.uri));
+        let sink = sink.and_then(|it| it.end.when_cut());
         let summary = show::Summary {
             sample: &results.sample,
             how,
