@@ -53,7 +53,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: a line each for its numbers, the verdict, the buffers')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
-            [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status')
+            [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')

@@ -50,7 +50,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --interval 'Time between two lines or records, or two drawings of the bar'
             cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
             cand --control 'Listen at PATH for commands from `--tell`'
-            cand --tell 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status'
+            cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
             cand -v 'Sum the transfer up, and say which road it took and whom `from` refused'
             cand --verbose 'Sum the transfer up, and say which road it took and whom `from` refused'
             cand -q 'Say only errors, digests and where an end listens'

@@ -197,11 +197,12 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub control: Option<PathBuf>,
 
-    /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
+    /// Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE
     ///
-    /// Nothing is moved, and what it answers is printed. See `CONTROL`.
-    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
-    #[arg(conflicts_with_all = ["source", "sink"])]
+    /// It is that of process PID, or the one that listens at PATH; digits are a PID, and `./12` is a path. Nothing is moved,
+    /// and what it answers is printed. See `CONTROL`.
+    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH|PID", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(conflicts_with_all = ["source", "sink"], allow_hyphen_values = true)]
     pub tell: Option<Vec<OsString>>,
 
     /// Print what would happen, and why, and move nothing

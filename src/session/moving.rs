@@ -58,7 +58,7 @@ impl Transfer {
         };
         self.is_open = true;
         (self.size, self.terminals) = (size, terminals);
-        (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
+        self.record_sampler = Sampler::new(size);
         self.steering.attach(controls, size);
         started
     }

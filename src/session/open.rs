@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::announce::Announcer;
+use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
@@ -29,7 +30,7 @@ impl Transfer {
     pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
         let announcer = Announcer::new(&self.plan, &self.stderr);
         let prepared = prepare(&self.plan, &announcer);
-        let prepared = until_signal(prepared, &mut self.signals, &self.stderr)
+        let prepared = until_signal(prepared, &mut self.signals, &self.stderr, &self.steering)
             .await
             .and_then(|done| done);
         let addresses = announcer.addresses();
@@ -46,8 +47,12 @@ impl Transfer {
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
+        if self.plan.listens_as_process {
+            control::listen_as_process(&self.steering);
+        }
         let established = establish(&self.plan, prepared);
-        let established = until_signal(established, &mut self.signals, &self.stderr).await;
+        let established =
+            until_signal(established, &mut self.signals, &self.stderr, &self.steering).await;
         announcer.stop();
         established.and_then(|done| done)
     }
@@ -80,6 +85,7 @@ async fn until_signal<T>(
     work: impl Future<Output = T>,
     signals: &mut Signals,
     stderr: &StderrWriter,
+    steering: &Steering,
 ) -> Result<T, Outcome> {
     tokio::pin!(work);
     loop {
@@ -87,7 +93,7 @@ async fn until_signal<T>(
             done = &mut work => return Ok(done),
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => stderr.note("waiting for both ends to open"),
+                Event::Status => stderr.note(&steering.status()),
                 Event::Stop => signal::stop(),
                 Event::Continued => {}
             },

@@ -25,7 +25,6 @@ pub(super) struct Transfer {
     /// The expected size in bytes.
     pub(super) size: Option<u64>,
     pub(super) record_sampler: Sampler,
-    pub(super) display_sampler: Sampler,
     /// The files beside the sink.
     pub(super) side_files: SideFiles,
     /// Whether both ends are open.
@@ -48,14 +47,14 @@ impl Transfer {
     pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
         let clock = Arc::new(Clock::new());
         let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
-        let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock)));
+        let theme = plan.show.theme.clone();
+        let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock), theme));
         let signals = Signals::listen()?;
         let size = plan.stated_size(held.device_size);
         Ok(Self {
             stderr: StderrWriter::new(plan.form),
             size,
             record_sampler: Sampler::new(size),
-            display_sampler: Sampler::new(size),
             steering,
             plan,
             signals,
@@ -86,11 +85,6 @@ impl Transfer {
         for stats in &self.side_files.stats {
             stats.started(start);
         }
-    }
-
-    /// A sample for the display. Its rates are since the last such sample.
-    pub(super) fn sample_for_display(&mut self) -> Sample {
-        self.display_sampler.sample(self.steering.snapshot())
     }
 
     /// A sample for the records.
