@@ -51,6 +51,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
+            cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
             cand -v 'Sum the transfer up, and say which road it took and whom `from` refused'
             cand --verbose 'Sum the transfer up, and say which road it took and whom `from` refused'
             cand -q 'Say only errors, digests and where an end listens'

@@ -26,6 +26,7 @@ pub const DEFAULT_CHUNK: u64 = FlowOptions::DEFAULT.chunk_size;
     version,
     override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Cli {
     /// Where bytes come from
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
@@ -144,6 +145,13 @@ pub struct Cli {
     /// on standard error then but errors, digests, and where an end listens.
     #[arg(hide_short_help = true, long, value_name = "TEMPLATE", help_heading = SHOW)]
     pub format: Option<String>,
+
+    /// Begin each line of `-p line`, and each message, with the time
+    ///
+    /// It is that of UTC, by RFC 3339. Lines of `--format` are left as they are, and have `{time}` for it.
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub timestamps: bool,
 
     /// Call this transfer LABEL in what is shown
     #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", help_heading = SHOW)]

@@ -222,6 +222,8 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
 pub fn form(cli: &Cli) -> Form {
     if cli.progress == ProgressChoice::Json && !cli.quiet {
         Form::Json
+    } else if cli.timestamps {
+        Form::TimedLines
     } else {
         Form::Lines
     }

@@ -260,6 +260,18 @@ pub(crate) fn set_receive_low_water_mark(fd: BorrowedFd<'_>, bytes: i32) -> io::
     }
 }
 
+/// The hour, minute and second of a moment where the user is; the moment is in seconds since 1970 (`localtime_r(3)`). `None`:
+/// its year is beyond what the C library can tell.
+pub(crate) fn time_of_day(moment: u64) -> Option<[i32; 3]> {
+    let moment = libc::time_t::try_from(moment).ok()?;
+    // SAFETY: an all-zero `tm` is a valid value of that plain C struct.
+    let mut local: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both point to values of the right types that outlive the call. It reads the variable `TZ`, and nothing in this
+    // program sets a variable.
+    let told = unsafe { libc::localtime_r(&raw const moment, &raw mut local) };
+    (!told.is_null()).then_some([local.tm_hour, local.tm_min, local.tm_sec])
+}
+
 /// Whether standard descriptor `fd` (0 to 2) was closed when this program was started. Rust's runtime opens /dev/null in its
 /// place before `main`, so that reading would look like an empty input and writing like success.
 fn closed_at_start(fd: RawFd) -> bool {
