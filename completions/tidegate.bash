@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -L -t -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --name --stats --trace --interval --summary --verbose --quiet --control --tell --explain --help --version"
+            opts="-H -c -s -L -t -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --interval --summary --verbose --quiet --control --tell --explain --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -57,7 +57,8 @@ complete -c tidegate -l summary -d 'What it was like, at the end: a line each fo
 always\t'After every transfer that did not fail'
 never\t'Not at all'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
-complete -c tidegate -l tell -d 'Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status' -r -F
+complete -c tidegate -l tell -d 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE' -r -F
+complete -c tidegate -l timestamps -d 'Begin each line of `-p line`, and each message, with the time'
 complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took and whom `from` refused'
 complete -c tidegate -s q -l quiet -d 'Say only errors, digests and where an end listens'
 complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::panic;
-use std::path::Path;
 use tidegate::cli::{self, Cli};
 use tidegate::error::{UsageError, reason};
 use tidegate::plan::explain;
@@ -68,13 +67,13 @@ fn act_on(cli: &Cli) -> Result<Exit, UsageError> {
     if let Some(what) = cli.generate {
         return Ok(cli::generate::write(what));
     }
-    if let Some((path, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
+    if let Some((whom, words)) = cli.tell.as_deref().and_then(<[_]>::split_first) {
         if cli.explain {
             return Err(UsageError::new(
                 "--explain explains a transfer, and --tell is none",
             ));
         }
-        return Ok(control::tell(Path::new(path), words));
+        return Ok(control::tell(whom, words));
     }
     if cli.transform.iter().any(|spec| spec == "help") {
         return Ok(report::answer(&transform::help()));

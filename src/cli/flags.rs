@@ -26,6 +26,7 @@ pub const DEFAULT_CHUNK: u64 = FlowOptions::DEFAULT.chunk_size;
     version,
     override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Cli {
     /// Where bytes come from
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
@@ -145,6 +146,13 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "TEMPLATE", help_heading = SHOW)]
     pub format: Option<String>,
 
+    /// Begin each line of `-p line`, and each message, with the time
+    ///
+    /// It is that of UTC, by RFC 3339. Lines of `--format` are left as they are, and have `{time}` for it.
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub timestamps: bool,
+
     /// Call this transfer LABEL in what is shown
     #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
     pub name: Option<String>,
@@ -197,11 +205,12 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "PATH", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub control: Option<PathBuf>,
 
-    /// Tell the transfer that listens at PATH: rate RATE, rate none, pause, resume, high-water-mark SIZE, or status
+    /// Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE
     ///
-    /// Nothing is moved, and what it answers is printed. See `CONTROL`.
-    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
-    #[arg(conflicts_with_all = ["source", "sink"])]
+    /// It is that of process PID, or the one that listens at PATH; digits are a PID, and `./12` is a path. Nothing is moved,
+    /// and what it answers is printed. See `CONTROL`.
+    #[arg(hide_short_help = true, long, num_args = 2.., value_names = ["PATH|PID", "COMMAND"], value_hint = ValueHint::FilePath, help_heading = FLOW)]
+    #[arg(conflicts_with_all = ["source", "sink"], allow_hyphen_values = true)]
     pub tell: Option<Vec<OsString>>,
 
     /// Print what would happen, and why, and move nothing

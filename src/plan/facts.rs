@@ -1,6 +1,7 @@
 //! What planning has to know of the world besides the command line: found out once, and given to it.
 
 use crate::endpoint::{System, World};
+use crate::session::control;
 use crate::show::{StderrKind, Theme};
 
 /// What planning has to know of the world.
@@ -11,6 +12,9 @@ pub struct Facts<'a> {
     pub theme: Theme,
     /// Answers what depends on the names and numbers on the command line.
     pub world: &'a dyn World,
+    /// Whether a transfer listens where the number of its process finds it: where that can be, unless `TIDEGATE_CONTROL=none` is
+    /// set.
+    pub listens_as_process: bool,
 }
 
 impl Facts<'_> {
@@ -21,6 +25,8 @@ impl Facts<'_> {
             stderr: StderrKind::stderr(),
             theme: Theme::from_environment(),
             world: &System,
+            listens_as_process: control::may_listen_as_process()
+                && std::env::var_os("TIDEGATE_CONTROL").is_none_or(|value| value != "none"),
         }
     }
 }

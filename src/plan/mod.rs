@@ -57,6 +57,8 @@ pub struct Plan {
     pub burst: u64,
     /// The path of the control socket.
     pub control: Option<PathBuf>,
+    /// Whether it listens where the number of its process finds it.
+    pub listens_as_process: bool,
     /// The size to expect whatever the source says, in bytes.
     pub size: Option<u64>,
     /// The block device whose size that is to be; [`HeldFiles`] has it.
@@ -128,6 +130,7 @@ impl Plan {
             show: show(cli, facts)?,
             form: form(cli),
             control: cli.control.clone(),
+            listens_as_process: facts.listens_as_process,
         })
     }
 
@@ -220,6 +223,8 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
 pub fn form(cli: &Cli) -> Form {
     if cli.progress == ProgressChoice::Json && !cli.quiet {
         Form::Json
+    } else if cli.timestamps {
+        Form::TimedLines
     } else {
         Form::Lines
     }

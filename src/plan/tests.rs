@@ -71,6 +71,7 @@ fn plan_at(stderr: StderrKind, world: &MadeUp, line: &str) -> Result<Plan, Strin
             unicode: false,
         },
         world,
+        listens_as_process: true,
     };
     Plan::from_cli(&cli, &facts).map_err(|error| error.to_string())
 }

@@ -1,6 +1,6 @@
 //! The functions of `platform` on any other Unix, which has the buffered road alone.
 
-use super::types::{Attribute, FdAt};
+use super::types::{Attribute, FdAt, Peer};
 use crate::endpoint::connection::Connection;
 use crate::platform::threads;
 use nix::sys::signal::{SigSet, Signal};
@@ -214,11 +214,23 @@ pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// There are no names of sockets but those of files here.
+pub(crate) fn process_socket() -> std::io::Result<OwnedFd> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`process_socket`].
+pub(crate) fn process_address(_process: Pid) -> std::io::Result<SocketAddrUnix> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Not known here.
+pub(crate) fn user_of(_process: Pid) -> Option<u32> {
+    None
+}
+
 /// Not known here; the mode of the socket decides which users may connect.
-///
-/// # Errors
-/// None.
-pub(crate) fn peer_user(_socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
+pub(crate) fn peer(_socket: BorrowedFd<'_>) -> std::io::Result<Option<Peer>> {
     Ok(None)
 }
 

@@ -1,5 +1,6 @@
 //! Types that the functions of every system take and return.
 
+use rustix::process::Pid;
 use std::ffi::OsString;
 use std::os::fd::BorrowedFd;
 
@@ -21,3 +22,12 @@ impl<'fd> From<BorrowedFd<'fd>> for FdAt<'fd> {
 
 /// An extended attribute: its name, and its value, unless the user may not read it.
 pub(crate) type Attribute = (OsString, Option<Vec<u8>>);
+
+/// Who is at the other end of a Unix socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Peer {
+    /// The process. `None`: it has no number among the processes that we see (`pid_namespaces(7)`).
+    pub(crate) process: Option<Pid>,
+    /// Its user.
+    pub(crate) user: u32,
+}

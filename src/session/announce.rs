@@ -110,7 +110,7 @@ impl Announce for Announcer {
     }
 
     fn listening(&self, side: Side, address: SocketAddr) {
-        if self.stderr.form() == Form::Lines {
+        if self.stderr.form() != Form::Json {
             let reach = reach(address);
             self.stderr
                 .announce(&format!("listening on {address}{reach}"));

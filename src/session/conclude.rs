@@ -190,8 +190,8 @@ impl Transfer {
     }
 
     /// Prints the last line of `--format`.
-    fn say_last_line(&mut self) {
-        let sample = self.sample_for_display();
+    fn say_last_line(&self) {
+        let sample = self.steering.sample_for_display();
         if let Some(line) = self.plan.show.last_line(self.terminals, &sample) {
             self.stderr.announce_as_is(&line);
         }

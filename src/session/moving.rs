@@ -64,7 +64,7 @@ impl Transfer {
             (&self.plan.sink.uri, peers.1.as_deref()),
         );
         (self.size, self.terminals) = (size, terminals);
-        (self.record_sampler, self.display_sampler) = (Sampler::new(size), Sampler::new(size));
+        self.record_sampler = Sampler::new(size);
         self.steering.attach(controls, size);
         started
     }

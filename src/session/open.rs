@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::announce::Announcer;
+use super::control;
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
@@ -52,6 +53,9 @@ impl Transfer {
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
+        if self.plan.listens_as_process {
+            control::listen_as_process(&self.steering);
+        }
         let established = wait
             .for_work(establish(&self.plan, prepared, &announcer))
             .await;

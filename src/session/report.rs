@@ -10,11 +10,13 @@ use crate::session::exit::Exit;
 use crate::show;
 use crate::sys;
 use crate::text::visible;
+use crate::text::wall_clock::rfc3339;
 use rustix::stdio::stderr;
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 use tokio::sync::oneshot;
 
 /// Status lines that may wait for a slow reader; those beyond are left out.
@@ -25,6 +27,8 @@ const BACKLOG: usize = 16;
 pub enum Form {
     /// Lines for people.
     Lines,
+    /// Lines for people, each with the time before it (`--timestamps`).
+    TimedLines,
     /// Objects, a line each (`--progress json`).
     Json,
 }
@@ -58,6 +62,7 @@ impl Form {
     pub fn columns_before_note(self) -> usize {
         match self {
             Form::Lines => "tidegate: ".len(),
+            Form::TimedLines => "2026-01-01T00:00:00Z tidegate: ".len(),
             Form::Json => 0,
         }
     }
@@ -66,10 +71,15 @@ impl Form {
     fn line(self, level: Level, text: &str) -> String {
         let warning = match (self, level) {
             (Form::Json, _) => return show::message(level.name(), text),
-            (Form::Lines, Level::Warning) => "warning: ",
-            (Form::Lines, Level::Error | Level::Note) => "",
+            (_, Level::Warning) => "warning: ",
+            (_, Level::Error | Level::Note) => "",
         };
-        format!("tidegate: {warning}{}\n", visible::line(text))
+        let time = match self {
+            Form::TimedLines => rfc3339(SystemTime::now()).map(|time| time + " "),
+            Form::Lines | Form::Json => None,
+        };
+        let time = time.unwrap_or_default();
+        format!("{time}tidegate: {warning}{}\n", visible::line(text))
     }
 }
 

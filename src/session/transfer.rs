@@ -6,7 +6,6 @@ use super::report::StderrWriter;
 use super::side_files::SideFiles;
 use super::signal::Signals;
 use crate::account::clock::Clock;
-use crate::engine::pipeline::Controls;
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Route, Sample, Sampler};
@@ -26,7 +25,6 @@ pub(super) struct Transfer {
     /// The expected size in bytes.
     pub(super) size: Option<u64>,
     pub(super) record_sampler: Sampler,
-    pub(super) display_sampler: Sampler,
     /// The files beside the sink.
     pub(super) side_files: SideFiles,
     /// What was waited for last while ends were being opened.
@@ -53,14 +51,14 @@ impl Transfer {
     pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
         let clock = Arc::new(Clock::new());
         let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
-        let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock)));
+        let theme = plan.show.theme.clone();
+        let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock), theme));
         let signals = Signals::listen()?;
         let size = plan.stated_size(held.device_size);
         Ok(Self {
             stderr: StderrWriter::new(plan.form),
             size,
             record_sampler: Sampler::new(size),
-            display_sampler: Sampler::new(size),
             steering,
             plan,
             signals,
@@ -92,16 +90,6 @@ impl Transfer {
         };
         for stats in &self.side_files.stats {
             stats.started(start);
-        }
-    }
-
-    /// A sample for the display. Its rates are since the last such sample.
-    pub(super) fn sample_for_display(&mut self) -> Sample {
-        let pipeline = self.steering.pipeline();
-        Sample {
-            limit: pipeline.as_ref().and_then(Controls::rate),
-            is_held: pipeline.is_some_and(|it| it.is_held()),
-            ..self.display_sampler.sample(self.steering.snapshot())
         }
     }
 

@@ -8,7 +8,7 @@ use crate::account::phase::Phase;
 use crate::engine::pipeline::{End, Event, Handle};
 use crate::error::{Class, Side, TransferError};
 use crate::session::signal::{self, Event as Signal};
-use crate::show::{self, Display};
+use crate::show::Display;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
@@ -67,13 +67,13 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
                     transfer.clock.heed_stops();
                 }
                 meter.note();
-                if display.is_some() && drawn_every > NOTE_INTERVAL {
-                    // The rate on display is that of the last second, even where the display is drawn less often.
-                    transfer.sample_for_display();
+                if drawn_every > NOTE_INTERVAL {
+                    // The rate that is shown is that of the last second, however seldom it is shown.
+                    drop(transfer.steering.sample_for_display());
                 }
             }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
-                display.draw(&transfer.sample_for_display());
+                display.draw(&transfer.steering.sample_for_display());
             },
             phase = &mut idle => return WatchEnd::GivenUp(stalled(transfer, phase)),
             _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.road.is_some() => {
@@ -86,12 +86,12 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
     }
 }
 
-fn tell_status(transfer: &mut Transfer, display: Option<&mut (dyn Display + 'static)>) {
-    let line = show::status(&transfer.sample_for_display());
+fn tell_status(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
+    let line = transfer.steering.status();
     if let Some(display) = display {
         display.clear();
     }
-    transfer.note(&line);
+    transfer.stderr.note(&line);
 }
 
 /// Clears the display and stops the process, until it is continued.

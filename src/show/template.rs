@@ -11,8 +11,9 @@ use crate::engine::link::LinkState;
 use crate::error::UsageError;
 use crate::text::suggest;
 use crate::text::visible::named;
+use crate::text::wall_clock::{rfc3339, time_of_day};
 use crate::text::words::{clock, countdown, seconds_left, size, speed, whole};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What is written where a number is not known.
 const UNKNOWN: &str = "-";
@@ -33,6 +34,7 @@ enum Value {
     Rate(f64),
     Seconds(Option<Duration>),
     Countdown(Option<Duration>),
+    Moment(Option<SystemTime>),
     /// The exact number, and the rounded one for people, which agrees with the others on the line.
     Shown(Option<u64>, Option<String>),
     Number(Option<u64>),
@@ -84,6 +86,16 @@ pub const PLACEHOLDERS: &[Placeholder] = &[
         name: "eta",
         meaning: "seconds to go",
         value: |it| Value::Countdown(eta(it)),
+    },
+    Placeholder {
+        name: "eta_clock",
+        meaning: "when it will be done, written as `{time}` is",
+        value: |it| Value::Moment(eta(it).and_then(end)),
+    },
+    Placeholder {
+        name: "time",
+        meaning: "the date and time in UTC, by RFC 3339; with `:h` the time of day where you are",
+        value: |_| Value::Moment(Some(SystemTime::now())),
     },
     Placeholder {
         name: "read_fill",
@@ -241,6 +253,11 @@ fn eta(sample: &Sample) -> Option<Duration> {
     over.or_else(|| Figures::of(sample).eta)
 }
 
+/// The moment that is so far away, which agrees with the seconds to go.
+fn end(eta: Duration) -> Option<SystemTime> {
+    SystemTime::now().checked_add(Duration::from_secs(seconds_left(eta)))
+}
+
 fn state(sample: &Sample) -> &'static str {
     match sample.now.links.first().map(|link| link.state) {
         Some(LinkState::Paused) => "paused",
@@ -262,6 +279,8 @@ impl Value {
             Self::Seconds(time) => time.map(|time| time.as_secs().to_string()),
             Self::Countdown(time) if for_people => time.map(countdown),
             Self::Countdown(time) => time.map(|time| seconds_left(time).to_string()),
+            Self::Moment(moment) if for_people => moment.and_then(time_of_day),
+            Self::Moment(moment) => moment.and_then(rfc3339),
             Self::Shown(_, shown) if for_people => shown,
             Self::Shown(exact, _) => exact.map(|n| n.to_string()),
         };
@@ -313,8 +332,8 @@ mod tests {
                 .fill(&sample(Some(3 << 20)));
             assert_eq!(line, expected, "{template}");
         }
-        let unknown = Template::parse("{percent} {eta} {size:h}").unwrap();
-        assert_eq!(unknown.fill(&sample(None)), "- - -");
+        let unknown = Template::parse("{percent} {eta} {eta_clock:h} {size:h}").unwrap();
+        assert_eq!(unknown.fill(&sample(None)), "- - - -");
     }
 
     #[test]

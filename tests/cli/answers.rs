@@ -164,9 +164,9 @@ fn no_answer_reaches_the_terminal_as_anything_but_text() {
 }
 
 /// A program that is run as another user, in a directory that is everybody's.
-const ANOTHER: &str = "setpriv --reuid 54324 --regid 54324 --clear-groups";
+pub(crate) const ANOTHER: &str = "setpriv --reuid 54324 --regid 54324 --clear-groups";
 
-fn everybodys() -> Option<Scratch> {
+pub(crate) fn everybodys() -> Option<Scratch> {
     if !rustix::process::geteuid().is_root() {
         untested("only root can be another user");
         return None;
@@ -206,7 +206,8 @@ fn a_transfer_is_not_told_anything_by_another_user_but_by_root() {
     let as_another = format!("chmod 666 c; exec {ANOTHER} ./tide --tell c rate none");
     let done = it.sh(&as_another).run();
     done.fails_saying(2, &["--tell c: only the user of this transfer and root"]);
-    let status = it.tide(["--tell", "c", "status"]).run().exits(0);
+    let status = it.tide(["--tell", "c", "status", "--json"]);
+    let status = status.run().exits(0);
     assert!(status.stdout.starts_with(b"{\"type\":\"sample\""));
     running.signal("TERM");
     running.done();

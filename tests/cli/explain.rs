@@ -174,6 +174,7 @@ in out | shown | records | none
 --stats fd:3 -p json in out 3>&2 | shown | records | fd:3: written to as it is
 -p json in out | shown | records | standard error: written to as it is
 --control ctl in out | shown | control | ctl: would be made
+in out | shown | control | by --tell PID, for you alone
 ";
 
 #[test]

@@ -93,3 +93,47 @@ fn the_rate_with_a_transform_is_of_the_bytes_that_are_told() {
     // It was over within a second.
     assert_eq!(rate, average);
 }
+
+#[test]
+fn a_line_of_ones_own_may_have_the_time_and_when_it_will_be_done() {
+    let it = Scratch::new();
+    // Two hours and a half ahead of UTC, all year (tzset(3)).
+    let format = "{time} {time:h} {eta_clock} {eta_clock:h} {eta}";
+    let args = ["--format", format, "-i", "50ms", "-s", "1000M"];
+    let args = [&args[..], &["zero:#size=1M", "null:#rate=4M"]].concat();
+    let done = it.tide(args).env("TZ", "XXX-02:30").run().exits(0);
+    let lines: Vec<Vec<_>> = done
+        .stderr
+        .lines()
+        .map(|it| it.split(' ').collect())
+        .collect();
+    let seconds = |clock: &str| -> i64 {
+        let parts = clock
+            .split(':')
+            .map(|it| it.parse::<i64>().expect("a number"));
+        parts.fold(0, |all, part| all * 60 + part)
+    };
+    let in_utc = |moment: &str| {
+        let (day, clock) = moment.split_once('T').expect("a date and a time");
+        assert_eq!(day.len(), "2026-11-30".len(), "{moment}");
+        seconds(clock.strip_suffix('Z').expect("UTC"))
+    };
+    let day = 86_400;
+    let is_local = |moment: &str, clock: &str| {
+        let ahead = (seconds(clock) - in_utc(moment)).rem_euclid(day);
+        assert!((9000..9002).contains(&ahead), "{moment} {clock}");
+    };
+    for line in &lines {
+        is_local(line[0], line[1]);
+    }
+    let known = lines.iter().filter(|line| line[4] != "-");
+    let mut count = 0;
+    for line in known {
+        is_local(line[2], line[3]);
+        let left = (in_utc(line[2]) - in_utc(line[0])).rem_euclid(day);
+        let eta: i64 = line[4].parse().expect("seconds");
+        assert!((left - eta).abs() <= 1, "{line:?}");
+        count += 1;
+    }
+    assert!(count > 0, "{}", done.stderr);
+}

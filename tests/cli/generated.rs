@@ -152,8 +152,9 @@ fn the_man_page_names_no_flag_that_there_is_not() {
             let names = flag.get_long_and_visible_aliases().unwrap_or_default();
             names.contains(&name)
         };
-        // `--` alone ends the flags.
-        assert!(name.is_empty() || flags.iter().any(is_one), "--{name}");
+        // `--` alone ends the flags, and `status --json` is a command for `--tell`.
+        let is_other = name.is_empty() || name == "json";
+        assert!(is_other || flags.iter().any(is_one), "--{name}");
     }
     for text in page.split("TIDEGATE_").skip(1) {
         let end = text.find(|c: char| !(c.is_ascii_uppercase() || c == '_'));

@@ -20,6 +20,7 @@ mod asleep;
 mod atomic;
 mod bomb;
 mod browser;
+mod by_number;
 mod callers;
 mod claims;
 mod command_lines;

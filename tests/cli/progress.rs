@@ -303,3 +303,38 @@ fn the_size_of_a_block_device_is_found() {
     it.sh(&format!("losetup --detach {device}")).run().exits(0);
     assert_eq!(found, [3 << 20, 3 << 20, 3 << 20, 2 << 20]);
 }
+
+#[apply(on_both_roads)]
+fn lines_and_messages_begin_with_the_time_where_that_is_asked_for() {
+    let it = Scratch::new();
+    let rest = |line: &str| {
+        let (time, rest) = line.split_once(' ').expect("a time");
+        let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
+        assert_eq!(shape, "0000-00-00T00:00:00Z", "{line}");
+        rest.to_owned()
+    };
+    let args = ["-p", "line", "--timestamps", "-i", "20ms"];
+    let args = [&args[..], &["zero:#size=1M", "null:#rate=4M"]].concat();
+    let done = it.tide(args).run().exits(0);
+    assert!(done.stderr.lines().count() > 1, "{}", done.stderr);
+    for line in done.stderr.lines() {
+        assert!(rest(line).starts_with("tidegate: "), "{line}");
+    }
+    let done = it.tide(["--timestamps", "missing", "null:"]).run().exits(1);
+    assert!(rest(&done.stderr).starts_with("tidegate: opening missing: "));
+    // What programs read stays as it is.
+    let args = [
+        "--timestamps",
+        "--format",
+        "{percent}",
+        "zero:#size=1",
+        "null:",
+    ];
+    it.tide(args).run().exits(0).says("100\n");
+    let args = ["--timestamps", "-p", "json", "zero:#size=1", "null:"];
+    assert_eq!(it.tide(args).run().exits(0).records().len(), 2);
+    let mut receiver = it
+        .tide(["--timestamps", "tcp-listen://127.0.0.1:0", "null:"])
+        .start();
+    receiver.listening();
+}

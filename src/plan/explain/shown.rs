@@ -28,13 +28,14 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
         let text = format!("{}: {}; written at the end", drawing.place, seen.effect());
         sheet.row(what, text);
     }
-    let control = match (&plan.control, &view.control) {
-        (Some(path), Some(place)) => {
-            format!("{}: {}", named(path), place.effect())
-        }
-        _ => "none: it cannot be changed while it runs".to_owned(),
-    };
-    sheet.row("control", control);
+    if let (Some(path), Some(place)) = (&plan.control, &view.control) {
+        sheet.row("control", format!("{}: {}", named(path), place.effect()));
+    }
+    if plan.listens_as_process {
+        sheet.row("control", "by --tell PID, for you alone");
+    } else if plan.control.is_none() {
+        sheet.row("control", "none: it cannot be changed while it runs");
+    }
 }
 
 fn progress(show: &Show, ends: Terminals) -> String {

@@ -4,6 +4,7 @@ mod attributes;
 mod memory;
 mod pipes;
 mod signals;
+mod sockets;
 mod stopwatch;
 mod wake;
 
@@ -13,6 +14,7 @@ pub(crate) use pipes::{
     bytes_in, enlarge_pipe, make_pipe, may_have_pipes, pipe_size, set_pipe_size,
 };
 pub(crate) use signals::{SignalQueue, more_ending_signals};
+pub(crate) use sockets::{peer, private_socket, process_address, process_socket, user_of};
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use wake::WakeFd;
 
@@ -21,12 +23,10 @@ use crate::endpoint::connection::Connection;
 use crate::platform::FdAt;
 use crate::sys;
 use rustix::fs::{
-    AtFlags, CWD, MemfdFlags, Mode, OFlags, StatxAttributes, StatxFlags, copy_file_range, fchmod,
-    fstat, fstatfs, ftruncate, major, makedev, memfd_create, sendfile, statfs, statx,
+    AtFlags, CWD, MemfdFlags, Mode, OFlags, StatxAttributes, StatxFlags, copy_file_range, fstat,
+    fstatfs, ftruncate, major, makedev, memfd_create, sendfile, statfs, statx,
 };
 use rustix::io::{Errno, ReadWriteFlags, preadv2, pwritev2};
-use rustix::net::sockopt::socket_peercred;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
 use rustix::pipe::SpliceFlags;
 use rustix::process::{Pid, PidfdFlags, Resource, getrlimit, pidfd_open};
 use rustix::thread::{CapabilitySet, capabilities};
@@ -67,23 +67,6 @@ const ANY_NEW_FILE: Mode = Mode::from_raw_mode(0o666);
 
 /// The offset -1, by which preadv2(2) reads at the current position as read(2) does.
 const CURRENT_POSITION: u64 = u64::MAX;
-
-/// A Unix socket at this path to which no other user can connect: its mode is set before it is bound (unix(7)).
-pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
-    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    bind(&socket, &SocketAddrUnix::new(path)?)?;
-    Ok(socket)
-}
-
-/// The user of the process at the other end of a Unix socket (unix(7), `SO_PEERCRED`).
-///
-/// # Errors
-/// When it is no Unix socket.
-pub(crate) fn peer_user(socket: BorrowedFd<'_>) -> std::io::Result<Option<u32>> {
-    Ok(Some(socket_peercred(socket)?.uid.as_raw()))
-}
 
 /// Reads what is there (preadv2(2), `RWF_NOWAIT`). `None`: this kind of descriptor, or this kernel, cannot be read without waiting.
 pub(crate) fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8]) -> Option<std::io::Result<usize>> {

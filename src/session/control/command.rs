@@ -7,18 +7,24 @@ use crate::engine::link::Marks;
 use crate::engine::pipeline::{Controls, FixedMarks, Options, empty_snapshot};
 use crate::plan::most_for_each;
 use crate::platform::resources::memory;
-use crate::show::{Sampler, record};
+use crate::show::{self, Sample, Sampler, Theme, record};
 use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All commands, for messages.
-const VALID: &str = "rate RATE, rate none, pause, resume, high-water-mark SIZE, status";
+const VALID: &str =
+    "rate RATE, rate none, pause, resume, high-water-mark SIZE, status, status --json";
+
+/// The status as long as there is no pipeline.
+const NOT_OPEN: &str = "waiting for both ends to open";
 
 /// What can be asked and changed of a transfer while it runs: of its pipeline, once there is one.
 #[derive(Debug)]
 pub struct Steering {
     clock: Arc<Clock>,
+    /// What the transfer is called.
+    theme: Theme,
     /// How many buffers there are, or will be.
     buffers: usize,
     state: Mutex<Steered>,
@@ -26,7 +32,10 @@ pub struct Steering {
 
 #[derive(Debug)]
 struct Steered {
-    sampler: Sampler,
+    /// Of the records that were asked for.
+    records: Sampler,
+    /// Of what is shown to people.
+    display: Sampler,
     pipeline: Target,
 }
 
@@ -54,7 +63,10 @@ pub struct ToCome {
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Command {
+    /// Where it stands, for people.
     Status,
+    /// The same as a record.
+    Record,
     Change(Change),
 }
 
@@ -88,6 +100,16 @@ impl ToCome {
     }
 }
 
+impl Steered {
+    fn new(pipeline: Target, size: Option<u64>) -> Self {
+        Self {
+            records: Sampler::new(size),
+            display: Sampler::new(size),
+            pipeline,
+        }
+    }
+}
+
 fn change_made(pipeline: &Controls, change: Change) -> Result<(), FixedMarks> {
     match change {
         Change::Rate(rate) => pipeline.set_rate(rate),
@@ -98,16 +120,14 @@ fn change_made(pipeline: &Controls, change: Change) -> Result<(), FixedMarks> {
 }
 
 impl Steering {
-    /// Of a transfer by this clock, whose pipeline is to come.
+    /// Of a transfer by this clock, shown by this theme, whose pipeline is to come.
     #[must_use]
-    pub fn new(to_come: ToCome, clock: Arc<Clock>) -> Self {
+    pub fn new(to_come: ToCome, clock: Arc<Clock>, theme: Theme) -> Self {
         let buffers = to_come.transforms.len() + 1;
-        let state = Steered {
-            sampler: Sampler::new(None),
-            pipeline: Target::ToCome(to_come),
-        };
+        let state = Steered::new(Target::ToCome(to_come), None);
         Self {
             clock,
+            theme,
             buffers,
             state: Mutex::new(state),
         }
@@ -122,10 +142,7 @@ impl Steering {
 
     /// From now on there is a pipeline. `size` is the expected size in bytes.
     pub fn attach(&self, pipeline: Controls, size: Option<u64>) {
-        *self.lock() = Steered {
-            sampler: Sampler::new(size),
-            pipeline: Target::Made(pipeline),
-        };
+        *self.lock() = Steered::new(Target::Made(pipeline), size);
     }
 
     /// The pipeline, if there is one.
@@ -148,19 +165,42 @@ impl Steering {
         }
     }
 
+    /// A sample of what is shown to people. Its rates are since the last such sample.
+    #[must_use]
+    pub fn sample_for_display(&self) -> Sample {
+        let now = self.snapshot();
+        let pipeline = self.pipeline();
+        Sample {
+            limit: pipeline.as_ref().and_then(Controls::rate),
+            is_held: pipeline.is_some_and(|it| it.is_held()),
+            ..self.lock().display.sample(now)
+        }
+    }
+
+    /// Where the transfer stands, in a line.
+    #[must_use]
+    pub fn status(&self) -> String {
+        let status = match self.pipeline() {
+            None => NOT_OPEN.to_owned(),
+            Some(_) => show::status(&self.sample_for_display()),
+        };
+        self.theme.named(&status)
+    }
+
     /// Carries out the command in `line`. Returns the answer, without a newline.
     #[must_use]
     pub fn obey(&self, line: &str) -> String {
         let answer = parse(line).and_then(|command| match command {
             Command::Status => Ok(self.status()),
+            Command::Record => Ok(self.record()),
             Command::Change(change) => self.change(change).map(|()| DONE.to_owned()),
         });
         answer.unwrap_or_else(|why| format!("{REFUSAL}{why}"))
     }
 
-    fn status(&self) -> String {
+    fn record(&self) -> String {
         let now = self.snapshot();
-        record(&self.lock().sampler.sample(now))
+        record(&self.lock().records.sample(now))
     }
 
     fn change(&self, change: Change) -> Result<(), String> {
@@ -205,8 +245,10 @@ fn parse(line: &str) -> Result<Command, String> {
         ("pause", None) => change(Change::Hold(true)),
         ("resume", None) => change(Change::Hold(false)),
         ("status", None) => Ok(Command::Status),
+        ("status", Some("--json")) => Ok(Command::Record),
+        ("status", Some(_)) => Err("status takes nothing but --json".to_owned()),
         ("rate" | "high-water-mark", None) => Err(format!("{name} needs a value; valid: {VALID}")),
-        ("pause" | "resume" | "status", Some(_)) => Err(format!("{name} takes no value")),
+        ("pause" | "resume", Some(_)) => Err(format!("{name} takes no value")),
         _ => Err(format!("unknown command '{}'; valid: {VALID}", named(name))),
     }
 }
@@ -219,6 +261,7 @@ mod tests {
     #[test]
     fn commands_are_words_and_nothing_more() {
         assert_eq!(parse("status"), Ok(Command::Status));
+        assert_eq!(parse("status --json"), Ok(Command::Record));
         let table = [
             ("rate 20M", Change::Rate(Some(20 << 20))),
             ("  rate\t80Mbit  ", Change::Rate(Some(10_000_000))),
@@ -238,6 +281,7 @@ mod tests {
             "rate 1 2",
             "pause 5",
             "status now",
+            "status --jsn",
             "quit",
             "RATE 1",
             "high-water-mark",

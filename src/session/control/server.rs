@@ -26,7 +26,7 @@ const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to read an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The shortest time from one answer to the next, for each client.
+/// The shortest time from one answer to the next, for each client, and for all those together that are turned away.
 const ANSWER_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A client that is being served.
@@ -49,7 +49,10 @@ pub async fn serve(listener: StdListener, steering: Arc<Steering>) -> io::Result
     loop {
         match listener.accept().await {
             // A client whose user is not known is treated as a stranger's.
-            Ok((client, _)) if !matches!(stranger(&client), Ok(None)) => turn_away(&client),
+            Ok((client, _)) if !matches!(stranger(&client), Ok(None)) => {
+                turn_away(&client);
+                sleep(ANSWER_INTERVAL).await;
+            }
             Ok((client, _)) => {
                 make_room(&mut tasks, &mut clients).await;
                 let last = Arc::new(AtomicU64::new(next(&requests)));

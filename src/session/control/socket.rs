@@ -14,7 +14,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
 /// Clients that the system lets wait to be accepted (listen(2)).
-const BACKLOG: i32 = 16;
+pub(super) const BACKLOG: i32 = 16;
 
 /// The file of a listening socket. It is removed when this is dropped, unless another file has its name by then.
 #[derive(Debug)]

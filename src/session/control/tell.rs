@@ -1,33 +1,51 @@
 //! `--tell`: the client of a control socket. One request, one answer, in a bounded time and of a bounded length, and
-//! nothing is sent to a process of another user.
+//! nothing is sent to a process of another user, nor to another process than the one that was meant.
 
+use super::process::{Silence, numbered};
 use super::{REFUSAL, stranger};
 use crate::error::reason;
+use crate::platform;
 use crate::session::exit::Exit;
 use crate::session::report::{self, Form};
 use crate::text::visible::{line, named};
-use socket2::{Domain, SockAddr, Socket, Type};
-use std::ffi::OsString;
+use rustix::io::Errno;
+use rustix::net::{SocketAddrUnix, connect};
+use rustix::process::Pid;
+use socket2::{Domain, Socket, Type};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long all of it may take: to be connected, to send the request, and to get the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a process may take to listen, which may have been started a moment ago, and how often it is tried.
+const START_LIMIT: Duration = Duration::from_millis(250);
+const START_INTERVAL: Duration = Duration::from_millis(5);
+
 /// The longest answer, in bytes, its newline included; a record is a few thousand.
 const LONGEST_ANSWER: usize = 1 << 20;
 
-/// Sends the words to the transfer that listens at `path`. Its answer goes to standard output; a refusal is an error.
+/// Sends the words to the transfer that `whom` is the number of the process of, or the path of the socket. Its answer goes to
+/// standard output; a refusal is an error.
 #[must_use]
-pub fn tell(path: &Path, words: &[OsString]) -> Exit {
+pub fn tell(whom: &OsStr, words: &[OsString]) -> Exit {
     let failed = |exit, why: &str| {
-        report::fail(Form::Lines, &format!("--tell {}: {why}", named(path)));
+        report::fail(Form::Lines, &format!("--tell {}: {why}", named(whom)));
         exit
     };
     let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-    match ask(path, &words.join(" ")) {
+    let connection = match numbered(whom) {
+        Some(process) => to_process(process, &named(whom)),
+        None => SocketAddrUnix::new(Path::new(whom))
+            .map_err(io::Error::from)
+            .and_then(|address| Connection::to(&address)),
+    };
+    match connection.and_then(|connection| ask(connection, &words.join(" "))) {
         Ok(answer) => {
             let answer = line(&answer);
             match answer.strip_prefix(REFUSAL) {
@@ -47,9 +65,30 @@ pub fn tell(path: &Path, words: &[OsString]) -> Exit {
     }
 }
 
-/// The answer of the server at `path`, without its newline.
-fn ask(path: &Path, request: &str) -> io::Result<Vec<u8>> {
-    let mut connection = Connection::to(path)?;
+/// A connection to a process that may have been started a moment ago. Its number was typed as `number`.
+fn to_process(process: Pid, number: &str) -> io::Result<Connection> {
+    let address = platform::process_address(process).map_err(|_| {
+        io::Error::other(
+            "on this system a process is not found by its number; with --control PATH it listens at PATH",
+        )
+    })?;
+    let until = Instant::now() + START_LIMIT;
+    loop {
+        match Connection::to(&address) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                let silence = Silence::of(process);
+                if silence != Silence::DoesNotListen || Instant::now() > until {
+                    return Err(io::Error::other(silence.why(number)));
+                }
+                sleep(START_INTERVAL);
+            }
+            other => return other.and_then(|connection| connection.check_process(process)),
+        }
+    }
+}
+
+/// The answer of the server, without its newline.
+fn ask(mut connection: Connection, request: &str) -> io::Result<Vec<u8>> {
     if let Some(user) = stranger(&connection.socket)? {
         return Err(io::Error::other(format!(
             "user {user} listens there, who is neither you nor root; nothing was sent"
@@ -90,21 +129,30 @@ struct Connection {
 
 impl Connection {
     /// Connects, which waits where too many others do so (unix(7)).
-    fn to(path: &Path) -> io::Result<Self> {
+    fn to(address: &SocketAddrUnix) -> io::Result<Self> {
         let connection = Self {
             socket: Socket::new(Domain::UNIX, Type::STREAM, None)?,
             until: Instant::now() + TIME_LIMIT,
         };
-        let address = SockAddr::unix(path)?;
         loop {
             connection
                 .socket
                 .set_write_timeout(Some(connection.left()?))?;
-            match connection.socket.connect(&address) {
+            match connect(&connection.socket, address) {
                 // A call with a time limit is not taken up again after a stop (signal(7)).
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => return other.map(|()| connection),
+                Err(Errno::INTR) => {}
+                other => return Ok(other.map(|()| connection)?),
             }
+        }
+    }
+
+    /// Refuses whoever has taken the name of the process, as one of the same number in another container can.
+    fn check_process(self, process: Pid) -> io::Result<Self> {
+        match platform::peer(self.socket.as_fd())? {
+            Some(peer) if peer.process != Some(process) => Err(io::Error::other(
+                "another process listens in its place, perhaps of another container; nothing was sent",
+            )),
+            _ => Ok(self),
         }
     }
 
