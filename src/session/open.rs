@@ -5,7 +5,7 @@ use super::announce::Announcer;
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
-use crate::error::Side;
+use crate::error::{Side, TransferError};
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::report::StderrWriter;
@@ -87,7 +87,7 @@ async fn until_signal<T>(
             done = &mut work => return Ok(done),
             event = signals.next() => match event {
                 Event::End(number) => return Err(Outcome::Interrupted(number)),
-                Event::Status => stderr.note("waiting for both ends to open"),
+                Event::Status => stderr.note("waiting for both SOURCE and SINK to open"),
                 Event::Stop => signal::stop(),
                 Event::Continued => {}
             },
@@ -121,9 +121,17 @@ async fn establish(plan: &Plan, ends: PreparedEnds<'_>) -> Result<OpenEnds, Outc
 }
 
 fn failed_to_open(plan: &Plan, side: Side, error: OpenError) -> Outcome {
-    let uri = match side {
-        Side::Source => &plan.source.uri,
-        Side::Sink => &plan.sink.uri,
+    // A SINK that is not what was meant has been warned of.
+    let (uri, hint) = match side {
+        Side::Source => (&plan.source.uri, plan.source.hint.as_deref()),
+        Side::Sink => (&plan.sink.uri, None),
     };
-    Outcome::Failed(error.at(side, uri))
+    let failure = error.at(side, uri);
+    Outcome::Failed(match hint {
+        Some(hint) => TransferError {
+            why: anyhow::Error::msg(format!("{:#}; {hint}", failure.why)),
+            ..failure
+        },
+        None => failure,
+    })
 }

@@ -51,6 +51,7 @@ mod lengths;
 mod limits;
 mod live;
 mod machine;
+mod meant;
 mod messages;
 mod neighbours;
 mod network;
