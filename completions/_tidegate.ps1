@@ -21,45 +21,49 @@ $global:TidegateFlags = {
 
     $completions = @(switch ($command) {
         'tidegate' {
-            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Bound of each buffer, in bytes')
-            [CompletionResult]::new('--high-water-mark', '--high-water-mark', [CompletionResultType]::ParameterName, 'Bound of each buffer, in bytes')
-            [CompletionResult]::new('--hwm', '--hwm', [CompletionResultType]::ParameterName, 'Bound of each buffer, in bytes')
-            [CompletionResult]::new('--read-high-water-mark', '--read-high-water-mark', [CompletionResultType]::ParameterName, 'That of the reading side alone [default: -H]')
-            [CompletionResult]::new('--write-high-water-mark', '--write-high-water-mark', [CompletionResultType]::ParameterName, 'That of the writing side alone [default: -H]')
-            [CompletionResult]::new('--low-water-mark', '--low-water-mark', [CompletionResultType]::ParameterName, 'Resume a paused source once the writing side''s buffer has fallen to this; 0, empty, is the rule of Node.js')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The most one read takes')
-            [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'The most one read takes')
-            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave out the first bytes')
-            [CompletionResult]::new('--take', '--take', [CompletionResultType]::ParameterName, 'Stop after so many bytes, reading none beyond them')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Expected size, for percent and ETA; @PATH is the size of that file')
-            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Expected size, for percent and ETA; @PATH is the size of that file')
-            [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Exit 3 unless exactly so many were delivered')
-            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'At most so many bytes a second leave for the sink')
-            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'At most so many bytes a second leave for the sink')
-            [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'Credit for --rate that may build up while nothing leaves [default: none]')
-            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Change or examine what passes; -t help tells how')
-            [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Change or examine what passes; -t help tells how')
-            [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like')
-            [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'How bytes travel')
-            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Exit 4 when a peer lets nothing move so long')
-            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show it')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show it')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'A line each --interval that looks like this')
-            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call this transfer LABEL in what is shown')
-            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Write JSON records to FILE, or to fd:N')
-            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'Write what happened when to FILE, for Perfetto or the tracing of Chrome')
-            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
-            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines or records, or two drawings of the bar')
-            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'What it was like, at the end: a line each for its numbers, the verdict, the buffers')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'The most that each buffer may hold')
+            [CompletionResult]::new('-B', '-B ', [CompletionResultType]::ParameterName, 'The most that each buffer may hold')
+            [CompletionResult]::new('--high-water-mark', '--high-water-mark', [CompletionResultType]::ParameterName, 'The most that each buffer may hold')
+            [CompletionResult]::new('--buffer', '--buffer', [CompletionResultType]::ParameterName, 'The most that each buffer may hold')
+            [CompletionResult]::new('--hwm', '--hwm', [CompletionResultType]::ParameterName, 'The most that each buffer may hold')
+            [CompletionResult]::new('--read-high-water-mark', '--read-high-water-mark', [CompletionResultType]::ParameterName, 'The same for the buffer on the reading side alone [default: -H]')
+            [CompletionResult]::new('--write-high-water-mark', '--write-high-water-mark', [CompletionResultType]::ParameterName, 'The same for the buffer on the writing side alone [default: -H]')
+            [CompletionResult]::new('--low-water-mark', '--low-water-mark', [CompletionResultType]::ParameterName, 'When the buffer on the writing side was full, read on once it has fallen to SIZE; 0 waits until it is empty')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Read at most SIZE bytes at a time')
+            [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Read at most SIZE bytes at a time')
+            [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave out the first SIZE bytes of SOURCE')
+            [CompletionResult]::new('--take', '--take', [CompletionResultType]::ParameterName, 'Copy only the first SIZE bytes, and read no more')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
+            [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Fail (exit 3) unless exactly SIZE bytes arrive')
+            [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
+            [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
+            [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
+            [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them')
+            [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'Who moves the bytes, the kernel or tidegate itself')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Give up (exit 4) when no data moves for D')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show progress')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show progress')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print a line of this form each --interval, such as `{percent} {rate:h}`')
+            [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call the transfer LABEL on the screen')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call the transfer LABEL on the screen')
+            [CompletionResult]::new('--stats', '--stats', [CompletionResultType]::ParameterName, 'Write progress to FILE (or fd:N) as JSON lines')
+            [CompletionResult]::new('--trace', '--trace', [CompletionResultType]::ParameterName, 'At the end, write a timeline of the transfer to FILE, to open in Perfetto')
+            [CompletionResult]::new('--plot', '--plot', [CompletionResultType]::ParameterName, 'At the end, draw a chart into FILE (.svg, .html)')
+            [CompletionResult]::new('-i', '-i', [CompletionResultType]::ParameterName, 'Time between two lines, records or updates of the live display')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between two lines, records or updates of the live display')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Whether to sum the transfer up at its end')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page, or a completion script for a shell')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line of `-p line`, and each message, with the time')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Sum the transfer up, and say which road it took and whom `from` refused')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors, digests and where an end listens')
-            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Print what would happen, and why, and move nothing')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only errors, digests and ''listening on''')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only errors, digests and ''listening on''')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Print what would happen and why, and do nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print a screen of help (-h), or all of it (--help)')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print a screen of help (-h), or all of it (--help)')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -74,71 +78,71 @@ $global:TidegateFlags = {
 
 $global:TidegateEnds = @{
     'source,' = [ordered]@{
-        'stdin:' = 'standard input, as - is for a SOURCE'
-        'file:' = 'a file, FIFO or device; percent-decoded, with options'
-        'tcp://' = 'connects; an IPv6 address stands in brackets'
-        'tcp-listen://' = 'listens for one peer; port 0 is any free one'
-        'zero:' = 'zero bytes'
-        'random:' = 'random bytes, not for secrets'
-        'fd:' = 'an inherited descriptor, treated as those of - are'
+        'stdin:' = 'standard input, the same as -'
+        'file:' = 'a file, FIFO or device, with options; write % as %25 and # as %23'
+        'tcp://' = 'connects to HOST; write an IPv6 address in brackets'
+        'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
+        'zero:' = 'zero bytes without end, as /dev/zero'
+        'random:' = 'random bytes, for tests and not for secrets'
+        'fd:' = 'descriptor N that the shell has opened, as by 3>file'
     }
     'source,tcp' = [ordered]@{
-        'nodelay' = 'send small data at once (TCP_NODELAY)'
-        'connect-timeout=' = 'how long one attempt may take'
-        'retry=' = 'try again so many times, a second apart'
-        'sndbuf=' = 'send buffer'
-        'rcvbuf=' = 'receive buffer'
-        'bind=' = 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
+        'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
+        'connect-timeout=' = 'give up an attempt to connect after D'
+        'retry=' = 'try up to N times more, a second apart'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+        'bind=' = 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
     }
     'source,tcp-listen' = [ordered]@{
-        'nodelay' = 'send small data at once (TCP_NODELAY)'
-        'accept-timeout=' = 'how long to wait for the peer'
-        'from=' = 'who may connect; others are reset, and the wait goes on'
-        'min-size=' = 'fail if less comes (exit 3), and give no file its name'
-        'sndbuf=' = 'send buffer'
-        'rcvbuf=' = 'receive buffer'
+        'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
+        'accept-timeout=' = 'give up if nobody connects within D'
+        'from=' = 'let only this address or network connect'
+        'min-size=' = 'fail (exit 3) if fewer bytes come; an atomic SINK is not replaced'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
     }
     'source,zero' = [ordered]@{
-        'size=' = 'end after so many bytes'
+        'size=' = 'stop after SIZE bytes'
     }
     'source,random' = [ordered]@{
-        'size=' = 'end after so many bytes'
-        'seed=' = 'the same bytes for the same N (xoshiro256++)'
+        'size=' = 'stop after SIZE bytes'
+        'seed=' = 'make the same bytes each time for the same N (xoshiro256++)'
     }
     'sink,' = [ordered]@{
-        'stdout:' = 'standard output, as - is for a SINK'
-        'file:' = 'a file, FIFO or device; percent-decoded, with options'
-        'tcp://' = 'connects; an IPv6 address stands in brackets'
-        'tcp-listen://' = 'listens for one peer; port 0 is any free one'
-        'null:' = 'discards; rehearses a slow reader'
-        'fd:' = 'an inherited descriptor, treated as those of - are'
+        'stdout:' = 'standard output, the same as -'
+        'file:' = 'a file, FIFO or device, with options; write % as %25 and # as %23'
+        'tcp://' = 'connects to HOST; write an IPv6 address in brackets'
+        'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
+        'null:' = 'discards all bytes, as /dev/null does, or plays a slow reader'
+        'fd:' = 'descriptor N that the shell has opened, as by 3>file'
     }
     'sink,file' = [ordered]@{
-        'append' = 'write behind what the file holds'
-        'create' = 'make a new file; fail if there is one'
-        'sync' = 'have it on the disk before success (fsync)'
-        'atomic' = 'write a temporary file beside it, renamed on success'
+        'append' = 'add to the end of the file'
+        'create' = 'make a new file; fail if it exists'
+        'sync' = 'succeed only once it is on the disk (fsync)'
+        'atomic' = 'write a temporary file, and rename it to PATH on success'
     }
     'sink,tcp' = [ordered]@{
-        'nodelay' = 'send small data at once (TCP_NODELAY)'
-        'connect-timeout=' = 'how long one attempt may take'
-        'close-timeout=' = 'how long the peer may take to close after the last byte'
-        'retry=' = 'try again so many times, a second apart'
-        'sndbuf=' = 'send buffer'
-        'rcvbuf=' = 'receive buffer'
-        'bind=' = 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
+        'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
+        'connect-timeout=' = 'give up an attempt to connect after D'
+        'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
+        'retry=' = 'try up to N times more, a second apart'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+        'bind=' = 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
     }
     'sink,tcp-listen' = [ordered]@{
-        'nodelay' = 'send small data at once (TCP_NODELAY)'
-        'accept-timeout=' = 'how long to wait for the peer'
-        'from=' = 'who may connect; others are reset, and the wait goes on'
-        'close-timeout=' = 'how long the peer may take to close after the last byte'
-        'sndbuf=' = 'send buffer'
-        'rcvbuf=' = 'receive buffer'
+        'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
+        'accept-timeout=' = 'give up if nobody connects within D'
+        'from=' = 'let only this address or network connect'
+        'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
     }
     'sink,null' = [ordered]@{
-        'rate=' = 'take so many bytes a second, 10 ms'' worth at a time'
-        'stall=' = 'stop once for D after SIZE bytes'
+        'rate=' = 'take at most SIZE bytes a second'
+        'stall=' = 'take SIZE bytes, then nothing for D, then the rest'
     }
 }
 # The names of flags are told apart by case.
@@ -149,8 +153,9 @@ $global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
+$global:TidegateValues['--generate'] = @('man', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
-$global:TidegateTakes = @('-H', '--high-water-mark', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '-i', '--interval', '--summary', '--control', '--tell')
+$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

@@ -23,13 +23,20 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-H -c -s -L -t -p -N -i -v -q -h -V --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --interval --summary --verbose --quiet --control --tell --explain --help --version"
+            opts="-B -H -c -s -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --high-water-mark)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --buffer)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -44,6 +51,13 @@ _tidegate() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -B)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -234,6 +248,21 @@ _tidegate() {
                     fi
                     return 0
                     ;;
+                --plot)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --interval)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -280,6 +309,10 @@ _tidegate() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --generate)
+                    COMPREPLY=($(compgen -W "man bash zsh fish elvish powershell" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -334,7 +367,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell ' i
+    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then

@@ -18,45 +18,49 @@ set edit:completion:arg-completer[tidegate] = {|@words|
     }
     var completions = [
         &'tidegate'= {
-            cand -H 'Bound of each buffer, in bytes'
-            cand --high-water-mark 'Bound of each buffer, in bytes'
-            cand --hwm 'Bound of each buffer, in bytes'
-            cand --read-high-water-mark 'That of the reading side alone [default: -H]'
-            cand --write-high-water-mark 'That of the writing side alone [default: -H]'
-            cand --low-water-mark 'Resume a paused source once the writing side''s buffer has fallen to this; 0, empty, is the rule of Node.js'
-            cand -c 'The most one read takes'
-            cand --chunk-size 'The most one read takes'
-            cand --skip 'Leave out the first bytes'
-            cand --take 'Stop after so many bytes, reading none beyond them'
-            cand -s 'Expected size, for percent and ETA; @PATH is the size of that file'
-            cand --size 'Expected size, for percent and ETA; @PATH is the size of that file'
-            cand --expect-size 'Exit 3 unless exactly so many were delivered'
-            cand -L 'At most so many bytes a second leave for the sink'
-            cand --rate 'At most so many bytes a second leave for the sink'
-            cand --burst 'Credit for --rate that may build up while nothing leaves [default: none]'
-            cand -t 'Change or examine what passes; -t help tells how'
-            cand --transform 'Change or examine what passes; -t help tells how'
-            cand --digest-file 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like'
-            cand --road 'How bytes travel'
-            cand --idle-timeout 'Exit 4 when a peer lets nothing move so long'
-            cand -p 'How to show it'
-            cand --progress 'How to show it'
-            cand --format 'A line each --interval that looks like this'
-            cand -N 'Call this transfer LABEL in what is shown'
-            cand --name 'Call this transfer LABEL in what is shown'
-            cand --stats 'Write JSON records to FILE, or to fd:N'
-            cand --trace 'Write what happened when to FILE, for Perfetto or the tracing of Chrome'
-            cand -i 'Time between two lines or records, or two drawings of the bar'
-            cand --interval 'Time between two lines or records, or two drawings of the bar'
-            cand --summary 'What it was like, at the end: a line each for its numbers, the verdict, the buffers'
+            cand -H 'The most that each buffer may hold'
+            cand -B 'The most that each buffer may hold'
+            cand --high-water-mark 'The most that each buffer may hold'
+            cand --buffer 'The most that each buffer may hold'
+            cand --hwm 'The most that each buffer may hold'
+            cand --read-high-water-mark 'The same for the buffer on the reading side alone [default: -H]'
+            cand --write-high-water-mark 'The same for the buffer on the writing side alone [default: -H]'
+            cand --low-water-mark 'When the buffer on the writing side was full, read on once it has fallen to SIZE; 0 waits until it is empty'
+            cand -c 'Read at most SIZE bytes at a time'
+            cand --chunk-size 'Read at most SIZE bytes at a time'
+            cand --skip 'Leave out the first SIZE bytes of SOURCE'
+            cand --take 'Copy only the first SIZE bytes, and read no more'
+            cand -s 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
+            cand --size 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
+            cand --expect-size 'Fail (exit 3) unless exactly SIZE bytes arrive'
+            cand -L 'Move at most RATE bytes a second'
+            cand --rate 'Move at most RATE bytes a second'
+            cand --burst 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]'
+            cand -t 'Compress, checksum, convert; -t help lists all'
+            cand --transform 'Compress, checksum, convert; -t help lists all'
+            cand --digest-file 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them'
+            cand --road 'Who moves the bytes, the kernel or tidegate itself'
+            cand --idle-timeout 'Give up (exit 4) when no data moves for D'
+            cand -p 'How to show progress'
+            cand --progress 'How to show progress'
+            cand --format 'Print a line of this form each --interval, such as `{percent} {rate:h}`'
+            cand -N 'Call the transfer LABEL on the screen'
+            cand --name 'Call the transfer LABEL on the screen'
+            cand --stats 'Write progress to FILE (or fd:N) as JSON lines'
+            cand --trace 'At the end, write a timeline of the transfer to FILE, to open in Perfetto'
+            cand --plot 'At the end, draw a chart into FILE (.svg, .html)'
+            cand -i 'Time between two lines, records or updates of the live display'
+            cand --interval 'Time between two lines, records or updates of the live display'
+            cand --summary 'Whether to sum the transfer up at its end'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
+            cand --generate 'Print the man page, or a completion script for a shell'
             cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
-            cand -v 'Sum the transfer up, and say which road it took and whom `from` refused'
-            cand --verbose 'Sum the transfer up, and say which road it took and whom `from` refused'
-            cand -q 'Say only errors, digests and where an end listens'
-            cand --quiet 'Say only errors, digests and where an end listens'
-            cand --explain 'Print what would happen, and why, and move nothing'
+            cand -v 'Print a longer summary, and refused connections'
+            cand --verbose 'Print a longer summary, and refused connections'
+            cand -q 'Print only errors, digests and ''listening on'''
+            cand --quiet 'Print only errors, digests and ''listening on'''
+            cand --explain 'Print what would happen and why, and do nothing'
             cand -h 'Print a screen of help (-h), or all of it (--help)'
             cand --help 'Print a screen of help (-h), or all of it (--help)'
             cand -V 'Print version'
@@ -68,71 +72,71 @@ set edit:completion:arg-completer[tidegate] = {|@words|
 
 var tidegate-table = [
   &source,=[
-    ['stdin:' 'standard input, as - is for a SOURCE']
-    ['file:' 'a file, FIFO or device; percent-decoded, with options']
-    ['tcp://' 'connects; an IPv6 address stands in brackets']
-    ['tcp-listen://' 'listens for one peer; port 0 is any free one']
-    ['zero:' 'zero bytes']
-    ['random:' 'random bytes, not for secrets']
-    ['fd:' 'an inherited descriptor, treated as those of - are']
+    ['stdin:' 'standard input, the same as -']
+    ['file:' 'a file, FIFO or device, with options; write % as %25 and # as %23']
+    ['tcp://' 'connects to HOST; write an IPv6 address in brackets']
+    ['tcp-listen://' 'waits for one connection; port 0 takes any free port']
+    ['zero:' 'zero bytes without end, as /dev/zero']
+    ['random:' 'random bytes, for tests and not for secrets']
+    ['fd:' 'descriptor N that the shell has opened, as by 3>file']
   ]
   &source,tcp=[
-    ['nodelay' 'send small data at once (TCP_NODELAY)']
-    ['connect-timeout=' 'how long one attempt may take']
-    ['retry=' 'try again so many times, a second apart']
-    ['sndbuf=' 'send buffer']
-    ['rcvbuf=' 'receive buffer']
-    ['bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone']
+    ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
+    ['connect-timeout=' 'give up an attempt to connect after D']
+    ['retry=' 'try up to N times more, a second apart']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+    ['bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0']
   ]
   &source,tcp-listen=[
-    ['nodelay' 'send small data at once (TCP_NODELAY)']
-    ['accept-timeout=' 'how long to wait for the peer']
-    ['from=' 'who may connect; others are reset, and the wait goes on']
-    ['min-size=' 'fail if less comes (exit 3), and give no file its name']
-    ['sndbuf=' 'send buffer']
-    ['rcvbuf=' 'receive buffer']
+    ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
+    ['accept-timeout=' 'give up if nobody connects within D']
+    ['from=' 'let only this address or network connect']
+    ['min-size=' 'fail (exit 3) if fewer bytes come; an atomic SINK is not replaced']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
   ]
   &source,zero=[
-    ['size=' 'end after so many bytes']
+    ['size=' 'stop after SIZE bytes']
   ]
   &source,random=[
-    ['size=' 'end after so many bytes']
-    ['seed=' 'the same bytes for the same N (xoshiro256++)']
+    ['size=' 'stop after SIZE bytes']
+    ['seed=' 'make the same bytes each time for the same N (xoshiro256++)']
   ]
   &sink,=[
-    ['stdout:' 'standard output, as - is for a SINK']
-    ['file:' 'a file, FIFO or device; percent-decoded, with options']
-    ['tcp://' 'connects; an IPv6 address stands in brackets']
-    ['tcp-listen://' 'listens for one peer; port 0 is any free one']
-    ['null:' 'discards; rehearses a slow reader']
-    ['fd:' 'an inherited descriptor, treated as those of - are']
+    ['stdout:' 'standard output, the same as -']
+    ['file:' 'a file, FIFO or device, with options; write % as %25 and # as %23']
+    ['tcp://' 'connects to HOST; write an IPv6 address in brackets']
+    ['tcp-listen://' 'waits for one connection; port 0 takes any free port']
+    ['null:' 'discards all bytes, as /dev/null does, or plays a slow reader']
+    ['fd:' 'descriptor N that the shell has opened, as by 3>file']
   ]
   &sink,file=[
-    ['append' 'write behind what the file holds']
-    ['create' 'make a new file; fail if there is one']
-    ['sync' 'have it on the disk before success (fsync)']
-    ['atomic' 'write a temporary file beside it, renamed on success']
+    ['append' 'add to the end of the file']
+    ['create' 'make a new file; fail if it exists']
+    ['sync' 'succeed only once it is on the disk (fsync)']
+    ['atomic' 'write a temporary file, and rename it to PATH on success']
   ]
   &sink,tcp=[
-    ['nodelay' 'send small data at once (TCP_NODELAY)']
-    ['connect-timeout=' 'how long one attempt may take']
-    ['close-timeout=' 'how long the peer may take to close after the last byte']
-    ['retry=' 'try again so many times, a second apart']
-    ['sndbuf=' 'send buffer']
-    ['rcvbuf=' 'receive buffer']
-    ['bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone']
+    ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
+    ['connect-timeout=' 'give up an attempt to connect after D']
+    ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
+    ['retry=' 'try up to N times more, a second apart']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+    ['bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0']
   ]
   &sink,tcp-listen=[
-    ['nodelay' 'send small data at once (TCP_NODELAY)']
-    ['accept-timeout=' 'how long to wait for the peer']
-    ['from=' 'who may connect; others are reset, and the wait goes on']
-    ['close-timeout=' 'how long the peer may take to close after the last byte']
-    ['sndbuf=' 'send buffer']
-    ['rcvbuf=' 'receive buffer']
+    ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
+    ['accept-timeout=' 'give up if nobody connects within D']
+    ['from=' 'let only this address or network connect']
+    ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
   ]
   &sink,null=[
-    ['rate=' 'take so many bytes a second, 10 ms'' worth at a time']
-    ['stall=' 'stop once for D after SIZE bytes']
+    ['rate=' 'take at most SIZE bytes a second']
+    ['stall=' 'take SIZE bytes, then nothing for D, then the rest']
   ]
 ]
 var tidegate-values = [
@@ -142,10 +146,11 @@ var tidegate-values = [
   &-p=[auto bar short line json none]
   &--progress=[auto bar short line json none]
   &--summary=[auto always never]
+  &--generate=[man bash zsh fish elvish powershell]
 ]
-var tidegate-files = [--digest-file --stats --trace --control --tell]
+var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 
-var tidegate-takes = [-H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell]
+var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -1,67 +1,74 @@
-complete -c tidegate -s H -l high-water-mark -l hwm -d 'Bound of each buffer, in bytes' -r -f
-complete -c tidegate -l read-high-water-mark -d 'That of the reading side alone [default: -H]' -r -f
-complete -c tidegate -l write-high-water-mark -d 'That of the writing side alone [default: -H]' -r -f
-complete -c tidegate -l low-water-mark -d 'Resume a paused source once the writing side\'s buffer has fallen to this; 0, empty, is the rule of Node.js' -r -f
-complete -c tidegate -s c -l chunk-size -d 'The most one read takes' -r -f
-complete -c tidegate -l skip -d 'Leave out the first bytes' -r -f
-complete -c tidegate -l take -d 'Stop after so many bytes, reading none beyond them' -r -f
-complete -c tidegate -s s -l size -d 'Expected size, for percent and ETA; @PATH is the size of that file' -r -f
-complete -c tidegate -l expect-size -d 'Exit 3 unless exactly so many were delivered' -r -f
-complete -c tidegate -s L -l rate -d 'At most so many bytes a second leave for the sink' -r -f
-complete -c tidegate -l burst -d 'Credit for --rate that may build up while nothing leaves [default: none]' -r -f
-complete -c tidegate -s t -l transform -d 'Change or examine what passes; -t help tells how' -r -f -a "gzip\t'compresses for gunzip, curl and browsers, as one member'
-zstd\t'compresses for unzstd, quickly and well'
-xz\t'compresses for unxz, small and slowly'
-lz4\t'compresses for unlz4, faster than anything else'
-brotli\t'compresses for unbrotli, small for texts'
-bzip2\t'compresses for bunzip2, in streams of level × 100 kB'
-gunzip\t'undoes gzip; what follows it and is none is told and ignored'
-unzstd\t'undoes zstd'
-unxz\t'undoes xz'
-unlz4\t'undoes lz4, legacy frames too'
-unbrotli\t'undoes brotli'
-bunzip2\t'undoes bzip2; what follows it and is none is told and ignored'
-decompress\t'undoes gzip, zstd, xz, lz4 or bzip2, whichever it is'
+complete -c tidegate -s H -s B -l high-water-mark -l buffer -l hwm -d 'The most that each buffer may hold' -r -f
+complete -c tidegate -l read-high-water-mark -d 'The same for the buffer on the reading side alone [default: -H]' -r -f
+complete -c tidegate -l write-high-water-mark -d 'The same for the buffer on the writing side alone [default: -H]' -r -f
+complete -c tidegate -l low-water-mark -d 'When the buffer on the writing side was full, read on once it has fallen to SIZE; 0 waits until it is empty' -r -f
+complete -c tidegate -s c -l chunk-size -d 'Read at most SIZE bytes at a time' -r -f
+complete -c tidegate -l skip -d 'Leave out the first SIZE bytes of SOURCE' -r -f
+complete -c tidegate -l take -d 'Copy only the first SIZE bytes, and read no more' -r -f
+complete -c tidegate -s s -l size -d 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has' -r -f
+complete -c tidegate -l expect-size -d 'Fail (exit 3) unless exactly SIZE bytes arrive' -r -f
+complete -c tidegate -s L -l rate -d 'Move at most RATE bytes a second' -r -f
+complete -c tidegate -l burst -d 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]' -r -f
+complete -c tidegate -s t -l transform -d 'Compress, checksum, convert; -t help lists all' -r -f -a "gzip\t'compresses as gzip does, for gunzip, curl and browsers'
+zstd\t'compresses as zstd does: fast, and smaller than gzip'
+xz\t'compresses as xz does: very small, but slow'
+lz4\t'compresses as lz4 does: the fastest, but not very small'
+brotli\t'compresses as brotli does; good for text'
+bzip2\t'compresses as bzip2 does'
+gunzip\t'decompresses gzip; other data behind it is ignored with a warning'
+unzstd\t'decompresses zstd'
+unxz\t'decompresses xz'
+unlz4\t'decompresses lz4, legacy frames too'
+unbrotli\t'decompresses brotli'
+bunzip2\t'decompresses bzip2; other data behind it is ignored with a warning'
+decompress\t'decompresses gzip, zstd, xz, lz4 or bzip2, whichever comes'
 sha256\t'SHA-256, as sha256sum prints it'
 sha512\t'SHA-512, as sha512sum prints it'
 blake3\t'BLAKE3, as b3sum prints it'
-md5\t'MD5, as md5sum prints it; only against accidents'
-crc32\t'CRC-32 of gzip and zlib, as crc32 and rhash print it; only against accidents'
-xxh3\t'XXH3 with 64 bits, as xxhsum -H3 prints it; only against accidents'
-lines\t'counts lines, and shows the progress in them'
-crlf\t'ends lines with CR LF; a line that does already stays as it is'
-lf\t'ends lines with LF where they end with CR LF; a lone CR stays'
-base64\t'writes base64, as the tool base64 does'
-unbase64\t'reads base64, with or without white space and padding'
-hex\t'writes lowercase hexadecimal digits; hex=60 as xxd -p does'
-unhex\t'reads hexadecimal digits, with or without white space'
-exec\t'passes bytes through a command of the shell; a comma or a colon in it is taken as it stands'
+md5\t'MD5, as md5sum prints it; detects accidents, not attacks'
+crc32\t'CRC-32 of gzip and zlib, as crc32 and rhash print it; detects accidents, not attacks'
+xxh3\t'XXH3 with 64 bits, as xxhsum -H3 prints it; detects accidents, not attacks'
+lines\t'counts lines, and shows how many have passed'
+crlf\t'turns line ends into CR LF, as on Windows; those that are CR LF stay'
+lf\t'turns line ends from CR LF into LF; a CR alone stays'
+base64\t'encodes as base64, like the tool base64'
+unbase64\t'decodes base64; white space and padding may be there or not'
+hex\t'encodes as hexadecimal digits; hex=60 is the format of xxd -p'
+unhex\t'decodes hexadecimal digits; there may be white space'
+exec\t'passes the bytes through a shell command, which may contain commas and colons'
 help\t'lists the transforms'"
-complete -c tidegate -l digest-file -d 'Write the digests that transforms make to FILE, for `sha256sum -c` and its like' -r -F
-complete -c tidegate -l road -d 'How bytes travel' -r -f -a "auto\t'The kernel\'s where both ends allow it, else our own buffers'
-buffered\t'Through our own buffers'
-kernel\t'Through the kernel\'s buffers alone, or not at all (exit 2)'"
-complete -c tidegate -l idle-timeout -d 'Exit 4 when a peer lets nothing move so long' -r -f
-complete -c tidegate -s p -l progress -d 'How to show it' -r -f -a "auto\t'A bar on a terminal that can redraw, lines on one that cannot, else nothing'
-bar\t'Rows that are redrawn in place; lines where that cannot be done'
+complete -c tidegate -l digest-file -d 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them' -r -F
+complete -c tidegate -l road -d 'Who moves the bytes, the kernel or tidegate itself' -r -f -a "auto\t'The kernel where both ends allow it, else tidegate'
+buffered\t'tidegate, through its own buffers'
+kernel\t'The kernel; fail (exit 2) where it cannot'"
+complete -c tidegate -l idle-timeout -d 'Give up (exit 4) when no data moves for D' -r -f
+complete -c tidegate -s p -l progress -d 'How to show progress' -r -f -a "auto\t'A live display on a terminal, nothing elsewhere'
+bar\t'A live display; lines where nothing can be redrawn'
 short\t'One row that is redrawn in place, as pv has it'
-line\t'A line each --interval'
-json\t'The records of --stats, and nothing that is no object'
+line\t'One line each --interval'
+json\t'JSON lines as --stats writes them, and nothing else'
 none\t'Nothing'"
-complete -c tidegate -l format -d 'A line each --interval that looks like this' -r -f
-complete -c tidegate -s N -l name -d 'Call this transfer LABEL in what is shown' -r -f
-complete -c tidegate -l stats -d 'Write JSON records to FILE, or to fd:N' -r -F
-complete -c tidegate -l trace -d 'Write what happened when to FILE, for Perfetto or the tracing of Chrome' -r -F
-complete -c tidegate -s i -l interval -d 'Time between two lines or records, or two drawings of the bar' -r -f
-complete -c tidegate -l summary -d 'What it was like, at the end: a line each for its numbers, the verdict, the buffers' -r -f -a "auto\t'With a bar or lines'
+complete -c tidegate -l format -d 'Print a line of this form each --interval, such as `{percent} {rate:h}`' -r -f
+complete -c tidegate -s N -l name -d 'Call the transfer LABEL on the screen' -r -f
+complete -c tidegate -l stats -d 'Write progress to FILE (or fd:N) as JSON lines' -r -F
+complete -c tidegate -l trace -d 'At the end, write a timeline of the transfer to FILE, to open in Perfetto' -r -F
+complete -c tidegate -l plot -d 'At the end, draw a chart into FILE (.svg, .html)' -r -F
+complete -c tidegate -s i -l interval -d 'Time between two lines, records or updates of the live display' -r -f
+complete -c tidegate -l summary -d 'Whether to sum the transfer up at its end' -r -f -a "auto\t'If progress was shown'
 always\t'After every transfer that did not fail'
-never\t'Not at all'"
+never\t'Never'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
 complete -c tidegate -l tell -d 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE' -r -F
+complete -c tidegate -l generate -d 'Print the man page, or a completion script for a shell' -r -f -a "man\t'The man page'
+bash\t'Completion for bash'
+zsh\t'Completion for zsh'
+fish\t'Completion for fish'
+elvish\t'Completion for elvish'
+powershell\t'Completion for PowerShell'"
 complete -c tidegate -l timestamps -d 'Begin each line of `-p line`, and each message, with the time'
-complete -c tidegate -s v -l verbose -d 'Sum the transfer up, and say which road it took and whom `from` refused'
-complete -c tidegate -s q -l quiet -d 'Say only errors, digests and where an end listens'
-complete -c tidegate -l explain -d 'Print what would happen, and why, and move nothing'
+complete -c tidegate -s v -l verbose -d 'Print a longer summary, and refused connections'
+complete -c tidegate -s q -l quiet -d 'Print only errors, digests and \'listening on\''
+complete -c tidegate -l explain -d 'Print what would happen and why, and do nothing'
 complete -c tidegate -s h -l help -d 'Print a screen of help (-h), or all of it (--help)'
 complete -c tidegate -s V -l version -d 'Print version'
 
@@ -69,68 +76,68 @@ complete -c tidegate -s V -l version -d 'Print version'
 function __tidegate_table -a side scheme
     switch "$side,$scheme"
         case 'source,'
-            printf '%s\t%s\n' 'stdin:' 'standard input, as - is for a SOURCE'
-            printf '%s\t%s\n' 'file:' 'a file, FIFO or device; percent-decoded, with options'
-            printf '%s\t%s\n' 'tcp://' 'connects; an IPv6 address stands in brackets'
-            printf '%s\t%s\n' 'tcp-listen://' 'listens for one peer; port 0 is any free one'
-            printf '%s\t%s\n' 'zero:' 'zero bytes'
-            printf '%s\t%s\n' 'random:' 'random bytes, not for secrets'
-            printf '%s\t%s\n' 'fd:' 'an inherited descriptor, treated as those of - are'
+            printf '%s\t%s\n' 'stdin:' 'standard input, the same as -'
+            printf '%s\t%s\n' 'file:' 'a file, FIFO or device, with options; write % as %25 and # as %23'
+            printf '%s\t%s\n' 'tcp://' 'connects to HOST; write an IPv6 address in brackets'
+            printf '%s\t%s\n' 'tcp-listen://' 'waits for one connection; port 0 takes any free port'
+            printf '%s\t%s\n' 'zero:' 'zero bytes without end, as /dev/zero'
+            printf '%s\t%s\n' 'random:' 'random bytes, for tests and not for secrets'
+            printf '%s\t%s\n' 'fd:' 'descriptor N that the shell has opened, as by 3>file'
         case 'source,tcp'
-            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
-            printf '%s\t%s\n' 'connect-timeout=' 'how long one attempt may take'
-            printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
-            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
-            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
-            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
+            printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
+            printf '%s\t%s\n' 'connect-timeout=' 'give up an attempt to connect after D'
+            printf '%s\t%s\n' 'retry=' 'try up to N times more, a second apart'
+            printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
+            printf '%s\t%s\n' 'bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
         case 'source,tcp-listen'
-            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
-            printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
-            printf '%s\t%s\n' 'from=' 'who may connect; others are reset, and the wait goes on'
-            printf '%s\t%s\n' 'min-size=' 'fail if less comes (exit 3), and give no file its name'
-            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
-            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+            printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
+            printf '%s\t%s\n' 'accept-timeout=' 'give up if nobody connects within D'
+            printf '%s\t%s\n' 'from=' 'let only this address or network connect'
+            printf '%s\t%s\n' 'min-size=' 'fail (exit 3) if fewer bytes come; an atomic SINK is not replaced'
+            printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
         case 'source,zero'
-            printf '%s\t%s\n' 'size=' 'end after so many bytes'
+            printf '%s\t%s\n' 'size=' 'stop after SIZE bytes'
         case 'source,random'
-            printf '%s\t%s\n' 'size=' 'end after so many bytes'
-            printf '%s\t%s\n' 'seed=' 'the same bytes for the same N (xoshiro256++)'
+            printf '%s\t%s\n' 'size=' 'stop after SIZE bytes'
+            printf '%s\t%s\n' 'seed=' 'make the same bytes each time for the same N (xoshiro256++)'
         case 'sink,'
-            printf '%s\t%s\n' 'stdout:' 'standard output, as - is for a SINK'
-            printf '%s\t%s\n' 'file:' 'a file, FIFO or device; percent-decoded, with options'
-            printf '%s\t%s\n' 'tcp://' 'connects; an IPv6 address stands in brackets'
-            printf '%s\t%s\n' 'tcp-listen://' 'listens for one peer; port 0 is any free one'
-            printf '%s\t%s\n' 'null:' 'discards; rehearses a slow reader'
-            printf '%s\t%s\n' 'fd:' 'an inherited descriptor, treated as those of - are'
+            printf '%s\t%s\n' 'stdout:' 'standard output, the same as -'
+            printf '%s\t%s\n' 'file:' 'a file, FIFO or device, with options; write % as %25 and # as %23'
+            printf '%s\t%s\n' 'tcp://' 'connects to HOST; write an IPv6 address in brackets'
+            printf '%s\t%s\n' 'tcp-listen://' 'waits for one connection; port 0 takes any free port'
+            printf '%s\t%s\n' 'null:' 'discards all bytes, as /dev/null does, or plays a slow reader'
+            printf '%s\t%s\n' 'fd:' 'descriptor N that the shell has opened, as by 3>file'
         case 'sink,file'
-            printf '%s\t%s\n' 'append' 'write behind what the file holds'
-            printf '%s\t%s\n' 'create' 'make a new file; fail if there is one'
-            printf '%s\t%s\n' 'sync' 'have it on the disk before success (fsync)'
-            printf '%s\t%s\n' 'atomic' 'write a temporary file beside it, renamed on success'
+            printf '%s\t%s\n' 'append' 'add to the end of the file'
+            printf '%s\t%s\n' 'create' 'make a new file; fail if it exists'
+            printf '%s\t%s\n' 'sync' 'succeed only once it is on the disk (fsync)'
+            printf '%s\t%s\n' 'atomic' 'write a temporary file, and rename it to PATH on success'
         case 'sink,tcp'
-            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
-            printf '%s\t%s\n' 'connect-timeout=' 'how long one attempt may take'
-            printf '%s\t%s\n' 'close-timeout=' 'how long the peer may take to close after the last byte'
-            printf '%s\t%s\n' 'retry=' 'try again so many times, a second apart'
-            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
-            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
-            printf '%s\t%s\n' 'bind=' 'connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone'
+            printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
+            printf '%s\t%s\n' 'connect-timeout=' 'give up an attempt to connect after D'
+            printf '%s\t%s\n' 'close-timeout=' 'after the last byte, wait up to D for the peer to close'
+            printf '%s\t%s\n' 'retry=' 'try up to N times more, a second apart'
+            printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
+            printf '%s\t%s\n' 'bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
         case 'sink,tcp-listen'
-            printf '%s\t%s\n' 'nodelay' 'send small data at once (TCP_NODELAY)'
-            printf '%s\t%s\n' 'accept-timeout=' 'how long to wait for the peer'
-            printf '%s\t%s\n' 'from=' 'who may connect; others are reset, and the wait goes on'
-            printf '%s\t%s\n' 'close-timeout=' 'how long the peer may take to close after the last byte'
-            printf '%s\t%s\n' 'sndbuf=' 'send buffer'
-            printf '%s\t%s\n' 'rcvbuf=' 'receive buffer'
+            printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
+            printf '%s\t%s\n' 'accept-timeout=' 'give up if nobody connects within D'
+            printf '%s\t%s\n' 'from=' 'let only this address or network connect'
+            printf '%s\t%s\n' 'close-timeout=' 'after the last byte, wait up to D for the peer to close'
+            printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
+            printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
         case 'sink,null'
-            printf '%s\t%s\n' 'rate=' 'take so many bytes a second, 10 ms\' worth at a time'
-            printf '%s\t%s\n' 'stall=' 'stop once for D after SIZE bytes'
+            printf '%s\t%s\n' 'rate=' 'take at most SIZE bytes a second'
+            printf '%s\t%s\n' 'stall=' 'take SIZE bytes, then nothing for D, then the rest'
     end
 end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H --high-water-mark --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace -i --interval --summary --control --tell
+    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
     set -l position 0
     set -l skip 0
     set -l literal 0

@@ -96,7 +96,7 @@ impl TransferError {
         Self {
             class,
             at: Some((FailureSite::Transform, spec.to_owned())),
-            doing: format!("transforming by {name}"),
+            doing: format!("transforming with {name}"),
             why: anyhow::Error::msg(why.to_owned()),
         }
     }

@@ -48,6 +48,10 @@ fn parse_and_run() -> Exit {
             let _ = text.print();
             return Exit::Success;
         }
+        Err(cli::Answer::Nothing(help)) => {
+            let _ = help.print();
+            return Exit::Usage;
+        }
         Err(cli::Answer::Refusal(error)) => {
             // Nothing was parsed, so it is not known whether `--progress json` asks for records.
             report::refuse(Form::Lines, &error);

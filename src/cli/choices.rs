@@ -5,28 +5,28 @@ use clap::ValueEnum;
 /// How bytes travel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum RoadChoice {
-    /// The kernel's where both ends allow it, else our own buffers
+    /// The kernel where both ends allow it, else tidegate
     #[default]
     Auto,
-    /// Through our own buffers
+    /// tidegate, through its own buffers
     Buffered,
-    /// Through the kernel's buffers alone, or not at all (exit 2)
+    /// The kernel; fail (exit 2) where it cannot
     Kernel,
 }
 
 /// What is shown while bytes move.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ProgressChoice {
-    /// A bar on a terminal that can redraw, lines on one that cannot, else nothing
+    /// A live display on a terminal, nothing elsewhere
     #[default]
     Auto,
-    /// Rows that are redrawn in place; lines where that cannot be done
+    /// A live display; lines where nothing can be redrawn
     Bar,
     /// One row that is redrawn in place, as pv has it
     Short,
-    /// A line each --interval
+    /// One line each --interval
     Line,
-    /// The records of --stats, and nothing that is no object
+    /// JSON lines as --stats writes them, and nothing else
     Json,
     /// Nothing
     None,
@@ -35,12 +35,12 @@ pub enum ProgressChoice {
 /// When there is a summary.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SummaryChoice {
-    /// With a bar or lines
+    /// If progress was shown
     #[default]
     Auto,
     /// After every transfer that did not fail
     Always,
-    /// Not at all
+    /// Never
     Never,
 }
 
@@ -58,6 +58,6 @@ pub enum Generate {
     /// Completion for elvish
     Elvish,
     /// Completion for `PowerShell`
-    #[value(name = "powershell")]
+    #[value(name = "powershell", help = "Completion for PowerShell")]
     PowerShell,
 }

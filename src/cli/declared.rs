@@ -37,6 +37,16 @@ pub(super) fn names(argument: &Arg) -> String {
     }
 }
 
+/// All spellings of a flag: `-H`, `--high-water-mark`, `--hwm`.
+pub(super) fn spellings(argument: &Arg) -> Vec<String> {
+    let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
+    let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
+    let shorts = shorts.into_iter().map(|short| format!("-{short}"));
+    shorts
+        .chain(longs.into_iter().map(|long| format!("--{long}")))
+        .collect()
+}
+
 /// `SIZE`, `PATH COMMAND`, or nothing for a flag that takes no value.
 pub(super) fn placeholder(argument: &Arg) -> String {
     if !argument.get_action().takes_values() {

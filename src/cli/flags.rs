@@ -19,7 +19,7 @@ pub const DEFAULT_CHUNK: u64 = FlowOptions::DEFAULT.chunk_size;
 
 // Of a flag's documentation the first paragraph is what the help screens show, and all of it what the man page says.
 
-/// Streams bytes from SOURCE to SINK, and tells where they are stuck
+/// Copies bytes from SOURCE to SINK, and shows how fast and which side is slow
 #[derive(Debug, Parser)]
 #[command(
     name = "tidegate",
@@ -32,117 +32,121 @@ pub struct Cli {
     #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
     pub source: OsString,
 
-    /// Where bytes go
-    #[arg(default_value = "-", value_hint = ValueHint::AnyPath)]
-    pub sink: OsString,
+    /// Where bytes go; standard output if it is not given
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub sink: Option<OsString>,
 
-    /// Bound of each buffer, in bytes
+    /// The most that each buffer may hold
     ///
-    /// There are two, that of the reading side and that of the writing side. Neither ever holds more, whatever the
-    /// chunk size. All buffers together may hold half of the memory there is; of a mark above that, what fits is taken, and a
-    /// line says so.
-    #[arg(short = 'H', long, visible_alias = "hwm", value_name = "SIZE")]
+    /// There are two buffers, one on the reading side and one on the writing side. Neither ever holds more than this,
+    /// whatever the chunk size. All buffers together may take half of the memory of the machine; a larger SIZE is cut to
+    /// what fits, and a warning says so.
+    #[arg(short = 'H', long, value_name = "SIZE")]
+    #[arg(visible_short_alias = 'B', visible_aliases = ["buffer", "hwm"])]
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub high_water_mark: u64,
 
-    /// That of the reading side alone [default: -H]
+    /// The same for the buffer on the reading side alone [default: -H]
     #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub read_high_water_mark: Option<u64>,
 
-    /// That of the writing side alone [default: -H]
+    /// The same for the buffer on the writing side alone [default: -H]
     #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, help_heading = FLOW)]
     pub write_high_water_mark: Option<u64>,
 
-    /// Resume a paused source once the writing side's buffer has fallen to this; 0, empty, is the rule of Node.js
+    /// When the buffer on the writing side was full, read on once it has fallen to SIZE; 0 waits until it is empty
     ///
-    /// It has to be below the high-water mark of the writing side.
+    /// It has to be below the high-water mark of the writing side. 0 is the rule of the streams of Node.js.
     #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_size, default_value = "0", help_heading = FLOW)]
     pub low_water_mark: u64,
 
-    /// The most one read takes
+    /// Read at most SIZE bytes at a time
     #[arg(hide_short_help = true, short, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, default_value = "1M", help_heading = FLOW)]
     pub chunk_size: u64,
 
-    /// Leave out the first bytes
+    /// Leave out the first SIZE bytes of SOURCE
     ///
-    /// A file is not read for it: its offset is moved.
-    #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size)]
+    /// In a file they are not read but skipped by seeking.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
     pub skip: u64,
 
-    /// Stop after so many bytes, reading none beyond them
+    /// Copy only the first SIZE bytes, and read no more
     ///
-    /// What follows on standard input or `fd:N` is left for others to read. Bytes that `--skip` leaves out do not count.
+    /// What follows on standard input or `fd:N` is left for the next program to read. Bytes that `--skip` leaves out do
+    /// not count.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub take: Option<u64>,
 
-    /// Expected size, for percent and ETA; @PATH is the size of that file
+    /// Show percent and time left as if SIZE bytes come, or as many as the file PATH has
     ///
-    /// Without it, it is found where the source is a file: what lies behind its offset. Nothing is checked by it; see
-    /// `--expect-size`.
-    #[arg(hide_short_help = true, short, long, value_name = "SIZE|@PATH", help_heading = FLOW)]
+    /// Of a file this is known without it. Nothing is checked; for that, see `--expect-size`.
+    #[arg(short, long, value_name = "SIZE|@PATH", help_heading = FLOW)]
     pub size: Option<OsString>,
 
-    /// Exit 3 unless exactly so many were delivered
+    /// Fail (exit 3) unless exactly SIZE bytes arrive
     ///
-    /// With `atomic`, nothing gets the name of the sink then. Percent and ETA go by it, unless `--size` is given.
+    /// What counts is what was delivered to the sink. If it fails, a sink with `atomic` is not replaced. Percent and time
+    /// left are shown by it, unless `--size` is given.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
-    /// At most so many bytes a second leave for the sink
+    /// Move at most RATE bytes a second
     ///
-    /// That is so from the first byte on. Through the buffers and their marks it holds the source too. See `THE RATE`.
+    /// The limit is on what leaves for the sink, from the first byte on. Once the buffers are full it holds the source too.
+    /// See `THE RATE`.
     #[arg(short = 'L', long, value_name = "RATE", value_parser = parse_rate, help_heading = FLOW)]
     pub rate: Option<u64>,
 
-    /// Credit for --rate that may build up while nothing leaves [default: none]
+    /// After a wait, let up to SIZE bytes pass faster than --rate [default: none]
     #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub burst: Option<u64>,
 
-    /// Change or examine what passes; -t help tells how
+    /// Compress, checksum, convert; -t help lists all
     ///
     /// It may be given several times; bytes pass the transforms in this order. SPEC is `NAME`, `NAME=VALUE` or
     /// `NAME=key:value,...`. See `TRANSFORMS`.
     #[arg(short = 't', long, value_name = "SPEC", action = ArgAction::Append, help_heading = FLOW)]
     pub transform: Vec<String>,
 
-    /// Write the digests that transforms make to FILE, for `sha256sum -c` and its like
+    /// Write the checksums that -t makes to FILE, as `sha256sum -c` reads them
     ///
-    /// It is written when everything has been delivered, or to fd:N, or to standard output for `-`; a transfer that fails
-    /// leaves what it held. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
+    /// FILE may be fd:N, or `-` for standard output. It is written when everything has been delivered; if the transfer fails,
+    /// it stays as it was. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
     /// just what the digest is of, or the source, in the way in which the tool of that digest reads names: `b3sum`, `xxhsum`,
     /// `rhash` for CRC-32, `sha256sum` and its like; a name that the tool cannot read is refused. See `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
 
-    /// How bytes travel
+    /// Who moves the bytes, the kernel or tidegate itself
     ///
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
     #[arg(hide_short_help = true, long, value_name = "ROAD", value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
-    /// Exit 4 when a peer lets nothing move so long
+    /// Give up (exit 4) when no data moves for D
     ///
-    /// Waiting at the end for its acknowledgement counts too. Waiting for the `rate` of a `null:` does not; its `stall` does.
+    /// Only waiting for the other end of SOURCE or SINK counts, its acknowledgement at the end included. Waiting for `--rate`,
+    /// or for the `rate` of a `null:`, does not; its `stall` does.
     #[arg(long, value_name = "D", help_heading = FLOW)]
     #[arg(value_parser = parse_duration)]
     pub idle_timeout: Option<Duration>,
 
-    /// How to show it
+    /// How to show progress
     ///
-    /// This goes to standard error. On a terminal that also is the sink nothing is drawn, and unless it is asked for
-    /// neither on one that is the source.
+    /// It goes to standard error. Nothing is drawn on a terminal that is the sink, nor, unless it is asked for, on one that is
+    /// the source.
     #[arg(short, long, value_name = "HOW", value_enum, default_value_t, help_heading = SHOW)]
     pub progress: ProgressChoice,
 
-    /// A line each --interval that looks like this
+    /// Print a line of this form each --interval, such as `{percent} {rate:h}`
     ///
-    /// `{percent}` in it stands for how much has been delivered, and so on; see `LINES OF YOUR OWN`. Nothing else is said
-    /// on standard error then but errors, digests, and where an end listens.
+    /// What may stand in braces is listed under `LINES OF YOUR OWN`. Nothing else is said on standard error then but errors,
+    /// warnings, digests, and where an end listens.
     #[arg(hide_short_help = true, long, value_name = "TEMPLATE", help_heading = SHOW)]
     pub format: Option<String>,
 
@@ -153,48 +157,48 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub timestamps: bool,
 
-    /// Call this transfer LABEL in what is shown
-    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
+    /// Call the transfer LABEL on the screen
+    #[arg(short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
     pub name: Option<String>,
 
-    /// Write JSON records to FILE, or to fd:N
+    /// Write progress to FILE (or fd:N) as JSON lines
     ///
-    /// Each is an object on a line of its own. FILE may be `-`, standard output. A file is emptied or made once the
-    /// transfer begins. See `RECORDS`.
+    /// FILE may be `-` for standard output. A file is emptied or made once the transfer begins. See `RECORDS`.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub stats: Option<PathBuf>,
 
-    /// Write what happened when to FILE, for Perfetto or the tracing of Chrome
+    /// At the end, write a timeline of the transfer to FILE, to open in Perfetto
     ///
-    /// It is written at the end, or to fd:N, or to standard output for `-`. See `TRACES AND PICTURES`.
+    /// FILE may be fd:N, or `-` for standard output. See `TRACES AND PICTURES`.
     #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub trace: Option<PathBuf>,
 
-    /// Draw the transfer at its end: rate, fills, pauses and the verdict
+    /// At the end, draw a chart into FILE (.svg, .html)
     ///
-    /// FILE ends in .svg, or in .html for values where one points. See `TRACES AND PICTURES`.
-    #[arg(hide = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
+    /// It shows the rate over time, how full the buffers were, and the pauses; an .html file also shows the values where
+    /// one points. See `TRACES AND PICTURES`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = SHOW)]
     pub plot: Option<PathBuf>,
 
-    /// Time between two lines or records, or two drawings of the bar
+    /// Time between two lines, records or updates of the live display
     ///
-    /// Without it, 1s between two lines or records, and 100ms between two drawings of the bar.
+    /// Without it, 1s between two lines or records, and 100ms between two updates of the live display.
     #[arg(hide_short_help = true, short, long, value_name = "D", help_heading = SHOW)]
     #[arg(value_parser = parse_interval)]
     pub interval: Option<Duration>,
 
-    /// What it was like, at the end: a line each for its numbers, the verdict, the buffers
-    ///
-    /// Where a transfer was over within half a second, or was not held up, there are only its numbers.
+    /// Whether to sum the transfer up at its end
     #[arg(hide_short_help = true, long, value_name = "WHEN", value_enum, default_value_t, help_heading = SHOW)]
     pub summary: SummaryChoice,
 
-    /// Sum the transfer up, and say which road it took and whom `from` refused
-    #[arg(hide_short_help = true, short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    /// Print a longer summary, and refused connections
+    ///
+    /// The summary tells the road too. The connections are those that the option `from` of a listening end refuses.
+    #[arg(short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 
-    /// Say only errors, digests and where an end listens
+    /// Print only errors, digests and 'listening on'
     #[arg(short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub quiet: bool,
@@ -213,16 +217,16 @@ pub struct Cli {
     #[arg(conflicts_with_all = ["source", "sink"], allow_hyphen_values = true)]
     pub tell: Option<Vec<OsString>>,
 
-    /// Print what would happen, and why, and move nothing
+    /// Print what would happen and why, and do nothing
     ///
     /// Nothing is opened, made, emptied, bound, connected, looked up or read for it. It goes to standard output, even
     /// where that is the sink. See `EXPLAINING`.
-    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub explain: bool,
 
-    /// Write the man page or a completion to standard output
-    #[arg(long, value_name = "WHAT", value_enum, hide = true, conflicts_with_all = ["source", "sink"])]
+    /// Print the man page, or a completion script for a shell
+    #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["source", "sink"])]
     pub generate: Option<Generate>,
 }
 

@@ -86,6 +86,8 @@ fn short(command: &Command, styles: Styles) -> String {
             screen.flag(argument, Detail::OneLine);
         }
     }
+    screen.heading("Examples");
+    screen.lines(SHORT_EXAMPLES);
     screen.lines(SHORT_END);
     screen.text
 }
@@ -95,9 +97,13 @@ fn long(command: &Command, styles: Styles) -> String {
     screen.row(
         NARROW,
         "SOURCE",
-        "where bytes come from: an endpoint [default: -]",
+        "what to read from: an endpoint, see below [default: -]",
     );
-    screen.row(NARROW, "SINK", "where they go: an endpoint [default: -]");
+    screen.row(
+        NARROW,
+        "SINK",
+        "what to write to: an endpoint, see below [default: -]",
+    );
     for heading in headings(command) {
         screen.heading(heading);
         for argument in under(command, heading) {
@@ -119,8 +125,8 @@ fn long(command: &Command, styles: Styles) -> String {
 /// What an end on this side can be.
 fn forms(side: Side) -> String {
     let word = match side {
-        Side::Source => "from",
-        Side::Sink => "to",
+        Side::Source => "read from",
+        Side::Sink => "write to",
     };
     let kinds = KINDS
         .iter()
@@ -196,14 +202,19 @@ impl Screen {
         } else if let Some(default) = default(argument) {
             let _ = write!(right, " {}", together(&format!("[default: {default}]")));
         }
-        if detail == Detail::OneLine {
-            return self.row(COLUMN, left.trim_end(), &right);
-        }
-        for alias in argument.get_visible_aliases().unwrap_or_default() {
-            let _ = write!(right, " {}", together(&format!("[alias: --{alias}]")));
+        let (other_names, more) = other_names(argument);
+        if detail == Detail::Values {
+            for alias in more {
+                let _ = write!(right, " {}", together(&format!("[alias: --{alias}]")));
+            }
         }
         self.row(COLUMN, left.trim_end(), &right);
-        for value in values {
+        for name in other_names {
+            let left = format!("{name} {}", placeholder(argument));
+            self.row(COLUMN, &left, &format!("The same as {}", names(argument)));
+        }
+        let values = values.into_iter();
+        for value in values.filter(|_| detail == Detail::Values) {
             let help = value
                 .get_help()
                 .map(ToString::to_string)
@@ -219,7 +230,7 @@ impl Screen {
         self.row(
             COLUMN,
             "PATH",
-            "a file, FIFO or device, taken literally; ./a:b if it begins as a scheme does",
+            "a file, FIFO or device; write ./a:b if there is a colon in its name",
         );
         for kind in KINDS {
             let summary = on(only_side(kind), kind.summary);
@@ -241,6 +252,17 @@ impl Screen {
     }
 }
 
+/// Other names that a flag has both in short and long, `-B, --buffer`, and its other long names. The first short one and the
+/// first long one belong together, and so on.
+fn other_names(argument: &Arg) -> (Vec<String>, Vec<&str>) {
+    let shorts = argument.get_visible_short_aliases().unwrap_or_default();
+    let mut longs = argument.get_visible_aliases().unwrap_or_default();
+    let more = longs.split_off(shorts.len().min(longs.len()));
+    let pairs = shorts.iter().zip(longs);
+    let pairs = pairs.map(|(short, long)| format!("-{short}, --{long}"));
+    (pairs.collect(), more)
+}
+
 /// Says which side it is for, if it is for one alone.
 fn on(only: Option<Side>, text: &str) -> String {
     match only {
@@ -256,13 +278,20 @@ fn together(text: &str) -> String {
     text.replace(' ', "\u{a0}")
 }
 
+const SHORT_EXAMPLES: &str = "  \
+  tidegate disk.img copy.img
+  tar c src | tidegate | gzip >src.tar.gz
+  tidegate tcp-listen://:9000 copy.img        # on one machine, and then
+  tidegate disk.img tcp://host:9000           # on another
+";
+
 const SHORT_END: &str = "
-SIZE: 512, 64K, 1.5MiB, 10MB.  RATE: SIZE, 80Mbit.  D: 500ms, 10s, 2m.
-Everything else, with the options of endpoints: --help, and man tidegate.
+SIZE: 512, 64K, 1.5MiB, 10MB.  RATE: 10M, 80Mbit.  D: 500ms, 10s, 2m.
+All flags, and options as in file:PATH#atomic: tidegate --help, man tidegate.
 ";
 
 const OPTION_SYNTAX: &str =
-    "  Options stand behind '#', comma-separated: tcp://host:9000#nodelay,retry=3
+    "  Options follow a '#', separated by commas: tcp://host:9000#nodelay,retry=3
 ";
 
 const SECTIONS: &[(&str, &str)] = &[
@@ -270,42 +299,44 @@ const SECTIONS: &[(&str, &str)] = &[
         "Sizes and durations",
         "  \
   SIZE    512, 64K, 1.5MiB, 10MB, in bytes. K M G T and KiB MiB GiB TiB are
-          1024-based, KB MB GB TB 1000-based. Case does not matter, but that a
-          lower-case b is asked about: is 10Mb 10MB or 10Mbit?
-  RATE    a SIZE a second, or bits: 80Mbit. /s may follow.
-  D       500ms, 10s, 2m; a bare number is seconds
+          1024-based, KB MB GB TB 1000-based. Upper and lower case are the same,
+          but 10Mb is refused, as it could mean 10MB or 10Mbit.
+  RATE    a SIZE for each second, or bits for each second: 10M, 80Mbit, 10M/s
+  D       500ms, 10s, 2m; a number alone is seconds
 ",
     ),
     (
         "Exit status",
         "  \
-  0       the source ended, or --take was reached, and every byte was delivered
-  1       an I/O error on either end, a connection that was reset included, or
-          in a transform; a digest that could not be written
-  2       usage; SOURCE and SINK, or a file beside them, are the same file
-  3       not the --expect-size, not the expected digest, less than min-size, or
-          nothing for a file that is not empty
-  4       connect-timeout, accept-timeout or --idle-timeout
+  0       everything was read and delivered
+  1       reading, writing or a transform failed; a connection was reset; the
+          file of --digest-file could not be written
+  2       the command line is wrong; SOURCE and SINK, or another file that would
+          be written, are the same file
+  3       the bytes are not as expected: --expect-size, a digest, min-size, or a
+          connection without a byte for a file that is not empty
+  4       a timeout: connect-timeout, accept-timeout or --idle-timeout
   129, 130, 143
-          ended by SIGHUP, SIGINT, SIGTERM; 128 + N by another signal N
-  141     the reader of a pipe we write to went away (SIGPIPE)
+          ended by SIGHUP, SIGINT (^C) or SIGTERM; 128 + N by another signal N
+  141     whatever read our output has stopped reading (SIGPIPE)
 ",
     ),
     (
         "Signals and environment",
         "  \
-  SIGUSR1 prints one status line. A flag that runs no program and writes no file
-  can be set by a variable of its name: TIDEGATE_HIGH_WATER_MARK=64M; an empty
-  one counts as not set. NO_COLOR is honoured.
+  SIGUSR1 prints how the transfer stands, in one line. Most flags can be set by
+  a variable: TIDEGATE_HIGH_WATER_MARK=64M is -H 64M. Flags that run a program,
+  write a file or choose what is done cannot. NO_COLOR is honoured.
 ",
     ),
     (
         "Examples",
         "  \
-  tar c src | tidegate -H 64M | ssh host 'tar x'           # in a pipeline
+  tidegate disk.img copy.img                               # copy a file
+  tar c src | tidegate | ssh host 'tar x'                  # in a pipeline
   tidegate tcp-listen://:9000 file:disk.img#atomic,sync    # on the receiver
   tidegate disk.img tcp://receiver:9000                    # on the sender
-  tidegate disk.img 'null:#rate=10M'                       # into a slow reader
+  tidegate disk.img 'null:#rate=10M'                       # test a slow reader
 ",
     ),
 ];

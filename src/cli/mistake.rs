@@ -1,6 +1,6 @@
 //! Turns what clap says of a command line that it refuses into one line, with what was probably meant.
 
-use super::declared::equals;
+use super::declared::{equals, spellings};
 use super::flags::declaration;
 use crate::endpoint::KINDS;
 use crate::error::UsageError;
@@ -14,7 +14,23 @@ pub(super) fn usage_error(mut refusal: clap::Error) -> UsageError {
     if refusal.kind() == ErrorKind::UnknownArgument {
         suggest_meant(&mut refusal);
     }
-    UsageError::new(in_one_line(refusal))
+    let names = all_names(&refusal).map(|names| format!("; its names are {names}"));
+    UsageError::new(in_one_line(refusal) + &names.unwrap_or_default())
+}
+
+/// All names of a flag that is given twice, if it has several of a kind: one may not know that they mean the same.
+fn all_names(refusal: &clap::Error) -> Option<String> {
+    let given = |kind| match refusal.get(kind) {
+        Some(ContextValue::String(text)) => text.split(' ').next(),
+        _ => None,
+    };
+    let flag = given(ContextKind::InvalidArg)?.strip_prefix("--")?;
+    let is_twice = given(ContextKind::PriorArg) == given(ContextKind::InvalidArg);
+    let command = declaration();
+    let mut arguments = command.get_arguments();
+    let argument = arguments.find(|it| is_twice && it.get_long() == Some(flag))?;
+    argument.get_visible_aliases()?;
+    Some(spellings(argument).join(", "))
 }
 
 /// What clap says in several lines: what is wrong, what is valid, and its tips.
@@ -78,7 +94,7 @@ fn as_a_value(refusal: &clap::Error, typed: &str) -> Option<String> {
     Some(format!("to pass '{typed}' as a value, use '-- {typed}'"))
 }
 
-const ONE_EACH: &str = "there is one SOURCE and one SINK, [SOURCE [SINK]]; quote a name that has blanks in it: 'my file'";
+const ONE_EACH: &str = "give one SOURCE and one SINK; quote a name with blanks in it: 'my file'";
 
 /// How an option of an endpoint is written that was given as a flag.
 fn option_of_an_end(typed: &str) -> Option<String> {
@@ -90,7 +106,7 @@ fn option_of_an_end(typed: &str) -> Option<String> {
     })?;
     let (form, name, value) = (kind.form, option.name, equals(option));
     Some(format!(
-        "'{name}' is an option of an endpoint: {form}#{name}{value}"
+        "'{name}' is not a flag but an option of an endpoint: {form}#{name}{value}"
     ))
 }
 

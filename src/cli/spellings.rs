@@ -1,7 +1,7 @@
 //! How flags are spelled, in what is generated from them.
 
-use super::declared::values;
-use clap::{Arg, Command};
+use super::declared::{spellings, values};
+use clap::Command;
 
 /// The names of the flags whose value is the next word.
 pub(super) fn flags_with_values(flags: &Command) -> Vec<String> {
@@ -20,14 +20,4 @@ pub(super) fn flags_with_words(flags: &Command) -> Vec<(String, Vec<String>)> {
         names.map(move |name| (name, words.clone()))
     });
     with_words.filter(|(_, words)| !words.is_empty()).collect()
-}
-
-/// All spellings of a flag: `-H`, `--high-water-mark`, `--hwm`.
-pub(super) fn spellings(argument: &Arg) -> Vec<String> {
-    let shorts = argument.get_short_and_visible_aliases().unwrap_or_default();
-    let longs = argument.get_long_and_visible_aliases().unwrap_or_default();
-    let shorts = shorts.into_iter().map(|short| format!("-{short}"));
-    shorts
-        .chain(longs.into_iter().map(|long| format!("--{long}")))
-        .collect()
 }

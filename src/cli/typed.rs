@@ -6,10 +6,13 @@ use super::mistake;
 use crate::error::UsageError;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
+use std::io::{self, IsTerminal};
 
 /// Why there is no command line to act on.
 #[derive(Debug)]
 pub enum Answer {
+    /// Nothing was typed, and this is the help for it.
+    Nothing(clap::Error),
     /// Help or version was asked for, and this is it.
     Text(clap::Error),
     /// It is refused.
@@ -21,6 +24,12 @@ pub enum Answer {
 /// # Errors
 /// When there is none to act on.
 pub fn parse() -> Result<Cli, Answer> {
+    if is_bare_at_a_terminal() {
+        let help = command_for_stdout().try_get_matches_from(["tidegate", "-h"]);
+        return help
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(Answer::Nothing);
+    }
     let matches = with_variables(declaration()).try_get_matches();
     let matches = matches.or_else(|refusal| match refusal.kind() {
         // The help screens take time to make, so that they are made only where they are asked for.
@@ -35,6 +44,12 @@ pub fn parse() -> Result<Cli, Answer> {
             Answer::Text(refusal)
         }
     })
+}
+
+/// Whether nothing was typed but the name of the program, so that it would read what is typed next and print it again.
+fn is_bare_at_a_terminal() -> bool {
+    let is_bare = std::env::args_os().len() < 2;
+    is_bare && io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// The command with the variables that are set; one that is set to nothing counts as one that is not. Hardly ever is there one,

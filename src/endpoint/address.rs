@@ -20,9 +20,14 @@ pub(super) fn parse_address(text: &str, world: &dyn World) -> Result<SocketAddr,
             let (zone, port) = zone.split_once("]:").unwrap_or((zone, "0"));
             let port = port
                 .parse()
-                .map_err(|_| format!("'{}' is no PORT", named(port)))?;
+                .map_err(|_| format!("'{}' is not a port number", named(port)))?;
             let found = world.in_zone(address, zone, port);
-            found.ok_or_else(|| format!("'{}' is no interface of this machine", named(zone)))
+            found.ok_or_else(|| {
+                format!(
+                    "'{}' is not a network interface of this machine",
+                    named(zone)
+                )
+            })
         }
         (Err(_), None) => Err("not an IP address (with :PORT or without)".to_owned()),
     }
@@ -54,9 +59,12 @@ mod tests {
         for (text, why) in [
             ("host", "not an IP address"),
             ("127.0.0.1%1", "not an IP address"),
-            ("fe80::1%nosuch", "'nosuch' is no interface of this machine"),
-            ("fe80::1%", "'' is no interface"),
-            ("[fe80::1%1]:x", "'x' is no PORT"),
+            (
+                "fe80::1%nosuch",
+                "'nosuch' is not a network interface of this machine",
+            ),
+            ("fe80::1%", "'' is not a network interface"),
+            ("[fe80::1%1]:x", "'x' is not a port number"),
         ] {
             let told = parse_address(text).unwrap_err();
             assert!(told.starts_with(why), "{text}: {told}");

@@ -33,7 +33,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp",
     form: "tcp://HOST:PORT",
     slashes: Slashes::Required,
-    summary: "connects; an IPv6 address stands in brackets",
+    summary: "connects to HOST; write an IPv6 address in brackets",
     options: &[
         NODELAY,
         OptionSpec {
@@ -41,7 +41,7 @@ pub(super) const KIND: Kind = Kind {
             value: ValueKind::Duration,
             only: None,
             default: "10s",
-            help: "how long one attempt may take",
+            help: "give up an attempt to connect after D",
         },
         CLOSE,
         RETRY,
@@ -52,7 +52,7 @@ pub(super) const KIND: Kind = Kind {
             value: ValueKind::Address,
             only: None,
             default: "",
-            help: "connect from this IP address, with :PORT or without; fe80::1%eth0 has a zone",
+            help: "connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0",
         },
     ],
     source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
@@ -66,13 +66,13 @@ pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), Usag
     let (host, port) = text.rsplit_once(':').ok_or_else(|| wrong("no PORT"))?;
     let port = port
         .parse()
-        .map_err(|_| wrong(&format!("'{}' is no PORT", named(port))))?;
+        .map_err(|_| wrong(&format!("'{}' is not a port number", named(port))))?;
     let bare = host
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'));
     if bare.is_none() && host.contains([':', '/', '[', ']', '@']) {
         return Err(wrong(&format!(
-            "'{}' is no HOST (an IPv6 address stands in brackets)",
+            "'{}' is not a host (write an IPv6 address in brackets)",
             named(host)
         )));
     }
@@ -240,7 +240,7 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
         .map(|(address, error)| format!("{address}: {}", reason(error)))
         .collect();
     let why = match failures {
-        [] => "the host has no address of the family of #bind".to_owned(),
+        [] => "the host has no address of the same kind (IPv4 or IPv6) as #bind".to_owned(),
         [(_, error)] => reason(error),
         _ => told.join("; "),
     };
@@ -261,7 +261,7 @@ impl EndPlan for Connect {
             ),
             Err(_) => (
                 format!("connects to the host {}, port {port}", named(host)),
-                "looks the host up (not now) and tries its addresses".to_owned(),
+                "looks the host up (not yet) and tries its addresses".to_owned(),
             ),
         };
         let again = self.retries.words();

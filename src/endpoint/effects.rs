@@ -30,7 +30,7 @@ impl Effects {
     pub(super) fn on(self, existing: Option<&Metadata>) -> Option<String> {
         let Some(existing) = existing else {
             let text = if self.atomic {
-                "a temporary file is made beside it, and gets the name as the last step"
+                "made as a temporary file, and renamed at the end"
             } else {
                 "made once both ends are open"
             };
@@ -38,13 +38,13 @@ impl Effects {
         };
         let text = match file_type_of(existing) {
             _ if self.create => "left as it is: create makes new files only",
-            FileType::RegularFile if self.append => "kept, and written on behind its end",
+            FileType::RegularFile if self.append => "kept, and the bytes are added to its end",
             FileType::RegularFile if self.atomic => {
-                "kept to the end, then replaced: a temporary file beside it gets its owner, mode and name"
+                "kept to the end, then replaced by a temporary file that gets its owner, mode and name"
             }
-            FileType::RegularFile if existing.len() == 0 => "empty as it is",
+            FileType::RegularFile if existing.len() == 0 => "is empty already",
             FileType::RegularFile => "emptied at the start",
-            FileType::BlockDevice => "overwritten from its beginning on",
+            FileType::BlockDevice => "overwritten from the beginning",
             _ => return None,
         };
         Some(text.to_owned())
@@ -69,7 +69,7 @@ impl Effects {
     pub(super) fn synced(self, file_type: Option<FileType>) -> &'static str {
         match file_type {
             None | Some(FileType::RegularFile | FileType::BlockDevice) if !self.sync => {
-                "nothing: the system writes to the disk in its own time"
+                "nothing: the system writes to the disk when it likes (see #sync)"
             }
             None | Some(FileType::RegularFile) if self.atomic => {
                 "the file before it gets its name, and its directory after that (fsync)"
@@ -86,9 +86,9 @@ impl Effects {
     pub(super) fn ending(self) -> &'static str {
         match (self.sync, self.atomic) {
             (true, false) => "once they are on the disk (synced)",
-            (true, true) => "once they are on the disk and the file has its name (synced)",
+            (true, true) => "once they are on the disk and the file is renamed (synced)",
             (false, false) => sink_ending(FileType::RegularFile),
-            (false, true) => "once the system has every byte and the file has its name (written)",
+            (false, true) => "once the system has every byte and the file is renamed (written)",
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "fd",
     form: "fd:N",
     slashes: Slashes::Forbidden,
-    summary: "an inherited descriptor, treated as those of - are",
+    summary: "descriptor N that the shell has opened, as by 3>file",
     options: &[],
     source: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Source, world)?))),
     sink: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Sink, world)?))),

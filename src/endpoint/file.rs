@@ -37,14 +37,14 @@ pub(super) const KIND: Kind = Kind {
     scheme: "file",
     form: "file:PATH",
     slashes: Slashes::Optional,
-    summary: "a file, FIFO or device; percent-decoded, with options",
+    summary: "a file, FIFO or device, with options; write % as %25 and # as %23",
     options: &[
-        flag("append", "write behind what the file holds"),
-        flag("create", "make a new file; fail if there is one"),
-        flag("sync", "have it on the disk before success (fsync)"),
+        flag("append", "add to the end of the file"),
+        flag("create", "make a new file; fail if it exists"),
+        flag("sync", "succeed only once it is on the disk (fsync)"),
         flag(
             "atomic",
-            "write a temporary file beside it, renamed on success",
+            "write a temporary file, and rename it to PATH on success",
         ),
     ],
     source: Some(|uri, _, world| source_at(&path_of(uri)?, world)),
@@ -57,7 +57,7 @@ pub(super) const KIND: Kind = Kind {
         };
         if effects.append && effects.atomic {
             return Err(UsageError::new(format!(
-                "'{uri}': append and atomic exclude each other"
+                "'{uri}': append and atomic cannot be used together"
             )));
         }
         sink_at(&path_of(uri)?, effects, world)
@@ -89,7 +89,7 @@ pub(super) fn sink_at(
     };
     if effects.append || effects.create || effects.atomic {
         return Err(UsageError::new(format!(
-            "{}: this is descriptor {fd}, which is open already; append, create and atomic are for files that are opened by a name of their own",
+            "{}: this is the open descriptor {fd}; append, create and atomic need a file with a path of its own",
             named(path)
         )));
     }
@@ -128,7 +128,7 @@ fn stat(path: &Path) -> Result<NamedFile<'_>, OpenError> {
 fn now(path: &Path) -> String {
     match NamedFile::at(path) {
         Ok(Some(found)) => found.words(),
-        Ok(None) if path.is_symlink() => "a link that leads to nothing".to_owned(),
+        Ok(None) if path.is_symlink() => "a link to a file that does not exist".to_owned(),
         Ok(None) => "does not exist".to_owned(),
         Err(error) => format!("cannot be looked at: {}", reason(&error)),
     }
@@ -235,7 +235,7 @@ impl FileSinkPlan {
     fn stat(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
         let found = NamedFile::at(&self.path).map_err(refused)?;
         if self.effects.atomic && found.as_ref().is_some_and(|it| !it.facts.is_regular()) {
-            let why = "atomic replaces a regular file, and this is none; leave the option out";
+            let why = "atomic can only replace a regular file; leave the option out";
             return Err(OpenError {
                 act: OPENING,
                 why: OpenFailure::Usage(why.to_owned()),

@@ -84,7 +84,7 @@ impl FileFacts {
             FileType::Socket => "a socket".to_owned(),
             FileType::BlockDevice => "a block device".to_owned(),
             FileType::CharacterDevice => "a character device".to_owned(),
-            _ => "something that is no file".to_owned(),
+            _ => "neither a file nor a device".to_owned(),
         }
     }
 
@@ -93,8 +93,8 @@ impl FileFacts {
         match self.file_type {
             FileType::RegularFile => "at the end of the file",
             FileType::BlockDevice => "at the end of the device",
-            FileType::Fifo => "when nobody has the pipe open for writing any more",
-            FileType::Socket => "when the peer has shut its side down",
+            FileType::Fifo => "when no process has the pipe open for writing any more",
+            FileType::Socket => "when the peer has closed the connection",
             _ if self.is_terminal => "when somebody types ^D on a line of its own",
             _ => "when the device says so, if it ever does",
         }
@@ -131,8 +131,8 @@ pub(super) fn check_stream(socket_type: SocketType, side: Side) -> Result<(), St
         _ => "message",
     };
     let place = match side {
-        Side::Source => "a read loses what does not fit into it",
-        Side::Sink => "a write is refused that does not fit into one",
+        Side::Source => "reading would lose what does not fit into a read",
+        Side::Sink => "a write that is too long for one message fails",
     };
     Err(format!(
         "a {kind} socket keeps messages apart, and {place}; use a stream socket"
@@ -154,14 +154,12 @@ pub(super) fn raw_source_of(raw: Raw, tells_its_size: bool) -> Result<Raw, Unfit
 pub(super) fn sink_ending(file_type: FileType) -> &'static str {
     match file_type {
         FileType::RegularFile | FileType::BlockDevice => {
-            "once the system has every byte and has reported no error (written)"
+            "once the system has taken every byte without an error (written)"
         }
         FileType::Fifo => {
             "once the pipe has taken every byte (written); whether its reader reads them is not known"
         }
-        FileType::Socket => {
-            "once the system has every byte (written); the connection is neither shut down nor read"
-        }
+        FileType::Socket => "once the system has every byte (written); the connection stays open",
         FileType::CharacterDevice => "once the device has taken every byte (written)",
         _ => "once the system has every byte (written)",
     }

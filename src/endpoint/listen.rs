@@ -25,7 +25,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp-listen",
     form: "tcp-listen://[ADDR]:PORT",
     slashes: Slashes::Required,
-    summary: "listens for one peer; port 0 is any free one",
+    summary: "waits for one connection; port 0 takes any free port",
     options: &[
         NODELAY,
         OptionSpec {
@@ -33,21 +33,21 @@ pub(super) const KIND: Kind = Kind {
             value: ValueKind::Duration,
             only: None,
             default: "none",
-            help: "how long to wait for the peer",
+            help: "give up if nobody connects within D",
         },
         OptionSpec {
             name: "from",
             value: ValueKind::Network,
             only: None,
             default: "",
-            help: "who may connect; others are reset, and the wait goes on",
+            help: "let only this address or network connect",
         },
         OptionSpec {
             name: "min-size",
             value: ValueKind::SizeOrZero,
             only: Some(Side::Source),
             default: "1 to replace a file that is not empty",
-            help: "fail if less comes (exit 3), and give no file its name",
+            help: "fail (exit 3) if fewer bytes come; an atomic SINK is not replaced",
         },
         CLOSE,
         SNDBUF,
@@ -212,7 +212,7 @@ fn nobody_came(limit: Duration, refused: u64) -> OpenError {
     let within = humantime::format_duration(limit);
     let nobody = match refused {
         0 => format!("nobody connected within {within}"),
-        n => format!("nobody who may (#from) connected within {within}; {n} refused"),
+        n => format!("nobody allowed by #from connected within {within}; {n} refused"),
     };
     OpenError {
         act: "accepting on",

@@ -100,7 +100,7 @@ fn parse_address(text: &str) -> Result<IpAddr, String> {
     match address {
         Ok(address) if inside.is_none() || address.is_ipv6() => Ok(address),
         _ => Err(
-            "not an IP address, without a name or a port; as in 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32"
+            "not an IP address or network; write 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32, without a port"
                 .to_owned(),
         ),
     }
@@ -170,9 +170,9 @@ mod tests {
     fn what_is_no_network_is_refused_with_what_is_valid() {
         for (text, part) in [
             ("", "not an IP address"),
-            ("example.org", "as in 192.0.2.7, 192.0.2.0/24"),
-            ("192.0.2.7:80", "without a name or a port"),
-            ("[::1]:80", "without a name or a port"),
+            ("example.org", "write 192.0.2.7, 192.0.2.0/24"),
+            ("192.0.2.7:80", "without a port"),
+            ("[::1]:80", "without a port"),
             ("[192.0.2.7]", "not an IP address"),
             ("[::1", "not an IP address"),
             ("192.0.2", "not an IP address"),

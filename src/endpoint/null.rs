@@ -21,21 +21,21 @@ pub(super) const KIND: Kind = Kind {
     scheme: "null",
     form: "null:",
     slashes: Slashes::Forbidden,
-    summary: "discards; rehearses a slow reader",
+    summary: "discards all bytes, as /dev/null does, or plays a slow reader",
     options: &[
         OptionSpec {
             name: "rate",
             value: ValueKind::Size,
             only: None,
             default: "",
-            help: "take so many bytes a second, 10 ms' worth at a time",
+            help: "take at most SIZE bytes a second",
         },
         OptionSpec {
             name: "stall",
             value: ValueKind::SizeAndDuration,
             only: None,
             default: "",
-            help: "stop once for D after SIZE bytes",
+            help: "take SIZE bytes, then nothing for D, then the rest",
         },
     ],
     source: None,
@@ -134,7 +134,7 @@ impl EndPlan for Pace {
     fn preview(&self, _: Side) -> Preview {
         let device = NamedFile::at(Path::new(DEVICE)).ok().flatten();
         let ending = if self.is_limited() {
-            "once it has taken every byte (written), which takes its time"
+            "once it has taken every byte (written), at its own speed"
         } else {
             "once it has taken every byte (written)"
         };

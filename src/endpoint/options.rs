@@ -27,7 +27,7 @@ pub struct OptionSpec {
 
 impl OptionSpec {
     /// Whether it is valid on this side.
-    fn is_for(&self, side: Side) -> bool {
+    pub(super) fn is_for(&self, side: Side) -> bool {
         self.only.is_none_or(|only| only == side)
     }
 }

@@ -141,13 +141,11 @@ impl Sink for FileSink {
         Ok(())
     }
 
-    fn would_lose(&self) -> bool {
+    fn would_lose(&self) -> u64 {
         match (&self.staged, &self.descriptor) {
             (Some(staged), _) => staged.would_lose(),
-            (None, Some(descriptor)) if !self.keeps_content && descriptor.facts.is_regular() => {
-                descriptor.file_size().is_some_and(|size| size > 0)
-            }
-            _ => false,
+            (None, Some(descriptor)) if !self.keeps_content => descriptor.file_size().unwrap_or(0),
+            _ => 0,
         }
     }
 
@@ -187,7 +185,7 @@ impl Sink for FileSink {
 
     fn warning(&self) -> Option<String> {
         let lost = self.lost.join(", ");
-        let warning = || format!("is not as the file it replaced: {lost} could not be kept");
+        let warning = || format!("differs from the file it replaced: {lost} could not be kept");
         (!lost.is_empty()).then(warning)
     }
 

@@ -24,7 +24,7 @@ const SIZE: OptionSpec = OptionSpec {
     value: ValueKind::SizeOrZero,
     only: None,
     default: "endless",
-    help: "end after so many bytes",
+    help: "stop after SIZE bytes",
 };
 
 /// `zero:`.
@@ -32,7 +32,7 @@ pub(super) const ZERO: Kind = Kind {
     scheme: "zero",
     form: "zero:",
     slashes: Slashes::Forbidden,
-    summary: "zero bytes",
+    summary: "zero bytes without end, as /dev/zero",
     options: &[SIZE],
     source: Some(|uri, options, _| {
         no_rest(uri, "zero:")?;
@@ -49,7 +49,7 @@ pub(super) const RANDOM: Kind = Kind {
     scheme: "random",
     form: "random:",
     slashes: Slashes::Forbidden,
-    summary: "random bytes, not for secrets",
+    summary: "random bytes, for tests and not for secrets",
     options: &[
         SIZE,
         OptionSpec {
@@ -57,7 +57,7 @@ pub(super) const RANDOM: Kind = Kind {
             value: ValueKind::Count,
             only: None,
             default: "",
-            help: "the same bytes for the same N (xoshiro256++)",
+            help: "make the same bytes each time for the same N (xoshiro256++)",
         },
     ],
     source: Some(|uri, options, _| {

@@ -12,7 +12,7 @@ pub(super) const RETRY: OptionSpec = OptionSpec {
     value: ValueKind::Count,
     only: None,
     default: "0",
-    help: "try again so many times, a second apart",
+    help: "try up to N times more, a second apart",
 };
 
 /// How often is tried again.

@@ -53,15 +53,23 @@ pub(super) const CLOSE: OptionSpec = OptionSpec {
         "close-timeout",
         ValueKind::Duration,
         "10s",
-        "how long the peer may take to close after the last byte",
+        "after the last byte, wait up to D for the peer to close",
     )
 };
 /// `sndbuf`, an option of every socket.
-pub(super) const SNDBUF: OptionSpec =
-    option("sndbuf", ValueKind::Size, "the system's", "send buffer");
+pub(super) const SNDBUF: OptionSpec = option(
+    "sndbuf",
+    ValueKind::Size,
+    "the system's",
+    "size of the socket's send buffer",
+);
 /// `rcvbuf`, an option of every socket.
-pub(super) const RCVBUF: OptionSpec =
-    option("rcvbuf", ValueKind::Size, "the system's", "receive buffer");
+pub(super) const RCVBUF: OptionSpec = option(
+    "rcvbuf",
+    ValueKind::Size,
+    "the system's",
+    "size of the socket's receive buffer",
+);
 
 /// A connected stream socket, open as long as this value lives.
 pub(super) trait StreamSocket: AsFd + Send + 'static {

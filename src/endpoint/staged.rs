@@ -73,10 +73,10 @@ impl Staged {
         self.leftover.clone()
     }
 
-    /// Whether the rename would replace a file that is not empty.
-    pub(super) fn would_lose(&self) -> bool {
-        let existing = self.target.metadata();
-        self.replaces && existing.is_ok_and(|it| it.len() > 0)
+    /// Bytes of the file that the rename would replace.
+    pub(super) fn would_lose(&self) -> u64 {
+        let existing = self.target.metadata().ok().filter(|_| self.replaces);
+        existing.map_or(0, |it| it.len())
     }
 
     /// Gives the file, which is whole now, its permissions. Returns which properties of the replaced file could not be kept.
@@ -124,7 +124,7 @@ pub(super) fn check_replaceable(target: &Path, existing: &Metadata) -> io::Resul
     let why = if is_anothers {
         "it is another user's, in a directory in which only owners may replace files"
     } else if platform::is_immutable(target) || platform::is_immutable(directory) {
-        "it must not be replaced (chattr(1))"
+        "it is marked as not to be changed (chattr(1))"
     } else {
         return Ok(());
     };

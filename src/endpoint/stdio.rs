@@ -5,6 +5,7 @@ use super::descriptor::Descriptor;
 use super::effects::Effects;
 use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
+use super::text_only::TextOnly;
 use super::{
     Announce, EndPlan, Extent, Inherited, KernelSource, Kind, OpenError, Opening, Prepared,
     PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourceFacts,
@@ -29,7 +30,7 @@ pub(super) const STDIN: Kind = Kind {
     scheme: "stdin",
     form: "stdin:",
     slashes: Slashes::Forbidden,
-    summary: "standard input, as - is for a SOURCE",
+    summary: "standard input, the same as -",
     options: &[],
     source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
     sink: None,
@@ -40,7 +41,7 @@ pub(super) const STDOUT: Kind = Kind {
     scheme: "stdout",
     form: "stdout:",
     slashes: Slashes::Forbidden,
-    summary: "standard output, as - is for a SINK",
+    summary: "standard output, the same as -",
     options: &[],
     source: None,
     sink: Some(|uri, _, world| no_rest(uri, "stdout:").and_then(|()| sink(world))),
@@ -56,6 +57,15 @@ pub(super) fn source(world: &dyn World) -> Result<Box<dyn SourcePlan>, UsageErro
 pub(super) fn sink(world: &dyn World) -> Result<Box<dyn SinkPlan>, UsageError> {
     let plan = InheritedPlan::of(1, Side::Sink, "standard output", world)?;
     Ok(Box::new(plan))
+}
+
+/// Plans standard output as the SINK because none was named.
+pub(super) fn default_sink(world: &dyn World) -> Result<Box<dyn SinkPlan>, UsageError> {
+    let plan = InheritedPlan::of(1, Side::Sink, "standard output", world)?;
+    Ok(Box::new(InheritedPlan {
+        is_default: true,
+        ..plan
+    }))
 }
 
 /// Refuses anything behind the colon of a scheme that takes nothing.
@@ -75,6 +85,8 @@ pub(super) struct InheritedPlan {
     name: String,
     /// Whether to sync before success.
     sync: bool,
+    /// Whether it is the SINK because none was named; then a terminal takes only text.
+    is_default: bool,
 }
 
 impl InheritedPlan {
@@ -100,6 +112,7 @@ impl InheritedPlan {
             fd,
             name: name.to_owned(),
             sync: false,
+            is_default: false,
         })
     }
 
@@ -148,10 +161,10 @@ impl InheritedPlan {
         let offset = it.offset().unwrap_or(0);
         let effect = match it.facts.file_type {
             FileType::RegularFile if it.appends() => {
-                "what it holds is kept, and written on behind its end".to_owned()
+                "what it holds is kept, and the bytes are added to its end".to_owned()
             }
             FileType::RegularFile | FileType::BlockDevice => {
-                format!("written from offset {offset} on; what stands behind is kept")
+                format!("written from offset {offset} on; the rest is kept")
             }
             _ => String::new(),
         };
@@ -230,9 +243,15 @@ impl SinkPlan for InheritedPlan {
     fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async {
             let descriptor = self.adopt()?;
-            Ok(Prepared::new(descriptor.facts.file_id(), async {
-                let sink = FileSink::inherited(descriptor, self.effects());
-                Ok(Box::new(sink) as Box<dyn Sink>)
+            let is_text_only = self.is_default && descriptor.facts.is_terminal;
+            let (file_id, effects) = (descriptor.facts.file_id(), self.effects());
+            Ok(Prepared::new(file_id, async move {
+                let sink = FileSink::inherited(descriptor, effects);
+                Ok(if is_text_only {
+                    Box::new(TextOnly::new(sink)) as Box<dyn Sink>
+                } else {
+                    Box::new(sink)
+                })
             }))
         })
     }

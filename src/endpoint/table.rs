@@ -1,6 +1,7 @@
 //! Turns an argument into a planned end, by the table.
 
 use super::effects::Effects;
+use super::meant::meant;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan, World};
 use super::{file, stdio};
 use crate::endpoint::uri::{Spec, Uri};
@@ -15,6 +16,8 @@ pub struct PlannedEnd<P: ?Sized> {
     pub uri: String,
     /// Its options, given and by default.
     pub options: Settled,
+    /// What was probably meant, as a question, if it is taken for the path of a file that does not exist.
+    pub hint: Option<String>,
     /// The plan.
     pub end: Box<P>,
 }
@@ -35,7 +38,7 @@ pub fn plan_source(
     argument: &OsStr,
     world: &dyn World,
 ) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
-    let (end, options) = match resolve(argument, world)? {
+    let (end, options) = match resolve(argument, Side::Source, world)? {
         Resolved::Stdio => (stdio::source(world)?, Settled::default()),
         Resolved::Path(path) => (file::source_at(Path::new(path), world)?, Settled::default()),
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source, world)?,
@@ -43,19 +46,28 @@ pub fn plan_source(
     Ok(PlannedEnd {
         uri: named(argument),
         options,
+        hint: hint(argument, Side::Source, world),
         end,
     })
 }
 
-/// Plans the end that bytes go to.
+/// Plans the end that bytes go to, which is standard output if none is named.
 ///
 /// # Errors
 /// As [`plan_source`].
 pub fn plan_sink(
-    argument: &OsStr,
+    argument: Option<&OsStr>,
     world: &dyn World,
 ) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
-    let (end, options) = match resolve(argument, world)? {
+    let Some(argument) = argument else {
+        return Ok(PlannedEnd {
+            uri: "-".to_owned(),
+            options: Settled::default(),
+            hint: None,
+            end: stdio::default_sink(world)?,
+        });
+    };
+    let (end, options) = match resolve(argument, Side::Sink, world)? {
         Resolved::Stdio => (stdio::sink(world)?, Settled::default()),
         Resolved::Path(path) => {
             let sink = file::sink_at(Path::new(path), Effects::default(), world)?;
@@ -66,8 +78,20 @@ pub fn plan_sink(
     Ok(PlannedEnd {
         uri: named(argument),
         options,
+        hint: hint(argument, Side::Sink, world),
         end,
     })
+}
+
+/// What was probably meant by an argument that is taken for a path, where there is no such file.
+fn hint(argument: &OsStr, side: Side, world: &dyn World) -> Option<String> {
+    let is_path = matches!(Spec::parse(argument), Ok(Spec::Path(_)));
+    let meant = meant(argument, side).filter(|_| is_path && !world.exists(Path::new(argument)))?;
+    Some(did_you_mean(&meant))
+}
+
+fn did_you_mean(uri: &str) -> String {
+    format!("did you mean {}?", named(uri))
 }
 
 fn make<P: ?Sized>(
@@ -97,7 +121,11 @@ enum Resolved<'a> {
     Kind(&'static Kind, Uri),
 }
 
-fn resolve<'a>(argument: &'a OsStr, world: &dyn World) -> Result<Resolved<'a>, UsageError> {
+fn resolve<'a>(
+    argument: &'a OsStr,
+    side: Side,
+    world: &dyn World,
+) -> Result<Resolved<'a>, UsageError> {
     if argument.is_empty() {
         return Err(UsageError::new(
             "an empty SOURCE or SINK; write - for standard input or output",
@@ -114,7 +142,7 @@ fn resolve<'a>(argument: &'a OsStr, world: &dyn World) -> Result<Resolved<'a>, U
             None if !uri.has_authority && world.exists(Path::new(argument)) => {
                 Ok(Resolved::Path(argument))
             }
-            None => Err(unknown_scheme(argument, &uri)),
+            None => Err(unknown_scheme(argument, side, &uri)),
         },
     }
 }
@@ -132,7 +160,13 @@ fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
     }
 }
 
-fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
+fn unknown_scheme(argument: &OsStr, side: Side, uri: &Uri) -> UsageError {
+    if let Some(meant) = meant(argument, side) {
+        let (typed, hint) = (named(argument), did_you_mean(&meant));
+        return UsageError::new(format!(
+            "'{typed}' is neither a file nor an endpoint; {hint}; for a file of that name write ./{typed}"
+        ));
+    }
     let near = crate::text::suggest::nearest(&uri.scheme, KINDS.iter().map(|kind| kind.scheme));
     let typed = named(argument);
     let slashes = if uri.has_authority { "//" } else { "" };
@@ -142,7 +176,7 @@ fn unknown_scheme(argument: &OsStr, uri: &Uri) -> UsageError {
         .collect();
     let mut hints = vec![format!("valid: {}", schemes.join(" "))];
     if let Some(kind) = near.and_then(|near| KINDS.iter().find(|kind| kind.scheme == near)) {
-        hints.push(format!("did you mean {}?", kind.form));
+        hints.push(did_you_mean(kind.form));
     }
     if !uri.has_authority {
         hints.push(format!("for a file of that name write ./{typed}"));
@@ -162,7 +196,7 @@ mod tests {
 
     fn refusal(source: &str, sink: &str) -> String {
         let source = plan_source(OsStr::new(source), &System).err();
-        let refusal = source.or_else(|| plan_sink(OsStr::new(sink), &System).err());
+        let refusal = source.or_else(|| plan_sink(Some(OsStr::new(sink)), &System).err());
         refusal.map(|error| error.to_string()).unwrap_or_default()
     }
 

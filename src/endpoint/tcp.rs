@@ -14,7 +14,7 @@ pub(super) const NODELAY: OptionSpec = option(
     "nodelay",
     ValueKind::Flag,
     "",
-    "send small data at once (TCP_NODELAY)",
+    "send small pieces without delay (TCP_NODELAY)",
 );
 
 /// The options of a TCP connection.
@@ -42,7 +42,7 @@ impl Settings {
     pub(super) fn preview(&self, side: Side, parsed: String, opening: String) -> Preview {
         let ending = match side {
             Side::Source => {
-                "when the peer shuts its side down (FIN); a reset is a failure".to_owned()
+                "when the peer closes the connection (FIN); a reset is a failure".to_owned()
             }
             Side::Sink => format!(
                 "once the peer's system has acknowledged every byte, and the peer has closed too (closed) or has kept \

@@ -66,9 +66,9 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Whether it will empty or replace a file that is not empty.
-    fn would_lose(&self) -> bool {
-        false
+    /// Bytes of the file that it will empty or replace.
+    fn would_lose(&self) -> u64 {
+        0
     }
 
     /// The pipe that another process reads from, if it is one.

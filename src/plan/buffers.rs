@@ -87,9 +87,8 @@ fn at_most(flag: &str, asked: u64, most: Option<u64>) -> (u64, Option<String>) {
     match most {
         Some(most) if asked > most => {
             let most_in_words = bytes_exactly(most);
-            let warning = format!(
-                "{flag} {asked} is more than there is memory for; it is {most_in_words} here"
-            );
+            let warning =
+                format!("{flag} {asked} is more than there is memory for; using {most_in_words}");
             (most, Some(warning))
         }
         _ => (asked, None),

@@ -49,8 +49,8 @@ pub struct Plan {
     pub road: Preference,
     /// The marks of the link.
     pub marks: Marks,
-    /// What the user is told before the transfer begins, since it is not what was asked for.
-    pub warnings: Vec<String>,
+    /// Which sizes are not as large as was asked for, and why.
+    pub cut_sizes: Vec<String>,
     /// The most that may leave for the sink, in bytes a second.
     pub rate: Option<u64>,
     /// The credit that may build up for that, in bytes.
@@ -82,7 +82,7 @@ impl Plan {
         let world = facts.world;
         let buffers = BufferSizes::of(cli, world)?;
         let source = endpoint::plan_source(&cli.source, world)?;
-        let sink = endpoint::plan_sink(&cli.sink, world)?;
+        let sink = endpoint::plan_sink(cli.sink.as_deref(), world)?;
         let least = least::least(cli, &source)?;
         let size = cli.size.as_deref().map(|size| size::parse(size, world));
         let (size, size_of_device) = match size.transpose()? {
@@ -120,7 +120,7 @@ impl Plan {
                 RoadChoice::Kernel => Preference::Kernel,
             },
             marks: buffers.marks,
-            warnings: buffers.warnings,
+            cut_sizes: buffers.warnings,
             rate: cli.rate,
             burst: burst(cli)?,
             size,
@@ -132,6 +132,16 @@ impl Plan {
             control: cli.control.clone(),
             listens_as_process: facts.listens_as_process,
         })
+    }
+
+    /// What the user is told before the transfer begins, since it may not be what was meant.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let uri = &self.sink.uri;
+        let hint = self.sink.hint.iter();
+        let mistyped =
+            hint.map(|hint| format!("{uri} is taken for the name of a new file; {hint}"));
+        self.cut_sizes.iter().cloned().chain(mistyped).collect()
     }
 
     /// The transforms themselves, in their order, to be set to work.
@@ -175,9 +185,7 @@ impl Plan {
 
 fn burst(cli: &Cli) -> Result<u64, UsageError> {
     match cli.burst {
-        Some(_) if cli.rate.is_none() => Err(UsageError::new(
-            "--burst is credit for --rate, which is not given".to_owned(),
-        )),
+        Some(_) if cli.rate.is_none() => Err(UsageError::new("--burst needs --rate".to_owned())),
         burst => Ok(burst.unwrap_or(0)),
     }
 }
@@ -200,6 +208,7 @@ fn show(cli: &Cli, facts: &Facts<'_>) -> Result<Show, UsageError> {
             SummaryChoice::Never => Some(false),
         },
         template: template(cli)?,
+        is_quiet: cli.quiet,
         says_road: cli.verbose,
         tells_refusals: cli.verbose && !cli.quiet,
         interval: cli.interval,
@@ -212,7 +221,7 @@ fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
     let is_for_lines = matches!(cli.progress, ProgressChoice::Auto | ProgressChoice::Line);
     match &cli.format {
         Some(_) if !is_for_lines => Err(UsageError::new(
-            "--format says what lines look like, and --progress asks for none".to_owned(),
+            "--format is for lines, and --progress asks for none; use --progress line".to_owned(),
         )),
         format => format.as_deref().map(Template::parse).transpose(),
     }
@@ -261,7 +270,7 @@ fn check_digests(cli: &Cli, transforms: &[PlannedTransform]) -> Result<(), Usage
     let has_digest = transforms.iter().any(|it| it.kind.group == Group::Digest);
     match &cli.digest_file {
         Some(_) if !has_digest => Err(UsageError::new(
-            "--digest-file has nothing to write without a digest, as -t sha256 makes one",
+            "--digest-file needs a digest; add one, such as -t sha256",
         )),
         _ => Ok(()),
     }
@@ -278,7 +287,7 @@ fn check_names(
         if let Some(why) = transform::unreadable(it.kind.name, file) {
             let (name, file) = (it.kind.name, named(file));
             return Err(UsageError::new(format!(
-                "--digest-file cannot have the {name} of {file}: {why}; that of -t sha256 it can"
+                "--digest-file cannot list the {name} of {file}: {why}; -t sha256 can be listed"
             )));
         }
     }

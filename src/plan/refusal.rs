@@ -41,7 +41,7 @@ pub fn same_file(
     }
     if let Some(it) = flag_files.iter().find(|it| ends.contain(it.id.as_ref())) {
         return refuse(format!(
-            "{} would write into an end of the transfer; give it a file of its own",
+            "{} would write into the SOURCE or SINK; give it a file of its own",
             it.flag
         ));
     }
@@ -54,7 +54,7 @@ pub fn no_road(plan: &Plan, why: &impl fmt::Display) -> TransferError {
     let (source, sink) = (&plan.source.uri, &plan.sink.uri);
     usage(
         format!("--road kernel from '{source}' to '{sink}'"),
-        format!("{why}; --road auto takes the buffered road here"),
+        format!("{why}; without --road, tidegate moves the bytes itself"),
     )
 }
 

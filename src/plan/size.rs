@@ -22,7 +22,7 @@ pub(super) fn parse(argument: &OsStr, world: &dyn World) -> Result<Expected, Usa
         Some(path) => of_path(Path::new(OsStr::from_bytes(path)), world),
         None => argument
             .to_str()
-            .ok_or_else(|| "it is no UTF-8".to_owned())
+            .ok_or_else(|| "it is not UTF-8".to_owned())
             .and_then(|text| parse_size(text).map_err(|error| error.to_string()))
             .map(Expected::Bytes)
             .map_err(|why| wrong(argument, &why)),
@@ -34,7 +34,7 @@ fn of_path(path: &Path, world: &dyn World) -> Result<Expected, UsageError> {
     match size.map_err(|error| wrong_path(path, &reason(&error)))? {
         SizeAt::File(bytes) => Ok(Expected::Bytes(bytes)),
         SizeAt::BlockDevice => Ok(Expected::OfDevice(path.to_owned())),
-        SizeAt::Neither => Err(wrong_path(path, "neither a file nor a block device")),
+        SizeAt::Neither => Err(wrong_path(path, "not a file or block device")),
     }
 }
 

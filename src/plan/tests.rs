@@ -89,9 +89,9 @@ fn a_machine_with_little_memory_gets_smaller_buffers_and_says_so() {
     let plan = plan(&world, "-H 1G -t lines zero: null:").unwrap();
     assert_eq!(plan.marks.writable, 8 << 20);
     assert!(
-        plan.warnings[0].starts_with("--high-water-mark 1073741824 is more"),
+        plan.cut_sizes[0].starts_with("--high-water-mark 1073741824 is more"),
         "{:?}",
-        plan.warnings
+        plan.cut_sizes
     );
     let unknown = self::plan(&MadeUp::default(), "-H 1G zero: null:").unwrap();
     assert_eq!(unknown.marks.writable, 1 << 30);
@@ -121,7 +121,7 @@ fn a_descriptor_has_to_be_open_and_to_be_a_stream() {
         ),
         (
             "zero: file:link#atomic",
-            "link: this is descriptor 5, which is open already",
+            "link: this is the open descriptor 5",
         ),
     ] {
         let refused = plan(&world, line).unwrap_err();
@@ -163,7 +163,7 @@ fn the_size_at_a_path_is_expected_and_that_of_a_device_is_asked_later() {
         (None, Some(7))
     );
     for (line, why) in [
-        ("--size @pipe zero: null:", "--size @pipe: neither a file"),
+        ("--size @pipe zero: null:", "--size @pipe: not a file"),
         ("--size @none zero: null:", "--size @none: No such file"),
     ] {
         let refused = plan(&world, line).unwrap_err();
@@ -182,7 +182,7 @@ fn the_zone_of_an_address_is_an_interface_of_the_world() {
     assert_eq!(plan.source.options.given, ["bind=fe80::2%7"]);
     let refused = self::plan(&world, &at("wire8")).unwrap_err();
     assert!(
-        refused.ends_with("'wire8' is no interface of this machine"),
+        refused.ends_with("'wire8' is not a network interface of this machine"),
         "{refused}"
     );
 }

@@ -175,7 +175,7 @@ impl AsFd for Watch {
 /// Why a command has failed that exited like this, in words.
 pub(crate) fn why_failed(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        (Some(127), _) => "the shell finds no such command (status 127)".to_owned(),
+        (Some(127), _) => "the shell did not find the command (status 127)".to_owned(),
         (Some(code), _) => format!("the command ended with status {code}"),
         (None, Some(signal)) => format!("the command was ended by signal {signal}"),
         (None, None) => "the command did not end by itself".to_owned(),

@@ -49,7 +49,7 @@ where
     let (done, result) = oneshot::channel();
     // Sending fails where the future was dropped, and then the result is of no use.
     spawn(name, move || drop(done.send(work())))?;
-    let lost = || io::Error::other("it stopped without a word; this is a bug");
+    let lost = || io::Error::other("it stopped without a reason; this is a bug");
     Ok(async move { result.await.unwrap_or_else(|_| Err(lost())) })
 }
 

@@ -27,8 +27,8 @@ use transfer::Transfer;
 /// When the process is out of descriptors before it has begun.
 pub async fn run(plan: Plan, held: HeldFiles) -> io::Result<Exit> {
     let mut transfer = Transfer::new(plan, held)?;
-    for warning in &transfer.plan.warnings {
-        transfer.stderr.warn(warning);
+    for warning in transfer.plan.warnings() {
+        transfer.stderr.warn(&warning);
     }
     let outcome = match transfer.open().await {
         Ok(ends) => transfer.move_bytes(ends).await,

@@ -7,6 +7,8 @@ use super::watch::{self, WatchEnd};
 use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
+use crate::text::visible::named;
+use crate::text::words::Size;
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -45,10 +47,12 @@ impl Transfer {
             source: source.is_terminal,
             sink: sink.is_terminal,
         };
+        let old_size = ends.sink.would_lose();
         let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options(size))
             .map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
+        self.tell_replacing(old_size);
         let controls = pipeline.controls().clone();
         let sink_failed = |act, error| Outcome::sink_failed(&self.plan, act, &error);
         let started = match pipeline.start(road) {
@@ -67,6 +71,15 @@ impl Transfer {
         self.record_sampler = Sampler::new(size);
         self.steering.attach(controls, size);
         started
+    }
+
+    /// Names the file that the sink empties or replaces, and how much was in it, to a person at a terminal.
+    fn tell_replacing(&self, old_size: u64) {
+        if old_size > 0 && self.plan.show.tells_replacing() {
+            let sink = &self.plan.sink;
+            let path = sink.end.path().map_or_else(|| sink.uri.clone(), named);
+            self.note(&format!("replacing {path} ({})", Size::of(old_size)));
+        }
     }
 
     /// What the plan asks for, with the size to expect, and what it was told since over the control socket.

@@ -6,7 +6,7 @@ use super::control;
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
-use crate::error::Side;
+use crate::error::{Side, TransferError};
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::report::StderrWriter;
@@ -126,7 +126,7 @@ impl Wait<'_> {
     fn tell_status(&self) {
         let waits = self.announcer.waits();
         let status = if waits.is_empty() {
-            "waiting for both ends to open".to_owned()
+            "waiting for both SOURCE and SINK to open".to_owned()
         } else {
             waits.join("; ")
         };
@@ -189,9 +189,17 @@ async fn establish(
 }
 
 fn failed_to_open(plan: &Plan, side: Side, error: OpenError) -> Outcome {
-    let uri = match side {
-        Side::Source => &plan.source.uri,
-        Side::Sink => &plan.sink.uri,
+    // A SINK that is not what was meant has been warned of.
+    let (uri, hint) = match side {
+        Side::Source => (&plan.source.uri, plan.source.hint.as_deref()),
+        Side::Sink => (&plan.sink.uri, None),
     };
-    Outcome::Failed(error.at(side, uri))
+    let failure = error.at(side, uri);
+    Outcome::Failed(match hint {
+        Some(hint) => TransferError {
+            why: anyhow::Error::msg(format!("{:#}; {hint}", failure.why)),
+            ..failure
+        },
+        None => failure,
+    })
 }

@@ -51,7 +51,7 @@ impl Outcome {
             WriterOutcome::WrongSize { expected } => wrong_size(plan, expected),
             WriterOutcome::TooLittle { came, least } => too_little(plan, came, least),
             WriterOutcome::NoRoad { error } => {
-                let why = format!("the kernel does not do it here: {}", reason(&error));
+                let why = format!("the kernel refuses: {}", reason(&error));
                 Self::no_road(plan, &why)
             }
             WriterOutcome::Failed {
@@ -208,7 +208,7 @@ impl Outcome {
 fn transform_failed(plan: &Plan, transforms: &[Option<TransformOutcome>]) -> Option<Outcome> {
     let reported = |end: &Option<TransformOutcome>| end.as_ref()?.failure.clone();
     let silent = |end: &Option<TransformOutcome>| {
-        let panicked = || Failure::other("it stopped without a word; this is a bug");
+        let panicked = || Failure::other("it stopped without a reason; this is a bug");
         end.is_none().then(panicked)
     };
     let first = |failure: &dyn Fn(&Option<TransformOutcome>) -> Option<Failure>| {
@@ -249,11 +249,11 @@ fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
     let why = if plan.flow.least == Least::OneByteToReplace {
         let sink = &plan.sink.uri;
         format!(
-            "the connection ended without a byte, and {sink} keeps what it holds (#min-size=0 lets it go)"
+            "the connection ended without a byte, so {sink} is left as it is; with #min-size=0 it would be replaced"
         )
     } else {
         let (came, least) = (bytes_exactly(came), bytes_exactly(least));
-        format!("{came} came, not the {least} of #min-size")
+        format!("only {came} came, and #min-size asks for {least}")
     };
     let error = TransferError::at_end(
         Class::Integrity,
@@ -266,7 +266,10 @@ fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
 }
 
 fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
-    let why = format!("not the {} of --expect-size", bytes_exactly(expected));
+    let why = format!(
+        "this is not the {} of --expect-size",
+        bytes_exactly(expected)
+    );
     let error = TransferError::at_end(
         Class::Integrity,
         Side::Sink,

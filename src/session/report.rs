@@ -137,6 +137,8 @@ pub fn answer(text: &str) -> Exit {
 #[derive(Debug, Clone)]
 pub struct StderrWriter {
     form: Form,
+    /// Whether it writes warnings too, and not only errors and what was asked for.
+    warns: bool,
     /// What the thread is to write, once there is one; `None` if the system had no thread left.
     queue: Arc<OnceLock<Option<Sender<Queued>>>>,
     /// How many of the queue are not written yet.
@@ -176,10 +178,20 @@ impl StderrWriter {
     pub fn new(form: Form) -> Self {
         Self {
             form,
+            warns: true,
             queue: Arc::default(),
             waiting: Arc::default(),
             is_drawn: Arc::default(),
             is_shared: Arc::default(),
+        }
+    }
+
+    /// The same without warnings, for `--quiet`.
+    #[must_use]
+    pub fn without_warnings(self) -> Self {
+        Self {
+            warns: false,
+            ..self
         }
     }
 
@@ -194,9 +206,11 @@ impl StderrWriter {
         self.say(Level::Error, text);
     }
 
-    /// Says what is odd: `tidegate: warning: TEXT`.
+    /// Says what is odd: `tidegate: warning: TEXT`. Says nothing with `--quiet`.
     pub fn warn(&self, text: &str) {
-        self.say(Level::Warning, text);
+        if self.warns {
+            self.say(Level::Warning, text);
+        }
     }
 
     /// Says what was asked for: `tidegate: TEXT`.

@@ -55,8 +55,14 @@ impl Transfer {
         let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock), theme));
         let signals = Signals::listen()?;
         let size = plan.stated_size(held.device_size);
+        let stderr = StderrWriter::new(plan.form);
+        let stderr = if plan.show.is_quiet {
+            stderr.without_warnings()
+        } else {
+            stderr
+        };
         Ok(Self {
-            stderr: StderrWriter::new(plan.form),
+            stderr,
             size,
             record_sampler: Sampler::new(size),
             steering,

@@ -116,6 +116,6 @@ fn unknown(path: &Path, ending: &str) -> UsageError {
         |near| format!("did you mean .{near}?"),
     );
     UsageError::new(format!(
-        "--plot {path}: the end of a name says how it is drawn; {hint}"
+        "--plot {path}: the name has to end in the format of the picture; {hint}"
     ))
 }

@@ -59,6 +59,8 @@ pub struct Show {
     pub summary: Option<bool>,
     /// The format of a line, if the user gave one.
     pub template: Option<Template>,
+    /// Whether nothing is said but errors and what was asked for (`--quiet`).
+    pub is_quiet: bool,
     /// Whether the summary says which road bytes took.
     pub says_road: bool,
     /// Whether there is a message for each peer that a listening end refuses.
@@ -152,6 +154,12 @@ impl Show {
         Some(template.fill(sample))
     }
 
+    /// Whether the user is told, before it happens, that a file is emptied or replaced.
+    #[must_use]
+    pub fn tells_replacing(&self) -> bool {
+        self.stderr != StderrKind::Log && !self.is_quiet && self.template.is_none()
+    }
+
     /// What is shown while bytes move between these ends. Never `Auto`.
     #[must_use]
     pub fn resolved(&self, ends: Terminals) -> Progress {
@@ -193,6 +201,7 @@ mod tests {
             progress,
             summary: None,
             template: None,
+            is_quiet: false,
             says_road: false,
             tells_refusals: false,
             interval: None,

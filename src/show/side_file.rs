@@ -194,7 +194,7 @@ impl SideProbe {
     pub fn effect(&self) -> &'static str {
         match self.kind {
             FileKind::Missing => "would be made",
-            FileKind::Holds(0) => "empty as it is",
+            FileKind::Holds(0) => "is empty already",
             FileKind::Holds(_) => "would be emptied",
             FileKind::Fifo => "a FIFO; opened when somebody reads it",
             FileKind::Stream => "written to as it is",

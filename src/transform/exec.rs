@@ -5,12 +5,12 @@ use super::{Group, Key, Kind, Made, Program, ValueKind};
 pub(super) const KIND: Kind = Kind {
     name: "exec",
     group: Group::Program,
-    help: "passes bytes through a command of the shell; a comma or a colon in it is taken as it stands",
+    help: "passes the bytes through a shell command, which may contain commas and colons",
     keys: &[Key {
         name: "command",
         value: ValueKind::Literal,
         default: "",
-        help: "run by sh -c; that it fails is a failure of the transfer",
+        help: "run by sh -c; if it fails, the transfer fails",
     }],
     example: "seq 3 | tidegate -t exec='sed s/2/two/'",
     make: |settings| {

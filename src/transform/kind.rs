@@ -112,10 +112,10 @@ impl Group {
         match self {
             Group::Compression => "compression",
             Group::Decompression => "decompression",
-            Group::Digest => "digests, which pass bytes on",
-            Group::Count => "counts, which pass bytes on",
+            Group::Digest => "digests (checksums); the bytes pass unchanged",
+            Group::Count => "counts; the bytes pass unchanged",
             Group::Text => "text",
-            Group::Program => "programs",
+            Group::Program => "other programs",
             Group::LeftOut { .. } => "not in this build",
         }
     }

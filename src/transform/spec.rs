@@ -62,7 +62,7 @@ pub fn plan(spec: &str) -> Result<PlannedTransform, UsageError> {
 /// All kinds, as `-t help` lists them.
 #[must_use]
 pub fn help() -> String {
-    let mut text = "Transforms, for -t NAME, -t NAME=VALUE or -t NAME=key:value,...\n".to_owned();
+    let mut text = "Transforms: -t NAME, -t NAME=VALUE or -t NAME=key:value,key:value\n".to_owned();
     for (group, kinds) in groups() {
         let _ = write!(text, "\n{}:\n", group.name());
         for kind in kinds {

@@ -125,7 +125,7 @@ impl Failure {
     #[must_use]
     pub fn at(self, taken: u64) -> Self {
         if self.has_place {
-            let why = format!("{}, at byte {taken} of what it got", self.why);
+            let why = format!("{}, at byte {taken} of its input", self.why);
             Self { why, ..self }
         } else {
             self

@@ -256,7 +256,7 @@ fn nobody_may_read_or_write_the_new_file_at_any_moment_who_could_not_the_old_one
                 "{case:?}"
             );
             done.mentions(&[
-                "warning: file:dir/out#atomic is not as the file it replaced: its ",
+                "warning: file:dir/out#atomic differs from the file it replaced: its ",
                 "could not be kept",
             ]);
         }

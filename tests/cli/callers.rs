@@ -205,7 +205,7 @@ fn the_accept_timeout_counts_on_over_those_who_are_refused() {
     while knock(&address).is_ok() {}
     let done = running.done().exits(4);
     done.mentions(&[
-        "nobody who may (#from) connected within 300ms",
+        "nobody allowed by #from connected within 300ms",
         " refused (#accept-timeout)",
     ]);
     assert_eq!(it.read("out"), b"old");

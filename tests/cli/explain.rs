@@ -84,7 +84,7 @@ empty null: | source | now | empty
 /proc/self/status null: | source | now | a regular file that says it is empty
 p null: | source | now | a FIFO
 p null: | source | opening | waits for a writer
-p null: | end | reached | nobody has the pipe open for writing
+p null: | end | reached | no process has the pipe open for writing
 --take 1 /dev/zero null: | source | now | a character device
 missing null: | source | now | does not exist
 - null: <in | source | parsed | standard input
@@ -95,10 +95,10 @@ zero: null: | source | defaults | size=endless
 zero: null: | end | reached | never
 random:#seed=7 null: | source | parsed | random bytes without end
 in out | sink | effect | emptied
-in empty | sink | effect | empty as it is
+in empty | sink | effect | is empty already
 in new | sink | now | does not exist
 in new | sink | effect | made once both ends are open
-in file:out#append | sink | effect | kept, and written on behind its end
+in file:out#append | sink | effect | kept, and the bytes are added to its end
 in file:out#atomic | sink | effect | then replaced
 in file:out#create | sink | effect | left as it is
 in out | sink | synced | nothing
@@ -112,7 +112,7 @@ in fd:3 3>>out | sink | now | open for appending
 in null:#rate=1M | sink | options | rate=1048576
 in null: | end | delivered | written
 in tcp://h.invalid:9 | sink | parsed | the host h.invalid, port 9
-in tcp://h.invalid:9 | sink | opening | (not now)
+in tcp://h.invalid:9 | sink | opening | (not yet)
 in tcp://h:9 | sink | defaults | connect-timeout=10s, close-timeout=10s
 in tcp://h:9#retry=3 | sink | options | retry=3
 in tcp://h:9#retry=3 | sink | opening | 3 times more
@@ -149,7 +149,7 @@ in null: | buffers | kept in | a pipe of our own
 in out | amount | rate | no limit
 -L 10M --burst 1M in out | amount | rate | (10485760 bytes) a second
 -L 10M --burst 1M in out | amount | rate | (1048576 bytes) after a wait
---skip 5 in out | amount | skip | 5 bytes, by moving the offset
+--skip 5 in out | amount | skip | 5 bytes, by seeking
 --skip 5 p out | amount | skip | 5 bytes, read and dropped
 --take 5 in out | amount | take | 5 bytes
 in out | amount | expected | (100000 bytes): what is left of the source
@@ -161,15 +161,15 @@ in out | amount | expected | (100000 bytes): what is left of the source
 --expect-size 7 in out | end | must be | 7 bytes in all
 p out | amount | expected | not known
 --idle-timeout 30s p out | end | idle | for 30s
-in out | shown | progress | standard error is no terminal
--p none in out | shown | progress | as it was asked for
--p line -i 5s in out | shown | progress | a line on standard error each 5s
+in out | shown | progress | standard error is not a terminal
+-p none in out | shown | progress | as asked for
+-p line -i 5s in out | shown | progress | a line on standard error every 5s
 -p line -v in out | shown | summary | at the end, up to three lines, with the road
 --summary never -p line in out | shown | summary | none
 -N nightly in out | shown | name | nightly
 in out | shown | records | none
---stats new in out | shown | records | new: would be made; a sample each 1s
---stats empty in out | shown | records | empty: empty as it is
+--stats new in out | shown | records | new: would be made; a sample every 1s
+--stats empty in out | shown | records | empty: is empty already
 --trace new in out | shown | trace | new: would be made; written at the end
 --stats fd:3 -p json in out 3>&2 | shown | records | fd:3: written to as it is
 -p json in out | shown | records | standard error: written to as it is
@@ -187,8 +187,11 @@ fn the_flow_is_told_with_what_it_depends_on() {
 fn a_terminal_is_told_what_it_will_see() {
     let it = scratch();
     for (line, part) in [
-        ("in null:", "rows on standard error, drawn again each 100ms"),
-        ("in /dev/tty", "it would be drawn into the sink"),
+        (
+            "in null:",
+            "a live display on standard error, drawn every 100ms",
+        ),
+        ("in /dev/tty", "the sink is this terminal"),
         ("- null:", "the source is a terminal"),
     ] {
         let screen = it
@@ -310,7 +313,7 @@ fn every_reason_for_the_buffered_road_is_told() {
             "--read-high-water-mark 5 in out",
             "a buffer that only this road has",
         ),
-        ("in null:#rate=5", "a pace of its own"),
+        ("in null:#rate=5", "the SINK limits its own speed"),
         ("-H 2M random: out", "its bytes are made by this program"),
         ("-H 2M random: out", "a high-water mark above 1 MiB"),
     ] {
@@ -322,7 +325,10 @@ fn every_reason_for_the_buffered_road_is_told() {
 fn what_only_opening_can_tell_stands_behind_if() {
     let it = scratch();
     for (line, part) in [
-        ("in out", "the kernel accepts the first call; else buffered"),
+        (
+            "in out",
+            "the kernel accepts the first call; otherwise buffered",
+        ),
         (
             "p out",
             "the system lets the pipe in front of us hold 1048576 bytes; else",

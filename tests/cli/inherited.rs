@@ -134,7 +134,8 @@ fn options_that_need_a_name_of_its_own_are_refused_for_a_descriptor() {
     for option in ["append", "create", "atomic", "sync,append"] {
         let sink = format!("file:/dev/stdout#{option}");
         let done = it.tide(["in", &sink]).run().exits(2);
-        done.mentions(&["/dev/stdout", "open already"]).prints("");
+        done.mentions(&["/dev/stdout", "open descriptor 1"])
+            .prints("");
     }
 }
 

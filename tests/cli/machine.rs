@@ -60,7 +60,7 @@ const LINES: &[Line] = &[
     (
         "--stats in in out",
         2,
-        &[("error", "--stats would write into an end")],
+        &[("error", "--stats would write into the SOURCE")],
     ),
     (
         "--stats s --trace s in out",
@@ -77,7 +77,7 @@ const LINES: &[Line] = &[
         2,
         &[("error", "--control in: exists")],
     ),
-    ("--burst 5 in out", 2, &[("error", "--burst is credit")]),
+    ("--burst 5 in out", 2, &[("error", "--burst needs --rate")]),
     ("tpc://h:1 out", 2, &[("error", "did you mean tcp://")]),
     (
         "--road kernel random: out",

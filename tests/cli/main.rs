@@ -52,6 +52,7 @@ mod lengths;
 mod limits;
 mod live;
 mod machine;
+mod meant;
 mod messages;
 mod neighbours;
 mod network;

@@ -62,7 +62,7 @@ fn no_message_is_read_that_might_not_fit() {
         let (ours, theirs) = pair(kind);
         let message = noise(150_000);
         ours.send(&message).unwrap();
-        let why = [what, "a read loses what does not fit"];
+        let why = [what, "would lose what does not fit"];
         let input = || OwnedFd::from(theirs.try_clone().unwrap());
         for name in INPUTS {
             for flags in [&[][..], &["--take", "5"], &["-t", "sha256"], &["--explain"]] {
@@ -86,7 +86,7 @@ fn no_bytes_are_cut_into_messages() {
     for (kind, what) in KINDS {
         let (ours, theirs) = pair(kind);
         ours.set_nonblocking(true).unwrap();
-        let why = [what, "a write is refused that does not fit"];
+        let why = [what, "too long for one message fails"];
         let output = || OwnedFd::from(theirs.try_clone().unwrap());
         for name in OUTPUTS {
             is_refused(&it, it.tide(["in", name]).stdout(output()).run(), &why);

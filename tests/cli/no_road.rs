@@ -59,7 +59,7 @@ fn a_kernel_road_that_is_not_to_be_had_is_refused_before_anything_is_touched() {
         done.refuses(&[
             "--road kernel from",
             why,
-            "--road auto takes the buffered road",
+            "without --road, tidegate moves the bytes itself",
         ])
         .prints("");
         assert_eq!(it.read("out"), b"old", "{ends}");

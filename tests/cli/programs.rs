@@ -92,11 +92,14 @@ fn how_a_program_ended_is_told() {
     for (command, part) in [
         ("cat; exit 3", "the command ended with status 3"),
         ("cat; kill -9 $$", "the command was ended by signal 9"),
-        ("exec 2>&-; cat; no_such_program", "finds no such command"),
+        (
+            "exec 2>&-; cat; no_such_program",
+            "did not find the command",
+        ),
     ] {
         let flags = ["-t", &format!("exec={command}")[..]];
         let done = it.tide(flags).input("all of it").run();
-        done.fails_saying(1, &["transforming by exec", part, "9 bytes delivered"])
+        done.fails_saying(1, &["transforming with exec", part, "9 bytes delivered"])
             .prints("all of it");
     }
 }

@@ -84,10 +84,7 @@ fn a_rate_says_what_is_wrong_with_it() {
             "unknown unit 'X'; valid: those of a SIZE, and bit",
         ),
         (&["--rate", "9bit"], "not a whole number of bytes"),
-        (
-            &["--burst", "1M"],
-            "--burst is credit for --rate, which is not given",
-        ),
+        (&["--burst", "1M"], "--burst needs --rate"),
         (
             &["-L", "1M", "--burst", "no"],
             "a size starts with a number",

@@ -272,11 +272,11 @@ fn a_trace_goes_into_no_file_that_is_something_else() {
     let table: [(&[&str], &[&str]); 4] = [
         (
             &["--trace", "in", "in", "out"],
-            &["--trace would write into an end of the transfer"],
+            &["--trace would write into the SOURCE or SINK"],
         ),
         (
             &["--trace", "out", "in", "out"],
-            &["--trace would write into an end of the transfer"],
+            &["--trace would write into the SOURCE or SINK"],
         ),
         (
             &["--trace", "s", "--stats", "s", "in", "out"],

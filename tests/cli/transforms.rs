@@ -156,7 +156,7 @@ fn an_explanation_tells_the_transforms_and_that_they_need_the_buffered_road() {
     for part in [
         "\ntransforms\n  lines       counts lines",
         "\n  exec        cat: passes bytes",
-        "the transforms have to see the bytes",
+        "transforms work on bytes that tidegate has read",
         "at each of 3 places",
     ] {
         assert!(text.contains(part), "{text} lacks {part:?}");
@@ -302,9 +302,13 @@ fn a_name_that_the_tool_of_a_digest_cannot_read_is_refused_before_anything_happe
     it.write("in", "abc");
     it.write("sums", "kept");
     for (spec, name, part) in [
-        ("xxh3", "a\nb", "xxhsum reads no name with a line feed"),
-        ("blake3", "a\u{fffd}", "b3sum reads no name with U+FFFD"),
-        ("crc32", "a\\b", "rhash reads no name with a backslash"),
+        ("xxh3", "a\nb", "xxhsum cannot read a name with a line feed"),
+        (
+            "blake3",
+            "a\u{fffd}",
+            "b3sum cannot read a name with U+FFFD",
+        ),
+        ("crc32", "a\\b", "rhash cannot read a name with a backslash"),
     ] {
         let flags = ["-t", spec, "--digest-file", "sums", "in", name];
         it.tide(flags).run().refuses(&[part, "-t sha256"]);
@@ -328,7 +332,7 @@ fn a_file_for_digests_is_refused_without_one_and_as_an_end() {
     );
     it_is(
         &["-t", "md5", "--digest-file", "in", "in", "null:"],
-        &["--digest-file would write into an end"],
+        &["--digest-file would write into the SOURCE or SINK"],
     );
     assert_eq!(
         (it.read("in"), it.names()),

@@ -299,8 +299,8 @@ impl Sink for To {
         Ok(())
     }
 
-    fn would_lose(&self) -> bool {
-        self.would_lose && !self.started.load(Ordering::SeqCst)
+    fn would_lose(&self) -> u64 {
+        u64::from(self.would_lose && !self.started.load(Ordering::SeqCst))
     }
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {

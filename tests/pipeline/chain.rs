@@ -323,7 +323,7 @@ fn a_failure_names_the_byte_at_which_it_came() {
     let played = play_own(&case);
     let failure = played.transforms[1].failure.clone().unwrap();
     assert_eq!(failure.class, Class::Io);
-    assert_eq!(failure.why, "it had to be, at byte 1234 of what it got");
+    assert_eq!(failure.why, "it had to be, at byte 1234 of its input");
     assert_eq!(played.transforms[0].failure, None);
     assert_eq!(played.got.len(), 1234);
 }

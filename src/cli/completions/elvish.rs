@@ -1,7 +1,8 @@
 //! elvish. clap's completer knows the flags; ours calls it for them, and adds their values, SOURCE and SINK.
 
 use super::ends::rows;
-use crate::cli::spellings::{flags_with_words, spellings};
+use crate::cli::declared::spellings;
+use crate::cli::spellings::flags_with_words;
 use clap::Command;
 use clap::builder::ValueHint;
 use std::fmt::Write;

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_hidden_is_offered() {
+    fn every_flag_is_offered_and_every_way_to_begin_an_end() {
         for shell in [
             Shell::Bash,
             Shell::Zsh,
@@ -98,8 +98,9 @@ mod tests {
             Shell::PowerShell,
         ] {
             let script = script(shell);
-            assert!(!script.contains("generate"), "{shell}");
-            assert!(script.contains("high-water-mark"), "{shell}");
+            for flag in ["high-water-mark", "buffer", "plot", "generate"] {
+                assert!(script.contains(flag), "{shell}: {flag}");
+            }
             assert!(script.contains("tcp-listen"), "{shell}");
         }
     }

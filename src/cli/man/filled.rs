@@ -2,7 +2,6 @@
 
 use super::page::Page;
 use crate::cli::declared;
-use crate::cli::spellings::spellings;
 use crate::endpoint::{KINDS, Kind, OptionSpec};
 use crate::error::Side;
 use crate::show::PLACEHOLDERS;
@@ -62,7 +61,7 @@ fn without_default(help: &str) -> (String, Option<String>) {
 
 /// Each name in bold, with the value in italics.
 fn names(argument: &Arg) -> String {
-    let names = spellings(argument);
+    let names = declared::spellings(argument);
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let value = match declared::placeholder(argument) {
         value if value.is_empty() => value,

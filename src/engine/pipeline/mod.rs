@@ -191,7 +191,7 @@ impl Pipeline {
         }
         let facts = self.sink.facts();
         // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
-        let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose();
+        let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose() > 0;
         if !starts_later {
             let expected = self.flow.expected;
             self.sink.start(expected).map_err(StartError::Sink)?;

@@ -132,7 +132,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
 
     /// Whether the sink is started only once bytes have come, since it would lose what it holds.
     pub(super) fn is_put_off(&self) -> bool {
-        !self.has_begun && self.sink.would_lose() && self.least.bytes(true) > 0
+        !self.has_begun && self.sink.would_lose() > 0 && self.least.bytes(true) > 0
     }
 
     /// Starts the sink, unless that has been done.
@@ -165,7 +165,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
         } else {
             self.account.meter().given()
         };
-        let least = self.least.bytes(self.sink.would_lose());
+        let least = self.least.bytes(self.sink.would_lose() > 0);
         if came < least {
             Err(WriterOutcome::TooLittle { came, least })
         } else {

@@ -22,7 +22,7 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
 fn skip(bytes: u64, seeks: bool) -> String {
     let how = match (bytes, seeks) {
         (0, _) => return "nothing".to_owned(),
-        (_, true) => "by moving the offset, as far as the file goes",
+        (_, true) => "by seeking, as far as the file goes",
         (_, false) => "read and dropped",
     };
     format!("{}, {how}", bytes_exactly(bytes))
@@ -39,8 +39,8 @@ fn size(view: &View<'_>) -> String {
     }
     let found = view.source.size;
     let Some(expected) = plan.expected_size(plan.stated_size(None), found.ok()) else {
-        let why = found.err().unwrap_or("nothing tells");
-        return format!("not known, and so neither are percent and ETA: {why}");
+        let why = found.err().unwrap_or("nothing says how much");
+        return format!("not known, so no percent and ETA: {why}");
     };
     let from = match plan.flow.take {
         Some(take) if take == expected => "--take",

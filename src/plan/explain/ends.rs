@@ -36,6 +36,7 @@ fn failure(view: &View<'_>, side: Side) -> Option<String> {
 fn end<P: ?Sized>(sheet: &mut Sheet, planned: &PlannedEnd<P>, end: &Preview) {
     sheet.row("typed", &planned.uri);
     sheet.row("parsed", &end.parsed);
+    sheet.row_if("hint", planned.hint.as_deref());
     let Settled { given, by_default } = &planned.options;
     sheet.row_if("options", listed(given));
     sheet.row_if("defaults", listed(by_default));

@@ -22,17 +22,17 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
         "must be",
         flow.expect_size.map(|size| {
             format!(
-                "{} in all; else it is a failure (exit 3)",
+                "{} in all; otherwise it fails (exit 3)",
                 bytes_exactly(size)
             )
         }),
     );
     sheet.row_if("at least", least(flow.least));
     let idle = flow.idle_timeout.map_or_else(
-        || "no limit: a peer may let nothing move for as long as it likes".to_owned(),
+        || "no limit: waits for a slow peer as long as it takes".to_owned(),
         |limit| {
             let limit = humantime::format_duration(limit);
-            format!("if a peer lets nothing move for {limit}, it is a failure (exit 4)")
+            format!("fails (exit 4) if a peer lets nothing move for {limit}")
         },
     );
     sheet.row("idle", idle);
@@ -48,7 +48,7 @@ fn least(least: Least) -> Option<String> {
                 .to_owned(),
         ),
         Least::Bytes(least) => Some(format!(
-            "{} from the source; less is a failure (exit 3)",
+            "{} from the source; with less it fails (exit 3)",
             bytes_exactly(least)
         )),
     }

@@ -15,7 +15,7 @@ const BEHIND: &str = "the pipe behind us";
 pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.section("road");
     match &view.road {
-        None => sheet.row("taken", "none: an end cannot be opened as things stand"),
+        None => sheet.row("taken", "none: SOURCE or SINK could not be opened now"),
         Some(Road::Buffered(why)) => {
             sheet.row("taken", "buffered");
             buffered(sheet, why);
@@ -29,7 +29,7 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.row("marks", marks(view.plan.marks));
     let chunk = view.plan.flow.chunk_size;
     sheet.row("chunk", format!("{chunk} bytes at most in one read"));
-    for warning in &view.plan.warnings {
+    for warning in &view.plan.cut_sizes {
         sheet.row("warning", warning);
     }
     let kept_in = view.road.as_ref().map(|road| kept_in(view, road));
@@ -61,14 +61,14 @@ fn buffered(sheet: &mut Sheet, why: &Reason) {
         Reason::Asked => sheet.row("why", "--road buffered asks for it"),
         Reason::ReadingBuffer => sheet.row(
             "why",
-            "--read-high-water-mark asks for a buffer that only this road has",
+            "--read-high-water-mark sets a buffer that only this road has",
         ),
-        Reason::Transforms => sheet.row("why", "the transforms have to see the bytes"),
+        Reason::Transforms => sheet.row("why", "transforms work on bytes that tidegate has read"),
         Reason::Paced => sheet.row(
             "why",
-            "the SINK has a pace of its own: there is nothing to gain, and two buffers show more",
+            "the SINK limits its own speed, so the kernel would not be faster",
         ),
-        Reason::Narrow => sheet.row("why", "a pipe at one end holds less than the mark"),
+        Reason::Narrow => sheet.row("why", "a pipe at one end cannot hold as much as the mark"),
         Reason::Impossible(all) => {
             for why in all {
                 sheet.row("why", format!("no kernel road: {why}"));
@@ -82,8 +82,8 @@ fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
     let is_limited = view.plan.rate.is_some();
     sheet.row("calls", calls(&methods.calls(from, to, is_limited)));
     let asked = match view.plan.road {
-        Preference::Kernel => "--road kernel insists on it, and",
-        _ => "--road auto prefers it, and",
+        Preference::Kernel => "--road kernel asks for it, and",
+        _ => "it is the fastest, and",
     };
     let (from, to) = (from.map_or("", word), to.map_or("", word));
     let why = format!("{asked} the kernel can move bytes from {from} to {to} by itself");
@@ -97,7 +97,7 @@ fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
     }
     let first_call = match view.plan.road {
         Preference::Kernel => "the kernel accepts the first call; else the transfer fails (exit 2)",
-        _ => "the kernel accepts the first call; else buffered, and nothing is lost",
+        _ => "the kernel accepts the first call; otherwise buffered",
     };
     sheet.row("if", first_call);
 }

@@ -20,7 +20,7 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     }
     let interval = humantime::format_duration(plan.show.record_interval());
     for (place, seen) in plan.stats.iter().zip(&view.records) {
-        let text = format!("{place}: {}; a sample each {interval}", seen.effect());
+        let text = format!("{place}: {}; a sample every {interval}", seen.effect());
         sheet.row("records", text);
     }
     for (drawing, seen) in plan.drawings.iter().zip(&view.drawings) {
@@ -41,9 +41,9 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
 fn progress(show: &Show, ends: Terminals) -> String {
     let interval = humantime::format_duration(show.draw_interval(ends));
     match show.resolved(ends) {
-        Progress::Bar => format!("rows on standard error, drawn again each {interval}"),
-        Progress::Short => format!("one row on standard error, drawn again each {interval}"),
-        Progress::Line => format!("a line on standard error each {interval}"),
+        Progress::Bar => format!("a live display on standard error, drawn every {interval}"),
+        Progress::Short => format!("one row on standard error, drawn every {interval}"),
+        Progress::Line => format!("a line on standard error every {interval}"),
         Progress::None | Progress::Auto => format!("nothing: {}", why_nothing(show, ends)),
     }
 }
@@ -51,12 +51,12 @@ fn progress(show: &Show, ends: Terminals) -> String {
 /// Why nothing is drawn.
 fn why_nothing(show: &Show, ends: Terminals) -> &'static str {
     match show.progress {
-        Progress::None => "as it was asked for",
-        _ if ends.sink => "it would be drawn into the sink, a terminal",
+        Progress::None => "as asked for",
+        _ if ends.sink => "the sink is this terminal, and nothing is drawn into it",
         _ if ends.source && show.stderr != StderrKind::Log => {
-            "the source is a terminal, in which somebody types; -p bar draws all the same"
+            "the source is a terminal, where somebody types; -p bar draws anyway"
         }
-        _ => "standard error is no terminal; -p line writes lines all the same",
+        _ => "standard error is not a terminal; -p line would print lines",
     }
 }
 

@@ -17,7 +17,7 @@ const VALID: &str =
     "rate RATE, rate none, pause, resume, high-water-mark SIZE, status, status --json";
 
 /// The status as long as there is no pipeline.
-const NOT_OPEN: &str = "waiting for both ends to open";
+const NOT_OPEN: &str = "waiting for both SOURCE and SINK to open";
 
 /// What can be asked and changed of a transfer while it runs: of its pipeline, once there is one.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use compression_codecs::{BrotliEncoder, EncodeV2 as _};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "brotli",
     group: Group::Compression,
-    help: "compresses for unbrotli, small for texts",
+    help: "compresses as brotli does; good for text",
     // The command's default of 11 is for files that are compressed once and read often; it is too slow for a stream.
     keys: &[level(0, 11, "5")],
     example: "tidegate -t brotli disk.img disk.img.br",

@@ -12,7 +12,7 @@ use bzip2::{Action, Compress, Compression, Status};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "bzip2",
     group: Group::Compression,
-    help: "compresses for bunzip2, in streams of level × 100 kB",
+    help: "compresses as bzip2 does",
     keys: &[level(1, 9, "9"), WORKERS],
     example: "tidegate -t bzip2 disk.img disk.img.bz2",
     make: |settings| {

@@ -18,7 +18,7 @@ use flate2::{Compress, CompressError, Compression, FlushCompress, Status};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "gzip",
     group: Group::Compression,
-    help: "compresses for gunzip, curl and browsers, as one member",
+    help: "compresses as gzip does, for gunzip, curl and browsers",
     keys: &[level(1, 9, "6"), WORKERS],
     example: "tidegate -t gzip disk.img disk.img.gz",
     make: |settings| {

@@ -14,7 +14,7 @@ use twox_hash::XxHash32;
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "lz4",
     group: Group::Compression,
-    help: "compresses for unlz4, faster than anything else",
+    help: "compresses as lz4 does: the fastest, but not very small",
     keys: &[level(1, 12, "1"), WORKERS],
     example: "tidegate -t lz4 disk.img disk.img.lz4",
     make: |settings| {

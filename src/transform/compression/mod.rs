@@ -28,7 +28,7 @@ const WORKERS: Key = Key {
     name: "workers",
     value: ValueKind::Number(1, 256),
     default: "all cores",
-    help: "how many compress side by side",
+    help: "how many threads compress at once",
 };
 
 /// The key for the level, which is the first of each kind.
@@ -37,7 +37,7 @@ const fn level(least: u64, most: u64, default: &'static str) -> Key {
         name: "level",
         value: ValueKind::Number(least, most),
         default,
-        help: "the level: more is smaller and slower",
+        help: "the level; a higher one is smaller and slower",
     }
 }
 

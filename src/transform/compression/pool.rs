@@ -171,7 +171,7 @@ fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
 
 /// A thread has ended that should not have.
 fn gave_up() -> Failure {
-    Failure::other("a thread that compresses gave up")
+    Failure::other("a compression thread has stopped; this is a bug")
 }
 
 #[cfg(test)]
@@ -218,6 +218,12 @@ mod tests {
         pool.submit(block(0)).unwrap();
         assert_eq!(pool.wait().unwrap().unwrap_err().why, "no");
         pool.submit(block(1)).unwrap();
-        assert!(pool.wait().unwrap().unwrap_err().why.contains("gave up"));
+        assert!(
+            pool.wait()
+                .unwrap()
+                .unwrap_err()
+                .why
+                .contains("has stopped")
+        );
     }
 }

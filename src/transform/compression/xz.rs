@@ -13,7 +13,7 @@ use liblzma::stream::{Action, Check, Error, MtStreamBuilder, Status, Stream};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "xz",
     group: Group::Compression,
-    help: "compresses for unxz, small and slowly",
+    help: "compresses as xz does: very small, but slow",
     keys: &[level(0, 9, "6"), WORKERS],
     example: "tidegate -t xz=1 disk.img disk.img.xz",
     make: |settings| {

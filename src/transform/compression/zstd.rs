@@ -15,7 +15,7 @@ use zstd_safe::{
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "zstd",
     group: Group::Compression,
-    help: "compresses for unzstd, quickly and well",
+    help: "compresses as zstd does: fast, and smaller than gzip",
     keys: &[level(1, 22, "3"), WORKERS],
     example: "tidegate -t zstd=19 disk.img disk.img.zst",
     make: |settings| {

@@ -12,7 +12,7 @@ use bzip2::{Decompress, Status};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "bunzip2",
     group: Group::Decompression,
-    help: "undoes bzip2; what follows it and is none is told and ignored",
+    help: "decompresses bzip2; other data behind it is ignored with a warning",
     keys: &[],
     example: "bzip2 -c notes.txt | tidegate -t bunzip2",
     make: |_| Made::Steps(Box::new(Decoder::new(Bunzip2::new()))),
@@ -72,7 +72,7 @@ impl Decompressor for Bunzip2 {
             Ok(Status::MemNeeded) => Err(Failure::other("no memory for bzip2")),
             Ok(_) => Ok(false),
             Err(_) => {
-                let why = "a wrong checksum, or what it is made of makes no sense";
+                let why = "a wrong checksum, or its contents make no sense";
                 Err(Failure::input(FORMAT.damaged(why)))
             }
         }

@@ -108,7 +108,7 @@ impl<E: Decompressor> Decoder<E> {
     fn no_stream(&mut self, n: usize) -> Result<(), Failure> {
         let format = self.decompressor.format();
         if !self.had_stream {
-            return Err(Failure::input(format!("this is no {} data", format.name)));
+            return Err(Failure::input(format!("this is not {} data", format.name)));
         }
         match format.garbage {
             Garbage::Ignored(sign) => {
@@ -126,7 +126,7 @@ impl<E: Decompressor> Decoder<E> {
             // This state has no warning that the bytes were ignored.
             self.state = State::Beginning(0);
             let name = self.decompressor.format().name;
-            let why = format!("there is more {name} data, behind something that is none");
+            let why = format!("other data stands between two parts of {name} data");
             return Err(Failure::input(why));
         }
         Ok(())
@@ -145,7 +145,7 @@ impl<E: Decompressor> Decoder<E> {
             self.had_stream = true;
         } else if could_go_on && !has_moved {
             let format = self.decompressor.format();
-            return Err(Failure::input(format.damaged("it leads nowhere")));
+            return Err(Failure::input(format.damaged("its contents make no sense")));
         }
         Ok(())
     }
@@ -184,9 +184,11 @@ impl<E: Decompressor> Decoder<E> {
         let name = format.name;
         match self.state {
             State::Beginning(0) if self.had_stream || format.may_be_empty => Ok(Pending::Nothing),
-            State::Beginning(0) => Err(Failure::input(format!("there is no {name} data"))),
+            State::Beginning(0) => Err(Failure::input(format!(
+                "the input is empty, so there is no {name} data"
+            ))),
             State::Zeros(n) if n > 0 && format.zeros == Zeros::InFours => {
-                let why = "the zeros behind it are no multiple of four";
+                let why = "the number of zero bytes behind it is not a multiple of four";
                 Err(Failure::input(format.damaged(why)))
             }
             State::Within if self.decompressor.may_end() => Ok(Pending::Nothing),
@@ -231,8 +233,7 @@ impl<E: Decompressor> Transform for Decoder<E> {
     fn warning(&self) -> Option<String> {
         let (name, behind) = (self.decompressor.format().name, self.behind);
         let bytes = if behind == 1 { "byte" } else { "bytes" };
-        (self.state == State::Garbage).then(|| {
-            format!("what follows the {name} data, {behind} {bytes}, is none; it was ignored")
-        })
+        (self.state == State::Garbage)
+            .then(|| format!("ignored {behind} {bytes} of something else behind the {name} data"))
     }
 }

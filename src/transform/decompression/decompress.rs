@@ -15,12 +15,12 @@ use crate::transform::{
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "decompress",
     group: Group::Decompression,
-    help: "undoes gzip, zstd, xz, lz4 or bzip2, whichever it is",
+    help: "decompresses gzip, zstd, xz, lz4 or bzip2, whichever comes",
     keys: &[Key {
         name: "unknown",
         value: ValueKind::Word(&["refuse", "auto"]),
         default: "refuse",
-        help: "what is none of them is refused, or with auto passed on",
+        help: "whether other data is refused, or passed on as it is",
     }],
     example: "gzip -c notes.txt | tidegate -t decompress",
     make: |settings| {
@@ -113,12 +113,13 @@ impl Decompress {
         }
         let names: Vec<_> = KNOWN.iter().map(|(format, _)| format.name).collect();
         let names = names.join(", ");
-        let what = match self.read {
-            _ if self.has_skipped => "what follows the skippable frame",
-            0 => "there",
-            _ => "this",
-        };
-        Err(Failure::input(format!("{what} is no data of {names}")))
+        Err(Failure::input(match self.read {
+            _ if self.has_skipped => {
+                format!("what follows the skippable frame is in none of the formats {names}")
+            }
+            0 => "the input is empty, so there is nothing to decompress".to_owned(),
+            _ => format!("this is in none of the formats {names}"),
+        }))
     }
 
     /// Gives the beginning to the decoder. Returns whether it has got all of it.

@@ -95,7 +95,7 @@ impl Format {
     /// The message for something behind a stream that is no stream.
     pub(super) fn no_more_streams(&self) -> String {
         let name = self.name;
-        format!("what follows the {name} data is no {name} data")
+        format!("other data follows the {name} data")
     }
 }
 

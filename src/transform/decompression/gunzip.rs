@@ -11,7 +11,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "gunzip",
     group: Group::Decompression,
-    help: "undoes gzip; what follows it and is none is told and ignored",
+    help: "decompresses gzip; other data behind it is ignored with a warning",
     keys: &[],
     example: "gzip -c notes.txt | tidegate -t gunzip",
     make: |_| Made::Steps(Box::new(Decoder::new(Gunzip::new()))),
@@ -65,7 +65,7 @@ impl Decompressor for Gunzip {
                 Some("header crc mismatch") => "wrong checksum of a header",
                 Some("unknown compression method") => "unknown method of compression",
                 Some(why) => why,
-                None => "what it is made of makes no sense",
+                None => "its contents make no sense",
             }))
         })?;
         Ok(status == Status::StreamEnd)

@@ -90,5 +90,5 @@ impl Legacy {
 }
 
 fn damaged() -> Failure {
-    Failure::input("the lz4 data is damaged: what it is made of makes no sense")
+    Failure::input("the lz4 data is damaged: its contents make no sense")
 }

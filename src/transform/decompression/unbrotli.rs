@@ -12,7 +12,7 @@ use compression_codecs::{BrotliDecoder, DecodeV2 as _};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unbrotli",
     group: Group::Decompression,
-    help: "undoes brotli",
+    help: "decompresses brotli",
     keys: &[],
     example: "brotli -c notes.txt | tidegate -t unbrotli",
     make: |_| Made::Steps(Box::new(Decoder::new(Unbrotli::new()))),
@@ -54,7 +54,7 @@ impl Decompressor for Unbrotli {
     /// There is only one stream.
     fn begin(&mut self) -> Result<(), Failure> {
         if self.has_ended {
-            return Err(Failure::input("something follows the brotli data"));
+            return Err(Failure::input("other data follows the brotli data"));
         }
         ensure_memory(MEMORY).map_err(|error| Failure::system(&error))?;
         Ok(())
@@ -68,7 +68,7 @@ impl Decompressor for Unbrotli {
         let filled = to.written_len();
         input.take(from.written_len());
         output.fill(filled);
-        let damaged = |_| Failure::input(FORMAT.damaged("what it is made of makes no sense"));
+        let damaged = |_| Failure::input(FORMAT.damaged("its contents make no sense"));
         self.has_ended = has_ended.map_err(damaged)?;
         Ok(self.has_ended)
     }

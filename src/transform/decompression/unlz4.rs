@@ -12,7 +12,7 @@ use compression_codecs::{DecodeV2 as _, Lz4Decoder};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unlz4",
     group: Group::Decompression,
-    help: "undoes lz4, legacy frames too",
+    help: "decompresses lz4, legacy frames too",
     keys: &[],
     example: "lz4 -c notes.txt | tidegate -t unlz4",
     make: |_| Made::Steps(Box::new(Decoder::new(Unlz4::new()))),
@@ -222,6 +222,6 @@ fn failure(error: &std::io::Error) -> Failure {
     Failure::input(FORMAT.damaged(if text.contains("checksum") {
         "wrong checksum"
     } else {
-        "what it is made of makes no sense"
+        "its contents make no sense"
     }))
 }

@@ -15,19 +15,19 @@ use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unxz",
     group: Group::Decompression,
-    help: "undoes xz",
+    help: "decompresses xz",
     keys: &[
         Key {
             name: "memory",
             value: ValueKind::Size,
             default: "256M",
-            help: "the most that it may take; level 9 of xz needs 65M",
+            help: "the most memory to use; level 9 of xz needs 65M",
         },
         Key {
             name: "workers",
             value: ValueKind::Number(1, 256),
             default: "all cores",
-            help: "how many blocks are undone side by side, as far as memory goes",
+            help: "how many threads decompress at once, if there is memory for them",
         },
     ],
     example: "xz -c notes.txt | tidegate -t unxz",
@@ -75,8 +75,8 @@ impl Unxz {
                     "the xz data needs more than {memory} of memory; unxz=memory:SIZE allows more"
                 )
             }
-            Error::Options => "the xz data has features that are not known".to_owned(),
-            _ => FORMAT.damaged("a wrong checksum, or what it is made of makes no sense"),
+            Error::Options => "the xz data uses features that are not supported".to_owned(),
+            _ => FORMAT.damaged("a wrong checksum, or its contents make no sense"),
         })
     }
 }

@@ -12,12 +12,12 @@ use zstd_safe::{DCtx, DParameter, ErrorCode, InBuffer, OutBuffer, ResetDirective
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unzstd",
     group: Group::Decompression,
-    help: "undoes zstd",
+    help: "decompresses zstd",
     keys: &[Key {
         name: "long",
         value: ValueKind::Number(10, LARGEST_WINDOW_LOG as u64),
         default: "27",
-        help: "the largest window, as a power of two: what was given to zstd as long",
+        help: "the largest window allowed, as a power of two, as zstd counts it",
     }],
     example: "zstd -c notes.txt | tidegate -t unzstd",
     make: |settings| {
@@ -74,7 +74,7 @@ impl Unzstd {
         } else if is(Code::ZSTD_error_dictionary_wrong) {
             "the zstd data was made with a dictionary".to_owned()
         } else {
-            FORMAT.damaged("what it is made of makes no sense")
+            FORMAT.damaged("its contents make no sense")
         })
     }
 

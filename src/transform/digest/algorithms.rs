@@ -45,7 +45,7 @@ pub(in crate::transform) const BLAKE3: Kind = Kind {
 pub(in crate::transform) const MD5: Kind = Kind {
     name: "md5",
     group: Group::Digest,
-    help: "MD5, as md5sum prints it; only against accidents",
+    help: "MD5, as md5sum prints it; detects accidents, not attacks",
     keys: &[is(16)],
     example: "echo hello | tidegate -t md5=b1946ac92492d2347c6235b4d2611184",
     make: |settings| make::<RustCrypto<Md5>>("md5", settings),
@@ -55,7 +55,7 @@ pub(in crate::transform) const MD5: Kind = Kind {
 pub(in crate::transform) const CRC32: Kind = Kind {
     name: CRC32_NAME,
     group: Group::Digest,
-    help: "CRC-32 of gzip and zlib, as crc32 and rhash print it; only against accidents",
+    help: "CRC-32 of gzip and zlib, as crc32 and rhash print it; detects accidents, not attacks",
     keys: &[is(4)],
     example: "echo hello | tidegate -t crc32=363a3020",
     make: |settings| make::<crc32fast::Hasher>(CRC32_NAME, settings),
@@ -65,7 +65,7 @@ pub(in crate::transform) const CRC32: Kind = Kind {
 pub(in crate::transform) const XXH3: Kind = Kind {
     name: XXH3_NAME,
     group: Group::Digest,
-    help: "XXH3 with 64 bits, as xxhsum -H3 prints it; only against accidents",
+    help: "XXH3 with 64 bits, as xxhsum -H3 prints it; detects accidents, not attacks",
     keys: &[is(8)],
     example: "tidegate -t xxh3 --summary always disk.img null:",
     make: |settings| make::<XxHash3_64>(XXH3_NAME, settings),

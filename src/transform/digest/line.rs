@@ -35,7 +35,7 @@ const B3SUM: Tool = Tool {
     unreadable: |name| match std::str::from_utf8(name) {
         Ok(text) if text.contains(char::REPLACEMENT_CHARACTER) => Some("U+FFFD"),
         Ok(_) => None,
-        Err(_) => Some("bytes that are no UTF-8"),
+        Err(_) => Some("bytes that are not UTF-8"),
     },
 };
 
@@ -80,7 +80,7 @@ fn tool(algorithm: &str) -> Tool {
 pub fn unreadable(algorithm: &str, name: &Path) -> Option<String> {
     let tool = tool(algorithm);
     let what = (tool.unreadable)(name.as_os_str().as_encoded_bytes())?;
-    Some(format!("{} reads no name with {what}", tool.name))
+    Some(format!("{} cannot read a name with {what}", tool.name))
 }
 
 /// The line `HEX  NAME`, with its end, for a file, as the tool of that digest writes it and checks it by `-c`: `sha256sum` and
@@ -176,32 +176,32 @@ mod tests {
             (
                 "xxh3",
                 &b"a\nb"[..],
-                Some("xxhsum reads no name with a line feed"),
+                Some("xxhsum cannot read a name with a line feed"),
             ),
             (
                 "blake3",
                 b"\xff",
-                Some("b3sum reads no name with bytes that are no UTF-8"),
+                Some("b3sum cannot read a name with bytes that are not UTF-8"),
             ),
             (
                 "blake3",
                 "\u{fffd}".as_bytes(),
-                Some("b3sum reads no name with U+FFFD"),
+                Some("b3sum cannot read a name with U+FFFD"),
             ),
             (
                 "crc32",
                 b"a\n",
-                Some("rhash reads no name with a line feed"),
+                Some("rhash cannot read a name with a line feed"),
             ),
             (
                 "crc32",
                 b"a\\b",
-                Some("rhash reads no name with a backslash"),
+                Some("rhash cannot read a name with a backslash"),
             ),
             (
                 "crc32",
                 b"a\r",
-                Some("rhash reads no name with white space at its end"),
+                Some("rhash cannot read a name with white space at its end"),
             ),
             ("sha256", b"\xff\n\r\\ ", None),
             ("xxh3", b"\xff\r\\ ", None),

@@ -19,7 +19,7 @@ pub(super) const fn is(bytes: usize) -> Key {
         name: "is",
         value: ValueKind::Hex(bytes),
         default: "",
-        help: "what it has to be; anything else is an integrity error",
+        help: "the digest to expect; any other fails the transfer (exit 3)",
     }
 }
 

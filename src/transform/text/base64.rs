@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "base64",
     group: Group::Text,
-    help: "writes base64, as the tool base64 does",
+    help: "encodes as base64, like the tool base64",
     keys: &[wrap("76")],
     example: "head -c 100 /dev/urandom | tidegate -t base64",
     make: |settings| {

@@ -5,7 +5,7 @@ use crate::transform::{Failure, Group, Input, Kind, Made, Output, Transform};
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "crlf",
     group: Group::Text,
-    help: "ends lines with CR LF; a line that does already stays as it is",
+    help: "turns line ends into CR LF, as on Windows; those that are CR LF stay",
     keys: &[],
     example: "printf 'HELO me\\nQUIT\\n' | tidegate -t crlf | od -c",
     make: |_| Made::Steps(Box::new(Crlf::default())),

@@ -128,9 +128,9 @@ impl DigitDecoder {
         let digit = self.code.digit;
         if byte.is_ascii_graphic() {
             let character = char::from(byte);
-            Failure::input(format!("'{character}' is no {digit}"))
+            Failure::input(format!("'{character}' is not a {digit}"))
         } else {
-            Failure::input(format!("the byte 0x{byte:02x} is no {digit}"))
+            Failure::input(format!("the byte 0x{byte:02x} is not a {digit}"))
         }
     }
 }

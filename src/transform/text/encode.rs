@@ -15,7 +15,7 @@ pub(super) const fn wrap(default: &'static str) -> Key {
         name: "wrap",
         value: ValueKind::Number(0, 65535),
         default,
-        help: "columns of a line; 0 for no lines, and no end of a line at the end",
+        help: "the length of a line; 0 for a single line without an end",
     }
 }
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "hex",
     group: Group::Text,
-    help: "writes lowercase hexadecimal digits; hex=60 as xxd -p does",
+    help: "encodes as hexadecimal digits; hex=60 is the format of xxd -p",
     keys: &[wrap("0")],
     example: "head -c 100 /dev/urandom | tidegate -t hex=60",
     make: |settings| {

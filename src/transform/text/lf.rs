@@ -5,7 +5,7 @@ use crate::transform::{Failure, Group, Input, Kind, Made, Output, Pending, Trans
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "lf",
     group: Group::Text,
-    help: "ends lines with LF where they end with CR LF; a lone CR stays",
+    help: "turns line ends from CR LF into LF; a CR alone stays",
     keys: &[],
     example: "printf 'one\\r\\ntwo\\r\\n' | tidegate -t lf | od -c",
     make: |_| Made::Steps(Box::new(Lf::default())),

@@ -5,7 +5,7 @@ use crate::transform::{Failure, Group, Input, Kind, Made, Output, Transform, pas
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "lines",
     group: Group::Count,
-    help: "counts lines, and shows the progress in them",
+    help: "counts lines, and shows how many have passed",
     keys: &[],
     example: "seq 1000 | tidegate -t lines --summary always - null:",
     make: |_| Made::Steps(Box::new(Lines::default())),

@@ -8,7 +8,7 @@ use data_encoding::BASE64_NOPAD;
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unbase64",
     group: Group::Text,
-    help: "reads base64, with or without white space and padding",
+    help: "decodes base64; white space and padding may be there or not",
     keys: &[],
     example: "echo aGVsbG8K | tidegate -t unbase64",
     make: |_| Made::Steps(Box::new(DigitDecoder::new(&CODE))),
@@ -56,14 +56,14 @@ mod tests {
     #[test]
     fn what_is_no_base64_is_refused_at_its_place_and_what_was_before_it_is_put_out() {
         for (input, output, taken, why) in [
-            (&b"Zm9v*mFy"[..], "foo", 4, "'*' is no base64 digit"),
-            (b"Zm9vYm-y", "foo", 6, "'-' is no base64 digit"),
-            (b"Zm9v\0", "foo", 4, "the byte 0x00 is no base64 digit"),
+            (&b"Zm9v*mFy"[..], "foo", 4, "'*' is not a base64 digit"),
+            (b"Zm9vYm-y", "foo", 6, "'-' is not a base64 digit"),
+            (b"Zm9v\0", "foo", 4, "the byte 0x00 is not a base64 digit"),
             (
                 b"Zm9v\xc3\xa4",
                 "foo",
                 4,
-                "the byte 0xc3 is no base64 digit",
+                "the byte 0xc3 is not a base64 digit",
             ),
             (b"=", "", 0, "a '=' where a digit should be"),
             (b"Zm9vY===", "foo", 5, "a '=' where a digit should be"),

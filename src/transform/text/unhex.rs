@@ -7,7 +7,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 pub(in crate::transform) const KIND: Kind = Kind {
     name: "unhex",
     group: Group::Text,
-    help: "reads hexadecimal digits, with or without white space",
+    help: "decodes hexadecimal digits; there may be white space",
     keys: &[],
     example: "echo '68 65 6c 6c 6f 0a' | tidegate -t unhex",
     make: |_| Made::Steps(Box::new(DigitDecoder::new(&CODE))),
@@ -53,9 +53,14 @@ mod tests {
     #[test]
     fn what_is_no_digit_is_refused_at_its_place_and_an_odd_count_at_the_end() {
         for (input, output, taken, why) in [
-            (&b"610x62"[..], "a", 3, "'x' is no hexadecimal digit"),
-            (b"61=", "a", 2, "'=' is no hexadecimal digit"),
-            (b"61\x07", "a", 2, "the byte 0x07 is no hexadecimal digit"),
+            (&b"610x62"[..], "a", 3, "'x' is not a hexadecimal digit"),
+            (b"61=", "a", 2, "'=' is not a hexadecimal digit"),
+            (
+                b"61\x07",
+                "a",
+                2,
+                "the byte 0x07 is not a hexadecimal digit",
+            ),
             (
                 b"616\n",
                 "a",
