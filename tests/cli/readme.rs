@@ -269,7 +269,7 @@ fn run_shell(examples: impl IntoIterator<Item = Example>) {
         let is_missing = |name: &&str| {
             example.line.contains(&format!("{name} ")) && !it.can(&format!("command -v {name}"))
         };
-        if let Some(name) = NEEDED.iter().find(is_missing) {
+        if let Some(name) = NEEDED.into_iter().find(is_missing) {
             untested(&format!("no {name} here for {}", example.line));
             continue;
         }
