@@ -165,9 +165,9 @@ says_which_side() {
   local slow_source='(for i in 1 2 3 4 5 6 7 8; do head -c 1M /dev/zero; sleep 0.2; done)'
   case $1 in
     tidegate)
-      say_bound "$(bash -c "$TIDEGATE --summary always 'zero:#size=8M' | $slow_reader" 2>&1)"
+      say_slow "$(bash -c "$TIDEGATE --summary always 'zero:#size=8M' | $slow_reader" 2>&1)"
       echo -n ' / '
-      say_bound "$(bash -c "$slow_source | $TIDEGATE --summary always - null:" 2>&1)" ;;
+      say_slow "$(bash -c "$slow_source | $TIDEGATE --summary always - null:" 2>&1)" ;;
     mbuffer)
       say_fill "$(bash -c "head -c 8M /dev/zero | timeout 10 mbuffer -m 2M -s 64k | $slow_reader" 2>&1)"
       echo -n ' / '
@@ -178,7 +178,7 @@ says_which_side() {
       say_fill "$(bash -c "$slow_source | pv -fT -C -i 0.1 >/dev/null" 2>&1)" ;;
   esac
 }
-say_bound() { grep -o '[a-z]*-bound [0-9]*%' <<<"$1" | tail -1 | tr -d '\n'; }
+say_slow() { grep -o 'slow: [^(]*([0-9]*%)' <<<"$1" | tail -1 | tr -d '\n'; }
 # The least and the most that it showed.
 say_fill() {
   tr '\r' '\n' <<<"$1" | grep -o 'buffer *[0-9]*% full\|{ *[0-9]*%}' | grep -o '[0-9]*' | sort -n |
@@ -188,7 +188,7 @@ say_fill() {
 counts_pauses() {
   local line
   case $1 in
-    tidegate) line="$TIDEGATE --summary always 'zero:#size=8M' 'null:#rate=16M'" ;;
+    tidegate) line="$TIDEGATE -v 'zero:#size=8M' 'null:#rate=16M'" ;;
     mbuffer) line='head -c 8M /dev/zero | mbuffer -m 1M -R 8M -o /dev/null' ;;
     pv) line='head -c 8M /dev/zero | pv -fT -C -L 16M >/dev/null' ;;
     *) return ;;
@@ -214,7 +214,7 @@ advanced_offset() {
   esac
   # The standard input of the screen is the terminal, so the line takes it from the file.
   line="exec <in; dd bs=1M count=4 iflag=fullblock of=/dev/null status=none; $line"
-  percent=$(python3 "$ends" screen 1.2 "$line" | grep -o '([0-9]*%)\|[0-9]*% *\[\|\] *[0-9]*%\|[0-9]*% done' | tail -1 | grep -o '[0-9]*%')
+  percent=$(python3 "$ends" screen 1.2 "$line" | grep -o '[0-9]*% *\[\|\] *[0-9]*%\|[0-9]*% done' | tail -1 | grep -o '[0-9]*%')
   echo "${percent:-none}"
 }
 

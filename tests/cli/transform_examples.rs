@@ -31,7 +31,7 @@ const CHECKS: [(&str, &str); 27] = [
     ("md5", "test \"$(cat $OUT)\" = hello"),
     ("crc32", "test \"$(cat $OUT)\" = hello"),
     ("xxh3", "grep -Eq 'xxh3 [0-9a-f]{16}$' $ERR"),
-    ("lines", "grep -q '; 1000 lines; ' $ERR"),
+    ("lines", "grep -q ', 1000 lines' $ERR"),
     ("crlf", "grep -Fq 'm   e  \\r  \\n   Q' $OUT"),
     ("lf", "! grep -Fq '\\r' $OUT && grep -Fq 'e  \\n   t' $OUT"),
     ("base64", "test $(base64 -d <$OUT | wc -c) = 100"),
