@@ -10,7 +10,7 @@ pub(super) fn least(cli: &Cli, source: &PlannedEnd<dyn SourcePlan>) -> Result<Le
     let most = cli.take.map(|take| take.saturating_add(cli.skip));
     match (least, most) {
         (Least::Bytes(least), Some(most)) if most < least => Err(UsageError::new(format!(
-            "'{}': with --take no more than {most} bytes are read, which is less than its min-size of {least}",
+            "'{}': with --skip and --take no more than {most} bytes are read, which is less than its min-size of {least}",
             source.uri
         ))),
         (Least::OneByteToReplace, _) if cli.take == Some(0) || cli.expect_size == Some(0) => {

@@ -267,7 +267,7 @@ fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
 
 fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
     let why = format!(
-        "this is not the {} of --expect-size",
+        "the size is not {} (--expect-size)",
         bytes_exactly(expected)
     );
     let error = TransferError::at_end(

@@ -167,7 +167,8 @@ fn the_sender_learns_by_a_reset_that_the_size_was_not_the_expected() {
             let (running, peer) = role.meets(steps, "", |uri| {
                 scratch.tide(["--expect-size", size, uri, "out"])
             });
-            end_of(running).fails_saying(3, &["not the", "--expect-size"]);
+            let why = format!("the size is not {size} bytes (--expect-size)");
+            end_of(running).fails_saying(3, &[&why]);
             peer.story().sees_a_reset();
         }
     }

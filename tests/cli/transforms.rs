@@ -155,7 +155,7 @@ fn an_explanation_tells_the_transforms_and_that_they_need_the_buffered_road() {
     let text = String::from_utf8(done.stdout).unwrap();
     for part in [
         "\ntransforms\n  lines       counts lines",
-        "\n  exec        cat: passes bytes",
+        "\n  exec        cat: passes the bytes",
         "transforms work on bytes that tidegate has read",
         "at each of 3 places",
     ] {
@@ -181,7 +181,7 @@ fn a_transform_that_fails_fails_the_transfer_and_what_it_had_made_is_delivered()
     let command = "exec=head -c 5; exit 3";
     let flags = ["--stats", "s", "-t", command, "zero:", "file:out#atomic"];
     let parts = [
-        "transforming by exec: the command ended with status 3",
+        "transforming with exec: the command ended with status 3",
         "5 bytes delivered",
     ];
     it.tide(flags).run().fails_saying(1, &parts);
