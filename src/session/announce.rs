@@ -1,12 +1,13 @@
 //! Announces where a listening end listens, and which peers it refuses.
 
-use crate::endpoint::{Announce, PerEnd};
+use super::awaited::Awaited;
+use crate::endpoint::Announce;
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::session::report::{Form, StderrWriter};
-use crate::text::words::seconds;
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Refusals reported in a second at most, so that a peer that connects again and again does not fill a log.
@@ -25,13 +26,7 @@ pub(super) struct Announcer {
     /// Whether refusals are to be told.
     tells_refusals: bool,
     addresses: RefCell<Vec<ListenAddress>>,
-    waits: RefCell<PerEnd<Option<Wait>>>,
-}
-
-/// What an end that is not open waits for, and since when.
-struct Wait {
-    what: String,
-    since: Instant,
+    awaited: Arc<Awaited>,
 }
 
 /// The refusals of one end.
@@ -42,7 +37,7 @@ struct Refusals {
 }
 
 impl Announcer {
-    pub(super) fn new(plan: &Plan, stderr: &StderrWriter) -> Self {
+    pub(super) fn new(plan: &Plan, stderr: &StderrWriter, awaited: &Arc<Awaited>) -> Self {
         let refusals_of = |uri: &str| Refusals {
             doing: plan.show.theme.named(&format!("accepting on {uri}")),
             count: Cell::default(),
@@ -53,30 +48,13 @@ impl Announcer {
             sink: refusals_of(&plan.sink.uri),
             tells_refusals: plan.show.tells_refusals,
             addresses: RefCell::default(),
-            waits: RefCell::default(),
+            awaited: Arc::clone(awaited),
         }
     }
 
     /// `side` is open, and waits for nothing any more.
     pub(super) fn is_open(&self, side: Side) {
-        *self.waits.borrow_mut().of_mut(side) = None;
-    }
-
-    /// What the ends wait for: `connecting to host:9000`.
-    pub(super) fn awaited(&self) -> String {
-        let waits = self.waits.borrow();
-        let waits = [&waits.source, &waits.sink].into_iter().flatten();
-        let waits: Vec<_> = waits.map(|it| it.what.as_str()).collect();
-        waits.join(" and ")
-    }
-
-    /// What the ends wait for, each with the time since it began: `connecting to host:9000, 3 s`.
-    pub(super) fn waits(&self) -> Vec<String> {
-        let waits = self.waits.borrow();
-        let waits = [&waits.source, &waits.sink].into_iter().flatten();
-        waits
-            .map(|it| format!("{}, {}", it.what, seconds(it.since.elapsed())))
-            .collect()
+        self.awaited.is_open(side);
     }
 
     /// Where the ends listen.
@@ -103,10 +81,7 @@ impl Announcer {
 
 impl Announce for Announcer {
     fn waiting(&self, side: Side, what: String) {
-        let mut waits = self.waits.borrow_mut();
-        let wait = waits.of_mut(side);
-        let since = wait.as_ref().map_or_else(Instant::now, |it| it.since);
-        *wait = Some(Wait { what, since });
+        self.awaited.waits(side, what);
     }
 
     fn listening(&self, side: Side, address: SocketAddr) {

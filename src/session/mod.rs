@@ -1,6 +1,7 @@
 //! One transfer: opens its ends, starts a pipeline between them, watches over it, and says how it ended.
 
 mod announce;
+mod awaited;
 mod conclude;
 pub mod control;
 mod draw;

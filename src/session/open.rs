@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::announce::Announcer;
-use super::control;
+use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
@@ -30,10 +30,10 @@ impl std::fmt::Debug for OpenEnds {
 impl Transfer {
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
-        let announcer = Announcer::new(&self.plan, &self.stderr);
+        let announcer = Announcer::new(&self.plan, &self.stderr, self.steering.awaited());
         let mut wait = Wait {
             plan: &self.plan,
-            announcer: &announcer,
+            steering: &self.steering,
             signals: &mut self.signals,
             stderr: &self.stderr,
         };
@@ -60,7 +60,7 @@ impl Transfer {
             .for_work(establish(&self.plan, prepared, &announcer))
             .await;
         announcer.stop();
-        self.awaited = announcer.awaited();
+        self.awaited = self.steering.awaited().in_words();
         established.and_then(|done| done)
     }
 }
@@ -74,7 +74,7 @@ const FIRST_DRAWING: Duration = Duration::from_millis(300);
 /// What goes on while ends are being opened: signals are heard, and the user is shown what is waited for.
 struct Wait<'a> {
     plan: &'a Plan,
-    announcer: &'a Announcer,
+    steering: &'a Steering,
     signals: &'a mut Signals,
     stderr: &'a StderrWriter,
 }
@@ -92,7 +92,7 @@ impl Wait<'_> {
                     drop(display.take());
                     match event {
                         Event::End(number) => return Err(Outcome::Interrupted(number)),
-                        Event::Status => self.tell_status(),
+                        Event::Status => self.stderr.note(&self.steering.status()),
                         Event::Stop => signal::stop(),
                         Event::Continued => {}
                     }
@@ -104,7 +104,7 @@ impl Wait<'_> {
 
     /// Draws what is waited for. Returns the time until it is to be drawn again.
     fn draw(&self, display: &mut Option<Waiting>) -> Duration {
-        let waits = self.announcer.waits();
+        let waits = self.steering.awaited().with_times();
         if waits.is_empty() {
             *display = None;
             return FIRST_DRAWING;
@@ -121,16 +121,6 @@ impl Wait<'_> {
         };
         display.get_or_insert(made).draw(&waits);
         interval
-    }
-
-    fn tell_status(&self) {
-        let waits = self.announcer.waits();
-        let status = if waits.is_empty() {
-            "waiting for both SOURCE and SINK to open".to_owned()
-        } else {
-            waits.join("; ")
-        };
-        self.stderr.note(&self.plan.show.theme.named(&status));
     }
 }
 

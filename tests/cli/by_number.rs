@@ -81,9 +81,10 @@ fn the_status_is_the_line_that_a_signal_asks_for() {
     waiting.listening();
     let pid = waiting.child.id();
     let status = told(&it, pid, "status");
-    assert_eq!(status, "copy: waiting for both ends to open");
+    assert!(status.starts_with("copy: waiting for "), "{status}");
     waiting.signal("USR1");
-    assert_eq!(waiting.line(), format!("tidegate: {status}"));
+    let line = without_numbers(&waiting.line());
+    assert_eq!(line, without_numbers(&format!("tidegate: {status}")));
 
     let mut held = it.tide(["-N", "copy", "-L", "1", "zero:", "null:"]).start();
     let pid = held.child.id();

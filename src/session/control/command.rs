@@ -7,6 +7,7 @@ use crate::engine::link::Marks;
 use crate::engine::pipeline::{Controls, FixedMarks, Options, empty_snapshot};
 use crate::plan::most_for_each;
 use crate::platform::resources::memory;
+use crate::session::awaited::Awaited;
 use crate::show::{self, Sample, Sampler, Theme, record};
 use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const VALID: &str =
     "rate RATE, rate none, pause, resume, high-water-mark SIZE, status, status --json";
 
-/// The status as long as there is no pipeline.
+/// The status as long as there is no pipeline, and no peer is waited for.
 const NOT_OPEN: &str = "waiting for both SOURCE and SINK to open";
 
 /// What can be asked and changed of a transfer while it runs: of its pipeline, once there is one.
@@ -25,6 +26,7 @@ pub struct Steering {
     clock: Arc<Clock>,
     /// What the transfer is called.
     theme: Theme,
+    awaited: Arc<Awaited>,
     /// How many buffers there are, or will be.
     buffers: usize,
     state: Mutex<Steered>,
@@ -128,6 +130,7 @@ impl Steering {
         Self {
             clock,
             theme,
+            awaited: Arc::default(),
             buffers,
             state: Mutex::new(state),
         }
@@ -181,10 +184,25 @@ impl Steering {
     #[must_use]
     pub fn status(&self) -> String {
         let status = match self.pipeline() {
-            None => NOT_OPEN.to_owned(),
+            None => self.waiting(),
             Some(_) => show::status(&self.sample_for_display()),
         };
         self.theme.named(&status)
+    }
+
+    fn waiting(&self) -> String {
+        let waits = self.awaited.with_times();
+        if waits.is_empty() {
+            NOT_OPEN.to_owned()
+        } else {
+            waits.join("; ")
+        }
+    }
+
+    /// What the ends wait for until they are open.
+    #[must_use]
+    pub fn awaited(&self) -> &Arc<Awaited> {
+        &self.awaited
     }
 
     /// Carries out the command in `line`. Returns the answer, without a newline.
