@@ -208,7 +208,7 @@ fn the_summary_says_that_the_peer_did_not_close() {
             .tide(["--summary", "always", "-", uri])
             .input("hello")
     });
-    let parts = ["acknowledged by the peer's system, but the peer did not close"];
+    let parts = ["acknowledged; the peer did not close"];
     running.done().exits(0).mentions(&parts);
 }
 

@@ -51,14 +51,14 @@ fn kept_to_its_place(ended: Ended) -> Ended {
 fn a_person_watches_a_live_display_and_is_left_with_the_summary() {
     let it = Scratch::new();
     let watched = it
-        .tide(["zero:#size=4M", "null:#rate=8M"])
+        .tide(["zero:#size=8M", "null:#rate=8M"])
         .on_screen(80, 24);
     watched.until("backpressure", |view| view.has("paused") && view.has("%"));
     let ended = watched.done().exits(0).leaves_the_cursor_below();
     let lines = ended.view.lines();
     let said = lines.concat();
     let (numbers, verdict) = said.split_once("tidegate: slow: ").expect("a verdict");
-    assert!(numbers.starts_with("tidegate: 4 MiB in "), "{ended:?}");
+    assert!(numbers.starts_with("tidegate: 8 MiB in "), "{ended:?}");
     assert!(numbers.ends_with("MiB/s, written"), "{ended:?}");
     assert!(verdict.starts_with("the sink ("), "{ended:?}");
 }
