@@ -62,11 +62,14 @@ impl Transfer {
             Err(StartError::Threads(error)) => Err(sink_failed("starting to write to", error)),
         };
         self.is_open = true;
-        self.route = Route::new(
+        let route = Route::new(
             (&self.plan.source.uri, peers.0.as_deref()),
             &self.plan.transform_names(),
             (&self.plan.sink.uri, peers.1.as_deref()),
         );
+        let told_as = self.plan.control.as_ref().map(named);
+        let told_as = told_as.unwrap_or_else(|| std::process::id().to_string());
+        self.route = route.told_as(told_as);
         (self.size, self.terminals) = (size, terminals);
         self.record_sampler = Sampler::new(size);
         self.steering.attach(controls, size);

@@ -258,6 +258,10 @@ impl StderrWriter {
     /// Prints a line; rows that are drawn make way for it, and are drawn again below.
     fn print(&self, line: Vec<u8>) {
         self.erase();
+        if self.is_shared() {
+            // The rows of the process that draws; it draws them again.
+            self.put(Queued::Drawing(ERASURE.to_owned()));
+        }
         self.put(Queued::Bytes(line));
     }
 

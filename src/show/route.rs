@@ -7,6 +7,8 @@ use crate::text::visible::named;
 pub struct Route {
     /// The source, its transforms and the sink, made visible. Empty: not to be named.
     pub(super) stages: Vec<String>,
+    /// What `--tell` is followed by to reach the transfer; empty: nobody can tell it anything.
+    pub(super) told_as: String,
 }
 
 impl Route {
@@ -21,11 +23,21 @@ impl Route {
                 .chain(between)
                 .chain([ends.1])
                 .collect(),
+            told_as: String::new(),
         }
     }
 }
 
 impl Route {
+    /// The same of a transfer that is told by `--tell NAME COMMAND`.
+    #[must_use]
+    pub fn told_as(self, name: impl Into<String>) -> Self {
+        Self {
+            told_as: name.into(),
+            ..self
+        }
+    }
+
     /// The stages in a row.
     #[must_use]
     pub fn words(&self) -> String {

@@ -281,7 +281,9 @@ fn backpressure_is_no_alarm_and_a_pause_that_was_told_is() {
     let paused = screen.until("backpressure", |view| view.has("paused"));
     assert!(paused.colour_of("paused").is_none(), "{paused:?}");
     it.tide(["--tell", "sock", "pause"]).run().exits(0);
-    let told = screen.until("a pause", |view| view.has("PAUSED by --tell"));
+    let told = screen.until("a pause", |view| {
+        view.has("PAUSED by --tell; to go on: tidegate --tell sock resume")
+    });
     assert!(told.colour_of("PAUSED").is_some(), "{told:?}");
     screen.signal(Signal::TERM);
     assert!(!screen.done().exits(143).colour_codes().is_empty());
@@ -393,6 +395,8 @@ fn of_two_on_one_terminal_one_draws_and_the_other_says_what_its_summary_is_of() 
         .filter(|it| it.starts_with("tidegate: 8 MiB in "))
         .count();
     assert_eq!(unnamed, 1, "{ended:?}");
+    let is_whole = |line: &String| line.starts_with("tidegate: ") && !line.contains(" time ");
+    assert!(lines.iter().all(is_whole), "{ended:?}");
     assert_eq!(
         named("zero:#size=8M -> stdout") + named("stdin -> null:#rate=8M"),
         1,

@@ -9,14 +9,18 @@ use crate::show::{Sample, Theme};
 use crate::text::words::clock;
 
 /// The verdict of the last seconds with its shares; for a stalled or ended flow, what it waits for.
-pub(super) fn verdict_row(sample: &Sample, theme: &Theme, columns: usize) -> String {
+pub(super) fn verdict_row(sample: &Sample, theme: &Theme, told_as: &str, columns: usize) -> String {
     let now = &sample.now;
     if now.has_ended() {
         let text = "everything is written; waiting for the sink to confirm".to_owned();
         return alone(Text::toned(text, Tone::Good), theme, columns);
     }
     if sample.is_held {
-        let text = "PAUSED by --tell: nothing leaves until it is told to resume".to_owned();
+        let text = if told_as.is_empty() {
+            "PAUSED by --tell: nothing leaves until it is told to resume".to_owned()
+        } else {
+            format!("PAUSED by --tell; to go on: tidegate --tell {told_as} resume")
+        };
         return alone(Text::toned(text, Tone::Warning), theme, columns);
     }
     if sample.is_stalled() {

@@ -47,7 +47,7 @@ pub(in crate::show) fn picture(sample: &Sample, past: &Past, view: View<'_>) -> 
         rows: screen.rows - usize::from(has_room),
         ..screen
     };
-    let below = rows(sample, past, theme, left);
+    let below = rows(sample, past, theme, &view.route.told_as, left);
     route.into_iter().chain([progress]).chain(below).collect()
 }
 

@@ -27,8 +27,14 @@ enum RowKind {
     Kernel,
 }
 
-/// The rows below the first one, as many as there is room for.
-pub(super) fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) -> Vec<String> {
+/// The rows below the first one, as many as there is room for. `told_as` is what `--tell` is followed by.
+pub(super) fn rows(
+    sample: &Sample,
+    past: &Past,
+    theme: &Theme,
+    told_as: &str,
+    screen: Screen,
+) -> Vec<String> {
     let columns = screen.columns;
     let mut rows = Vec::new();
     for (place, link) in sample.now.links.iter().enumerate() {
@@ -47,7 +53,10 @@ pub(super) fn rows(sample: &Sample, past: &Past, theme: &Theme, screen: Screen) 
     let sinks = sinks.filter(|_| sample.now.has_several_sinks());
     let kernel = kernel.chain(sinks.filter_map(|it| sink_kernel_row(sample, it, theme, columns)));
     rows.extend(kernel.map(|row| (RowKind::Kernel, row)));
-    rows.push((RowKind::Verdict, verdict_row(sample, theme, columns)));
+    rows.push((
+        RowKind::Verdict,
+        verdict_row(sample, theme, told_as, columns),
+    ));
     rows.extend(past.row(theme, columns).map(|row| (RowKind::Past, row)));
     while rows.len() >= screen.rows {
         let Some(least) = rows.iter().map(|(kind, _)| *kind).max() else {
@@ -85,7 +94,7 @@ mod tests {
 
     fn drawn(sample: &Sample, columns: usize, rows: usize) -> Vec<String> {
         let screen = Screen { columns, rows };
-        super::rows(sample, &Past::default(), &THEME, screen)
+        super::rows(sample, &Past::default(), &THEME, "12", screen)
     }
 
     #[test]
