@@ -16,9 +16,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// The columns of a terminal that is not narrow.
-const COLUMNS: usize = 80;
-
 /// How long the last record on standard error waits for the files of records, so that it follows what is said of them.
 const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
 
@@ -166,7 +163,8 @@ impl Transfer {
             details: self.road.filter(|_| self.plan.show.says_road),
         };
         let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
-        for line in summary.lines(COLUMNS.saturating_sub(indent)) {
+        let columns = self.plan.show.summary_columns();
+        for line in summary.lines(columns.saturating_sub(indent)) {
             self.stderr.note(&theme.named(&line));
         }
     }

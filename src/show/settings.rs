@@ -1,7 +1,7 @@
 //! Decides what is shown, by the flags, by what standard error is, and by what the ends are.
 
 use super::line::Lines;
-use super::live::{Bar, Short, Waiting};
+use super::live::{Bar, Short, Waiting, columns};
 use super::theme::Theme;
 use super::{Display, Route, Sample, Template};
 use crate::session::report::StderrWriter;
@@ -13,6 +13,12 @@ const LINE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Time between two drawings of the bar, also while the flow is stalled: the clock in it goes on.
 const BAR_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Columns of a line of the summary where there is room.
+const SUMMARY_COLUMNS: usize = 80;
+
+/// A terminal that is narrower breaks lines itself.
+const LEAST_COLUMNS: usize = 40;
 
 /// What is asked for while bytes move.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,6 +141,17 @@ impl Show {
         match self.resolved(ends) {
             Progress::Bar | Progress::Short => self.interval.unwrap_or(BAR_INTERVAL),
             _ => self.record_interval(),
+        }
+    }
+
+    /// Columns that a line of the summary may take: 80, or what the terminal has if that is less and not too little.
+    #[must_use]
+    pub fn summary_columns(&self) -> usize {
+        match self.stderr {
+            StderrKind::Log => SUMMARY_COLUMNS,
+            StderrKind::Terminal | StderrKind::DumbTerminal => {
+                columns().clamp(LEAST_COLUMNS, SUMMARY_COLUMNS)
+            }
         }
     }
 

@@ -77,6 +77,16 @@ pub(crate) struct Peer {
     steps_done: Receiver<usize>,
 }
 
+/// The next connection. A signal to this process interrupts a wait that has a limit (signal(7)).
+fn accepted(listener: &Socket) -> Socket {
+    loop {
+        match listener.accept() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            accepted => return accepted.expect("accepting").0,
+        }
+    }
+}
+
 impl Peer {
     /// Listens; returns where.
     pub(crate) fn listens(steps: Vec<Step>) -> (Self, SocketAddr) {
@@ -86,9 +96,7 @@ impl Peer {
         listener.listen(1).expect("listening");
         listener.set_read_timeout(Some(DEADLINE)).expect("timeout");
         let address = listener.local_addr().expect("an address").as_socket();
-        let peer = Self::plays(steps, move || {
-            listener.accept().expect("accepting").0.into()
-        });
+        let peer = Self::plays(steps, move || accepted(&listener).into());
         (peer, address.expect("an IP address"))
     }
 

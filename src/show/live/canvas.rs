@@ -55,6 +55,11 @@ impl Canvas {
     }
 }
 
+/// Columns of the terminal.
+pub(in crate::show) fn columns() -> usize {
+    usize::from(size().0)
+}
+
 /// Columns and rows of the terminal.
 fn size() -> (u16, u16) {
     match rustix::termios::tcgetwinsize(stderr()) {

@@ -18,6 +18,7 @@ mod terminal;
 mod waiting;
 
 pub(super) use bar::{Bar, Short};
+pub(super) use canvas::columns;
 #[cfg(test)]
 pub(super) use past::Past;
 #[cfg(test)]
