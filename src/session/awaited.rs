@@ -44,7 +44,7 @@ impl Awaited {
         let ends = self.lock();
         let waits = [&ends.source, &ends.sink].into_iter().flatten();
         waits
-            .map(|it| format!("{}, {}", it.what, seconds(it.since.elapsed())))
+            .map(|it| format!("{}, {} so far", it.what, seconds(it.since.elapsed())))
             .collect()
     }
 

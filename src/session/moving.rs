@@ -81,7 +81,10 @@ impl Transfer {
         if old_size > 0 && self.plan.show.tells_replacing() {
             let sink = &self.plan.sink;
             let path = sink.end.path().map_or_else(|| sink.uri.clone(), named);
-            self.note(&format!("replacing {path} ({})", Size::of(old_size)));
+            self.note(&format!(
+                "replacing the old {path} ({})",
+                Size::of(old_size)
+            ));
         }
     }
 

@@ -157,7 +157,7 @@ fn check(sample: &Sample, past: &Past) {
             let (shares, blame) = row.split_once('(').unwrap_or((row, ""));
             check_shares(shares);
             check_shares(blame.split(')').next().unwrap_or(""));
-            assert!(!row.contains("up to 0 B/s"), "{row}");
+            assert!(!row.contains("peak 0 B/s"), "{row}");
         }
     }
     let ended = summary(sample, Completion::Complete(Delivered::Written));

@@ -123,7 +123,7 @@ fn bytes_that_are_no_text_are_not_written_to_a_terminal_unless_it_was_named() {
 
 #[apply(on_both_roads)]
 fn at_a_terminal_a_file_that_is_replaced_is_named_with_its_old_size() {
-    let replacing = "tidegate: replacing old (1.23 MiB)";
+    let replacing = "tidegate: replacing the old old (1.23 MiB)";
     for sink in ["old", "file:old", "file:old#atomic", "file:old#sync"] {
         let it = place();
         let ended = seen(&it, &format!("$T --summary never in '{sink}'"));

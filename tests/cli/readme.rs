@@ -402,7 +402,13 @@ fn bare(row: &str) -> String {
     let is_filling = |it: char| matches!(it, '\u{2580}'..='\u{259f}' | '·') || it.is_whitespace();
     let text: String = masked(row).chars().filter(|it| !is_filling(*it)).collect();
     // Where the machine is busy, the loopback is slow at times, and there is more that takes time.
-    let on_a_busy_machine = [",network#%", "source#%", "moving#%", "#resent"];
+    let on_a_busy_machine = [
+        ",network#%",
+        "source#%",
+        "moving#%",
+        "#packetsresent",
+        "#packetresent",
+    ];
     let text = text.replace("##", "#");
     on_a_busy_machine
         .iter()

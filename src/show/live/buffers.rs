@@ -214,7 +214,7 @@ fn sending(it: &Connection) -> Vec<Cell> {
         Cell::optional(4, Text::plain(round_trip)),
     ];
     if it.retransmits > 0 {
-        let resent = format!("{} resent", it.retransmits);
+        let resent = format!("{} resent", count(it.retransmits.into(), "packet"));
         cells.push(Cell::optional(5, Text::toned(resent, Tone::Warning)));
     }
     cells
@@ -282,7 +282,7 @@ mod tests {
                 pipe,
                 connection,
                 Some(
-                    "kernel  pipe  [#####     ]   32.00 KiB of 64 KiB  ->  send queue   2.50 MiB  rtt 23.1 ms  7 resent",
+                    "kernel  pipe  [#####     ]   32.00 KiB of 64 KiB  ->  send queue   2.50 MiB  rtt 23.1 ms  7 packets resent",
                 ),
             ),
             (

@@ -108,7 +108,7 @@ impl Past {
             Cell::fixed(rate),
         ];
         if whole(peak) > 0 {
-            cells.push(Cell::optional(1, faint(format!("up to {}", speed(peak)))));
+            cells.push(Cell::optional(1, faint(format!("peak {}", speed(peak)))));
         }
         let read = spark("read", Column::tone, &|it| it.read);
         let written = spark("to write", Column::tone, &|it| it.written);
@@ -275,7 +275,7 @@ mod tests {
         ]);
         let row = past.row(&THEME, 110).unwrap();
         let blank = " ".repeat(MOST / 2 - 3);
-        let expected = format!("last 3 s  rate ▄█·{blank}  up to 800 B/s  to write ▆·▁{blank}");
+        let expected = format!("last 3 s  rate ▄█·{blank}  peak 800 B/s  to write ▆·▁{blank}");
         assert_eq!(row, expected);
         let coloured = Theme {
             colour: true,

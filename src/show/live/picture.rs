@@ -57,8 +57,8 @@ fn progress_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> 
         Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
         of_size(&figures),
         percent_cell(&figures),
-        made(&figures, theme),
         lines(sample),
+        made(&figures, theme),
     ];
     let bar_at = cells.len();
     cells.push(Cell::optional(4, Text::plain(" ".repeat(BAR_COLUMNS))));
