@@ -57,7 +57,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Whether to sum the transfer up at its end')
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE')
-            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print the man page, or a completion script for a shell')
+            [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print a man page, or a completion script for a shell')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line of `-p line`, and each message, with the time')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
@@ -153,7 +153,7 @@ $global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
-$global:TidegateValues['--generate'] = @('man', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
+$global:TidegateValues['--generate'] = @('man', 'man-endpoints', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
 $global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 

@@ -312,7 +312,7 @@ _tidegate() {
                     return 0
                     ;;
                 --generate)
-                    COMPREPLY=($(compgen -W "man bash zsh fish elvish powershell" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "man man-endpoints bash zsh fish elvish powershell" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -54,7 +54,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --summary 'Whether to sum the transfer up at its end'
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
-            cand --generate 'Print the man page, or a completion script for a shell'
+            cand --generate 'Print a man page, or a completion script for a shell'
             cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
             cand -v 'Print a longer summary, and refused connections'
             cand --verbose 'Print a longer summary, and refused connections'
@@ -146,7 +146,7 @@ var tidegate-values = [
   &-p=[auto bar short line json none]
   &--progress=[auto bar short line json none]
   &--summary=[auto always never]
-  &--generate=[man bash zsh fish elvish powershell]
+  &--generate=[man man-endpoints bash zsh fish elvish powershell]
 ]
 var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 

@@ -59,7 +59,8 @@ always\t'After every transfer that did not fail'
 never\t'Never'"
 complete -c tidegate -l control -d 'Listen at PATH for commands from `--tell`' -r -F
 complete -c tidegate -l tell -d 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE' -r -F
-complete -c tidegate -l generate -d 'Print the man page, or a completion script for a shell' -r -f -a "man\t'The man page'
+complete -c tidegate -l generate -d 'Print a man page, or a completion script for a shell' -r -f -a "man\t'The man page'
+man-endpoints\t'The man page of endpoints and their options'
 bash\t'Completion for bash'
 zsh\t'Completion for zsh'
 fish\t'Completion for fish'

@@ -49,6 +49,8 @@ pub enum SummaryChoice {
 pub enum Generate {
     /// The man page
     Man,
+    /// The man page of endpoints and their options
+    ManEndpoints,
     /// Completion for bash
     Bash,
     /// Completion for zsh

@@ -116,9 +116,8 @@ pub struct Cli {
     /// Write the checksums that -t makes to FILE, as `sha256sum -c` reads them
     ///
     /// FILE may be fd:N, or `-` for standard output. It is written when everything has been delivered; if the transfer fails,
-    /// it stays as it was. If it cannot be written, the exit status is 1. A line names the sink, if that is a file and has
-    /// just what the digest is of, or the source, in the way in which the tool of that digest reads names: `b3sum`, `xxhsum`,
-    /// `rhash` for CRC-32, `sha256sum` and its like; a name that the tool cannot read is refused. See `TRANSFORMS`.
+    /// it stays as it was. If it cannot be written, the exit status is 1. A name that the tool of that digest cannot read is
+    /// refused. See `TRANSFORMS`.
     #[arg(hide_short_help = true, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = FLOW)]
     pub digest_file: Option<PathBuf>,
 
@@ -225,7 +224,7 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub explain: bool,
 
-    /// Print the man page, or a completion script for a shell
+    /// Print a man page, or a completion script for a shell
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["source", "sink"])]
     pub generate: Option<Generate>,
 }

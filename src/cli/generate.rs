@@ -11,7 +11,8 @@ impl Generate {
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Generate::Man => man::page(),
+            Generate::Man => man::program(),
+            Generate::ManEndpoints => man::endpoints(),
             Generate::Bash => completions::script(Shell::Bash),
             Generate::Zsh => completions::script(Shell::Zsh),
             Generate::Fish => completions::script(Shell::Fish),

@@ -1,6 +1,6 @@
-//! Every example of the man page, run as it stands there, but for hosts and sizes.
+//! Every example of the man pages, run as it stands there, but for hosts and sizes.
 
-use crate::generated::generated;
+use crate::generated::man_pages;
 use crate::real_peers::is_here;
 use crate::tide::{Done, Running, Scratch, noise};
 use std::fs;
@@ -73,11 +73,11 @@ fn scratch() -> Scratch {
     it
 }
 
-/// The indented blocks of the section, as they would be typed.
-fn examples(page: &str) -> Vec<String> {
-    let (_, section) = page.split_once("\n.SH EXAMPLES\n").expect("examples");
-    let (section, _) = section.split_once("\n.SH ").expect("more sections");
-    let blocks = section.split(".nf\n").skip(1);
+/// The indented blocks of the sections of that name, as they would be typed.
+fn examples(pages: &str) -> Vec<String> {
+    let sections = pages.split("\n.SH EXAMPLES\n").skip(1);
+    let sections = sections.map(|it| it.split_once("\n.SH ").expect("more sections").0);
+    let blocks = sections.flat_map(|it| it.split(".nf\n").skip(1));
     let blocks = blocks.map(|it| it.split_once("\n.fi").expect("an end").0);
     blocks
         .map(|block| {
@@ -122,10 +122,9 @@ fn run_both(it: &Scratch, receiver: &str, sender: &str) -> Done {
 }
 
 #[test]
-fn every_example_of_the_man_page_does_what_it_says() {
+fn every_example_of_the_man_pages_does_what_it_says() {
     let here = ["nc", "jq"].map(is_here);
-    let page = generated(&Scratch::new(), "man");
-    let all = examples(&page).join("\n\n");
+    let all = examples(&man_pages()).join("\n\n");
     let small = SMALLER.iter().fold(all, |text, (large, small)| {
         assert!(text.contains(large), "no example has {large}");
         text.replace(large, small)

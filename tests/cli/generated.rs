@@ -5,8 +5,9 @@ use crate::tide::Scratch;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("man", "man/tidegate.1"),
+    ("man-endpoints", "man/tidegate-endpoints.7"),
     ("bash", "completions/tidegate.bash"),
     ("zsh", "completions/_tidegate"),
     ("fish", "completions/tidegate.fish"),
@@ -24,6 +25,12 @@ pub(crate) fn in_tree(name: &str) -> PathBuf {
 pub(crate) fn generated(it: &Scratch, what: &str) -> String {
     let done = it.tide(["--generate", what]).run().succeeds();
     String::from_utf8(done.stdout).expect("UTF-8")
+}
+
+/// Both man pages, as one text.
+pub(crate) fn man_pages() -> String {
+    let it = Scratch::new();
+    generated(&it, "man") + &generated(&it, "man-endpoints")
 }
 
 #[test]
@@ -93,26 +100,50 @@ fn generating_goes_with_no_transfer_and_is_told_in_the_long_help() {
 }
 
 #[test]
-fn the_man_page_is_faultless() {
+fn the_man_pages_are_faultless() {
     let it = Scratch::new();
-    it.write("tidegate.1", generated(&it, "man"));
-    if is_here("mandoc") {
-        let done = it.sh("mandoc -T lint -W style tidegate.1").run();
-        done.exits(0).prints("");
-    }
-    if is_here("man") {
-        let line = "MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -l tidegate.1 | cat";
-        let done = it.sh(line).run().succeeds();
-        let page = String::from_utf8_lossy(&done.stdout);
-        for line in page.lines() {
-            assert!(line.chars().count() <= 80, "{line:?}");
+    for (what, name) in [("man", "tidegate.1"), ("man-endpoints", "tidegate.7")] {
+        it.write(name, generated(&it, what));
+        if is_here("mandoc") {
+            let line = format!("mandoc -T lint -W style {name}");
+            it.sh(&line).run().exits(0).prints("");
+        }
+        if is_here("man") {
+            for line in at_80_columns(&it, name).lines() {
+                assert!(line.chars().count() <= 80, "{name}: {line:?}");
+            }
         }
     }
 }
 
 #[test]
-fn the_man_page_tells_every_flag_and_every_endpoint() {
-    let page = generated(&Scratch::new(), "man").replace("\\-", "-");
+fn the_man_page_of_the_program_is_read_in_700_lines() {
+    let it = Scratch::new();
+    it.write("tidegate.1", generated(&it, "man"));
+    let page = if is_here("man") {
+        at_80_columns(&it, "tidegate.1")
+    } else if is_here("mandoc") {
+        let line = "mandoc -T utf8 -O width=78 tidegate.1";
+        String::from_utf8_lossy(&it.sh(line).run().succeeds().stdout).into_owned()
+    } else {
+        eprintln!("skipped: neither man nor mandoc tells how long tidegate(1) is");
+        return;
+    };
+    let lines = page.lines().count();
+    assert!((400..=700).contains(&lines), "{lines} lines");
+}
+
+fn at_80_columns(it: &Scratch, name: &str) -> String {
+    let line = format!("MANWIDTH=80 LC_ALL=C.UTF-8 man --warnings -l {name} | cat");
+    let done = it.sh(&line).run().succeeds();
+    String::from_utf8_lossy(&done.stdout).into_owned()
+}
+
+#[test]
+fn the_man_pages_tell_every_flag_and_every_endpoint() {
+    let it = Scratch::new();
+    let page = generated(&it, "man").replace("\\-", "-");
+    let endpoints = generated(&it, "man-endpoints").replace("\\-", "-");
     for flag in tidegate::cli::command().get_arguments() {
         let name = flag.get_long().unwrap_or_default();
         assert!(
@@ -121,24 +152,20 @@ fn the_man_page_tells_every_flag_and_every_endpoint() {
         );
     }
     for kind in tidegate::endpoint::KINDS {
-        assert!(
-            page.contains(&format!("\\fB{}\\fR", kind.form)),
-            "{}",
-            kind.form
-        );
+        let form = format!("\\fB{}\\fR", kind.form);
+        assert!(page.contains(&form) && endpoints.contains(&form), "{form}");
         for option in kind.options {
-            assert!(
-                page.contains(&format!("\\fB{}\\fR", option.name)),
-                "{}",
-                option.name
-            );
+            let name = format!("\\fB{}\\fR", option.name);
+            assert!(endpoints.contains(&name), "{name}");
         }
     }
+    assert!(page.contains("tidegate-endpoints\\fR(7)"), "SEE ALSO");
+    assert!(endpoints.contains("tidegate\\fR(1)"), "SEE ALSO");
 }
 
 #[test]
-fn the_man_page_names_no_flag_that_there_is_not() {
-    let page = generated(&Scratch::new(), "man").replace("\\-", "-");
+fn the_man_pages_name_no_flag_that_there_is_not() {
+    let page = man_pages().replace("\\-", "-");
     let mut flags = tidegate::cli::command();
     // With the flags that clap adds.
     flags.build();

@@ -59,12 +59,17 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 27] = [
+const SHELL: [(&str, i32, &str); 28] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
-        "install -D -m 644 man",
+        "install -D -m 644 man/tidegate.1",
         0,
         "cmp man/tidegate.1 home/.local/share/man/man1/tidegate.1",
+    ),
+    (
+        "install -D -m 644 man/tidegate-endpoints",
+        0,
+        "cmp man/tidegate-endpoints.7 home/.local/share/man/man7/tidegate-endpoints.7",
     ),
     (
         "install -D -m 644 completions",

@@ -1,4 +1,4 @@
-//! What the page says that is declared elsewhere: the options, the table of endpoints, and that of placeholders.
+//! What the pages say that is declared elsewhere: the options, the table of endpoints, and that of placeholders.
 
 use super::page::Page;
 use crate::cli::declared;
@@ -28,13 +28,13 @@ fn option(page: &mut Page, argument: &Arg) {
     let help = argument.get_long_help().or(argument.get_help());
     let (text, told) = without_default(&help.map(ToString::to_string).unwrap_or_default());
     let default = told.or_else(|| declared::default(argument));
-    let default = default.map(|default| format!("The default is `{default}`."));
+    let default = default.map(|default| format!(" The default is `{default}`."));
+    let text = text + &default.unwrap_or_default();
+    page.term(&names(argument), &text);
     let values = declared::values(argument);
     if values.is_empty() {
-        let default = default.map(|it| format!(" {it}")).unwrap_or_default();
-        return page.term(&names(argument), &format!("{text}{default}"));
+        return;
     }
-    page.term(&names(argument), &text);
     page.into();
     for value in values {
         let help = value.get_help().map(ToString::to_string);
@@ -42,9 +42,6 @@ fn option(page: &mut Page, argument: &Arg) {
         page.term(&format!("`{}`", value.get_name()), &text);
     }
     page.out();
-    if let Some(default) = default {
-        page.more(&default);
-    }
 }
 
 /// As sentences, and the default by itself where the help itself tells it, at whatever place.
@@ -79,8 +76,25 @@ fn sentences(help: &str) -> String {
     paragraphs.collect::<Vec<_>>().join(" ")
 }
 
+/// Every kind of endpoint.
+pub(super) fn forms(page: &mut Page) {
+    bare(page);
+    for kind in KINDS {
+        form(page, kind);
+    }
+}
+
 /// Every kind of endpoint with its options.
 pub(super) fn endpoints(page: &mut Page) {
+    bare(page);
+    for kind in KINDS {
+        form(page, kind);
+        endpoint_options(page, kind);
+    }
+}
+
+/// The ends that are of no kind by their names.
+fn bare(page: &mut Page) {
     page.term(
         "`-`",
         "Standard input as {SOURCE}, standard output as {SINK}.",
@@ -89,12 +103,9 @@ pub(super) fn endpoints(page: &mut Page) {
         "{PATH}",
         "A file, FIFO or device; the path is taken literally.",
     );
-    for kind in KINDS {
-        endpoint(page, kind);
-    }
 }
 
-fn endpoint(page: &mut Page, kind: &Kind) {
+fn form(page: &mut Page, kind: &Kind) {
     let side = match declared::only_side(kind) {
         Some(Side::Source) => "As {SOURCE} only: ",
         Some(Side::Sink) => "As {SINK} only: ",
@@ -107,6 +118,9 @@ fn endpoint(page: &mut Page, kind: &Kind) {
         format!("{side}{summary}")
     };
     page.term(&format!("`{}`", kind.form), &text);
+}
+
+fn endpoint_options(page: &mut Page, kind: &Kind) {
     if kind.options.is_empty() {
         return;
     }
@@ -125,13 +139,18 @@ fn endpoint(page: &mut Page, kind: &Kind) {
 pub(super) fn transforms(page: &mut Page) {
     for (group, kinds) in transform::groups() {
         page.part(&capital(group.name()));
+        let mut told: Vec<&transform::Kind> = Vec::new();
+        page.tight();
         for kind in kinds {
-            transform(page, kind);
+            transform(page, kind, &told);
+            told.push(kind);
         }
+        page.apart();
     }
 }
 
-fn transform(page: &mut Page, kind: &transform::Kind) {
+/// What may be set in the same way as in one that the group has told is not told again.
+fn transform(page: &mut Page, kind: &transform::Kind, told: &[&transform::Kind]) {
     page.term(&format!("`{}`", kind.name), &capital(&sentences(kind.help)));
     page.into();
     for key in kind.keys {
@@ -141,7 +160,12 @@ fn transform(page: &mut Page, kind: &transform::Kind) {
             "" => String::new(),
             default => format!(" The default is {default}."),
         };
-        page.term(&term, &(capital(&sentences(key.help)) + &default));
+        let has_it = |it: &&&transform::Kind| it.keys.iter().any(|its| its.help == key.help);
+        let text = match told.iter().find(has_it) {
+            Some(first) => format!("As for `{}`.", first.name),
+            None => capital(&sentences(key.help)),
+        };
+        page.term(&term, &(text + &default));
     }
     if kind.is_here() {
         page.example(&format!("    {}", kind.example));

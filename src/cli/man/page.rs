@@ -1,4 +1,5 @@
-//! From text with a few marks to roff: `` `bold` ``, `{italic}`, `# SECTION`, `## Part`, `: term`, indented examples.
+//! From text with a few marks to roff: `` `bold` ``, `{italic}`, `# SECTION`, `## Part`, `: term`, indented examples,
+//! and `@close` or `@tight` to `@apart` around terms that stand without blank lines.
 
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
@@ -6,11 +7,18 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 /// No line of the page is longer, in bytes.
 const WIDTH: usize = 78;
 
+/// How far what a term means is indented where terms stand close.
+const INDENT: &str = "15";
+
 /// A page that grows at its end.
 pub(super) struct Page {
     roff: Roff,
     /// Whether the last block was a heading, behind which a paragraph needs no mark.
     below_heading: bool,
+    /// See [`Page::close`].
+    is_close: bool,
+    /// See [`Page::tight`].
+    is_tight: bool,
 }
 
 /// Text without a blank in it, in one font or several.
@@ -24,13 +32,25 @@ impl Page {
         Self {
             roff,
             below_heading: false,
+            is_close: false,
+            is_tight: false,
         }
     }
 
     /// Adds what stands between two blank lines.
     pub(super) fn block(&mut self, block: &str) {
-        if block.starts_with("    ") {
-            return self.example(block);
+        match block {
+            "@close" => {
+                self.space();
+                return self.close();
+            }
+            "@tight" => {
+                self.space();
+                return self.tight();
+            }
+            "@apart" => return self.apart(),
+            _ if block.starts_with("    ") => return self.example(block),
+            _ => {}
         }
         let below_heading = std::mem::take(&mut self.below_heading);
         if let Some(title) = block.strip_prefix("## ") {
@@ -50,6 +70,13 @@ impl Page {
         }
     }
 
+    /// A blank line, but none below a heading.
+    fn space(&mut self) {
+        if !std::mem::take(&mut self.below_heading) {
+            self.roff.control("sp", []);
+        }
+    }
+
     /// A part of a section.
     pub(super) fn part(&mut self, title: &str) {
         self.roff.control("SS", [title]);
@@ -58,26 +85,49 @@ impl Page {
 
     /// A term and what it means.
     pub(super) fn term(&mut self, term: &str, text: &str) {
-        self.roff.control("TP", []);
+        if self.is_close {
+            self.roff.control("TP", [INDENT]);
+        } else {
+            self.roff.control("TP", []);
+        }
         let term: Vec<_> = separated(words(term)).collect();
         self.roff.text(term);
         self.fill(text);
     }
 
-    /// Terms from here to [`Page::out`] belong to the last one.
+    /// Terms from here to [`Page::out`] belong to the last one, and stand close.
     pub(super) fn into(&mut self) {
         self.roff.control("RS", []);
+        self.roff.control("PD", ["0"]);
+        self.is_close = true;
     }
 
     /// See [`Page::into`].
     pub(super) fn out(&mut self) {
+        self.is_close = false;
+        if !self.is_tight {
+            self.apart();
+        }
         self.roff.control("RE", []);
     }
 
-    /// Another paragraph under the last term.
-    pub(super) fn more(&mut self, text: &str) {
-        self.roff.control("IP", []);
-        self.fill(text);
+    /// Terms from here to [`Page::apart`] stand without blank lines.
+    pub(super) fn tight(&mut self) {
+        self.roff.control("PD", ["0"]);
+        self.is_tight = true;
+    }
+
+    /// The same, and most of them stand on the line of what they mean.
+    pub(super) fn close(&mut self) {
+        self.tight();
+        self.is_close = true;
+    }
+
+    /// See [`Page::close`].
+    pub(super) fn apart(&mut self) {
+        self.roff.control("PD", []);
+        self.is_close = false;
+        self.is_tight = false;
     }
 
     /// The whole of it behind its title.
