@@ -66,18 +66,30 @@ fn progress_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> 
     if sample.size.is_none() {
         cells[bar_at] = Cell::optional(4, Text::plain(bouncing(theme, step)));
     }
+    row_with_bar(cells, (bar_at, BAR_COLUMNS), sample, theme, columns)
+}
+
+/// The row of these cells. Where a size is expected, the one at the first of these numbers holds the place of a bar, with so many
+/// columns as the second says; if there is room for that, the bar takes all that the others leave.
+pub(super) fn row_with_bar(
+    mut cells: Vec<Cell>,
+    (bar_at, least): (usize, usize),
+    sample: &Sample,
+    theme: &Theme,
+    columns: usize,
+) -> String {
     fit(&mut cells, columns);
     if let Some(size) = sample.size
         && !cells[bar_at].is_dropped()
     {
-        let room = columns.saturating_sub(columns_of(&cells)) + BAR_COLUMNS;
+        let room = columns.saturating_sub(columns_of(&cells)) + least;
         cells[bar_at] = Cell::fixed(bar(sample.part(), size, theme, room));
     }
     fitted(&mut cells, columns, theme)
 }
 
 /// A bar over `columns`, brackets included, that is filled in proportion to `part` of `size`.
-pub(super) fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
+fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
     let mut filled = filled(part, size, columns.saturating_sub(2), theme.unicode);
     if !theme.unicode {
         filled = filled.replace('#', "=").replacen("= ", "> ", 1);

@@ -1,7 +1,7 @@
 //! The only row of `-p short`: how much, for how long, how fast, how far, and who is slow.
 
-use super::cells::{Cell, Text, Tone, columns_of, fit, fitted};
-use super::picture::bar;
+use super::cells::{Cell, Text, Tone};
+use super::picture::row_with_bar;
 use super::route_row::name;
 use crate::show::figures::Figures;
 use crate::show::verdict::verdict;
@@ -48,12 +48,33 @@ pub(super) fn short(sample: &Sample, theme: &Theme, columns: usize) -> String {
         Cell::optional(5, plain(eta.unwrap_or_default())),
         held,
     ]);
-    fit(&mut cells, columns);
-    if let Some(size) = sample.size
-        && !cells[bar_at].is_dropped()
-    {
-        let room = columns.saturating_sub(columns_of(&cells)) + LEAST;
-        cells[bar_at] = Cell::fixed(bar(sample.part(), size, theme, room));
+    row_with_bar(cells, (bar_at, LEAST), sample, theme, columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+    use crate::show::{Theme, several};
+    use console::measure_text_width;
+
+    const THEME: Theme = Theme {
+        name: None,
+        colour: false,
+        unicode: false,
+    };
+
+    #[test]
+    fn the_row_tells_who_is_slow_and_where_that_has_no_room_how_far_it_is() {
+        let mut sample = several::sample(2);
+        sample.size = Some(100 << 20);
+        for columns in 1..200 {
+            let row = short(&sample, &THEME, columns);
+            assert!(measure_text_width(&row) <= columns, "{columns}: {row}");
+        }
+        let row = short(&sample, &THEME, 120);
+        assert!(row.contains("[====") && row.contains("  slow: "), "{row}");
+        assert!(row.contains("0:12") && row.contains('%'), "{row}");
+        sample.is_held = true;
+        assert!(short(&sample, &THEME, 60).ends_with("  PAUSED"));
     }
-    fitted(&mut cells, columns, theme)
 }
