@@ -310,7 +310,7 @@ const SECTIONS: &[(&str, &str)] = &[
         "  \
   0       everything was read and delivered
   1       reading, writing or a transform failed; a connection was reset; the
-          file of --digest-file could not be written
+          digests could not be written to their file
   2       the command line is wrong; SOURCE and SINK, or another file that would
           be written, are the same file
   3       the bytes are not as expected: --expect-size, a digest, min-size, or a
