@@ -143,6 +143,7 @@ fn transformed() -> Running {
     let got = Got::default();
     let program = Program {
         command: "cat".to_owned(),
+        stderr: None,
     };
     let transforms = vec![
         ("same", Made::Steps(Box::new(Same))),
@@ -218,6 +219,7 @@ fn cancelled_midway() -> Running {
 fn without_taker() -> Running {
     let program = Program {
         command: "cat".to_owned(),
+        stderr: None,
     };
     let options = Options {
         transforms: vec![("exec", Made::Program(program))],

@@ -76,6 +76,15 @@ impl Uri {
     }
 }
 
+/// An end as typed, without the options behind its '#'; of a bare path all of it.
+#[must_use]
+pub fn without_options(argument: &str) -> &str {
+    match (scheme_of(argument.as_bytes()), argument.find('#')) {
+        (Some(_), Some(at)) => &argument[..at],
+        _ => argument,
+    }
+}
+
 /// The scheme in RFC 3986's form (section 3.1), if the text starts with one and a colon.
 fn scheme_of(bytes: &[u8]) -> Option<&str> {
     let colon = bytes.iter().position(|&byte| byte == b':')?;

@@ -33,22 +33,27 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `sh -c COMMAND`; its standard error is ours.
+    /// Starts `sh -c COMMAND`.
     ///
     /// # Errors
     /// When the system refuses a process, or what is needed to watch it.
-    pub(crate) fn start(command: &str, stdin: Stdio, stdout: Stdio) -> io::Result<Self> {
-        Self::start_watched(command, stdin, stdout, Watch::new)
+    pub(crate) fn start(
+        command: &str,
+        stdin: Stdio,
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> io::Result<Self> {
+        Self::start_watched(command, [stdin, stdout, stderr], Watch::new)
     }
 
     fn start_watched(
         command: &str,
-        stdin: Stdio,
-        stdout: Stdio,
+        [stdin, stdout, stderr]: [Stdio; 3],
         watch: impl FnOnce(Pid) -> io::Result<Watch>,
     ) -> io::Result<Self> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).stdin(stdin).stdout(stdout);
+        shell.args(["-c", command]);
+        shell.stdin(stdin).stdout(stdout).stderr(stderr);
         sys::begin_unblocked(&mut shell);
         let has_group = !is_at_terminal();
         if has_group {
@@ -202,7 +207,8 @@ mod tests {
     const WATCHES: [MakeWatch; 2] = [Watch::new, Watch::by_thread];
 
     fn start(command: &str, watch: MakeWatch) -> Process {
-        Process::start_watched(command, Stdio::null(), Stdio::piped(), watch).unwrap()
+        let stdio = [Stdio::null(), Stdio::piped(), Stdio::inherit()];
+        Process::start_watched(command, stdio, watch).unwrap()
     }
 
     fn has_exited(process: &Process, within: Option<Duration>) -> bool {
@@ -226,7 +232,10 @@ mod tests {
         for watch in WATCHES {
             let (reader, writer) = io::pipe().unwrap();
             let command = "read it; exit 3";
-            let process = Process::start_watched(command, reader.into(), Stdio::null(), watch);
+            let process = {
+                let stdio = [reader.into(), Stdio::null(), Stdio::inherit()];
+                Process::start_watched(command, stdio, watch)
+            };
             let mut process = process.unwrap();
             assert!(!has_exited(&process, Some(Duration::ZERO)));
             assert_eq!(process.exit_status().unwrap(), None);

@@ -7,7 +7,7 @@ use crate::account::replay::Advice;
 use crate::error::reason;
 use crate::platform::threads;
 use crate::session::exit::Exit;
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{self, Completion, FileDigest, HeldDrawing, Sample, StderrKind, Theme};
 use crate::text::visible;
 use crate::transform::{Digest, sum_line};
@@ -41,6 +41,9 @@ impl Transfer {
     }
 
     async fn report(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
+        let programs_said = std::mem::take(&mut self.program_stderr).ended();
+        // A process that a program has left behind may keep its pipe open.
+        drop(self.unless_ended(timeout(GRACE, programs_said)).await?);
         if self.is_open && !outcome.is_refusal() {
             self.side_files.begin(&self.steering, &self.stderr);
         }
@@ -173,7 +176,7 @@ impl Transfer {
     fn named_theme(&self) -> Theme {
         let theme = &self.plan.show.theme;
         if theme.name.is_none() && self.stderr.is_shared() {
-            theme.called(Some(&self.route.words()))
+            theme.called(Some(self.route.words().trim_end_matches(':')))
         } else {
             theme.clone()
         }

@@ -9,9 +9,11 @@ pub mod exit;
 mod moving;
 mod open;
 mod outcome;
+mod program_stderr;
 pub mod report;
 mod side_files;
 pub mod signal;
+pub mod stderr;
 mod transfer;
 mod watch;
 

@@ -9,6 +9,7 @@ use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
 use crate::text::visible::named;
 use crate::text::words::Size;
+use crate::transform::Made;
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -48,7 +49,11 @@ impl Transfer {
             sink: sink.is_terminal,
         };
         let old_size = ends.sink.would_lose();
-        let mut pipeline = Pipeline::new(ends.source, ends.sink, self.options(size))
+        let mut options = self.options(size);
+        if self.plan.show.draws_rows(terminals) {
+            self.pipe_stderr(&mut options);
+        }
+        let mut pipeline = Pipeline::new(ends.source, ends.sink, options)
             .map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
@@ -107,6 +112,15 @@ impl Transfer {
         };
         self.steering.apply(&mut options);
         options
+    }
+
+    /// Has what programs say on standard error stand above the rows that are drawn there.
+    fn pipe_stderr(&mut self, options: &mut Options) {
+        for (_, made) in &mut options.transforms {
+            if let Made::Program(program) = made {
+                program.stderr = self.program_stderr.pipe(self.stderr.clone());
+            }
+        }
     }
 
     /// Tells all stages to give up, and waits until they have cleaned up; a second signal ends the wait.

@@ -9,8 +9,8 @@ use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, S
 use crate::error::{Side, TransferError};
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
-use crate::session::report::StderrWriter;
 use crate::session::signal::{self, Event, Signals};
+use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Terminals, Waiting};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};

@@ -7,7 +7,7 @@ use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
 use crate::plan::refusal;
 use crate::session::exit::Exit;
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{Completion, Ending};
 use crate::text::words::bytes_exactly;
 use crate::transform::{Digest, Failure};

@@ -1,11 +1,8 @@
 //! The only place that writes messages: whole lines on standard error, each in one write, and on standard output what was
-//! asked for instead of a transfer.
-//!
-//! While a transfer runs, a thread of its own does the writing, from the first line on. A write to a terminal that is held (^S),
-//! or to a log that nobody reads, may block without end, and neither signals nor the end of the transfer may wait for it.
+//! asked for instead of a transfer. Those of a transfer are queued by `stderr.rs`.
 
 use crate::error::{Class, UsageError, reason};
-use crate::platform::{self, threads};
+use crate::platform;
 use crate::session::exit::Exit;
 use crate::show;
 use crate::sys;
@@ -13,14 +10,7 @@ use crate::text::visible;
 use crate::text::wall_clock::rfc3339;
 use rustix::stdio::stderr;
 use std::io::{self, ErrorKind, Write};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
-use tokio::sync::oneshot;
-
-/// Status lines that may wait for a slow reader; those beyond are left out.
-const BACKLOG: usize = 16;
 
 /// What standard error is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +58,7 @@ impl Form {
     }
 
     /// `text` as a line of this form, with its end.
-    fn line(self, level: Level, text: &str) -> String {
+    pub(super) fn line(self, level: Level, text: &str) -> String {
         let warning = match (self, level) {
             (Form::Json, _) => return show::message(level.name(), text),
             (_, Level::Warning) => "warning: ",
@@ -132,226 +122,7 @@ pub fn answer(text: &str) -> Exit {
     }
 }
 
-/// The messages of a transfer, written in their order by a thread of their own. There is none before the first message: many a
-/// transfer says nothing.
-#[derive(Debug, Clone)]
-pub struct StderrWriter {
-    form: Form,
-    /// Whether it writes warnings too, and not only errors and what was asked for.
-    warns: bool,
-    /// What the thread is to write, once there is one; `None` if the system had no thread left.
-    queue: Arc<OnceLock<Option<Sender<Queued>>>>,
-    /// How many of the queue are not written yet.
-    waiting: Arc<AtomicUsize>,
-    /// Whether rows are drawn on the terminal, with the cursor at the beginning of the first.
-    is_drawn: Arc<AtomicBool>,
-    /// Whether another process was seen to draw on the terminal, so that messages say whose they are.
-    is_shared: Arc<AtomicBool>,
-}
-
-/// Takes the rows that are drawn off the terminal.
-const ERASURE: &str = "\r\x1b[J";
-
-#[derive(Debug)]
-enum Queued {
-    Bytes(Vec<u8>),
-    /// For the terminal, unless another process has it by then.
-    Drawing(String),
-    /// Answered when everything before it is written.
-    Flush(oneshot::Sender<()>),
-}
-
-impl Queued {
-    fn write(self) {
-        match self {
-            Queued::Bytes(line) => write(&line),
-            Queued::Drawing(frame) if has_terminal() => write(&frame),
-            Queued::Drawing(_) => {}
-            Queued::Flush(flush) => drop(flush.send(())),
-        }
-    }
-}
-
-impl StderrWriter {
-    /// A writer of messages of this form.
-    #[must_use]
-    pub fn new(form: Form) -> Self {
-        Self {
-            form,
-            warns: true,
-            queue: Arc::default(),
-            waiting: Arc::default(),
-            is_drawn: Arc::default(),
-            is_shared: Arc::default(),
-        }
-    }
-
-    /// The same without warnings, for `--quiet`.
-    #[must_use]
-    pub fn without_warnings(self) -> Self {
-        Self {
-            warns: false,
-            ..self
-        }
-    }
-
-    /// What standard error is made of.
-    #[must_use]
-    pub fn form(&self) -> Form {
-        self.form
-    }
-
-    /// Says what failed: `tidegate: TEXT`.
-    pub fn fail(&self, text: &str) {
-        self.say(Level::Error, text);
-    }
-
-    /// Says what is odd: `tidegate: warning: TEXT`. Says nothing with `--quiet`.
-    pub fn warn(&self, text: &str) {
-        if self.warns {
-            self.say(Level::Warning, text);
-        }
-    }
-
-    /// Says what was asked for: `tidegate: TEXT`.
-    pub fn note(&self, text: &str) {
-        self.say(Level::Note, text);
-    }
-
-    fn say(&self, level: Level, text: &str) {
-        self.print(self.form.line(level, text).into_bytes());
-    }
-
-    /// As [`StderrWriter::note`], unless too much waits to be written: there will be another one.
-    pub fn remark(&self, text: &str) {
-        if self.has_room(BACKLOG) {
-            self.note(text);
-        }
-    }
-
-    /// As [`StderrWriter::announce_as_is`], unless too much waits to be written.
-    pub fn remark_as_is(&self, text: &str) {
-        if self.has_room(BACKLOG) {
-            self.announce_as_is(text);
-        }
-    }
-
-    fn has_room(&self, backlog: usize) -> bool {
-        self.waiting.load(Ordering::Relaxed) < backlog
-    }
-
-    /// Prints `TEXT` alone: what scripts wait for.
-    pub fn announce(&self, text: &str) {
-        self.announce_bytes(format!("{}\n", visible::line(text)).into_bytes());
-    }
-
-    /// Prints `TEXT` alone, whatever is in it: it is laid out as the user wants it.
-    pub fn announce_as_is(&self, text: &str) {
-        self.announce_bytes(format!("{text}\n").into_bytes());
-    }
-
-    /// Prints a line as it is, with its end, whatever is in it.
-    pub fn announce_bytes(&self, line: Vec<u8>) {
-        self.print(line);
-    }
-
-    /// Prints a line; rows that are drawn make way for it, and are drawn again below.
-    fn print(&self, line: Vec<u8>) {
-        self.erase();
-        if self.is_shared() {
-            // The rows of the process that draws; it draws them again.
-            self.put(Queued::Drawing(ERASURE.to_owned()));
-        }
-        self.put(Queued::Bytes(line));
-    }
-
-    /// Prints a record, with its end.
-    pub fn record(&self, line: String) {
-        self.print(line.into_bytes());
-    }
-
-    /// Prints a record, unless so many wait to be written.
-    pub fn record_if(&self, backlog: usize, line: String) {
-        if self.has_room(backlog) {
-            self.record(line);
-        }
-    }
-
-    /// Draws rows on the terminal in the place of those that are there, unless something still waits to be written: there will be
-    /// another frame. The cursor goes back to the beginning of the first row.
-    pub(crate) fn draw(&self, frame: String) {
-        if self.waiting.load(Ordering::Relaxed) == 0 {
-            self.is_drawn.store(true, Ordering::Relaxed);
-            self.put(Queued::Drawing(frame));
-        }
-    }
-
-    /// Another process has the terminal to draw on.
-    pub(crate) fn shares_terminal(&self) {
-        self.is_shared.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether another process had the terminal to draw on at some time.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.is_shared.load(Ordering::Relaxed)
-    }
-
-    /// Takes what is drawn off the terminal, if anything is.
-    pub(crate) fn erase(&self) {
-        if self.is_drawn.swap(false, Ordering::Relaxed) {
-            self.put(Queued::Drawing(ERASURE.to_owned()));
-        }
-    }
-
-    /// Resolves once everything said before is written.
-    pub async fn flushed(&self) {
-        if self.queue.get().is_none() {
-            return;
-        }
-        let (flush, flushed) = oneshot::channel();
-        self.put(Queued::Flush(flush));
-        // A thread that is gone writes nothing any more.
-        let _ = flushed.await;
-    }
-
-    /// Has it written. Where the system has no thread left this writes it at once, since an error has to be told.
-    fn put(&self, queued: Queued) {
-        match self.queue.get_or_init(|| self.start()) {
-            Some(queue) => {
-                self.waiting.fetch_add(1, Ordering::Relaxed);
-                // A thread that is gone writes nothing any more.
-                let _ = queue.send(queued);
-            }
-            None => queued.write(),
-        }
-    }
-
-    /// Starts the thread that writes.
-    fn start(&self) -> Option<Sender<Queued>> {
-        let (queue, queued) = channel();
-        let waiting = Arc::clone(&self.waiting);
-        threads::spawn("stderr", move || write_queued(&queued, &waiting)).ok()?;
-        Some(queue)
-    }
-}
-
-/// Whether the terminal on standard error is ours to draw on: in the foreground, or without job control on it
-/// (tcgetpgrp(3)).
-pub(crate) fn has_terminal() -> bool {
-    match rustix::termios::tcgetpgrp(stderr()) {
-        Ok(group) => group == rustix::process::getpgrp(),
-        Err(_) => true,
-    }
-}
-
-fn write_queued(queue: &Receiver<Queued>, waiting: &AtomicUsize) {
-    for queued in queue {
-        queued.write();
-        waiting.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn write(text: impl AsRef<[u8]>) {
+pub(super) fn write(text: impl AsRef<[u8]>) {
     // There is nowhere left to report a failure to.
     let _ = platform::write_all(stderr(), text.as_ref());
 }

@@ -6,7 +6,7 @@ use crate::error::{TransferError, reason};
 use crate::plan::HeldFiles;
 use crate::plan::refusal::EndFiles;
 use crate::session::control::{self, SocketFile, SocketPath, Steering};
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{HeldDrawing, SideFile, Stats};
 use std::sync::Arc;
 

@@ -2,9 +2,10 @@
 //! pipeline, which there is once both ends are open.
 
 use super::control::{Steering, ToCome};
-use super::report::StderrWriter;
+use super::program_stderr::ProgramStderr;
 use super::side_files::SideFiles;
 use super::signal::Signals;
+use super::stderr::StderrWriter;
 use crate::account::clock::Clock;
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::plan::{HeldFiles, Plan};
@@ -31,6 +32,8 @@ pub(super) struct Transfer {
     pub(super) awaited: String,
     /// Whether both ends are open.
     pub(super) is_open: bool,
+    /// What programs among its transforms say on standard error, where that does not go there by itself.
+    pub(super) program_stderr: ProgramStderr,
     /// How its transforms ended.
     pub(super) transform_outcomes: Vec<TransformOutcome>,
     /// The road that bytes take, once it is clear which.
@@ -71,6 +74,7 @@ impl Transfer {
             side_files: SideFiles::new(held),
             awaited: String::new(),
             is_open: false,
+            program_stderr: ProgramStderr::default(),
             transform_outcomes: Vec::new(),
             road: None,
             route: Route::default(),

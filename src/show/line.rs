@@ -5,7 +5,7 @@ use super::verdict::verdict;
 use super::{Display, Sample, Template, Theme};
 use crate::account::meter::Snapshot;
 use crate::engine::link::{LinkSnapshot, LinkState};
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::text::words::{count, size, speed, time};
 
 /// A status line an interval, for logs and terminals that cannot redraw.

@@ -1,5 +1,6 @@
 //! Who sends to whom, as a display names it.
 
+use crate::endpoint::uri::without_options;
 use crate::text::visible::named;
 
 /// The stages of a transfer from its source to its sink, by names for people.
@@ -7,6 +8,8 @@ use crate::text::visible::named;
 pub struct Route {
     /// The source, its transforms and the sink, made visible. Empty: not to be named.
     pub(super) stages: Vec<String>,
+    /// The same without the options of the ends.
+    pub(super) short_stages: Vec<String>,
     /// What `--tell` is followed by to reach the transfer; empty: nobody can tell it anything.
     pub(super) told_as: String,
 }
@@ -15,14 +18,15 @@ impl Route {
     /// From `source` to `sink`, each as it was typed, with the peer that it is connected with.
     #[must_use]
     pub fn new(source: (&str, Option<&str>), between: &[&str], sink: (&str, Option<&str>)) -> Self {
-        let between = between.iter().map(|it| (*it).to_owned());
-        let ends = (end("stdin", source), end("stdout", sink));
+        let stages = |source, sink| {
+            let between = between.iter().map(|it| (*it).to_owned());
+            let ends = (end("stdin", source), end("stdout", sink));
+            [ends.0].into_iter().chain(between).chain([ends.1])
+        };
+        let short = |(uri, peer)| (without_options(uri), peer);
         Self {
-            stages: [ends.0]
-                .into_iter()
-                .chain(between)
-                .chain([ends.1])
-                .collect(),
+            stages: stages(source, sink).collect(),
+            short_stages: stages(short(source), short(sink)).collect(),
             told_as: String::new(),
         }
     }
@@ -38,10 +42,10 @@ impl Route {
         }
     }
 
-    /// The stages in a row.
+    /// The stages in a row, without the options of the ends.
     #[must_use]
     pub fn words(&self) -> String {
-        self.stages.join(" -> ")
+        self.short_stages.join(" -> ")
     }
 }
 
@@ -83,5 +87,16 @@ mod tests {
         }
         let route = Route::new(("a", None), &["zstd"], ("b", None));
         assert_eq!(route.stages, ["a", "zstd", "b"]);
+    }
+
+    #[test]
+    fn options_are_left_out_of_uris_and_a_path_is_left_as_it_is() {
+        let route = Route::new(
+            ("a#1:b#2", None),
+            &[],
+            ("tcp://h:1#retry=3", Some("[::1]:1")),
+        );
+        assert_eq!(route.words(), "a#1:b#2 -> tcp://h:1 ([::1]:1)");
+        assert_eq!(route.stages[1], "tcp://h:1#retry=3 ([::1]:1)");
     }
 }

@@ -4,7 +4,7 @@ use super::line::Lines;
 use super::live::{Bar, Short, Waiting, columns};
 use super::theme::Theme;
 use super::{Display, Route, Sample, Template};
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -130,17 +130,25 @@ impl Show {
         route: Route,
         stderr: &StderrWriter,
     ) -> Option<(Waiting, Duration)> {
-        let is_drawn = matches!(self.resolved(ends), Progress::Bar | Progress::Short);
-        let waiting = is_drawn.then(|| Waiting::new(self.theme.clone(), route, stderr.clone()));
+        let waiting = self
+            .draws_rows(ends)
+            .then(|| Waiting::new(self.theme.clone(), route, stderr.clone()));
         Some((waiting?, self.draw_interval(ends)))
+    }
+
+    /// Whether rows are redrawn in place while bytes move between these ends.
+    #[must_use]
+    pub fn draws_rows(&self, ends: Terminals) -> bool {
+        matches!(self.resolved(ends), Progress::Bar | Progress::Short)
     }
 
     /// Time between two drawings.
     #[must_use]
     pub fn draw_interval(&self, ends: Terminals) -> Duration {
-        match self.resolved(ends) {
-            Progress::Bar | Progress::Short => self.interval.unwrap_or(BAR_INTERVAL),
-            _ => self.record_interval(),
+        if self.draws_rows(ends) {
+            self.interval.unwrap_or(BAR_INTERVAL)
+        } else {
+            self.record_interval()
         }
     }
 
@@ -198,7 +206,8 @@ impl Show {
 #[cfg(test)]
 mod tests {
     use super::{Progress, Route, Show, StderrKind, Terminals, Theme};
-    use crate::session::report::{Form, StderrWriter};
+    use crate::session::report::Form;
+    use crate::session::stderr::StderrWriter;
 
     const NEITHER: Terminals = Terminals {
         source: false,

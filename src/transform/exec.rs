@@ -16,6 +16,9 @@ pub(super) const KIND: Kind = Kind {
     make: |settings| {
         // It is set: a SPEC without a command is refused.
         let command = settings.text("command").unwrap_or_default().to_owned();
-        Made::Program(Program { command })
+        Made::Program(Program {
+            command,
+            stderr: None,
+        })
     },
 };

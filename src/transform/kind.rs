@@ -3,6 +3,7 @@
 use super::settings::{Key, Settings};
 use super::traits::Transform;
 use std::fmt;
+use std::io::PipeWriter;
 
 /// A kind of transform.
 #[derive(Debug)]
@@ -122,8 +123,10 @@ impl Group {
 }
 
 /// A program to be run as a stage of the pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Program {
     /// What the shell is to run.
     pub command: String,
+    /// Its standard error. `None`: ours.
+    pub stderr: Option<PipeWriter>,
 }

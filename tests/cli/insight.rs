@@ -18,7 +18,7 @@ fn row(view: &View, text: &str) -> String {
 }
 
 /// A receiver that takes everything, slowly.
-fn slow_reader() -> (Peer, String) {
+pub(crate) fn slow_reader() -> (Peer, String) {
     let (peer, address) = Peer::listens(vec![Step::ReadSlowly(MIB, Duration::from_millis(100))]);
     (peer, format!("tcp://{address}#sndbuf=256K"))
 }

@@ -73,6 +73,7 @@ mod receiving;
 mod refusals;
 mod resizing;
 mod roads;
+mod scenes;
 mod screen;
 mod scripted;
 mod side_files;

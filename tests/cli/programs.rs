@@ -1,5 +1,6 @@
 //! `-t exec=COMMAND`: somebody else's program as a transform, how it ends, and that nothing of it is left behind.
 
+use crate::screen::CTRL_Q;
 use crate::tide::{DEADLINE, Scratch, noise};
 use rustix::process::{Pid, test_kill_process};
 use std::thread;
@@ -166,4 +167,61 @@ fn a_program_that_has_read_enough_ends_the_transfer_though_the_source_is_silent(
         silent.feed("a\n");
         silent.done().exits(0).prints(printed);
     }
+}
+
+#[test]
+fn what_a_program_says_stands_above_the_rows_in_whole_lines_and_its_last_words_are_not_lost() {
+    let it = Scratch::new();
+    let talk = "i=0; while [ $i -lt 40 ]; do printf 'half of ' >&2; sleep 0.02; echo $i >&2; i=$((i+1)); done";
+    let line = "$T -t \"exec=cat; $TALK; printf 'the last' >&2\" zero:#size=500K 'null:#rate=1M'";
+    let screen = it.sh(line).env("TALK", talk).on_screen(80, 12);
+    let ended = screen.done().exits(0).leaves_the_cursor_below();
+    let lines = ended.view.lines();
+    let mut expected: Vec<_> = (0..40).map(|n| format!("half of {n}")).collect();
+    expected.push("the last".to_owned());
+    assert_eq!(lines[..41], expected, "{ended:?}");
+    assert!(lines[41].starts_with("tidegate: "), "{ended:?}");
+    // Each is drawn again with its row below it, at once.
+    ended.once("rows below a line", |view| {
+        let lines = view.lines();
+        lines.iter().any(|it| it.starts_with("half of ")) && view.has("source →")
+    });
+}
+
+#[test]
+fn a_question_that_a_program_asks_is_seen_though_its_line_has_no_end() {
+    let it = Scratch::new();
+    let program =
+        "exec=cat; printf 'go on? ' >&2; read -r answer </dev/tty; echo \"so $answer\" >&2";
+    let screen = it
+        .tide(["-t", program, "zero:#size=1K", "null:"])
+        .on_screen(80, 12);
+    screen.until("a question", |view| view.has("go on?"));
+    screen.enter("yes");
+    let ended = screen.done().exits(0);
+    assert!(
+        ended.view.lines().iter().any(|it| it == "so yes"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn a_program_that_says_more_than_a_terminal_takes_waits_for_it() {
+    let it = Scratch::new();
+    let program = "exec=yes word | head -n 200000 >&2; cat";
+    let screen = it
+        .tide([
+            "--summary",
+            "never",
+            "-t",
+            program,
+            "zero:#size=1K",
+            "null:",
+        ])
+        .on_screen(80, 12);
+    screen.until("words", |view| view.has("word"));
+    screen.hold();
+    screen.keys(CTRL_Q);
+    let ended = screen.done().exits(0);
+    assert_eq!(ended.raw.matches("word\r\n").count(), 200_000);
 }

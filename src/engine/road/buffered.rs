@@ -109,6 +109,6 @@ fn run_transform(
     };
     match made {
         Made::Steps(it) => transform::run(it, context),
-        Made::Program(it) => program::run(&it, context),
+        Made::Program(it) => program::run(it, context),
     }
 }

@@ -22,7 +22,7 @@ use std::process::{ExitStatus, Stdio};
 use std::thread;
 
 /// Runs the program until its end, a failure, or a cancellation.
-pub(super) fn run(program: &Program, context: TransformContext<'_>) -> TransformOutcome {
+pub(super) fn run(program: Program, context: TransformContext<'_>) -> TransformOutcome {
     let _guards = (context.from.cancel_on_panic(), context.to.cancel_on_panic());
     let ended = run_program(program, context);
     TransformOutcome {
@@ -31,8 +31,9 @@ pub(super) fn run(program: &Program, context: TransformContext<'_>) -> Transform
     }
 }
 
-fn run_program(program: &Program, context: TransformContext<'_>) -> Result<(), TransformStop> {
-    let process = Process::start(&program.command, Stdio::piped(), Stdio::piped());
+fn run_program(program: Program, context: TransformContext<'_>) -> Result<(), TransformStop> {
+    let stderr = program.stderr.map_or_else(Stdio::inherit, Stdio::from);
+    let process = Process::start(&program.command, Stdio::piped(), Stdio::piped(), stderr);
     let mut process = process.map_err(|error| {
         let why = crate::error::reason(&error);
         TransformStop::Failed(Failure::other(format!("sh cannot be run: {why}")))

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::past::Past;
 use super::picture::{View, picture};
 use super::short::short;
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{Display, Route, Sample, Theme};
 
 /// The live display, which is on the terminal as long as this value lives.

@@ -8,16 +8,18 @@ use crate::show::verdict::sink_verdict;
 use crate::show::{Sample, Theme};
 use crate::text::words::{brief, count, size, steady_size};
 
-/// The buffers of a link, its state, and its pauses and drains.
+/// The buffers of a link, its state, and its pauses and drains. `is_still`: nothing has moved for a while.
 pub(super) fn link_row(
     link: &LinkSnapshot,
     (from, to): (&str, &str),
+    is_still: bool,
     theme: &Theme,
     columns: usize,
 ) -> String {
     let arrow = arrow(theme);
     // Backpressure is what the buffers are there for, and no alarm.
     let state = match link.state {
+        LinkState::Flowing if is_still => "idle   ",
         LinkState::Flowing => "flowing",
         LinkState::Paused => "paused ",
         LinkState::Ended => "ended  ",
@@ -338,7 +340,15 @@ mod tests {
             paused: Duration::ZERO,
         };
         for columns in [70, 80, 120] {
-            let row = |len| link_row(&link(len, 4 << 10), ("source", "sink"), &THEME, columns);
+            let row = |len| {
+                link_row(
+                    &link(len, 4 << 10),
+                    ("source", "sink"),
+                    false,
+                    &THEME,
+                    columns,
+                )
+            };
             assert!(
                 row(1 << 20).contains("1.00 MiB draining to 4 KiB"),
                 "{}",

@@ -7,7 +7,7 @@
 
 use super::rows::Screen;
 use super::terminal::{Drawer, TerminalClaim};
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use rustix::stdio::stderr;
 
 /// Columns and rows of a terminal that does not know its size (`ioctl_tty(2)`, a size of 0).

@@ -64,7 +64,7 @@ fn progress_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> 
     cells.push(Cell::optional(4, Text::plain(" ".repeat(BAR_COLUMNS))));
     cells.extend([speed(sample), limit(sample), elapsed(sample), eta(&figures)]);
     if sample.size.is_none() {
-        cells[bar_at] = Cell::optional(4, Text::plain(bouncing(theme, step)));
+        cells[bar_at] = Cell::optional(4, Text::plain(bouncing(step)));
     }
     row_with_bar(cells, (bar_at, BAR_COLUMNS), sample, theme, columns)
 }
@@ -100,10 +100,10 @@ fn bar(part: u64, size: u64, theme: &Theme, columns: usize) -> Text {
     bar
 }
 
-/// A block that moves to and fro between brackets, one column a step.
-fn bouncing(theme: &Theme, step: usize) -> String {
-    let block = if theme.unicode { "███" } else { "<=>" };
-    let room = BAR_COLUMNS * 2 - 2 - 3;
+/// An arrow that moves to and fro between brackets, one column a step: it shows that bytes move, and no part of anything.
+fn bouncing(step: usize) -> String {
+    let block = "<=>";
+    let room = BAR_COLUMNS * 2 - 2 - block.len();
     let at = step % (room * 2);
     let at = at.min(room * 2 - at);
     format!("[{}{block}{}]", " ".repeat(at), " ".repeat(room - at))
@@ -155,7 +155,7 @@ fn speed(sample: &Sample) -> Cell {
 /// The limit that the user has set.
 fn limit(sample: &Sample) -> Cell {
     let limit = sample.limit.map(|it| format!("limit {}/s", size(it)));
-    Cell::optional(8, Text::plain(limit.unwrap_or_default()))
+    Cell::optional(5, Text::plain(limit.unwrap_or_default()))
 }
 
 fn eta(figures: &Figures) -> Cell {
@@ -169,7 +169,7 @@ fn eta(figures: &Figures) -> Cell {
 
 fn elapsed(sample: &Sample) -> Cell {
     let time = format!("{:>10}", format!("time {}", clock(sample.now.elapsed)));
-    Cell::optional(5, Text::plain(time))
+    Cell::optional(6, Text::plain(time))
 }
 
 #[cfg(test)]

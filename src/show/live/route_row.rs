@@ -11,16 +11,20 @@ const NAME_COLUMNS: usize = 24;
 /// The least columns that a stage keeps of its name.
 const LEAST: usize = 8;
 
-/// The name of the transfer, and its stages. Of stages that are too long for the row the ends of their names stay: of a path that
-/// is the name of the file.
+/// The name of the transfer, and its stages. Where they are too long for the row they lose their options first, and then the
+/// beginnings of their names: of a path the name of the file stays.
 pub(super) fn route_row(route: &Route, theme: &Theme, columns: usize) -> String {
     let mut cells = vec![name(theme)];
     let taken = cells[0].columns();
     let arrow = format!(" {} ", arrow(theme));
     let arrows = measure_text_width(&arrow) * route.stages.len().saturating_sub(1);
     let room = columns.saturating_sub(taken + arrows);
-    let widths = shares(route, room);
-    let stages = route.stages.iter().zip(widths);
+    let stages = if columns_of_all(&route.stages) <= room {
+        &route.stages
+    } else {
+        &route.short_stages
+    };
+    let stages = stages.iter().zip(shares(stages, room));
     let stages: Vec<_> = stages.map(|(it, width)| end_of(it, width, theme)).collect();
     cells.push(Cell::fixed(Text::toned(stages.join(&arrow), Tone::Strong)));
     fitted(&mut cells, columns, theme)
@@ -41,13 +45,13 @@ pub(super) fn name(theme: &Theme) -> Cell {
     ])
 }
 
+fn columns_of_all(stages: &[String]) -> usize {
+    stages.iter().map(|it| measure_text_width(it)).sum()
+}
+
 /// Columns for each stage: all it needs, if there is room; else the longest ones give way, down to the same length.
-fn shares(route: &Route, room: usize) -> Vec<usize> {
-    let wanted: Vec<_> = route
-        .stages
-        .iter()
-        .map(|it| measure_text_width(it))
-        .collect();
+fn shares(stages: &[String], room: usize) -> Vec<usize> {
+    let wanted: Vec<_> = stages.iter().map(|it| measure_text_width(it)).collect();
     let most = (LEAST..=room.max(LEAST)).rev().find(|most| {
         let taken: usize = wanted.iter().map(|it| (*it).min(*most)).sum();
         taken <= room
@@ -87,12 +91,12 @@ mod tests {
         let route = Route::new(
             ("/home/me/pictures/2026/copy.img", None),
             &["zstd"],
-            ("tcp://host:9000", Some("10.0.0.5:9000")),
+            ("tcp://host:9000#nodelay", Some("10.0.0.5:9000")),
         );
         let table = [
             (
                 100,
-                "backup:  /home/me/pictures/2026/copy.img -> zstd -> tcp://host:9000 (10.0.0.5:9000)",
+                "backup:  /home/me/pictures/2026/copy.img -> zstd -> tcp://host:9000#nodelay (10.0.0.5:9000)",
             ),
             (
                 79,

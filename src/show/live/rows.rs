@@ -39,7 +39,8 @@ pub(super) fn rows(
     let mut rows = Vec::new();
     for (place, link) in sample.now.links.iter().enumerate() {
         let between = sample.now.neighbours(place);
-        rows.push((RowKind::Link, link_row(link, between, theme, columns)));
+        let row = link_row(link, between, sample.is_stalled(), theme, columns);
+        rows.push((RowKind::Link, row));
         if link.consumers.len() > 1 {
             let places = places(&link.consumers).into_iter().enumerate();
             rows.extend(places.map(|(sink, place)| {

@@ -1,6 +1,6 @@
 //! Which of several processes on one terminal draws on it: the first that does, until it has ended; then another takes over.
 
-use crate::session::report;
+use crate::session::stderr::has_terminal;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use rustix::io::Errno;
 use rustix::stdio::stderr;
@@ -29,7 +29,7 @@ pub(super) enum Drawer {
 impl TerminalClaim {
     /// Claims the terminal, or keeps it.
     pub(super) fn drawer(&mut self) -> Drawer {
-        if !report::has_terminal() {
+        if !has_terminal() {
             self.locked = None;
             return Drawer::NoneOfUs;
         }

@@ -3,7 +3,7 @@
 use super::canvas::Canvas;
 use super::cells::{Cell, Text, fitted};
 use super::route_row::route_row;
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Theme};
 
 /// The rows of a transfer whose ends are not open yet, which are on the terminal as long as this value lives.

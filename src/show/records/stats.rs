@@ -3,7 +3,7 @@
 use super::record::{self, Ending, Record, Start, VERSION};
 use crate::error::Side;
 use crate::platform::{self, threads};
-use crate::session::report::StderrWriter;
+use crate::session::stderr::StderrWriter;
 use crate::show::{Sample, SideFile};
 use std::io;
 use std::os::fd::AsFd;

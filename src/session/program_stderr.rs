@@ -1,0 +1,95 @@
+//! What programs of `-t exec` say on standard error while rows are drawn there. It comes through a pipe for each, and stands above
+//! the rows, in whole lines.
+
+use super::stderr::StderrWriter;
+use crate::platform::threads;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A line without an end is shown when nothing has followed for so long, since it may be a question.
+const QUESTION_AFTER: Duration = Duration::from_millis(500);
+
+/// A line is broken where it has so many bytes, which have to be kept until it ends.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// Bytes of a read.
+const PIECE: usize = 16 << 10;
+
+/// The pipes from programs, each of which has a thread that passes on what comes.
+#[derive(Debug, Default)]
+pub(super) struct ProgramStderr {
+    /// Each fails once the thread has seen the end of its pipe.
+    threads: Vec<oneshot::Receiver<()>>,
+}
+
+impl ProgramStderr {
+    /// The standard error of a program that is to be started; what it says is printed by `to`. `None`: the system has no descriptor or
+    /// no thread left for it, and the program says it itself.
+    pub(super) fn pipe(&mut self, to: StderrWriter) -> Option<PipeWriter> {
+        let (from, pipe) = io::pipe().ok()?;
+        let (ended, thread) = oneshot::channel::<()>();
+        let pass_on = move || {
+            pass_on(from, &to);
+            drop(ended);
+        };
+        threads::spawn("program's stderr", pass_on).ok()?;
+        self.threads.push(thread);
+        Some(pipe)
+    }
+
+    /// Resolves once everything was passed on, after which no process has an end of a pipe.
+    pub(super) async fn ended(self) {
+        for thread in self.threads {
+            let _ = thread.await;
+        }
+    }
+}
+
+/// Prints what comes until nothing can come any more. The program waits, by its pipe, where the terminal is slower than it is.
+fn pass_on(mut from: PipeReader, to: &StderrWriter) {
+    let (mut held, mut piece) = (Vec::new(), vec![0; PIECE]);
+    loop {
+        if !held.is_empty() && !comes_within(&from, QUESTION_AFTER) {
+            print(std::mem::take(&mut held), to);
+        }
+        match from.read(&mut piece) {
+            Ok(0) => break,
+            Ok(n) => held.extend_from_slice(&piece[..n]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(_) => break,
+        }
+        let whole = held
+            .iter()
+            .rposition(|it| *it == b'\n')
+            .map_or(0, |at| at + 1);
+        let ready = if held.len() - whole < LONGEST_LINE {
+            whole
+        } else {
+            held.len()
+        };
+        if ready > 0 {
+            print(held.drain(..ready).collect(), to);
+        }
+    }
+    if !held.is_empty() {
+        print(held, to);
+    }
+}
+
+/// Whether there is something to read, or an end, within this time.
+fn comes_within(pipe: &PipeReader, time: Duration) -> bool {
+    let time = Timespec::try_from(time).unwrap_or_default();
+    let mut pipe = [PollFd::new(pipe, PollFlags::IN)];
+    // A wait that is interrupted is as good as one that has ended: what comes is read.
+    !matches!(poll(&mut pipe, Some(&time)), Ok(0))
+}
+
+fn print(mut lines: Vec<u8>, to: &StderrWriter) {
+    if !lines.ends_with(b"\n") {
+        lines.push(b'\n');
+    }
+    to.announce_bytes(lines);
+    to.wait_until_written();
+}
