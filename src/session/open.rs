@@ -114,13 +114,16 @@ impl Wait<'_> {
             source: source.end.preview(Side::Source).is_terminal,
             sink: sink.end.preview(Side::Sink).is_terminal,
         };
-        let names = self.plan.transform_names();
-        let route = Route::new((&source.uri, None), &names, (&sink.uri, None));
-        let Some((made, interval)) = self.plan.show.waiting(terminals, route, self.stderr) else {
+        if !self.plan.show.draws_rows(terminals) {
             return NEVER;
-        };
-        display.get_or_insert(made).draw(&waits);
-        interval
+        }
+        let display = display.get_or_insert_with(|| {
+            let names = self.plan.transform_names();
+            let route = Route::new((&source.uri, None), &names, (&sink.uri, None));
+            self.plan.show.waiting(route, self.stderr)
+        });
+        display.draw(&waits);
+        self.plan.show.draw_interval(terminals)
     }
 }
 

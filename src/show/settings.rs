@@ -122,18 +122,10 @@ impl Show {
         Some((display, self.draw_interval(ends)))
     }
 
-    /// The display for a transfer whose ends are not open yet, and the time between two drawings.
+    /// The display for a transfer whose ends are not open yet, where rows are drawn.
     #[must_use]
-    pub fn waiting(
-        &self,
-        ends: Terminals,
-        route: Route,
-        stderr: &StderrWriter,
-    ) -> Option<(Waiting, Duration)> {
-        let waiting = self
-            .draws_rows(ends)
-            .then(|| Waiting::new(self.theme.clone(), route, stderr.clone()));
-        Some((waiting?, self.draw_interval(ends)))
+    pub fn waiting(&self, route: Route, stderr: &StderrWriter) -> Waiting {
+        Waiting::new(self.theme.clone(), route, stderr.clone())
     }
 
     /// Whether rows are redrawn in place while bytes move between these ends.

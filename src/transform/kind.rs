@@ -1,9 +1,9 @@
 //! A kind of transform: a row of the table.
 
+use super::program::Program;
 use super::settings::{Key, Settings};
 use super::traits::Transform;
 use std::fmt;
-use std::io::PipeWriter;
 
 /// A kind of transform.
 #[derive(Debug)]
@@ -120,13 +120,4 @@ impl Group {
             Group::LeftOut { .. } => "not in this build",
         }
     }
-}
-
-/// A program to be run as a stage of the pipeline.
-#[derive(Debug)]
-pub struct Program {
-    /// What the shell is to run.
-    pub command: String,
-    /// Its standard error. `None`: ours.
-    pub stderr: Option<PipeWriter>,
 }

@@ -6,6 +6,7 @@
 mod cursor;
 mod kind;
 mod kinds;
+mod program;
 mod settings;
 mod spec;
 mod traits;
@@ -29,8 +30,9 @@ mod text;
 
 pub use cursor::{Input, Output, pass};
 pub use digest::{sum_line, unreadable};
-pub use kind::{Group, Kind, Made, Make, Program};
+pub use kind::{Group, Kind, Made, Make};
 pub use kinds::{KINDS, groups};
+pub use program::Program;
 pub use settings::{Key, Setting, Settings, ValueKind};
 pub use spec::{PlannedTransform, help, plan};
 pub use traits::{Digest, Failure, Pending, Transform};

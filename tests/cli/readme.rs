@@ -59,7 +59,7 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 28] = [
+const SHELL: [(&str, i32, &str); 30] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
         "install -D -m 644 man/tidegate.1",
@@ -125,16 +125,26 @@ const SHELL: [(&str, i32, &str); 28] = [
     ),
     ("jq -r", 0, "[[ $OUT =~ ^(source|sink|none)$ ]]"),
     ("ssh host 'cat big'", 0, "cmp far/big big && [[ -z $OUT ]]"),
-    ("tidegate -p line", 0, "grep nightly backup.log"),
+    ("tidegate -p line -N", 0, "grep nightly backup.log"),
+    (
+        "tidegate -p line --timestamps",
+        0,
+        "grep -E '^20[0-9]{2}-[0-9-]+T[0-9:]+Z ' backup.log",
+    ),
     (
         "tidegate --plot",
         0,
         "grep -q '</html>' run.html && jq -e '.traceEvents | length > 9' run.json",
     ),
     (
-        "tidegate --format",
+        "tidegate --format '{percent}",
         0,
         "[[ $(tail -n 1 percent.log) = 100 ]] && cmp disk.img copy.img",
+    ),
+    (
+        "tidegate --format '{time}",
+        0,
+        "grep -E '^20[0-9-]+T[0-9:]+Z 100% done at ' percent.log",
     ),
     (
         "tidegate -p json",

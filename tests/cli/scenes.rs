@@ -152,6 +152,11 @@ fn row(view: &View, begin: &str) -> String {
         .clone()
 }
 
+/// Whether a row of the last seconds tells of buffers too, on either side.
+fn has_fills(past: &str) -> bool {
+    past.contains("  read ") || past.contains("write ")
+}
+
 /// Names, then progress, then every buffer with its state and counts, then the verdict, then the last seconds: on every screen.
 #[track_caller]
 fn is_laid_out((columns, view): &(u16, View), from: &str, to: &str) {
@@ -176,8 +181,8 @@ fn is_laid_out((columns, view): &(u16, View), from: &str, to: &str) {
     let is_told_briefly = *columns < 80 && buffer.ends_with('d') && buffer.contains("p ");
     assert!(is_told || is_told_briefly, "{view:?}");
     if view.has("  rate ") {
-        let has_fills = row(view, "last ").contains("write ");
-        assert_eq!(has_fills, *columns >= WIDE, "{view:?}");
+        let is_wide = has_fills(&row(view, "last "));
+        assert_eq!(is_wide, *columns >= WIDE, "{view:?}");
     }
 }
 
@@ -260,7 +265,8 @@ fn a_sender_shows_its_peer_and_its_queue() {
 #[cfg(target_os = "linux")]
 fn a_receiver_says_that_it_waits_and_then_from_whom_it_gets() {
     let scene = Scene::of("exec $T tcp-listen://127.0.0.1:0#rcvbuf=64K got");
-    let views = scene.shows("listening", |_| true);
+    scene.shows("listening", |view| view.has(", 0 s so far"));
+    let views = scene.shows("listening", |view| view.has(", 1 s so far"));
     let senders = scene.0.iter().zip(&views).map(|(place, (_, view))| {
         let rows = view.rows();
         let address = rows
@@ -283,7 +289,15 @@ fn a_receiver_says_that_it_waits_and_then_from_whom_it_gets() {
         );
         assert!(view.has("receive queue"), "{columns}: {view:?}");
     }
-    scene.interrupted();
+    let waits = |view: &View| view.has("waiting for a connection");
+    for (columns, ended) in scene.interrupted() {
+        let since = ended.frames.iter().skip_while(|view| !waits(view));
+        let until = since.take_while(|view| !view.has("receive queue"));
+        let (seen, gone): (Vec<_>, Vec<_>) = until.partition(|view| waits(view));
+        assert!(seen.len() > 1, "{columns}: {ended:?}");
+        // Once it is erased at the end of the wait.
+        assert!(gone.len() <= 1, "{columns}: it flickers");
+    }
     drop(senders);
 }
 
