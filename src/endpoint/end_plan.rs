@@ -66,6 +66,11 @@ pub trait EndPlan {
     fn path(&self) -> Option<&Path> {
         None
     }
+
+    /// Whether it waits for a peer to come, and says where.
+    fn listens(&self) -> bool {
+        false
+    }
 }
 
 /// A source that was asked for and is not open yet.
@@ -87,6 +92,11 @@ pub trait SinkPlan: EndPlan {
     /// What has become of it where a transfer was cut short, in words for the user: `copy.img is incomplete`. `None`: there is
     /// nothing that stays.
     fn when_cut(&self) -> Option<String> {
+        None
+    }
+
+    /// The same, where nothing stays of what was written unless all of it is delivered.
+    fn when_undone(&self) -> Option<String> {
         None
     }
 }

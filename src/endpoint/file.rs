@@ -372,4 +372,8 @@ impl SinkPlan for FileSinkPlan {
         let file_type = std::fs::metadata(&self.path).map(|it| file_type_of(&it));
         self.effects.when_cut(file_type.ok(), &named(&self.path))
     }
+
+    fn when_undone(&self) -> Option<String> {
+        self.when_cut().filter(|_| self.effects.atomic)
+    }
 }

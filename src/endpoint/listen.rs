@@ -221,6 +221,10 @@ fn nobody_came(limit: Duration, refused: u64) -> OpenError {
 }
 
 impl EndPlan for Listen {
+    fn listens(&self) -> bool {
+        true
+    }
+
     fn preview(&self, side: Side) -> Preview {
         let how_long = match self.accept_timeout {
             None => "for as long as it takes".to_owned(),

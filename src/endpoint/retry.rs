@@ -33,7 +33,7 @@ impl Retries {
     ) -> Result<T, OpenError> {
         for made in 1..=self.0 {
             match attempt().await {
-                Err(error) => failed(&format!("attempt {made} of {}", self.0 + 1), &error),
+                Err(error) => failed(&format!("attempt {made} of {} failed", self.0 + 1), &error),
                 result => return result,
             }
             sleep(PAUSE).await;

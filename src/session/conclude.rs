@@ -112,7 +112,7 @@ impl Transfer {
                 Ok(()) => are_kept = true,
                 Err(error) => {
                     let failed = Outcome::unwritten(&name, &error);
-                    *outcome = failed.after(self.bytes_out(), false);
+                    *outcome = failed.after(self.bytes_out(), false, None);
                 }
             }
         }

@@ -36,7 +36,8 @@ impl Transfer {
                 outcome
             }
         };
-        outcome.after(self.bytes_out(), is_socket)
+        let undone = self.plan.sink.end.when_undone();
+        outcome.after(self.bytes_out(), is_socket, undone.as_deref())
     }
 
     /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.

@@ -154,10 +154,21 @@ async fn prepare<'a>(
     plan: &'a Plan,
     announcer: &'a Announcer,
 ) -> Result<PreparedEnds<'a>, Outcome> {
-    let source = plan.source.end.prepare(announcer).await;
-    let source = source.map_err(|error| failed_to_open(plan, Side::Source, error))?;
-    let sink = plan.sink.end.prepare(announcer).await;
-    let sink = sink.map_err(|error| failed_to_open(plan, Side::Sink, error))?;
+    let source = async {
+        let source = plan.source.end.prepare(announcer).await;
+        source.map_err(|error| failed_to_open(plan, Side::Source, error))
+    };
+    let sink = async {
+        let sink = plan.sink.end.prepare(announcer).await;
+        sink.map_err(|error| failed_to_open(plan, Side::Sink, error))
+    };
+    // An end that listens says so when the other one is known to be there.
+    let (source, sink) = if plan.source.end.listens() && !plan.sink.end.listens() {
+        let sink = sink.await?;
+        (source.await?, sink)
+    } else {
+        (source.await?, sink.await?)
+    };
     Ok(PreparedEnds { source, sink })
 }
 

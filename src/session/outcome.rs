@@ -120,8 +120,9 @@ impl Outcome {
         Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
     }
 
-    /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same.
-    pub(super) fn after(self, bytes: u64, is_socket: bool) -> Self {
+    /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same, and of what an
+    /// `atomic` sink took nothing stays: `undone` says what has become of it.
+    pub(super) fn after(self, bytes: u64, is_socket: bool, undone: Option<&str>) -> Self {
         match self {
             Outcome::Failed(error) if error.class != Class::Usage => {
                 let most = if is_socket && bytes > 0 {
@@ -129,7 +130,9 @@ impl Outcome {
                 } else {
                     ""
                 };
-                let why = format!("{:#}; {most}{} delivered", error.why, bytes_exactly(bytes));
+                let undone = undone.map(|it| format!(", but {it}")).unwrap_or_default();
+                let bytes = bytes_exactly(bytes);
+                let why = format!("{:#}; {most}{bytes} delivered{undone}", error.why);
                 Outcome::Failed(TransferError {
                     why: anyhow::Error::msg(why),
                     ..error

@@ -7,6 +7,7 @@ use super::report::{Form, Level, write};
 use crate::platform::threads;
 use crate::text::visible;
 use rustix::stdio::stderr;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -20,6 +21,8 @@ const BACKLOG: usize = 16;
 #[derive(Debug, Clone)]
 pub struct StderrWriter {
     form: Form,
+    /// What the user calls the transfer: errors and warnings say whose they are.
+    name: Option<Arc<str>>,
     /// Whether it writes warnings too, and not only errors and what was asked for.
     warns: bool,
     /// What the thread is to write, once there is one; `None` if the system had no thread left.
@@ -88,10 +91,20 @@ impl StderrWriter {
     pub fn new(form: Form) -> Self {
         Self {
             form,
+            name: None,
             warns: true,
             queue: Arc::default(),
             waiting: Arc::default(),
             drawn: Arc::default(),
+        }
+    }
+
+    /// The same for a transfer that the user calls `name`.
+    #[must_use]
+    pub fn called(self, name: Option<&str>) -> Self {
+        Self {
+            name: name.map(Arc::from),
+            ..self
         }
     }
 
@@ -110,15 +123,22 @@ impl StderrWriter {
         self.form
     }
 
-    /// Says what failed: `tidegate: TEXT`.
+    /// Says what failed: `tidegate: TEXT`, or `tidegate: NAME: TEXT`.
     pub fn fail(&self, text: &str) {
-        self.say(Level::Error, text);
+        self.say(Level::Error, &self.named(text));
     }
 
     /// Says what is odd: `tidegate: warning: TEXT`. Says nothing with `--quiet`.
     pub fn warn(&self, text: &str) {
         if self.warns {
-            self.say(Level::Warning, text);
+            self.say(Level::Warning, &self.named(text));
+        }
+    }
+
+    fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.name {
+            Some(name) => format!("{name}: {text}").into(),
+            None => text.into(),
         }
     }
 

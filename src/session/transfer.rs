@@ -58,7 +58,7 @@ impl Transfer {
         let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock), theme));
         let signals = Signals::listen()?;
         let size = plan.stated_size(held.device_size);
-        let stderr = StderrWriter::new(plan.form);
+        let stderr = StderrWriter::new(plan.form).called(plan.show.theme.name.as_deref());
         let stderr = if plan.show.is_quiet {
             stderr.without_warnings()
         } else {

@@ -37,6 +37,7 @@ pub fn status(sample: &Sample) -> String {
         format!("in {}", time(sample.now.elapsed)),
         speed(sample.speed),
     ];
+    parts.extend(sample.limit.map(|it| format!("limit {}/s", size(it))));
     parts.extend(sample.lines().map(|lines| count(lines, "line")));
     let links = sample.now.links.iter().enumerate();
     parts.extend(

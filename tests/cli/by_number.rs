@@ -119,9 +119,9 @@ fn nothing_is_left_of_it_when_the_process_has_ended() {
     running.signal("INT");
     running.done().exits(130);
     assert!(!is_taken(pid));
-    let hint = format!("./{pid} is a path");
+    let hint = format!("a file of that name would be ./{pid}");
     let gone = tell(&it, pid, "status");
-    gone.fails_saying(1, &["there is no such process; 'pgrep -a tidegate'", &hint]);
+    gone.fails_saying(1, &["there is no such process; it may have ended", &hint]);
     assert_eq!(it.names(), [""; 0]);
 }
 

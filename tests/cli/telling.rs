@@ -100,3 +100,40 @@ fn what_is_not_printable_does_not_break_the_line() {
     let done = it.tide(["no\nsuch\x1b[2Jfile"]).run();
     done.fails_saying(1, &["opening no\\u000asuch\\u001b[2Jfile: "]);
 }
+
+#[test]
+fn every_line_of_a_transfer_with_a_name_has_it() {
+    let it = Scratch::new();
+    let args = ["-N", "nightly", "-p", "line", "zero:#size=1K", "/dev/full"];
+    for flags in [&[][..], &["--timestamps"]] {
+        let done = it.tide([flags, &args[..]].concat()).run().exits(1);
+        let lines: Vec<_> = done.stderr.lines().collect();
+        assert!(!lines.is_empty(), "it fails without a word");
+        let named = |line: &&str| line.contains("tidegate: nightly: ");
+        assert!(lines.iter().all(named), "{}", done.stderr);
+    }
+    let args = ["-N", "nightly", "missing", "null:"];
+    it.tide(args)
+        .run()
+        .fails_saying(1, &["tidegate: nightly: opening missing: "]);
+}
+
+#[test]
+fn a_failure_says_what_has_become_of_an_atomic_file() {
+    let it = Scratch::new();
+    it.write("old", "what was there");
+    let wrong = format!("sha256={}", "0".repeat(64));
+    for (name, undone) in [("new", "new was not made"), ("old", "old is as it was")] {
+        let sink = format!("file:{name}#atomic");
+        let done = it.tide(["-t", &wrong, "zero:#size=1K", &sink]).run();
+        done.fails_saying(3, &["1 KiB (1024 bytes) delivered, but ", undone]);
+    }
+}
+
+#[test]
+fn an_end_listens_only_when_the_other_one_can_be_opened() {
+    let it = Scratch::new();
+    let args = ["tcp-listen://127.0.0.1:0", "file:no/such/out"];
+    let done = it.tide(args).run().exits(1);
+    assert!(!done.stderr.contains("listening on"), "{}", done.stderr);
+}

@@ -65,7 +65,7 @@ impl Silence {
     pub(super) fn why(&self, number: &str) -> String {
         match self {
             Self::NoProcess => format!(
-                "there is no such process; 'pgrep -a tidegate' lists those there are, and ./{number} is a path"
+                "there is no such process; it may have ended (a file of that name would be ./{number})"
             ),
             Self::Anothers(Some(user)) => {
                 format!("it belongs to user {user}; run --tell as that user")

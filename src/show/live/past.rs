@@ -56,12 +56,15 @@ struct Mean {
 pub(in crate::show) struct Past {
     columns: VecDeque<Column>,
     open: OpenColumn,
+    /// The present rate, in bytes a second.
+    speed: f64,
 }
 
 impl Past {
     /// Adds a sample.
     pub(in crate::show) fn note(&mut self, sample: &Sample) {
         let now = &sample.now;
+        self.speed = sample.speed;
         let (link, last) = (now.links.first(), now.links.last());
         let open = &mut self.open;
         if let (Some(first), Some(last)) = (link, last) {
@@ -107,6 +110,8 @@ impl Past {
             Cell::optional(2, faint(format!("last {}", seconds(time)))),
             Cell::fixed(rate),
         ];
+        // The present rate, which the row above shows, is that of other seconds.
+        let peak = peak.max(self.speed);
         if whole(peak) > 0 {
             cells.push(Cell::optional(1, faint(format!("peak {}", speed(peak)))));
         }
