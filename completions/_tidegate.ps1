@@ -36,6 +36,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Fail (exit 3) unless exactly SIZE bytes arrive')
+            [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With --skip-errors, give up SIZE bytes at a time')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]')
@@ -58,6 +59,8 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print a man page, or a completion script for a shell')
+            [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
+            [CompletionResult]::new('--skip-errors', '--skip-errors', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line of `-p line`, and each message, with the time')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
@@ -155,7 +158,7 @@ $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json',
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 $global:TidegateValues['--generate'] = @('man', 'man-endpoints', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
-$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
+$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

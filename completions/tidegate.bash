@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-B -H -c -s -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
+            opts="-B -H -c -s -E -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --skip-errors --error-block --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,6 +128,13 @@ _tidegate() {
                     return 0
                     ;;
                 --expect-size)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --error-block)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -367,7 +374,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
+    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then
@@ -464,11 +471,7 @@ _tidegate_any() {
     else
         case $position in
             0) _tidegate_end source "$word" ;;
-            1) _tidegate_end sink "$word" ;;
-            *)
-                COMPREPLY=()
-                compopt +o default +o bashdefault 2>/dev/null
-                ;;
+            *) _tidegate_end sink "$word" ;;
         esac
     fi
 }

@@ -33,6 +33,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -s 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
             cand --size 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
             cand --expect-size 'Fail (exit 3) unless exactly SIZE bytes arrive'
+            cand --error-block 'With --skip-errors, give up SIZE bytes at a time'
             cand -L 'Move at most RATE bytes a second'
             cand --rate 'Move at most RATE bytes a second'
             cand --burst 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]'
@@ -55,6 +56,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
             cand --generate 'Print a man page, or a completion script for a shell'
+            cand -E 'Put zeros where a file or a device cannot be read, and go on'
+            cand --skip-errors 'Put zeros where a file or a device cannot be read, and go on'
             cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
             cand -v 'Print a longer summary, and refused connections'
             cand --verbose 'Print a longer summary, and refused connections'
@@ -150,7 +153,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 
-var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
+var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -7,6 +7,7 @@ complete -c tidegate -l skip -d 'Leave out the first SIZE bytes of SOURCE' -r -f
 complete -c tidegate -l take -d 'Copy only the first SIZE bytes, and read no more' -r -f
 complete -c tidegate -s s -l size -d 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has' -r -f
 complete -c tidegate -l expect-size -d 'Fail (exit 3) unless exactly SIZE bytes arrive' -r -f
+complete -c tidegate -l error-block -d 'With --skip-errors, give up SIZE bytes at a time' -r -f
 complete -c tidegate -s L -l rate -d 'Move at most RATE bytes a second' -r -f
 complete -c tidegate -l burst -d 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]' -r -f
 complete -c tidegate -s t -l transform -d 'Compress, checksum, convert; -t help lists all' -r -f -a "gzip\t'compresses as gzip does, for gunzip, curl and browsers'
@@ -66,6 +67,7 @@ zsh\t'Completion for zsh'
 fish\t'Completion for fish'
 elvish\t'Completion for elvish'
 powershell\t'Completion for PowerShell'"
+complete -c tidegate -s E -l skip-errors -d 'Put zeros where a file or a device cannot be read, and go on'
 complete -c tidegate -l timestamps -d 'Begin each line of `-p line`, and each message, with the time'
 complete -c tidegate -s v -l verbose -d 'Print a longer summary, and refused connections'
 complete -c tidegate -s q -l quiet -d 'Print only errors, digests and \'listening on\''
@@ -138,7 +140,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
+    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
     set -l position 0
     set -l skip 0
     set -l literal 0

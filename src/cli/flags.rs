@@ -7,7 +7,7 @@ use crate::text::duration::parse_duration;
 use crate::text::size::{parse_positive_size, parse_rate, parse_size};
 use clap::builder::BoolishValueParser;
 use clap::{Arg, ArgAction, Command, CommandFactory, Parser, ValueHint};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub const DEFAULT_CHUNK: u64 = FlowOptions::DEFAULT.chunk_size;
 #[command(
     name = "tidegate",
     version,
-    override_usage = "tidegate [OPTIONS] [SOURCE [SINK]]"
+    override_usage = "tidegate [OPTIONS] [SOURCE... [SINK]]"
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Cli {
@@ -35,6 +35,10 @@ pub struct Cli {
     /// Where bytes go; standard output if it is not given
     #[arg(value_hint = ValueHint::AnyPath)]
     pub sink: Option<OsString>,
+
+    /// Of several, the last is the SINK, and the others are SOURCEs that are read one after the other
+    #[arg(hide = true, value_hint = ValueHint::AnyPath)]
+    pub more: Vec<OsString>,
 
     /// The most that each buffer may hold
     ///
@@ -94,6 +98,18 @@ pub struct Cli {
     /// left are shown by it, unless `--size` is given.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
+
+    /// Put zeros where a file or a device cannot be read, and go on
+    ///
+    /// Each such place is told. The SINK is kept, and the exit status is 1.
+    #[arg(hide_short_help = true, short = 'E', long, action = ArgAction::SetTrue, help_heading = FLOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub skip_errors: bool,
+
+    /// With --skip-errors, give up SIZE bytes at a time
+    #[arg(hide_short_help = true, long, value_name = "SIZE")]
+    #[arg(value_parser = parse_positive_size, default_value = "4K", help_heading = FLOW)]
+    pub error_block: u64,
 
     /// Move at most RATE bytes a second
     ///
@@ -227,6 +243,26 @@ pub struct Cli {
     /// Print a man page, or a completion script for a shell
     #[arg(long, value_name = "WHAT", value_enum, conflicts_with_all = ["source", "sink"])]
     pub generate: Option<Generate>,
+}
+
+impl Cli {
+    /// Where bytes come from, one after the other; there is at least one.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&OsStr> {
+        let first = std::iter::once(&self.source);
+        // The last of several is the SINK, so that the second is a SOURCE.
+        let second = self.sink.iter().filter(|_| !self.more.is_empty());
+        let others = self.more.iter().rev().skip(1).rev();
+        let all = first.chain(second).chain(others);
+        all.map(OsString::as_os_str).collect()
+    }
+
+    /// Where bytes go, if that is given.
+    #[must_use]
+    pub fn last_sink(&self) -> Option<&OsStr> {
+        let last = self.more.last().or(self.sink.as_ref());
+        last.map(OsString::as_os_str)
+    }
 }
 
 const FLOW: &str = "Flow";

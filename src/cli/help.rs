@@ -97,7 +97,7 @@ fn long(command: &Command, styles: Styles) -> String {
     screen.row(
         NARROW,
         "SOURCE",
-        "what to read from: an endpoint, see below [default: -]",
+        "what to read from, one after the other: endpoints, see below [default: -]",
     );
     screen.row(
         NARROW,

@@ -78,7 +78,7 @@ fn suggest_meant(refusal: &mut clap::Error) {
             (None, None) => as_a_value(refusal, typed),
         },
         None if typed.starts_with('-') => as_a_value(refusal, typed),
-        None => Some(ONE_EACH.to_owned()),
+        None => None,
     };
     if let Some(tip) = tip {
         let tips = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
@@ -93,8 +93,6 @@ fn as_a_value(refusal: &clap::Error, typed: &str) -> Option<String> {
     let typed = named(typed);
     Some(format!("to pass '{typed}' as a value, use '-- {typed}'"))
 }
-
-const ONE_EACH: &str = "give one SOURCE and one SINK; quote a name with blanks in it: 'my file'";
 
 /// How an option of an endpoint is written that was given as a flag.
 fn option_of_an_end(typed: &str) -> Option<String> {

@@ -39,6 +39,8 @@ mod preview;
 mod probe;
 mod raw;
 mod retry;
+mod sequence;
+mod skipping;
 mod socket;
 mod sparse;
 mod staged;
@@ -66,6 +68,8 @@ pub use options::{OptionSpec, Options, Settled, ValueKind};
 pub use preview::Preview;
 pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
+pub use sequence::{NextSource, Sequence};
+pub use skipping::{Gap, Skipping, Unreadable};
 pub use table::{PlannedEnd, plan_sink, plan_source};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,

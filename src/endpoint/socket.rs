@@ -157,6 +157,7 @@ impl<S: StreamSocket> Source for SocketSource<S> {
         SourceFacts {
             probe: self.socket.probe(),
             peer: self.socket.peer(),
+            is_told_of_delivery: true,
             ..SourceFacts::default()
         }
     }

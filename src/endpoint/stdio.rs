@@ -309,6 +309,7 @@ impl Source for PlainSource {
 
     fn facts(&self) -> SourceFacts {
         SourceFacts {
+            is_told_of_delivery: false,
             size: self.descriptor.size_left(),
             peer: None,
             is_terminal: self.descriptor.facts.is_terminal,

@@ -45,6 +45,24 @@ pub trait Source: Send {
         Err("its bytes are made by this program")
     }
 
+    /// Which of several sources, read one after the other, it is at, counted from 0.
+    fn part(&self) -> usize {
+        0
+    }
+
+    /// Whether no other source follows that.
+    fn is_last_part(&self) -> bool {
+        true
+    }
+
+    /// Goes on to the next of several sources, where one follows: the present one has ended. [`Source::read`] does so by itself.
+    ///
+    /// # Errors
+    /// `WouldBlock`: it is not open yet, wait for [`Source::ready`]. Anything else: there is none, or it cannot be opened.
+    fn next_part(&mut self) -> io::Result<()> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
     /// Closes it cleanly, after everything was delivered.
     fn close(self: Box<Self>) {}
 }
@@ -136,6 +154,8 @@ pub struct SourceFacts {
     pub peer: Option<String>,
     /// Whether it is a terminal, whose user types what is read.
     pub is_terminal: bool,
+    /// Whether its peer is to learn how the transfer ended, so that it is kept until then.
+    pub is_told_of_delivery: bool,
     /// How to ask for its status.
     pub probe: Probe,
 }

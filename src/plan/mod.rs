@@ -11,6 +11,7 @@ mod held;
 mod least;
 pub mod refusal;
 mod size;
+mod sources;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
 use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan, World};
 use crate::engine::link::Marks;
 use crate::engine::road::{FlowOptions, Preference};
-use crate::error::UsageError;
+use crate::error::{Side, UsageError};
 use crate::session::report::Form;
 use crate::show::{Drawing, Progress, Show, SidePlace, Template};
 use crate::text::visible::named;
@@ -35,8 +36,10 @@ use std::path::{Path, PathBuf};
 /// A transfer, decided in every respect.
 #[derive(Debug)]
 pub struct Plan {
-    /// Where bytes come from.
+    /// Where bytes come from, first.
     pub source: PlannedEnd<dyn SourcePlan>,
+    /// Where they come from after that, one after the other.
+    pub more_sources: Vec<PlannedEnd<dyn SourcePlan>>,
     /// Where bytes go.
     pub sink: PlannedEnd<dyn SinkPlan>,
     /// What they pass in between, in this order.
@@ -45,6 +48,8 @@ pub struct Plan {
     pub digested: Vec<Option<PathBuf>>,
     /// How many bytes are moved, in which pieces, and how long a peer may let nothing move.
     pub flow: FlowOptions,
+    /// The length of the blocks that are given up where a source cannot be read, in bytes; `None`: that is a failure.
+    pub skip_errors: Option<u64>,
     /// The preferred road.
     pub road: Preference,
     /// The marks of the link.
@@ -81,8 +86,8 @@ impl Plan {
     pub fn from_cli(cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
         let world = facts.world;
         let buffers = BufferSizes::of(cli, world)?;
-        let source = endpoint::plan_source(&cli.source, world)?;
-        let sink = endpoint::plan_sink(cli.sink.as_deref(), world)?;
+        let (source, more_sources) = sources::planned(cli, world)?;
+        let sink = endpoint::plan_sink(cli.last_sink(), world)?;
         let least = least::least(cli, &source)?;
         let size = cli.size.as_deref().map(|size| size::parse(size, world));
         let (size, size_of_device) = match size.transpose()? {
@@ -93,13 +98,16 @@ impl Plan {
         let transforms = cli.transform.iter().map(|spec| transform::plan(spec));
         let transforms: Vec<_> = transforms.collect::<Result<_, _>>()?;
         check_digests(cli, &transforms)?;
-        let digested = digested(&transforms, source.end.path(), sink.end.path());
+        // What passes is no single file of several.
+        let source_file = source.end.path().filter(|_| more_sources.is_empty());
+        let digested = digested(&transforms, source_file, sink.end.path());
         if cli.digest_file.is_some() {
             check_names(&transforms, &digested)?;
         }
         Ok(Self {
             digested,
             source,
+            more_sources,
             sink,
             transforms,
             flow: FlowOptions {
@@ -112,6 +120,7 @@ impl Plan {
                 least,
                 idle_timeout: cli.idle_timeout,
             },
+            skip_errors: cli.skip_errors.then_some(cli.error_block),
             road: match cli.road {
                 // A mark for the reading side asks for a buffer that only the buffered road has.
                 RoadChoice::Auto if cli.read_high_water_mark.is_some() => Preference::ReadingBuffer,
@@ -132,6 +141,26 @@ impl Plan {
             control: cli.control.clone(),
             listens_as_process: facts.listens_as_process,
         })
+    }
+
+    /// All sources, in the order in which they are read.
+    pub fn sources(&self) -> impl Iterator<Item = &PlannedEnd<dyn SourcePlan>> {
+        std::iter::once(&self.source).chain(&self.more_sources)
+    }
+
+    /// The source that is read as this one, counted from 0.
+    #[must_use]
+    pub fn source_at(&self, part: usize) -> &PlannedEnd<dyn SourcePlan> {
+        let later = part.checked_sub(1).and_then(|it| self.more_sources.get(it));
+        later.unwrap_or(&self.source)
+    }
+
+    /// Bytes that all sources have, where the first one, which is open, has `first`, and all others are known.
+    #[must_use]
+    pub fn size_of_all(&self, first: Option<u64>) -> Option<u64> {
+        let more = self.more_sources.iter();
+        let mut more = more.map(|it| it.end.preview(Side::Source).size.ok());
+        more.try_fold(first?, |sum, size| sum.checked_add(size?))
     }
 
     /// What the user is told before the transfer begins, since it may not be what was meant.

@@ -9,8 +9,8 @@ use std::fmt;
 /// The files that the two ends are, or will be.
 #[derive(Debug, Clone)]
 pub struct EndFiles {
-    /// The SOURCE.
-    pub source: Option<Identity>,
+    /// Every SOURCE.
+    pub sources: Vec<Option<Identity>>,
     /// The SINK.
     pub sink: Option<Identity>,
 }
@@ -19,7 +19,8 @@ impl EndFiles {
     /// Whether `id` is one of them.
     #[must_use]
     pub fn contain(&self, id: Option<&Identity>) -> bool {
-        id.is_some() && (id == self.source.as_ref() || id == self.sink.as_ref())
+        let mut ends = self.sources.iter().chain([&self.sink]);
+        id.is_some() && ends.any(|end| end.as_ref() == id)
     }
 }
 
@@ -32,18 +33,26 @@ pub fn same_file(
     ends: &EndFiles,
     flag_files: &[FlagFile],
 ) -> Result<(), TransferError> {
-    let refuse = |why: String| {
-        let (source, sink) = (&plan.source.uri, &plan.sink.uri);
+    let refuse = |part: usize, why: String| {
+        let (source, sink) = (&plan.source_at(part).uri, &plan.sink.uri);
         Err(usage(format!("'{source}' to '{sink}'"), why))
     };
-    if ends.source.is_some() && ends.source == ends.sink {
-        return refuse("source and sink are the same file".to_owned());
+    let mut sources = ends.sources.iter();
+    if ends.sink.is_some()
+        && let Some(part) = sources.position(|source| *source == ends.sink)
+    {
+        return refuse(part, "source and sink are the same file".to_owned());
     }
     if let Some(it) = flag_files.iter().find(|it| ends.contain(it.id.as_ref())) {
-        return refuse(format!(
-            "{} would write into the SOURCE or SINK; give it a file of its own",
-            it.flag
-        ));
+        let mut sources = ends.sources.iter();
+        let part = sources.position(|source| *source == it.id);
+        return refuse(
+            part.unwrap_or(0),
+            format!(
+                "{} would write into the SOURCE or SINK; give it a file of its own",
+                it.flag
+            ),
+        );
     }
     Ok(())
 }

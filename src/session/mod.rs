@@ -13,6 +13,7 @@ mod program_stderr;
 pub mod report;
 mod side_files;
 pub mod signal;
+mod sources;
 pub mod stderr;
 mod transfer;
 mod watch;

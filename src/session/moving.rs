@@ -4,12 +4,14 @@ use super::Outcome;
 use super::open::OpenEnds;
 use super::transfer::Transfer;
 use super::watch::{self, WatchEnd};
+use crate::endpoint::{NextSource, PerEnd, Sequence, Skipping, Source};
 use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
 use crate::text::visible::named;
 use crate::text::words::Size;
 use crate::transform::Made;
+use std::io;
 use std::sync::Arc;
 use tokio::time::timeout;
 
@@ -36,25 +38,34 @@ impl Transfer {
                 outcome
             }
         };
+        let outcome = self.with_source_failure(outcome);
         let undone = self.plan.sink.end.when_undone();
-        outcome.after(self.bytes_out(), is_socket, undone.as_deref())
+        let outcome = outcome.after(self.bytes_out(), is_socket, undone.as_deref());
+        self.with_unreadable(outcome)
     }
 
     /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.
     fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
         let (source, sink) = (ends.source.facts(), ends.sink.facts());
-        let peers = (source.peer, sink.peer);
-        let size = self.plan.expected_size(self.size, source.size);
+        let found = self.plan.size_of_all(source.size);
+        let size = self.plan.expected_size(self.size, found);
         let terminals = Terminals {
             source: source.is_terminal,
             sink: sink.is_terminal,
         };
+        self.peers = PerEnd {
+            source: source.peer,
+            sink: sink.peer,
+        };
+        let source = self
+            .in_sequence(ends.source)
+            .map_err(|error| Outcome::not_started(&error))?;
         let old_size = ends.sink.would_lose();
         let mut options = self.options(size);
         if self.plan.show.draws_rows(terminals) {
             self.pipe_stderr(&mut options);
         }
-        let mut pipeline = Pipeline::new(ends.source, ends.sink, options)
+        let mut pipeline = Pipeline::new(source, ends.sink, options)
             .map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
@@ -68,18 +79,48 @@ impl Transfer {
             Err(StartError::Threads(error)) => Err(sink_failed("starting to write to", error)),
         };
         self.is_open = true;
-        let route = Route::new(
-            (&self.plan.source.uri, peers.0.as_deref()),
-            &self.plan.transform_names(),
-            (&self.plan.sink.uri, peers.1.as_deref()),
-        );
-        let told_as = self.plan.control.as_ref().map(named);
-        let told_as = told_as.unwrap_or_else(|| std::process::id().to_string());
-        self.route = route.told_as(told_as);
+        self.route = self.route_of(0);
         (self.size, self.terminals) = (size, terminals);
         self.record_sampler = Sampler::new(size);
         self.steering.attach(controls, size);
         started
+    }
+
+    /// The source, and those after it, which are opened one after the other.
+    fn in_sequence(&mut self, first: Box<dyn Source>) -> io::Result<Box<dyn Source>> {
+        let more = self.plan.more_sources.len();
+        let first = self.skipping_errors(first, 0);
+        if more == 0 {
+            return Ok(first);
+        }
+        let next = Arc::new(NextSource::new()?);
+        self.next_source = Some(Arc::clone(&next));
+        Ok(Box::new(Sequence::new(first, more, next)))
+    }
+
+    /// The source, this one of several, with zeros where it cannot be read, if that was asked for.
+    pub(super) fn skipping_errors(&self, source: Box<dyn Source>, part: usize) -> Box<dyn Source> {
+        match self.plan.skip_errors {
+            Some(block) => {
+                let unreadable = Arc::clone(&self.unreadable);
+                Box::new(Skipping::new(source, part, block, unreadable))
+            }
+            None => source,
+        }
+    }
+
+    /// Who sends to whom while this source is read, counted from 0.
+    pub(super) fn route_of(&self, part: usize) -> Route {
+        let (source, sink) = (self.plan.source_at(part), &self.plan.sink);
+        let route = Route::new(
+            (&source.uri, self.peers.source.as_deref()),
+            &self.plan.transform_names(),
+            (&sink.uri, self.peers.sink.as_deref()),
+        );
+        let told_as = self.plan.control.as_ref().map(named);
+        let told_as = told_as.unwrap_or_else(|| std::process::id().to_string());
+        let parts = 1 + self.plan.more_sources.len();
+        route.of_part(part, parts).told_as(told_as)
     }
 
     /// Names the file that the sink empties or replaces, and how much was in it, to a person at a terminal.

@@ -5,7 +5,9 @@ use super::announce::Announcer;
 use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
-use crate::endpoint::{Identity, OpenError, PreparedSink, PreparedSource, Sink, Source};
+use crate::endpoint::{
+    Identity, OpenError, PlannedEnd, PreparedSink, PreparedSource, Sink, Source, SourcePlan,
+};
 use crate::error::{Side, TransferError};
 use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
@@ -120,6 +122,7 @@ impl Wait<'_> {
         let display = display.get_or_insert_with(|| {
             let names = self.plan.transform_names();
             let route = Route::new((&source.uri, None), &names, (&sink.uri, None));
+            let route = route.of_part(0, 1 + self.plan.more_sources.len());
             self.plan.show.waiting(route, self.stderr)
         });
         display.draw(&waits);
@@ -139,8 +142,18 @@ fn different_files(
     prepared: &PreparedEnds<'_>,
     side_files: &mut SideFiles,
 ) -> Result<(), Outcome> {
+    let first = Identity::of_end(prepared.source.file_id, plan.source.end.path());
+    // The others are opened when their turn has come, and are looked at from outside until then.
+    let mut sources = vec![first];
+    for later in &plan.more_sources {
+        let preview = later.end.preview(Side::Source);
+        if let Some(obstacle) = preview.obstacle {
+            return Err(could_not_open_source(later, obstacle));
+        }
+        sources.push(Identity::of_end(preview.file_id, later.end.path()));
+    }
     let ends = EndFiles {
-        source: Identity::of_end(prepared.source.file_id, plan.source.end.path()),
+        sources,
         sink: Identity::of_end(prepared.sink.file_id, plan.sink.end.path()),
     };
     let flag_files = side_files.held().files();
@@ -193,17 +206,29 @@ async fn establish(
 }
 
 fn failed_to_open(plan: &Plan, side: Side, error: OpenError) -> Outcome {
-    // A SINK that is not what was meant has been warned of.
-    let (uri, hint) = match side {
-        Side::Source => (&plan.source.uri, plan.source.hint.as_deref()),
-        Side::Sink => (&plan.sink.uri, None),
-    };
-    let failure = error.at(side, uri);
-    Outcome::Failed(match hint {
+    match side {
+        Side::Source => could_not_open_source(&plan.source, error),
+        // A SINK that is not what was meant has been warned of.
+        Side::Sink => Outcome::Failed(error.at(side, &plan.sink.uri)),
+    }
+}
+
+/// The end of a transfer one of whose sources cannot be opened.
+fn could_not_open_source(source: &PlannedEnd<dyn SourcePlan>, error: OpenError) -> Outcome {
+    Outcome::Failed(source_failure(source, error))
+}
+
+/// Why a source cannot be opened, with what was probably meant.
+pub(super) fn source_failure(
+    source: &PlannedEnd<dyn SourcePlan>,
+    error: OpenError,
+) -> TransferError {
+    let failure = error.at(Side::Source, &source.uri);
+    match source.hint.as_deref() {
         Some(hint) => TransferError {
             why: anyhow::Error::msg(format!("{:#}; {hint}", failure.why)),
             ..failure
         },
         None => failure,
-    })
+    }
 }

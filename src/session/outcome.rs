@@ -66,10 +66,7 @@ impl Outcome {
                 };
                 let failure = TransferError::io(Side::Sink, act, &plan.sink.uri, &error);
                 let failure = TransferError { class, ..failure };
-                Outcome::Failed(match reader.and_then(|reader| reader.result.err()) {
-                    Some(error) => with_source_error(plan, failure, &error),
-                    None => failure,
-                })
+                Outcome::Failed(with_source_error(plan, failure, reader))
             }
         }
     }
@@ -226,21 +223,25 @@ fn transform_failed(plan: &Plan, transforms: &[Option<TransformOutcome>]) -> Opt
 }
 
 fn source_failed(plan: &Plan, reader: Option<ReaderOutcome>) -> Outcome {
+    let part = reader.as_ref().map_or(0, |reader| reader.source.part());
     let error = match reader.map(|reader| reader.result) {
         Some(Err(error)) => error,
         _ => io::Error::other("reading stopped without a reason; this is a bug"),
     };
-    Outcome::Failed(TransferError::io(
-        Side::Source,
-        "reading",
-        &plan.source.uri,
-        &error,
-    ))
+    let uri = &plan.source_at(part).uri;
+    Outcome::Failed(TransferError::io(Side::Source, "reading", uri, &error))
 }
 
 /// The failure of the sink where the source has failed as well.
-fn with_source_error(plan: &Plan, failure: TransferError, error: &io::Error) -> TransferError {
-    let (source, error) = (&plan.source.uri, reason(error));
+fn with_source_error(
+    plan: &Plan,
+    failure: TransferError,
+    reader: Option<ReaderOutcome>,
+) -> TransferError {
+    let Some((part, Err(error))) = reader.map(|it| (it.source.part(), it.result)) else {
+        return failure;
+    };
+    let (source, error) = (&plan.source_at(part).uri, reason(&error));
     let why = format!("{:#}; reading {source} failed too: {error}", failure.why);
     TransferError {
         why: anyhow::Error::msg(why),

@@ -7,10 +7,13 @@ use super::side_files::SideFiles;
 use super::signal::Signals;
 use super::stderr::StderrWriter;
 use crate::account::clock::Clock;
+use crate::endpoint::{NextSource, PerEnd, Unreadable};
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
+use crate::error::TransferError;
 use crate::plan::{HeldFiles, Plan};
 use crate::show::{self, Route, Sample, Sampler};
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +23,7 @@ pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// A transfer: its parts from before its ends are open until it is told how it ended.
 #[derive(Debug)]
 pub(super) struct Transfer {
-    pub(super) plan: Plan,
+    pub(super) plan: Rc<Plan>,
     pub(super) steering: Arc<Steering>,
     pub(super) signals: Signals,
     /// The expected size in bytes.
@@ -32,6 +35,16 @@ pub(super) struct Transfer {
     pub(super) awaited: String,
     /// Whether both ends are open.
     pub(super) is_open: bool,
+    /// What hands over the sources after the first one, if there are any.
+    pub(super) next_source: Option<Arc<NextSource>>,
+    /// Which source is read now, counted from 0.
+    pub(super) part: usize,
+    /// Why one of these could not be opened.
+    pub(super) source_failure: Option<TransferError>,
+    /// Where sources could not be read, with `--skip-errors`.
+    pub(super) unreadable: Arc<Unreadable>,
+    /// Whom the ends are connected with.
+    pub(super) peers: PerEnd<Option<String>>,
     /// What programs among its transforms say on standard error, where that does not go there by itself.
     pub(super) program_stderr: ProgramStderr,
     /// How its transforms ended.
@@ -69,8 +82,13 @@ impl Transfer {
             size,
             record_sampler: Sampler::new(size),
             steering,
-            plan,
+            plan: Rc::new(plan),
             signals,
+            next_source: None,
+            part: 0,
+            source_failure: None,
+            unreadable: Arc::default(),
+            peers: PerEnd::default(),
             side_files: SideFiles::new(held),
             awaited: String::new(),
             is_open: false,
@@ -89,9 +107,11 @@ impl Transfer {
             return;
         }
         self.side_files.begin(&self.steering, &self.stderr);
+        let sources: Vec<_> = self.plan.sources().map(|it| &*it.uri).collect();
         let start = show::Start {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
+            sources: if sources.len() > 1 { &sources } else { &[] },
             sink: &self.plan.sink.uri,
             road: road.name(),
             calls: road.calls().map(Calls::name),

@@ -1,6 +1,8 @@
 //! Watches over a running transfer: its stages, the signals, the samples, and a peer that lets nothing move.
 
 use super::Outcome;
+use super::announce::Announcer;
+use super::sources::Supply;
 use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
@@ -9,6 +11,7 @@ use crate::engine::pipeline::{End, Event, Handle};
 use crate::error::{Class, Side, TransferError};
 use crate::session::signal::{self, Event as Signal};
 use crate::show::Display;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
@@ -48,6 +51,10 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
     );
     let idle = idle(&meter, limit);
     tokio::pin!(idle);
+    let controls = pipeline.controls().clone();
+    let plan = Rc::clone(&transfer.plan);
+    let announcer = Announcer::new(&plan, &transfer.stderr, transfer.steering.awaited());
+    let mut supply = Supply::new(&plan, transfer.next_source.clone(), &announcer);
     loop {
         tokio::select! {
             biased;
@@ -61,6 +68,7 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
                 Signal::Stop => stop(transfer, display.as_deref_mut()).await,
                 Signal::Continued => continued(&transfer.clock),
             },
+            supplied = supply.next() => transfer.supply(supplied, &controls, display.as_deref_mut()),
             _ = notes.tick() => {
                 // This takes a thread, and those of the road have to be started first.
                 if transfer.road.is_some() {
@@ -141,7 +149,7 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
 fn stalled(transfer: &Transfer, phase: Phase) -> Outcome {
     let limit = transfer.plan.flow.idle_timeout.unwrap_or_default();
     let (side, uri) = match phase {
-        Phase::Source => (Side::Source, &transfer.plan.source.uri),
+        Phase::Source => (Side::Source, &transfer.plan.source_at(transfer.part).uri),
         _ => (Side::Sink, &transfer.plan.sink.uri),
     };
     let why = format!(

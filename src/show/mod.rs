@@ -49,4 +49,7 @@ pub trait Display: std::fmt::Debug {
 
     /// Removes what is drawn: a message is written next, or the transfer is over.
     fn clear(&mut self);
+
+    /// From now on another of several sources is read.
+    fn set_route(&mut self, _route: Route) {}
 }

@@ -33,6 +33,19 @@ impl Route {
 }
 
 impl Route {
+    /// The same, whose source is this one of several, counted from 0.
+    #[must_use]
+    pub fn of_part(mut self, part: usize, parts: usize) -> Self {
+        if parts > 1 {
+            for stages in [&mut self.stages, &mut self.short_stages] {
+                if let Some(source) = stages.first_mut() {
+                    *source = format!("{source} ({} of {parts})", part + 1);
+                }
+            }
+        }
+        self
+    }
+
     /// The same of a transfer that is told by `--tell NAME COMMAND`.
     #[must_use]
     pub fn told_as(self, name: impl Into<String>) -> Self {

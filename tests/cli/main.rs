@@ -80,6 +80,7 @@ mod side_files;
 mod signals;
 mod small;
 mod smoke;
+mod sources;
 mod sparse;
 mod stats;
 mod stops;

@@ -18,8 +18,8 @@ use crate::endpoint::{EndStatus, PerEnd, Probe};
 use crate::engine::link::Chain;
 use crate::platform::sync::Lock;
 use accounting::{Accounting, Times};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// In the place of a moment: there is none yet, or will be none.
@@ -43,7 +43,7 @@ pub struct Meter {
     moved: AtomicU64,
     /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
     peer_counts: AtomicBool,
-    probes: OnceLock<PerEnd<Probe>>,
+    probes: Lock<Option<PerEnd<Probe>>>,
     recorder: Lock<Option<Recorder>>,
     /// When the next sample is due, if there are to be any.
     next_sample: AtomicU64,
@@ -107,7 +107,7 @@ impl Meter {
             stopped: AtomicU64::new(NEVER),
             moved: AtomicU64::new(nanos(now)),
             peer_counts: AtomicBool::new(true),
-            probes: OnceLock::new(),
+            probes: Lock::default(),
             recorder: Lock::default(),
             next_sample: AtomicU64::new(NEVER),
         }
@@ -115,8 +115,14 @@ impl Meter {
 
     /// From now on these ends are shown too.
     pub fn watch(&self, probes: PerEnd<Probe>) {
-        // The ends are opened only once.
-        let _ = self.probes.set(probes);
+        *self.probes.lock() = Some(probes);
+    }
+
+    /// From now on this source is shown instead of the one before.
+    pub fn watch_source(&self, probe: Probe) {
+        if let Some(probes) = &mut *self.probes.lock() {
+            probes.source = probe;
+        }
     }
 
     /// From now on it is recorded what happened when. To be called before the writers begin.
@@ -373,7 +379,7 @@ impl Meter {
     }
 
     fn ends(&self, look: fn(&Probe) -> EndStatus) -> PerEnd<EndStatus> {
-        let ends = self.probes.get().map(|probes| PerEnd {
+        let ends = self.probes.lock().as_ref().map(|probes| PerEnd {
             source: look(&probes.source),
             sink: look(&probes.sink),
         });

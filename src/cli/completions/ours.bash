@@ -115,11 +115,7 @@ _tidegate_any() {
     else
         case $position in
             0) _tidegate_end source "$word" ;;
-            1) _tidegate_end sink "$word" ;;
-            *)
-                COMPREPLY=()
-                compopt +o default +o bashdefault 2>/dev/null
-                ;;
+            *) _tidegate_end sink "$word" ;;
         esac
     fi
 }

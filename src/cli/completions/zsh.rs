@@ -19,6 +19,9 @@ fn ours(line: &str) -> String {
             return line.replace(":_files'", &format!(":_tidegate_{side}'"));
         }
     }
+    if line.starts_with("'*::more") {
+        return line.replace(":_files'", ":_tidegate_sink'");
+    }
     line.to_owned()
 }
 

@@ -38,7 +38,7 @@ pub use levels::Levels;
 #[cfg(test)]
 pub(crate) use pauses::MOST_PAUSES;
 pub use pauses::PauseTotals;
-pub use piped::PipedLink;
+pub use piped::{Passed, PipedLink};
 pub use pipes::{Pipes, WatchedPipe};
 pub use shared::{InputEnd, Link};
 pub use snapshot::{ConsumerSnapshot, LinkSnapshot, LinkState, Marks, ReadableFill, WritableFill};

@@ -22,7 +22,13 @@ pub struct PipedLink<'a> {
     link: &'a Link,
     count: LinkCount,
     pipes: Pipes,
+    /// Whether something has passed by other pipes before.
+    goes_on: bool,
 }
+
+/// What has passed a link by pipes that are not used any more.
+#[derive(Debug)]
+pub struct Passed(LinkCount);
 
 impl Link {
     /// A pipe that is an end was enlarged, or given back what it was enlarged by.
@@ -44,6 +50,18 @@ impl Link {
             link: self,
             count: std::mem::replace(&mut self.lock().count, fresh),
             pipes: Pipes::default(),
+            goes_on: false,
+        }
+    }
+
+    /// From now on the bytes are in other pipes, and are counted with what has passed.
+    #[must_use]
+    pub fn use_pipes_again(&self, passed: Passed) -> PipedLink<'_> {
+        PipedLink {
+            link: self,
+            count: passed.0,
+            pipes: Pipes::default(),
+            goes_on: true,
         }
     }
 }
@@ -55,7 +73,13 @@ impl PipedLink<'_> {
         self.link
     }
 
-    /// From now on the bytes are in these pipes, and nothing has passed yet.
+    /// What has passed, to go on with when the next of several sources is open ([`Link::use_pipes_again`]).
+    #[must_use]
+    pub fn set_aside(self) -> Passed {
+        Passed(self.count)
+    }
+
+    /// From now on the bytes are in these pipes. Unless the link goes on, nothing has passed yet.
     pub fn begin(&mut self, pipes: Pipes) {
         let no_buffer = Marks {
             readable: 0,
@@ -69,7 +93,11 @@ impl PipedLink<'_> {
         };
         *self.link.pipes.lock() = Some(pipes.shared());
         self.pipes = pipes;
-        self.count.restart(marks);
+        if self.goes_on {
+            self.count.continue_with(marks);
+        } else {
+            self.count.restart(marks);
+        }
     }
 
     /// From now on the bytes are in chunks after all. What was counted still counts if something `has_passed`.

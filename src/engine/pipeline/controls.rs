@@ -1,6 +1,7 @@
 //! What can be asked and changed of a pipeline from outside, while its stages are at work.
 
 use crate::account::meter::Meter;
+use crate::endpoint::Source;
 use crate::engine::limit::Limit;
 use crate::engine::link::{History, Marks};
 use crate::engine::road::{RoadInUse, Shared};
@@ -102,6 +103,14 @@ impl Controls {
             Some(RoadInUse::Kernel(_)) => Err(FixedMarks::Kernel),
             None => Err(FixedMarks::NotClear),
         }
+    }
+
+    /// Another source is to be read after the present one: it is shown from now on, and if it is a pipe it may grow to the mark.
+    pub fn admit(&self, source: &dyn Source) {
+        if let Some(pipe) = source.pipe() {
+            pipe.let_grow(self.shared.chain.first().marks().readable);
+        }
+        self.shared.meter.watch_source(source.facts().probe);
     }
 
     /// Gives the pipeline up: every stage is woken, and stops.

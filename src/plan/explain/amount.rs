@@ -37,7 +37,8 @@ fn size(view: &View<'_>) -> String {
             "that of the block device {path}, which is asked when the transfer starts (--size)"
         );
     }
-    let found = view.source.size;
+    let more = view.more_sources.iter().map(|it| it.size);
+    let found = more.fold(view.source.size, |sum, size| Ok(sum? + size?));
     let Some(expected) = plan.expected_size(plan.stated_size(None), found.ok()) else {
         let why = found.err().unwrap_or("nothing says how much");
         return format!("not known, so no percent and ETA: {why}");
@@ -46,6 +47,7 @@ fn size(view: &View<'_>) -> String {
         Some(take) if take == expected => "--take",
         _ if plan.size.is_some() => "--size",
         _ if plan.stated_size(None).is_some() => "--expect-size",
+        _ if !view.more_sources.is_empty() => "what is left of all sources",
         _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
         _ => "what is left of the source",
     };

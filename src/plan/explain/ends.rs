@@ -8,10 +8,17 @@ use crate::session::exit::Exit;
 use crate::text::words::bytes_exactly;
 
 pub(super) fn source(sheet: &mut Sheet, view: &View<'_>) {
-    sheet.section("source");
-    end(sheet, &view.plan.source, &view.source);
-    sheet.row("size", size(&view.source));
-    sheet.row_if("fails", failure(view, Side::Source));
+    let parts = 1 + view.more_sources.len();
+    let previews = std::iter::once(&view.source).chain(&view.more_sources);
+    for (part, (planned, preview)) in view.plan.sources().zip(previews).enumerate() {
+        sheet.section(&match parts {
+            1 => "source".to_owned(),
+            _ => format!("source {} of {parts}", part + 1),
+        });
+        end(sheet, planned, preview);
+        sheet.row("size", size(preview));
+        sheet.row_if("fails", failure(view, Side::Source, &planned.uri));
+    }
 }
 
 pub(super) fn sink(sheet: &mut Sheet, view: &View<'_>) {
@@ -19,16 +26,16 @@ pub(super) fn sink(sheet: &mut Sheet, view: &View<'_>) {
     end(sheet, &view.plan.sink, &view.sink);
     sheet.row_if("effect", view.sink.effect.as_deref());
     sheet.row("synced", view.sink.synced);
-    sheet.row_if("fails", failure(view, Side::Sink));
+    sheet.row_if("fails", failure(view, Side::Sink, &view.plan.sink.uri));
 }
 
 /// How the transfer would fail at this end.
-fn failure(view: &View<'_>, side: Side) -> Option<String> {
+fn failure(view: &View<'_>, side: Side, uri: &str) -> Option<String> {
     let error = view.obstacle.as_ref()?;
     let is_here = error
         .at
         .as_ref()
-        .is_some_and(|(at, _)| *at == FailureSite::End(side));
+        .is_some_and(|(at, name)| *at == FailureSite::End(side) && name == uri);
     let code = Exit::from(error.class).code();
     is_here.then(|| format!("{error} (exit {code})"))
 }

@@ -1,6 +1,6 @@
 //! Gathers everything that is to be explained, in the order in which a transfer would find it out.
 
-use crate::endpoint::{Identity, OpenError, Preview};
+use crate::endpoint::{Identity, Preview};
 use crate::engine::road::{self, EndPair, Impossible, Road};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
@@ -13,6 +13,8 @@ use crate::show::{SidePlace, SideProbe};
 pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) source: Preview,
+    /// The sources after the first one.
+    pub(super) more_sources: Vec<Preview>,
     pub(super) sink: Preview,
     /// Why one of them cannot be opened, if that is clear.
     pub(super) obstacle: Option<TransferError>,
@@ -36,12 +38,18 @@ impl<'a> View<'a> {
         let socket = control.iter().map(SocketPath::as_flag_file);
         let flag_files: Vec<_> = stats.chain(drawn).chain(socket).collect();
         check_distinct(&flag_files)?;
-        let mut source = plan.source.end.preview(Side::Source);
+        let sources = plan.sources();
+        let mut sources: Vec<_> = sources.map(|it| it.end.preview(Side::Source)).collect();
         let mut sink = plan.sink.end.preview(Side::Sink);
-        let obstacle = obstacle(plan, source.obstacle.take(), sink.obstacle.take());
+        let obstacle = obstacle(plan, &mut sources, &mut sink);
+        let more_sources = sources.split_off(1);
+        let Some(source) = sources.pop() else {
+            return Err(UsageError::new("no SOURCE"));
+        };
         let view = Self {
             plan,
             source,
+            more_sources,
             sink,
             obstacle,
             road: None,
@@ -58,9 +66,9 @@ impl<'a> View<'a> {
 
     /// With the road, which is chosen once both ends are known to be different files.
     fn on_its_road(self, flag_files: &[FlagFile]) -> Result<Self, TransferError> {
-        let (source, sink) = (&self.plan.source.end, &self.plan.sink.end);
+        let sink = &self.plan.sink.end;
         let ends = EndFiles {
-            source: Identity::of_end(self.source.file_id, source.path()),
+            sources: self.identities(),
             sink: Identity::of_end(self.sink.file_id, sink.path()),
         };
         refusal::same_file(self.plan, &ends, flag_files)?;
@@ -68,17 +76,29 @@ impl<'a> View<'a> {
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })
     }
+
+    /// Which files the sources are.
+    fn identities(&self) -> Vec<Option<Identity>> {
+        let previews = std::iter::once(&self.source).chain(&self.more_sources);
+        let sources = self.plan.sources().zip(previews);
+        sources
+            .map(|(planned, preview)| Identity::of_end(preview.file_id, planned.end.path()))
+            .collect()
+    }
 }
 
 /// The first reason why the ends cannot be opened.
-fn obstacle(
-    plan: &Plan,
-    source: Option<OpenError>,
-    sink: Option<OpenError>,
-) -> Option<TransferError> {
-    let source = source.map(|error| error.at(Side::Source, &plan.source.uri));
-    let sink = sink.map(|error| error.at(Side::Sink, &plan.sink.uri));
-    source.or(sink)
+fn obstacle(plan: &Plan, sources: &mut [Preview], sink: &mut Preview) -> Option<TransferError> {
+    let sources = plan.sources().zip(sources);
+    let mut sources = sources.filter_map(|(planned, preview)| {
+        let error = preview.obstacle.take()?;
+        Some(error.at(Side::Source, &planned.uri))
+    });
+    let sink = || {
+        let error = sink.obstacle.take()?;
+        Some(error.at(Side::Sink, &plan.sink.uri))
+    };
+    sources.next().or_else(sink)
 }
 
 /// The road for ends that turn out as they are expected to.

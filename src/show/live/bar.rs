@@ -51,6 +51,10 @@ impl Display for Bar {
     fn clear(&mut self) {
         self.canvas.erase();
     }
+
+    fn set_route(&mut self, route: Route) {
+        self.route = route;
+    }
 }
 
 impl Drop for Bar {

@@ -51,6 +51,9 @@ pub struct Start<'a> {
     pub name: Option<&'a str>,
     /// The source, as typed.
     pub source: &'a str,
+    /// All sources, as typed, where there are several; they are read in this order.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub sources: &'a [&'a str],
     /// The sink, as typed.
     pub sink: &'a str,
     /// How the bytes travel: `kernel` or `buffered`.

@@ -28,6 +28,8 @@ pub(super) struct Undelivered {
     pub(super) in_pipe: Option<(OwnedFd, u64)>,
     /// The error with which the source has failed, to be told once what it gave is delivered.
     pub(super) source_error: Option<io::Error>,
+    /// How many bytes are still to be skipped before the first that is delivered.
+    pub(super) skip: u64,
 }
 
 /// How reading and writing ended.

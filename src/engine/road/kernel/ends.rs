@@ -14,7 +14,7 @@ use super::syscalls::Syscalls;
 use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::{KernelSink, KernelSource, Raw};
-use crate::engine::link::PipedLink;
+use crate::engine::link::{Passed, PipedLink};
 use crate::engine::road::FlowOptions;
 use crate::engine::road::flow::WriterContext;
 use crate::engine::road::inlet::Inlet;
@@ -46,6 +46,17 @@ pub(super) struct Ends<'a> {
     pub(super) gathering: Gathering,
     pub(super) announcement: Announcement<'a>,
     empty_calls: EmptyCalls,
+    /// Whether no other source follows this one.
+    is_last: bool,
+    /// What the sink had taken before.
+    taken_before: u64,
+}
+
+/// What the next of several sources needs of the one before.
+pub(super) struct Rest {
+    pub(super) passed: Passed,
+    /// Bytes still to be read, if there is a limit (`--take`).
+    pub(super) take: Option<u64>,
 }
 
 /// What may go to the sink now.
@@ -70,24 +81,39 @@ impl<'a> Ends<'a> {
     pub(super) fn new(
         (from, source): (Raw, &'a mut dyn KernelSource),
         (to, sink): (Raw, &'a mut dyn KernelSink),
-        flow: FlowOptions,
-        context: WriterContext<'a>,
+        (flow, is_last): (FlowOptions, bool),
+        (context, link): (WriterContext<'a>, PipedLink<'a>),
         syscalls: &'a dyn Syscalls,
         progress: &'a Progress,
     ) -> Self {
-        let (link, account) = (context.first, context.account);
+        let account = context.account;
         Self {
             gathering: Gathering::new(from, flow.chunk_size),
             from,
             to,
-            inlet: Inlet::new(source, flow.take, link, None, account.meter()),
+            inlet: Inlet::new(source, flow.take, context.first, None, account.meter()),
             outlet: Outlet::new(sink, flow, context),
-            link: link.use_pipes(),
+            link,
             account,
             syscalls,
             chunk_size: flow.chunk_size,
             announcement: Announcement::new(progress),
             empty_calls: EmptyCalls::default(),
+            is_last,
+            taken_before: account.bytes_out(),
+        }
+    }
+
+    /// Whether another source follows, of which something is wanted.
+    pub(super) fn go_on(&self) -> bool {
+        !self.is_last && !self.inlet.is_done()
+    }
+
+    /// What is left for the source that follows.
+    pub(super) fn into_rest(self) -> Rest {
+        Rest {
+            take: self.inlet.left(),
+            passed: self.link.set_aside(),
         }
     }
 
@@ -106,9 +132,21 @@ impl<'a> Ends<'a> {
         self.from == Raw::File
     }
 
-    /// Whether the sink has taken anything.
+    /// Whether the sink has taken anything of this source.
     pub(super) fn has_delivered(&self) -> bool {
+        self.account.bytes_out() > self.taken_before
+    }
+
+    /// Whether the sink has taken anything of this source, or of one before it.
+    pub(super) fn has_ever_delivered(&self) -> bool {
         self.account.bytes_out() > 0
+    }
+
+    /// The source has given all it has; unless another one follows, that is the end of the input.
+    pub(super) fn input_ended(&mut self) {
+        if !self.go_on() {
+            self.link.input_ended();
+        }
     }
 
     /// Fails once the transfer was given up.

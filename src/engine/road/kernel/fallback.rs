@@ -4,7 +4,7 @@
 use super::copy::FileCopy;
 use super::direct::Direct;
 use super::ending::{Outcomes, Stop, Undelivered};
-use super::ends::Ends;
+use super::ends::{Ends, Rest};
 use super::last_bytes;
 use super::methods::Method;
 use super::through_pipe::ThroughPipe;
@@ -13,6 +13,14 @@ use crate::engine::road::outlet::WriterOutcome;
 use crate::error::{Side, reason};
 use std::io;
 use std::os::fd::BorrowedFd;
+
+/// What has been moved.
+pub(super) enum Moved {
+    /// One of several sources, and not the last.
+    Part(Rest),
+    /// Everything, or as much as there will be.
+    Everything(Outcomes),
+}
 
 /// Skips the first bytes and moves the rest, by the first of the methods that can be used and that the kernel accepts.
 ///
@@ -23,29 +31,31 @@ pub(super) fn run(
     skip: u64,
     methods: Vec<Method>,
     insists: bool,
-) -> Result<Outcomes, Undelivered> {
+) -> Result<Moved, Undelivered> {
     let (moved, undelivered) = match skip_first(&mut ends, skip, &methods) {
         Ok(()) => try_in_order(&mut ends, methods),
         Err(stop) => (Err(stop), Undelivered::default()),
     };
+    if moved.is_ok() && ends.go_on() {
+        ends.gathering.stop(&mut *ends.inlet.source);
+        return Ok(Moved::Part(ends.into_rest()));
+    }
     let end = moved.and_then(|()| Ok(ends.outlet.finish()?));
     ends.gathering.stop(&mut *ends.inlet.source);
     let failure = |error: Option<io::Error>| error.map_or(Ok(()), Err);
-    match end {
-        Ok(writer) | Err(Stop::Sink(writer)) => Ok((failure(undelivered.source_error), writer)),
-        Err(Stop::Source(error)) => Ok((Err(error), WriterOutcome::SourceCut)),
-        Err(Stop::Refused(side, error)) if insists => Ok(refused_to_one_who_insists(
-            &mut ends,
-            side,
-            error,
-            undelivered,
-        )),
-        Err(Stop::Refused(..)) => {
-            let has_passed = ends.has_delivered();
-            ends.link.use_chunks(has_passed);
-            Err(undelivered)
+    let outcomes = match end {
+        Ok(writer) | Err(Stop::Sink(writer)) => (failure(undelivered.source_error), writer),
+        Err(Stop::Source(error)) => (Err(error), WriterOutcome::SourceCut),
+        Err(Stop::Refused(side, error)) if insists => {
+            refused_to_one_who_insists(&mut ends, side, error, undelivered)
         }
-    }
+        Err(Stop::Refused(..)) => {
+            let has_passed = ends.has_ever_delivered();
+            ends.link.use_chunks(has_passed);
+            return Err(undelivered);
+        }
+    };
+    Ok(Moved::Everything(outcomes))
 }
 
 /// Skips the first `n` bytes. That may take long if they have to be read, so the method is announced before.
@@ -104,7 +114,7 @@ fn move_by(method: Method, ends: &mut Ends<'_>) -> (Result<(), Stop>, Undelivere
         Method::Copy => (FileCopy::new(ends).run(), Undelivered::default()),
     };
     if end.is_ok() {
-        ends.link.input_ended();
+        ends.input_ended();
     }
     // The method is announced even if there was nothing to move.
     if !matches!(end, Err(Stop::Refused(..))) {
@@ -134,7 +144,7 @@ fn refused_to_one_who_insists(
     undelivered: Undelivered,
 ) -> Outcomes {
     let source = undelivered.source_error.map_or(Ok(()), Err);
-    if !ends.has_delivered() {
+    if !ends.has_ever_delivered() {
         return (source, WriterOutcome::NoRoad { error });
     }
     if let Some((pipe, len)) = undelivered.in_pipe

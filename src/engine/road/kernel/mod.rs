@@ -17,6 +17,7 @@ mod fallback;
 mod last_bytes;
 mod methods;
 mod own_pipe;
+mod parts;
 mod remainder;
 
 // The methods.
@@ -41,12 +42,8 @@ pub use syscalls::Syscalls;
 use super::buffered;
 use super::flow::FlowOptions;
 use super::inlet::ReaderOutcome;
-use super::job::{Job, Shared};
-use super::outlet::WriterOutcome;
-use crate::endpoint::{Sink, Source};
+use super::job::Job;
 use crate::platform::threads;
-use ending::{Outcomes, Undelivered};
-use ends::Ends;
 use remainder::Remainder;
 use std::io;
 use std::sync::Arc;
@@ -65,7 +62,7 @@ fn run(methods: Methods, job: Job) {
         ..
     } = job;
     let shared = Arc::clone(&writer.shared);
-    let moved = move_bytes(methods, &mut *source, &mut *sink, flow, &shared);
+    let moved = parts::move_all(methods, &mut *source, &mut *sink, flow, &shared);
     match moved {
         Ok((result, outcome)) => {
             // A sink that has not finished removes what it has begun before the end is told.
@@ -78,13 +75,13 @@ fn run(methods: Methods, job: Job) {
             let delivered = shared.meter.bytes_out();
             // The bytes in our pipe are read again.
             shared.meter.recount_in();
+            let skip = undelivered.skip;
             let rest = Job {
                 source: Box::new(Remainder::new(undelivered, source)),
                 transforms: Vec::new(),
                 sink,
                 flow: FlowOptions {
-                    // What was to be skipped has been.
-                    skip: 0,
+                    skip,
                     take: flow.take.map(|take| take.saturating_sub(delivered)),
                     ..flow
                 },
@@ -92,30 +89,5 @@ fn run(methods: Methods, job: Job) {
             };
             buffered::run(rest);
         }
-    }
-}
-
-/// Moves everything, or what the kernel does not refuse to move.
-fn move_bytes(
-    methods: Methods,
-    source: &mut dyn Source,
-    sink: &mut dyn Sink,
-    flow: FlowOptions,
-    shared: &Shared,
-) -> Result<Outcomes, Undelivered> {
-    let account = shared.meter.writer(0);
-    match (source.kernel(), sink.kernel()) {
-        (Ok(from), Ok(to)) => {
-            let context = shared.writer_context(&account);
-            let (syscalls, progress) = (&*methods.syscalls, &shared.progress);
-            let ends = Ends::new(from, to, flow, context, syscalls, progress);
-            fallback::run(ends, flow.skip, methods.in_order, methods.insists)
-        }
-        // It could be served when the road was chosen.
-        (Err(why), _) | (_, Err(why)) if methods.insists => {
-            let error = io::Error::other(why);
-            Ok((Ok(()), WriterOutcome::NoRoad { error }))
-        }
-        _ => Err(Undelivered::default()),
     }
 }

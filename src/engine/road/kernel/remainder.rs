@@ -43,6 +43,10 @@ impl Source for Remainder {
         }
     }
 
+    fn part(&self) -> usize {
+        self.source.part()
+    }
+
     fn close(self: Box<Self>) {
         self.source.close();
     }

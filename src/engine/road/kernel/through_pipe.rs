@@ -86,6 +86,7 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
         let undelivered = Undelivered {
             in_pipe: (len > 0).then_some((self.pipe.reader, len)),
             source_error: self.source_error,
+            skip: 0,
         };
         (end, undelivered)
     }
@@ -244,13 +245,14 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
 
     fn input_ended(&mut self) {
         self.input_ended = true;
-        self.ends.link.input_ended();
+        self.ends.input_ended();
     }
 
     /// The source has failed; what it gave is still delivered.
     fn source_failed(&mut self, error: io::Error) {
         self.source_error = Some(error);
-        self.input_ended();
+        self.input_ended = true;
+        self.ends.link.input_ended();
     }
 
     /// Counts what was sent past the pipe as having left it.
