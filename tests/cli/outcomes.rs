@@ -29,7 +29,6 @@ fn a_usage_error_says_what_is_wrong_and_moves_nothing() {
     let it = Scratch::new();
     for (args, names) in [
         (&["--no-such-flag"][..], "--no-such-flag"),
-        (&["a", "b", "c"], "'c'"),
         (&["--take", "12Q", "-"], "12Q"),
         (&["--take", "99999999999T", "-"], "99999999999T"),
         (&["--take", "-1", "-"], "-1"),

@@ -37,7 +37,7 @@ const NEVER: [(&str, i32); 19] = [
     ("FLAG -t bogus in out", 2),
     ("FLAG --burst 5 in out", 2),
     ("FLAG in file:out#snyc", 2),
-    ("FLAG in one two", 2),
+    ("FLAG in one two", 1),
     ("FLAG in in", 2),
     ("FLAG in - >>in", 2),
     ("FLAG in k.svg", 2),

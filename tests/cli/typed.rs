@@ -65,7 +65,6 @@ fn every_refusal_is_one_line_that_begins_with_the_program() {
         &[b"--xy\nzzy"],
         &[b"--quite"],
         &[b"-Z"],
-        &[b"a", b"b", b"c"],
         &[b"a", b"b", b"c\n\x1b[2Jd"],
         &[b"-p", b"nope"],
         &[b"-p", b"no\npe"],
