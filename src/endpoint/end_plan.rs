@@ -1,10 +1,9 @@
 //! An end that was asked for and is not open yet: what it promises, and how it is opened, in two steps. A plan is only read by
 //! them, and can be read on.
 
-use super::{FileId, Least, OpenError, Preview, Sink, Source};
+use super::{Identity, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -20,18 +19,18 @@ pub type PreparedSink<'a> = Prepared<'a, Box<dyn Sink>>;
 /// An end whose file is open or whose listener is bound. Nothing that exists has been changed, and no peer has been waited for.
 pub struct Prepared<'a, E> {
     /// Which file it is, if it must not be both ends.
-    pub file_id: Option<FileId>,
+    pub identity: Option<Identity>,
     opening: Opening<'a, E>,
 }
 
 impl<'a, E> Prepared<'a, E> {
     /// An end that `opening` waits for. It is not begun before [`Prepared::open`].
     pub fn new(
-        file_id: Option<FileId>,
+        identity: Option<Identity>,
         opening: impl Future<Output = Result<E, OpenError>> + 'a,
     ) -> Self {
         Self {
-            file_id,
+            identity,
             opening: Box::pin(opening),
         }
     }
@@ -50,11 +49,11 @@ pub trait Announce {
     /// `side` waits for what `what` says from now on, until it is open: `connecting to host:9000`.
     fn waiting(&self, side: Side, what: String);
 
-    /// `side` listens on `address`.
-    fn listening(&self, side: Side, address: SocketAddr);
+    /// `side` listens on `address`, as people write it; `hint` is what else they should know of that.
+    fn listening(&self, side: Side, address: &str, hint: &str);
 
-    /// `side` does not let this `peer` in, and waits on.
-    fn refused(&self, side: Side, peer: SocketAddr);
+    /// `side` does not let this `peer` in, by the option `by`, and waits on.
+    fn refused(&self, side: Side, peer: &str, by: &'static str);
 }
 
 /// An end that was asked for and is not open yet.

@@ -9,8 +9,9 @@ use super::output::FileSink;
 use super::staged::{Staged, check_replaceable};
 use super::stdio::{InheritedPlan, PlainSource};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Prepared, PreparedSink,
-    PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan, ValueKind, World,
+    Announce, EndPlan, FileId, Identity, Kind, OpenError, OpenFailure, Opening, OptionSpec,
+    Prepared, PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source,
+    SourcePlan, ValueKind, World,
 };
 use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
@@ -191,7 +192,7 @@ impl EndPlan for FileSourcePlan {
             seeks: facts.file_type == FileType::BlockDevice || found.size().is_ok(),
             copies: found.copies_by_itself(),
             is_terminal: facts.is_terminal,
-            file_id: facts.file_id(),
+            identity: facts.file_id().map(Identity::Existing),
             obstacle: may_open(&self.path, &found, Access::READ_OK)
                 .err()
                 .map(refused),
@@ -211,7 +212,8 @@ impl SourcePlan for FileSourcePlan {
                 let fd = open(&self.path, OFlags::RDONLY).map_err(refused)?;
                 Some(Descriptor::own(fd).map_err(refused)?)
             };
-            Ok(Prepared::new(facts.file_id(), async {
+            let identity = facts.file_id().map(Identity::Existing);
+            Ok(Prepared::new(identity, async {
                 let descriptor = if let Some(descriptor) = descriptor {
                     descriptor
                 } else {
@@ -242,6 +244,11 @@ impl FileSinkPlan {
             });
         }
         Ok(found)
+    }
+
+    /// Which file it is, or the place of the one that it makes.
+    fn identity(&self, file_id: Option<FileId>) -> Option<Identity> {
+        Identity::of_end(file_id, Some(&self.path))
     }
 
     /// Refuses a name that exists, if a new file was asked for.
@@ -307,6 +314,7 @@ impl EndPlan for FileSinkPlan {
         let base = Preview {
             effect: self.effects.on(found.as_ref().map(|it| &it.metadata)),
             synced: self.effects.synced(file_type),
+            identity: self.identity(found.as_ref().and_then(|it| it.facts.file_id())),
             obstacle,
             ..base
         };
@@ -332,7 +340,6 @@ impl EndPlan for FileSinkPlan {
             ending,
             raw: found.facts.raw(self.effects.append),
             is_terminal: found.facts.is_terminal,
-            file_id: found.facts.file_id(),
             ..base
         }
     }
@@ -345,7 +352,7 @@ impl SinkPlan for FileSinkPlan {
             let facts = found.as_ref().map(|it| it.facts);
             let file_id = facts.and_then(|it| it.file_id());
             if facts.is_some_and(|it| it.file_type == FileType::Fifo) && !self.effects.create {
-                return Ok(Prepared::new(file_id, async {
+                return Ok(Prepared::new(self.identity(file_id), async {
                     announce.waiting(
                         Side::Sink,
                         format!("waiting for a reader of {}", named(&self.path)),
@@ -362,7 +369,7 @@ impl SinkPlan for FileSinkPlan {
             } else {
                 sink.file_id()
             };
-            Ok(Prepared::new(file_id, async {
+            Ok(Prepared::new(self.identity(file_id), async {
                 Ok(Box::new(sink) as Box<dyn Sink>)
             }))
         })

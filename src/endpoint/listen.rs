@@ -3,6 +3,7 @@
 //! A peer that may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end
 //! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
+use super::accept::{ACCEPT_TIMEOUT, Accepting, MIN_SIZE};
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
@@ -14,10 +15,8 @@ use crate::endpoint::uri::Uri;
 use crate::error::{Side, UsageError, reason};
 use crate::text::visible::named;
 use socket2::{Domain, Protocol, Socket, Type};
-use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 
 /// `tcp-listen://`.
@@ -28,13 +27,7 @@ pub(super) const KIND: Kind = Kind {
     summary: "waits for one connection; port 0 takes any free port",
     options: &[
         NODELAY,
-        OptionSpec {
-            name: "accept-timeout",
-            value: ValueKind::Duration,
-            only: None,
-            default: "none",
-            help: "give up if nobody connects within D",
-        },
+        ACCEPT_TIMEOUT,
         OptionSpec {
             name: "from",
             value: ValueKind::Network,
@@ -42,13 +35,7 @@ pub(super) const KIND: Kind = Kind {
             default: "",
             help: "let only this address or network connect",
         },
-        OptionSpec {
-            name: "min-size",
-            value: ValueKind::SizeOrZero,
-            only: Some(Side::Source),
-            default: "1 to replace a file that is not empty",
-            help: "fail (exit 3) if fewer bytes come; an atomic SINK is not replaced",
-        },
+        MIN_SIZE,
         CLOSE,
         SNDBUF,
         RCVBUF,
@@ -62,10 +49,9 @@ const LISTENING: &str = "listening on";
 struct Listen {
     host: String,
     port: u16,
-    accept_timeout: Option<Duration>,
+    accepting: Accepting,
     /// The peers that may connect; all if it is empty.
     from: Vec<Network>,
-    min_size: Option<u64>,
     settings: Settings,
 }
 
@@ -75,9 +61,8 @@ impl Listen {
         Ok(Self {
             host,
             port,
-            accept_timeout: options.duration("accept-timeout"),
+            accepting: Accepting::of(options, "#from"),
             from: options.networks("from"),
-            min_size: options.number("min-size"),
             settings: Settings::of(options),
         })
     }
@@ -142,7 +127,7 @@ impl Listen {
         let listener = self.bind().await?;
         let address = listener.local_addr();
         let address = address.map_err(|error| OpenError::io(LISTENING, error))?;
-        announce.listening(side, address);
+        announce.listening(side, &address.to_string(), reach(address));
         Ok(listener)
     }
 
@@ -153,43 +138,16 @@ impl Listen {
         side: Side,
         announce: &dyn Announce,
     ) -> Result<TcpStream, OpenError> {
-        let refused = Cell::new(0);
         let place = listener.local_addr().map(|it| format!(" on {it}"));
         let place = place.unwrap_or_default();
         announce.waiting(side, format!("waiting for a connection{place}"));
-        let accepted = self.accept_one(&listener, |peer| {
-            refused.set(refused.get() + 1);
-            announce.refused(side, peer);
-        });
-        let result = match self.accept_timeout {
-            None => accepted.await,
-            Some(limit) => match tokio::time::timeout(limit, accepted).await {
-                Ok(result) => result,
-                Err(_) => return Err(nobody_came(limit, refused.get())),
-            },
+        let next = async || {
+            let (stream, peer) = listener.accept().await?;
+            // A connection that is turned away is closed by the time that its peer is told of.
+            let admitted = self.lets_in(peer.ip()).then_some(stream);
+            Ok(admitted.ok_or_else(|| canonical(peer).to_string()))
         };
-        result.map_err(|error| OpenError::io("accepting on", error))
-    }
-
-    /// Accepts the next peer that may connect. A peer that may not is reset and reported to `refused`; one that hung up while it
-    /// waited is skipped (accept(2)).
-    async fn accept_one(
-        &self,
-        listener: &TcpListener,
-        refused: impl Fn(SocketAddr),
-    ) -> io::Result<TcpStream> {
-        loop {
-            match listener.accept().await {
-                Ok((stream, peer)) if self.lets_in(peer.ip()) => return Ok(stream),
-                Ok((stream, peer)) => {
-                    // The connection is closed before the peer is reported.
-                    drop(stream);
-                    refused(peer);
-                }
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.accepting.one(side, announce, next).await
     }
 
     /// Where it listens, in words.
@@ -208,15 +166,20 @@ impl Listen {
     }
 }
 
-fn nobody_came(limit: Duration, refused: u64) -> OpenError {
-    let within = humantime::format_duration(limit);
-    let nobody = match refused {
-        0 => format!("nobody connected within {within}"),
-        n => format!("nobody allowed by #from connected within {within}; {n} refused"),
-    };
-    OpenError {
-        act: "accepting on",
-        why: OpenFailure::Timeout(format!("{nobody} (#accept-timeout)")),
+/// A hint behind the address, which scripts take from the word before it.
+fn reach(address: SocketAddr) -> &'static str {
+    if address.ip().is_unspecified() {
+        " (all interfaces)"
+    } else {
+        ""
+    }
+}
+
+/// The address of a peer. On a socket for IPv6 and IPv4, that of an IPv4 peer comes wrapped in an IPv6 address.
+fn canonical(peer: SocketAddr) -> SocketAddr {
+    match peer.ip().to_canonical() {
+        ip if ip == peer.ip() => peer,
+        ip => SocketAddr::new(ip, peer.port()),
     }
 }
 
@@ -226,10 +189,7 @@ impl EndPlan for Listen {
     }
 
     fn preview(&self, side: Side) -> Preview {
-        let how_long = match self.accept_timeout {
-            None => "for as long as it takes".to_owned(),
-            Some(limit) => format!("for {} at most", humantime::format_duration(limit)),
-        };
+        let how_long = self.accepting.how_long();
         let of = if self.from.is_empty() {
             String::new()
         } else {
@@ -257,7 +217,7 @@ impl SourcePlan for Listen {
     }
 
     fn least(&self) -> Least {
-        self.min_size.map_or(Least::OneByteToReplace, Least::of)
+        self.accepting.least()
     }
 }
 

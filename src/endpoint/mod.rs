@@ -6,6 +6,7 @@
 //! A new kind is one file that exports its [`Kind`], its `mod` line, and its row in `kinds.rs`; help, errors and
 //! the plan follow from the table.
 
+mod accept;
 mod address;
 mod claim;
 mod claiming;
@@ -42,6 +43,7 @@ mod retry;
 mod sequence;
 mod skipping;
 mod socket;
+mod socket_file;
 mod sparse;
 mod staged;
 mod stdio;
@@ -70,6 +72,7 @@ pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use sequence::{NextSource, Sequence};
 pub use skipping::{Gap, Skipping, Unreadable};
+pub use socket_file::{SocketFile, SocketPath};
 pub use table::{PlannedEnd, plan_sink, plan_source};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,

@@ -1,6 +1,6 @@
 //! What is known of an end before it is opened: in words for `--explain`, and what the choice of a road depends on.
 
-use super::{FileId, OpenError, Raw, Unfit};
+use super::{Identity, OpenError, Raw, Unfit};
 
 /// What is known of an end that is not open.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub struct Preview {
     /// Whether it is a terminal.
     pub is_terminal: bool,
     /// Which file it is, if it must not be both ends.
-    pub file_id: Option<FileId>,
+    pub identity: Option<Identity>,
     /// Why it cannot be opened as things stand.
     pub obstacle: Option<OpenError>,
 }
@@ -62,7 +62,7 @@ impl Preview {
             copies: false,
             is_paced: false,
             is_terminal: false,
-            file_id: None,
+            identity: None,
             obstacle: None,
         }
     }

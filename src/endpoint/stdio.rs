@@ -7,9 +7,9 @@ use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
 use super::text_only::TextOnly;
 use super::{
-    Announce, EndPlan, Extent, Inherited, KernelSource, Kind, OpenError, Opening, Prepared,
-    PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourceFacts,
-    SourcePlan, Unfit, World, descriptor_words,
+    Announce, EndPlan, Extent, Identity, Inherited, KernelSource, Kind, OpenError, Opening,
+    Prepared, PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source,
+    SourceFacts, SourcePlan, Unfit, World, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::Uri;
@@ -218,7 +218,7 @@ impl EndPlan for InheritedPlan {
             now: Some(now(&it)),
             holds: it.pipe_size(),
             is_terminal: it.facts.is_terminal,
-            file_id: it.facts.file_id(),
+            identity: it.facts.file_id().map(Identity::Existing),
             ..base
         };
         match side {
@@ -232,7 +232,8 @@ impl SourcePlan for InheritedPlan {
     fn prepare<'a>(&'a self, _: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         Box::pin(async {
             let descriptor = self.adopt()?;
-            Ok(Prepared::new(descriptor.facts.file_id(), async {
+            let identity = descriptor.facts.file_id().map(Identity::Existing);
+            Ok(Prepared::new(identity, async {
                 Ok(Box::new(PlainSource::new(descriptor)) as Box<dyn Source>)
             }))
         })
@@ -244,8 +245,9 @@ impl SinkPlan for InheritedPlan {
         Box::pin(async {
             let descriptor = self.adopt()?;
             let is_text_only = self.is_default && descriptor.facts.is_terminal;
-            let (file_id, effects) = (descriptor.facts.file_id(), self.effects());
-            Ok(Prepared::new(file_id, async move {
+            let identity = descriptor.facts.file_id().map(Identity::Existing);
+            let effects = self.effects();
+            Ok(Prepared::new(identity, async move {
                 let sink = FileSink::inherited(descriptor, effects);
                 Ok(if is_text_only {
                     Box::new(TextOnly::new(sink)) as Box<dyn Sink>

@@ -4,7 +4,7 @@ use super::Plan;
 use super::flag_files::{FlagFile, check_distinct};
 use super::size::wrong_path;
 use crate::error::{UsageError, reason};
-use crate::session::control::SocketPath;
+use crate::session::control::ControlPath;
 use crate::show::{Drawing, HeldDrawing, SideFile, SidePlace};
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -18,7 +18,7 @@ pub struct HeldFiles {
     /// The files for what is drawn at the end.
     pub drawings: Vec<HeldDrawing>,
     /// Where the control socket is to be made.
-    pub control: Option<SocketPath>,
+    pub control: Option<ControlPath>,
     /// How much the device holds whose size is the expected one (`--size @DEVICE`), in bytes.
     pub device_size: Option<u64>,
 }
@@ -36,7 +36,7 @@ impl HeldFiles {
         let held = Self {
             stats: stats.collect::<Result<_, _>>()?,
             drawings: drawings.collect::<Result<_, _>>()?,
-            control: plan.control.as_deref().map(SocketPath::at).transpose()?,
+            control: plan.control.as_deref().map(ControlPath::at).transpose()?,
             device_size,
         };
         check_distinct(&held.files())?;
@@ -51,7 +51,7 @@ impl HeldFiles {
             .drawings
             .iter()
             .map(|it| it.file.probe.as_flag_file(false));
-        let control = self.control.iter().map(SocketPath::as_flag_file);
+        let control = self.control.iter().map(ControlPath::as_flag_file);
         stats.chain(drawings).chain(control).collect()
     }
 }

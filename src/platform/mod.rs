@@ -9,11 +9,14 @@ pub mod threads;
 mod types;
 mod write;
 
-pub(crate) use types::Attribute;
 pub use types::FdAt;
+pub(crate) use types::{Attribute, Peer};
 pub(crate) use write::write_all;
 
 use rustix::fs::Mode;
+use rustix::process::geteuid;
+use std::io;
+use std::os::fd::AsFd;
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -26,11 +29,11 @@ mod other;
 use other as system;
 
 pub(crate) use system::{
-    SignalQueue, Stopwatch, WakeFd, attributes, bytes_in, connection, copies_by_itself,
-    copies_by_itself_at, copy, enlarge_pipe, gather, is_empty, is_empty_at, is_immutable,
-    is_null_number, is_terminal_number, make_pipe, may_have_pipes, memory, mode_of_a_new_file,
-    more_ending_signals, overrules_owners, peer, pidfd, pipe_size, private_socket, process_address,
-    process_socket, read_now, remove_attribute, send, set_attribute, set_pipe_size, splice,
+    SignalQueue, Stopwatch, WakeFd, abstract_address, attributes, bytes_in, connection,
+    copies_by_itself, copies_by_itself_at, copy, enlarge_pipe, gather, is_empty, is_empty_at,
+    is_immutable, is_null_number, is_terminal_number, make_pipe, may_have_pipes, memory,
+    mode_of_a_new_file, more_ending_signals, overrules_owners, peer, pidfd, pipe_size, read_now,
+    remove_attribute, send, set_attribute, set_pipe_size, set_socket_mode, splice, unix_socket,
     user_of, write_now, zeros,
 };
 
@@ -42,4 +45,14 @@ pub(crate) fn less_umask(mode: Mode) -> Mode {
     let umask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
     rustix::process::umask(umask);
     mode - umask
+}
+
+/// Who is at the other end of a Unix socket, if that is neither this user nor root. The mode of a socket's file keeps other users
+/// away from it; nothing else does from an abstract name, nor us from a socket of theirs.
+///
+/// # Errors
+/// When the system does not say.
+pub(crate) fn stranger(socket: &impl AsFd) -> io::Result<Option<Peer>> {
+    let is_trusted = |user: u32| user == 0 || user == geteuid().as_raw();
+    Ok(peer(socket.as_fd())?.filter(|it| !is_trusted(it.user)))
 }

@@ -5,9 +5,9 @@ use crate::endpoint::connection::Connection;
 use crate::platform::threads;
 use nix::sys::signal::{SigSet, Signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{Mode, chmod};
+use rustix::fs::{AtFlags, CWD, Mode, chmodat};
 use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionbio};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, socket};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, socket};
 use rustix::process::Pid;
 use std::ffi::OsStr;
 use std::io::IoSlice;
@@ -205,22 +205,20 @@ impl AsRawFd for SignalQueue {
     }
 }
 
-/// A Unix socket at this path to which no other user can connect: none can before it listens, and by then its mode is set.
-pub(crate) fn private_socket(path: &Path) -> std::io::Result<OwnedFd> {
+/// A Unix stream socket that does not wait.
+pub(crate) fn unix_socket() -> std::io::Result<OwnedFd> {
     let socket = socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     set_flags(&socket)?;
-    bind(&socket, &SocketAddrUnix::new(path)?)?;
-    chmod(path, Mode::RUSR | Mode::WUSR)?;
     Ok(socket)
 }
 
-/// There are no names of sockets but those of files here.
-pub(crate) fn process_socket() -> std::io::Result<OwnedFd> {
-    Err(std::io::ErrorKind::Unsupported.into())
+/// Gives the socket at `path` this mode, and nothing that a link there leads to.
+pub(crate) fn set_socket_mode(path: &Path, mode: Mode) -> std::io::Result<()> {
+    Ok(chmodat(CWD, path, mode, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
-/// As [`process_socket`].
-pub(crate) fn process_address(_process: Pid) -> std::io::Result<SocketAddrUnix> {
+/// There are no names of sockets but those of files here.
+pub(crate) fn abstract_address(_name: &[u8]) -> std::io::Result<SocketAddrUnix> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -7,7 +7,6 @@ use crate::plan::Plan;
 use crate::session::report::Form;
 use crate::session::stderr::StderrWriter;
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,6 +33,8 @@ pub(super) struct Announcer {
 struct Refusals {
     /// What the end is doing, with the name of the transfer if it has one.
     doing: String,
+    /// The option by which the last one was refused.
+    by: Cell<&'static str>,
     count: Cell<RefusalCount>,
 }
 
@@ -41,6 +42,7 @@ impl Announcer {
     pub(super) fn new(plan: &Plan, stderr: &StderrWriter, awaited: &Arc<Awaited>) -> Self {
         let refusals_of = |uri: &str| Refusals {
             doing: plan.show.theme.named(&format!("accepting on {uri}")),
+            by: Cell::default(),
             count: Cell::default(),
         };
         Self {
@@ -75,8 +77,9 @@ impl Announcer {
 
     fn report_left_out(&self, refusals: &Refusals, left_out: u64) {
         let doing = &refusals.doing;
+        let by = refusals.by.get();
         self.stderr
-            .remark(&format!("{doing}: refused {left_out} more (#from)"));
+            .remark(&format!("{doing}: refused {left_out} more ({by})"));
     }
 }
 
@@ -85,17 +88,16 @@ impl Announce for Announcer {
         self.awaited.waits(side, what);
     }
 
-    fn listening(&self, side: Side, address: SocketAddr) {
+    fn listening(&self, side: Side, address: &str, hint: &str) {
         if self.stderr.form() != Form::Json {
-            let reach = reach(address);
             self.stderr
-                .announce(&format!("listening on {address}{reach}"));
+                .announce(&format!("listening on {address}{hint}"));
         }
-        let address = (side, address.to_string());
+        let address = (side, address.to_owned());
         self.addresses.borrow_mut().push(address);
     }
 
-    fn refused(&self, side: Side, peer: SocketAddr) {
+    fn refused(&self, side: Side, peer: &str, by: &'static str) {
         if !self.tells_refusals {
             return;
         }
@@ -103,6 +105,7 @@ impl Announce for Announcer {
             Side::Source => &self.source,
             Side::Sink => &self.sink,
         };
+        refusals.by.set(by);
         let mut count = refusals.count.get();
         let reported = count.add(Instant::now());
         refusals.count.set(count);
@@ -110,26 +113,9 @@ impl Announce for Announcer {
         if left_out > 0 {
             self.report_left_out(refusals, left_out);
         }
-        let (doing, peer) = (&refusals.doing, canonical(peer));
+        let doing = &refusals.doing;
         self.stderr
-            .remark(&format!("{doing}: refused {peer} (#from)"));
-    }
-}
-
-/// A hint behind the address, which scripts take from the word before it.
-fn reach(address: SocketAddr) -> &'static str {
-    if address.ip().is_unspecified() {
-        " (all interfaces)"
-    } else {
-        ""
-    }
-}
-
-/// The address of a peer. On a socket for IPv6 and IPv4, that of an IPv4 peer comes wrapped in an IPv6 address.
-fn canonical(peer: SocketAddr) -> SocketAddr {
-    match peer.ip().to_canonical() {
-        ip if ip == peer.ip() => peer,
-        ip => SocketAddr::new(ip, peer.port()),
+            .remark(&format!("{doing}: refused {peer} ({by})"));
     }
 }
 

@@ -6,7 +6,7 @@ use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    Identity, OpenError, PlannedEnd, PreparedSink, PreparedSource, Sink, Source, SourcePlan,
+    OpenError, PlannedEnd, PreparedSink, PreparedSource, Sink, Source, SourcePlan,
 };
 use crate::error::{Side, TransferError};
 use crate::plan::Plan;
@@ -142,19 +142,19 @@ fn different_files(
     prepared: &PreparedEnds<'_>,
     side_files: &mut SideFiles,
 ) -> Result<(), Outcome> {
-    let first = Identity::of_end(prepared.source.file_id, plan.source.end.path());
-    // The others are opened when their turn has come, and are looked at from outside until then.
-    let mut sources = vec![first];
+    // The others are opened when their turn has come, and are looked at from outside until then. Where another one listens now,
+    // which the first may be, there may be room by then.
+    let mut sources = vec![prepared.source.identity.clone()];
     for later in &plan.more_sources {
         let preview = later.end.preview(Side::Source);
-        if let Some(obstacle) = preview.obstacle {
+        if let Some(obstacle) = preview.obstacle.filter(|_| !later.end.listens()) {
             return Err(could_not_open_source(later, obstacle));
         }
-        sources.push(Identity::of_end(preview.file_id, later.end.path()));
+        sources.push(preview.identity);
     }
     let ends = EndFiles {
         sources,
-        sink: Identity::of_end(prepared.sink.file_id, plan.sink.end.path()),
+        sink: prepared.sink.identity.clone(),
     };
     let flag_files = side_files.held().files();
     refusal::same_file(plan, &ends, &flag_files).map_err(|refusal| {

@@ -2,10 +2,11 @@
 //! written once it begins. A transfer that never begins leaves them as they were.
 
 use super::announce::ListenAddress;
+use crate::endpoint::SocketFile;
 use crate::error::{TransferError, reason};
 use crate::plan::HeldFiles;
 use crate::plan::refusal::EndFiles;
-use crate::session::control::{self, SocketFile, SocketPath, Steering};
+use crate::session::control::{self, ControlPath, Steering};
 use crate::session::stderr::StderrWriter;
 use crate::show::{HeldDrawing, SideFile, Stats};
 use std::sync::Arc;
@@ -56,8 +57,8 @@ impl SideFiles {
 
     /// Listens for commands. A socket that a dead process has left is replaced only once the transfer begins.
     pub(super) fn listen(&mut self, steering: &Arc<Steering>) -> Result<(), TransferError> {
-        match self.held.control.take_if(|place| !place.has_dead_socket) {
-            Some(place) => self.serve(place, steering),
+        match self.held.control.take_if(|place| !place.has_dead_socket()) {
+            Some(place) => self.serve(&place, steering),
             None => Ok(()),
         }
     }
@@ -69,7 +70,7 @@ impl SideFiles {
         let files = std::mem::take(&mut self.held.stats);
         self.start(files, stderr);
         if let Some(place) = self.held.control.take()
-            && let Err(error) = self.serve(place, steering)
+            && let Err(error) = self.serve(&place, steering)
         {
             stderr.fail(&error.to_string());
         }
@@ -102,7 +103,11 @@ impl SideFiles {
         }
     }
 
-    fn serve(&mut self, place: SocketPath, steering: &Arc<Steering>) -> Result<(), TransferError> {
+    fn serve(
+        &mut self,
+        place: &ControlPath,
+        steering: &Arc<Steering>,
+    ) -> Result<(), TransferError> {
         let (listener, file) = place.bind()?;
         tokio::spawn(control::serve(listener, Arc::clone(steering)));
         self.control = Some(file);

@@ -6,7 +6,7 @@ use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
 use crate::plan::flag_files::{FlagFile, check_distinct};
 use crate::plan::refusal::{self, EndFiles};
-use crate::session::control::SocketPath;
+use crate::session::control::ControlPath;
 use crate::show::{SidePlace, SideProbe};
 
 /// Everything that is to be explained.
@@ -22,7 +22,7 @@ pub(super) struct View<'a> {
     pub(super) road: Option<Road>,
     pub(super) records: Vec<SideProbe>,
     pub(super) drawings: Vec<SideProbe>,
-    pub(super) control: Option<SocketPath>,
+    pub(super) control: Option<ControlPath>,
 }
 
 impl<'a> View<'a> {
@@ -32,10 +32,10 @@ impl<'a> View<'a> {
         let records: Vec<_> = records.collect::<Result<_, _>>()?;
         let drawings = plan.drawings.iter().map(|it| it.place.inspect());
         let drawings: Vec<_> = drawings.collect::<Result<_, _>>()?;
-        let control = plan.control.as_deref().map(SocketPath::at).transpose()?;
+        let control = plan.control.as_deref().map(ControlPath::at).transpose()?;
         let stats = records.iter().map(|it: &SideProbe| it.as_flag_file(true));
         let drawn = drawings.iter().map(|it: &SideProbe| it.as_flag_file(false));
-        let socket = control.iter().map(SocketPath::as_flag_file);
+        let socket = control.iter().map(ControlPath::as_flag_file);
         let flag_files: Vec<_> = stats.chain(drawn).chain(socket).collect();
         check_distinct(&flag_files)?;
         let sources = plan.sources();
@@ -66,10 +66,9 @@ impl<'a> View<'a> {
 
     /// With the road, which is chosen once both ends are known to be different files.
     fn on_its_road(self, flag_files: &[FlagFile]) -> Result<Self, TransferError> {
-        let sink = &self.plan.sink.end;
         let ends = EndFiles {
             sources: self.identities(),
-            sink: Identity::of_end(self.sink.file_id, sink.path()),
+            sink: self.sink.identity.clone(),
         };
         refusal::same_file(self.plan, &ends, flag_files)?;
         let decided = decided(self.plan, &self.source, &self.sink);
@@ -80,10 +79,7 @@ impl<'a> View<'a> {
     /// Which files the sources are.
     fn identities(&self) -> Vec<Option<Identity>> {
         let previews = std::iter::once(&self.source).chain(&self.more_sources);
-        let sources = self.plan.sources().zip(previews);
-        sources
-            .map(|(planned, preview)| Identity::of_end(preview.file_id, planned.end.path()))
-            .collect()
+        previews.map(|it| it.identity.clone()).collect()
     }
 }
 

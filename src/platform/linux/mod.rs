@@ -14,7 +14,7 @@ pub(crate) use pipes::{
     bytes_in, enlarge_pipe, make_pipe, may_have_pipes, pipe_size, set_pipe_size,
 };
 pub(crate) use signals::{SignalQueue, more_ending_signals};
-pub(crate) use sockets::{peer, private_socket, process_address, process_socket, user_of};
+pub(crate) use sockets::{abstract_address, peer, set_socket_mode, unix_socket, user_of};
 pub(crate) use stopwatch::Stopwatch;
 pub(crate) use wake::WakeFd;
 

@@ -2,48 +2,39 @@
 
 use crate::platform::types::Peer;
 use crate::sys;
-use rustix::fs::{Mode, fchmod};
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
-use rustix::process::{Pid, geteuid, getpid};
+use rustix::fs::{FileType, Mode, OFlags, chmod, fstat, open};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+use rustix::process::Pid;
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The length of `struct ucred`: three words, of the process, the user and the group (unix(7)).
 const UCRED_LEN: usize = 12;
 
-/// A Unix socket at this path to which no other user can connect: its mode is set before it is bound (unix(7)).
-pub(crate) fn private_socket(path: &Path) -> io::Result<OwnedFd> {
-    let socket = unix_socket()?;
-    fchmod(&socket, Mode::RUSR | Mode::WUSR)?;
-    bind(&socket, &SocketAddrUnix::new(path)?)?;
-    Ok(socket)
-}
-
-/// The socket of this process at its [`process_address`], to which every user can connect.
+/// Gives the socket at `path` this mode, whatever the umask is.
 ///
 /// # Errors
-/// When somebody else has that name, and when the process is out of descriptors.
-pub(crate) fn process_socket() -> io::Result<OwnedFd> {
-    let socket = unix_socket()?;
-    bind(&socket, &process_address(getpid())?)?;
-    Ok(socket)
+/// When there is no socket any more, and when the user may not.
+pub(crate) fn set_socket_mode(path: &Path, mode: Mode) -> io::Result<()> {
+    // The descriptor is of the file at the path itself: a link that somebody has put there is not followed (open(2)).
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = open(path, flags, Mode::empty())?;
+    if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::Socket {
+        return Err(Errno::NOTSOCK.into());
+    }
+    Ok(chmod(format!("/proc/self/fd/{}", file.as_raw_fd()), mode)?)
 }
 
-/// The name `tidegate-UID-PID` among the abstract names of Unix sockets (unix(7)): no file has it, and it is gone when nobody
-/// listens any more. The user is that of this process, the number of `process` is as we see it, and the name is known in this
-/// network namespace (`network_namespaces(7)`).
+/// The abstract name of a Unix socket (unix(7)): no file has it, and it is gone when nobody has the socket any more. It is known
+/// in this network namespace (`network_namespaces(7)`).
 ///
 /// # Errors
-/// None.
-pub(crate) fn process_address(process: Pid) -> io::Result<SocketAddrUnix> {
-    let name = format!(
-        "tidegate-{}-{}",
-        geteuid().as_raw(),
-        process.as_raw_nonzero()
-    );
-    Ok(SocketAddrUnix::new_abstract_name(name.as_bytes())?)
+/// When it is too long.
+pub(crate) fn abstract_address(name: &[u8]) -> io::Result<SocketAddrUnix> {
+    Ok(SocketAddrUnix::new_abstract_name(name)?)
 }
 
 /// The user of a process, who owns its directory (proc(5)). `None`: there is no such process, or it is hidden from us.
@@ -66,7 +57,11 @@ pub(crate) fn peer(socket: BorrowedFd<'_>) -> io::Result<Option<Peer>> {
     }))
 }
 
-fn unix_socket() -> io::Result<OwnedFd> {
+/// A Unix stream socket that does not wait.
+///
+/// # Errors
+/// When the process is out of descriptors.
+pub(crate) fn unix_socket() -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     Ok(socket)

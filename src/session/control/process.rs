@@ -5,9 +5,10 @@ use super::socket::BACKLOG;
 use super::{Steering, serve};
 use crate::platform;
 use rustix::io::Errno;
-use rustix::net::listen;
+use rustix::net::{SocketAddrUnix, bind, listen};
 use rustix::process::{Pid, geteuid, getpid, test_kill_process};
 use std::ffi::OsStr;
+use std::io;
 use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 
@@ -25,17 +26,31 @@ pub(super) enum Silence {
 /// Whether there are such sockets on this system.
 #[must_use]
 pub fn is_possible() -> bool {
-    platform::process_address(getpid()).is_ok()
+    address_of(getpid()).is_ok()
 }
 
 /// Listens for commands, if it can: nobody has asked for it, and so nobody is told if it cannot.
 pub fn listen_as_process(steering: &Arc<Steering>) {
-    let socket = platform::process_socket();
-    if let Ok(socket) = socket
-        && listen(&socket, BACKLOG).is_ok()
-    {
-        tokio::spawn(serve(UnixListener::from(socket), Arc::clone(steering)));
+    if let Ok(listener) = listener() {
+        tokio::spawn(serve(listener, Arc::clone(steering)));
     }
+}
+
+/// The socket of this process, to which every user can connect.
+fn listener() -> io::Result<UnixListener> {
+    let socket = platform::unix_socket()?;
+    bind(&socket, &address_of(getpid())?)?;
+    listen(&socket, BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// The abstract name `tidegate-UID-PID`. The user is that of this process, and the number of `process` is as we see it.
+///
+/// # Errors
+/// Where there are no abstract names.
+pub(super) fn address_of(process: Pid) -> io::Result<SocketAddrUnix> {
+    let (user, process) = (geteuid().as_raw(), process.as_raw_nonzero());
+    platform::abstract_address(format!("tidegate-{user}-{process}").as_bytes())
 }
 
 /// The process that a word of digits is the number of. A number that no process can have is taken as the largest of all, which

@@ -2,7 +2,8 @@
 //! come soon, answers have to be taken soon, none is answered more than a thousand times a second, and the one that has been
 //! silent for longest is dropped when there are too many.
 
-use super::{REFUSAL, Steering, stranger};
+use super::{REFUSAL, Steering};
+use crate::platform::stranger;
 use std::io;
 use std::os::unix::net::UnixListener as StdListener;
 use std::sync::Arc;

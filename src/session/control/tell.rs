@@ -1,8 +1,8 @@
 //! `--tell`: the client of a control socket. One request, one answer, in a bounded time and of a bounded length, and
 //! nothing is sent to a process of another user, nor to another process than the one that was meant.
 
-use super::process::{Silence, numbered};
-use super::{REFUSAL, stranger};
+use super::REFUSAL;
+use super::process::{Silence, address_of, numbered};
 use crate::error::reason;
 use crate::platform;
 use crate::session::exit::Exit;
@@ -67,7 +67,7 @@ pub fn tell(whom: &OsStr, words: &[OsString]) -> Exit {
 
 /// A connection to a process that may have been started a moment ago. Its number was typed as `number`.
 fn to_process(process: Pid, number: &str) -> io::Result<Connection> {
-    let address = platform::process_address(process).map_err(|_| {
+    let address = address_of(process).map_err(|_| {
         io::Error::other(
             "on this system a process is not found by its number; with --control PATH it listens at PATH",
         )
@@ -89,9 +89,10 @@ fn to_process(process: Pid, number: &str) -> io::Result<Connection> {
 
 /// The answer of the server, without its newline.
 fn ask(mut connection: Connection, request: &str) -> io::Result<Vec<u8>> {
-    if let Some(user) = stranger(&connection.socket)? {
+    if let Some(peer) = platform::stranger(&connection.socket)? {
         return Err(io::Error::other(format!(
-            "user {user} listens there, who is neither you nor root; nothing was sent"
+            "user {} listens there, who is neither you nor root; nothing was sent",
+            peer.user
         )));
     }
     let request = format!("{}\n", request.replace('\n', " "));
