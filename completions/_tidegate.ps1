@@ -45,8 +45,8 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'Who moves the bytes, the kernel or tidegate itself')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Give up (exit 4) when no data moves for D')
-            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'How to show progress')
-            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How to show progress')
+            [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Show progress')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Print a line of this form each --interval, such as `{percent} {rate:h}`')
             [CompletionResult]::new('-N', '-N ', [CompletionResultType]::ParameterName, 'Call the transfer LABEL on the screen')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'Call the transfer LABEL on the screen')
@@ -85,8 +85,10 @@ $global:TidegateEnds = @{
         'file:' = 'a file, FIFO or device, with options; write % as %25 and # as %23'
         'tcp://' = 'connects to HOST; write an IPv6 address in brackets'
         'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
+        'unix:' = 'connects to a unix socket, PATH or @NAME (abstract)'
+        'unix-listen:' = 'waits for one connection on a unix socket'
         'zero:' = 'zero bytes without end, as /dev/zero'
-        'random:' = 'random bytes, for tests and not for secrets'
+        'random:' = 'random bytes for tests, not for secrets'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
     }
     'source,tcp' = [ordered]@{
@@ -105,6 +107,18 @@ $global:TidegateEnds = @{
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
     }
+    'source,unix' = [ordered]@{
+        'retry=' = 'try up to N times more, a second apart'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+    }
+    'source,unix-listen' = [ordered]@{
+        'mode=' = 'who may connect: 0600 only you, 0660 your group too, 0666 everybody'
+        'accept-timeout=' = 'give up if nobody connects within D'
+        'min-size=' = 'fail (exit 3) if fewer bytes come; an atomic SINK is not replaced'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+    }
     'source,zero' = [ordered]@{
         'size=' = 'stop after SIZE bytes'
     }
@@ -117,7 +131,9 @@ $global:TidegateEnds = @{
         'file:' = 'a file, FIFO or device, with options; write % as %25 and # as %23'
         'tcp://' = 'connects to HOST; write an IPv6 address in brackets'
         'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
-        'null:' = 'discards all bytes, as /dev/null does, or plays a slow reader'
+        'unix:' = 'connects to a unix socket, PATH or @NAME (abstract)'
+        'unix-listen:' = 'waits for one connection on a unix socket'
+        'null:' = 'discards bytes, or plays a slow reader'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
     }
     'sink,file' = [ordered]@{
@@ -139,6 +155,19 @@ $global:TidegateEnds = @{
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
         'accept-timeout=' = 'give up if nobody connects within D'
         'from=' = 'let only this address or network connect'
+        'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+    }
+    'sink,unix' = [ordered]@{
+        'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
+        'retry=' = 'try up to N times more, a second apart'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+    }
+    'sink,unix-listen' = [ordered]@{
+        'mode=' = 'who may connect: 0600 only you, 0660 your group too, 0666 everybody'
+        'accept-timeout=' = 'give up if nobody connects within D'
         'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'

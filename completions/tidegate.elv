@@ -42,8 +42,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --digest-file 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them'
             cand --road 'Who moves the bytes, the kernel or tidegate itself'
             cand --idle-timeout 'Give up (exit 4) when no data moves for D'
-            cand -p 'How to show progress'
-            cand --progress 'How to show progress'
+            cand -p 'Show progress'
+            cand --progress 'Show progress'
             cand --format 'Print a line of this form each --interval, such as `{percent} {rate:h}`'
             cand -N 'Call the transfer LABEL on the screen'
             cand --name 'Call the transfer LABEL on the screen'
@@ -79,8 +79,10 @@ var tidegate-table = [
     ['file:' 'a file, FIFO or device, with options; write % as %25 and # as %23']
     ['tcp://' 'connects to HOST; write an IPv6 address in brackets']
     ['tcp-listen://' 'waits for one connection; port 0 takes any free port']
+    ['unix:' 'connects to a unix socket, PATH or @NAME (abstract)']
+    ['unix-listen:' 'waits for one connection on a unix socket']
     ['zero:' 'zero bytes without end, as /dev/zero']
-    ['random:' 'random bytes, for tests and not for secrets']
+    ['random:' 'random bytes for tests, not for secrets']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
   ]
   &source,tcp=[
@@ -99,6 +101,18 @@ var tidegate-table = [
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']
   ]
+  &source,unix=[
+    ['retry=' 'try up to N times more, a second apart']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+  ]
+  &source,unix-listen=[
+    ['mode=' 'who may connect: 0600 only you, 0660 your group too, 0666 everybody']
+    ['accept-timeout=' 'give up if nobody connects within D']
+    ['min-size=' 'fail (exit 3) if fewer bytes come; an atomic SINK is not replaced']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+  ]
   &source,zero=[
     ['size=' 'stop after SIZE bytes']
   ]
@@ -111,7 +125,9 @@ var tidegate-table = [
     ['file:' 'a file, FIFO or device, with options; write % as %25 and # as %23']
     ['tcp://' 'connects to HOST; write an IPv6 address in brackets']
     ['tcp-listen://' 'waits for one connection; port 0 takes any free port']
-    ['null:' 'discards all bytes, as /dev/null does, or plays a slow reader']
+    ['unix:' 'connects to a unix socket, PATH or @NAME (abstract)']
+    ['unix-listen:' 'waits for one connection on a unix socket']
+    ['null:' 'discards bytes, or plays a slow reader']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
   ]
   &sink,file=[
@@ -133,6 +149,19 @@ var tidegate-table = [
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
     ['accept-timeout=' 'give up if nobody connects within D']
     ['from=' 'let only this address or network connect']
+    ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+  ]
+  &sink,unix=[
+    ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
+    ['retry=' 'try up to N times more, a second apart']
+    ['sndbuf=' 'size of the socket''s send buffer']
+    ['rcvbuf=' 'size of the socket''s receive buffer']
+  ]
+  &sink,unix-listen=[
+    ['mode=' 'who may connect: 0600 only you, 0660 your group too, 0666 everybody']
+    ['accept-timeout=' 'give up if nobody connects within D']
     ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']

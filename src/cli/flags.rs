@@ -151,7 +151,7 @@ pub struct Cli {
     #[arg(value_parser = parse_duration)]
     pub idle_timeout: Option<Duration>,
 
-    /// How to show progress
+    /// Show progress
     ///
     /// It goes to standard error. Nothing is drawn on a terminal that is the sink, nor, unless it is asked for, on one that is
     /// the source.

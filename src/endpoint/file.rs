@@ -119,10 +119,19 @@ fn refused(error: impl Into<io::Error>) -> OpenError {
 fn stat(path: &Path) -> Result<NamedFile<'_>, OpenError> {
     let found = NamedFile::at(path).map_err(refused)?;
     let found = found.ok_or_else(|| refused(Errno::NOENT))?;
-    if found.facts.file_type == FileType::Directory {
-        return Err(refused(Errno::ISDIR));
+    match found.facts.file_type {
+        FileType::Directory => Err(refused(Errno::ISDIR)),
+        FileType::Socket => Err(is_a_socket()),
+        _ => Ok(found),
     }
-    Ok(found)
+}
+
+/// A socket cannot be opened (open(2), `ENXIO`); it can be connected to.
+fn is_a_socket() -> OpenError {
+    OpenError {
+        act: OPENING,
+        why: OpenFailure::Text("it is a socket; unix:PATH connects to one".to_owned()),
+    }
 }
 
 /// What exists at a path, in words.
@@ -143,7 +152,6 @@ fn parsed(path: &Path) -> String {
 fn may_open(path: &Path, found: &NamedFile<'_>, access_for: Access) -> io::Result<()> {
     match found.facts.file_type {
         FileType::Directory => Err(Errno::ISDIR.into()),
-        FileType::Socket => Err(Errno::NXIO.into()),
         _ => Ok(access(path, access_for)?),
     }
 }
@@ -236,6 +244,10 @@ impl FileSinkPlan {
     /// The file at the path, if there is one; refuses one that cannot be meant.
     fn stat(&self) -> Result<Option<NamedFile<'_>>, OpenError> {
         let found = NamedFile::at(&self.path).map_err(refused)?;
+        let file_type = found.as_ref().map(|it| it.facts.file_type);
+        if file_type == Some(FileType::Socket) && !self.effects.create {
+            return Err(is_a_socket());
+        }
         if self.effects.atomic && found.as_ref().is_some_and(|it| !it.facts.is_regular()) {
             let why = "atomic can only replace a regular file; leave the option out";
             return Err(OpenError {

@@ -1,6 +1,6 @@
 //! The table of all kinds of ends.
 
-use super::{Kind, connect, fd, file, listen, null, pattern, stdio};
+use super::{Kind, connect, fd, file, listen, null, pattern, stdio, unix, unix_listen};
 
 /// Every kind of end, in the order in which help shows them.
 pub const KINDS: &[&Kind] = &[
@@ -9,6 +9,8 @@ pub const KINDS: &[&Kind] = &[
     &file::KIND,
     &connect::KIND,
     &listen::KIND,
+    &unix::KIND,
+    &unix_listen::KIND,
     &pattern::ZERO,
     &pattern::RANDOM,
     &null::KIND,

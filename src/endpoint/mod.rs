@@ -44,6 +44,7 @@ mod sequence;
 mod skipping;
 mod socket;
 mod socket_file;
+mod socket_name;
 mod sparse;
 mod staged;
 mod stdio;
@@ -51,6 +52,8 @@ mod table;
 mod tcp;
 mod text_only;
 mod traits;
+mod unix;
+mod unix_listen;
 pub mod uri;
 mod world;
 

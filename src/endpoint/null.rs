@@ -21,7 +21,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "null",
     form: "null:",
     slashes: Slashes::Forbidden,
-    summary: "discards all bytes, as /dev/null does, or plays a slow reader",
+    summary: "discards bytes, or plays a slow reader",
     options: &[
         OptionSpec {
             name: "rate",

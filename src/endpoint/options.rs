@@ -51,6 +51,8 @@ pub enum ValueKind {
     Network,
     /// `SIZE:D`.
     SizeAndDuration,
+    /// Who may use a file, in octal digits (chmod(1)).
+    Mode,
 }
 
 impl ValueKind {
@@ -65,6 +67,7 @@ impl ValueKind {
             ValueKind::Address => "ADDR",
             ValueKind::Network => "ADDR[/BITS]",
             ValueKind::SizeAndDuration => "SIZE:D",
+            ValueKind::Mode => "MODE",
         }
     }
 
@@ -99,6 +102,7 @@ impl ValueKind {
                 let size = parse_size(size).map_err(|e| e.to_string())?;
                 Ok(Value::SizeAndDuration(size, parse_duration(duration)?))
             }
+            ValueKind::Mode => parse_mode(text).map(Value::Mode),
         }
     }
 }
@@ -111,6 +115,7 @@ enum Value {
     Address(SocketAddr),
     Network(Network),
     SizeAndDuration(u64, Duration),
+    Mode(u16),
 }
 
 impl Value {
@@ -129,8 +134,20 @@ impl Value {
             Value::SizeAndDuration(size, time) => {
                 format!("={size}:{}", humantime::format_duration(time))
             }
+            Value::Mode(mode) => format!("={mode:04o}"),
         }
     }
+}
+
+/// The permission bits of a file, in octal digits.
+fn parse_mode(text: &str) -> Result<u16, String> {
+    let is_octal = text.bytes().all(|it| matches!(it, b'0'..=b'7'));
+    let mode = u16::from_str_radix(text, 8).ok();
+    let mode = mode.filter(|mode| is_octal && *mode <= 0o777);
+    mode.ok_or_else(|| {
+        "not a mode; write octal digits from 0 to 777, as in 0600 for you alone or 0666 for everybody"
+            .to_owned()
+    })
 }
 
 /// The options of an end, each as it would be written.
@@ -225,6 +242,15 @@ impl Options {
             _ => None,
         });
         networks.collect()
+    }
+
+    /// The permission bits of a file.
+    #[must_use]
+    pub fn mode(&self, name: &str) -> Option<u16> {
+        match self.value(name)? {
+            Value::Mode(mode) => Some(mode),
+            _ => None,
+        }
     }
 
     /// A size and a duration.
@@ -327,6 +353,12 @@ mod tests {
                 Side::Source,
                 "accept-timeout=1s,from=::1,from=10.0.0.0/8",
                 "min-size=1 to replace a file that is not empty,sndbuf=the system's,rcvbuf=the system's",
+            ),
+            (
+                "unix-listen:s#mode=660",
+                Side::Sink,
+                "mode=0660",
+                "accept-timeout=none,close-timeout=10s,sndbuf=the system's,rcvbuf=the system's",
             ),
             (
                 "tcp://h:1#nodelay,retry=3,bind=[::1]",

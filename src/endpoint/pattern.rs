@@ -49,7 +49,7 @@ pub(super) const RANDOM: Kind = Kind {
     scheme: "random",
     form: "random:",
     slashes: Slashes::Forbidden,
-    summary: "random bytes, for tests and not for secrets",
+    summary: "random bytes for tests, not for secrets",
     options: &[
         SIZE,
         OptionSpec {

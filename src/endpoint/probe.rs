@@ -48,6 +48,8 @@ pub enum EndStatus {
     Pipe(Option<PipeFill>),
     /// A file or block device.
     File,
+    /// A Unix socket, of whose peer nothing more is known.
+    UnixSocket,
     /// Anything else.
     #[default]
     Other,

@@ -1,13 +1,14 @@
 //! Connected stream sockets as ends, of whatever family, and how a transfer over one finishes.
 //!
 //! Every socket is set to close with a reset (`SO_LINGER` 0, socket(7)) until its transfer has succeeded, so that the peer
-//! never takes the death of this process for a clean end.
+//! never takes the death of this process for a clean end. A Unix socket has no reset: its peer is told only if it has not read
+//! everything, or goes on writing (unix(7)).
 
 use super::{
-    Backchannel, Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Probe, Raw,
-    Sink, SinkFacts, Source, SourceFacts, Unfit, ValueKind,
+    Backchannel, Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Preview, Probe,
+    Raw, Sink, SinkFacts, Source, SourceFacts, Unfit, ValueKind,
 };
-use crate::engine::wait::Ready;
+use crate::engine::wait::{Ready, is_gone};
 use crate::error::Side;
 use crate::platform::{self, FdAt};
 use crate::sys;
@@ -81,6 +82,16 @@ pub(super) trait StreamSocket: AsFd + Send + 'static {
     /// The address of the peer, as people write it, if it has one.
     fn peer(&self) -> Option<String> {
         None
+    }
+}
+
+/// What is known of a connection before it is made: what it was parsed as, what opening it does, and how it ends.
+pub(super) fn preview(parsed: String, opening: String, ending: String) -> Preview {
+    Preview {
+        opening: Some(opening),
+        raw: Ok(Raw::Socket),
+        size: Err("the peer does not say how much will come"),
+        ..Preview::new(parsed, ending)
     }
 }
 
@@ -317,13 +328,13 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
 }
 
 impl<S: StreamSocket> Backchannel for SocketSink<S> {
-    fn ready(&self) -> Ready<'_> {
+    fn ready(&self) -> Option<Ready<'_>> {
         let fd = self.socket.as_fd();
-        if self.peer_closed.get() {
-            Ready::Failed(fd)
-        } else {
-            Ready::Readable(fd)
+        if !self.peer_closed.get() {
+            return Some(Ready::Readable(fd));
         }
+        // A Unix socket tells that its peer has closed both ways, at every wait; the next write fails.
+        (!is_gone(fd)).then_some(Ready::Failed(fd))
     }
 
     fn hear(&self) -> io::Result<()> {

@@ -2,7 +2,7 @@
 
 use super::connection::Connected;
 use super::socket::{self, SocketSettings, StreamSocket, option};
-use super::{OptionSpec, Options, Preview, Probe, Raw, Sink, Source, ValueKind};
+use super::{OptionSpec, Options, Preview, Probe, Sink, Source, ValueKind};
 use crate::error::Side;
 use rustix::net::sockopt;
 use std::io;
@@ -50,12 +50,7 @@ impl Settings {
                 humantime::format_duration(self.socket.close_timeout)
             ),
         };
-        Preview {
-            opening: Some(opening),
-            raw: Ok(Raw::Socket),
-            size: Err("the peer does not say how much will come"),
-            ..Preview::new(parsed, ending)
-        }
+        socket::preview(parsed, opening, ending)
     }
 
     pub(super) fn source(&self, stream: TcpStream) -> io::Result<Box<dyn Source>> {

@@ -132,8 +132,9 @@ pub trait Sink: Send {
 /// What the peer of a sink says back on the connection. While bytes are written it is read and dropped: a peer that is not heard
 /// may stop reading too, and closing a socket with something unread resets the connection.
 pub trait Backchannel {
-    /// What to wait for while there is nothing to write: that the peer sends something or goes away.
-    fn ready(&self) -> Ready<'_>;
+    /// What to wait for while there is nothing to write: that the peer sends something or goes away. `None`: it is gone, and
+    /// nothing more comes.
+    fn ready(&self) -> Option<Ready<'_>>;
 
     /// Reads and drops what the peer sends.
     ///
@@ -141,7 +142,8 @@ pub trait Backchannel {
     /// The first error of the connection, which fails the transfer.
     fn hear(&self) -> io::Result<()>;
 
-    /// Bytes written that the peer's system has not acknowledged.
+    /// Bytes written that the peer's system has not acknowledged, or on a Unix socket the memory that those take up which the peer
+    /// has not read.
     fn unacknowledged(&self) -> u64;
 }
 
@@ -273,9 +275,9 @@ pub enum Delivered {
     Written,
     /// They are on the disk.
     Synced,
-    /// The peer's system has them all; the peer has not closed.
+    /// The peer's system has them all, or on a Unix socket the peer; it has not closed.
     Acknowledged,
-    /// The peer's system has them all and the peer has closed its side.
+    /// The same, and the peer has closed its side.
     Closed,
 }
 

@@ -76,6 +76,16 @@ pub fn has_hung_up(fd: BorrowedFd<'_>) -> bool {
     ready.is_ok() && fds[0].revents().contains(PollFlags::HUP)
 }
 
+/// Whether the peer of a socket has closed both ways, or the connection has ended so, without an error that is still to be
+/// read (poll(2), `POLLHUP` without `POLLERR`).
+#[must_use]
+pub fn is_gone(fd: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(fd, PollFlags::empty())];
+    let ready = poll(&mut fds, Some(&Timespec::default()));
+    let found = fds[0].revents();
+    ready.is_ok() && found.contains(PollFlags::HUP) && !found.contains(PollFlags::ERR)
+}
+
 fn time_until(moment: Instant) -> Timespec {
     let left = moment.saturating_duration_since(Instant::now());
     Timespec {

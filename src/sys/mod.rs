@@ -172,11 +172,11 @@ pub(crate) fn count_down(fd: BorrowedFd<'_>, time: &Countdown) -> io::Result<boo
     Ok(ready > 0)
 }
 
-/// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included
-/// (`SIOCOUTQ`, tcp(7)).
+/// Bytes in the send queue of a TCP socket that the peer has not acknowledged, our FIN included (`SIOCOUTQ`, tcp(7)). On a Unix
+/// socket it is the memory that bytes take up which the peer has not read.
 ///
 /// # Errors
-/// When `fd` is no TCP socket.
+/// When `fd` is neither.
 #[cfg(target_os = "linux")]
 pub(crate) fn unacknowledged(fd: BorrowedFd<'_>) -> io::Result<u64> {
     use std::os::fd::AsRawFd;

@@ -18,6 +18,8 @@ pub(crate) enum From {
     Fifo,
     Connects,
     Listens,
+    /// Connects to a Unix socket.
+    Unix,
     Zero,
 }
 
@@ -33,6 +35,8 @@ pub(crate) enum To {
     Fifo,
     Connects,
     Listens,
+    /// Listens on a Unix socket.
+    Unix,
     DevNull,
     Null,
     Rate,
@@ -53,7 +57,7 @@ pub(crate) enum Way {
     None,
 }
 
-pub(crate) const SOURCES: [From; 8] = [
+pub(crate) const SOURCES: [From; 9] = [
     From::File,
     From::StdinFile,
     From::Fd,
@@ -61,10 +65,11 @@ pub(crate) const SOURCES: [From; 8] = [
     From::Fifo,
     From::Connects,
     From::Listens,
+    From::Unix,
     From::Zero,
 ];
 
-pub(crate) const SINKS: [To; 14] = [
+pub(crate) const SINKS: [To; 15] = [
     To::NewFile,
     To::OldFile,
     To::Atomic,
@@ -74,6 +79,7 @@ pub(crate) const SINKS: [To; 14] = [
     To::Fifo,
     To::Connects,
     To::Listens,
+    To::Unix,
     To::DevNull,
     To::Null,
     To::Rate,
@@ -119,7 +125,7 @@ impl To {
     }
 
     pub(crate) fn is_socket(self) -> bool {
-        matches!(self, To::Connects | To::Listens)
+        matches!(self, To::Connects | To::Listens | To::Unix)
     }
 }
 
@@ -201,6 +207,10 @@ fn source(it: &Scratch, from: From, data: &[u8]) -> Set {
         From::Connects => Set::met_by(sends(data)),
         // A peer that sends nothing is to get through as well.
         From::Listens => Set::at(format!("{LISTEN}#min-size=0"), ""),
+        From::Unix => Set {
+            peer: Some(Peer::listens_at(&it.path("u"), sends(data))),
+            ..Set::at("unix:u", "")
+        },
         From::Zero => Set::at(format!("zero:#size={}", data.len()), ""),
     }
 }
@@ -228,6 +238,7 @@ fn sink(it: &Scratch, to: To) -> Set {
         }
         To::Connects => Set::met_by(vec![Step::ReadAll]),
         To::Listens => Set::at(LISTEN, ""),
+        To::Unix => Set::at("unix-listen:v", ""),
         To::DevNull => Set::at("/dev/null", ""),
         To::Null => Set::at("null:", ""),
         To::Rate => Set::at("null:#rate=1G", ""),
@@ -265,6 +276,10 @@ impl Transfer<'_> {
         if self.to == To::Listens {
             sink.peer = Some(comes_to(&mut running, vec![Step::ReadAll]));
         }
+        if self.to == To::Unix {
+            while running.listening() != "v" {}
+            sink.peer = Some(Peer::connects_at(&it.path("v"), vec![Step::ReadAll]));
+        }
         let done = running.done();
         let got = self.arrived(&it, sink, &done);
         let mut records = records(&it.read("s"));
@@ -282,7 +297,7 @@ impl Transfer<'_> {
         match self.to {
             To::StdoutPipe => Some(done.stdout.clone()),
             To::Fifo => sink.reader.map(|it| it.join().expect("a reader")),
-            To::Connects | To::Listens => sink.peer.map(|peer| peer.story().bytes),
+            To::Connects | To::Listens | To::Unix => sink.peer.map(|peer| peer.story().bytes),
             To::DevNull | To::Null | To::Rate => None,
             To::Append | To::StdoutAppend => Some(
                 it.read("out")

@@ -213,6 +213,7 @@ fn source(from: From) -> (&'static str, &'static str) {
         From::Fifo => ("p", ""),
         From::Connects => ("tcp://h.invalid:1", ""),
         From::Listens => ("tcp-listen://127.0.0.1:0", ""),
+        From::Unix => ("unix:u", ""),
         From::Zero => ("zero:#size=100000", ""),
     }
 }
@@ -229,6 +230,7 @@ fn sink(to: To) -> (&'static str, &'static str) {
         To::Fifo => ("q", ""),
         To::Connects => ("tcp://127.0.0.1:1", ""),
         To::Listens => ("tcp-listen://:0", ""),
+        To::Unix => ("unix-listen:v", ""),
         To::DevNull => ("/dev/null", ""),
         To::Null => ("null:", ""),
         To::Rate => ("null:#rate=1G", ""),

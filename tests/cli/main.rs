@@ -92,6 +92,8 @@ mod tracing;
 mod transform_examples;
 mod transforms;
 mod typed;
+mod unix;
+mod unix_names;
 mod unseen;
 mod vanishing;
 mod verdict;

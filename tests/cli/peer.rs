@@ -1,9 +1,10 @@
-//! A TCP peer that follows a script, in a thread of its own, and tells what it saw.
+//! A peer on a TCP or Unix socket that follows a script, in a thread of its own, and tells what it saw.
 
 use super::tide::{Cmd, DEADLINE, Done, Running, Scratch, records};
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -118,6 +119,25 @@ impl Peer {
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             connected => connected.expect("connecting"),
         }
+        Self::plays(steps, move || socket.into())
+    }
+
+    /// Listens on a Unix socket.
+    pub(crate) fn listens_at(path: &Path, steps: Vec<Step>) -> Self {
+        let listener = socket(Domain::UNIX, &steps);
+        let address = SockAddr::unix(path).expect("a short path");
+        listener.bind(&address).expect("binding");
+        listener.listen(1).expect("listening");
+        listener.set_read_timeout(Some(DEADLINE)).expect("timeout");
+        // What is done to a stream is done to a socket, of whatever family.
+        Self::plays(steps, move || accepted(&listener).into())
+    }
+
+    /// Connects to a Unix socket that is listened on.
+    pub(crate) fn connects_at(path: &Path, steps: Vec<Step>) -> Self {
+        let socket = socket(Domain::UNIX, &steps);
+        let address = SockAddr::unix(path).expect("a short path");
+        socket.connect(&address).expect("connecting");
         Self::plays(steps, move || socket.into())
     }
 

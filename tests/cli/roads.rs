@@ -120,6 +120,11 @@ fn a_peer_that_calls_gets_everywhere() {
 }
 
 #[test]
+fn a_unix_socket_gets_everywhere() {
+    everywhere_from(From::Unix);
+}
+
+#[test]
 fn zeros_get_everywhere() {
     everywhere_from(From::Zero);
 }

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, IoSlice, PipeReader, PipeWriter, Read, Seek, Write, pipe};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
@@ -22,16 +23,17 @@ pub(crate) enum End {
     File,
     Pipe,
     Socket,
+    UnixSocket,
 }
 
 impl End {
-    pub(crate) const ALL: [End; 3] = [End::File, End::Pipe, End::Socket];
+    pub(crate) const ALL: [End; 4] = [End::File, End::Pipe, End::Socket, End::UnixSocket];
 
     fn raw(self) -> Raw {
         match self {
             End::File => Raw::File,
             End::Pipe => Raw::Pipe,
-            End::Socket => Raw::Socket,
+            End::Socket | End::UnixSocket => Raw::Socket,
         }
     }
 }
@@ -68,6 +70,10 @@ impl From {
             }
             End::Socket => {
                 let (from, feed) = connection();
+                (from.into(), Some(Box::new(feed)))
+            }
+            End::UnixSocket => {
+                let (from, feed) = UnixStream::pair().expect("a connection");
                 (from.into(), Some(Box::new(feed)))
             }
         };
@@ -243,6 +249,10 @@ impl To {
             }
             End::Socket => {
                 let (to, far) = connection();
+                (to.into(), Box::new(far))
+            }
+            End::UnixSocket => {
+                let (to, far) = UnixStream::pair().expect("a connection");
                 (to.into(), Box::new(far))
             }
         };

@@ -276,7 +276,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
         }
         ends.extend(what.source);
         let backchannel = self.sink.backchannel();
-        ends.extend(backchannel.map(Backchannel::ready));
+        ends.extend(backchannel.and_then(Backchannel::ready));
         let check_queue_every = self.check_queue_every.filter(|_| what.sink);
         let most = what.most.into_iter().chain(check_queue_every).min();
         let most = most.map(|most| Instant::now() + most);
