@@ -13,14 +13,15 @@ use crate::data::{DATA, OUT};
 use crate::harness::stop::Deadline;
 use crate::pumps::{drain, feed, joined};
 use crate::schedule::Run;
-use crate::tcp::TcpEnd;
+use crate::sockets::{Family, SocketEnd};
 
-/// Where the benchmark listens on the loopback, as it goes into command lines; empty where it does not.
+/// Where the benchmark listens, a port of the loopback or an abstract name, as it goes into command lines; empty where it does
+/// not.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
-    /// The TCP sender, which the peer reads from.
+    /// The sender, which the peer reads from.
     pub(crate) from: String,
-    /// The TCP receiver, which the peer writes to.
+    /// The receiver, which the peer writes to.
     pub(crate) to: String,
 }
 
@@ -31,8 +32,8 @@ pub(crate) enum Origin {
     File,
     /// A pipe that is filled at no cost.
     Pipe,
-    /// A TCP sender, which the peer connects to.
-    Tcp,
+    /// A sender, which the peer connects to.
+    Socket(Family),
 }
 
 /// Where a peer's bytes go to.
@@ -42,8 +43,8 @@ pub(crate) enum Goal {
     File,
     /// A pipe that is emptied at no cost.
     Pipe,
-    /// A TCP receiver, which the peer connects to.
-    Tcp,
+    /// A receiver, which the peer connects to.
+    Socket(Family),
 }
 
 /// What feeds a peer.
@@ -53,8 +54,8 @@ pub(crate) enum Feed {
     None,
     /// The thread at the other end of the pipe.
     Pipe(JoinHandle<io::Result<()>>),
-    /// The TCP sender.
-    Tcp(TcpEnd<()>),
+    /// The sender on a socket.
+    Socket(SocketEnd<()>),
 }
 
 impl Feed {
@@ -68,17 +69,17 @@ impl Feed {
                 let thread = thread::spawn(move || feed(&file, &ours, bytes));
                 Ok((Self::Pipe(thread), theirs.into()))
             }
-            Origin::Tcp => {
-                let sender = TcpEnd::sending(run.files.open(DATA)?, deadline)?;
-                Ok((Self::Tcp(sender), Stdio::null()))
+            Origin::Socket(family) => {
+                let sender = SocketEnd::sending(family, run.files.open(DATA)?, deadline)?;
+                Ok((Self::Socket(sender), Stdio::null()))
             }
         }
     }
 
-    /// The port in command lines; empty without one.
-    pub(crate) fn port(&self) -> String {
+    /// The port or name in command lines; empty without one.
+    pub(crate) fn place(&self) -> String {
         match self {
-            Self::Tcp(sender) => sender.port().to_string(),
+            Self::Socket(sender) => sender.place().to_owned(),
             Self::None | Self::Pipe(_) => String::new(),
         }
     }
@@ -88,7 +89,7 @@ impl Feed {
         match self {
             Self::None => Ok(()),
             Self::Pipe(thread) => Ok(joined(thread)??),
-            Self::Tcp(sender) => sender.join(),
+            Self::Socket(sender) => sender.join(),
         }
         .context("the peer did not take all bytes")
     }
@@ -101,8 +102,8 @@ pub(crate) enum Take {
     File(PathBuf),
     /// The thread at the other end of the pipe, which counts.
     Pipe(JoinHandle<io::Result<u64>>),
-    /// The TCP receiver.
-    Tcp(TcpEnd<u64>),
+    /// The receiver on a socket.
+    Socket(SocketEnd<u64>),
 }
 
 impl Take {
@@ -119,14 +120,17 @@ impl Take {
                 });
                 Ok((Self::Pipe(thread), theirs.into()))
             }
-            Goal::Tcp => Ok((Self::Tcp(TcpEnd::discarding(deadline)?), Stdio::null())),
+            Goal::Socket(family) => {
+                let receiver = SocketEnd::discarding(family, deadline)?;
+                Ok((Self::Socket(receiver), Stdio::null()))
+            }
         }
     }
 
-    /// The port in command lines; empty without one.
-    pub(crate) fn port(&self) -> String {
+    /// The port or name in command lines; empty without one.
+    pub(crate) fn place(&self) -> String {
         match self {
-            Self::Tcp(receiver) => receiver.port().to_string(),
+            Self::Socket(receiver) => receiver.place().to_owned(),
             Self::File(_) | Self::Pipe(_) => String::new(),
         }
     }
@@ -138,7 +142,7 @@ impl Take {
                 .map(|metadata| metadata.len())
                 .context("the peer made no file"),
             Self::Pipe(thread) => joined(thread)?.context("the reader failed"),
-            Self::Tcp(receiver) => receiver.join().context("the TCP receiver failed"),
+            Self::Socket(receiver) => receiver.join().context("the receiver failed"),
         }
     }
 }

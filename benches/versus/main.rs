@@ -16,9 +16,9 @@ mod report;
 mod routes;
 mod sample;
 mod schedule;
+mod sockets;
 mod summary;
 mod tables;
-mod tcp;
 mod transfers;
 
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ use crate::schedule::Bench;
 fn main() -> ExitCode {
     let options = Options::parse();
     ended(match options.pump.as_slice() {
-        [file, port] => tcp::pump_file(file, port),
+        [file, port] => sockets::pump_file(file, port),
         _ => measure(options),
     })
 }

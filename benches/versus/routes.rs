@@ -260,6 +260,40 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "file-unix",
+        about: "From a file in the page cache to a receiver on a Unix socket with an abstract name, which copies and \
+                discards.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::file_to_unix,
+        peers: &[
+            Peer::new("{tidegate} -q {file} unix:@{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} unix:@{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 OPEN:{file} ABSTRACT-CONNECT:{port}"),
+            Peer::again("socat -u -b 1048576 OPEN:{file} ABSTRACT-CONNECT:{port}"),
+        ],
+    },
+    Route {
+        name: "unix-unix",
+        about: "From a sender on a Unix socket (sendfile from the page cache) to a receiver on another, which copies and \
+                discards; the peer connects to both.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::unix_to_unix,
+        peers: &[
+            Peer::new("{tidegate} -q unix:@{from} unix:@{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered unix:@{from} unix:@{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat -u -b 1048576 ABSTRACT-CONNECT:{from} ABSTRACT-CONNECT:{port}"),
+            Peer::again("socat -u -b 1048576 ABSTRACT-CONNECT:{from} ABSTRACT-CONNECT:{port}"),
+        ],
+    },
+    Route {
         name: "file-file-tmpfs",
         about: "From a file to a new one, both on a tmpfs.",
         kind: Kind::File,

@@ -18,6 +18,7 @@ use crate::harness::timing::Clock;
 use crate::pumps::{drain, feed, joined};
 use crate::sample::Sample;
 use crate::schedule::Run;
+use crate::sockets::Family;
 
 /// What the dynamic loader and the locale may add to the bytes a program reads.
 const LOADER_ALLOWANCE: u64 = 1 << 20;
@@ -69,27 +70,38 @@ pub(crate) fn file_to_pipe(run: &Run<'_>) -> Result<Sample> {
 
 /// From the file to a TCP receiver on the loopback.
 pub(crate) fn file_to_tcp(run: &Run<'_>) -> Result<Sample> {
-    transfer(run, Origin::File, Goal::Tcp)
+    transfer(run, Origin::File, Goal::Socket(Family::Tcp))
 }
 
 /// From the costless writer of a pipe to a TCP receiver.
 pub(crate) fn pipe_to_tcp(run: &Run<'_>) -> Result<Sample> {
-    transfer(run, Origin::Pipe, Goal::Tcp)
+    transfer(run, Origin::Pipe, Goal::Socket(Family::Tcp))
 }
 
 /// From a TCP sender to the costless reader of a pipe.
 pub(crate) fn tcp_to_pipe(run: &Run<'_>) -> Result<Sample> {
-    transfer(run, Origin::Tcp, Goal::Pipe)
+    transfer(run, Origin::Socket(Family::Tcp), Goal::Pipe)
 }
 
 /// From a TCP sender to a new file.
 pub(crate) fn tcp_to_file(run: &Run<'_>) -> Result<Sample> {
-    transfer(run, Origin::Tcp, Goal::File)
+    transfer(run, Origin::Socket(Family::Tcp), Goal::File)
 }
 
 /// From a TCP sender to a TCP receiver.
 pub(crate) fn tcp_to_tcp(run: &Run<'_>) -> Result<Sample> {
-    transfer(run, Origin::Tcp, Goal::Tcp)
+    transfer(run, Origin::Socket(Family::Tcp), Goal::Socket(Family::Tcp))
+}
+
+/// From the file to a receiver on a Unix socket.
+pub(crate) fn file_to_unix(run: &Run<'_>) -> Result<Sample> {
+    transfer(run, Origin::File, Goal::Socket(Family::Unix))
+}
+
+/// From a sender on a Unix socket to a receiver on another.
+pub(crate) fn unix_to_unix(run: &Run<'_>) -> Result<Sample> {
+    let unix = Family::Unix;
+    transfer(run, Origin::Socket(unix), Goal::Socket(unix))
 }
 
 /// From the file to a new one.
@@ -102,8 +114,8 @@ fn transfer(run: &Run<'_>, from: Origin, to: Goal) -> Result<Sample> {
     let (feed, stdin) = Feed::start(from, run, deadline)?;
     let (take, stdout) = Take::start(to, run, deadline)?;
     let stages = run.stages(&Ports {
-        from: feed.port(),
-        to: take.port(),
+        from: feed.place(),
+        to: take.place(),
     });
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, stdin, stdout)?;
