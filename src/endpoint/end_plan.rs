@@ -4,6 +4,7 @@
 use super::{FileId, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
+use std::io::PipeWriter;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
@@ -55,6 +56,9 @@ pub trait Announce {
 
     /// `side` does not let this `peer` in, and waits on.
     fn refused(&self, side: Side, peer: SocketAddr);
+
+    /// The standard error of a command that is to be started. `None`: ours.
+    fn stderr_of_command(&self) -> Option<PipeWriter>;
 }
 
 /// An end that was asked for and is not open yet.
@@ -69,6 +73,12 @@ pub trait EndPlan {
 
     /// Whether it waits for a peer to come, and says where.
     fn listens(&self) -> bool {
+        false
+    }
+
+    /// Whether opening it does something that would better not be done for a transfer that never comes, because the other end
+    /// cannot be opened.
+    fn acts_when_opened(&self) -> bool {
         false
     }
 }

@@ -14,6 +14,7 @@ pub mod connection;
 mod descriptor;
 mod effects;
 mod end_plan;
+mod exec;
 mod failure;
 mod fd;
 mod file;
@@ -70,7 +71,7 @@ pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use sequence::{NextSource, Sequence};
 pub use skipping::{Gap, Skipping, Unreadable};
-pub use table::{PlannedEnd, plan_sink, plan_source};
+pub use table::{PlannedEnd, plan_sink, plan_source, without_options};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,
 };

@@ -12,7 +12,7 @@ use super::{
     SourcePlan, Unfit, World, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::engine::wait::Ready;
 use crate::error::{Side, UsageError, reason};
 use crate::platform::{self, FdAt};
@@ -30,6 +30,7 @@ pub(super) const STDIN: Kind = Kind {
     scheme: "stdin",
     form: "stdin:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "standard input, the same as -",
     options: &[],
     source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
@@ -41,6 +42,7 @@ pub(super) const STDOUT: Kind = Kind {
     scheme: "stdout",
     form: "stdout:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "standard output, the same as -",
     options: &[],
     source: None,

@@ -63,6 +63,16 @@ pub trait Source: Send {
         Err(io::ErrorKind::NotFound.into())
     }
 
+    /// No more of it is wanted: it has ended, as far as it was read, or not. Asked after the last read, before the sink is finished,
+    /// unless the transfer has failed. `Some`: it is not done yet; wait for [`Source::ready`], but no longer than until this
+    /// moment, and ask again.
+    ///
+    /// # Errors
+    /// When what it gave is no success after all, which fails the transfer.
+    fn leave(&mut self) -> io::Result<Option<Instant>> {
+        Ok(None)
+    }
+
     /// Closes it cleanly, after everything was delivered.
     fn close(self: Box<Self>) {}
 }
@@ -103,7 +113,12 @@ pub trait Sink: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// What the peer says back, if it is a connection.
+    /// The kernel has said `broken`: nobody reads any more what it moves here. Returns the error that a write has for that.
+    fn why_broken(&mut self, broken: io::Error) -> io::Error {
+        broken
+    }
+
+    /// What the peer says back, if it is a connection or a command.
     fn backchannel(&self) -> Option<&dyn Backchannel> {
         None
     }
@@ -129,19 +144,19 @@ pub trait Sink: Send {
     fn finish(&mut self) -> io::Result<Finish<'_>>;
 }
 
-/// What the peer of a sink says back on the connection. While bytes are written it is read and dropped: a peer that is not heard
-/// may stop reading too, and closing a socket with something unread resets the connection.
+/// What the peer of a sink says back. What comes on a connection while bytes are written is read and dropped: a peer that is not
+/// heard may stop reading too, and closing a socket with something unread resets the connection. A command says how it exits.
 pub trait Backchannel {
     /// What to wait for while there is nothing to write: that the peer sends something or goes away.
     fn ready(&self) -> Ready<'_>;
 
-    /// Reads and drops what the peer sends.
+    /// Hears what the peer says.
     ///
     /// # Errors
-    /// The first error of the connection, which fails the transfer.
+    /// The first error of the connection, or the failure of the command, which fails the transfer.
     fn hear(&self) -> io::Result<()>;
 
-    /// Bytes written that the peer's system has not acknowledged.
+    /// Bytes written that the peer's system has not acknowledged, or the command has not read.
     fn unacknowledged(&self) -> u64;
 }
 
@@ -204,7 +219,7 @@ pub trait KernelSource: Source {
     /// read all the same.
     ///
     /// # Errors
-    /// When input ends too early.
+    /// `WouldBlock`: it is not known yet, wait for [`Source::ready`]. Anything else when input ends too early.
     fn has_ended(&mut self) -> io::Result<bool> {
         Ok(true)
     }
@@ -277,6 +292,8 @@ pub enum Delivered {
     Acknowledged,
     /// The peer's system has them all and the peer has closed its side.
     Closed,
+    /// The command that got them has exited, with status 0.
+    Exited,
 }
 
 impl Delivered {
@@ -288,6 +305,7 @@ impl Delivered {
             Delivered::Synced => "synced",
             Delivered::Acknowledged => "acknowledged",
             Delivered::Closed => "closed",
+            Delivered::Exited => "exited",
         }
     }
 }

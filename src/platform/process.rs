@@ -1,4 +1,4 @@
-//! A command of the shell as a process: how it is started, watched, signalled and reaped.
+//! A command of the shell as a process, which is a transform or an end: how it is started, watched, signalled and reaped.
 //!
 //! At a terminal it stays in our process group: it may ask there, and ^C reaches it and its children. Elsewhere it gets a group of
 //! its own, so that signals of ours reach its children too.
@@ -12,6 +12,8 @@ use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+use std::cell::{Cell, RefCell};
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -22,14 +24,19 @@ use std::time::{Duration, Instant};
 /// How long a command may take to exit after SIGTERM before it is killed.
 const TERM_GRACE: Duration = Duration::from_millis(200);
 
+/// What a shell adds to the number of a signal that ended a command, for a status (sh(1)).
+const SHELL_SIGNAL: i32 = 128;
+
 /// A running command, which is ended when this is dropped: by SIGTERM, and by SIGKILL if it takes too long.
 #[derive(Debug)]
 pub(crate) struct Process {
-    child: Child,
+    child: RefCell<Child>,
     /// Whether it leads a process group of its own.
     has_group: bool,
     watch: Watch,
-    has_exited: bool,
+    has_exited: Cell<bool>,
+    /// When it was told to end, if it was.
+    told_to_end: Option<Instant>,
 }
 
 impl Process {
@@ -38,21 +45,21 @@ impl Process {
     /// # Errors
     /// When the system refuses a process, or what is needed to watch it.
     pub(crate) fn start(
-        command: &str,
+        command: impl AsRef<OsStr>,
         stdin: Stdio,
         stdout: Stdio,
         stderr: Stdio,
     ) -> io::Result<Self> {
-        Self::start_watched(command, [stdin, stdout, stderr], Watch::new)
+        Self::start_watched(command.as_ref(), [stdin, stdout, stderr], Watch::new)
     }
 
     fn start_watched(
-        command: &str,
+        command: &OsStr,
         [stdin, stdout, stderr]: [Stdio; 3],
         watch: impl FnOnce(Pid) -> io::Result<Watch>,
     ) -> io::Result<Self> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]);
+        shell.arg("-c").arg(command);
         shell.stdin(stdin).stdout(stdout).stderr(stderr);
         sys::begin_unblocked(&mut shell);
         let has_group = !is_at_terminal();
@@ -62,10 +69,11 @@ impl Process {
         let mut child = shell.spawn().map_err(threads::refused)?;
         match watch(Pid::from_child(&child)) {
             Ok(watch) => Ok(Self {
-                child,
+                child: RefCell::new(child),
                 has_group,
                 watch,
-                has_exited: false,
+                has_exited: Cell::new(false),
+                told_to_end: None,
             }),
             Err(error) => {
                 // It has only just begun. Both fail only if it has ended by itself.
@@ -78,7 +86,8 @@ impl Process {
 
     /// Our ends of the pipes to its standard input and from its standard output, once, if there are pipes.
     pub(crate) fn take_pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
-        (self.child.stdin.take(), self.child.stdout.take())
+        let child = self.child.get_mut();
+        (child.stdin.take(), child.stdout.take())
     }
 
     /// What becomes readable once it has exited.
@@ -90,19 +99,45 @@ impl Process {
     ///
     /// # Errors
     /// Those of waitpid(2): the exit status is lost, as where the parent process had us ignore SIGCHLD.
-    pub(crate) fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
-        let status = self.child.try_wait();
-        self.has_exited |= !matches!(status, Ok(None));
+    pub(crate) fn exit_status(&self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.borrow_mut().try_wait();
+        if !matches!(status, Ok(None)) {
+            self.has_exited.set(true);
+        }
         status
     }
 
-    fn has_exited(&mut self) -> bool {
-        // Once it is reaped, its number may be that of another process.
-        self.has_exited || !matches!(self.exit_status(), Ok(None))
+    /// Whether it has exited, as [`Process::exit_status`] has told before.
+    pub(crate) fn is_known_to_have_exited(&self) -> bool {
+        self.has_exited.get()
     }
 
-    fn exits_within(&mut self, time: Duration) -> bool {
-        let until = Instant::now() + time;
+    /// Tells it to end, unless it was told before or is known to have exited. Returns when it has had the time to.
+    pub(crate) fn tell_to_end(&mut self) -> Instant {
+        let told = self.told_to_end.unwrap_or_else(|| {
+            self.send(Signal::TERM);
+            Instant::now()
+        });
+        self.told_to_end = Some(told);
+        told + TERM_GRACE
+    }
+
+    /// Whether it was told to end.
+    pub(crate) fn is_told_to_end(&self) -> bool {
+        self.told_to_end.is_some()
+    }
+
+    /// Kills it, unless it is known to have exited.
+    pub(crate) fn kill(&self) {
+        self.send(Signal::KILL);
+    }
+
+    fn has_exited(&self) -> bool {
+        // Once it is reaped, its number may be that of another process.
+        self.has_exited.get() || !matches!(self.exit_status(), Ok(None))
+    }
+
+    fn exits_before(&self, until: Instant) -> bool {
         while !self.has_exited() {
             let left = until.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).unwrap_or_default();
@@ -116,7 +151,10 @@ impl Process {
     }
 
     fn send(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
+        if self.has_exited.get() {
+            return;
+        }
+        let pid = Pid::from_child(&self.child.borrow());
         // A command that has exited already needs no signal.
         let _ = if self.has_group {
             kill_process_group(pid, signal)
@@ -132,10 +170,10 @@ impl Drop for Process {
         if self.has_exited() {
             return;
         }
-        self.send(Signal::TERM);
-        if !self.exits_within(TERM_GRACE) {
-            self.send(Signal::KILL);
-            let _ = self.child.wait();
+        let kill_at = self.tell_to_end();
+        if !self.exits_before(kill_at) {
+            self.kill();
+            let _ = self.child.get_mut().wait();
         }
     }
 }
@@ -177,6 +215,13 @@ impl AsFd for Watch {
     }
 }
 
+/// Whether a command that exited like this was ended by writing to a pipe that nobody reads, itself or the last one that its shell
+/// ran.
+pub(crate) fn ended_by_broken_pipe(status: ExitStatus) -> bool {
+    let sigpipe = Signal::PIPE.as_raw();
+    status.signal() == Some(sigpipe) || status.code() == Some(SHELL_SIGNAL + sigpipe)
+}
+
 /// Why a command has failed that exited like this, in words.
 pub(crate) fn why_failed(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -208,7 +253,7 @@ mod tests {
 
     fn start(command: &str, watch: MakeWatch) -> Process {
         let stdio = [Stdio::null(), Stdio::piped(), Stdio::inherit()];
-        Process::start_watched(command, stdio, watch).unwrap()
+        Process::start_watched(command.as_ref(), stdio, watch).unwrap()
     }
 
     fn has_exited(process: &Process, within: Option<Duration>) -> bool {
@@ -234,7 +279,7 @@ mod tests {
             let command = "read it; exit 3";
             let process = {
                 let stdio = [reader.into(), Stdio::null(), Stdio::inherit()];
-                Process::start_watched(command, stdio, watch)
+                Process::start_watched(command.as_ref(), stdio, watch)
             };
             let mut process = process.unwrap();
             assert!(!has_exited(&process, Some(Duration::ZERO)));

@@ -76,6 +76,7 @@ fn slow_source(source: &EndStatus) -> &'static str {
         EndStatus::Connection(it) if it.is_local => "the remote sender",
         EndStatus::Connection(_) => "the sender or the network",
         EndStatus::Pipe(_) => "the pipe's writer",
+        EndStatus::Command(_) => "the command's output",
         EndStatus::File => "reading the file",
         EndStatus::Other => "the source",
     }
@@ -90,6 +91,7 @@ fn slow_sink(sample: &Sample, stretch: &Stretch) -> &'static str {
             Suspect::Unknown => "the receiver or the network",
         },
         EndStatus::Pipe(_) => "the pipe's reader",
+        EndStatus::Command(_) => "the command",
         EndStatus::File => "writing the file",
         EndStatus::Other => "the sink",
     }

@@ -65,6 +65,7 @@ fn awaited(sample: &Sample) -> &'static str {
         Phase::Source => match ends.source {
             EndStatus::Connection(_) => "waiting for the remote sender",
             EndStatus::Pipe(_) => "waiting for whoever writes into the pipe",
+            EndStatus::Command(_) => "waiting for the command's output",
             EndStatus::File => "waiting for the file it reads",
             EndStatus::Other => "waiting for the source",
         },
@@ -75,6 +76,7 @@ fn awaited(sample: &Sample) -> &'static str {
                 Suspect::Buffer | Suspect::Unknown => "waiting for the receiver or the network",
             },
             EndStatus::Pipe(_) => "waiting for whoever reads from the pipe",
+            EndStatus::Command(_) => "waiting for the command",
             EndStatus::File => "waiting for the file it writes",
             EndStatus::Other => "waiting for the sink",
         },
