@@ -88,6 +88,7 @@ $global:TidegateEnds = @{
         'zero:' = 'zero bytes without end, as /dev/zero'
         'random:' = 'random bytes, for tests and not for secrets'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
+        'exec:' = 'the output or the input of COMMAND, run by sh -c; if it fails, the transfer fails'
     }
     'source,tcp' = [ordered]@{
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -119,6 +120,7 @@ $global:TidegateEnds = @{
         'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
         'null:' = 'discards all bytes, as /dev/null does, or plays a slow reader'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
+        'exec:' = 'the output or the input of COMMAND, run by sh -c; if it fails, the transfer fails'
     }
     'sink,file' = [ordered]@{
         'append' = 'add to the end of the file'

@@ -6,9 +6,9 @@ use super::effects::Effects;
 use super::output::FileSink;
 use super::stdio::PlainSource;
 use super::{
-    Announce, Backchannel, Delivered, EndPlan, Finish, KernelSink, KernelSource, Kind, OpenError,
-    OpenFailure, Opening, Prepared, PreparedSink, PreparedSource, Preview, Raw, Sink, SinkFacts,
-    SinkPlan, Slashes, Source, SourceFacts, SourcePlan, Unfit,
+    Announce, Backchannel, Delivered, EndPlan, Finish, KernelSink, KernelSource, Kind, Leftover,
+    OpenError, OpenFailure, Opening, Prepared, PreparedSink, PreparedSource, Preview, Raw, Sink,
+    SinkFacts, SinkPlan, Slashes, Source, SourceFacts, SourcePlan, Unfit,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::{Rest, Uri};
@@ -109,7 +109,7 @@ impl EndPlan for ExecPlan {
 impl SourcePlan for ExecPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         let start = async {
-            let mut process = self.start(Stdio::inherit(), Stdio::piped(), announce)?;
+            let process = self.start(Stdio::inherit(), Stdio::piped(), announce)?;
             let (_, output) = process.take_pipes();
             Ok(Box::new(ExecSource {
                 output: Some(PlainSource::new(pipe_end(output)?)),
@@ -125,7 +125,7 @@ impl SourcePlan for ExecPlan {
 impl SinkPlan for ExecPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         let start = async {
-            let mut process = self.start(Stdio::piped(), Stdio::inherit(), announce)?;
+            let process = self.start(Stdio::piped(), Stdio::inherit(), announce)?;
             let (input, _) = process.take_pipes();
             Ok(Box::new(ExecSink {
                 input: FileSink::at(pipe_end(input)?, Effects::default()),
@@ -212,6 +212,7 @@ impl Source for ExecSource {
         let facts = facts.unwrap_or_default();
         SourceFacts {
             probe: facts.probe.of_command(),
+            leftover: Some(Leftover::command(self.process.leash())),
             ..facts
         }
     }
@@ -269,6 +270,7 @@ impl Sink for ExecSink {
         let facts = self.input.facts();
         SinkFacts {
             probe: facts.probe.of_command(),
+            leftover: Some(Leftover::command(self.process.leash())),
             ..facts
         }
     }

@@ -316,6 +316,7 @@ impl Source for PlainSource {
             peer: None,
             is_terminal: self.descriptor.facts.is_terminal,
             probe: self.descriptor.probe(),
+            leftover: None,
         }
     }
 

@@ -173,6 +173,8 @@ pub struct SourceFacts {
     pub is_told_of_delivery: bool,
     /// How to ask for its status.
     pub probe: Probe,
+    /// What is to be removed if the transfer is given up while this end is in a system call.
+    pub leftover: Option<Leftover>,
 }
 
 /// What is known of an open sink and does not change.
@@ -194,7 +196,7 @@ pub struct SinkFacts {
     pub is_pipeline: bool,
     /// How to ask for its status.
     pub probe: Probe,
-    /// The file to remove if the transfer is given up while this end is in a system call.
+    /// What is to be removed if the transfer is given up while this end is in a system call.
     pub leftover: Option<Leftover>,
 }
 

@@ -12,13 +12,12 @@ use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
-use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a command may take to exit after SIGTERM before it is killed.
@@ -29,12 +28,21 @@ const SHELL_SIGNAL: i32 = 128;
 
 /// A running command, which is ended when this is dropped: by SIGTERM, and by SIGKILL if it takes too long.
 #[derive(Debug)]
-pub(crate) struct Process {
-    child: RefCell<Child>,
+pub(crate) struct Process(Arc<Running>);
+
+#[derive(Debug)]
+struct Running {
+    pid: Pid,
     /// Whether it leads a process group of its own.
     has_group: bool,
     watch: Watch,
-    has_exited: Cell<bool>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    child: Child,
+    has_exited: bool,
     /// When it was told to end, if it was.
     told_to_end: Option<Instant>,
 }
@@ -67,14 +75,18 @@ impl Process {
             shell.process_group(0);
         }
         let mut child = shell.spawn().map_err(threads::refused)?;
-        match watch(Pid::from_child(&child)) {
-            Ok(watch) => Ok(Self {
-                child: RefCell::new(child),
+        let pid = Pid::from_child(&child);
+        match watch(pid) {
+            Ok(watch) => Ok(Self(Arc::new(Running {
+                pid,
                 has_group,
                 watch,
-                has_exited: Cell::new(false),
-                told_to_end: None,
-            }),
+                state: Mutex::new(State {
+                    child,
+                    has_exited: false,
+                    told_to_end: None,
+                }),
+            }))),
             Err(error) => {
                 // It has only just begun. Both fail only if it has ended by itself.
                 let _ = child.kill();
@@ -85,14 +97,14 @@ impl Process {
     }
 
     /// Our ends of the pipes to its standard input and from its standard output, once, if there are pipes.
-    pub(crate) fn take_pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
-        let child = self.child.get_mut();
+    pub(crate) fn take_pipes(&self) -> (Option<ChildStdin>, Option<ChildStdout>) {
+        let child = &mut self.0.lock().child;
         (child.stdin.take(), child.stdout.take())
     }
 
     /// What becomes readable once it has exited.
     pub(crate) fn exit_fd(&self) -> BorrowedFd<'_> {
-        self.watch.as_fd()
+        self.0.watch.as_fd()
     }
 
     /// How it has exited, if it has.
@@ -100,48 +112,86 @@ impl Process {
     /// # Errors
     /// Those of waitpid(2): the exit status is lost, as where the parent process had us ignore SIGCHLD.
     pub(crate) fn exit_status(&self) -> io::Result<Option<ExitStatus>> {
-        let status = self.child.borrow_mut().try_wait();
-        if !matches!(status, Ok(None)) {
-            self.has_exited.set(true);
-        }
-        status
+        self.0.lock().exit_status()
     }
 
     /// Whether it has exited, as [`Process::exit_status`] has told before.
     pub(crate) fn is_known_to_have_exited(&self) -> bool {
-        self.has_exited.get()
+        self.0.lock().has_exited
     }
 
     /// Tells it to end, unless it was told before or is known to have exited. Returns when it has had the time to.
-    pub(crate) fn tell_to_end(&mut self) -> Instant {
-        let told = self.told_to_end.unwrap_or_else(|| {
-            self.send(Signal::TERM);
-            Instant::now()
-        });
-        self.told_to_end = Some(told);
-        told + TERM_GRACE
+    pub(crate) fn tell_to_end(&self) -> Instant {
+        self.0.tell_to_end()
     }
 
     /// Whether it was told to end.
     pub(crate) fn is_told_to_end(&self) -> bool {
-        self.told_to_end.is_some()
+        self.0.lock().told_to_end.is_some()
     }
 
     /// Kills it, unless it is known to have exited.
     pub(crate) fn kill(&self) {
-        self.send(Signal::KILL);
+        self.0.send(Signal::KILL, &self.0.lock());
+    }
+
+    /// For whoever may have to end it where its owner cannot.
+    pub(crate) fn leash(&self) -> Leash {
+        Leash(Arc::clone(&self.0))
+    }
+}
+
+/// Ends it, if it still runs.
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Ends a command that somebody else owns.
+#[derive(Debug, Clone)]
+pub(crate) struct Leash(Arc<Running>);
+
+impl Leash {
+    /// Ends it, if it still runs.
+    pub(crate) fn end(&self) {
+        self.0.end();
+    }
+}
+
+impl Running {
+    fn end(&self) {
+        if self.has_exited() {
+            return;
+        }
+        let kill_at = self.tell_to_end();
+        if !self.exits_before(kill_at) {
+            let mut state = self.lock();
+            self.send(Signal::KILL, &state);
+            state.has_exited |= state.child.wait().is_ok();
+        }
+    }
+
+    fn tell_to_end(&self) -> Instant {
+        let mut state = self.lock();
+        let told = state.told_to_end.unwrap_or_else(|| {
+            self.send(Signal::TERM, &state);
+            Instant::now()
+        });
+        state.told_to_end = Some(told);
+        told + TERM_GRACE
     }
 
     fn has_exited(&self) -> bool {
-        // Once it is reaped, its number may be that of another process.
-        self.has_exited.get() || !matches!(self.exit_status(), Ok(None))
+        let mut state = self.lock();
+        state.has_exited || !matches!(state.exit_status(), Ok(None))
     }
 
     fn exits_before(&self, until: Instant) -> bool {
         while !self.has_exited() {
             let left = until.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).unwrap_or_default();
-            let mut exit = [PollFd::from_borrowed_fd(self.exit_fd(), PollFlags::IN)];
+            let mut exit = [PollFd::from_borrowed_fd(self.watch.as_fd(), PollFlags::IN)];
             match poll(&mut exit, Some(&left)) {
                 Ok(1..) | Err(Errno::INTR) => {}
                 Ok(0) | Err(_) => return self.has_exited(),
@@ -150,31 +200,31 @@ impl Process {
         true
     }
 
-    fn send(&self, signal: Signal) {
-        if self.has_exited.get() {
+    /// Sends a signal to the command, and to its children where it leads a group. Once it is reaped, its number may be that of
+    /// another process.
+    fn send(&self, signal: Signal, state: &State) {
+        if state.has_exited {
             return;
         }
-        let pid = Pid::from_child(&self.child.borrow());
         // A command that has exited already needs no signal.
         let _ = if self.has_group {
-            kill_process_group(pid, signal)
+            kill_process_group(self.pid, signal)
         } else {
-            kill_process(pid, signal)
+            kill_process(self.pid, signal)
         };
+    }
+
+    /// The state is valid between any two statements.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Ends it, if it still runs.
-impl Drop for Process {
-    fn drop(&mut self) {
-        if self.has_exited() {
-            return;
-        }
-        let kill_at = self.tell_to_end();
-        if !self.exits_before(kill_at) {
-            self.kill();
-            let _ = self.child.get_mut().wait();
-        }
+impl State {
+    fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait();
+        self.has_exited |= !matches!(status, Ok(None));
+        status
     }
 }
 
@@ -263,7 +313,7 @@ mod tests {
     }
 
     /// The number that it puts out in its first line, and where the rest comes from.
-    fn first_number(process: &mut Process) -> (Pid, BufReader<ChildStdout>) {
+    fn first_number(process: &Process) -> (Pid, BufReader<ChildStdout>) {
         let (_, stdout) = process.take_pipes();
         let mut stdout = BufReader::new(stdout.unwrap());
         let mut line = String::new();
@@ -281,7 +331,7 @@ mod tests {
                 let stdio = [reader.into(), Stdio::null(), Stdio::inherit()];
                 Process::start_watched(command.as_ref(), stdio, watch)
             };
-            let mut process = process.unwrap();
+            let process = process.unwrap();
             assert!(!has_exited(&process, Some(Duration::ZERO)));
             assert_eq!(process.exit_status().unwrap(), None);
             drop(writer);
@@ -295,8 +345,8 @@ mod tests {
     fn a_command_that_is_not_needed_any_more_may_end_in_order() {
         for watch in WATCHES {
             let command = "trap 'echo ended; exit' TERM; sleep 10 & echo $$; wait";
-            let mut process = start(command, watch);
-            let (pid, mut rest) = first_number(&mut process);
+            let process = start(command, watch);
+            let (pid, mut rest) = first_number(&process);
             drop(process);
             assert_eq!(test_kill_process(pid), Err(Errno::SRCH));
             let mut last = String::new();
@@ -308,9 +358,9 @@ mod tests {
     #[test]
     fn a_command_that_does_not_want_to_end_is_killed_with_its_children() {
         for watch in WATCHES {
-            let mut process = start("trap '' TERM; sleep 10 & echo $$; wait", watch);
-            let (pid, mut rest) = first_number(&mut process);
-            let (began, has_group) = (Instant::now(), process.has_group);
+            let process = start("trap '' TERM; sleep 10 & echo $$; wait", watch);
+            let (pid, mut rest) = first_number(&process);
+            let (began, has_group) = (Instant::now(), process.0.has_group);
             drop(process);
             assert!(began.elapsed() >= TERM_GRACE);
             assert_eq!(test_kill_process(pid), Err(Errno::SRCH));

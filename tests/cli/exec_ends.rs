@@ -282,12 +282,18 @@ fn nothing_of_a_command_is_left_behind_when_the_transfer_is_interrupted() {
         format!("exec:{} >/dev/null", command.replace("NAME", "sink")),
     );
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        for (source, sink) in [
+        let all = [
             (&*source, &*sink),
             (&source, "null:#rate=1"),
             ("zero:", "exec:sleep 600 & echo $! $$ >sink; wait"),
             ("exec:sleep 600 & echo $! $$ >source; wait", "null:"),
-        ] {
+        ];
+        let those = if signal == "TERM" {
+            &all[..]
+        } else {
+            &all[..1]
+        };
+        for &(source, sink) in those {
             let _ = std::fs::remove_file(it.path("source"));
             let _ = std::fs::remove_file(it.path("sink"));
             let running = it.tide([source, sink]).start();
@@ -370,8 +376,7 @@ fn no_command_is_started_for_a_transfer_that_never_comes() {
 #[test]
 fn ctrl_c_ends_the_transfer_and_its_commands_once() {
     let it = Scratch::new();
-    let source =
-        "exec:trap 'echo INT >>caught; exit 0' INT; echo $$ >pid; while :; do sleep 0.01; done";
+    let source = "exec:trap 'echo INT >>caught' INT; trap '' TERM; echo $$ >pid; while :; do sleep 0.01; done";
     let screen = it.tide([source, "null:"]).on_screen(80, 12);
     let pid = written(&it, "pid");
     screen.keys(CTRL_C);

@@ -15,13 +15,16 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Handle {
     controls: Controls,
-    /// The temporary file of the sink.
-    leftover: Option<Leftover>,
+    /// What must not stay behind of the ends.
+    leftovers: Vec<Leftover>,
 }
 
 impl Handle {
-    pub(super) fn new(controls: Controls, leftover: Option<Leftover>) -> Self {
-        Self { controls, leftover }
+    pub(super) fn new(controls: Controls, leftovers: Vec<Leftover>) -> Self {
+        Self {
+            controls,
+            leftovers,
+        }
     }
 
     /// What can be asked and changed.
@@ -73,13 +76,11 @@ impl Handle {
 }
 
 impl Drop for Handle {
-    /// Stages that have ended find nothing changed. One that sits in a system call may leave the temporary file of the sink
-    /// behind, which is removed here.
+    /// Stages that have ended find nothing changed. One that sits in a system call may leave something behind, as the temporary
+    /// file of the sink, which is removed here.
     fn drop(&mut self) {
         self.controls.cancel();
         self.controls.meter().stop();
-        if let Some(leftover) = &self.leftover {
-            leftover.remove();
-        }
+        self.leftovers.iter().for_each(Leftover::remove);
     }
 }

@@ -189,7 +189,7 @@ impl Pipeline {
         if methods.is_none() {
             shared.chain.reserve().map_err(StartError::Memory)?;
         }
-        let facts = self.sink.facts();
+        let (source, sink) = (self.source.facts(), self.sink.facts());
         // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
         let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose() > 0;
         if !starts_later {
@@ -197,12 +197,13 @@ impl Pipeline {
             self.sink.start(expected).map_err(StartError::Sink)?;
         }
         shared.meter.watch(PerEnd {
-            source: self.source.facts().probe,
-            sink: facts.probe,
+            source: source.probe,
+            sink: sink.probe,
         });
         shared.meter.start();
         shared.limit.start();
-        let handle = Handle::new(self.controls.clone(), facts.leftover);
+        let leftovers = source.leftover.into_iter().chain(sink.leftover);
+        let handle = Handle::new(self.controls.clone(), leftovers.collect());
         let job = Job {
             source: self.source,
             transforms: self.transforms,
