@@ -283,7 +283,10 @@ static ROUTES: &[Route] = &[
         run: transfers::file_to_file,
         peers: &[
             Peer::new("{tidegate} -q exec:cat<{file} {out}"),
-            Peer::noted("{tidegate} -q --road buffered exec:cat<{file} {out}", BUFFERED),
+            Peer::noted(
+                "{tidegate} -q --road buffered exec:cat<{file} {out}",
+                BUFFERED,
+            ),
             Peer::new("cat < {file} | cat > {out}").wanted(0.95),
             Peer::again("cat < {file} | cat > {out}"),
         ],
@@ -296,7 +299,10 @@ static ROUTES: &[Route] = &[
         run: transfers::file_to_file,
         peers: &[
             Peer::new("{tidegate} -q {file} exec:cat>{out}"),
-            Peer::noted("{tidegate} -q --road buffered {file} exec:cat>{out}", BUFFERED),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} exec:cat>{out}",
+                BUFFERED,
+            ),
             Peer::new("cat < {file} | cat > {out}").wanted(0.95),
             Peer::again("cat < {file} | cat > {out}"),
         ],

@@ -14,20 +14,20 @@ use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::uri::{Rest, Uri};
 use crate::engine::wait::Ready;
 use crate::error::{Side, UsageError, reason};
-use crate::platform::FdAt;
 use crate::platform::process::{Process, ended_by_broken_pipe, why_failed};
+use crate::platform::{self, FdAt};
 use crate::text::visible::named;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IoSlice};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a command whose output nobody reads any more may take to find that out, before it is told to end.
 const SIGPIPE_GRACE: Duration = Duration::from_millis(200);
 
-/// Time between two looks at a command that takes its time to exit; its exit ends the wait before.
-const NEXT_LOOK: Duration = Duration::from_secs(60);
+/// Time between two looks at what a command still reads that takes its time to exit.
+const NEXT_LOOK: Duration = Duration::from_millis(100);
 
 /// `exec:`.
 pub(super) const KIND: Kind = Kind {
@@ -131,6 +131,7 @@ impl SinkPlan for ExecPlan {
                 input: FileSink::at(pipe_end(input)?, Effects::default()),
                 process,
                 is_over: false,
+                rest: None,
             }) as Box<dyn Sink>)
         };
         Box::pin(async { Ok(Prepared::new(None, start)) })
@@ -255,6 +256,19 @@ struct ExecSink {
     process: Process,
     /// Whether nothing more can be written, by the command's choice or since that was all: its exit is waited for.
     is_over: bool,
+    /// The pipe after our end of it is closed, where the system gives the other one, and how much was left in it to be read.
+    rest: Option<(OwnedFd, u64)>,
+}
+
+impl ExecSink {
+    /// Whether the command has read more of what is left in its pipe.
+    fn has_read_on(&mut self) -> bool {
+        let Some((pipe, left)) = &mut self.rest else {
+            return false;
+        };
+        let before = std::mem::replace(left, platform::bytes_in(pipe.as_fd()).unwrap_or(0));
+        *left < before
+    }
 }
 
 /// A command that has not got everything must not take the end of its input for a good one, so it is told to end before the pipe
@@ -316,15 +330,22 @@ impl Sink for ExecSink {
     }
 
     fn finish(&mut self) -> io::Result<Finish<'_>> {
+        if self.rest.is_none() {
+            let rest = self.input.reading_end();
+            self.rest = rest.map(|pipe| (pipe, u64::MAX));
+        }
         self.input.finish()?;
         self.is_over = true;
         match self.process.exit_status()? {
-            None => Ok(Finish::Wait {
-                ready: Some(Sink::ready(self)),
-                until: Instant::now() + NEXT_LOOK,
-                moved: false,
-                peer: true,
-            }),
+            None => {
+                let moved = self.has_read_on();
+                Ok(Finish::Wait {
+                    ready: Some(Sink::ready(self)),
+                    until: Instant::now() + NEXT_LOOK,
+                    moved,
+                    peer: true,
+                })
+            }
             Some(status) if status.success() => Ok(Finish::Done(Delivered::Exited)),
             Some(status) => Err(failure(status)),
         }

@@ -181,6 +181,35 @@ fn a_command_that_takes_its_time_to_exit_is_a_peer_that_lets_nothing_move() {
 }
 
 #[apply(on_both_roads)]
+#[cfg(target_os = "linux")]
+fn a_command_that_reads_on_slowly_lets_something_move() {
+    let it = Scratch::new();
+    let sink =
+        "exec:while [ -n \"$(dd bs=4K count=1 status=none | tr '\\0' 0)\" ]; do sleep 0.1; done";
+    let began = Instant::now();
+    let flags = ["--idle-timeout", "600ms", "zero:#size=60K", sink];
+    it.tide(flags).run().succeeds();
+    assert!(began.elapsed() > Duration::from_secs(1), "it was not slow");
+}
+
+#[test]
+fn a_second_signal_ends_a_command_too_that_does_not_want_to_end() {
+    let it = Scratch::new();
+    let command = "exec:trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done";
+    for [source, sink] in [[command, "null:"], ["zero:", command]] {
+        let _ = std::fs::remove_file(it.path("pid"));
+        let running = it.tide([source, sink]).start();
+        let pid = written(&it, "pid");
+        running.signal("TERM");
+        // Sooner it would be taken for the same signal.
+        std::thread::sleep(Duration::from_millis(130));
+        running.signal("TERM");
+        running.done().exits(143);
+        is_gone(&pid);
+    }
+}
+
+#[apply(on_both_roads)]
 fn a_source_that_is_not_read_to_its_end_may_end_by_the_broken_pipe() {
     let it = Scratch::new();
     for (command, bytes) in [
