@@ -59,6 +59,9 @@ pub trait Announce {
 
     /// The standard error of a command that is to be started. `None`: ours.
     fn stderr_of_command(&self) -> Option<PipeWriter>;
+
+    /// Whether standard input is an end, so that a command that is to be started must not read from it.
+    fn reads_stdin(&self) -> bool;
 }
 
 /// An end that was asked for and is not open yet.
@@ -69,6 +72,11 @@ pub trait EndPlan {
     /// Its path, if it has one.
     fn path(&self) -> Option<&Path> {
         None
+    }
+
+    /// Whether it is standard input.
+    fn is_stdin(&self) -> bool {
+        false
     }
 
     /// Whether it waits for a peer to come, and says where.

@@ -109,7 +109,12 @@ impl EndPlan for ExecPlan {
 impl SourcePlan for ExecPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         let start = async {
-            let process = self.start(Stdio::inherit(), Stdio::piped(), announce)?;
+            let input = if announce.reads_stdin() {
+                Stdio::null()
+            } else {
+                Stdio::inherit()
+            };
+            let process = self.start(input, Stdio::piped(), announce)?;
             let (_, output) = process.take_pipes();
             Ok(Box::new(ExecSource {
                 output: Some(PlainSource::new(pipe_end(output)?)),

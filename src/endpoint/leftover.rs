@@ -1,7 +1,8 @@
 //! What must not stay behind: a temporary file, which two threads may remove, or a command that runs, which two may end.
 
 use crate::platform::process::Leash;
-use std::sync::{Arc, Mutex, PoisonError};
+use crate::platform::sync::Lock;
+use std::sync::Arc;
 use tempfile::TempPath;
 
 /// What must not stay behind of an end, for the thread that gives the transfer up while the end is in a system call.
@@ -36,17 +37,17 @@ impl Leftover {
 
 /// A temporary file, shared by a sink and whoever removes it.
 #[derive(Debug, Clone)]
-pub(super) struct TemporaryFile(Arc<Mutex<Option<TempPath>>>);
+pub(super) struct TemporaryFile(Arc<Lock<Option<TempPath>>>);
 
 impl TemporaryFile {
     /// The file at `path`.
     pub(super) fn new(path: TempPath) -> Self {
-        Self(Arc::new(Mutex::new(Some(path))))
+        Self(Arc::new(Lock::new(Some(path))))
     }
 
     /// Takes the path out, to rename it.
     pub(super) fn take(&self) -> Option<TempPath> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 
     /// Removes the file, if it is still there under its temporary name.

@@ -71,7 +71,7 @@ pub use probe::{EndStatus, PerEnd, Probe};
 pub use raw::{Extent, Raw, Unfit};
 pub use sequence::{NextSource, Sequence};
 pub use skipping::{Gap, Skipping, Unreadable};
-pub use table::{PlannedEnd, plan_sink, plan_source, without_options};
+pub use table::{PlannedEnd, parse, plan_sink, plan_source, without_options};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,
 };

@@ -228,6 +228,10 @@ impl EndPlan for InheritedPlan {
             Side::Sink => self.preview_sink(&it, base),
         }
     }
+
+    fn is_stdin(&self) -> bool {
+        self.fd == 0
+    }
 }
 
 impl SourcePlan for InheritedPlan {

@@ -86,7 +86,7 @@ pub fn plan_sink(
 
 /// What was probably meant by an argument that is taken for a path, where there is no such file.
 fn hint(argument: &OsStr, side: Side, world: &dyn World) -> Option<String> {
-    let is_path = matches!(Spec::parse(argument, rest_of), Ok(Spec::Path(_)));
+    let is_path = matches!(parse(argument), Ok(Spec::Path(_)));
     let meant = meant(argument, side).filter(|_| is_path && !world.exists(Path::new(argument)))?;
     Some(did_you_mean(&meant))
 }
@@ -132,7 +132,7 @@ fn resolve<'a>(
             "an empty SOURCE or SINK; write - for standard input or output",
         ));
     }
-    match Spec::parse(argument, rest_of)? {
+    match parse(argument)? {
         Spec::Dash => Ok(Resolved::Stdio),
         Spec::Path(_) => Ok(Resolved::Path(argument)),
         Spec::Uri(uri) => match kind_of(&uri.scheme) {
@@ -155,6 +155,14 @@ fn kind_of(scheme: &str) -> Option<&'static Kind> {
 /// How what follows this scheme is read.
 fn rest_of(scheme: &str) -> Rest {
     kind_of(scheme).map_or(Rest::Decoded, |kind| kind.rest)
+}
+
+/// Takes an argument apart, as its kind reads it.
+///
+/// # Errors
+/// As [`Spec::parse`].
+pub fn parse(argument: &OsStr) -> Result<Spec, UsageError> {
+    Spec::parse(argument, rest_of)
 }
 
 /// An end as typed, without its options; of a bare path all of it.

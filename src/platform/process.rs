@@ -4,6 +4,7 @@
 //! its own, so that signals of ours reach its children too.
 
 use super::WakeFd;
+use super::sync::Lock;
 use super::threads;
 use crate::platform;
 use crate::sys;
@@ -17,7 +18,7 @@ use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a command may take to exit after SIGTERM before it is killed.
@@ -36,7 +37,7 @@ struct Running {
     /// Whether it leads a process group of its own.
     has_group: bool,
     watch: Watch,
-    state: Mutex<State>,
+    state: Lock<State>,
 }
 
 #[derive(Debug)]
@@ -81,7 +82,7 @@ impl Process {
                 pid,
                 has_group,
                 watch,
-                state: Mutex::new(State {
+                state: Lock::new(State {
                     child,
                     has_exited: false,
                     told_to_end: None,
@@ -98,7 +99,7 @@ impl Process {
 
     /// Our ends of the pipes to its standard input and from its standard output, once, if there are pipes.
     pub(crate) fn take_pipes(&self) -> (Option<ChildStdin>, Option<ChildStdout>) {
-        let child = &mut self.0.lock().child;
+        let child = &mut self.0.state.lock().child;
         (child.stdin.take(), child.stdout.take())
     }
 
@@ -112,12 +113,12 @@ impl Process {
     /// # Errors
     /// Those of waitpid(2): the exit status is lost, as where the parent process had us ignore SIGCHLD.
     pub(crate) fn exit_status(&self) -> io::Result<Option<ExitStatus>> {
-        self.0.lock().exit_status()
+        self.0.state.lock().exit_status()
     }
 
     /// Whether it has exited, as [`Process::exit_status`] has told before.
     pub(crate) fn is_known_to_have_exited(&self) -> bool {
-        self.0.lock().has_exited
+        self.0.state.lock().has_exited
     }
 
     /// Tells it to end, unless it was told before or is known to have exited. Returns when it has had the time to.
@@ -127,12 +128,12 @@ impl Process {
 
     /// Whether it was told to end.
     pub(crate) fn is_told_to_end(&self) -> bool {
-        self.0.lock().told_to_end.is_some()
+        self.0.state.lock().told_to_end.is_some()
     }
 
     /// Kills it, unless it is known to have exited.
     pub(crate) fn kill(&self) {
-        self.0.send(Signal::KILL, &self.0.lock());
+        self.0.send(Signal::KILL, &self.0.state.lock());
     }
 
     /// For whoever may have to end it where its owner cannot.
@@ -166,14 +167,14 @@ impl Running {
         }
         let kill_at = self.tell_to_end();
         if !self.exits_before(kill_at) {
-            let mut state = self.lock();
+            let mut state = self.state.lock();
             self.send(Signal::KILL, &state);
             state.has_exited |= state.child.wait().is_ok();
         }
     }
 
     fn tell_to_end(&self) -> Instant {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         let told = state.told_to_end.unwrap_or_else(|| {
             self.send(Signal::TERM, &state);
             Instant::now()
@@ -183,7 +184,7 @@ impl Running {
     }
 
     fn has_exited(&self) -> bool {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.has_exited || !matches!(state.exit_status(), Ok(None))
     }
 
@@ -212,11 +213,6 @@ impl Running {
         } else {
             kill_process(self.pid, signal)
         };
-    }
-
-    /// The state is valid between any two statements.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

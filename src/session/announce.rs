@@ -129,6 +129,10 @@ impl Announce for Announcer<'_> {
         let pipe = || self.program_stderr.pipe(self.stderr.clone());
         draws_rows.then(pipe).flatten()
     }
+
+    fn reads_stdin(&self) -> bool {
+        self.plan.sources().any(|it| it.end.is_stdin())
+    }
 }
 
 /// Which ends are going to be terminals.

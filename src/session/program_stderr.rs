@@ -6,6 +6,7 @@ use crate::platform::threads;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read};
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -41,8 +42,8 @@ impl ProgramStderr {
     }
 
     /// Resolves once everything was passed on, after which no process has an end of a pipe.
-    pub(super) async fn ended(self) {
-        for thread in self.threads.into_inner() {
+    pub(super) async fn ended(self: Rc<Self>) {
+        for thread in self.threads.take() {
             let _ = thread.await;
         }
     }

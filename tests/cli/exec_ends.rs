@@ -166,8 +166,7 @@ fn an_end_waits_until_its_command_has_exited() {
     let done = it
         .tide(["--summary", "always", "in", "exec:cat >out"])
         .run();
-    done.exits(0)
-        .mentions(&["written; the command exited with status 0"]);
+    done.exits(0).mentions(&["written; the command succeeded"]);
 }
 
 #[apply(on_both_roads)]
@@ -250,6 +249,24 @@ fn a_source_that_is_not_read_to_its_end_and_fails_for_another_reason_fails_the_t
         done.fails_saying(1, &["the command ended with status 3"]);
         assert!(it.names().is_empty(), "{:?}", it.names());
     }
+}
+
+#[apply(on_both_roads)]
+fn commands_among_several_sources_run_one_after_the_other_and_each_has_to_succeed() {
+    let it = Scratch::new();
+    // Standard input is read as an end, so the command that reads its own finds nothing there.
+    let sources = ["exec:echo a", "-", "exec:cat; echo c", "-"];
+    let done = it.tide(sources).input("b\n").run();
+    done.succeeds().prints("a\nb\nc\n");
+    let failing = ["exec:echo a; exit 3", "exec:echo >began", "-"];
+    for flags in [&[][..], &["-E"]] {
+        let done = it.tide([flags, &failing].concat()).run();
+        done.fails_saying(1, &["reading exec:echo a; exit 3", "ended with status 3"])
+            .prints("a\n");
+    }
+    let endless = ["--take", "3", "exec:yes", "exec:echo >began", "-"];
+    it.tide(endless).run().succeeds().prints("y\ny");
+    assert!(it.names().is_empty(), "{:?}", it.names());
 }
 
 #[apply(on_both_roads)]

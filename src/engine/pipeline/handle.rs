@@ -1,7 +1,6 @@
 //! The handle of a pipeline that was started: what it tells, how it is waited for, and how it is given up.
 
 use super::Controls;
-use crate::endpoint::Leftover;
 use crate::engine::road::{End, Event};
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
@@ -15,16 +14,11 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Handle {
     controls: Controls,
-    /// What must not stay behind of the ends.
-    leftovers: Vec<Leftover>,
 }
 
 impl Handle {
-    pub(super) fn new(controls: Controls, leftovers: Vec<Leftover>) -> Self {
-        Self {
-            controls,
-            leftovers,
-        }
+    pub(super) fn new(controls: Controls) -> Self {
+        Self { controls }
     }
 
     /// What can be asked and changed.
@@ -81,6 +75,9 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.controls.cancel();
         self.controls.meter().stop();
-        self.leftovers.iter().for_each(Leftover::remove);
+        let leftovers = std::mem::take(&mut *self.controls.shared().leftovers.lock());
+        for leftover in [leftovers.source, leftovers.sink].into_iter().flatten() {
+            leftover.remove();
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::engine::road::{
     kernel,
 };
 use crate::error::reason;
+use crate::platform::sync::Lock;
 use crate::transform::Made;
 use std::fmt;
 use std::io;
@@ -143,6 +144,7 @@ impl Pipeline {
             meter,
             limit,
             progress,
+            leftovers: Lock::default(),
         };
         Ok(Self {
             source,
@@ -202,8 +204,11 @@ impl Pipeline {
         });
         shared.meter.start();
         shared.limit.start();
-        let leftovers = source.leftover.into_iter().chain(sink.leftover);
-        let handle = Handle::new(self.controls.clone(), leftovers.collect());
+        *shared.leftovers.lock() = PerEnd {
+            source: source.leftover,
+            sink: sink.leftover,
+        };
+        let handle = Handle::new(self.controls.clone());
         let job = Job {
             source: self.source,
             transforms: self.transforms,
