@@ -82,7 +82,7 @@ var tidegate-table = [
     ['zero:' 'zero bytes without end, as /dev/zero']
     ['random:' 'random bytes, for tests and not for secrets']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
-    ['exec:' 'the output or the input of COMMAND, run by sh -c; if it fails, the transfer fails']
+    ['exec:' 'the output or the input of COMMAND, run by sh -c']
   ]
   &source,tcp=[
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -112,9 +112,9 @@ var tidegate-table = [
     ['file:' 'a file, FIFO or device, with options; write % as %25 and # as %23']
     ['tcp://' 'connects to HOST; write an IPv6 address in brackets']
     ['tcp-listen://' 'waits for one connection; port 0 takes any free port']
-    ['null:' 'discards all bytes, as /dev/null does, or plays a slow reader']
+    ['null:' 'drops all bytes, or plays a slow reader']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
-    ['exec:' 'the output or the input of COMMAND, run by sh -c; if it fails, the transfer fails']
+    ['exec:' 'the output or the input of COMMAND, run by sh -c']
   ]
   &sink,file=[
     ['append' 'add to the end of the file']

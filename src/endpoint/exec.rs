@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
     form: "exec:COMMAND",
     slashes: Slashes::Forbidden,
     rest: Rest::Literal,
-    summary: "the output or the input of COMMAND, run by sh -c; if it fails, the transfer fails",
+    summary: "the output or the input of COMMAND, run by sh -c",
     options: &[],
     source: Some(|uri, _, _| Ok(Box::new(ExecPlan::of(uri)?))),
     sink: Some(|uri, _, _| Ok(Box::new(ExecPlan::of(uri)?))),

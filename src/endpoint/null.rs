@@ -23,7 +23,7 @@ pub(super) const KIND: Kind = Kind {
     form: "null:",
     slashes: Slashes::Forbidden,
     rest: Rest::Decoded,
-    summary: "discards all bytes, as /dev/null does, or plays a slow reader",
+    summary: "drops all bytes, or plays a slow reader",
     options: &[
         OptionSpec {
             name: "rate",
