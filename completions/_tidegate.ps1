@@ -90,6 +90,7 @@ $global:TidegateEnds = @{
         'zero:' = 'zero bytes without end, as /dev/zero'
         'random:' = 'random bytes for tests, not for secrets'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
+        'exec:' = 'the output or the input of COMMAND, run by sh -c'
     }
     'source,tcp' = [ordered]@{
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -135,6 +136,7 @@ $global:TidegateEnds = @{
         'unix-listen:' = 'waits for one connection on a unix socket'
         'null:' = 'discards bytes, or plays a slow reader'
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
+        'exec:' = 'the output or the input of COMMAND, run by sh -c'
     }
     'sink,file' = [ordered]@{
         'append' = 'add to the end of the file'

@@ -341,14 +341,14 @@ fi
 # How a SOURCE or a SINK can start; with a scheme, what may stand behind its '#'.
 _tidegate_table() {
     case $1,$2 in
-        source,) echo 'stdin: file: tcp:// tcp-listen:// unix: unix-listen: zero: random: fd:' ;;
+        source,) echo 'stdin: file: tcp:// tcp-listen:// unix: unix-listen: zero: random: fd: exec:' ;;
         source,tcp) echo 'nodelay connect-timeout= retry= sndbuf= rcvbuf= bind=' ;;
         source,tcp-listen) echo 'nodelay accept-timeout= from= min-size= sndbuf= rcvbuf=' ;;
         source,unix) echo 'retry= sndbuf= rcvbuf=' ;;
         source,unix-listen) echo 'mode= accept-timeout= min-size= sndbuf= rcvbuf=' ;;
         source,zero) echo 'size=' ;;
         source,random) echo 'size= seed=' ;;
-        sink,) echo 'stdout: file: tcp:// tcp-listen:// unix: unix-listen: null: fd:' ;;
+        sink,) echo 'stdout: file: tcp:// tcp-listen:// unix: unix-listen: null: fd: exec:' ;;
         sink,file) echo 'append create sync atomic' ;;
         sink,tcp) echo 'nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind=' ;;
         sink,tcp-listen) echo 'nodelay accept-timeout= from= close-timeout= sndbuf= rcvbuf=' ;;

@@ -84,6 +84,7 @@ var tidegate-table = [
     ['zero:' 'zero bytes without end, as /dev/zero']
     ['random:' 'random bytes for tests, not for secrets']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
+    ['exec:' 'the output or the input of COMMAND, run by sh -c']
   ]
   &source,tcp=[
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -129,6 +130,7 @@ var tidegate-table = [
     ['unix-listen:' 'waits for one connection on a unix socket']
     ['null:' 'discards bytes, or plays a slow reader']
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
+    ['exec:' 'the output or the input of COMMAND, run by sh -c']
   ]
   &sink,file=[
     ['append' 'add to the end of the file']

@@ -310,6 +310,38 @@ static ROUTES: &[Route] = &[
         peers: FILE_TO_FILE,
     },
     Route {
+        name: "command-file",
+        about: "From the output of a command, which reads a file, to a new file, both on a tmpfs.",
+        kind: Kind::File,
+        place: Place::Tmpfs,
+        run: transfers::file_to_file,
+        peers: &[
+            Peer::new("{tidegate} -q exec:cat<{file} {out}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered exec:cat<{file} {out}",
+                BUFFERED,
+            ),
+            Peer::new("cat < {file} | cat > {out}").wanted(0.95),
+            Peer::again("cat < {file} | cat > {out}"),
+        ],
+    },
+    Route {
+        name: "file-command",
+        about: "From a file to the input of a command, which writes a new file, both on a tmpfs.",
+        kind: Kind::File,
+        place: Place::Tmpfs,
+        run: transfers::file_to_file,
+        peers: &[
+            Peer::new("{tidegate} -q {file} exec:cat>{out}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} exec:cat>{out}",
+                BUFFERED,
+            ),
+            Peer::new("cat < {file} | cat > {out}").wanted(0.95),
+            Peer::again("cat < {file} | cat > {out}"),
+        ],
+    },
+    Route {
         name: "display",
         about: "As `pipe-pipe`, with the live display drawn on a terminal ten times a second, with status lines, with \
                 records, and with none of them.",

@@ -259,7 +259,9 @@ pub(crate) const fn most_phases(sinks: usize) -> usize {
 fn kernel(now: &Observation) -> PerEnd<Option<Level>> {
     let level = |seen: &EndStatus, queue: fn(&Connection) -> u64| match seen {
         EndStatus::Connection(connection) => Some(Level::new(queue(connection), None)),
-        EndStatus::Pipe(Some(pipe)) => Some(Level::new(pipe.len, Some(pipe.size))),
+        EndStatus::Pipe(Some(pipe)) | EndStatus::Command(Some(pipe)) => {
+            Some(Level::new(pipe.len, Some(pipe.size)))
+        }
         _ => None,
     };
     PerEnd {

@@ -7,7 +7,7 @@ use super::{
     Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prepared,
     PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
 use crate::platform::resources::ensure_descriptors;
 use crate::platform::threads;
@@ -33,6 +33,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp",
     form: "tcp://HOST:PORT",
     slashes: Slashes::Required,
+    rest: Rest::Decoded,
     summary: "connects to HOST; write an IPv6 address in brackets",
     options: &[
         NODELAY,

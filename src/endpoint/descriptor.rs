@@ -281,11 +281,20 @@ impl Descriptor {
         Ok(n)
     }
 
-    /// Opens the same FIFO once more (proc(5), `/proc/self/fd`), which makes an open file description whose flags no other
-    /// process shares.
-    fn opened_again(&mut self, mode: OFlags) -> Manner {
+    /// The other end of the pipe that this is the writing end of, to ask how much is in it when this one is closed.
+    pub(super) fn reading_end(&self) -> Option<OwnedFd> {
+        self.open_again(OFlags::RDONLY).ok()
+    }
+
+    /// Opens the same pipe once more (proc(5), `/proc/self/fd`).
+    fn open_again(&self, mode: OFlags) -> io::Result<OwnedFd> {
         let path = PathBuf::from(format!("/proc/self/fd/{}", self.fd.as_raw_fd()));
-        match open(&path, mode | OFlags::NONBLOCK) {
+        open(&path, mode | OFlags::NONBLOCK)
+    }
+
+    /// Opens the same FIFO once more, which makes an open file description whose flags no other process shares.
+    fn opened_again(&mut self, mode: OFlags) -> Manner {
+        match self.open_again(mode) {
             Ok(fd) => {
                 self.fd = fd;
                 Manner::Flag

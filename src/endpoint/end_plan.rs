@@ -4,6 +4,7 @@
 use super::{Identity, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
+use std::io::PipeWriter;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -54,6 +55,12 @@ pub trait Announce {
 
     /// `side` does not let this `peer` in, by the option `by`, and waits on.
     fn refused(&self, side: Side, peer: &str, by: &'static str);
+
+    /// The standard error of a command that is to be started. `None`: ours.
+    fn stderr_of_command(&self) -> Option<PipeWriter>;
+
+    /// Whether standard input is an end, so that a command that is to be started must not read from it.
+    fn reads_stdin(&self) -> bool;
 }
 
 /// An end that was asked for and is not open yet.
@@ -66,8 +73,19 @@ pub trait EndPlan {
         None
     }
 
+    /// Whether it is standard input.
+    fn is_stdin(&self) -> bool {
+        false
+    }
+
     /// Whether it waits for a peer to come, and says where.
     fn listens(&self) -> bool {
+        false
+    }
+
+    /// Whether opening it does something that would better not be done for a transfer that never comes, because the other end
+    /// cannot be opened.
+    fn acts_when_opened(&self) -> bool {
         false
     }
 }

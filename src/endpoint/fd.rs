@@ -2,7 +2,7 @@
 
 use super::stdio::InheritedPlan;
 use super::{Kind, Slashes, World, descriptor_words};
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
 
 /// `fd:N`.
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "fd",
     form: "fd:N",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "descriptor N that the shell has opened, as by 3>file",
     options: &[],
     source: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Source, world)?))),

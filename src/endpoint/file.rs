@@ -13,7 +13,7 @@ use super::{
     Prepared, PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source,
     SourcePlan, ValueKind, World,
 };
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
 use crate::platform::threads;
 use crate::text::visible::named;
@@ -38,6 +38,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "file",
     form: "file:PATH",
     slashes: Slashes::Optional,
+    rest: Rest::Decoded,
     summary: "a file, FIFO or device, with options; write % as %25 and # as %23",
     options: &[
         flag("append", "add to the end of the file"),

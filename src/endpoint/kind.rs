@@ -1,7 +1,7 @@
 //! A row of the table of ends.
 
 use super::{OptionSpec, Options, SinkPlan, SourcePlan, World};
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::UsageError;
 
 /// One kind of end: its scheme, its options, and how it is planned on either side.
@@ -13,6 +13,8 @@ pub struct Kind {
     pub form: &'static str,
     /// Whether `//` follows the scheme; a path may have it or not.
     pub slashes: Slashes,
+    /// How what follows is read.
+    pub rest: Rest,
     /// One line of help.
     pub summary: &'static str,
     /// What may stand behind `#`.

@@ -1,6 +1,6 @@
 //! The table of all kinds of ends.
 
-use super::{Kind, connect, fd, file, listen, null, pattern, stdio, unix, unix_listen};
+use super::{Kind, connect, exec, fd, file, listen, null, pattern, stdio, unix, unix_listen};
 
 /// Every kind of end, in the order in which help shows them.
 pub const KINDS: &[&Kind] = &[
@@ -15,6 +15,7 @@ pub const KINDS: &[&Kind] = &[
     &pattern::RANDOM,
     &null::KIND,
     &fd::KIND,
+    &exec::KIND,
 ];
 
 #[cfg(test)]

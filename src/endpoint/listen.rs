@@ -11,7 +11,7 @@ use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
     Prepared, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
 use crate::text::visible::named;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -24,6 +24,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "tcp-listen",
     form: "tcp-listen://[ADDR]:PORT",
     slashes: Slashes::Required,
+    rest: Rest::Decoded,
     summary: "waits for one connection; port 0 takes any free port",
     options: &[
         NODELAY,

@@ -15,6 +15,7 @@ pub mod connection;
 mod descriptor;
 mod effects;
 mod end_plan;
+mod exec;
 mod failure;
 mod fd;
 mod file;
@@ -76,7 +77,7 @@ pub use raw::{Extent, Raw, Unfit};
 pub use sequence::{NextSource, Sequence};
 pub use skipping::{Gap, Skipping, Unreadable};
 pub use socket_file::{SocketFile, SocketPath};
-pub use table::{PlannedEnd, plan_sink, plan_source};
+pub use table::{PlannedEnd, parse, plan_sink, plan_source, without_options};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,
 };

@@ -7,6 +7,7 @@ use super::{
     Announce, Delivered, EndPlan, Finish, KernelSink, Kind, Opening, OptionSpec, Prepared,
     PreparedSink, Preview, Raw, Sink, SinkFacts, SinkPlan, Slashes, Unfit, ValueKind,
 };
+use crate::endpoint::uri::Rest;
 use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform::FdAt;
@@ -21,6 +22,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "null",
     form: "null:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "discards bytes, or plays a slow reader",
     options: &[
         OptionSpec {

@@ -320,14 +320,14 @@ fn unknown(
 #[cfg(test)]
 mod tests {
     use super::Options;
-    use crate::endpoint::uri::Spec;
+    use crate::endpoint::uri::{Rest, Spec};
     use crate::endpoint::{KINDS, System};
     use crate::error::Side;
     use std::ffi::OsStr;
 
     /// The options that were given, and those by default.
     fn settled(text: &str, side: Side) -> (String, String) {
-        let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text)) else {
+        let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text), |_| Rest::Decoded) else {
             panic!("{text}");
         };
         let kind = KINDS.iter().find(|kind| kind.scheme == uri.scheme).unwrap();

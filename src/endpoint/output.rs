@@ -70,6 +70,11 @@ impl FileSink {
         Ok(sink)
     }
 
+    /// The end from which the pipe is read that this writes to, until it has finished.
+    pub(super) fn reading_end(&self) -> Option<OwnedFd> {
+        self.descriptor.as_ref()?.reading_end()
+    }
+
     pub(super) fn file_id(&self) -> Option<FileId> {
         self.descriptor.as_ref()?.facts.file_id()
     }

@@ -6,6 +6,7 @@ use super::{
     PreparedSource, Preview, Probe, Raw, Slashes, Source, SourceFacts, SourcePlan, Unfit,
     ValueKind,
 };
+use crate::endpoint::uri::Rest;
 use crate::engine::wait::Ready;
 use crate::error::Side;
 use crate::platform::{self, FdAt};
@@ -32,6 +33,7 @@ pub(super) const ZERO: Kind = Kind {
     scheme: "zero",
     form: "zero:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "zero bytes without end, as /dev/zero",
     options: &[SIZE],
     source: Some(|uri, options, _| {
@@ -49,6 +51,7 @@ pub(super) const RANDOM: Kind = Kind {
     scheme: "random",
     form: "random:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "random bytes for tests, not for secrets",
     options: &[
         SIZE,

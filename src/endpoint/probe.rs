@@ -32,6 +32,8 @@ pub enum Probe {
     Connection(ConnectionProbe),
     /// By the fill of a pipe.
     Pipe(PipeProbe),
+    /// By the fill of the pipe to or from a command that we run.
+    Command(PipeProbe),
     /// It does not change.
     Known(EndStatus),
     /// There is none.
@@ -46,6 +48,8 @@ pub enum EndStatus {
     Connection(Connection),
     /// A pipe to or from another program, and its fill as long as this end is open.
     Pipe(Option<PipeFill>),
+    /// The pipe to or from a command that we run, and its fill as long as our end is open.
+    Command(Option<PipeFill>),
     /// A file or block device.
     File,
     /// A Unix socket, of whose peer nothing more is known.
@@ -65,12 +69,22 @@ impl Probe {
         }
     }
 
+    /// The same of an end whose pipe leads to or from a command that we run.
+    #[must_use]
+    pub(super) fn of_command(self) -> Self {
+        match self {
+            Self::Pipe(probe) => Self::Command(probe),
+            _ => Self::Known(EndStatus::Command(None)),
+        }
+    }
+
     /// The status now.
     #[must_use]
     pub fn status(&self) -> EndStatus {
         match self {
             Self::Connection(probe) => EndStatus::Connection(probe.read()),
             Self::Pipe(probe) => EndStatus::Pipe(probe.fill()),
+            Self::Command(probe) => EndStatus::Command(probe.fill()),
             Self::Known(status) => *status,
             Self::Nothing => EndStatus::Other,
         }
@@ -81,6 +95,7 @@ impl Probe {
     pub fn status_without_fill(&self) -> EndStatus {
         match self {
             Self::Pipe(_) => EndStatus::Pipe(None),
+            Self::Command(_) => EndStatus::Command(None),
             _ => self.status(),
         }
     }
@@ -100,7 +115,7 @@ impl EndStatus {
     #[must_use]
     pub fn pipe(&self) -> Option<PipeFill> {
         match self {
-            Self::Pipe(fill) => *fill,
+            Self::Pipe(fill) | Self::Command(fill) => *fill,
             _ => None,
         }
     }

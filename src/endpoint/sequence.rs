@@ -8,6 +8,7 @@ use crate::platform::sync::Lock;
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// The source that follows, on its way from whoever opens it.
@@ -154,6 +155,10 @@ impl Source for Sequence {
         self.part += 1;
         self.has_ended = false;
         Ok(())
+    }
+
+    fn leave(&mut self) -> io::Result<Option<Instant>> {
+        self.current.leave()
     }
 
     fn close(self: Box<Self>) {

@@ -7,6 +7,7 @@ use crate::error::reason;
 use crate::platform::sync::Lock;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The places of sources that could not be read.
 #[derive(Debug, Default)]
@@ -139,6 +140,10 @@ impl Source for Skipping {
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
         Err("--skip-errors has to look at every read from it")
+    }
+
+    fn leave(&mut self) -> io::Result<Option<Instant>> {
+        self.source.leave()
     }
 
     fn close(self: Box<Self>) {

@@ -94,11 +94,11 @@ impl fmt::Display for SocketName {
 #[cfg(test)]
 mod tests {
     use super::SocketName;
-    use crate::endpoint::uri::Spec;
+    use crate::endpoint::uri::{Rest, Spec};
     use std::ffi::OsStr;
 
     fn name(text: &str) -> Result<SocketName, String> {
-        let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text)) else {
+        let Ok(Spec::Uri(uri)) = Spec::parse(OsStr::new(text), |_| Rest::Decoded) else {
             panic!("{text}");
         };
         SocketName::of(&uri).map_err(|error| error.to_string())

@@ -1,9 +1,9 @@
 //! The temporary file of an `atomic` sink: written beside the file that it is to replace, and renamed as the last step.
 
 use super::Leftover;
-
 use super::descriptor::open_with;
 use super::effects::Effects;
+use super::leftover::TemporaryFile;
 use super::links::{directory_of, target_of};
 use super::permissions::Permissions;
 use crate::platform;
@@ -25,7 +25,7 @@ const STICKY: u32 = 0o1000;
 #[derive(Debug)]
 pub(super) struct Staged {
     file: Option<File>,
-    leftover: Leftover,
+    temporary: TemporaryFile,
     target: PathBuf,
     permissions: Permissions,
     replaces: bool,
@@ -56,7 +56,7 @@ impl Staged {
         let (fd, temporary) = named.into_parts();
         Ok(Self {
             file: Some(File::from(fd)),
-            leftover: Leftover::new(temporary),
+            temporary: TemporaryFile::new(temporary),
             target,
             permissions,
             replaces: !effects.create,
@@ -70,7 +70,7 @@ impl Staged {
 
     /// The file to remove if [`Staged::commit`] is not reached.
     pub(super) fn leftover(&self) -> Leftover {
-        self.leftover.clone()
+        Leftover::file(self.temporary.clone())
     }
 
     /// Bytes of the file that the rename would replace.
@@ -86,7 +86,7 @@ impl Staged {
 
     /// Renames the temporary file to its target.
     pub(super) fn commit(&self, sync: bool) -> io::Result<()> {
-        let temporary = self.leftover.take().ok_or(ErrorKind::NotFound)?;
+        let temporary = self.temporary.take().ok_or(ErrorKind::NotFound)?;
         self.rename(temporary)?;
         if sync {
             sync_directory(directory_of(&self.target))
@@ -107,7 +107,7 @@ impl Staged {
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        self.leftover.remove();
+        self.temporary.remove();
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     SourceFacts, SourcePlan, Unfit, World, descriptor_words,
 };
 use crate::endpoint::pipe::NeighbourPipe;
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::engine::wait::Ready;
 use crate::error::{Side, UsageError, reason};
 use crate::platform::{self, FdAt};
@@ -30,6 +30,7 @@ pub(super) const STDIN: Kind = Kind {
     scheme: "stdin",
     form: "stdin:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "standard input, the same as -",
     options: &[],
     source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
@@ -41,6 +42,7 @@ pub(super) const STDOUT: Kind = Kind {
     scheme: "stdout",
     form: "stdout:",
     slashes: Slashes::Forbidden,
+    rest: Rest::Decoded,
     summary: "standard output, the same as -",
     options: &[],
     source: None,
@@ -226,6 +228,10 @@ impl EndPlan for InheritedPlan {
             Side::Sink => self.preview_sink(&it, base),
         }
     }
+
+    fn is_stdin(&self) -> bool {
+        self.fd == 0
+    }
 }
 
 impl SourcePlan for InheritedPlan {
@@ -316,6 +322,7 @@ impl Source for PlainSource {
             peer: None,
             is_terminal: self.descriptor.facts.is_terminal,
             probe: self.descriptor.probe(),
+            leftover: None,
         }
     }
 

@@ -4,9 +4,10 @@ use super::effects::Effects;
 use super::meant::meant;
 use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan, World};
 use super::{file, stdio};
-use crate::endpoint::uri::{Spec, Uri};
+use crate::endpoint::uri::{self, Rest, Spec, Uri};
 use crate::error::{Side, UsageError};
 use crate::text::visible::named;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -85,7 +86,7 @@ pub fn plan_sink(
 
 /// What was probably meant by an argument that is taken for a path, where there is no such file.
 fn hint(argument: &OsStr, side: Side, world: &dyn World) -> Option<String> {
-    let is_path = matches!(Spec::parse(argument), Ok(Spec::Path(_)));
+    let is_path = matches!(parse(argument), Ok(Spec::Path(_)));
     let meant = meant(argument, side).filter(|_| is_path && !world.exists(Path::new(argument)))?;
     Some(did_you_mean(&meant))
 }
@@ -131,10 +132,10 @@ fn resolve<'a>(
             "an empty SOURCE or SINK; write - for standard input or output",
         ));
     }
-    match Spec::parse(argument)? {
+    match parse(argument)? {
         Spec::Dash => Ok(Resolved::Stdio),
         Spec::Path(_) => Ok(Resolved::Path(argument)),
-        Spec::Uri(uri) => match KINDS.iter().find(|kind| kind.scheme == uri.scheme) {
+        Spec::Uri(uri) => match kind_of(&uri.scheme) {
             Some(kind) => {
                 check_form(kind, &uri)?;
                 Ok(Resolved::Kind(kind, uri))
@@ -145,6 +146,29 @@ fn resolve<'a>(
             None => Err(unknown_scheme(argument, side, &uri)),
         },
     }
+}
+
+fn kind_of(scheme: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.scheme == scheme)
+}
+
+/// How what follows this scheme is read.
+fn rest_of(scheme: &str) -> Rest {
+    kind_of(scheme).map_or(Rest::Decoded, |kind| kind.rest)
+}
+
+/// Takes an argument apart, as its kind reads it.
+///
+/// # Errors
+/// As [`Spec::parse`].
+pub fn parse(argument: &OsStr) -> Result<Spec, UsageError> {
+    Spec::parse(argument, rest_of)
+}
+
+/// An end as typed, without its options; of a bare path all of it.
+#[must_use]
+pub fn without_options(argument: &str) -> Cow<'_, str> {
+    uri::without_options(argument, rest_of)
 }
 
 fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
@@ -255,6 +279,14 @@ mod tests {
             ("zero:", "fd:912", &["fd:912", "not open"]),
             ("", "null:", &["empty SOURCE"]),
             ("stdout:", "null:", &["cannot be the SOURCE"]),
+            ("exec:", "null:", &["'exec:'", "write exec:COMMAND"]),
+            ("zero:", "exec: ", &["write exec:COMMAND"]),
+            ("exec://bin/x", "null:", &["write exec:COMMAND"]),
+            (
+                "zero:",
+                "exec:#mark=4M cat",
+                &["unknown option 'mark' of 'exec:cat'", "it takes none"],
+            ),
         ];
         for (source, sink, parts) in table {
             let message = refusal(source, sink);

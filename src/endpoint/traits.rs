@@ -63,6 +63,16 @@ pub trait Source: Send {
         Err(io::ErrorKind::NotFound.into())
     }
 
+    /// No more of it is wanted: it has ended, as far as it was read, or not. Asked after the last read, before the sink is finished,
+    /// unless the transfer has failed. `Some`: it is not done yet; wait for [`Source::ready`], but no longer than until this
+    /// moment, and ask again.
+    ///
+    /// # Errors
+    /// When what it gave is no success after all, which fails the transfer.
+    fn leave(&mut self) -> io::Result<Option<Instant>> {
+        Ok(None)
+    }
+
     /// Closes it cleanly, after everything was delivered.
     fn close(self: Box<Self>) {}
 }
@@ -103,7 +113,12 @@ pub trait Sink: Send {
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
-    /// What the peer says back, if it is a connection.
+    /// The kernel has said `broken`: nobody reads any more what it moves here. Returns the error that a write has for that.
+    fn why_broken(&mut self, broken: io::Error) -> io::Error {
+        broken
+    }
+
+    /// What the peer says back, if it is a connection or a command.
     fn backchannel(&self) -> Option<&dyn Backchannel> {
         None
     }
@@ -129,21 +144,21 @@ pub trait Sink: Send {
     fn finish(&mut self) -> io::Result<Finish<'_>>;
 }
 
-/// What the peer of a sink says back on the connection. While bytes are written it is read and dropped: a peer that is not heard
-/// may stop reading too, and closing a socket with something unread resets the connection.
+/// What the peer of a sink says back. What comes on a connection while bytes are written is read and dropped: a peer that is not
+/// heard may stop reading too, and closing a socket with something unread resets the connection. A command says how it exits.
 pub trait Backchannel {
     /// What to wait for while there is nothing to write: that the peer sends something or goes away. `None`: it is gone, and
     /// nothing more comes.
     fn ready(&self) -> Option<Ready<'_>>;
 
-    /// Reads and drops what the peer sends.
+    /// Hears what the peer says.
     ///
     /// # Errors
-    /// The first error of the connection, which fails the transfer.
+    /// The first error of the connection, or the failure of the command, which fails the transfer.
     fn hear(&self) -> io::Result<()>;
 
-    /// Bytes written that the peer's system has not acknowledged, or on a Unix socket the memory that those take up which the peer
-    /// has not read.
+    /// Bytes written that the peer's system has not acknowledged, or the command has not read; on a Unix socket the memory that those
+    /// take up which the peer has not read.
     fn unacknowledged(&self) -> u64;
 }
 
@@ -160,6 +175,8 @@ pub struct SourceFacts {
     pub is_told_of_delivery: bool,
     /// How to ask for its status.
     pub probe: Probe,
+    /// What is to be removed if the transfer is given up while this end is in a system call.
+    pub leftover: Option<Leftover>,
 }
 
 /// What is known of an open sink and does not change.
@@ -181,7 +198,7 @@ pub struct SinkFacts {
     pub is_pipeline: bool,
     /// How to ask for its status.
     pub probe: Probe,
-    /// The file to remove if the transfer is given up while this end is in a system call.
+    /// What is to be removed if the transfer is given up while this end is in a system call.
     pub leftover: Option<Leftover>,
 }
 
@@ -206,7 +223,7 @@ pub trait KernelSource: Source {
     /// read all the same.
     ///
     /// # Errors
-    /// When input ends too early.
+    /// `WouldBlock`: it is not known yet, wait for [`Source::ready`]. Anything else when input ends too early.
     fn has_ended(&mut self) -> io::Result<bool> {
         Ok(true)
     }
@@ -279,6 +296,8 @@ pub enum Delivered {
     Acknowledged,
     /// The same, and the peer has closed its side.
     Closed,
+    /// The command that got them has exited, with status 0.
+    Exited,
 }
 
 impl Delivered {
@@ -290,6 +309,7 @@ impl Delivered {
             Delivered::Synced => "synced",
             Delivered::Acknowledged => "acknowledged",
             Delivered::Closed => "closed",
+            Delivered::Exited => "exited",
         }
     }
 }

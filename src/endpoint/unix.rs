@@ -8,7 +8,7 @@ use super::{
     Announce, EndPlan, EndStatus, Kind, OpenError, Opening, Options, Prepared, PreparedSink,
     PreparedSource, Preview, Probe, SinkPlan, Slashes, SourcePlan,
 };
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
 use crate::platform::{self, threads};
 use rustix::io::{Errno, ioctl_fionbio, retry_on_intr};
@@ -23,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "unix",
     form: "unix:PATH",
     slashes: Slashes::Optional,
+    rest: Rest::Decoded,
     summary: "connects to a unix socket, PATH or @NAME (abstract)",
     options: &[CLOSE, RETRY, SNDBUF, RCVBUF],
     source: Some(|uri, options, _| Ok(Box::new(UnixConnect::of(uri, options)?))),

@@ -12,7 +12,7 @@ use super::{
     Announce, EndPlan, Identity, Kind, Least, OpenError, Opening, OptionSpec, Options, Prepared,
     PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
 };
-use crate::endpoint::uri::Uri;
+use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
 use crate::platform;
 use rustix::fs::Mode;
@@ -27,6 +27,7 @@ pub(super) const KIND: Kind = Kind {
     scheme: "unix-listen",
     form: "unix-listen:PATH",
     slashes: Slashes::Optional,
+    rest: Rest::Decoded,
     summary: "waits for one connection on a unix socket",
     options: &[
         OptionSpec {

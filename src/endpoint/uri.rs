@@ -1,10 +1,12 @@
-//! Parses what stands for an end on the command line: a bare path, or `SCHEME:REST#option,option=value`.
+//! Parses what stands for an end on the command line: a bare path, or `SCHEME:REST#option,option=value`; where REST is for others
+//! to read, `SCHEME:#option,option=value REST`.
 //!
 //! It works on bytes, since paths need not be UTF-8, and does not know schemes; the table does.
 
 use crate::error::UsageError;
 use crate::text::visible::named;
 use percent_encoding::percent_decode;
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -21,25 +23,35 @@ pub enum Spec {
     Uri(Uri),
 }
 
-/// `SCHEME:REST#OPTIONS`, percent-decoded.
+/// How the REST of a scheme is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// Percent-decoded; options follow it.
+    Decoded,
+    /// As it stands, whatever is in it; options stand before it.
+    Literal,
+}
+
+/// `SCHEME:REST#OPTIONS`, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Uri {
     /// In lower case.
     pub scheme: String,
     /// Whether `//` follows the scheme.
     pub has_authority: bool,
-    /// What stands between the scheme (and `//`) and the options, decoded.
+    /// What stands behind the scheme (and `//`), without the options.
     pub rest: Vec<u8>,
     /// In the order given; names as typed, values decoded.
     pub options: Vec<(String, Option<String>)>,
 }
 
 impl Spec {
-    /// Takes an argument apart. Anything that does not start like a URI is a path.
+    /// Takes an argument apart; `rest_of` says how what follows a scheme, in lower case, is read. Anything that does not start
+    /// like a URI is a path.
     ///
     /// # Errors
     /// When the options of a URI are not UTF-8 or have no name.
-    pub fn parse(argument: &OsStr) -> Result<Self, UsageError> {
+    pub fn parse(argument: &OsStr, rest_of: impl FnOnce(&str) -> Rest) -> Result<Self, UsageError> {
         let bytes = argument.as_bytes();
         if bytes == b"-" {
             return Ok(Self::Dash);
@@ -52,19 +64,37 @@ impl Spec {
             Some(after) => (true, after),
             None => (false, after),
         };
-        let (rest, fragment) = match after.iter().position(|&byte| byte == b'#') {
-            Some(at) => (&after[..at], &after[at + 1..]),
-            None => (after, &[][..]),
-        };
+        let scheme = scheme.to_ascii_lowercase();
+        let how = rest_of(&scheme);
+        let (rest, fragment) = split(after, how);
         Ok(Self::Uri(Uri {
-            scheme: scheme.to_ascii_lowercase(),
+            scheme,
             has_authority,
             rest: match zoned(rest).filter(|_| has_authority) {
+                _ if how == Rest::Literal => rest.to_owned(),
                 Some(address) => address.into(),
                 None => percent_decode(rest).collect(),
             },
             options: parse_options(fragment)?,
         }))
+    }
+}
+
+/// The rest, and the options behind `#`. Before a literal rest they end at the first space.
+fn split(after: &[u8], how: Rest) -> (&[u8], &[u8]) {
+    match how {
+        Rest::Decoded => match after.iter().position(|&byte| byte == b'#') {
+            Some(at) => (&after[..at], &after[at + 1..]),
+            None => (after, &[]),
+        },
+        Rest::Literal => {
+            let Some(options) = after.strip_prefix(b"#") else {
+                return (after, &[]);
+            };
+            let end = options.iter().position(u8::is_ascii_whitespace);
+            let (fragment, rest) = options.split_at(end.unwrap_or(options.len()));
+            (rest.trim_ascii_start(), fragment)
+        }
     }
 }
 
@@ -76,12 +106,25 @@ impl Uri {
     }
 }
 
-/// An end as typed, without the options behind its '#'; of a bare path all of it.
+/// An end as typed, without its options; of a bare path all of it.
 #[must_use]
-pub fn without_options(argument: &str) -> &str {
-    match (scheme_of(argument.as_bytes()), argument.find('#')) {
-        (Some(_), Some(at)) => &argument[..at],
-        _ => argument,
+pub fn without_options(argument: &str, rest_of: impl FnOnce(&str) -> Rest) -> Cow<'_, str> {
+    let Some(scheme) = scheme_of(argument.as_bytes()) else {
+        return argument.into();
+    };
+    match (
+        rest_of(&scheme.to_ascii_lowercase()),
+        argument.split_once('#'),
+    ) {
+        (Rest::Decoded, Some((end, _))) => end.into(),
+        (Rest::Literal, Some((start, options))) if start.len() == scheme.len() + 1 => {
+            let rest = options
+                .split_once(char::is_whitespace)
+                .unwrap_or_default()
+                .1;
+            format!("{start}{}", rest.trim_start()).into()
+        }
+        _ => argument.into(),
     }
 }
 
@@ -144,13 +187,27 @@ impl fmt::Display for Uri {
 
 #[cfg(test)]
 mod tests {
-    use super::{Spec, Uri};
+    use super::{Rest, Spec, Uri, without_options};
+    use crate::error::UsageError;
     use proptest::prelude::*;
     use std::ffi::{OsStr, OsString};
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+    /// The rest of `run:` is literal.
+    fn rest_of(scheme: &str) -> Rest {
+        if scheme == "run" {
+            Rest::Literal
+        } else {
+            Rest::Decoded
+        }
+    }
+
+    fn parse(argument: &OsStr) -> Result<Spec, UsageError> {
+        Spec::parse(argument, rest_of)
+    }
+
     fn uri(text: &str) -> Uri {
-        match Spec::parse(OsStr::new(text)) {
+        match parse(OsStr::new(text)) {
             Ok(Spec::Uri(uri)) => uri,
             other => panic!("{text}: {other:?}"),
         }
@@ -169,14 +226,14 @@ mod tests {
             "--",
         ] {
             assert_eq!(
-                Spec::parse(OsStr::new(path)),
+                parse(OsStr::new(path)),
                 Ok(Spec::Path(path.into())),
                 "{path}"
             );
         }
         let bytes = OsStr::from_bytes(b"\xff\xfe:x");
-        assert_eq!(Spec::parse(bytes), Ok(Spec::Path(bytes.to_owned())));
-        assert_eq!(Spec::parse(OsStr::new("-")), Ok(Spec::Dash));
+        assert_eq!(parse(bytes), Ok(Spec::Path(bytes.to_owned())));
+        assert_eq!(parse(OsStr::new("-")), Ok(Spec::Dash));
     }
 
     #[test]
@@ -227,7 +284,57 @@ mod tests {
     #[test]
     fn options_without_a_name_are_refused() {
         for text in ["zero:#,", "zero:#=1", "zero:#size=1,,", "zero:#%FF"] {
-            assert!(Spec::parse(OsStr::new(text)).is_err(), "{text}");
+            assert!(parse(OsStr::new(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_literal_rest_is_taken_as_it_stands_and_its_options_are_before_it() {
+        for text in [
+            "a%20b | tr , '#' >x",
+            "%zz#sync",
+            " # no options",
+            "",
+            "/bin/x",
+        ] {
+            let it = uri(&format!("RUN:{text}"));
+            assert_eq!(
+                (it.rest.as_slice(), &it.options[..]),
+                (text.as_bytes(), &[][..])
+            );
+        }
+        let sized = [
+            ("mark".to_owned(), Some("4,M".to_owned())),
+            ("slow".to_owned(), None),
+        ];
+        for (text, rest, options) in [
+            (
+                "run:#mark=4%2CM,slow cat #mark=1",
+                "cat #mark=1",
+                &sized[..],
+            ),
+            ("run:#mark=4%2CM,slow", "", &sized),
+            ("run:#\t cat", "cat", &[]),
+        ] {
+            let it = uri(text);
+            assert_eq!(
+                (it.rest.as_slice(), &it.options[..]),
+                (rest.as_bytes(), options),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn options_are_left_out_of_a_name_and_nothing_else() {
+        for (typed, short) in [
+            ("a#1:b#2", "a#1:b#2"),
+            ("tcp://h:1#retry=3", "tcp://h:1"),
+            ("run:echo '#' x", "run:echo '#' x"),
+            ("Run:#mark=1,slow  echo '#'", "Run:echo '#'"),
+            ("run:#mark=1", "run:"),
+        ] {
+            assert_eq!(without_options(typed, rest_of), short);
         }
     }
 
@@ -235,7 +342,7 @@ mod tests {
         #[test]
         fn any_bytes_are_answered_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             let argument = OsString::from_vec(bytes);
-            let _ = Spec::parse(&argument);
+            let _ = parse(&argument);
         }
 
         #[test]

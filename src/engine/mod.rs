@@ -40,7 +40,8 @@
 //!
 //! Whoever makes a pipeline holds its handle: a session on the main thread, as a task; a test or a benchmark, as a thread that
 //! sleeps. The handle tells the road as soon as it is clear, and the end; it cancels all links when the pipeline is to be given
-//! up. The source is closed by who gets the end, once everything is delivered. If anything fails, the source is dropped
+//! up. The source is left by the road, after the last read and before the sink is finished, so that it can still say that what it
+//! gave is no success. It is closed by who gets the end, once everything is delivered. If anything fails, the source is dropped
 //! instead, so that a peer can tell. The `Controls` change a limit or the marks, and wake the stage that may be waiting by the
 //! old ones: the consumer of the last link, on whose wakeup the thread of the kernel road sleeps too.
 //!
@@ -52,8 +53,8 @@
 //! - *would lose*: a sink that replaces a file with something in it, and may be *put off* until bytes have come.
 //! - *grain*: the most that the rate limit lets go at once, beside the burst.
 //! - *to gather*: to let the bytes of a fast source become many before they are moved.
-//! - *backchannel*: what the peer says on the connection that is the sink; *send queue*: the bytes that its system has not
-//!   acknowledged.
+//! - *backchannel*: what the peer says on the connection that is the sink, or the command that is by its exit; *send queue*: the
+//!   bytes that its system has not acknowledged.
 
 pub mod gate;
 pub mod gates;

@@ -44,7 +44,7 @@ fn check_sink(cli: &Cli, world: &dyn World) -> Result<(), UsageError> {
     let Some(sink) = cli.last_sink() else {
         return Ok(());
     };
-    let is_path = matches!(Spec::parse(sink), Ok(Spec::Path(_)));
+    let is_path = matches!(endpoint::parse(sink), Ok(Spec::Path(_)));
     if is_path && matches!(world.size_at(Path::new(sink)), Ok(SizeAt::File(_))) {
         let name = named(sink);
         return Err(UsageError::new(format!(

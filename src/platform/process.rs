@@ -1,9 +1,10 @@
-//! A command of the shell as a process: how it is started, watched, signalled and reaped.
+//! A command of the shell as a process, which is a transform or an end: how it is started, watched, signalled and reaped.
 //!
 //! At a terminal it stays in our process group: it may ask there, and ^C reaches it and its children. Elsewhere it gets a group of
 //! its own, so that signals of ours reach its children too.
 
 use super::WakeFd;
+use super::sync::Lock;
 use super::threads;
 use crate::platform;
 use crate::sys;
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -22,14 +24,28 @@ use std::time::{Duration, Instant};
 /// How long a command may take to exit after SIGTERM before it is killed.
 const TERM_GRACE: Duration = Duration::from_millis(200);
 
+/// What a shell adds to the number of a signal that ended a command, for a status (sh(1)).
+const SHELL_SIGNAL: i32 = 128;
+
 /// A running command, which is ended when this is dropped: by SIGTERM, and by SIGKILL if it takes too long.
 #[derive(Debug)]
-pub(crate) struct Process {
-    child: Child,
+pub(crate) struct Process(Arc<Running>);
+
+#[derive(Debug)]
+struct Running {
+    pid: Pid,
     /// Whether it leads a process group of its own.
     has_group: bool,
     watch: Watch,
+    state: Lock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    child: Child,
     has_exited: bool,
+    /// When it was told to end, if it was.
+    told_to_end: Option<Instant>,
 }
 
 impl Process {
@@ -38,21 +54,21 @@ impl Process {
     /// # Errors
     /// When the system refuses a process, or what is needed to watch it.
     pub(crate) fn start(
-        command: &str,
+        command: impl AsRef<OsStr>,
         stdin: Stdio,
         stdout: Stdio,
         stderr: Stdio,
     ) -> io::Result<Self> {
-        Self::start_watched(command, [stdin, stdout, stderr], Watch::new)
+        Self::start_watched(command.as_ref(), [stdin, stdout, stderr], Watch::new)
     }
 
     fn start_watched(
-        command: &str,
+        command: &OsStr,
         [stdin, stdout, stderr]: [Stdio; 3],
         watch: impl FnOnce(Pid) -> io::Result<Watch>,
     ) -> io::Result<Self> {
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]);
+        shell.arg("-c").arg(command);
         shell.stdin(stdin).stdout(stdout).stderr(stderr);
         sys::begin_unblocked(&mut shell);
         let has_group = !is_at_terminal();
@@ -60,13 +76,18 @@ impl Process {
             shell.process_group(0);
         }
         let mut child = shell.spawn().map_err(threads::refused)?;
-        match watch(Pid::from_child(&child)) {
-            Ok(watch) => Ok(Self {
-                child,
+        let pid = Pid::from_child(&child);
+        match watch(pid) {
+            Ok(watch) => Ok(Self(Arc::new(Running {
+                pid,
                 has_group,
                 watch,
-                has_exited: false,
-            }),
+                state: Lock::new(State {
+                    child,
+                    has_exited: false,
+                    told_to_end: None,
+                }),
+            }))),
             Err(error) => {
                 // It has only just begun. Both fail only if it has ended by itself.
                 let _ = child.kill();
@@ -77,36 +98,101 @@ impl Process {
     }
 
     /// Our ends of the pipes to its standard input and from its standard output, once, if there are pipes.
-    pub(crate) fn take_pipes(&mut self) -> (Option<ChildStdin>, Option<ChildStdout>) {
-        (self.child.stdin.take(), self.child.stdout.take())
+    pub(crate) fn take_pipes(&self) -> (Option<ChildStdin>, Option<ChildStdout>) {
+        let child = &mut self.0.state.lock().child;
+        (child.stdin.take(), child.stdout.take())
     }
 
     /// What becomes readable once it has exited.
     pub(crate) fn exit_fd(&self) -> BorrowedFd<'_> {
-        self.watch.as_fd()
+        self.0.watch.as_fd()
     }
 
     /// How it has exited, if it has.
     ///
     /// # Errors
     /// Those of waitpid(2): the exit status is lost, as where the parent process had us ignore SIGCHLD.
-    pub(crate) fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
-        let status = self.child.try_wait();
-        self.has_exited |= !matches!(status, Ok(None));
-        status
+    pub(crate) fn exit_status(&self) -> io::Result<Option<ExitStatus>> {
+        self.0.state.lock().exit_status()
     }
 
-    fn has_exited(&mut self) -> bool {
-        // Once it is reaped, its number may be that of another process.
-        self.has_exited || !matches!(self.exit_status(), Ok(None))
+    /// Whether it has exited, as [`Process::exit_status`] has told before.
+    pub(crate) fn is_known_to_have_exited(&self) -> bool {
+        self.0.state.lock().has_exited
     }
 
-    fn exits_within(&mut self, time: Duration) -> bool {
-        let until = Instant::now() + time;
+    /// Tells it to end, unless it was told before or is known to have exited. Returns when it has had the time to.
+    pub(crate) fn tell_to_end(&self) -> Instant {
+        self.0.tell_to_end()
+    }
+
+    /// Whether it was told to end.
+    pub(crate) fn is_told_to_end(&self) -> bool {
+        self.0.state.lock().told_to_end.is_some()
+    }
+
+    /// Kills it, unless it is known to have exited.
+    pub(crate) fn kill(&self) {
+        self.0.send(Signal::KILL, &self.0.state.lock());
+    }
+
+    /// For whoever may have to end it where its owner cannot.
+    pub(crate) fn leash(&self) -> Leash {
+        Leash(Arc::clone(&self.0))
+    }
+}
+
+/// Ends it, if it still runs.
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Ends a command that somebody else owns.
+#[derive(Debug, Clone)]
+pub(crate) struct Leash(Arc<Running>);
+
+impl Leash {
+    /// Ends it, if it still runs.
+    pub(crate) fn end(&self) {
+        self.0.end();
+    }
+}
+
+impl Running {
+    fn end(&self) {
+        if self.has_exited() {
+            return;
+        }
+        let kill_at = self.tell_to_end();
+        if !self.exits_before(kill_at) {
+            let mut state = self.state.lock();
+            self.send(Signal::KILL, &state);
+            state.has_exited |= state.child.wait().is_ok();
+        }
+    }
+
+    fn tell_to_end(&self) -> Instant {
+        let mut state = self.state.lock();
+        let told = state.told_to_end.unwrap_or_else(|| {
+            self.send(Signal::TERM, &state);
+            Instant::now()
+        });
+        state.told_to_end = Some(told);
+        told + TERM_GRACE
+    }
+
+    fn has_exited(&self) -> bool {
+        let mut state = self.state.lock();
+        state.has_exited || !matches!(state.exit_status(), Ok(None))
+    }
+
+    fn exits_before(&self, until: Instant) -> bool {
         while !self.has_exited() {
             let left = until.saturating_duration_since(Instant::now());
             let left = Timespec::try_from(left).unwrap_or_default();
-            let mut exit = [PollFd::from_borrowed_fd(self.exit_fd(), PollFlags::IN)];
+            let mut exit = [PollFd::from_borrowed_fd(self.watch.as_fd(), PollFlags::IN)];
             match poll(&mut exit, Some(&left)) {
                 Ok(1..) | Err(Errno::INTR) => {}
                 Ok(0) | Err(_) => return self.has_exited(),
@@ -115,28 +201,26 @@ impl Process {
         true
     }
 
-    fn send(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
+    /// Sends a signal to the command, and to its children where it leads a group. Once it is reaped, its number may be that of
+    /// another process.
+    fn send(&self, signal: Signal, state: &State) {
+        if state.has_exited {
+            return;
+        }
         // A command that has exited already needs no signal.
         let _ = if self.has_group {
-            kill_process_group(pid, signal)
+            kill_process_group(self.pid, signal)
         } else {
-            kill_process(pid, signal)
+            kill_process(self.pid, signal)
         };
     }
 }
 
-/// Ends it, if it still runs.
-impl Drop for Process {
-    fn drop(&mut self) {
-        if self.has_exited() {
-            return;
-        }
-        self.send(Signal::TERM);
-        if !self.exits_within(TERM_GRACE) {
-            self.send(Signal::KILL);
-            let _ = self.child.wait();
-        }
+impl State {
+    fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
+        let status = self.child.try_wait();
+        self.has_exited |= !matches!(status, Ok(None));
+        status
     }
 }
 
@@ -177,6 +261,13 @@ impl AsFd for Watch {
     }
 }
 
+/// Whether a command that exited like this was ended by writing to a pipe that nobody reads, itself or the last one that its shell
+/// ran.
+pub(crate) fn ended_by_broken_pipe(status: ExitStatus) -> bool {
+    let sigpipe = Signal::PIPE.as_raw();
+    status.signal() == Some(sigpipe) || status.code() == Some(SHELL_SIGNAL + sigpipe)
+}
+
 /// Why a command has failed that exited like this, in words.
 pub(crate) fn why_failed(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
@@ -208,7 +299,7 @@ mod tests {
 
     fn start(command: &str, watch: MakeWatch) -> Process {
         let stdio = [Stdio::null(), Stdio::piped(), Stdio::inherit()];
-        Process::start_watched(command, stdio, watch).unwrap()
+        Process::start_watched(command.as_ref(), stdio, watch).unwrap()
     }
 
     fn has_exited(process: &Process, within: Option<Duration>) -> bool {
@@ -218,7 +309,7 @@ mod tests {
     }
 
     /// The number that it puts out in its first line, and where the rest comes from.
-    fn first_number(process: &mut Process) -> (Pid, BufReader<ChildStdout>) {
+    fn first_number(process: &Process) -> (Pid, BufReader<ChildStdout>) {
         let (_, stdout) = process.take_pipes();
         let mut stdout = BufReader::new(stdout.unwrap());
         let mut line = String::new();
@@ -234,9 +325,9 @@ mod tests {
             let command = "read it; exit 3";
             let process = {
                 let stdio = [reader.into(), Stdio::null(), Stdio::inherit()];
-                Process::start_watched(command, stdio, watch)
+                Process::start_watched(command.as_ref(), stdio, watch)
             };
-            let mut process = process.unwrap();
+            let process = process.unwrap();
             assert!(!has_exited(&process, Some(Duration::ZERO)));
             assert_eq!(process.exit_status().unwrap(), None);
             drop(writer);
@@ -250,8 +341,8 @@ mod tests {
     fn a_command_that_is_not_needed_any_more_may_end_in_order() {
         for watch in WATCHES {
             let command = "trap 'echo ended; exit' TERM; sleep 10 & echo $$; wait";
-            let mut process = start(command, watch);
-            let (pid, mut rest) = first_number(&mut process);
+            let process = start(command, watch);
+            let (pid, mut rest) = first_number(&process);
             drop(process);
             assert_eq!(test_kill_process(pid), Err(Errno::SRCH));
             let mut last = String::new();
@@ -263,9 +354,9 @@ mod tests {
     #[test]
     fn a_command_that_does_not_want_to_end_is_killed_with_its_children() {
         for watch in WATCHES {
-            let mut process = start("trap '' TERM; sleep 10 & echo $$; wait", watch);
-            let (pid, mut rest) = first_number(&mut process);
-            let (began, has_group) = (Instant::now(), process.has_group);
+            let process = start("trap '' TERM; sleep 10 & echo $$; wait", watch);
+            let (pid, mut rest) = first_number(&process);
+            let (began, has_group) = (Instant::now(), process.0.has_group);
             drop(process);
             assert!(began.elapsed() >= TERM_GRACE);
             assert_eq!(test_kill_process(pid), Err(Errno::SRCH));

@@ -1,12 +1,15 @@
 //! Announces where a listening end listens, and which peers it refuses.
 
 use super::awaited::Awaited;
+use super::program_stderr::ProgramStderr;
 use crate::endpoint::Announce;
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::session::report::Form;
 use crate::session::stderr::StderrWriter;
+use crate::show::Terminals;
 use std::cell::{Cell, RefCell};
+use std::io::PipeWriter;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,12 +22,12 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(super) type ListenAddress = (Side, String);
 
 /// Announces on standard error at once, and keeps the addresses for the records, which start later.
-pub(super) struct Announcer {
+pub(super) struct Announcer<'a> {
+    plan: &'a Plan,
     stderr: StderrWriter,
+    program_stderr: &'a ProgramStderr,
     source: Refusals,
     sink: Refusals,
-    /// Whether refusals are to be told.
-    tells_refusals: bool,
     addresses: RefCell<Vec<ListenAddress>>,
     awaited: Arc<Awaited>,
 }
@@ -38,18 +41,24 @@ struct Refusals {
     count: Cell<RefusalCount>,
 }
 
-impl Announcer {
-    pub(super) fn new(plan: &Plan, stderr: &StderrWriter, awaited: &Arc<Awaited>) -> Self {
+impl<'a> Announcer<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        stderr: &StderrWriter,
+        program_stderr: &'a ProgramStderr,
+        awaited: &Arc<Awaited>,
+    ) -> Self {
         let refusals_of = |uri: &str| Refusals {
             doing: plan.show.theme.named(&format!("accepting on {uri}")),
             by: Cell::default(),
             count: Cell::default(),
         };
         Self {
+            plan,
             stderr: stderr.clone(),
+            program_stderr,
             source: refusals_of(&plan.source.uri),
             sink: refusals_of(&plan.sink.uri),
-            tells_refusals: plan.show.tells_refusals,
             addresses: RefCell::default(),
             awaited: Arc::clone(awaited),
         }
@@ -69,7 +78,7 @@ impl Announcer {
     pub(super) fn stop(&self) {
         for refusals in [&self.source, &self.sink] {
             let left_out = refusals.count.take().left_out;
-            if self.tells_refusals && left_out > 0 {
+            if self.plan.show.tells_refusals && left_out > 0 {
                 self.report_left_out(refusals, left_out);
             }
         }
@@ -83,7 +92,7 @@ impl Announcer {
     }
 }
 
-impl Announce for Announcer {
+impl Announce for Announcer<'_> {
     fn waiting(&self, side: Side, what: String) {
         self.awaited.waits(side, what);
     }
@@ -98,7 +107,7 @@ impl Announce for Announcer {
     }
 
     fn refused(&self, side: Side, peer: &str, by: &'static str) {
-        if !self.tells_refusals {
+        if !self.plan.show.tells_refusals {
             return;
         }
         let refusals = match side {
@@ -116,6 +125,24 @@ impl Announce for Announcer {
         let doing = &refusals.doing;
         self.stderr
             .remark(&format!("{doing}: refused {peer} ({by})"));
+    }
+
+    fn stderr_of_command(&self) -> Option<PipeWriter> {
+        let draws_rows = self.plan.show.draws_rows(terminals(self.plan));
+        let pipe = || self.program_stderr.pipe(self.stderr.clone());
+        draws_rows.then(pipe).flatten()
+    }
+
+    fn reads_stdin(&self) -> bool {
+        self.plan.sources().any(|it| it.end.is_stdin())
+    }
+}
+
+/// Which ends are going to be terminals.
+pub(super) fn terminals(plan: &Plan) -> Terminals {
+    Terminals {
+        source: plan.source.end.preview(Side::Source).is_terminal,
+        sink: plan.sink.end.preview(Side::Sink).is_terminal,
     }
 }
 

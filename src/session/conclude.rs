@@ -12,6 +12,7 @@ use crate::show::{self, Completion, FileDigest, HeldDrawing, Sample, StderrKind,
 use crate::text::visible;
 use crate::transform::{Digest, sum_line};
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -41,7 +42,7 @@ impl Transfer {
     }
 
     async fn report(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
-        let programs_said = std::mem::take(&mut self.program_stderr).ended();
+        let programs_said = Rc::clone(&self.program_stderr).ended();
         // A process that a program has left behind may keep its pipe open.
         drop(self.unless_ended(timeout(GRACE, programs_said)).await?);
         if self.is_open && !outcome.is_refusal() {

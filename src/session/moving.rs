@@ -18,7 +18,7 @@ use tokio::time::timeout;
 impl Transfer {
     /// Moves the bytes until a stage or a signal ends that.
     pub(super) async fn move_bytes(&mut self, ends: OpenEnds) -> Outcome {
-        let is_socket = ends.sink.backchannel().is_some();
+        let has_peer = ends.sink.backchannel().is_some();
         let mut handle = match self.start(ends) {
             Ok(handle) => handle,
             Err(outcome) => return outcome,
@@ -40,7 +40,7 @@ impl Transfer {
         };
         let outcome = self.with_source_failure(outcome);
         let undone = self.plan.sink.end.when_undone();
-        let outcome = outcome.after(self.bytes_out(), is_socket, undone.as_deref());
+        let outcome = outcome.after(self.bytes_out(), has_peer, undone.as_deref());
         self.with_unreadable(outcome)
     }
 
@@ -157,7 +157,7 @@ impl Transfer {
     }
 
     /// Has what programs say on standard error stand above the rows that are drawn there.
-    fn pipe_stderr(&mut self, options: &mut Options) {
+    fn pipe_stderr(&self, options: &mut Options) {
         for (_, made) in &mut options.transforms {
             if let Made::Program(program) = made {
                 program.stderr = self.program_stderr.pipe(self.stderr.clone());

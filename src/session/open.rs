@@ -1,7 +1,7 @@
 //! Opens both ends: first whatever waits for no peer, then, once they are known to be different files, the rest.
 
 use super::Outcome;
-use super::announce::Announcer;
+use super::announce::{Announcer, terminals};
 use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
 use crate::session::signal::{self, Event, Signals};
 use crate::session::stderr::StderrWriter;
-use crate::show::{Route, Terminals, Waiting};
+use crate::show::{Route, Waiting};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -32,7 +32,12 @@ impl std::fmt::Debug for OpenEnds {
 impl Transfer {
     /// Opens both ends, unless a signal comes first.
     pub(super) async fn open(&mut self) -> Result<OpenEnds, Outcome> {
-        let announcer = Announcer::new(&self.plan, &self.stderr, self.steering.awaited());
+        let announcer = Announcer::new(
+            &self.plan,
+            &self.stderr,
+            &self.program_stderr,
+            self.steering.awaited(),
+        );
         let mut wait = Wait {
             plan: &self.plan,
             steering: &self.steering,
@@ -112,10 +117,7 @@ impl Wait<'_> {
             return FIRST_DRAWING;
         }
         let (source, sink) = (&self.plan.source, &self.plan.sink);
-        let terminals = Terminals {
-            source: source.end.preview(Side::Source).is_terminal,
-            sink: sink.end.preview(Side::Sink).is_terminal,
-        };
+        let terminals = terminals(self.plan);
         if !self.plan.show.draws_rows(terminals) {
             return NEVER;
         }
@@ -165,7 +167,7 @@ fn different_files(
 
 async fn prepare<'a>(
     plan: &'a Plan,
-    announcer: &'a Announcer,
+    announcer: &'a Announcer<'a>,
 ) -> Result<PreparedEnds<'a>, Outcome> {
     let source = async {
         let source = plan.source.end.prepare(announcer).await;
@@ -185,11 +187,12 @@ async fn prepare<'a>(
     Ok(PreparedEnds { source, sink })
 }
 
-/// Waits for the peers of both ends at once, since one may come only after the other.
+/// Waits for the peers of both ends at once, since one may come only after the other; but an end that acts when it is opened comes
+/// after the one that may fail to open.
 async fn establish(
     plan: &Plan,
     ends: PreparedEnds<'_>,
-    announcer: &Announcer,
+    announcer: &Announcer<'_>,
 ) -> Result<OpenEnds, Outcome> {
     let source = async {
         let opened = ends.source.open().await;
@@ -201,7 +204,18 @@ async fn establish(
         announcer.is_open(Side::Sink);
         opened.map_err(|error| failed_to_open(plan, Side::Sink, error))
     };
-    let (source, sink) = tokio::try_join!(source, sink)?;
+    let acts = (
+        plan.source.end.acts_when_opened(),
+        plan.sink.end.acts_when_opened(),
+    );
+    let (source, sink) = match acts {
+        (true, _) => {
+            let sink = sink.await?;
+            (source.await?, sink)
+        }
+        (false, true) => (source.await?, sink.await?),
+        (false, false) => tokio::try_join!(source, sink)?,
+    };
     Ok(OpenEnds { source, sink })
 }
 

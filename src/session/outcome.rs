@@ -117,12 +117,12 @@ impl Outcome {
         Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
     }
 
-    /// Adds to a failure how much had been delivered. What a socket took and what its peer got are not the same, and of what an
-    /// `atomic` sink took nothing stays: `undone` says what has become of it.
-    pub(super) fn after(self, bytes: u64, is_socket: bool, undone: Option<&str>) -> Self {
+    /// Adds to a failure how much had been delivered. What a socket, or the pipe to a command, took and what the peer got are not
+    /// the same, and of what an `atomic` sink took nothing stays: `undone` says what has become of it.
+    pub(super) fn after(self, bytes: u64, has_peer: bool, undone: Option<&str>) -> Self {
         match self {
             Outcome::Failed(error) if error.class != Class::Usage => {
-                let most = if is_socket && bytes > 0 {
+                let most = if has_peer && bytes > 0 {
                     "at most "
                 } else {
                     ""

@@ -1,10 +1,12 @@
-//! What programs of `-t exec` say on standard error while rows are drawn there. It comes through a pipe for each, and stands above
-//! the rows, in whole lines.
+//! What programs of `-t exec` and `exec:` say on standard error while rows are drawn there. It comes through a pipe for each, and
+//! stands above the rows, in whole lines.
 
 use super::stderr::StderrWriter;
 use crate::platform::threads;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::cell::RefCell;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read};
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -21,13 +23,13 @@ const PIECE: usize = 16 << 10;
 #[derive(Debug, Default)]
 pub(super) struct ProgramStderr {
     /// Each fails once the thread has seen the end of its pipe.
-    threads: Vec<oneshot::Receiver<()>>,
+    threads: RefCell<Vec<oneshot::Receiver<()>>>,
 }
 
 impl ProgramStderr {
     /// The standard error of a program that is to be started; what it says is printed by `to`. `None`: the system has no descriptor or
     /// no thread left for it, and the program says it itself.
-    pub(super) fn pipe(&mut self, to: StderrWriter) -> Option<PipeWriter> {
+    pub(super) fn pipe(&self, to: StderrWriter) -> Option<PipeWriter> {
         let (from, pipe) = io::pipe().ok()?;
         let (ended, thread) = oneshot::channel::<()>();
         let pass_on = move || {
@@ -35,13 +37,13 @@ impl ProgramStderr {
             drop(ended);
         };
         threads::spawn("program's stderr", pass_on).ok()?;
-        self.threads.push(thread);
+        self.threads.borrow_mut().push(thread);
         Some(pipe)
     }
 
     /// Resolves once everything was passed on, after which no process has an end of a pipe.
-    pub(super) async fn ended(self) {
-        for thread in self.threads {
+    pub(super) async fn ended(self: Rc<Self>) {
+        for thread in self.threads.take() {
             let _ = thread.await;
         }
     }

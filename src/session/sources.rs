@@ -29,7 +29,7 @@ pub(super) enum Supplied {
 /// What opens the sources after the first one.
 pub(super) struct Supply<'a> {
     plan: &'a Plan,
-    announcer: &'a Announcer,
+    announcer: &'a Announcer<'a>,
     next: Option<Arc<NextSource>>,
     /// Which one is opened next, counted from 0.
     part: usize,
@@ -41,7 +41,7 @@ impl<'a> Supply<'a> {
     pub(super) fn new(
         plan: &'a Plan,
         next: Option<Arc<NextSource>>,
-        announcer: &'a Announcer,
+        announcer: &'a Announcer<'a>,
     ) -> Self {
         Self {
             plan,
@@ -74,7 +74,7 @@ impl<'a> Supply<'a> {
     }
 }
 
-async fn open(plan: &Plan, part: usize, announcer: &Announcer) -> Opened {
+async fn open(plan: &Plan, part: usize, announcer: &Announcer<'_>) -> Opened {
     let planned = plan.source_at(part);
     let opened = async { planned.end.prepare(announcer).await?.open().await };
     let opened = opened.await;

@@ -45,8 +45,8 @@ pub(super) struct Transfer {
     pub(super) unreadable: Arc<Unreadable>,
     /// Whom the ends are connected with.
     pub(super) peers: PerEnd<Option<String>>,
-    /// What programs among its transforms say on standard error, where that does not go there by itself.
-    pub(super) program_stderr: ProgramStderr,
+    /// What programs among its ends and transforms say on standard error, where that does not go there by itself.
+    pub(super) program_stderr: Rc<ProgramStderr>,
     /// How its transforms ended.
     pub(super) transform_outcomes: Vec<TransformOutcome>,
     /// The road that bytes take, once it is clear which.
@@ -92,7 +92,7 @@ impl Transfer {
             side_files: SideFiles::new(held),
             awaited: String::new(),
             is_open: false,
-            program_stderr: ProgramStderr::default(),
+            program_stderr: Rc::default(),
             transform_outcomes: Vec::new(),
             road: None,
             route: Route::default(),

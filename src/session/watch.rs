@@ -53,7 +53,9 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
     tokio::pin!(idle);
     let controls = pipeline.controls().clone();
     let plan = Rc::clone(&transfer.plan);
-    let announcer = Announcer::new(&plan, &transfer.stderr, transfer.steering.awaited());
+    let program_stderr = Rc::clone(&transfer.program_stderr);
+    let awaited = transfer.steering.awaited();
+    let announcer = Announcer::new(&plan, &transfer.stderr, &program_stderr, awaited);
     let mut supply = Supply::new(&plan, transfer.next_source.clone(), &announcer);
     loop {
         tokio::select! {

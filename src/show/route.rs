@@ -1,6 +1,6 @@
 //! Who sends to whom, as a display names it.
 
-use crate::endpoint::uri::without_options;
+use crate::endpoint::without_options;
 use crate::text::visible::named;
 
 /// The stages of a transfer from its source to its sink, by names for people.
@@ -23,10 +23,10 @@ impl Route {
             let ends = (end("stdin", source), end("stdout", sink));
             [ends.0].into_iter().chain(between).chain([ends.1])
         };
-        let short = |(uri, peer)| (without_options(uri), peer);
+        let short = [source.0, sink.0].map(without_options);
         Self {
             stages: stages(source, sink).collect(),
-            short_stages: stages(short(source), short(sink)).collect(),
+            short_stages: stages((&short[0], source.1), (&short[1], sink.1)).collect(),
             told_as: String::new(),
         }
     }

@@ -29,6 +29,7 @@ impl Completion {
             Completion::Complete(Delivered::Synced) => "written and synced to disk",
             Completion::Complete(Delivered::Acknowledged) => "acknowledged; the peer did not close",
             Completion::Complete(Delivered::Closed) => "acknowledged and closed by the peer",
+            Completion::Complete(Delivered::Exited) => "written; the command succeeded",
             Completion::Interrupted => "interrupted",
         }
     }

@@ -77,6 +77,7 @@ fn slow_source(source: &EndStatus) -> &'static str {
         EndStatus::Connection(_) => "the sender or the network",
         EndStatus::Pipe(_) => "the pipe's writer",
         EndStatus::UnixSocket => "the socket's writer",
+        EndStatus::Command(_) => "the command's output",
         EndStatus::File => "reading the file",
         EndStatus::Other => "the source",
     }
@@ -92,6 +93,7 @@ fn slow_sink(sample: &Sample, stretch: &Stretch) -> &'static str {
         },
         EndStatus::Pipe(_) => "the pipe's reader",
         EndStatus::UnixSocket => "the socket's reader",
+        EndStatus::Command(_) => "the command",
         EndStatus::File => "writing the file",
         EndStatus::Other => "the sink",
     }

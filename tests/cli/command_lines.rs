@@ -214,7 +214,9 @@ fn set(name: &'static str) -> impl Strategy<Value = OsString> {
 fn end() -> BoxedStrategy<OsString> {
     let options: Vec<_> = ENDS.iter().flat_map(|kind| kind.options).collect();
     let names: Vec<_> = options.iter().map(|option| option.name).collect();
-    let known = ENDS.iter().map(|kind| {
+    let command = select(&COMMANDS[..]).prop_map(|command| format!("exec:{command}").into());
+    let known = ENDS.iter().filter(|kind| kind.scheme != "exec");
+    let known = known.map(|kind| {
         let options: Vec<_> = kind.options.iter().map(|option| option.name).collect();
         let options = if options.is_empty() {
             names.clone()
@@ -240,6 +242,7 @@ fn end() -> BoxedStrategy<OsString> {
     prop_oneof![
         3 => path(),
         6 => known.prop_flat_map(|end| end),
+        1 => command,
         1 => value(),
     ]
     .boxed()

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// What an example is known by, and what must be true after it; `$OUT` holds what it printed.
-const EXAMPLES: [(&str, &str); 14] = [
+const EXAMPLES: [(&str, &str); 16] = [
     ("ssh host", "cmp src/big far/src/big"),
     ("pg_dump", "gzip -dc db.sql.gz | cmp - disk.img"),
     (
@@ -24,6 +24,8 @@ const EXAMPLES: [(&str, &str); 14] = [
         "test \"$(cat $OUT)\" -ge 4 && cmp disk.img copy.img",
     ),
     ("./program", "test \"$(cat $OUT)\" = 3145728"),
+    ("exec:pg_dump", "gzip -dc db.sql.gz | cmp - disk.img"),
+    ("exec:ssh", "cmp src/big far/src/big"),
     (
         "--explain",
         "grep -q 'does not exist' $OUT && ! test -e copy.img",

@@ -34,6 +34,7 @@ mod endpoints;
 mod ends;
 mod escapes;
 mod examples;
+mod exec_ends;
 mod explain;
 mod figures;
 mod files;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// Waits until there is such a file with something in it.
 #[track_caller]
-fn written(it: &Scratch, name: &str) -> String {
+pub(crate) fn written(it: &Scratch, name: &str) -> String {
     until(&format!("{name} is written"), || {
         let text = std::fs::read_to_string(it.path(name)).ok()?;
         text.ends_with('\n').then(|| text.trim().to_owned())
@@ -17,7 +17,7 @@ fn written(it: &Scratch, name: &str) -> String {
 
 /// Waits until no process has this number.
 #[track_caller]
-fn is_gone(pid: &str) {
+pub(crate) fn is_gone(pid: &str) {
     let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
     until("it is gone", || {
         test_kill_process(pid).is_err().then_some(())

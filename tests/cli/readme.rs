@@ -59,7 +59,7 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 31] = [
+const SHELL: [(&str, i32, &str); 32] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
         "install -D -m 644 man/tidegate.1",
@@ -122,6 +122,11 @@ const SHELL: [(&str, i32, &str); 31] = [
         "pg_dump db | tidegate -t",
         0,
         "pg_dump db | tr a-z A-Z | cmp - <(gzip -dc dump.gz)",
+    ),
+    (
+        "tidegate 'exec:pg_dump",
+        0,
+        "pg_dump db | cmp - <(gzip -dc db.sql.gz)",
     ),
     ("tidegate access.log", 141, "[[ $OUT = 1 && -z $ERR ]]"),
     (

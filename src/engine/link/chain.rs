@@ -87,9 +87,10 @@ impl Chain {
         }
     }
 
-    /// Cancels all links, which gives the transfer up.
+    /// Cancels all links, which gives the transfer up. The last one is first: where that is not cancelled, nobody has given up.
     pub fn cancel(&self) {
-        self.links().for_each(|link| link.cancel());
+        let others = self.others.iter().rev().map(|(_, link)| link);
+        others.chain([&self.first]).for_each(|link| link.cancel());
     }
 }
 

@@ -110,7 +110,9 @@ impl Controls {
         if let Some(pipe) = source.pipe() {
             pipe.let_grow(self.shared.chain.first().marks().readable);
         }
-        self.shared.meter.watch_source(source.facts().probe);
+        let facts = source.facts();
+        self.shared.meter.watch_source(facts.probe);
+        self.shared.leftovers.lock().source = facts.leftover;
     }
 
     /// Gives the pipeline up: every stage is woken, and stops.

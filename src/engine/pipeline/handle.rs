@@ -1,7 +1,6 @@
 //! The handle of a pipeline that was started: what it tells, how it is waited for, and how it is given up.
 
 use super::Controls;
-use crate::endpoint::Leftover;
 use crate::engine::road::{End, Event};
 use std::future::poll_fn;
 use std::time::{Duration, Instant};
@@ -15,13 +14,11 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Handle {
     controls: Controls,
-    /// The temporary file of the sink.
-    leftover: Option<Leftover>,
 }
 
 impl Handle {
-    pub(super) fn new(controls: Controls, leftover: Option<Leftover>) -> Self {
-        Self { controls, leftover }
+    pub(super) fn new(controls: Controls) -> Self {
+        Self { controls }
     }
 
     /// What can be asked and changed.
@@ -73,12 +70,13 @@ impl Handle {
 }
 
 impl Drop for Handle {
-    /// Stages that have ended find nothing changed. One that sits in a system call may leave the temporary file of the sink
-    /// behind, which is removed here.
+    /// Stages that have ended find nothing changed. One that sits in a system call may leave something behind, as the temporary
+    /// file of the sink, which is removed here.
     fn drop(&mut self) {
         self.controls.cancel();
         self.controls.meter().stop();
-        if let Some(leftover) = &self.leftover {
+        let leftovers = std::mem::take(&mut *self.controls.shared().leftovers.lock());
+        for leftover in [leftovers.source, leftovers.sink].into_iter().flatten() {
             leftover.remove();
         }
     }

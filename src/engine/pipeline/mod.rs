@@ -22,6 +22,7 @@ use crate::engine::road::{
     kernel,
 };
 use crate::error::reason;
+use crate::platform::sync::Lock;
 use crate::transform::Made;
 use std::fmt;
 use std::io;
@@ -143,6 +144,7 @@ impl Pipeline {
             meter,
             limit,
             progress,
+            leftovers: Lock::default(),
         };
         Ok(Self {
             source,
@@ -189,7 +191,7 @@ impl Pipeline {
         if methods.is_none() {
             shared.chain.reserve().map_err(StartError::Memory)?;
         }
-        let facts = self.sink.facts();
+        let (source, sink) = (self.source.facts(), self.sink.facts());
         // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
         let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose() > 0;
         if !starts_later {
@@ -197,12 +199,16 @@ impl Pipeline {
             self.sink.start(expected).map_err(StartError::Sink)?;
         }
         shared.meter.watch(PerEnd {
-            source: self.source.facts().probe,
-            sink: facts.probe,
+            source: source.probe,
+            sink: sink.probe,
         });
         shared.meter.start();
         shared.limit.start();
-        let handle = Handle::new(self.controls.clone(), facts.leftover);
+        *shared.leftovers.lock() = PerEnd {
+            source: source.leftover,
+            sink: sink.leftover,
+        };
+        let handle = Handle::new(self.controls.clone());
         let job = Job {
             source: self.source,
             transforms: self.transforms,

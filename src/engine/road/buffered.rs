@@ -37,7 +37,8 @@ pub(super) fn run(job: Job) {
         Ok(()) => {
             shared.progress.set_road(RoadInUse::Buffered);
             let account = shared.meter.writer(0);
-            writer::run(sink, flow, shared.writer_context(&account))
+            let context = shared.writer_context(&account);
+            writer::run(sink, flow, context, &shared.progress)
         }
         // The sink removes what it has begun before the end is told.
         Err(error) => could_not_start(sink, error),

@@ -14,6 +14,8 @@ pub struct ReaderOutcome {
     pub source: Box<dyn Source>,
     /// The error that cut it short.
     pub result: io::Result<()>,
+    /// Whether what it gave is a success as far as it says, also where the rest was not wanted.
+    pub is_left_well: bool,
 }
 
 impl std::fmt::Debug for ReaderOutcome {

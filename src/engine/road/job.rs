@@ -4,9 +4,10 @@ use super::flow::{FlowOptions, WriterContext};
 use super::progress::Progress;
 use super::{ReaderOutcome, TransformOutcome, WriterOutcome};
 use crate::account::meter::{Meter, WriterAccount};
-use crate::endpoint::{Sink, Source};
+use crate::endpoint::{Leftover, PerEnd, Sink, Source};
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
+use crate::platform::sync::Lock;
 use crate::transform::Made;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +32,8 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) meter: Arc<Meter>,
     pub(in crate::engine) limit: Limit,
     pub(in crate::engine) progress: Progress,
+    /// What must not stay behind of the ends.
+    pub(in crate::engine) leftovers: Lock<PerEnd<Option<Leftover>>>,
 }
 
 impl Shared {

@@ -34,7 +34,7 @@ pub(super) fn run(program: Program, context: TransformContext<'_>) -> TransformO
 fn run_program(program: Program, context: TransformContext<'_>) -> Result<(), TransformStop> {
     let stderr = program.stderr.map_or_else(Stdio::inherit, Stdio::from);
     let process = Process::start(&program.command, Stdio::piped(), Stdio::piped(), stderr);
-    let mut process = process.map_err(|error| {
+    let process = process.map_err(|error| {
         let why = crate::error::reason(&error);
         TransformStop::Failed(Failure::other(format!("sh cannot be run: {why}")))
     })?;
@@ -44,7 +44,7 @@ fn run_program(program: Program, context: TransformContext<'_>) -> Result<(), Tr
     let input = PipeEnd::new(input, context.from.marks().writable)?;
     let output = PipeEnd::new(output, context.to.marks().readable)?;
     let end = pass_through(input, output, context)?;
-    let status = exit_status(&mut process, context)?;
+    let status = exit_status(&process, context)?;
     match end {
         // The program was fed only part of the input, so its output is a part too.
         InputEnd::Cut => context.to.end(InputEnd::Cut),
@@ -209,7 +209,7 @@ fn collect(
 
 /// Waits until the program has exited.
 fn exit_status(
-    process: &mut Process,
+    process: &Process,
     context: TransformContext<'_>,
 ) -> Result<ExitStatus, TransformStop> {
     loop {

@@ -100,6 +100,12 @@ impl Progress {
         self.lock().reader = Some(outcome);
     }
 
+    /// Whether the source is left, and says that what it gave is no success.
+    pub(super) fn is_left_badly(&self) -> bool {
+        let state = self.lock();
+        state.reader.as_ref().is_some_and(|it| !it.is_left_well)
+    }
+
     /// How the transform at this place, counted from the source, ended.
     pub(super) fn set_transform(&self, index: usize, outcome: TransformOutcome) {
         if let Some(place) = self.lock().transforms.get_mut(index) {

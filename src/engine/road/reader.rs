@@ -63,11 +63,15 @@ impl Reader {
             let chunk_size = self.flow.chunk_size;
             let result = match step(&mut inlet, link, &mut self.buffer, chunk_size, room) {
                 Ok(Step::Read(_, false, _)) => continue,
-                Ok(Step::Ended) => Ok(()),
+                Ok(Step::Ended) => inlet.source.leave(),
                 Ok(_) => break,
                 Err(error) => Err(error),
             };
-            return Ahead::Ended(self.ended(link, result));
+            let result = match result {
+                Ok(Some(_)) => break,
+                other => other.map(drop),
+            };
+            return Ahead::Ended(self.ended(link, result, true));
         }
         self.flow.take = inlet.left();
         Ahead::More(self)
@@ -82,16 +86,18 @@ impl Reader {
         let flow = self.flow;
         let mut inlet = Inlet::new(&mut *self.source, flow.take, link, last_consumer, meter);
         let _guard = link.cancel_on_panic();
-        let result = skip(&mut inlet, link, flow.skip)
+        let read = skip(&mut inlet, link, flow.skip)
             .and_then(|()| read_all(&mut inlet, link, &mut self.buffer, flow.chunk_size));
-        let outcome = self.ended(link, result);
+        let left = leave(&mut inlet, link, last.unwrap_or(link));
+        let is_left_well = left.is_ok();
+        let outcome = self.ended(link, read.and(left), is_left_well);
         if let Some(wakeup) = last_consumer {
             wakeup.wake();
         }
         outcome
     }
 
-    fn ended(self, link: &Link, result: io::Result<()>) -> ReaderOutcome {
+    fn ended(self, link: &Link, result: io::Result<()>, is_left_well: bool) -> ReaderOutcome {
         link.end(if result.is_ok() {
             InputEnd::Whole
         } else {
@@ -100,8 +106,21 @@ impl Reader {
         ReaderOutcome {
             source: self.source,
             result,
+            is_left_well,
         }
     }
+}
+
+/// After the last read: leaves the source, unless the transfer is given up, which cancels the `last` link too.
+fn leave(inlet: &mut Inlet<'_>, link: &Link, last: &Link) -> io::Result<()> {
+    while !last.is_cancelled()
+        && let Some(until) = inlet.source.leave()?
+    {
+        link.nothing_more_for_now();
+        let ends = [inlet.source.ready()];
+        wait::wait(link.producer_wakeup(), &ends, Some(until))?;
+    }
+    Ok(())
 }
 
 /// Skips the first `n` bytes.

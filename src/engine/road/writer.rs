@@ -2,16 +2,18 @@
 //! them.
 
 use super::flow::{FlowOptions, WriterContext};
+use super::job::GRACE;
 use super::outlet::{Outlet, WaitFor, WriterOutcome, timed};
+use super::progress::Progress;
 use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::Sink;
-use crate::engine::link::{Batch, Consumer, InputEnd, Next};
+use crate::engine::link::{Batch, Consumer, InputEnd, Link, Next};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait::GATHER_TIME;
 use crate::error::Side;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most slices one write takes; the system's limit is 1024 (writev(2)).
 const MOST_SLICES: usize = 64;
@@ -21,10 +23,13 @@ pub(super) fn run(
     mut sink: Box<dyn Sink>,
     flow: FlowOptions,
     context: WriterContext<'_>,
+    progress: &Progress,
 ) -> WriterOutcome {
     let (consumer, account) = (context.consumer, context.account);
     let mut writer = Writer {
         outlet: Outlet::new(&mut *sink, flow, context),
+        first: context.first,
+        progress,
         consumer,
         account,
         batch: Batch::default(),
@@ -34,6 +39,9 @@ pub(super) fn run(
 
 struct Writer<'a> {
     outlet: Outlet<'a>,
+    /// The link that the source fills.
+    first: &'a Link,
+    progress: &'a Progress,
     consumer: Consumer<'a>,
     account: &'a WriterAccount<'a>,
     /// Chunks in flight: taken from the link and not completed.
@@ -48,11 +56,23 @@ impl Writer<'_> {
                 Next::Chunks => self.write_batch()?,
                 Next::Nothing => self.wait_for_data(None)?,
                 Next::Little => self.wait_for_data(Some(GATHER_TIME))?,
+                Next::End(InputEnd::Whole) if self.source_is_left_badly() => {
+                    return Err(self.outlet.cut_short());
+                }
                 Next::End(InputEnd::Whole) => return self.outlet.finish(),
                 Next::End(InputEnd::Cut) => return Err(self.outlet.cut_short()),
                 Next::Cancelled => return Err(WriterOutcome::Cancelled),
             }
         }
+    }
+
+    /// Whether the source says that what it gave is no success. Where the transforms want no more than that, it may say so only
+    /// now, and is waited for a moment.
+    fn source_is_left_badly(&self) -> bool {
+        if self.first.is_cancelled() {
+            self.progress.await_stages(Instant::now() + GRACE);
+        }
+        self.progress.is_left_badly()
     }
 
     /// Waits until the link has something to write, or enough of it within this time. Returns what it has then.

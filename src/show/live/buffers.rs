@@ -199,7 +199,7 @@ fn kernel(
 ) -> Vec<Cell> {
     match status {
         EndStatus::Connection(it) => connection(it),
-        EndStatus::Pipe(Some(pipe)) if !is_shown => {
+        EndStatus::Pipe(Some(pipe)) | EndStatus::Command(Some(pipe)) if !is_shown => {
             let name = Cell::optional(4, Text::toned("pipe".to_owned(), Tone::Faint));
             let fill = fill(pipe.len, pipe.size, theme);
             [name].into_iter().chain(fill).collect()

@@ -53,7 +53,7 @@ impl<'r, 'a> Direct<'r, 'a> {
     fn step(&mut self) -> Result<bool, Stop> {
         let Some(wanted) = self.call_length() else {
             if self.has_hung_up() {
-                return Ok(true);
+                return self.ends.has_ended(false);
             }
             self.ends.wait_for_source(None)?;
             return Ok(false);
@@ -106,6 +106,7 @@ impl<'r, 'a> Direct<'r, 'a> {
             Err(error) if error.kind() == ErrorKind::BrokenPipe && self.has_nothing() => {
                 return self.source_ended(error);
             }
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.sink_broken(error)?,
             Err(error) => return Err(self.ends.stop_for_call(error)),
         }
         Ok(false)
@@ -205,13 +206,22 @@ impl<'r, 'a> Direct<'r, 'a> {
             Ok(0) => Ok(true),
             // It came just now, and is taken from the source without having reached the sink.
             Ok(_) => Err(self.ends.stop_for_call(broken)),
-            Err(error) if is_to_be_repeated(&error) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.ends.wait_for_source(None)?;
+                Ok(false)
+            }
             Err(error) => Err(Stop::Source(error)),
         }
     }
-}
 
-/// Whether a read is to be made again: nothing was there, or a signal came in between.
-fn is_to_be_repeated(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+    /// Nobody reads from the sink any more: asks it what that means, and waits where it does not know yet.
+    fn sink_broken(&mut self, broken: io::Error) -> Result<(), Stop> {
+        let error = self.ends.outlet.sink.why_broken(broken);
+        if error.kind() == ErrorKind::WouldBlock {
+            Ok(self.ends.wait_for_sink(Obstacle::Sink, false)?)
+        } else {
+            Err(self.ends.stop_for_sink(error))
+        }
+    }
 }

@@ -279,11 +279,15 @@ impl Ends<'_> {
         Ok(true)
     }
 
-    /// A call has moved nothing, which for the kernel is the end of input. Returns whether it is. Where it is not, the
-    /// first call counts as refused.
+    /// A call has moved nothing, which for the kernel is the end of input. Returns whether it is, and waits where that is not
+    /// known yet. Where it is not, the first call counts as refused.
     pub(super) fn has_ended(&mut self, is_first: bool) -> Result<bool, Stop> {
         match self.inlet.source.has_ended() {
             Ok(true) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.wait_for_source(None)?;
+                Ok(false)
+            }
             Ok(false) if is_first => {
                 let why = io::Error::other("it finds nothing in a file that is not empty");
                 Err(Stop::Refused(Side::Source, why))
@@ -359,6 +363,15 @@ impl Ends<'_> {
         })?;
         self.inlet.give_back_if_idle(idle_from);
         self.account.enter(Phase::Moving);
+        Ok(())
+    }
+
+    /// After the last byte: leaves the source.
+    pub(super) fn leave_source(&mut self) -> Result<(), Stop> {
+        while let Some(until) = self.inlet.source.leave().map_err(Stop::Source)? {
+            self.check_cancelled()?;
+            self.wait_for_source(Some(until))?;
+        }
         Ok(())
     }
 

@@ -40,7 +40,8 @@ pub(super) fn run(
         ends.gathering.stop(&mut *ends.inlet.source);
         return Ok(Moved::Part(ends.into_rest()));
     }
-    let end = moved.and_then(|()| Ok(ends.outlet.finish()?));
+    let left = moved.and_then(|()| ends.leave_source());
+    let end = left.and_then(|()| Ok(ends.outlet.finish()?));
     ends.gathering.stop(&mut *ends.inlet.source);
     let failure = |error: Option<io::Error>| error.map_or(Ok(()), Err);
     let outcomes = match end {

@@ -67,7 +67,11 @@ fn run(methods: Methods, job: Job) {
         Ok((result, outcome)) => {
             // A sink that has not finished removes what it has begun before the end is told.
             drop(sink);
-            let reader = ReaderOutcome { source, result };
+            let reader = ReaderOutcome {
+                source,
+                result,
+                is_left_well: true,
+            };
             shared.progress.set_reader(reader);
             writer.end(outcome);
         }

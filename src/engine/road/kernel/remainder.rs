@@ -47,6 +47,10 @@ impl Source for Remainder {
         self.source.part()
     }
 
+    fn leave(&mut self) -> io::Result<Option<Instant>> {
+        self.source.leave()
+    }
+
     fn close(self: Box<Self>) {
         self.source.close();
     }
