@@ -43,8 +43,11 @@ impl Transfer {
 
     async fn report(&mut self, mut outcome: Outcome) -> Result<Exit, i32> {
         let programs_said = Rc::clone(&self.program_stderr).ended();
-        // A process that a program has left behind may keep its pipe open.
-        drop(self.unless_ended(timeout(GRACE, programs_said)).await?);
+        match outcome {
+            // After a signal, a terminal that is held (^S) is waited for only so long.
+            Outcome::Interrupted(_) => drop(timeout(GRACE, programs_said).await),
+            _ => self.unless_ended(programs_said).await?,
+        }
         if self.is_open && !outcome.is_refusal() {
             self.side_files.begin(&self.steering, &self.stderr);
         }

@@ -224,7 +224,7 @@ fn a_pipeline_says_that_its_reader_is_slow() {
 
 #[test]
 fn of_two_in_a_pipeline_one_draws_and_both_are_summed_up() {
-    let scene = Scene::of("$T disk | $T -L 8M - null:");
+    let scene = Scene::of("$T disk | $T -L 3M - null:");
     scene.shows("two", |view| view.has("time 0:"));
     for place in scene.0 {
         let ended = place
