@@ -314,7 +314,7 @@ fn a_stall_says_for_how_long_and_on_whom() {
 #[test]
 fn a_source_that_gives_nothing_leaves_the_buffers_idle() {
     let scene = Scene::of("(printf x; exec sleep 600) | $T - null:");
-    for seen in scene.shows("idle", |view| view.has("idle")) {
+    for seen in scene.shows("idle", |view| view.has("idle") && view.has("stalled for")) {
         is_laid_out(&seen, "stdin →", "→ null:");
         assert!(
             !seen.1.has("flowing") && seen.1.has("waiting for whoever writes into the pipe"),
