@@ -134,6 +134,9 @@ pub(crate) fn way(from: From, to: To) -> Way {
     let (before, behind) = (from.is_pipe(), to.is_pipe());
     if to.appends() {
         Way::None
+    } else if before && to.is_file() {
+        // While the kernel copies into the file it would keep the pipe in front locked.
+        Way::Through
     } else if before || behind {
         Way::Straight { before, behind }
     } else if from.is_file() && to.is_file() {

@@ -144,7 +144,8 @@ in out | buffers | marks | readable 1048576, writable 1048576, low 0 bytes
 -c 4K in out | buffers | chunk | 4096 bytes
 random: out | buffers | kept in | two buffers of our own
 in null: | buffers | kept in | a pipe of our own
-- out < <(cat in) | buffers | kept in | the pipe in front of us
+- out < <(cat in) | buffers | kept in | a pipe of our own
+- null: < <(cat in) | buffers | kept in | the pipe in front of us
 - out < <(cat in) | buffers | enlarged | to 1048576 bytes
 in out | amount | rate | no limit
 -L 10M --burst 1M in out | amount | rate | (10485760 bytes) a second

@@ -40,7 +40,7 @@ pub(crate) const IMPOSSIBLE: [(&str, &str); 14] = [
     ("-H 2M in file:out#atomic", "a high-water mark above 1 MiB"),
     ("-H 2M in new", "a high-water mark above 1 MiB"),
     (
-        "--low-water-mark 5 - out < <(cat in)",
+        "--low-water-mark 5 - null: < <(cat in)",
         "--low-water-mark is for a buffer of our own",
     ),
     (
@@ -129,10 +129,11 @@ fn the_kernel_road_is_taken_wherever_both_ends_allow_it() {
     it.fifo("p");
     for (ends, calls) in [
         ("in | cat >/dev/null", "splice"),
-        ("- out < <(cat in)", "splice"),
+        ("- out < <(cat in)", "splice through a pipe"),
+        ("- null: < <(cat in)", "splice"),
         ("- < <(cat in) | cat >/dev/null", "splice"),
-        ("p out & cat in >p; wait", "splice"),
-        ("fd:3 fd:4 3< <(cat in) 4>out", "splice"),
+        ("p out & cat in >p; wait", "splice through a pipe"),
+        ("fd:3 fd:4 3< <(cat in) 4>out", "splice through a pipe"),
         ("--skip 5 --take 500 in | cat >/dev/null", "splice"),
         ("in null:", "splice through a pipe"),
         ("zero:#size=5M out", "splice through a pipe"),

@@ -51,8 +51,8 @@ const ROUTES: [Route; 7] = [
     },
     Route {
         ends: "cat in | $T - out",
-        firsts: &[1],
-        later: 2,
+        firsts: &[1, 2],
+        later: 3,
     },
     Route {
         ends: "cat in | $T - | cat >out",

@@ -205,7 +205,7 @@ impl EndPair {
         if let Some(first) = obstacles.next() {
             return Err((first, obstacles.collect()));
         }
-        if self.has_pipe() {
+        if self.is_direct() {
             return Ok(vec![Method::Direct]);
         }
         let made = pipe(marks).map_err(|error| (Impossible::NoPipe(reason(&error)), Vec::new()));
@@ -233,7 +233,7 @@ impl EndPair {
                 "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
             ));
         }
-        if self.has_pipe() && marks.low > 0 {
+        if self.is_direct() && marks.low > 0 {
             all.push(Impossible::Options(
                 "--low-water-mark is for a buffer of our own, and with a pipe at one end there is none",
             ));
@@ -241,8 +241,12 @@ impl EndPair {
         all
     }
 
-    fn has_pipe(&self) -> bool {
-        self.from == Ok(Raw::Pipe) || self.to == Ok(Raw::Pipe)
+    /// Whether bytes go directly from one end to the other, one of which is a pipe. From a pipe to a file they do not: while
+    /// splice(2) copies into the file it keeps the pipe locked, and whoever writes into it would wait as long.
+    fn is_direct(&self) -> bool {
+        let to_file = (self.from, self.to) == (Ok(Raw::Pipe), Ok(Raw::File));
+        let has_pipe = self.from == Ok(Raw::Pipe) || self.to == Ok(Raw::Pipe);
+        has_pipe && !to_file
     }
 }
 
@@ -322,7 +326,7 @@ mod tests {
     #[test]
     fn a_low_water_mark_is_in_the_way_only_of_a_pipe_at_one_end() {
         let marks = Marks { low: 5, ..MARKS };
-        let straight = between(Raw::Pipe, Raw::File);
+        let straight = between(Raw::File, Raw::Pipe);
         let why = reason(&straight, Preference::Auto, marks);
         assert!(matches!(why, Some(Reason::Impossible(all)) if all.len() == 1));
         assert!(choose_for(&straight, Preference::Kernel, MARKS, OwnPipe::new).is_ok());

@@ -2,7 +2,7 @@
 //! `copy_file_range(2)`).
 //!
 //! One thread does it all, since two threads on one pipe are slower than one. If an end is a pipe, bytes go from one
-//! end to the other (`direct`); else through a pipe of our own (`through_pipe`); and where the file system can copy by
+//! end to the other (`direct`), but not from a pipe to a file; else through a pipe of our own (`through_pipe`); and where the file system can copy by
 //! itself, it is asked to (`copy`). Each is a loop that asks the ends what may move, makes a call, and counts what has moved;
 //! `ends` has what they share.
 //!

@@ -8,8 +8,10 @@
 use super::ending::{Stop, Undelivered};
 use super::ends::{Ends, Grant, Obstacle};
 use super::faults::is_refusal;
+use super::gathering::{Gather, MOST_GATHERED};
 use super::methods::can_sendfile;
 use super::own_pipe::OwnPipe;
+use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
 use crate::engine::road::in_use::Calls;
 use crate::engine::throttle::Allowance;
@@ -301,6 +303,10 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
     fn wait_for_more(&mut self) -> Result<(), Stop> {
         if self.ends.reads_file() {
             return Ok(());
+        }
+        let gathers = matches!(self.ends.gathering.to_wait_for(), Gather::Sleep);
+        if gathers && self.ends.outlet.would_allow(MOST_GATHERED) {
+            self.ends.sleep_briefly(Phase::Source)?;
         }
         let idle_from = self
             .pipe
