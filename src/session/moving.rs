@@ -4,7 +4,7 @@ use super::Outcome;
 use super::open::OpenEnds;
 use super::transfer::Transfer;
 use super::watch::{self, WatchEnd};
-use crate::endpoint::{NextSource, PerEnd, Sequence, Skipping, Source};
+use crate::endpoint::{NextSource, PerEnd, Raw, Sequence, Skipping, Source};
 use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
@@ -98,9 +98,15 @@ impl Transfer {
         Ok(Box::new(Sequence::new(first, more, next)))
     }
 
-    /// The source, this one of several, with zeros where it cannot be read, if that was asked for.
-    pub(super) fn skipping_errors(&self, source: Box<dyn Source>, part: usize) -> Box<dyn Source> {
-        match self.plan.skip_errors {
+    /// The source, this one of several, with zeros where it cannot be read, if that was asked for and it is a file or a device:
+    /// a connection that was reset, or a command that failed, says "end" when it is read once more, and would look whole.
+    pub(super) fn skipping_errors(
+        &self,
+        mut source: Box<dyn Source>,
+        part: usize,
+    ) -> Box<dyn Source> {
+        let is_file = matches!(source.kernel(), Ok((Raw::File, _)));
+        match self.plan.skip_errors.filter(|_| is_file) {
             Some(block) => {
                 let unreadable = Arc::clone(&self.unreadable);
                 Box::new(Skipping::new(source, part, block, unreadable))

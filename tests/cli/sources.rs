@@ -312,3 +312,31 @@ fn what_cannot_be_read_is_left_out_told_and_an_error_in_the_end() {
     );
     assert!(!it.path("strict").exists());
 }
+
+#[apply(on_both_roads)]
+fn a_cut_connection_or_a_command_that_fails_is_no_success_for_skipping_errors() {
+    let (it, _) = three();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("tcp://{}", listener.local_addr().unwrap());
+    for before in [&[][..], &["a"]] {
+        let flags = ["-E", "--stats", "fd:2", "-i", "10ms"];
+        let args = [&flags[..], before, &[&uri, "file:out#atomic"]].concat();
+        let mut running = it.tide(args).start();
+        let peer = socket2::Socket::from(listener.accept().unwrap().0);
+        (&peer).write_all(b"five!").unwrap();
+        running.has_written(if before.is_empty() { 5 } else { 700_006 });
+        peer.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        drop(peer);
+        let done = running.done().exits(1);
+        assert!(
+            done.stderr.contains("Connection reset by peer"),
+            "{}",
+            done.stderr
+        );
+    }
+    let command = ["-E", "exec:echo hi; exit 3", "file:out#atomic"];
+    it.tide(command)
+        .run()
+        .fails_saying(1, &["ended with status 3"]);
+    assert!(!it.path("out").exists());
+}
