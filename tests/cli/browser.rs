@@ -26,13 +26,7 @@ impl Browser {
         if !(is_here("chromium") && is_here("chromedriver")) {
             return None;
         }
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver");
-        let port = port(&mut driver);
+        let (driver, port) = driver();
         let mut browser = Self {
             driver,
             port,
@@ -148,8 +142,31 @@ fn capabilities(profile: &Path) -> Value {
     } } })
 }
 
-/// The port that the driver says it listens on.
-fn port(driver: &mut Child) -> u16 {
+/// A driver, and the port that it listens on.
+///
+/// It takes a free port of IPv6 and then wants the same one of IPv4. Where another test has that one it ends at once, and
+/// has to be started again.
+fn driver() -> (Child, u16) {
+    let mut said = Vec::new();
+    for _ in 0..20 {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver");
+        match port(&mut driver) {
+            Ok(port) => return (driver, port),
+            Err(lines) => said = lines,
+        }
+        let _ = driver.kill();
+        let _ = driver.wait();
+    }
+    panic!("chromedriver never listened; the last one said {said:?}");
+}
+
+/// The port that the driver says it listens on; what else it said if it ended without one.
+fn port(driver: &mut Child) -> Result<u16, Vec<String>> {
     let stdout = driver.stdout.take().expect("a pipe");
     let (sender, lines) = channel();
     thread::spawn(move || {
@@ -158,13 +175,14 @@ fn port(driver: &mut Child) -> u16 {
             let _ = sender.send(line);
         }
     });
-    loop {
-        let line = lines.recv_timeout(DEADLINE).expect("a line with the port");
+    let mut said = Vec::new();
+    while let Ok(line) = lines.recv_timeout(DEADLINE) {
         if let Some((_, port)) = line.rsplit_once("successfully on port ") {
-            let port = port.trim_end_matches('.').parse();
-            return port.expect("a port");
+            return Ok(port.trim_end_matches('.').parse().expect("a port"));
         }
+        said.push(line);
     }
+    Err(said)
 }
 
 /// One request and its answer: the status and the body.
