@@ -157,6 +157,7 @@ pub struct WritableGate {
     max_len: u64,
     needs_drain: bool,
     ending: bool,
+    left: bool,
     stops: u64,
     drains: u64,
 }
@@ -173,6 +174,7 @@ impl WritableGate {
             max_len: 0,
             needs_drain: false,
             ending: false,
+            left: false,
             stops: 0,
             drains: 0,
         }
@@ -235,13 +237,19 @@ impl WritableGate {
     /// Bytes that fit below the mark: the hard bound on what the link may offer next.
     #[must_use]
     pub fn room(&self) -> u64 {
-        self.mark.saturating_sub(self.len)
+        if self.left {
+            u64::MAX
+        } else {
+            self.mark.saturating_sub(self.len)
+        }
     }
 
-    /// Accepts `n` bytes.
+    /// Accepts `n` bytes; one that has left takes no notice of them.
     pub fn offer(&mut self, n: u64) {
-        self.len += n;
-        self.max_len = self.max_len.max(self.len);
+        if !self.left {
+            self.len += n;
+            self.max_len = self.max_len.max(self.len);
+        }
     }
 
     /// The answer to an offer: true is "go on", false is "stop" and owes a drain. To be asked after a completion that
@@ -286,6 +294,12 @@ impl WritableGate {
     /// Requests the end: no drain is owed from now on.
     pub fn end(&mut self) {
         self.ending = true;
+    }
+
+    /// Its consumer takes nothing more, and holds nobody up from now on, as a stream of Node's that was unpiped.
+    pub fn leave(&mut self) {
+        (self.left, self.ending) = (true, true);
+        (self.len, self.needs_drain) = (0, false);
     }
 
     /// Node's `writableFinished`: whether the end was requested and every byte has left.

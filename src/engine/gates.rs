@@ -66,6 +66,12 @@ impl Gates {
         }
     }
 
+    /// A consumer takes nothing more. Returns whether that was what the readable waited for, which goes on.
+    pub fn leave(&mut self, consumer: ConsumerId) -> bool {
+        self.writables[consumer].leave();
+        self.readable.drained(consumer)
+    }
+
     /// A consumer has no room for more, which is known without an offer. Returns whether this paused the readable.
     pub fn declare_full(&mut self, consumer: ConsumerId) -> bool {
         self.writables[consumer].declare_full();

@@ -168,6 +168,35 @@ fn a_consumer_that_cancels_ends_the_other_one_and_the_producer() {
 }
 
 #[test]
+fn a_consumer_that_leaves_holds_nobody_up_and_the_other_one_gets_everything() {
+    check(|| {
+        let link = link(CHUNK, 2);
+        let taken = consume_all_of(&link, 0);
+        let leaving = Arc::clone(&link);
+        let leaving = thread::spawn(move || leaving.consumers().nth(1).unwrap().leave());
+        produce(&link, 2);
+        leaving.join().unwrap();
+        assert_eq!(taken.join().unwrap(), (2 * CHUNK, Some(InputEnd::Whole)));
+    });
+}
+
+#[test]
+fn once_the_last_consumer_has_left_the_producer_ends() {
+    check(|| {
+        let link = link(CHUNK, 2);
+        let leaving = [0, 1].map(|consumer| {
+            let link = Arc::clone(&link);
+            thread::spawn(move || link.consumers().nth(consumer).unwrap().leave())
+        });
+        produce(&link, 3);
+        for leaving in leaving {
+            leaving.join().unwrap();
+        }
+        assert!(link.is_cancelled());
+    });
+}
+
+#[test]
 fn a_mark_that_is_changed_meanwhile_leaves_nobody_asleep() {
     check(|| {
         let link = link(CHUNK, 1);

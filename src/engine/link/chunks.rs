@@ -6,12 +6,16 @@
 //! more passes to the writables than every one of them has room for.
 
 use super::chunk::Batch;
-use super::shared::{BATCH, InputEnd, Link, State};
+use super::shared::{BATCH, ConsumerState, InputEnd, Link, State};
 use crate::engine::gate::ConsumerId;
 use crate::engine::wakeup::Wakeup;
 use crate::platform::sync::MutexGuard;
 use bytes::BytesMut;
 use std::io;
+use std::sync::atomic::Ordering;
+
+/// In place of how far a consumer has come: it has left.
+const LEFT: u64 = u64::MAX;
 
 /// What a consumer finds in its writable.
 #[derive(Debug)]
@@ -156,6 +160,17 @@ impl Link {
         self.producer_wakeup().wake();
     }
 
+    /// After a consumer was done with something: what has passed on may be what other consumers wait for, and the producer for
+    /// the room.
+    fn wake_all_that_may_go_on(&self, mut state: MutexGuard<'_, State>) {
+        let wakes_producer = state.producer_waits && state.count.gates().readable.room() > 0;
+        state.producer_waits &= !wakes_producer;
+        self.wake_those_that_wait(state);
+        if wakes_producer {
+            self.producer_wakeup().wake();
+        }
+    }
+
     /// Wakes the consumers that wait and have something worth it.
     fn wake_those_that_wait(&self, mut state: MutexGuard<'_, State>) {
         // One consumer is the rule, and its wake-up waits until the lock is free.
@@ -210,6 +225,43 @@ impl<'a> Consumer<'a> {
         self.link.wakeup_of(self.id)
     }
 
+    /// Takes nothing more: the others go on without it, and if there are none, the link is cancelled. May be called for a consumer
+    /// that is at work elsewhere, which is woken to find that out.
+    pub fn leave(&self) {
+        let mut state = self.link.lock();
+        state.count.begin();
+        let from = state.consumers[self.id].completed;
+        if from == LEFT {
+            return;
+        }
+        let none = ConsumerState {
+            taken: LEFT,
+            completed: LEFT,
+            waits: false,
+        };
+        state.consumers[self.id] = none;
+        let place = &self.link.consumer_places[self.id];
+        place.has_left.store(true, Ordering::Release);
+        let completed = state.completed_by_all();
+        if completed == LEFT {
+            drop(state);
+            return self.link.cancel();
+        }
+        state.store.let_go(from, completed);
+        state.count.leave(self.id);
+        state.count.pass_on();
+        state.count.publish();
+        self.link.wake_all_that_may_go_on(state);
+        self.wakeup().wake();
+    }
+
+    /// Whether it is to take nothing more, since it has left or the link was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        let place = &self.link.consumer_places[self.id];
+        place.has_left.load(Ordering::Acquire) || self.link.is_cancelled()
+    }
+
     /// Takes everything that the writable holds, in its order. The consumer, whose batch is empty, completes it when it is
     /// done. One that `accepts_little` takes less than a batch although more is being made.
     pub fn next(&self, batch: &mut Batch, accepts_little: bool) -> Next {
@@ -225,6 +277,9 @@ impl<'a> Consumer<'a> {
         batch.advance(n);
         let mut state = self.link.lock();
         let now = state.count.begin();
+        if state.consumers[self.id].completed == LEFT {
+            return Some(Next::Cancelled);
+        }
         state.let_go(self.id, n);
         if state.count.complete(self.id, n) {
             state.count.pass_on();
@@ -235,18 +290,12 @@ impl<'a> Consumer<'a> {
         }
         let is_all = batch.is_empty();
         let next = is_all.then(|| self.take(&mut state, batch, false));
-        let wakes_producer = state.producer_waits && state.count.gates().readable.room() > 0;
-        state.producer_waits &= !wakes_producer;
-        // What has passed on may be what other consumers wait for.
-        self.link.wake_those_that_wait(state);
-        if wakes_producer {
-            self.link.producer_wakeup().wake();
-        }
+        self.link.wake_all_that_may_go_on(state);
         next
     }
 
     fn take(&self, state: &mut State, batch: &mut Batch, accepts_little: bool) -> Next {
-        if self.link.is_cancelled() {
+        if self.is_cancelled() {
             return Next::Cancelled;
         }
         let available = state.available(self.id);
@@ -308,7 +357,12 @@ impl State {
     fn let_go(&mut self, consumer: ConsumerId, n: u64) {
         let from = self.consumers[consumer].completed;
         self.consumers[consumer].completed += n;
+        self.store.let_go(from, self.completed_by_all());
+    }
+
+    /// The place up to which all consumers are done; [`LEFT`] if all have left.
+    fn completed_by_all(&self) -> u64 {
         let completed = self.consumers.iter().map(|it| it.completed);
-        self.store.let_go(from, completed.min().unwrap_or(0));
+        completed.min().unwrap_or(0)
     }
 }

@@ -149,6 +149,14 @@ impl LinkCount {
         drain == Drain::Resumes
     }
 
+    /// The consumer takes nothing more. If it held the readable up, that goes on, though not by a drain.
+    pub(super) fn leave(&mut self, consumer: ConsumerId) {
+        self.stops[consumer].end(self.now);
+        if self.gates.leave(consumer) {
+            self.stop_pause(false);
+        }
+    }
+
     /// There is no room for more, which is known without an offer: the pipe that holds the consumer's bytes is full below
     /// its mark, or the mark was lowered.
     pub(super) fn declare_full(&mut self, consumer: ConsumerId) {

@@ -34,7 +34,14 @@ pub struct Link {
     pub(super) clock: Arc<Clock>,
     cancelled: AtomicBool,
     producer_wakeup: Wakeup,
-    consumer_wakeups: Vec<Wakeup>,
+    pub(super) consumer_places: Vec<ConsumerPlace>,
+}
+
+/// What is asked of a consumer without the lock.
+#[derive(Debug)]
+pub(super) struct ConsumerPlace {
+    wakeup: Wakeup,
+    pub(super) has_left: AtomicBool,
 }
 
 /// How the input of a link ended.
@@ -95,7 +102,12 @@ impl Link {
             producer_waits: false,
             consumers: vec![ConsumerState::default(); consumers],
         };
-        let wakeups = (0..consumers).map(|_| Wakeup::new());
+        let places = (0..consumers).map(|_| {
+            Ok(ConsumerPlace {
+                wakeup: Wakeup::new()?,
+                has_left: AtomicBool::new(false),
+            })
+        });
         Ok(Self {
             marks,
             state: Lock::new(state),
@@ -104,7 +116,7 @@ impl Link {
             clock,
             cancelled: AtomicBool::new(false),
             producer_wakeup: Wakeup::new()?,
-            consumer_wakeups: wakeups.collect::<io::Result<_>>()?,
+            consumer_places: places.collect::<io::Result<_>>()?,
         })
     }
 
@@ -117,12 +129,12 @@ impl Link {
     /// Wakes a consumer when there is something to take, or the end.
     #[must_use]
     pub(super) fn wakeup_of(&self, consumer: ConsumerId) -> &Wakeup {
-        &self.consumer_wakeups[consumer]
+        &self.consumer_places[consumer].wakeup
     }
 
     /// Wakes all consumers, to ask again for whatever they wait for.
     pub fn wake_consumers(&self) {
-        self.consumer_wakeups.iter().for_each(Wakeup::wake);
+        self.consumer_places.iter().for_each(|it| it.wakeup.wake());
     }
 
     /// Nobody wants more from this link, which is not in itself a failure: the stages on both sides find out at their next
