@@ -33,13 +33,14 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--chunk-size', '--chunk-size', [CompletionResultType]::ParameterName, 'Read at most SIZE bytes at a time')
             [CompletionResult]::new('--skip', '--skip', [CompletionResultType]::ParameterName, 'Leave out the first SIZE bytes of SOURCE')
             [CompletionResult]::new('--take', '--take', [CompletionResultType]::ParameterName, 'Copy only the first SIZE bytes, and read no more')
-            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
-            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Fail (exit 3) unless exactly SIZE bytes arrive')
             [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With --skip-errors, give up SIZE bytes at a time')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]')
+            [CompletionResult]::new('--tee', '--tee', [CompletionResultType]::ParameterName, 'Send the same bytes to SINK too')
             [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
             [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them')
@@ -61,6 +62,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print a man page, or a completion script for a shell')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--skip-errors', '--skip-errors', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'With --tee, end all as soon as one SINK has failed')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line of `-p line`, and each message, with the time')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
@@ -138,11 +140,19 @@ $global:TidegateEnds = @{
         'fd:' = 'descriptor N that the shell has opened, as by 3>file'
         'exec:' = 'the output or the input of COMMAND, run by sh -c'
     }
+    'sink,stdout' = [ordered]@{
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
+    }
     'sink,file' = [ordered]@{
         'append' = 'add to the end of the file'
         'create' = 'make a new file; fail if it exists'
         'sync' = 'succeed only once it is on the disk (fsync)'
         'atomic' = 'write a temporary file, and rename it to PATH on success'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
     'sink,tcp' = [ordered]@{
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -152,6 +162,9 @@ $global:TidegateEnds = @{
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
         'bind=' = 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
     'sink,tcp-listen' = [ordered]@{
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -160,12 +173,18 @@ $global:TidegateEnds = @{
         'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
     'sink,unix' = [ordered]@{
         'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
         'retry=' = 'try up to N times more, a second apart'
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
     'sink,unix-listen' = [ordered]@{
         'mode=' = 'who may connect: 0600 only you, 0660 your group too, 0666 everybody'
@@ -173,10 +192,26 @@ $global:TidegateEnds = @{
         'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
     'sink,null' = [ordered]@{
         'rate=' = 'take at most SIZE bytes a second'
         'stall=' = 'take SIZE bytes, then nothing for D, then the rest'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
+    }
+    'sink,fd' = [ordered]@{
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
+    }
+    'sink,exec' = [ordered]@{
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
     }
 }
 # The names of flags are told apart by case.
@@ -189,7 +224,7 @@ $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json',
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 $global:TidegateValues['--generate'] = @('man', 'man-endpoints', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
-$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
+$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '--tee', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
@@ -205,7 +240,7 @@ Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
         return
     }
     # Files are PowerShell's own offer, made where we make none.
-    if ($TidegateTakes -ccontains $last) { return }
+    if ($last -cne '--tee' -and $TidegateTakes -ccontains $last) { return }
     if ($wordToComplete -like '-?*') {
         & $TidegateFlags $wordToComplete $commandAst $cursorPosition
         return
@@ -218,6 +253,8 @@ Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
         elseif ($word -like '-?*') { $skip = $TidegateTakes -ccontains $word }
         else { $position++ }
     }
+    # The value of --tee is a SINK, wherever it stands.
+    if ($last -ceq '--tee') { $position = 1 }
     if ($position -gt 1) { return }
     $side = @('source', 'sink')[$position]
 

@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-B -H -c -s -E -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --skip-errors --error-block --rate --burst --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
+            opts="-B -H -c -s -E -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --skip-errors --error-block --rate --burst --tee --fail-fast --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +160,10 @@ _tidegate() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --tee)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --transform)
@@ -349,12 +353,15 @@ _tidegate_table() {
         source,zero) echo 'size=' ;;
         source,random) echo 'size= seed=' ;;
         sink,) echo 'stdout: file: tcp:// tcp-listen:// unix: unix-listen: null: fd: exec:' ;;
-        sink,file) echo 'append create sync atomic' ;;
-        sink,tcp) echo 'nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind=' ;;
-        sink,tcp-listen) echo 'nodelay accept-timeout= from= close-timeout= sndbuf= rcvbuf=' ;;
-        sink,unix) echo 'close-timeout= retry= sndbuf= rcvbuf=' ;;
-        sink,unix-listen) echo 'mode= accept-timeout= close-timeout= sndbuf= rcvbuf=' ;;
-        sink,null) echo 'rate= stall=' ;;
+        sink,stdout) echo 'mark= slow= patience=' ;;
+        sink,file) echo 'append create sync atomic mark= slow= patience=' ;;
+        sink,tcp) echo 'nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
+        sink,tcp-listen) echo 'nodelay accept-timeout= from= close-timeout= sndbuf= rcvbuf= mark= slow= patience=' ;;
+        sink,unix) echo 'close-timeout= retry= sndbuf= rcvbuf= mark= slow= patience=' ;;
+        sink,unix-listen) echo 'mode= accept-timeout= close-timeout= sndbuf= rcvbuf= mark= slow= patience=' ;;
+        sink,null) echo 'rate= stall= mark= slow= patience=' ;;
+        sink,fd) echo 'mark= slow= patience=' ;;
+        sink,exec) echo 'mark= slow= patience=' ;;
     esac
 }
 
@@ -378,7 +385,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
+    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then
@@ -464,6 +471,10 @@ _tidegate_any() {
     elif [[ -n $flag ]]; then
         # The last flag of a cluster is the one that wants a value.
         [[ $flag == --* ]] || flag=-${flag: -1}
+        if [[ $flag == --tee ]]; then
+            _tidegate_end sink "$word"
+            return
+        fi
         _tidegate "$1" "$word" "$flag"
         _tidegate_reply "$word"
     elif [[ -z $literal && $word == --*=* ]]; then

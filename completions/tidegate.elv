@@ -30,13 +30,14 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --chunk-size 'Read at most SIZE bytes at a time'
             cand --skip 'Leave out the first SIZE bytes of SOURCE'
             cand --take 'Copy only the first SIZE bytes, and read no more'
-            cand -s 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
-            cand --size 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has'
+            cand -s 'Show percent and time left of SIZE, or PATH''s size'
+            cand --size 'Show percent and time left of SIZE, or PATH''s size'
             cand --expect-size 'Fail (exit 3) unless exactly SIZE bytes arrive'
             cand --error-block 'With --skip-errors, give up SIZE bytes at a time'
             cand -L 'Move at most RATE bytes a second'
             cand --rate 'Move at most RATE bytes a second'
             cand --burst 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]'
+            cand --tee 'Send the same bytes to SINK too'
             cand -t 'Compress, checksum, convert; -t help lists all'
             cand --transform 'Compress, checksum, convert; -t help lists all'
             cand --digest-file 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them'
@@ -58,6 +59,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --generate 'Print a man page, or a completion script for a shell'
             cand -E 'Put zeros where a file or a device cannot be read, and go on'
             cand --skip-errors 'Put zeros where a file or a device cannot be read, and go on'
+            cand --fail-fast 'With --tee, end all as soon as one SINK has failed'
             cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
             cand -v 'Print a longer summary, and refused connections'
             cand --verbose 'Print a longer summary, and refused connections'
@@ -132,11 +134,19 @@ var tidegate-table = [
     ['fd:' 'descriptor N that the shell has opened, as by 3>file']
     ['exec:' 'the output or the input of COMMAND, run by sh -c']
   ]
+  &sink,stdout=[
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
+  ]
   &sink,file=[
     ['append' 'add to the end of the file']
     ['create' 'make a new file; fail if it exists']
     ['sync' 'succeed only once it is on the disk (fsync)']
     ['atomic' 'write a temporary file, and rename it to PATH on success']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
   &sink,tcp=[
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -146,6 +156,9 @@ var tidegate-table = [
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']
     ['bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
   &sink,tcp-listen=[
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -154,12 +167,18 @@ var tidegate-table = [
     ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
   &sink,unix=[
     ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
     ['retry=' 'try up to N times more, a second apart']
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
   &sink,unix-listen=[
     ['mode=' 'who may connect: 0600 only you, 0660 your group too, 0666 everybody']
@@ -167,10 +186,26 @@ var tidegate-table = [
     ['close-timeout=' 'after the last byte, wait up to D for the peer to close']
     ['sndbuf=' 'size of the socket''s send buffer']
     ['rcvbuf=' 'size of the socket''s receive buffer']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
   &sink,null=[
     ['rate=' 'take at most SIZE bytes a second']
     ['stall=' 'take SIZE bytes, then nothing for D, then the rest']
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
+  ]
+  &sink,fd=[
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
+  ]
+  &sink,exec=[
+    ['mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark']
+    ['slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up']
+    ['patience=' 'with slow=detach, how long it may hold them up, 5s unless given']
   ]
 ]
 var tidegate-values = [
@@ -184,7 +219,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 
-var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
+var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.
@@ -239,6 +274,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
   var before = $words[-2]
   if (has-key $tidegate-values $before) {
     all $tidegate-values[$before]
+  } elif (eq $before '--tee') {
+    tidegate-end sink $word
   } elif (has-value $tidegate-files $before) {
     edit:complete-filename $word
   } elif (has-value $tidegate-takes $before) {

@@ -5,11 +5,12 @@ complete -c tidegate -l low-water-mark -d 'When the buffer on the writing side w
 complete -c tidegate -s c -l chunk-size -d 'Read at most SIZE bytes at a time' -r -f
 complete -c tidegate -l skip -d 'Leave out the first SIZE bytes of SOURCE' -r -f
 complete -c tidegate -l take -d 'Copy only the first SIZE bytes, and read no more' -r -f
-complete -c tidegate -s s -l size -d 'Show percent and time left as if SIZE bytes come, or as many as the file PATH has' -r -f
+complete -c tidegate -s s -l size -d 'Show percent and time left of SIZE, or PATH\'s size' -r -f
 complete -c tidegate -l expect-size -d 'Fail (exit 3) unless exactly SIZE bytes arrive' -r -f
 complete -c tidegate -l error-block -d 'With --skip-errors, give up SIZE bytes at a time' -r -f
 complete -c tidegate -s L -l rate -d 'Move at most RATE bytes a second' -r -f
 complete -c tidegate -l burst -d 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]' -r -f
+complete -c tidegate -l tee -d 'Send the same bytes to SINK too' -r -F
 complete -c tidegate -s t -l transform -d 'Compress, checksum, convert; -t help lists all' -r -f -a "gzip\t'compresses as gzip does, for gunzip, curl and browsers'
 zstd\t'compresses as zstd does: fast, and smaller than gzip'
 xz\t'compresses as xz does: very small, but slow'
@@ -68,6 +69,7 @@ fish\t'Completion for fish'
 elvish\t'Completion for elvish'
 powershell\t'Completion for PowerShell'"
 complete -c tidegate -s E -l skip-errors -d 'Put zeros where a file or a device cannot be read, and go on'
+complete -c tidegate -l fail-fast -d 'With --tee, end all as soon as one SINK has failed'
 complete -c tidegate -l timestamps -d 'Begin each line of `-p line`, and each message, with the time'
 complete -c tidegate -s v -l verbose -d 'Print a longer summary, and refused connections'
 complete -c tidegate -s q -l quiet -d 'Print only errors, digests and \'listening on\''
@@ -128,11 +130,18 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'null:' 'discards bytes, or plays a slow reader'
             printf '%s\t%s\n' 'fd:' 'descriptor N that the shell has opened, as by 3>file'
             printf '%s\t%s\n' 'exec:' 'the output or the input of COMMAND, run by sh -c'
+        case 'sink,stdout'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,file'
             printf '%s\t%s\n' 'append' 'add to the end of the file'
             printf '%s\t%s\n' 'create' 'make a new file; fail if it exists'
             printf '%s\t%s\n' 'sync' 'succeed only once it is on the disk (fsync)'
             printf '%s\t%s\n' 'atomic' 'write a temporary file, and rename it to PATH on success'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,tcp'
             printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
             printf '%s\t%s\n' 'connect-timeout=' 'give up an attempt to connect after D'
@@ -141,6 +150,9 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
             printf '%s\t%s\n' 'bind=' 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,tcp-listen'
             printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
             printf '%s\t%s\n' 'accept-timeout=' 'give up if nobody connects within D'
@@ -148,26 +160,46 @@ function __tidegate_table -a side scheme
             printf '%s\t%s\n' 'close-timeout=' 'after the last byte, wait up to D for the peer to close'
             printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,unix'
             printf '%s\t%s\n' 'close-timeout=' 'after the last byte, wait up to D for the peer to close'
             printf '%s\t%s\n' 'retry=' 'try up to N times more, a second apart'
             printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,unix-listen'
             printf '%s\t%s\n' 'mode=' 'who may connect: 0600 only you, 0660 your group too, 0666 everybody'
             printf '%s\t%s\n' 'accept-timeout=' 'give up if nobody connects within D'
             printf '%s\t%s\n' 'close-timeout=' 'after the last byte, wait up to D for the peer to close'
             printf '%s\t%s\n' 'sndbuf=' 'size of the socket\'s send buffer'
             printf '%s\t%s\n' 'rcvbuf=' 'size of the socket\'s receive buffer'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
         case 'sink,null'
             printf '%s\t%s\n' 'rate=' 'take at most SIZE bytes a second'
             printf '%s\t%s\n' 'stall=' 'take SIZE bytes, then nothing for D, then the rest'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
+        case 'sink,fd'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
+        case 'sink,exec'
+            printf '%s\t%s\n' 'mark=' 'the most that its own buffer may hold, instead of --write-high-water-mark'
+            printf '%s\t%s\n' 'slow=' 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+            printf '%s\t%s\n' 'patience=' 'with slow=detach, how long it may hold them up, 5s unless given'
     end
 end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
+    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
     set -l position 0
     set -l skip 0
     set -l literal 0
@@ -214,3 +246,4 @@ end
 complete -c tidegate -n 'test (__tidegate_position) = 0' -a '(__tidegate_end source)'
 complete -c tidegate -n 'test (__tidegate_position) = 1' -a '(__tidegate_end sink)'
 complete -c tidegate -n 'test (__tidegate_position) -gt 1' -f
+complete -c tidegate -l tee -a '(__tidegate_end sink)'

@@ -60,7 +60,10 @@ impl Running {
     /// One that is to be cancelled after so many bytes, of which that many at least have arrived then.
     fn cancelled(handle: Handle, bytes: u64, arrived: impl FnOnce() -> Vec<u8> + 'static) -> Self {
         let check = move |end: End| {
-            assert!(matches!(end.writer, WriterOutcome::Cancelled), "{end:?}");
+            assert!(
+                matches!(end.writers[0], WriterOutcome::Cancelled),
+                "{end:?}"
+            );
             let arrived = arrived();
             assert!(arrived.len() as u64 >= bytes);
             assert!(data(LEN).starts_with(&arrived), "not what the source gave");
@@ -105,7 +108,7 @@ fn taken(got: &Got) -> Vec<u8> {
 #[track_caller]
 fn is_delivered(end: &End) {
     assert!(
-        matches!(end.writer, WriterOutcome::Delivered { .. }),
+        matches!(end.writers[0], WriterOutcome::Delivered { .. }),
         "{end:?}"
     );
     assert!(end.reader.as_ref().is_some_and(|it| it.result.is_ok()));
@@ -169,7 +172,10 @@ fn with_failing_source() -> Running {
     };
     let handle = start(source, sink(&got), small());
     Running::new(handle, move |end| {
-        assert!(matches!(end.writer, WriterOutcome::SourceCut), "{end:?}");
+        assert!(
+            matches!(end.writers[0], WriterOutcome::SourceCut),
+            "{end:?}"
+        );
         assert!(end.reader.unwrap().result.is_err());
         assert!(taken(&got) == data(LEN)[..7777]);
     })
@@ -185,7 +191,7 @@ fn with_failing_sink() -> Running {
     let handle = start(source(), sink, small());
     Running::new(handle, move |end| {
         assert!(
-            matches!(end.writer, WriterOutcome::Failed { .. }),
+            matches!(end.writers[0], WriterOutcome::Failed { .. }),
             "{end:?}"
         );
         assert!(end.reader.is_some(), "the reader is still there");

@@ -75,7 +75,9 @@ pub(crate) enum Activity {
 /// What every transform does now, and for how long the writer has waited for each.
 #[derive(Debug)]
 pub(crate) struct Activities {
-    activities: Vec<Activity>,
+    of_stages: Vec<Activity>,
+    /// Whether the reader lets nothing come for the rate limit.
+    is_throttled: bool,
     blamed: Vec<Duration>,
 }
 
@@ -83,21 +85,31 @@ impl Activities {
     /// The activities of so many transforms, which wait for the source.
     pub(crate) fn new(stages: usize) -> Self {
         Self {
-            activities: vec![Activity::Waits; stages],
+            of_stages: vec![Activity::Waits; stages],
+            is_throttled: false,
             blamed: vec![Duration::ZERO; stages],
         }
     }
 
     /// A transform does something else from now on.
     pub(crate) fn set(&mut self, stage: usize, activity: Activity) {
-        if let Some(it) = self.activities.get_mut(stage) {
+        if let Some(it) = self.of_stages.get_mut(stage) {
             *it = activity;
         }
     }
 
+    /// The reader lets nothing come for the rate limit from now on, or lets it come again.
+    pub(crate) fn set_throttled(&mut self, is_throttled: bool) {
+        self.is_throttled = is_throttled;
+    }
+
     /// The phase of a writer that has nothing to write.
     pub(crate) fn phase(&self) -> Phase {
-        self.culprit().map_or(Phase::Source, |_| Phase::Transform)
+        match self.culprit() {
+            Some(_) => Phase::Transform,
+            None if self.is_throttled => Phase::Rate,
+            None => Phase::Source,
+        }
     }
 
     /// The writer has spent `time` in `phase`.
@@ -115,7 +127,7 @@ impl Activities {
 
     /// The transform that the writer waits for: the last one that computes, since those after it have no input.
     pub(crate) fn culprit(&self) -> Option<usize> {
-        let mut activities = self.activities.iter();
+        let mut activities = self.of_stages.iter();
         activities.rposition(|activity| *activity == Activity::Computes)
     }
 }

@@ -86,7 +86,7 @@ pub struct Cli {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub take: Option<u64>,
 
-    /// Show percent and time left as if SIZE bytes come, or as many as the file PATH has
+    /// Show percent and time left of SIZE, or PATH's size
     ///
     /// Of a file this is known without it. Nothing is checked; for that, see `--expect-size`.
     #[arg(short, long, value_name = "SIZE|@PATH", help_heading = FLOW)]
@@ -121,6 +121,17 @@ pub struct Cli {
     /// After a wait, let up to SIZE bytes pass faster than --rate [default: none]
     #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub burst: Option<u64>,
+
+    /// Send the same bytes to SINK too
+    ///
+    /// It may be given several times. See `SEVERAL SINKS` in `tidegate-endpoints`(7).
+    #[arg(long, value_name = "SINK", action = ArgAction::Append, value_hint = ValueHint::AnyPath, help_heading = FLOW)]
+    pub tee: Vec<OsString>,
+
+    /// With --tee, end all as soon as one SINK has failed
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = FLOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub fail_fast: bool,
 
     /// Compress, checksum, convert; -t help lists all
     ///
@@ -282,7 +293,8 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 }
 
 /// Flags that no environment variable sets, since they run a program, write a file or choose what is done.
-const WITHOUT_VARIABLE: [&str; 9] = [
+const WITHOUT_VARIABLE: [&str; 10] = [
+    "tee",
     "transform",
     "digest-file",
     "stats",
@@ -344,6 +356,7 @@ mod tests {
     fn a_flag_has_its_environment_variable_unless_it_runs_something_writes_a_file_or_chooses_a_mode()
      {
         let typed_alone = [
+            "tee",
             "transform",
             "digest-file",
             "stats",

@@ -6,7 +6,7 @@ use super::declared::{
 };
 use super::flags::{declaration, with_variable};
 use super::left_out;
-use crate::endpoint::KINDS;
+use crate::endpoint::{KINDS, OptionSpec, SINK_OPTIONS};
 use crate::error::Side;
 use crate::show::Theme;
 use crate::text::wrap::wrapped;
@@ -236,19 +236,27 @@ impl Screen {
             let summary = on(only_side(kind), kind.summary);
             self.row(COLUMN, kind.form, &summary);
             for option in kind.options {
-                let mut help = on(option.only, option.help);
-                if option.value.repeats() {
-                    help.push_str(" [repeatable]");
-                }
-                if !option.default.is_empty() {
-                    let default = format!("[default: {}]", option.default);
-                    let _ = write!(help, " {}", together(&default));
-                }
-                let left = format!("  #{}{}", option.name, equals(option));
-                self.row(COLUMN, &left, &help);
+                self.option_of_end(option, &on(option.only, option.help));
             }
         }
+        self.row(COLUMN, "every SINK", "one of several, see --tee");
+        for option in SINK_OPTIONS {
+            self.option_of_end(option, option.help);
+        }
         self.lines(OPTION_SYNTAX);
+    }
+
+    fn option_of_end(&mut self, option: &OptionSpec, help: &str) {
+        let mut help = help.to_owned();
+        if option.value.repeats() {
+            help.push_str(" [repeatable]");
+        }
+        if !option.default.is_empty() {
+            let default = format!("[default: {}]", option.default);
+            let _ = write!(help, " {}", together(&default));
+        }
+        let left = format!("  #{}{}", option.name, equals(option));
+        self.row(COLUMN, &left, &help);
     }
 }
 

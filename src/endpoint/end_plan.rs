@@ -5,6 +5,7 @@ use super::{Identity, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
 use std::io::PipeWriter;
+use std::os::fd::RawFd;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -61,6 +62,9 @@ pub trait Announce {
 
     /// Whether standard input is an end, so that a command that is to be started must not read from it.
     fn reads_stdin(&self) -> bool;
+
+    /// Whether standard output is an end, so that a command that is to be started must not write to it.
+    fn writes_stdout(&self) -> bool;
 }
 
 /// An end that was asked for and is not open yet.
@@ -73,8 +77,8 @@ pub trait EndPlan {
         None
     }
 
-    /// Whether it is standard input.
-    fn is_stdin(&self) -> bool {
+    /// Whether it is the descriptor of this number, which we were given.
+    fn is_descriptor(&self, _number: RawFd) -> bool {
         false
     }
 

@@ -57,16 +57,14 @@ impl ExecPlan {
         })
     }
 
-    /// Starts the command with this standard input and output. The other one of them is ours.
+    /// Starts the command with this standard input and output.
     fn start(
         &self,
         stdin: Stdio,
         stdout: Stdio,
         announce: &dyn Announce,
     ) -> Result<Process, OpenError> {
-        let stderr = announce.stderr_of_command();
-        let stderr = stderr.map_or_else(Stdio::inherit, Stdio::from);
-        Process::start(&self.command, stdin, stdout, stderr).map_err(|error| OpenError {
+        Process::start(&self.command, stdin, stdout, stderr(announce)).map_err(|error| OpenError {
             act: "starting",
             why: OpenFailure::Text(format!("sh cannot be run: {}", reason(&error))),
         })
@@ -130,7 +128,12 @@ impl SourcePlan for ExecPlan {
 impl SinkPlan for ExecPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         let start = async {
-            let process = self.start(Stdio::piped(), Stdio::inherit(), announce)?;
+            let output = if announce.writes_stdout() {
+                stderr(announce)
+            } else {
+                Stdio::inherit()
+            };
+            let process = self.start(Stdio::piped(), output, announce)?;
             let (input, _) = process.take_pipes();
             Ok(Box::new(ExecSink {
                 input: FileSink::at(pipe_end(input)?, Effects::default()),
@@ -141,6 +144,12 @@ impl SinkPlan for ExecPlan {
         };
         Box::pin(async { Ok(Prepared::new(None, start)) })
     }
+}
+
+/// The standard error of a command that is to be started.
+fn stderr(announce: &dyn Announce) -> Stdio {
+    let ours = || Stdio::from(io::stderr());
+    announce.stderr_of_command().map_or_else(ours, Stdio::from)
 }
 
 /// The failure of a command that exited with a status other than 0.

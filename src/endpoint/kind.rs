@@ -1,8 +1,8 @@
 //! A row of the table of ends.
 
-use super::{OptionSpec, Options, SinkPlan, SourcePlan, World};
+use super::{OptionSpec, Options, SINK_OPTIONS, SinkPlan, SourcePlan, World};
 use crate::endpoint::uri::{Rest, Uri};
-use crate::error::UsageError;
+use crate::error::{Side, UsageError};
 
 /// One kind of end: its scheme, its options, and how it is planned on either side.
 #[derive(Debug)]
@@ -23,6 +23,20 @@ pub struct Kind {
     pub source: Option<Make<dyn SourcePlan>>,
     /// How it becomes a SINK, if it can be one.
     pub sink: Option<Make<dyn SinkPlan>>,
+}
+
+impl Kind {
+    /// Its options, and those that every SINK has.
+    #[must_use]
+    pub fn all_options(&self) -> [&'static [OptionSpec]; 2] {
+        [self.options, SINK_OPTIONS]
+    }
+
+    /// Every option that it has on this side.
+    pub fn options_on(&self, side: Side) -> impl Iterator<Item = &'static OptionSpec> + use<> {
+        let all = self.all_options().into_iter().flatten();
+        all.filter(move |option| option.is_for(side))
+    }
 }
 
 /// Plans an end, and opens nothing for that; the options have been checked against the kind's.

@@ -30,8 +30,7 @@ pub(super) fn meant(argument: &OsStr, side: Side) -> Option<String> {
 }
 
 fn is_option_of_a_file(name: &str, side: Side) -> bool {
-    let mut options = file::KIND.options.iter();
-    options.any(|it| it.name == name && it.is_for(side))
+    file::KIND.options_on(side).any(|it| it.name == name)
 }
 
 /// `HOST:PORT`, or `:PORT`. Times of day, as in `2026-11-30T12:30`, are not taken for one.

@@ -53,6 +53,8 @@ pub enum ValueKind {
     SizeAndDuration,
     /// Who may use a file, in octal digits (chmod(1)).
     Mode,
+    /// One of these words.
+    Word(&'static [&'static str]),
 }
 
 impl ValueKind {
@@ -68,6 +70,7 @@ impl ValueKind {
             ValueKind::Network => "ADDR[/BITS]",
             ValueKind::SizeAndDuration => "SIZE:D",
             ValueKind::Mode => "MODE",
+            ValueKind::Word(_) => "HOW",
         }
     }
 
@@ -103,6 +106,10 @@ impl ValueKind {
                 Ok(Value::SizeAndDuration(size, parse_duration(duration)?))
             }
             ValueKind::Mode => parse_mode(text).map(Value::Mode),
+            ValueKind::Word(words) => match words.iter().find(|it| **it == text) {
+                Some(known) => Ok(Value::Word(known)),
+                None => Err(format!("write {}", words.join(" or "))),
+            },
         }
     }
 }
@@ -116,6 +123,7 @@ enum Value {
     Network(Network),
     SizeAndDuration(u64, Duration),
     Mode(u16),
+    Word(&'static str),
 }
 
 impl Value {
@@ -135,6 +143,7 @@ impl Value {
                 format!("={size}:{}", humantime::format_duration(time))
             }
             Value::Mode(mode) => format!("={mode:04o}"),
+            Value::Word(word) => format!("={word}"),
         }
     }
 }
@@ -166,21 +175,21 @@ pub struct Options {
 }
 
 impl Options {
-    /// Checks the options of `uri` against `specs`.
+    /// Checks the options of `uri` against `all` that there are on either side.
     ///
     /// # Errors
     /// For an option that is unknown, given twice or on the wrong side, or whose value is not valid.
     pub fn check(
         uri: &Uri,
-        specs: &'static [OptionSpec],
+        all: &[&'static [OptionSpec]],
         side: Side,
         world: &dyn World,
     ) -> Result<Self, UsageError> {
+        let here: Vec<_> = on(side, all).collect();
         let mut given: Vec<(&'static str, Value)> = Vec::new();
         for (name, value) in &uri.options {
-            let here: Vec<_> = specs.iter().filter(|spec| spec.is_for(side)).collect();
             let Some(spec) = here.iter().find(|spec| spec.name == name) else {
-                return Err(unknown(uri, name, specs, &here, side));
+                return Err(unknown(uri, name, all, &here, side));
             };
             let is_there = given.iter().any(|(other, _)| other == name);
             if is_there && !spec.value.repeats() {
@@ -253,6 +262,15 @@ impl Options {
         }
     }
 
+    /// One of the words that the option allows.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        match self.value(name)? {
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
     /// A size and a duration.
     #[must_use]
     pub fn size_and_duration(&self, name: &str) -> Option<(u64, Duration)> {
@@ -262,11 +280,11 @@ impl Options {
         }
     }
 
-    /// Each of `specs` on this side, with the value that was given or else its default.
+    /// Each of `all` options on this side, with the value that was given or else its default.
     #[must_use]
-    pub fn settled(&self, specs: &'static [OptionSpec], side: Side) -> Settled {
+    pub fn settled(&self, all: &[&'static [OptionSpec]], side: Side) -> Settled {
         let mut settled = Settled::default();
-        for spec in specs.iter().filter(|spec| spec.is_for(side)) {
+        for spec in on(side, all) {
             let values = self.values(spec.name);
             let given = values.map(|value| format!("{}{}", spec.name, value.text()));
             settled.given.extend(given);
@@ -289,10 +307,16 @@ impl Options {
     }
 }
 
+/// Those of `all` options that there are on this side.
+fn on(side: Side, all: &[&'static [OptionSpec]]) -> impl Iterator<Item = &'static OptionSpec> {
+    let all = all.iter().copied().flatten();
+    all.filter(move |spec| spec.is_for(side))
+}
+
 fn unknown(
     uri: &Uri,
     name: &str,
-    all: &[OptionSpec],
+    all: &[&'static [OptionSpec]],
     here: &[&OptionSpec],
     side: Side,
 ) -> UsageError {
@@ -302,7 +326,7 @@ fn unknown(
     } else {
         format!("valid: {}", valid.join(", "))
     };
-    if all.iter().any(|spec| spec.name == name) {
+    if all.iter().copied().flatten().any(|spec| spec.name == name) {
         let side = side.name().to_uppercase();
         return UsageError::new(format!(
             "option '{name}' of '{uri}' makes no sense on a {side}; {valid_text}"
@@ -331,8 +355,9 @@ mod tests {
             panic!("{text}");
         };
         let kind = KINDS.iter().find(|kind| kind.scheme == uri.scheme).unwrap();
-        let options = Options::check(&uri, kind.options, side, &System).unwrap();
-        let settled = options.settled(kind.options, side);
+        let all = kind.all_options();
+        let options = Options::check(&uri, &all, side, &System).unwrap();
+        let settled = options.settled(&all, side);
         (settled.given.join(","), settled.by_default.join(","))
     }
 

@@ -15,6 +15,26 @@ pub struct PerEnd<T> {
     pub sink: T,
 }
 
+/// One of the ends of a transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndId {
+    /// The source that is read now.
+    Source,
+    /// This sink, counted from 0.
+    Sink(usize),
+}
+
+impl EndId {
+    /// The side that it is on.
+    #[must_use]
+    pub fn side(self) -> Side {
+        match self {
+            EndId::Source => Side::Source,
+            EndId::Sink(_) => Side::Sink,
+        }
+    }
+}
+
 impl<T> PerEnd<T> {
     /// That of this end.
     pub fn of_mut(&mut self, side: Side) -> &mut T {

@@ -229,8 +229,8 @@ impl EndPlan for InheritedPlan {
         }
     }
 
-    fn is_stdin(&self) -> bool {
-        self.fd == 0
+    fn is_descriptor(&self, number: RawFd) -> bool {
+        self.fd == number
     }
 }
 

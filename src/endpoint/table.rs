@@ -2,7 +2,9 @@
 
 use super::effects::Effects;
 use super::meant::meant;
-use super::{EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, Slashes, SourcePlan, World};
+use super::{
+    EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, SinkPolicy, Slashes, SourcePlan, World,
+};
 use super::{file, stdio};
 use crate::endpoint::uri::{self, Rest, Spec, Uri};
 use crate::error::{Side, UsageError};
@@ -17,6 +19,8 @@ pub struct PlannedEnd<P: ?Sized> {
     pub uri: String,
     /// Its options, given and by default.
     pub options: Settled,
+    /// What is asked of it beside other SINKs.
+    pub policy: SinkPolicy,
     /// What was probably meant, as a question, if it is taken for the path of a file that does not exist.
     pub hint: Option<String>,
     /// The plan.
@@ -39,14 +43,15 @@ pub fn plan_source(
     argument: &OsStr,
     world: &dyn World,
 ) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
-    let (end, options) = match resolve(argument, Side::Source, world)? {
-        Resolved::Stdio => (stdio::source(world)?, Settled::default()),
-        Resolved::Path(path) => (file::source_at(Path::new(path), world)?, Settled::default()),
+    let (end, options, policy) = match resolve(argument, Side::Source, world)? {
+        Resolved::Stdio => without_option(stdio::source(world)?),
+        Resolved::Path(path) => without_option(file::source_at(Path::new(path), world)?),
         Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
         options,
+        policy,
         hint: hint(argument, Side::Source, world),
         end,
     })
@@ -64,21 +69,23 @@ pub fn plan_sink(
         return Ok(PlannedEnd {
             uri: "-".to_owned(),
             options: Settled::default(),
+            policy: SinkPolicy::default(),
             hint: None,
             end: stdio::default_sink(world)?,
         });
     };
-    let (end, options) = match resolve(argument, Side::Sink, world)? {
-        Resolved::Stdio => (stdio::sink(world)?, Settled::default()),
+    let (end, options, policy) = match resolve(argument, Side::Sink, world)? {
+        Resolved::Stdio => without_option(stdio::sink(world)?),
         Resolved::Path(path) => {
-            let sink = file::sink_at(Path::new(path), Effects::default(), world)?;
-            (sink, Settled::default())
+            let effects = Effects::default();
+            without_option(file::sink_at(Path::new(path), effects, world)?)
         }
         Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
         options,
+        policy,
         hint: hint(argument, Side::Sink, world),
         end,
     })
@@ -95,13 +102,20 @@ fn did_you_mean(uri: &str) -> String {
     format!("did you mean {}?", named(uri))
 }
 
+/// An end, its options, and what is asked of it beside others.
+type Made<P> = (Box<P>, Settled, SinkPolicy);
+
+fn without_option<P: ?Sized>(end: Box<P>) -> Made<P> {
+    (end, Settled::default(), SinkPolicy::default())
+}
+
 fn make<P: ?Sized>(
     kind: &Kind,
     make: Option<Make<P>>,
     uri: &Uri,
     side: Side,
     world: &dyn World,
-) -> Result<(Box<P>, Settled), UsageError> {
+) -> Result<Made<P>, UsageError> {
     let Some(make) = make else {
         let side = side.name().to_uppercase();
         return Err(UsageError::new(format!(
@@ -109,10 +123,12 @@ fn make<P: ?Sized>(
             kind.form
         )));
     };
-    let options = Options::check(uri, kind.options, side, world)?;
+    let all = kind.all_options();
+    let options = Options::check(uri, &all, side, world)?;
     Ok((
         make(uri, &options, world)?,
-        options.settled(kind.options, side),
+        options.settled(&all, side),
+        SinkPolicy::of(&options, uri)?,
     ))
 }
 
@@ -284,9 +300,16 @@ mod tests {
             ("exec://bin/x", "null:", &["write exec:COMMAND"]),
             (
                 "zero:",
-                "exec:#mark=4M cat",
-                &["unknown option 'mark' of 'exec:cat'", "it takes none"],
+                "exec:#size=4M cat",
+                &["unknown option 'size' of 'exec:cat'", "valid: mark, slow"],
             ),
+            (
+                "exec:#mark=4M cat",
+                "null:",
+                &["'mark'", "makes no sense on a SOURCE"],
+            ),
+            ("zero:", "null:#slow=drop", &["write block or detach"]),
+            ("zero:", "null:#patience=1s", &["needs slow=detach"]),
         ];
         for (source, sink, parts) in table {
             let message = refusal(source, sink);

@@ -10,6 +10,8 @@ use crate::text::words::bytes_exactly;
 #[derive(Debug)]
 pub(super) struct BufferSizes {
     pub(super) marks: Marks,
+    /// The high-water mark of the writable of each sink, in bytes.
+    pub(super) sink_marks: Vec<u64>,
     /// The most that one read takes, in bytes.
     pub(super) chunk_size: u64,
     /// For each size that was cut, what the user is told.
@@ -21,15 +23,21 @@ pub(super) struct BufferSizes {
 const CHUNKS_PER_BUFFER: u64 = 4;
 
 impl BufferSizes {
-    /// The sizes that the flags ask for, as far as there is memory.
-    pub(super) fn of(cli: &Cli, world: &dyn World) -> Result<Self, UsageError> {
+    /// The sizes that the flags ask for, and the sinks by marks of their `own`, as far as there is memory.
+    pub(super) fn of(
+        cli: &Cli,
+        own: impl IntoIterator<Item = Option<u64>>,
+        world: &dyn World,
+    ) -> Result<Self, UsageError> {
+        let own: Vec<_> = own.into_iter().collect();
         let sizes = [
             Some(cli.high_water_mark),
             cli.read_high_water_mark,
             cli.write_high_water_mark,
             Some(cli.chunk_size),
         ];
-        let is_ordinary = sizes.into_iter().flatten().all(|it| it <= DEFAULT_MARK);
+        let mut sizes = sizes.iter().chain(&own).flatten();
+        let is_ordinary = sizes.all(|it| *it <= DEFAULT_MARK);
         // Every machine can hold what is taken by default.
         let most = if is_ordinary {
             None
@@ -38,11 +46,11 @@ impl BufferSizes {
             let memory = world.memory();
             memory.map(|memory| most_for_each(buffers, memory))
         };
-        Self::within(cli, most)
+        Self::within(cli, &own, most)
     }
 
     /// With at most `most` bytes for each buffer.
-    fn within(cli: &Cli, most: Option<u64>) -> Result<Self, UsageError> {
+    fn within(cli: &Cli, own: &[Option<u64>], most: Option<u64>) -> Result<Self, UsageError> {
         let mut warnings = Vec::new();
         let mut cut = |flag, asked, most| {
             let (size, warning) = at_most(flag, asked, most);
@@ -57,17 +65,26 @@ impl BufferSizes {
             writable: side("--write-high-water-mark", cli.write_high_water_mark),
             low: cli.low_water_mark,
         };
-        if marks.low >= marks.writable {
+        let own = own.iter();
+        let sink_marks = own.map(|own| own.map_or(marks.writable, |own| cut("mark", own, most)));
+        let sink_marks: Vec<_> = sink_marks.collect();
+        let lowest = sink_marks.iter().copied().min().unwrap_or(marks.writable);
+        if marks.low >= lowest {
             let message = format!(
-                "--low-water-mark {} is not below the high-water mark of the writing side, {}",
-                marks.low, marks.writable
+                "--low-water-mark {} is not below the high-water mark of the writing side, {lowest}",
+                marks.low
             );
             return Err(UsageError::new(message));
         }
         let most = most.map(|most| most / CHUNKS_PER_BUFFER);
         let chunk_size = cut("--chunk-size", cli.chunk_size, most);
         Ok(Self {
-            marks,
+            marks: match sink_marks[..] {
+                // The only one is the one of the writing side.
+                [writable] => Marks { writable, ..marks },
+                _ => marks,
+            },
+            sink_marks,
             chunk_size,
             warnings,
         })
@@ -104,7 +121,7 @@ mod tests {
 
     fn within(most: u64, flags: &[&str]) -> Result<BufferSizes, String> {
         let cli = Cli::parse_from([&["tidegate"], flags].concat());
-        BufferSizes::within(&cli, Some(most)).map_err(|error| error.to_string())
+        BufferSizes::within(&cli, &[None], Some(most)).map_err(|error| error.to_string())
     }
 
     #[test]

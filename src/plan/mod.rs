@@ -10,6 +10,7 @@ pub mod flag_files;
 mod held;
 mod least;
 pub mod refusal;
+mod sinks;
 mod size;
 mod sources;
 
@@ -42,6 +43,8 @@ pub struct Plan {
     pub more_sources: Vec<PlannedEnd<dyn SourcePlan>>,
     /// Where bytes go.
     pub sink: PlannedEnd<dyn SinkPlan>,
+    /// Where the same bytes go too.
+    pub more_sinks: Vec<PlannedEnd<dyn SinkPlan>>,
     /// What they pass in between, in this order.
     pub transforms: Vec<PlannedTransform>,
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
@@ -54,6 +57,8 @@ pub struct Plan {
     pub road: Preference,
     /// The marks of the link.
     pub marks: Marks,
+    /// The marks of the writables of all sinks, in bytes.
+    pub sink_marks: Vec<u64>,
     /// Which sizes are not as large as was asked for, and why.
     pub cut_sizes: Vec<String>,
     /// The most that may leave for the sink, in bytes a second.
@@ -85,9 +90,10 @@ impl Plan {
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
         let world = facts.world;
-        let buffers = BufferSizes::of(cli, world)?;
         let (source, more_sources) = sources::planned(cli, world)?;
-        let sink = endpoint::plan_sink(cli.last_sink(), world)?;
+        let (sink, more_sinks) = sinks::planned(cli, world)?;
+        let all_sinks = std::iter::once(&sink).chain(&more_sinks);
+        let buffers = BufferSizes::of(cli, all_sinks.map(|it| it.policy.mark), world)?;
         let least = least::least(cli, &source)?;
         let size = cli.size.as_deref().map(|size| size::parse(size, world));
         let (size, size_of_device) = match size.transpose()? {
@@ -109,6 +115,7 @@ impl Plan {
             source,
             more_sources,
             sink,
+            more_sinks,
             transforms,
             flow: FlowOptions {
                 chunk_size: buffers.chunk_size,
@@ -118,6 +125,7 @@ impl Plan {
                 expected: None,
                 expect_size: cli.expect_size,
                 least,
+                fail_fast: cli.fail_fast,
                 idle_timeout: cli.idle_timeout,
             },
             skip_errors: cli.skip_errors.then_some(cli.error_block),
@@ -129,6 +137,7 @@ impl Plan {
                 RoadChoice::Kernel => Preference::Kernel,
             },
             marks: buffers.marks,
+            sink_marks: buffers.sink_marks,
             cut_sizes: buffers.warnings,
             rate: cli.rate,
             burst: burst(cli)?,
@@ -155,6 +164,48 @@ impl Plan {
         later.unwrap_or(&self.source)
     }
 
+    /// All sinks; the first is the one that is typed last.
+    pub fn sinks(&self) -> impl Iterator<Item = &PlannedEnd<dyn SinkPlan>> {
+        std::iter::once(&self.sink).chain(&self.more_sinks)
+    }
+
+    /// The sink at this place, counted from 0.
+    #[must_use]
+    pub fn sink_at(&self, place: usize) -> &PlannedEnd<dyn SinkPlan> {
+        let more = place.checked_sub(1).and_then(|it| self.more_sinks.get(it));
+        more.unwrap_or(&self.sink)
+    }
+
+    /// What the sinks are called on the screen, each by a name of its own.
+    #[must_use]
+    pub fn sink_names(&self) -> Vec<String> {
+        let short = |uri: &str| match uri {
+            "-" => "stdout".to_owned(),
+            uri => endpoint::without_options(uri).into_owned(),
+        };
+        let sinks: Vec<_> = self.sinks().map(|it| (short(&it.uri), &it.uri)).collect();
+        let names = sinks.iter().enumerate().map(|(place, (name, uri))| {
+            let others = sinks
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place);
+            let mut others = others.map(|(_, it)| it);
+            let number = place + 1;
+            match others.clone().any(|(other, _)| other == name) {
+                false => name.clone(),
+                true if others.any(|(_, other)| other == uri) => format!("{uri} ({number})"),
+                true => (*uri).clone(),
+            }
+        });
+        names.collect()
+    }
+
+    /// Whether there are several sinks.
+    #[must_use]
+    pub fn has_several_sinks(&self) -> bool {
+        !self.more_sinks.is_empty()
+    }
+
     /// Bytes that all sources have, where the first one, which is open, has `first`, and all others are known.
     #[must_use]
     pub fn size_of_all(&self, first: Option<u64>) -> Option<u64> {
@@ -166,10 +217,10 @@ impl Plan {
     /// What the user is told before the transfer begins, since it may not be what was meant.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let uri = &self.sink.uri;
-        let hint = self.sink.hint.iter();
-        let mistyped =
-            hint.map(|hint| format!("{uri} is taken for the name of a new file; {hint}"));
+        let mistyped = self.sinks().filter_map(|sink| {
+            let (uri, hint) = (&sink.uri, sink.hint.as_ref()?);
+            Some(format!("{uri} is taken for the name of a new file; {hint}"))
+        });
         self.cut_sizes.iter().cloned().chain(mistyped).collect()
     }
 

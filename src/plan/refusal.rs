@@ -6,20 +6,20 @@ use crate::plan::Plan;
 use crate::plan::flag_files::FlagFile;
 use std::fmt;
 
-/// The files that the two ends are, or will be.
+/// The files that the ends are, or will be.
 #[derive(Debug, Clone)]
 pub struct EndFiles {
     /// Every SOURCE.
     pub sources: Vec<Option<Identity>>,
-    /// The SINK.
-    pub sink: Option<Identity>,
+    /// Every SINK.
+    pub sinks: Vec<Option<Identity>>,
 }
 
 impl EndFiles {
     /// Whether `id` is one of them.
     #[must_use]
     pub fn contain(&self, id: Option<&Identity>) -> bool {
-        let mut ends = self.sources.iter().chain([&self.sink]);
+        let mut ends = self.sources.iter().chain(&self.sinks);
         id.is_some() && ends.any(|end| end.as_ref() == id)
     }
 }
@@ -33,21 +33,27 @@ pub fn same_file(
     ends: &EndFiles,
     flag_files: &[FlagFile],
 ) -> Result<(), TransferError> {
-    let refuse = |part: usize, why: String| {
-        let (source, sink) = (&plan.source_at(part).uri, &plan.sink.uri);
+    let refuse = |part: usize, place: usize, why: String| {
+        let (source, sink) = (&plan.source_at(part).uri, &plan.sink_at(place).uri);
         Err(usage(format!("'{source}' to '{sink}'"), why))
     };
-    let mut sources = ends.sources.iter();
-    if ends.sink.is_some()
-        && let Some(part) = sources.position(|source| *source == ends.sink)
-    {
-        return refuse(part, "source and sink are the same file".to_owned());
+    for (place, sink) in ends.sinks.iter().enumerate().filter(|(_, it)| it.is_some()) {
+        if let Some(part) = ends.sources.iter().position(|source| source == sink) {
+            let why = "source and sink are the same file".to_owned();
+            return refuse(part, place, why);
+        }
+        if let Some(other) = ends.sinks[..place].iter().position(|it| it == sink) {
+            let (other, sink) = (&plan.sink_at(other).uri, &plan.sink_at(place).uri);
+            let why = "two SINKs are the same file; one of them is enough".to_owned();
+            return Err(usage(format!("to '{other}' and '{sink}'"), why));
+        }
     }
     if let Some(it) = flag_files.iter().find(|it| ends.contain(it.id.as_ref())) {
-        let mut sources = ends.sources.iter();
-        let part = sources.position(|source| *source == it.id);
+        let part = ends.sources.iter().position(|end| *end == it.id);
+        let place = ends.sinks.iter().position(|end| *end == it.id);
         return refuse(
             part.unwrap_or(0),
+            place.unwrap_or(0),
             format!(
                 "{} would write into the SOURCE or SINK; give it a file of its own",
                 it.flag

@@ -2,7 +2,7 @@
 
 use super::awaited::Awaited;
 use super::program_stderr::ProgramStderr;
-use crate::endpoint::Announce;
+use crate::endpoint::{Announce, EndId};
 use crate::error::Side;
 use crate::plan::Plan;
 use crate::session::report::Form;
@@ -10,6 +10,7 @@ use crate::session::stderr::StderrWriter;
 use crate::show::Terminals;
 use std::cell::{Cell, RefCell};
 use std::io::PipeWriter;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,22 +24,29 @@ pub(super) type ListenAddress = (Side, String);
 
 /// Announces on standard error at once, and keeps the addresses for the records, which start later.
 pub(super) struct Announcer<'a> {
+    shared: Rc<Shared<'a>>,
+    source: EndAnnouncer<'a>,
+    sinks: Vec<EndAnnouncer<'a>>,
+}
+
+/// What all ends are announced by.
+struct Shared<'a> {
     plan: &'a Plan,
     stderr: StderrWriter,
     program_stderr: &'a ProgramStderr,
-    source: Refusals,
-    sink: Refusals,
     addresses: RefCell<Vec<ListenAddress>>,
     awaited: Arc<Awaited>,
 }
 
-/// The refusals of one end.
-struct Refusals {
+/// What one end is announced by.
+pub(super) struct EndAnnouncer<'a> {
+    shared: Rc<Shared<'a>>,
+    end: EndId,
     /// What the end is doing, with the name of the transfer if it has one.
     doing: String,
     /// The option by which the last one was refused.
-    by: Cell<&'static str>,
-    count: Cell<RefusalCount>,
+    refused_by: Cell<&'static str>,
+    refusals: Cell<RefusalCount>,
 }
 
 impl<'a> Announcer<'a> {
@@ -48,93 +56,118 @@ impl<'a> Announcer<'a> {
         program_stderr: &'a ProgramStderr,
         awaited: &Arc<Awaited>,
     ) -> Self {
-        let refusals_of = |uri: &str| Refusals {
-            doing: plan.show.theme.named(&format!("accepting on {uri}")),
-            by: Cell::default(),
-            count: Cell::default(),
-        };
-        Self {
+        let shared = Rc::new(Shared {
             plan,
             stderr: stderr.clone(),
             program_stderr,
-            source: refusals_of(&plan.source.uri),
-            sink: refusals_of(&plan.sink.uri),
             addresses: RefCell::default(),
             awaited: Arc::clone(awaited),
+        });
+        let of = |end, uri: &str| EndAnnouncer {
+            shared: Rc::clone(&shared),
+            end,
+            doing: plan.show.theme.named(&format!("accepting on {uri}")),
+            refused_by: Cell::default(),
+            refusals: Cell::default(),
+        };
+        let sinks = plan.sinks().enumerate();
+        let sinks = sinks.map(|(place, it)| of(EndId::Sink(place), &it.uri));
+        Self {
+            source: of(EndId::Source, &plan.source.uri),
+            sinks: sinks.collect(),
+            shared,
         }
     }
 
-    /// `side` is open, and waits for nothing any more.
-    pub(super) fn is_open(&self, side: Side) {
-        self.awaited.is_open(side);
+    /// What the source is announced by.
+    pub(super) fn source(&self) -> &EndAnnouncer<'a> {
+        &self.source
+    }
+
+    /// What each sink is announced by, in their order.
+    pub(super) fn sinks(&self) -> &[EndAnnouncer<'a>] {
+        &self.sinks
     }
 
     /// Where the ends listen.
     pub(super) fn addresses(&self) -> Vec<ListenAddress> {
-        self.addresses.borrow().clone()
+        self.shared.addresses.borrow().clone()
     }
 
     /// No peer is waited for any more: reports how many refusals were left out.
     pub(super) fn stop(&self) {
-        for refusals in [&self.source, &self.sink] {
-            let left_out = refusals.count.take().left_out;
-            if self.plan.show.tells_refusals && left_out > 0 {
-                self.report_left_out(refusals, left_out);
+        for end in self.sinks.iter().chain([&self.source]) {
+            let left_out = end.refusals.take().left_out;
+            if self.shared.plan.show.tells_refusals && left_out > 0 {
+                end.report_left_out(left_out);
             }
         }
     }
+}
 
-    fn report_left_out(&self, refusals: &Refusals, left_out: u64) {
-        let doing = &refusals.doing;
-        let by = refusals.by.get();
-        self.stderr
-            .remark(&format!("{doing}: refused {left_out} more ({by})"));
+impl EndAnnouncer<'_> {
+    /// It is open, and waits for nothing any more.
+    pub(super) fn is_open(&self) {
+        self.shared.awaited.is_open(self.end);
+    }
+
+    fn report_left_out(&self, left_out: u64) {
+        let (doing, by) = (&self.doing, self.refused_by.get());
+        let stderr = &self.shared.stderr;
+        stderr.remark(&format!("{doing}: refused {left_out} more ({by})"));
     }
 }
 
-impl Announce for Announcer<'_> {
-    fn waiting(&self, side: Side, what: String) {
-        self.awaited.waits(side, what);
+impl Announce for EndAnnouncer<'_> {
+    fn waiting(&self, _: Side, what: String) {
+        self.shared.awaited.waits(self.end, what);
     }
 
     fn listening(&self, side: Side, address: &str, hint: &str) {
-        if self.stderr.form() != Form::Json {
-            self.stderr
-                .announce(&format!("listening on {address}{hint}"));
+        let stderr = &self.shared.stderr;
+        if stderr.form() != Form::Json {
+            stderr.announce(&format!("listening on {address}{hint}"));
         }
         let address = (side, address.to_owned());
-        self.addresses.borrow_mut().push(address);
+        self.shared.addresses.borrow_mut().push(address);
     }
 
-    fn refused(&self, side: Side, peer: &str, by: &'static str) {
-        if !self.plan.show.tells_refusals {
+    fn refused(&self, _: Side, peer: &str, by: &'static str) {
+        if !self.shared.plan.show.tells_refusals {
             return;
         }
-        let refusals = match side {
-            Side::Source => &self.source,
-            Side::Sink => &self.sink,
-        };
-        refusals.by.set(by);
-        let mut count = refusals.count.get();
+        self.refused_by.set(by);
+        let mut count = self.refusals.get();
         let reported = count.add(Instant::now());
-        refusals.count.set(count);
+        self.refusals.set(count);
         let Some(left_out) = reported else { return };
         if left_out > 0 {
-            self.report_left_out(refusals, left_out);
+            self.report_left_out(left_out);
         }
-        let doing = &refusals.doing;
-        self.stderr
-            .remark(&format!("{doing}: refused {peer} ({by})"));
+        let (doing, stderr) = (&self.doing, &self.shared.stderr);
+        stderr.remark(&format!("{doing}: refused {peer} ({by})"));
     }
 
     fn stderr_of_command(&self) -> Option<PipeWriter> {
-        let draws_rows = self.plan.show.draws_rows(terminals(self.plan));
-        let pipe = || self.program_stderr.pipe(self.stderr.clone());
-        draws_rows.then(pipe).flatten()
+        let Shared {
+            plan,
+            stderr,
+            program_stderr,
+            ..
+        } = &*self.shared;
+        let draws_rows = plan.show.draws_rows(terminals(plan));
+        draws_rows
+            .then(|| program_stderr.pipe(stderr.clone()))
+            .flatten()
     }
 
     fn reads_stdin(&self) -> bool {
-        self.plan.sources().any(|it| it.end.is_stdin())
+        let mut sources = self.shared.plan.sources();
+        sources.any(|it| it.end.is_descriptor(0))
+    }
+
+    fn writes_stdout(&self) -> bool {
+        self.shared.plan.sinks().any(|it| it.end.is_descriptor(1))
     }
 }
 
@@ -142,7 +175,9 @@ impl Announce for Announcer<'_> {
 pub(super) fn terminals(plan: &Plan) -> Terminals {
     Terminals {
         source: plan.source.end.preview(Side::Source).is_terminal,
-        sink: plan.sink.end.preview(Side::Sink).is_terminal,
+        sink: plan
+            .sinks()
+            .any(|it| it.end.preview(Side::Sink).is_terminal),
     }
 }
 

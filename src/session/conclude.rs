@@ -60,6 +60,7 @@ impl Transfer {
             drawings.into_iter().partition(|it| it.is_needed);
         let are_kept = self.keep(needed, &results, &mut outcome).await?;
         outcome.report(&self.stderr, &self.plan.sink.uri);
+        self.report_other_sinks(&outcome);
         self.warn();
         self.say_last_line();
         let completion = outcome.completion().filter(|_| is_summed);
@@ -126,7 +127,8 @@ impl Transfer {
     /// Writes the last record everywhere, and returns whether it is written somewhere. On standard error it is the last
     /// line of all.
     async fn end_records(&mut self, results: &Results, outcome: &Outcome) -> Result<bool, i32> {
-        let ending = outcome.ending(self.road, results.advice, &results.digests);
+        let sinks = self.sink_endings.clone();
+        let ending = outcome.ending(self.road, results.advice, &results.digests, &sinks);
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
         for stats in std::mem::take(&mut self.side_files.stats) {
             if stats.is_among_messages() {
@@ -159,11 +161,13 @@ impl Transfer {
             return self.stderr.note(&theme.named(&text));
         }
         let is_interrupted = how == Completion::Interrupted;
-        let sink = Some(&self.plan.sink).filter(|_| is_interrupted && self.is_open);
-        let sink = sink.and_then(|it| it.end.when_cut());
+        let cut = self.plan.sinks().filter_map(|it| it.end.when_cut());
+        let cut: Vec<_> = cut.filter(|_| is_interrupted && self.is_open).collect();
+        let sink = (!cut.is_empty()).then(|| cut.join("; "));
         let summary = show::Summary {
             sample: &results.sample,
             how,
+            sinks: &self.sink_endings,
             sink: sink.as_deref(),
             advice: results.advice.as_ref(),
             digests: &results.digests,
@@ -173,6 +177,21 @@ impl Transfer {
         let columns = self.plan.show.summary_columns();
         for line in summary.lines(columns.saturating_sub(indent)) {
             self.stderr.note(&theme.named(&line));
+        }
+    }
+
+    /// Reports what else failed at several sinks, and which of them have everything.
+    fn report_other_sinks(&self, outcome: &Outcome) {
+        for failure in &self.other_failures {
+            self.stderr.fail(failure);
+        }
+        let whole = self.sink_endings.iter().filter(|it| it.delivered.is_some());
+        let whole: Vec<_> = whole.map(|it| &*it.uri).collect();
+        let is_failed = matches!(outcome, Outcome::Failed(_));
+        if is_failed && !whole.is_empty() && !self.plan.show.is_quiet {
+            let all = self.sink_endings.len();
+            let (count, names) = (whole.len(), whole.join(", "));
+            self.note(&format!("{count} of {all} sinks have everything: {names}"));
         }
     }
 

@@ -27,7 +27,12 @@ impl Transfer {
             limit: self.steering.pipeline().and_then(|it| it.limit().rate()),
             sample: &results.sample,
             completion: outcome.completion(),
-            ending: outcome.ending(self.road, results.advice, &results.digests),
+            ending: outcome.ending(
+                self.road,
+                results.advice,
+                &results.digests,
+                &self.sink_endings,
+            ),
             file_digests: &results.file_digests,
             recording: &results.recording,
         };

@@ -2,10 +2,11 @@
 
 use super::Outcome;
 use super::open::OpenEnds;
+use super::sinks::SinkFacts;
 use super::transfer::Transfer;
 use super::watch::{self, WatchEnd};
 use crate::endpoint::{NextSource, PerEnd, Raw, Sequence, Skipping, Source};
-use crate::engine::pipeline::{Event, GRACE, Handle, Options, Pipeline, StartError};
+use crate::engine::pipeline::{End, Event, GRACE, Handle, MoreSink, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
 use crate::text::visible::named;
@@ -18,7 +19,10 @@ use tokio::time::timeout;
 impl Transfer {
     /// Moves the bytes until a stage or a signal ends that.
     pub(super) async fn move_bytes(&mut self, ends: OpenEnds) -> Outcome {
-        let has_peer = ends.sink.backchannel().is_some();
+        let sinks = ends.sinks.iter().map(|it| SinkFacts {
+            has_peer: it.backchannel().is_some(),
+        });
+        let sinks: Vec<_> = sinks.collect();
         let mut handle = match self.start(ends) {
             Ok(handle) => handle,
             Err(outcome) => return outcome,
@@ -27,56 +31,59 @@ impl Transfer {
         if let Some(road) = handle.controls().road() {
             self.note_road(road);
         }
-        let outcome = match watch_end {
-            WatchEnd::Ended(end) => {
-                let outcome = Outcome::of(&self.plan, end.reader, &end.transforms, end.writer);
-                self.transform_outcomes = end.transforms.into_iter().flatten().collect();
-                outcome
-            }
-            WatchEnd::GivenUp(outcome) => {
-                self.give_up(&mut handle).await;
-                outcome
-            }
+        let (end, given_up) = match watch_end {
+            WatchEnd::Ended(end) => (Some(end), None),
+            WatchEnd::GivenUp(outcome) => (self.give_up(&mut handle).await, Some(outcome)),
         };
-        let outcome = self.with_source_failure(outcome);
-        let undone = self.plan.sink.end.when_undone();
-        let outcome = outcome.after(self.bytes_out(), has_peer, undone.as_deref());
+        let outcomes = self.outcomes(end, given_up);
+        let outcome = self.outcome(outcomes, &sinks);
         self.with_unreadable(outcome)
     }
 
-    /// Starts a pipeline from one end to the other. What exists is changed as the last step, or by the pipeline.
+    /// Starts a pipeline from one end to the others. What exists is changed as the last step, or by the pipeline.
     fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
-        let (source, sink) = (ends.source.facts(), ends.sink.facts());
+        let source = ends.source.facts();
+        let sinks: Vec<_> = ends.sinks.iter().map(|it| it.facts()).collect();
         let found = self.plan.size_of_all(source.size);
         let size = self.plan.expected_size(self.size, found);
         let terminals = Terminals {
             source: source.is_terminal,
-            sink: sink.is_terminal,
+            sink: sinks.iter().any(|it| it.is_terminal),
         };
         self.peers = PerEnd {
             source: source.peer,
-            sink: sink.peer,
+            sink: sinks.into_iter().next().and_then(|it| it.peer),
         };
         let source = self
             .in_sequence(ends.source)
             .map_err(|error| Outcome::not_started(&error))?;
-        let old_size = ends.sink.would_lose();
+        let old_sizes: Vec<_> = ends.sinks.iter().map(|it| it.would_lose()).collect();
         let mut options = self.options(size);
         if self.plan.show.draws_rows(terminals) {
             self.pipe_stderr(&mut options);
         }
-        let mut pipeline = Pipeline::new(source, ends.sink, options)
-            .map_err(|error| Outcome::not_started(&error))?;
+        let mut marks = self.plan.sink_marks.iter().map(|it| Some(*it));
+        let mut sinks = ends.sinks.into_iter();
+        let Some(sink) = sinks.next() else {
+            let none = io::Error::other("there is no sink");
+            return Err(Outcome::not_started(&none));
+        };
+        options.sink_mark = marks.next().flatten();
+        let more_sinks = sinks.zip(marks).map(|(sink, mark)| MoreSink { sink, mark });
+        options.more_sinks = more_sinks.collect();
+        let mut pipeline =
+            Pipeline::new(source, sink, options).map_err(|error| Outcome::not_started(&error))?;
         let road = pipeline.choose(self.plan.road);
         let road = road.map_err(|why| Outcome::no_road(&self.plan, &why))?;
-        self.tell_replacing(old_size);
+        self.tell_replacing(&old_sizes);
         let controls = pipeline.controls().clone();
-        let sink_failed = |act, error| Outcome::sink_failed(&self.plan, act, &error);
+        controls.meter().name_sinks(self.plan.sink_names());
+        let sink_failed = |sink, act, error| Outcome::sink_failed(&self.plan, sink, act, &error);
         let started = match pipeline.start(road) {
             Ok(handle) => Ok(handle),
             Err(StartError::Memory(error)) => return Err(Outcome::no_buffers(&error)),
-            Err(StartError::Sink(error)) => return Err(sink_failed("opening", error)),
-            Err(StartError::Threads(error)) => Err(sink_failed("starting to write to", error)),
+            Err(StartError::Sink(sink, error)) => return Err(sink_failed(sink, "opening", error)),
+            Err(StartError::Threads(error)) => Err(sink_failed(0, "starting to write to", error)),
         };
         self.is_open = true;
         self.route = self.route_of(0);
@@ -126,18 +133,19 @@ impl Transfer {
         let told_as = self.plan.control.as_ref().map(named);
         let told_as = told_as.unwrap_or_else(|| std::process::id().to_string());
         let parts = 1 + self.plan.more_sources.len();
+        let route = route.and_more_sinks(self.plan.more_sinks.len());
         route.of_part(part, parts).told_as(told_as)
     }
 
-    /// Names the file that the sink empties or replaces, and how much was in it, to a person at a terminal.
-    fn tell_replacing(&self, old_size: u64) {
-        if old_size > 0 && self.plan.show.tells_replacing() {
-            let sink = &self.plan.sink;
+    /// Names the files that the sinks empty or replace, and how much was in them, to a person at a terminal.
+    fn tell_replacing(&self, old_sizes: &[u64]) {
+        if !self.plan.show.tells_replacing() {
+            return;
+        }
+        for (sink, old_size) in self.plan.sinks().zip(old_sizes).filter(|(_, it)| **it > 0) {
             let path = sink.end.path().map_or_else(|| sink.uri.clone(), named);
-            self.note(&format!(
-                "replacing the old {path} ({})",
-                Size::of(old_size)
-            ));
+            let old_size = Size::of(*old_size);
+            self.note(&format!("replacing the old {path} ({old_size})"));
         }
     }
 
@@ -146,6 +154,8 @@ impl Transfer {
         let names = self.plan.transform_names();
         let transforms = names.into_iter().zip(self.plan.make_transforms());
         let mut options = Options {
+            more_sinks: Vec::new(),
+            sink_mark: None,
             marks: self.plan.marks,
             flow: FlowOptions {
                 expected: self.plan.size_for_sink(size),
@@ -171,13 +181,19 @@ impl Transfer {
         }
     }
 
-    /// Tells all stages to give up, and waits until they have cleaned up; a second signal ends the wait.
-    async fn give_up(&mut self, handle: &mut Handle) {
+    /// Tells all stages to give up, and waits until they have cleaned up and told how they ended; a second signal ends the wait.
+    async fn give_up(&mut self, handle: &mut Handle) -> Option<End> {
         handle.controls().cancel();
-        let ended = async { while !matches!(handle.next().await, Event::End(_)) {} };
+        let ended = async {
+            loop {
+                if let Event::End(end) = handle.next().await {
+                    return end;
+                }
+            }
+        };
         tokio::select! {
-            _ = timeout(GRACE, ended) => {}
-            _ = self.signals.next_end() => {}
+            ended = timeout(GRACE, ended) => ended.ok(),
+            _ = self.signals.next_end() => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Opens both ends: first whatever waits for no peer, then, once they are known to be different files, the rest.
+//! Opens all ends: first whatever waits for no peer, then, once they are known to be different files, the rest.
 
 use super::Outcome;
 use super::announce::{Announcer, terminals};
@@ -14,13 +14,17 @@ use crate::plan::refusal::{self, EndFiles};
 use crate::session::signal::{self, Event, Signals};
 use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Waiting};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// Both ends, open.
 pub(super) struct OpenEnds {
     pub(super) source: Box<dyn Source>,
-    pub(super) sink: Box<dyn Sink>,
+    /// In their order; there is at least one.
+    pub(super) sinks: Vec<Box<dyn Sink>>,
 }
 
 impl std::fmt::Debug for OpenEnds {
@@ -123,7 +127,9 @@ impl Wait<'_> {
         }
         let display = display.get_or_insert_with(|| {
             let names = self.plan.transform_names();
+            let more = self.plan.more_sinks.len();
             let route = Route::new((&source.uri, None), &names, (&sink.uri, None));
+            let route = route.and_more_sinks(more);
             let route = route.of_part(0, 1 + self.plan.more_sources.len());
             self.plan.show.waiting(route, self.stderr)
         });
@@ -135,7 +141,7 @@ impl Wait<'_> {
 /// Both ends, prepared.
 struct PreparedEnds<'a> {
     source: PreparedSource<'a>,
-    sink: PreparedSink<'a>,
+    sinks: Vec<PreparedSink<'a>>,
 }
 
 /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
@@ -156,7 +162,11 @@ fn different_files(
     }
     let ends = EndFiles {
         sources,
-        sink: prepared.sink.identity.clone(),
+        sinks: prepared
+            .sinks
+            .iter()
+            .map(|it| it.identity.clone())
+            .collect(),
     };
     let flag_files = side_files.held().files();
     refusal::same_file(plan, &ends, &flag_files).map_err(|refusal| {
@@ -165,30 +175,39 @@ fn different_files(
     })
 }
 
+/// Ends that listen say so when the others are known to be there.
 async fn prepare<'a>(
     plan: &'a Plan,
     announcer: &'a Announcer<'a>,
 ) -> Result<PreparedEnds<'a>, Outcome> {
     let source = async {
-        let source = plan.source.end.prepare(announcer).await;
-        source.map_err(|error| failed_to_open(plan, Side::Source, error))
+        let source = plan.source.end.prepare(announcer.source()).await;
+        source.map_err(|error| could_not_open_source(&plan.source, error))
     };
-    let sink = async {
-        let sink = plan.sink.end.prepare(announcer).await;
-        sink.map_err(|error| failed_to_open(plan, Side::Sink, error))
+    let sinks = async |listens: bool| -> Result<Vec<_>, Outcome> {
+        let mut sinks = Vec::new();
+        let all = plan.sinks().zip(announcer.sinks()).enumerate();
+        for (place, (sink, announcer)) in all.filter(|(_, (it, _))| it.end.listens() == listens) {
+            let prepared = sink.end.prepare(announcer).await;
+            let prepared = prepared.map_err(|error| could_not_open_sink(plan, place, error))?;
+            sinks.push((place, prepared));
+        }
+        Ok(sinks)
     };
-    // An end that listens says so when the other one is known to be there.
-    let (source, sink) = if plan.source.end.listens() && !plan.sink.end.listens() {
-        let sink = sink.await?;
-        (source.await?, sink)
+    let (source, mut prepared) = if plan.source.end.listens() {
+        let first = sinks(false).await?;
+        (source.await?, first)
     } else {
-        (source.await?, sink.await?)
+        (source.await?, sinks(false).await?)
     };
-    Ok(PreparedEnds { source, sink })
+    prepared.extend(sinks(true).await?);
+    prepared.sort_by_key(|(place, _)| *place);
+    let sinks = prepared.into_iter().map(|(_, it)| it).collect();
+    Ok(PreparedEnds { source, sinks })
 }
 
-/// Waits for the peers of both ends at once, since one may come only after the other; but an end that acts when it is opened comes
-/// after the one that may fail to open.
+/// Waits for the peers of all ends at once, since one may come only after another; but an end that acts when it is opened comes
+/// after those that may fail to open.
 async fn establish(
     plan: &Plan,
     ends: PreparedEnds<'_>,
@@ -196,35 +215,75 @@ async fn establish(
 ) -> Result<OpenEnds, Outcome> {
     let source = async {
         let opened = ends.source.open().await;
-        announcer.is_open(Side::Source);
-        opened.map_err(|error| failed_to_open(plan, Side::Source, error))
+        announcer.source().is_open();
+        opened.map_err(|error| could_not_open_source(&plan.source, error))
     };
-    let sink = async {
-        let opened = ends.sink.open().await;
-        announcer.is_open(Side::Sink);
-        opened.map_err(|error| failed_to_open(plan, Side::Sink, error))
-    };
-    let acts = (
-        plan.source.end.acts_when_opened(),
-        plan.sink.end.acts_when_opened(),
-    );
-    let (source, sink) = match acts {
-        (true, _) => {
-            let sink = sink.await?;
-            (source.await?, sink)
+    let sinks = plan.sinks().zip(announcer.sinks()).zip(ends.sinks);
+    let sinks = sinks
+        .enumerate()
+        .map(|(place, ((planned, announcer), sink))| {
+            let opening = async move {
+                let opened = sink.open().await;
+                announcer.is_open();
+                let opened = opened.map_err(|error| could_not_open_sink(plan, place, error))?;
+                Ok((place, opened))
+            };
+            (planned.end.acts_when_opened(), Box::pin(opening))
+        });
+    let (acting, waiting): (Vec<_>, Vec<_>) = sinks.partition(|(acts, _)| *acts);
+    let waiting = all_at_once(waiting.into_iter().map(|(_, opening)| opening).collect());
+    let mut sinks = Vec::new();
+    let source = if plan.source.end.acts_when_opened() {
+        sinks.extend(waiting.await?);
+        for (_, opening) in acting {
+            sinks.push(opening.await?);
         }
-        (false, true) => (source.await?, sink.await?),
-        (false, false) => tokio::try_join!(source, sink)?,
+        source.await?
+    } else {
+        let (source, waited) = tokio::try_join!(source, waiting)?;
+        sinks.extend(waited);
+        for (_, opening) in acting {
+            sinks.push(opening.await?);
+        }
+        source
     };
-    Ok(OpenEnds { source, sink })
+    sinks.sort_by_key(|(place, _)| *place);
+    let sinks = sinks.into_iter().map(|(_, it)| it).collect();
+    Ok(OpenEnds { source, sinks })
 }
 
-fn failed_to_open(plan: &Plan, side: Side, error: OpenError) -> Outcome {
-    match side {
-        Side::Source => could_not_open_source(&plan.source, error),
-        // A SINK that is not what was meant has been warned of.
-        Side::Sink => Outcome::Failed(error.at(side, &plan.sink.uri)),
-    }
+/// What all of the work comes to, which is done at once; the first failure ends it.
+async fn all_at_once<T, F>(mut work: Vec<Pin<Box<F>>>) -> Result<Vec<T>, Outcome>
+where
+    F: Future<Output = Result<T, Outcome>>,
+{
+    let mut results = Vec::new();
+    poll_fn(|context| {
+        let mut failure = None;
+        work.retain_mut(|it| match it.as_mut().poll(context) {
+            Poll::Pending => true,
+            Poll::Ready(Ok(result)) => {
+                results.push(result);
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                failure = Some(error);
+                false
+            }
+        });
+        match failure {
+            Some(error) => Poll::Ready(Err(error)),
+            None if work.is_empty() => Poll::Ready(Ok(())),
+            None => Poll::Pending,
+        }
+    })
+    .await?;
+    Ok(results)
+}
+
+/// The end of a transfer this sink of which cannot be opened. One that is not what was meant has been warned of.
+fn could_not_open_sink(plan: &Plan, place: usize, error: OpenError) -> Outcome {
+    Outcome::Failed(error.at(Side::Sink, &plan.sink_at(place).uri))
 }
 
 /// The end of a transfer one of whose sources cannot be opened.

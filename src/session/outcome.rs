@@ -2,13 +2,13 @@
 
 use crate::account::replay::Advice;
 use crate::endpoint::{Delivered, Least};
-use crate::engine::road::{ReaderOutcome, RoadInUse, TransformOutcome, WriterOutcome};
+use crate::engine::road::{GivenUp, ReaderOutcome, RoadInUse, TransformOutcome, WriterOutcome};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
 use crate::plan::refusal;
 use crate::session::exit::Exit;
 use crate::session::stderr::StderrWriter;
-use crate::show::{Completion, Ending};
+use crate::show::{Completion, Ending, SinkEnding};
 use crate::text::words::bytes_exactly;
 use crate::transform::{Digest, Failure};
 use std::io;
@@ -30,26 +30,29 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome, from the ends of all stages. The source is closed in an orderly way only on success, so that its peer
-    /// learns of a failure.
+    /// The outcome at this sink, from the ends of all stages.
     pub(super) fn of(
         plan: &Plan,
-        reader: Option<ReaderOutcome>,
+        sink: usize,
+        reader: Option<&ReaderOutcome>,
         transforms: &[Option<TransformOutcome>],
         writer: WriterOutcome,
     ) -> Self {
+        let uri = &plan.sink_at(sink).uri;
         match writer {
-            WriterOutcome::Delivered { how, warning } => {
-                if let Some(reader) = reader {
-                    reader.source.close();
-                }
-                Outcome::Complete { how, warning }
-            }
+            WriterOutcome::Delivered { how, warning } => Outcome::Complete { how, warning },
             WriterOutcome::SourceCut | WriterOutcome::Cancelled => {
                 transform_failed(plan, transforms).unwrap_or_else(|| source_failed(plan, reader))
             }
-            WriterOutcome::WrongSize { expected } => wrong_size(plan, expected),
-            WriterOutcome::TooLittle { came, least } => too_little(plan, came, least),
+            WriterOutcome::WrongSize { expected } => wrong_size(uri, expected),
+            WriterOutcome::TooLittle { came, least } => too_little(plan, uri, came, least),
+            WriterOutcome::GivenUp(GivenUp::Idle) => Self::idle(plan, Side::Sink, uri),
+            WriterOutcome::GivenUp(GivenUp::Detached) => {
+                let patience = plan.sink_at(sink).policy.patience.unwrap_or_default();
+                let patience = humantime::format_duration(patience);
+                let why = format!("it held the others up for {patience} (slow=detach)");
+                Self::given_up(Class::Timeout, uri, &why)
+            }
             WriterOutcome::NoRoad { error } => {
                 let why = format!("the kernel refuses: {}", reason(&error));
                 Self::no_road(plan, &why)
@@ -64,11 +67,37 @@ impl Outcome {
                 } else {
                     Class::Io
                 };
-                let failure = TransferError::io(Side::Sink, act, &plan.sink.uri, &error);
+                let failure = TransferError::io(Side::Sink, act, uri, &error);
                 let failure = TransferError { class, ..failure };
                 Outcome::Failed(with_source_error(plan, failure, reader))
             }
         }
+    }
+
+    /// The others went on without this sink, or ended with it, for this reason.
+    pub(super) fn given_up(class: Class, uri: &str, why: &str) -> Self {
+        let why = anyhow::Error::msg(why.to_owned());
+        Outcome::Failed(TransferError::at_end(
+            class,
+            Side::Sink,
+            "writing to",
+            uri,
+            why,
+        ))
+    }
+
+    /// The peer of this end has let nothing move for too long.
+    pub(super) fn idle(plan: &Plan, side: Side, uri: &str) -> Self {
+        let limit = plan.flow.idle_timeout.unwrap_or_default();
+        let limit = humantime::format_duration(limit);
+        let why = format!("nothing moved for {limit} (--idle-timeout)");
+        Outcome::Failed(TransferError::at_end(
+            Class::Timeout,
+            side,
+            "waiting for",
+            uri,
+            anyhow::Error::msg(why),
+        ))
     }
 
     /// The kernel road was insisted on and cannot be had.
@@ -112,9 +141,10 @@ impl Outcome {
         matches!(self, Outcome::Failed(error) if error.class == Class::Usage)
     }
 
-    /// The sink failed before anything was written.
-    pub(super) fn sink_failed(plan: &Plan, act: &str, error: &io::Error) -> Self {
-        Outcome::Failed(TransferError::io(Side::Sink, act, &plan.sink.uri, error))
+    /// This sink failed before anything was written.
+    pub(super) fn sink_failed(plan: &Plan, sink: usize, act: &str, error: &io::Error) -> Self {
+        let uri = &plan.sink_at(sink).uri;
+        Outcome::Failed(TransferError::io(Side::Sink, act, uri, error))
     }
 
     /// Adds to a failure how much had been delivered. What a socket, or the pipe to a command, took and what the peer got are not
@@ -182,23 +212,43 @@ impl Outcome {
         road: Option<RoadInUse>,
         advice: Option<Advice>,
         digests: &'a [Digest],
+        sinks: &'a [SinkEnding],
     ) -> Ending<'a> {
-        let (outcome, delivered, error) = match self {
-            Outcome::Complete { how, .. } => ("complete", Some(*how), None),
-            Outcome::Failed(error) if error.class == Class::DownstreamClosed => {
-                ("downstream-closed", None, None)
-            }
-            Outcome::Failed(error) => ("failed", None, Some(error)),
-            Outcome::Interrupted(_) => ("interrupted", None, None),
-        };
         Ending {
-            outcome,
+            outcome: self.name(),
+            sinks,
             road: road.map(RoadInUse::name),
-            delivered,
+            delivered: self.delivered(),
             advice,
             digests,
-            error,
+            error: self.error(),
             exit_code: self.exit().code(),
+        }
+    }
+
+    /// Its name in records.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Outcome::Complete { .. } => "complete",
+            Outcome::Failed(error) if error.class == Class::DownstreamClosed => "downstream-closed",
+            Outcome::Failed(_) => "failed",
+            Outcome::Interrupted(_) => "interrupted",
+        }
+    }
+
+    /// In which sense the bytes were delivered.
+    pub(super) fn delivered(&self) -> Option<Delivered> {
+        match self {
+            Outcome::Complete { how, .. } => Some(*how),
+            Outcome::Failed(_) | Outcome::Interrupted(_) => None,
+        }
+    }
+
+    /// What failed, if that is told.
+    pub(super) fn error(&self) -> Option<&TransferError> {
+        match self {
+            Outcome::Failed(error) if error.class != Class::DownstreamClosed => Some(error),
+            _ => None,
         }
     }
 }
@@ -222,26 +272,27 @@ fn transform_failed(plan: &Plan, transforms: &[Option<TransformOutcome>]) -> Opt
     Some(Outcome::Failed(error))
 }
 
-fn source_failed(plan: &Plan, reader: Option<ReaderOutcome>) -> Outcome {
-    let part = reader.as_ref().map_or(0, |reader| reader.source.part());
-    let error = match reader.map(|reader| reader.result) {
-        Some(Err(error)) => error,
-        _ => io::Error::other("reading stopped without a reason; this is a bug"),
-    };
+fn source_failed(plan: &Plan, reader: Option<&ReaderOutcome>) -> Outcome {
+    let part = reader.map_or(0, |reader| reader.source.part());
     let uri = &plan.source_at(part).uri;
-    Outcome::Failed(TransferError::io(Side::Source, "reading", uri, &error))
+    let no_reason = io::Error::other("reading stopped without a reason; this is a bug");
+    let error = match reader.map(|reader| &reader.result) {
+        Some(Err(error)) => error,
+        _ => &no_reason,
+    };
+    Outcome::Failed(TransferError::io(Side::Source, "reading", uri, error))
 }
 
 /// The failure of the sink where the source has failed as well.
 fn with_source_error(
     plan: &Plan,
     failure: TransferError,
-    reader: Option<ReaderOutcome>,
+    reader: Option<&ReaderOutcome>,
 ) -> TransferError {
-    let Some((part, Err(error))) = reader.map(|it| (it.source.part(), it.result)) else {
+    let Some((part, Err(error))) = reader.map(|it| (it.source.part(), &it.result)) else {
         return failure;
     };
-    let (source, error) = (&plan.source_at(part).uri, reason(&error));
+    let (source, error) = (&plan.source_at(part).uri, reason(error));
     let why = format!("{:#}; reading {source} failed too: {error}", failure.why);
     TransferError {
         why: anyhow::Error::msg(why),
@@ -249,9 +300,8 @@ fn with_source_error(
     }
 }
 
-fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
+fn too_little(plan: &Plan, sink: &str, came: u64, least: u64) -> Outcome {
     let why = if plan.flow.least == Least::OneByteToReplace {
-        let sink = &plan.sink.uri;
         format!(
             "the connection ended without a byte, so {sink} is left as it is; with #min-size=0 it would be replaced"
         )
@@ -269,7 +319,7 @@ fn too_little(plan: &Plan, came: u64, least: u64) -> Outcome {
     Outcome::Failed(error)
 }
 
-fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
+fn wrong_size(sink: &str, expected: u64) -> Outcome {
     let why = format!(
         "the size is not {} (--expect-size)",
         bytes_exactly(expected)
@@ -278,7 +328,7 @@ fn wrong_size(plan: &Plan, expected: u64) -> Outcome {
         Class::Integrity,
         Side::Sink,
         "writing to",
-        &plan.sink.uri,
+        sink,
         anyhow::Error::msg(why),
     );
     Outcome::Failed(error)

@@ -76,9 +76,9 @@ impl<'a> Supply<'a> {
 
 async fn open(plan: &Plan, part: usize, announcer: &Announcer<'_>) -> Opened {
     let planned = plan.source_at(part);
-    let opened = async { planned.end.prepare(announcer).await?.open().await };
+    let opened = async { planned.end.prepare(announcer.source()).await?.open().await };
     let opened = opened.await;
-    announcer.is_open(Side::Source);
+    announcer.source().is_open();
     opened.map_err(|error| source_failure(planned, error))
 }
 

@@ -11,7 +11,7 @@ use crate::endpoint::{NextSource, PerEnd, Unreadable};
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::error::TransferError;
 use crate::plan::{HeldFiles, Plan};
-use crate::show::{self, Route, Sample, Sampler};
+use crate::show::{self, Route, Sample, Sampler, SinkEnding};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,6 +49,10 @@ pub(super) struct Transfer {
     pub(super) program_stderr: Rc<ProgramStderr>,
     /// How its transforms ended.
     pub(super) transform_outcomes: Vec<TransformOutcome>,
+    /// How it ended at each of several sinks.
+    pub(super) sink_endings: Vec<SinkEnding>,
+    /// What failed at these, beside what the outcome tells.
+    pub(super) other_failures: Vec<String>,
     /// The road that bytes take, once it is clear which.
     pub(super) road: Option<RoadInUse>,
     /// Who sends to whom, once both ends are open.
@@ -94,6 +98,8 @@ impl Transfer {
             is_open: false,
             program_stderr: Rc::default(),
             transform_outcomes: Vec::new(),
+            sink_endings: Vec::new(),
+            other_failures: Vec::new(),
             road: None,
             route: Route::default(),
             terminals: show::Terminals::default(),
@@ -108,11 +114,13 @@ impl Transfer {
         }
         self.side_files.begin(&self.steering, &self.stderr);
         let sources: Vec<_> = self.plan.sources().map(|it| &*it.uri).collect();
+        let sinks: Vec<_> = self.plan.sinks().map(|it| &*it.uri).collect();
         let start = show::Start {
             name: self.plan.show.theme.name.as_deref(),
             source: &self.plan.source.uri,
             sources: if sources.len() > 1 { &sources } else { &[] },
             sink: &self.plan.sink.uri,
+            sinks: if sinks.len() > 1 { &sinks } else { &[] },
             road: road.name(),
             calls: road.calls().map(Calls::name),
             size: self.size,

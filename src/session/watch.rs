@@ -2,13 +2,14 @@
 
 use super::Outcome;
 use super::announce::Announcer;
+use super::patience::Patience;
 use super::sources::Supply;
 use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
-use crate::account::phase::Phase;
+use crate::endpoint::EndId;
 use crate::engine::pipeline::{End, Event, Handle};
-use crate::error::{Class, Side, TransferError};
+use crate::engine::road::GivenUp;
 use crate::session::signal::{self, Event as Signal};
 use crate::show::Display;
 use std::rc::Rc;
@@ -49,9 +50,8 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
         Arc::clone(pipeline.controls().meter()),
         transfer.plan.flow.idle_timeout,
     );
-    let idle = idle(&meter, limit);
-    tokio::pin!(idle);
     let controls = pipeline.controls().clone();
+    let mut patience = Patience::new(&transfer.plan);
     let plan = Rc::clone(&transfer.plan);
     let program_stderr = Rc::clone(&transfer.program_stderr);
     let awaited = transfer.steering.awaited();
@@ -72,6 +72,7 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
             },
             supplied = supply.next() => transfer.supply(supplied, &controls, display.as_deref_mut()),
             _ = notes.tick() => {
+                patience.look(&controls);
                 // This takes a thread, and those of the road have to be started first.
                 if transfer.road.is_some() {
                     transfer.clock.heed_stops();
@@ -85,7 +86,12 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
                 display.draw(&transfer.steering.sample_for_display());
             },
-            phase = &mut idle => return WatchEnd::GivenUp(stalled(transfer, phase)),
+            end = idle(&meter, limit) => match end {
+                EndId::Sink(sink) if transfer.plan.has_several_sinks() => {
+                    controls.give_up_sink(sink, GivenUp::Idle);
+                }
+                end => return WatchEnd::GivenUp(stalled(transfer, end)),
+            },
             _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.road.is_some() => {
                 let sample = transfer.sample_for_records();
                 for stats in &transfer.side_files.stats {
@@ -134,13 +140,13 @@ fn every_from(first: Duration, period: Duration) -> Interval {
 }
 
 /// Resolves when a peer has let nothing move for `limit`.
-async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
+async fn idle(meter: &Meter, limit: Option<Duration>) -> EndId {
     let Some(limit) = limit else {
         return std::future::pending().await;
     };
     loop {
         match meter.idle() {
-            Some((idle, phase)) if idle >= limit => return phase,
+            Some((idle, end)) if idle >= limit => return end,
             Some((idle, _)) => sleep(limit.saturating_sub(idle)).await,
             // No peer is waited for now; that may change.
             None => sleep(limit.min(Duration::from_millis(100))).await,
@@ -148,21 +154,12 @@ async fn idle(meter: &Meter, limit: Option<Duration>) -> Phase {
     }
 }
 
-fn stalled(transfer: &Transfer, phase: Phase) -> Outcome {
-    let limit = transfer.plan.flow.idle_timeout.unwrap_or_default();
-    let (side, uri) = match phase {
-        Phase::Source => (Side::Source, &transfer.plan.source_at(transfer.part).uri),
-        _ => (Side::Sink, &transfer.plan.sink.uri),
+/// The end of a transfer where the peer of this end has let nothing move for too long.
+fn stalled(transfer: &Transfer, end: EndId) -> Outcome {
+    let plan = &transfer.plan;
+    let uri = match end {
+        EndId::Source => &plan.source_at(transfer.part).uri,
+        EndId::Sink(sink) => &plan.sink_at(sink).uri,
     };
-    let why = format!(
-        "nothing moved for {} (--idle-timeout)",
-        humantime::format_duration(limit)
-    );
-    Outcome::Failed(TransferError::at_end(
-        Class::Timeout,
-        side,
-        "waiting for",
-        uri,
-        anyhow::Error::msg(why),
-    ))
+    Outcome::idle(plan, end.side(), uri)
 }

@@ -133,6 +133,7 @@ fn summary(sample: &Sample, how: Completion) -> Vec<String> {
     let summary = Summary {
         sample,
         how,
+        sinks: &[],
         sink: None,
         advice: None,
         digests: &[],
@@ -301,6 +302,7 @@ fn to_several(mut now: Snapshot, sinks: &[(Waits, u64)]) -> Snapshot {
         waits: *waits,
         phase: Phase::Moving,
         end: now.ends.sink,
+        ..SinkSnapshot::default()
     });
     now.sinks = sinks.collect();
     now
@@ -314,7 +316,10 @@ fn sink_behind<'a>(words: &str, text: &'a str) -> Option<&'a str> {
 
 /// All that is said of the sinks agrees on which is the slow one, which is not held up itself.
 fn check_sinks(sample: &Sample) {
-    let ended = summary(sample, Completion::Interrupted);
+    let ended = super::verdict::sink_verdicts(sample, true).into_iter();
+    let ended: Vec<_> = ended
+        .map(|(name, it)| format!("{name}: {}", it.join(", ")))
+        .collect();
     let slow = sample.whole.sink.map(|it| (it + 1).to_string());
     let slow = slow.as_deref();
     for number in 1..=sample.now.sinks.len() {

@@ -63,6 +63,7 @@ impl Finished<'_> {
             let summary = Summary {
                 sample: self.sample,
                 how,
+                sinks: self.ending.sinks,
                 sink: None,
                 advice,
                 digests,

@@ -32,7 +32,7 @@ pub use drawing::{Drawing, HeldDrawing};
 pub use finished::{FileDigest, Finished};
 pub use line::status;
 pub use live::Waiting;
-pub use records::{Ending, Start, Stats, await_reader, message, record, refused};
+pub use records::{Ending, SinkEnding, Start, Stats, await_reader, message, record, refused};
 pub use route::Route;
 pub use sample::{Sample, Sampler, SinkSample};
 pub use settings::{Progress, Show, StderrKind, Terminals};

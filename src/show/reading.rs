@@ -24,6 +24,8 @@ pub(super) struct Reading {
 /// What is remembered of one sink.
 #[derive(Debug, Clone, Copy, Default)]
 struct SinkReading {
+    /// Bytes it has taken.
+    bytes: u64,
     waits: Waits,
     /// For how long it has held the source up.
     held_up: Duration,
@@ -36,6 +38,7 @@ impl SinkReading {
         let connection = |end: &EndStatus| end.connection().copied().unwrap_or_default();
         if !now.has_several_sinks() {
             return vec![Self {
+                bytes: now.bytes_out,
                 waits: now.waits,
                 held_up: Duration::ZERO,
                 connection: connection(&now.ends.sink),
@@ -45,6 +48,7 @@ impl SinkReading {
         let held_up = |sink: usize| Some(consumers?.get(sink)?.held_up);
         let sinks = now.sinks.iter().enumerate();
         let sinks = sinks.map(|(sink, it)| Self {
+            bytes: it.bytes_out,
             waits: it.waits,
             held_up: held_up(sink).unwrap_or_default(),
             connection: connection(&it.end),
@@ -116,13 +120,18 @@ impl Reading {
         self.per_second(earlier, |reading| reading.bytes)
     }
 
+    /// How fast this sink takes bytes, in bytes a second.
+    pub(super) fn rate_of_sink_since(&self, sink: usize, earlier: &Reading) -> f64 {
+        self.per_second(earlier, |reading| reading.sink(sink).bytes)
+    }
+
     /// How fast the expected size is approached, in bytes a second.
     pub(super) fn pace_since(&self, earlier: &Reading) -> f64 {
         self.per_second(earlier, |reading| reading.passed)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "rates are for show")]
-    fn per_second(&self, earlier: &Reading, bytes: fn(&Reading) -> u64) -> f64 {
+    fn per_second(&self, earlier: &Reading, bytes: impl Fn(&Reading) -> u64) -> f64 {
         let time = self.at.saturating_sub(earlier.at);
         if time.is_zero() {
             0.0

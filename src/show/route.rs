@@ -46,6 +46,19 @@ impl Route {
         self
     }
 
+    /// The same, which goes to so many other sinks too.
+    #[must_use]
+    pub fn and_more_sinks(mut self, more: usize) -> Self {
+        if more > 0 {
+            for stages in [&mut self.stages, &mut self.short_stages] {
+                if let Some(sink) = stages.last_mut() {
+                    *sink = format!("{sink} + {more} more");
+                }
+            }
+        }
+        self
+    }
+
     /// The same of a transfer that is told by `--tell NAME COMMAND`.
     #[must_use]
     pub fn told_as(self, name: impl Into<String>) -> Self {

@@ -58,6 +58,8 @@ pub struct SinkSample {
     pub whole: Stretch,
     /// The last 5 s.
     pub recent: Stretch,
+    /// Bytes a second that it took over the last second.
+    pub lately: f64,
 }
 
 impl Sample {
@@ -126,6 +128,7 @@ impl Sampler {
         let sinks = reading.sinks().map(|sink| SinkSample {
             whole: reading.of_sink(sink, &start, &now),
             recent: reading.of_sink(sink, &recently, &now),
+            lately: reading.rate_of_sink_since(sink, &second_ago),
         });
         let sample = Sample {
             sinks: sinks.collect(),

@@ -95,6 +95,7 @@ pub(super) fn finished<'a>(sample: &'a Sample, recording: &'a Recording) -> Fini
         file_digests: &[],
         ending: Ending {
             outcome: "complete",
+            sinks: &[],
             road: None,
             delivered: Some(Delivered::Written),
             advice: None,
@@ -149,5 +150,6 @@ fn sink(bytes_out: u64, phase: Phase, end: EndStatus) -> SinkSnapshot {
         waits,
         phase,
         end,
+        ..SinkSnapshot::default()
     }
 }

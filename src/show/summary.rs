@@ -1,10 +1,10 @@
 //! The summary of a transfer: how much was moved, and what held it up, in one or two lines; with `-v` all that is known of the
 //! buffers and the road.
 
-use super::Sample;
 use super::figures::Figures;
 use super::line::{between, moved, of_size};
 use super::verdict;
+use super::{Sample, SinkEnding};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::engine::road::RoadInUse;
@@ -42,6 +42,8 @@ pub struct Summary<'a> {
     pub sample: &'a Sample,
     /// How it ended.
     pub how: Completion,
+    /// How it ended at each of several sinks, if it has ended.
+    pub sinks: &'a [SinkEnding],
     /// What became of the sink, where it is not whole.
     pub sink: Option<&'a str>,
     /// What other marks would have done.
@@ -57,8 +59,15 @@ impl Summary<'_> {
     #[must_use]
     pub fn lines(&self, columns: usize) -> Vec<String> {
         let wrapped = |text: &String| by_phrases(text, columns);
-        let sinks = verdict::sink_verdicts(self.sample).into_iter();
-        let sinks = sinks.map(|(name, verdict)| format!("{name}: {verdict}"));
+        let sinks = verdict::sink_verdicts(self.sample, self.details.is_some());
+        let sinks = sinks.into_iter().enumerate();
+        let sinks = sinks.map(|(place, (name, mut parts))| {
+            if let Some(how) = self.sinks.get(place).and_then(|it| it.delivered) {
+                let how = Completion::Complete(how).words();
+                parts.insert(1.min(parts.len()), how.to_owned());
+            }
+            format!("{name}: {}", parts.join(", "))
+        });
         let hold_up = verdict::hold_up(self.sample, self.advice);
         let hold_up = hold_up.map(|forms| longest_that_fits(forms, columns));
         let texts = [self.numbers()].into_iter().chain(sinks).chain(hold_up);
@@ -75,7 +84,11 @@ impl Summary<'_> {
         let numbers = match self.how {
             Completion::Complete(_) => {
                 let moved = moved(&figures, "");
-                format!("{moved} in {time}, {pace}, {}", self.how.words())
+                let how = match self.sample.now.sinks.len() {
+                    several @ 2.. => format!("to {several} sinks"),
+                    _ => self.how.words().to_owned(),
+                };
+                format!("{moved} in {time}, {pace}, {how}")
             }
             Completion::Interrupted => {
                 let moved = moved(&figures, &of_size(&figures));

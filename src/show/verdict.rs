@@ -129,7 +129,7 @@ pub(super) fn shares_of_blame(blame: Blame) -> String {
 pub(super) fn hold_up(sample: &Sample, advice: Option<&Advice>) -> Option<[String; 3]> {
     let whole = &sample.whole;
     let phase = whole.waits.longest_wait();
-    if whole.waits.of(phase) < LONG_ENOUGH || whole.share(phase) < WORTH_SAYING {
+    if !is_worth_saying(whole, phase) {
         return None;
     }
     let verdict = slow_for(sample, whole, phase);
@@ -144,6 +144,11 @@ pub(super) fn hold_up(sample: &Sample, advice: Option<&Advice>) -> Option<[Strin
     ])
 }
 
+/// Whether so much of the stretch was waited in this phase that it is told.
+fn is_worth_saying(stretch: &Stretch, phase: Phase) -> bool {
+    stretch.waits.of(phase) >= LONG_ENOUGH && stretch.share(phase) >= WORTH_SAYING
+}
+
 /// How full the buffers were, and what they were good for.
 pub(super) fn buffers(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
     let mut buffers = fills(&sample.now);
@@ -153,8 +158,9 @@ pub(super) fn buffers(sample: &Sample, advice: Option<&Advice>) -> Vec<String> {
     buffers
 }
 
-/// Where there are several sinks, the name of each, and what it took, how often it held the source up, and its own verdict.
-pub(super) fn sink_verdicts(sample: &Sample) -> Vec<(String, String)> {
+/// Where there are several sinks, the name of each, and what it took and who was slow there; with all details also how often it
+/// held the source up.
+pub(super) fn sink_verdicts(sample: &Sample, has_details: bool) -> Vec<(String, Vec<String>)> {
     let now = &sample.now;
     if !now.has_several_sinks() {
         return Vec::new();
@@ -163,10 +169,13 @@ pub(super) fn sink_verdicts(sample: &Sample) -> Vec<(String, String)> {
     let lines = now.sinks.iter().zip(&sample.sinks).enumerate();
     let lines = lines.map(|(sink, (it, stretches))| {
         let mut parts = vec![size(it.bytes_out)];
-        parts.extend(consumers.and_then(|all| Some(held_up(all.get(sink)?))));
+        let held_up = consumers.and_then(|all| Some(held_up(all.get(sink)?)));
+        parts.extend(held_up.filter(|_| has_details));
         let own = &stretches.whole;
-        parts.push(sink_verdict(sample, own, &sample.whole));
-        (now.sink_name(sink), parts.join("; "))
+        let has_waited = is_worth_saying(own, own.waits.longest_wait());
+        let verdict = sink_verdict(sample, own, &sample.whole);
+        parts.extend(Some(verdict).filter(|_| has_details || has_waited));
+        (now.sink_name(sink), parts)
     });
     lines.collect()
 }
@@ -274,15 +283,16 @@ mod tests {
         let sample = several::sample(3);
         let how = Completion::Complete(Delivered::Written);
         let expected = [
-            "31 MiB in 12.0 s, 2.58 MiB/s, written",
-            "sink 1: 32 MiB; 0 stops; held up by sink 2 (75%)",
-            "sink 2: 31 MiB; 5 stops (9.00 s); slow: the remote reader (75%)",
-            "sink 3: 32 MiB; 0 stops; held up by sink 2 (75%)",
+            "31 MiB in 12.0 s, 2.58 MiB/s, to 3 sinks",
+            "sink 1: 32 MiB, held up by sink 2 (75%)",
+            "sink 2: 31 MiB, slow: the remote reader (75%)",
+            "sink 3: 32 MiB, held up by sink 2 (75%)",
             "slow: sink 2 (75%), 5 pauses (9.00 s); a larger -H would not help",
         ];
         let told = Summary {
             sample: &sample,
             how,
+            sinks: &[],
             sink: None,
             advice: None,
             digests: &[],
@@ -308,9 +318,9 @@ mod tests {
         let sample = Sampler::new(None).sample(now);
         assert_eq!(verdict(&sample, &sample.whole), "slow: the source (100%)");
         assert!(
-            sink_verdicts(&sample)
+            sink_verdicts(&sample, true)
                 .iter()
-                .all(|(_, it)| it.ends_with("slow: the source (100%)"))
+                .all(|(_, it)| it.concat().ends_with("slow: the source (100%)"))
         );
         let [longest, ..] = hold_up(&sample, None).unwrap();
         assert!(longest.starts_with("slow: the source (100%)"), "{longest}");

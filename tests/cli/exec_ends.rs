@@ -63,15 +63,16 @@ fn what_is_no_command_and_options_that_it_does_not_have_are_refused() {
         ("exec: \t", &["write exec:COMMAND"]),
         ("exec:#", &["write exec:COMMAND"]),
         ("exec://bin/true", &["write exec:COMMAND"]),
-        (
-            "exec:#mrk=4M cat",
-            &["unknown option 'mrk' of 'exec:cat'", "it takes none"],
-        ),
+        ("exec:#mrk=4M cat", &["unknown option 'mrk' of 'exec:cat'"]),
         ("exec:#=1 cat", &["has no name"]),
     ] {
         it.tide([end, "null:"]).run().refuses(parts);
         it.tide(["zero:", end]).run().refuses(parts);
     }
+    let source = it.tide(["exec:#mrk=4M cat", "null:"]).run();
+    source.refuses(&["it takes none"]);
+    let sink = it.tide(["zero:", "exec:#mrk=4M cat"]).run();
+    sink.refuses(&["valid: mark, slow, patience; did you mean 'mark'?"]);
 }
 
 #[apply(on_both_roads)]

@@ -85,6 +85,7 @@ mod sources;
 mod sparse;
 mod stats;
 mod stops;
+mod tee;
 mod telling;
 mod terminal;
 mod tmux;

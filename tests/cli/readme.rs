@@ -59,7 +59,7 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 32] = [
+const SHELL: [(&str, i32, &str); 33] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
         "install -D -m 644 man/tidegate.1",
@@ -81,6 +81,11 @@ const SHELL: [(&str, i32, &str); 32] = [
         "tidegate disk.img access.log",
         0,
         "cat disk.img access.log | cmp - whole.img",
+    ),
+    (
+        "tidegate disk.img --tee",
+        0,
+        "cmp disk.img first.img && cmp disk.img second.img && sha256sum <disk.img | cmp - sums",
     ),
     ("tidegate -E", 0, "cmp disk.img rescued.img"),
     (

@@ -84,7 +84,7 @@ fn end_of(source: impl Source + 'static, sink: Broken, calls: Option<Hostile>) -
     if let Some(calls) = calls {
         road = road.with_syscalls(Box::new(calls));
     }
-    ended(pipeline.start(road).unwrap()).writer
+    ended(pipeline.start(road).unwrap()).writers.remove(0)
 }
 
 /// How a transfer of bytes that come so late ends.

@@ -21,7 +21,10 @@ fn a_source_that_fails_when_bytes_are_claimed_is_cut_short_after_what_it_gave() 
         (case.chunk_size, case.acts) = (5000, vec![Act::Move(5000)]);
         let playing = send(&case, Preference::Kernel, from, to);
         let end = ended(playing.handle);
-        assert!(matches!(end.writer, WriterOutcome::SourceCut), "{end:?}");
+        assert!(
+            matches!(end.writers[0], WriterOutcome::SourceCut),
+            "{end:?}"
+        );
         let error = end.reader.unwrap().result.unwrap_err();
         assert_eq!(Errno::from_io_error(&error), Some(Errno::IO));
         let given = usize::try_from(playing.syscalls.passed().came).unwrap();
@@ -52,7 +55,7 @@ fn a_pause_that_is_over_before_the_sink_says_not_now_is_not_waited_for() {
     let playing = send_and(&case, Preference::Kernel, from, to, |it| {
         controls.set(it.clone()).unwrap();
     });
-    let writer = ended(playing.handle).writer;
+    let writer = ended(playing.handle).writers.remove(0);
     assert!(
         matches!(writer, WriterOutcome::Delivered { .. }),
         "{writer:?}"

@@ -23,7 +23,7 @@ fn is_given_up(case: &Case, (from, to): (From, To), phase: Phase) {
     playing.handle.controls().cancel();
     let end = ended(playing.handle);
     assert!(
-        matches!(end.writer, WriterOutcome::Cancelled),
+        matches!(end.writers[0], WriterOutcome::Cancelled),
         "{case:?}: {end:?}"
     );
 }
@@ -97,7 +97,10 @@ fn giving_up_ends_it_though_the_kernel_always_says_not_now() {
                 }
                 playing.handle.controls().cancel();
                 let end = ended(playing.handle);
-                assert!(matches!(end.writer, WriterOutcome::Cancelled), "{end:?}");
+                assert!(
+                    matches!(end.writers[0], WriterOutcome::Cancelled),
+                    "{end:?}"
+                );
             }
         }
     }

@@ -254,12 +254,12 @@ fn play(case: &Case, preference: Preference) -> Played {
     let mut file = (case.from == End::File).then(|| from.watch());
     let playing = send(case, preference, from, to);
     let controls = playing.handle.controls().clone();
-    let end = ended(playing.handle);
+    let mut end = ended(playing.handle);
     let (road, mut snapshot) = (controls.road(), controls.meter().snapshot());
     Played {
         got: kept.bytes(),
         reader: end.reader.expect("how reading ended"),
-        writer: end.writer,
+        writer: end.writers.remove(0),
         link: snapshot.links.remove(0),
         passed: playing.syscalls.passed(),
         bytes_in: snapshot.bytes_in,

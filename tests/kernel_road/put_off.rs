@@ -22,7 +22,7 @@ fn a_sink_is_emptied_once_bytes_have_come_and_never_for_none() {
             let mut case = Case::plain(from, End::File, len);
             (case.copies, case.least) = (copies, Least::OneByteToReplace);
             let playing = send(&case, Preference::Auto, source, sink);
-            let writer = ended(playing.handle).writer;
+            let writer = ended(playing.handle).writers.remove(0);
             if len == 0 {
                 assert!(
                     matches!(writer, WriterOutcome::TooLittle { .. }),
@@ -50,7 +50,7 @@ fn a_sink_is_started_before_it_gets_a_hole() {
         let mut case = Case::plain(End::File, End::File, 200_000);
         case.least = least;
         let playing = send(&case, Preference::Kernel, source, sink);
-        let writer = ended(playing.handle).writer;
+        let writer = ended(playing.handle).writers.remove(0);
         assert!(
             matches!(writer, WriterOutcome::Delivered { .. }),
             "{writer:?}"

@@ -202,14 +202,14 @@ fn play_into(
     };
     let handle = start(source, sink, options);
     let meter = Arc::clone(handle.controls().meter());
-    let end = ended(handle);
+    let mut end = ended(handle);
     let got = std::mem::take(&mut *got.lock().unwrap());
     let told = |it: Option<TransformOutcome>| it.expect("how a transform ended");
     Played {
         got,
         reader: end.reader.expect("how reading ended"),
         transforms: end.transforms.into_iter().map(told).collect(),
-        writer: end.writer,
+        writer: end.writers.remove(0),
         now: meter.snapshot(),
     }
 }

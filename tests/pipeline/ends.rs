@@ -20,11 +20,33 @@ pub(crate) fn start(
     pipeline.start(Road::Buffered(Reason::Asked)).unwrap()
 }
 
-/// What both ends know of each other: how much is under way.
-#[derive(Default)]
+/// What the ends know of each other: how much is under way.
 pub(crate) struct UnderWay {
     pub(crate) given: AtomicU64,
-    pub(crate) taken: AtomicU64,
+    /// What each sink has taken; of one that has failed, more than there is.
+    pub(crate) taken: Vec<AtomicU64>,
+}
+
+impl UnderWay {
+    /// Nothing yet, to so many sinks.
+    pub(crate) fn to(sinks: usize) -> Self {
+        Self {
+            given: AtomicU64::new(0),
+            taken: (0..sinks).map(|_| AtomicU64::new(0)).collect(),
+        }
+    }
+
+    /// What the slowest sink has taken.
+    pub(crate) fn taken_by_all(&self) -> u64 {
+        let taken = self.taken.iter().map(|it| it.load(Ordering::SeqCst));
+        taken.min().unwrap()
+    }
+}
+
+impl Default for UnderWay {
+    fn default() -> Self {
+        Self::to(1)
+    }
 }
 
 pub(crate) struct HostileSource {
@@ -54,7 +76,7 @@ impl Source for HostileSource {
         self.at += n;
         self.ended = n == 0;
         let given = self.under_way.given.fetch_add(n as u64, Ordering::SeqCst) + n as u64;
-        let held = given - self.under_way.taken.load(Ordering::SeqCst);
+        let held = given.saturating_sub(self.under_way.taken_by_all());
         assert!(
             held <= self.bound,
             "{held} bytes held, the marks allow {}",
@@ -84,6 +106,7 @@ impl HostileSource {
 }
 
 pub(crate) struct HostileSink {
+    pub(crate) id: usize,
     pub(crate) got: Arc<Mutex<Vec<u8>>>,
     pub(crate) fails_at: Option<usize>,
     pub(crate) script: Script,
@@ -96,6 +119,7 @@ impl HostileSink {
     /// One that takes what the script has it take.
     pub(crate) fn new(got: &Arc<Mutex<Vec<u8>>>, acts: Vec<Act>) -> Self {
         Self {
+            id: 0,
             got: Arc::clone(got),
             fails_at: None,
             script: Script::new(acts),
@@ -115,10 +139,11 @@ impl Sink for HostileSink {
         let mut got = self.got.lock().unwrap();
         let n = n.min(self.fails_at.map_or(n, |at| at - got.len()));
         if n == 0 {
+            self.under_way.taken[self.id].store(u64::MAX, Ordering::SeqCst);
             return Err(io::ErrorKind::StorageFull.into());
         }
         // Counted first: the source may look in between, and must not see less taken than was.
-        self.under_way.taken.fetch_add(n as u64, Ordering::SeqCst);
+        self.under_way.taken[self.id].fetch_add(n as u64, Ordering::SeqCst);
         let mut left = n;
         for buf in bufs {
             let taken = left.min(buf.len());

@@ -17,6 +17,7 @@ mod codecs;
 mod ends;
 mod expected;
 mod marks;
+mod sinks;
 
 use ends::{Full, HostileSink, HostileSource, Silent, UnderWay, start};
 use hostile::{Act, acts, data, ended};
@@ -132,13 +133,17 @@ fn play(case: &Case) -> Played {
     };
     let handle = start(source, sink, options);
     let meter = Arc::clone(handle.controls().meter());
-    let End { reader, writer, .. } = ended(handle);
+    let End {
+        reader,
+        mut writers,
+        ..
+    } = ended(handle);
     let got = std::mem::take(&mut *got.lock().unwrap());
     Played {
         data: data(case.len),
         got,
         reader: reader.expect("how reading ended"),
-        writer,
+        writer: writers.remove(0),
         link: meter.snapshot().links.remove(0),
     }
 }
@@ -213,7 +218,7 @@ fn giving_up_wakes_both_sides_wherever_they_wait() {
         let handle = pipeline.start(Road::Buffered(Reason::Asked)).unwrap();
         handle.controls().cancel();
         let end = ended(handle);
-        assert!(matches!(end.writer, WriterOutcome::Cancelled));
+        assert!(matches!(end.writers[0], WriterOutcome::Cancelled));
         assert!(end.reader.is_some(), "the reader has not ended");
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 const LONG_CALL: Duration = Duration::from_millis(100);
 
 /// How many numbers are published, without the time that each transform was waited for.
-const PUBLISHED: usize = 9;
+const PUBLISHED: usize = 10;
 
 /// In the place of a transform: there is none.
 const NONE: u64 = u64::MAX;
@@ -23,6 +23,8 @@ pub(super) struct Accounting {
     /// What the writer does now, and since when that is not booked in `waits` yet.
     phase: Phase,
     pub(super) since: Duration,
+    /// Since when it has had something to write, as long as it has.
+    busy_since: Duration,
     waits: Waits,
     /// Whether the writer has nothing to write, so that its phase depends on what the transforms do.
     starves: bool,
@@ -37,6 +39,8 @@ pub(super) struct Times {
     pub(super) at: Duration,
     pub(super) waits: Waits,
     pub(super) phase: Phase,
+    /// Since when the writer has had something to write. `None`: it has nothing.
+    pub(super) busy_since: Option<Duration>,
     /// For how long the writer has waited for each transform.
     pub(super) blamed: Vec<Duration>,
 }
@@ -48,6 +52,7 @@ impl Accounting {
             has_started: false,
             phase: Phase::Source,
             since: now,
+            busy_since: now,
             waits: Waits::default(),
             starves: false,
             stages: Activities::new(transforms),
@@ -78,6 +83,9 @@ impl Accounting {
         self.settle(now);
         let was_ours = matches!(self.phase, Phase::Rate | Phase::Transform);
         let is_over = was_ours && phase != self.phase;
+        if is_busy(phase) && !is_busy(self.phase) {
+            self.busy_since = now;
+        }
         self.phase = phase;
         is_over
     }
@@ -146,6 +154,7 @@ impl Accounting {
             self.phase as u64,
             nanos(self.since),
             culprit,
+            nanos(self.busy_since),
         ];
         let waits = Phase::ALL.map(|phase| nanos(self.waits.of(phase)));
         let blamed = self.stages.booked().iter().map(|it| nanos(*it));
@@ -161,7 +170,7 @@ impl Times {
         let phase = Phase::ALL[usize::try_from(numbers[1]).unwrap_or(0).min(4)];
         let since = Duration::from_nanos(numbers[2]);
         let mut waits = Waits::default();
-        for (phase, time) in Phase::ALL.into_iter().zip(&numbers[4..]) {
+        for (phase, time) in Phase::ALL.into_iter().zip(&numbers[5..]) {
             waits.add(phase, Duration::from_nanos(*time));
         }
         let blamed = numbers[PUBLISHED..]
@@ -172,6 +181,7 @@ impl Times {
             at: now,
             waits,
             phase,
+            busy_since: is_busy(phase).then(|| Duration::from_nanos(numbers[4])),
             blamed: blamed.collect(),
         };
         if numbers[0] > 0 {
@@ -201,6 +211,11 @@ impl Times {
             *blamed += current;
         }
     }
+}
+
+/// Whether a writer in this phase has something to write.
+fn is_busy(phase: Phase) -> bool {
+    matches!(phase, Phase::Sink | Phase::Moving)
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 //! displays take snapshots of what is published.
 
 mod accounting;
+mod ends;
+mod idle;
+mod samples;
 mod snapshot;
 mod writer;
 
@@ -9,15 +12,15 @@ pub use snapshot::{SinkSnapshot, Snapshot};
 pub use writer::WriterAccount;
 
 use crate::account::clock::{Clock, nanos};
-use crate::account::phase::Phase;
 use crate::account::published::Published;
-use crate::account::recording::{Observation, Recorder, Recording, most_phases};
-use crate::account::span::Span;
-use crate::account::stages::{Activity, StageCount};
-use crate::endpoint::{EndStatus, PerEnd, Probe};
+use crate::account::recording::Recorder;
+use crate::account::stages::{Activities, Activity, StageCount};
+use crate::endpoint::Probe;
+use crate::engine::gate::ConsumerId;
 use crate::engine::link::Chain;
 use crate::platform::sync::Lock;
 use accounting::{Accounting, Times};
+use ends::Ends;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,9 +44,7 @@ pub struct Meter {
     started: AtomicU64,
     stopped: AtomicU64,
     moved: AtomicU64,
-    /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
-    peer_counts: AtomicBool,
-    probes: Lock<Option<PerEnd<Probe>>>,
+    ends: Ends,
     recorder: Lock<Option<Recorder>>,
     /// When the next sample is due, if there are to be any.
     next_sample: AtomicU64,
@@ -55,6 +56,10 @@ struct WriterBooks {
     bytes_out: AtomicU64,
     /// When the sink last took something, in nanoseconds on the clock.
     wrote_at: AtomicU64,
+    /// Whether the peer is to blame if nothing moves: at the end not, unless it is the peer that the sink waits for.
+    peer_counts: AtomicBool,
+    /// Whether the sink takes nothing more, though the others may.
+    has_left: AtomicBool,
     /// The books, unless the writer has them.
     accounting: Lock<Accounting>,
     published: Published,
@@ -65,6 +70,8 @@ impl WriterBooks {
         Self {
             bytes_out: AtomicU64::new(0),
             wrote_at: AtomicU64::new(nanos(now)),
+            peer_counts: AtomicBool::new(true),
+            has_left: AtomicBool::new(false),
             accounting: Lock::new(Accounting::new(now, transforms)),
             published: Accounting::published(transforms),
         }
@@ -79,6 +86,10 @@ impl WriterBooks {
 
     fn bytes_out(&self) -> u64 {
         self.bytes_out.load(Ordering::Relaxed)
+    }
+
+    fn has_left(&self) -> bool {
+        self.has_left.load(Ordering::Relaxed)
     }
 
     fn times(&self, now: Duration) -> Times {
@@ -106,83 +117,25 @@ impl Meter {
             started: AtomicU64::new(NEVER),
             stopped: AtomicU64::new(NEVER),
             moved: AtomicU64::new(nanos(now)),
-            peer_counts: AtomicBool::new(true),
-            probes: Lock::default(),
+            ends: Ends::default(),
             recorder: Lock::default(),
             next_sample: AtomicU64::new(NEVER),
         }
     }
 
     /// From now on these ends are shown too.
-    pub fn watch(&self, probes: PerEnd<Probe>) {
-        *self.probes.lock() = Some(probes);
+    pub fn watch(&self, source: Probe, sinks: Vec<Probe>) {
+        self.ends.watch(source, sinks);
     }
 
     /// From now on this source is shown instead of the one before.
     pub fn watch_source(&self, probe: Probe) {
-        if let Some(probes) = &mut *self.probes.lock() {
-            probes.source = probe;
-        }
+        self.ends.watch_source(probe);
     }
 
-    /// From now on it is recorded what happened when. To be called before the writers begin.
-    pub fn record(&self) {
-        let most = most_phases(self.writers.len());
-        for writer in &self.writers {
-            writer.accounting.lock().record(most);
-        }
-        self.chain.first().record();
-        *self.recorder.lock() = Some(Recorder::new(self.writers.len()));
-        self.next_sample.store(0, Ordering::Relaxed);
-    }
-
-    /// Takes a sample if there is a recording, and else has the connections judge their progress since the last look.
-    /// While bytes move, samples are taken anyway.
-    pub fn note(&self) {
-        match &mut *self.recorder.lock() {
-            Some(recorder) => self.sample(recorder),
-            None => drop(self.ends(Probe::status_without_fill)),
-        }
-    }
-
-    /// Takes the sample that is due at `now`, unless another thread takes one. The writer thread does, since it is awake:
-    /// waking another thread would cost more than the sample.
-    fn sample_if_due(&self, now: Duration) {
-        if nanos(now) >= self.next_sample.load(Ordering::Relaxed)
-            && let Some(mut recorder) = self.recorder.try_lock()
-            && let Some(recorder) = recorder.as_mut()
-        {
-            self.sample(recorder);
-        }
-    }
-
-    fn sample(&self, recorder: &mut Recorder) {
-        let now = self.observe();
-        recorder.sample(&now);
-        let due = self.zero() + now.elapsed + recorder.interval();
-        self.next_sample.store(nanos(due), Ordering::Relaxed);
-    }
-
-    fn is_recorded(&self) -> bool {
-        self.next_sample.load(Ordering::Relaxed) != NEVER
-    }
-
-    /// The recording of a transfer that has ended. `None`: it was not to be recorded.
-    #[must_use]
-    pub fn recording(&self) -> Option<Recording> {
-        self.note();
-        let (recorder, elapsed) = (self.recorder.lock().take()?, self.since_start(self.now()));
-        let zero = self.zero();
-        let phases = self.writers.iter().map(|writer| {
-            let phases = writer.accounting.lock().finish_recording();
-            since(zero, elapsed, phases)
-        });
-        Some(Recording {
-            elapsed,
-            phases: phases.collect(),
-            pauses: since(zero, elapsed, self.chain.first().finish_recording()),
-            ..recorder.finish()
-        })
+    /// From now on the sinks are shown by these names.
+    pub fn name_sinks(&self, names: impl IntoIterator<Item = String>) {
+        self.ends.name_sinks(names);
     }
 
     /// Both ends are open: time runs from now. To be called before the writers begin.
@@ -232,7 +185,7 @@ impl Meter {
         self.bytes_in.store(self.bytes_out(), Ordering::Relaxed);
     }
 
-    /// Bytes that every sink took.
+    /// Bytes that every sink took, but for those that have left before the others.
     #[must_use]
     pub fn bytes_out(&self) -> u64 {
         self.slowest().bytes_out()
@@ -249,10 +202,15 @@ impl Meter {
 
     /// Sets what a transform does from now on. Transforms are counted from the source.
     pub(crate) fn set_activity(&self, stage: usize, activity: Activity) {
+        self.change_stages(|stages| stages.set(stage, activity));
+    }
+
+    /// What writers without bytes wait for has changed.
+    fn change_stages(&self, change: impl Fn(&mut Activities)) {
         let now = self.now();
         for writer in &self.writers {
             let mut accounting = writer.accounting.lock();
-            let was_ours = accounting.stages_change(now, |stages| stages.set(stage, activity));
+            let was_ours = accounting.stages_change(now, &change);
             accounting.publish(&writer.published);
             if was_ours {
                 self.moved_at(now);
@@ -265,22 +223,17 @@ impl Meter {
         self.stages.get(stage)
     }
 
-    /// Sets whether waiting is the fault of a peer from now on.
-    pub fn set_peer_counts(&self, counts: bool) {
-        self.peer_counts.store(counts, Ordering::Relaxed);
+    /// The reader lets nothing come for the rate limit from now on, or lets it come again.
+    pub(crate) fn set_throttled(&self, is_throttled: bool) {
+        self.change_stages(|stages| stages.set_throttled(is_throttled));
     }
 
-    /// For how long nothing has moved because of a peer, and at which end. `None`: no peer is waited for.
-    #[must_use]
-    pub fn idle(&self) -> Option<(Duration, Phase)> {
-        let now = self.now();
-        let phase = match self.slowest().times(now).phase {
-            Phase::Moving => Phase::Sink,
-            phase => phase,
-        };
-        let counts = self.peer_counts.load(Ordering::Relaxed);
-        let is_peer = counts && matches!(phase, Phase::Source | Phase::Sink);
-        is_peer.then(|| (self.still(now), phase))
+    /// The sink of this consumer takes nothing more, and is not waited for any more.
+    pub(crate) fn leave(&self, consumer: ConsumerId) {
+        self.writers[consumer]
+            .has_left
+            .store(true, Ordering::Relaxed);
+        self.moved();
     }
 
     /// The numbers now.
@@ -294,15 +247,17 @@ impl Meter {
             // Both ends may have been opened after the clock was made.
             link.paused = link.paused.min(elapsed);
         }
-        let ends = self.ends(Probe::status);
+        let ((ends, of_sinks), names) = (self.ends.look(Probe::status), self.ends.names());
         let stages = self.stages.iter().zip(times.blamed);
-        let sinks = self.writers.iter().map(|writer| {
+        let sinks = self.writers.iter().enumerate().map(|(sink, writer)| {
             let times = writer.times(now);
             SinkSnapshot {
+                name: names.get(sink).cloned(),
                 bytes_out: writer.bytes_out(),
                 waits: times.waits,
                 phase: times.phase,
-                end: ends.sink,
+                has_left: writer.has_left(),
+                end: of_sinks.get(sink).copied().unwrap_or_default(),
             }
         });
         Snapshot {
@@ -319,31 +274,13 @@ impl Meter {
         }
     }
 
-    /// What a sample records.
-    fn observe(&self) -> Observation {
-        let now = self.now();
-        let levels = self.chain.levels();
-        // A pipe that is an end is read once: as the end, or as a buffer of the link.
-        let look = if levels.is_ours {
-            Probe::status
-        } else {
-            Probe::status_without_fill
-        };
-        Observation {
-            elapsed: self.since_start(now),
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.bytes_out(),
-            phase: self.slowest().times(now).phase,
-            still: self.still(now),
-            levels,
-            ends: self.ends(look),
-        }
-    }
-
-    /// The writer whose sink has taken least: the only one, or the one that the others wait for.
+    /// The writer whose sink has taken least: the only one, or the one that the others wait for. Once all have left, the last one
+    /// that did.
     fn slowest(&self) -> &WriterBooks {
-        let slowest = self.writers.iter().min_by_key(|it| it.bytes_out());
-        slowest.unwrap_or(&self.writers[0])
+        let there = self.writers.iter().filter(|it| !it.has_left());
+        let slowest = there.min_by_key(|it| it.bytes_out());
+        let last = || self.writers.iter().max_by_key(|it| it.bytes_out());
+        slowest.or_else(last).unwrap_or(&self.writers[0])
     }
 
     /// The time on the clock; it stands once the transfer has ended.
@@ -377,28 +314,4 @@ impl Meter {
         let moved = wrote_at.fold(self.moved.load(Ordering::Relaxed), u64::max);
         now.saturating_sub(Duration::from_nanos(moved))
     }
-
-    fn ends(&self, look: fn(&Probe) -> EndStatus) -> PerEnd<EndStatus> {
-        let ends = self.probes.lock().as_ref().map(|probes| PerEnd {
-            source: look(&probes.source),
-            sink: look(&probes.sink),
-        });
-        ends.unwrap_or_default()
-    }
-}
-
-/// Spans counted from `zero` on, when the transfer started, and none of them beyond its end.
-fn since<T>(
-    zero: Duration,
-    elapsed: Duration,
-    list: impl IntoIterator<Item = Span<T>>,
-) -> Vec<Span<T>> {
-    let on_ours = |time: Duration| time.saturating_sub(zero).min(elapsed);
-    let list = list.into_iter();
-    list.map(|span| Span {
-        from: on_ours(span.from),
-        to: on_ours(span.to),
-        what: span.what,
-    })
-    .collect()
 }

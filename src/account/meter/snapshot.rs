@@ -5,6 +5,7 @@ use crate::account::stages::StageSnapshot;
 use crate::endpoint::{EndStatus, PerEnd};
 use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState};
 use crate::error::Side;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The numbers of a transfer at one moment.
@@ -34,14 +35,18 @@ pub struct Snapshot {
 }
 
 /// The numbers of one sink at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SinkSnapshot {
+    /// What it is called, if it has a name.
+    pub name: Option<Arc<str>>,
     /// Bytes it took.
     pub bytes_out: u64,
     /// Where the time of its writer went.
     pub waits: Waits,
     /// What its writer is doing now.
     pub phase: Phase,
+    /// Whether it takes nothing more, though the others may: it has failed, or was given up.
+    pub has_left: bool,
     /// What it says of itself.
     pub end: EndStatus,
 }
@@ -79,14 +84,15 @@ impl Snapshot {
         self.sinks.len() > 1
     }
 
-    /// The name of a sink: where there are several, with its number, which counts from 1.
+    /// The name of a sink: where there are several, its own, or its number, which counts from 1.
     #[must_use]
     pub fn sink_name(&self, sink: usize) -> String {
         let name = Side::Sink.name();
-        if self.has_several_sinks() {
-            format!("{name} {}", sink + 1)
-        } else {
-            name.to_owned()
+        let own = self.sinks.get(sink).and_then(|it| it.name.as_deref());
+        match own {
+            _ if !self.has_several_sinks() => name.to_owned(),
+            Some(own) => own.to_owned(),
+            None => format!("{name} {}", sink + 1),
         }
     }
 

@@ -3,11 +3,13 @@
 
 use super::accounting::Accounting;
 use super::{Meter, WriterBooks};
+use crate::account::clock::nanos;
 use crate::account::phase::Phase;
 use crate::engine::gate::ConsumerId;
 use crate::error::Side;
 use crate::platform::sync::Lock;
 use std::cell::RefCell;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The account of the writer that empties one consumer of the last link.
@@ -23,8 +25,8 @@ pub struct WriterAccount<'a> {
 enum Held<'a> {
     /// Taken out of the meter while the writer is at work.
     Own(Box<RefCell<Accounting>>),
-    /// With transforms, whose activities decide what a writer without bytes waits for; and while it is recorded, which a
-    /// writer that hangs must not keep to itself.
+    /// With transforms, whose activities decide what a writer without bytes waits for, as the reader of a flow to several sinks
+    /// does, which keeps to the rate limit; and while it is recorded, which a writer that hangs must not keep to itself.
     Shared(&'a Lock<Accounting>),
 }
 
@@ -33,7 +35,8 @@ impl Meter {
     #[must_use]
     pub fn writer(&self, consumer: ConsumerId) -> WriterAccount<'_> {
         let books = &self.writers[consumer];
-        let is_shared = !self.stages.is_empty() || self.is_recorded();
+        let is_told = !self.stages.is_empty() || self.writers.len() > 1;
+        let is_shared = is_told || self.is_recorded();
         let accounting = if is_shared {
             Held::Shared(&books.accounting)
         } else {
@@ -72,7 +75,8 @@ impl WriterAccount<'_> {
 
     /// Something has moved, if only in the kernel's buffers.
     pub fn moved(&self) {
-        self.meter.moved();
+        let now = nanos(self.meter.now());
+        self.books.wrote_at.store(now, Ordering::Relaxed);
     }
 
     /// The writer does something else from now on.
@@ -102,7 +106,7 @@ impl WriterAccount<'_> {
 
     /// Sets whether waiting is the fault of a peer from now on.
     pub fn set_peer_counts(&self, counts: bool) {
-        self.meter.set_peer_counts(counts);
+        self.books.set_peer_counts(counts);
     }
 
     /// Makes a change that displays are to see, and that tells whether it was our own doing that nothing has moved.

@@ -66,10 +66,7 @@ fn start(kind: &Kind) -> Offer {
 }
 
 fn options(kind: &Kind, side: Side) -> Vec<Offer> {
-    let here = kind
-        .options
-        .iter()
-        .filter(|option| option.only.is_none_or(|only| only == side));
+    let here = kind.options_on(side);
     here.map(|option| {
         let equals = if equals(option).is_empty() { "" } else { "=" };
         Offer {

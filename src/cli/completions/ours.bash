@@ -104,6 +104,10 @@ _tidegate_any() {
     elif [[ -n $flag ]]; then
         # The last flag of a cluster is the one that wants a value.
         [[ $flag == --* ]] || flag=-${flag: -1}
+        if [[ $flag == --tee ]]; then
+            _tidegate_end sink "$word"
+            return
+        fi
         _tidegate "$1" "$word" "$flag"
         _tidegate_reply "$word"
     elif [[ -z $literal && $word == --*=* ]]; then

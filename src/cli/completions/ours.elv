@@ -53,6 +53,8 @@ set edit:completion:arg-completer[tidegate] = {|@words|
   var before = $words[-2]
   if (has-key $tidegate-values $before) {
     all $tidegate-values[$before]
+  } elif (eq $before '--tee') {
+    tidegate-end sink $word
   } elif (has-value $tidegate-files $before) {
     edit:complete-filename $word
   } elif (has-value $tidegate-takes $before) {

@@ -47,3 +47,4 @@ end
 complete -c tidegate -n 'test (__tidegate_position) = 0' -a '(__tidegate_end source)'
 complete -c tidegate -n 'test (__tidegate_position) = 1' -a '(__tidegate_end sink)'
 complete -c tidegate -n 'test (__tidegate_position) -gt 1' -f
+complete -c tidegate -l tee -a '(__tidegate_end sink)'

@@ -14,7 +14,7 @@ Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
         return
     }
     # Files are PowerShell's own offer, made where we make none.
-    if ($TidegateTakes -ccontains $last) { return }
+    if ($last -cne '--tee' -and $TidegateTakes -ccontains $last) { return }
     if ($wordToComplete -like '-?*') {
         & $TidegateFlags $wordToComplete $commandAst $cursorPosition
         return
@@ -27,6 +27,8 @@ Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
         elseif ($word -like '-?*') { $skip = $TidegateTakes -ccontains $word }
         else { $position++ }
     }
+    # The value of --tee is a SINK, wherever it stands.
+    if ($last -ceq '--tee') { $position = 1 }
     if ($position -gt 1) { return }
     $side = @('source', 'sink')[$position]
 

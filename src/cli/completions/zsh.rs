@@ -19,7 +19,7 @@ fn ours(line: &str) -> String {
             return line.replace(":_files'", &format!(":_tidegate_{side}'"));
         }
     }
-    if line.starts_with("'*::more") {
+    if line.starts_with("'*::more") || line.starts_with("'*--tee=") {
         return line.replace(":_files'", ":_tidegate_sink'");
     }
     line.to_owned()

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use crate::cli::declared;
-use crate::endpoint::{KINDS, Kind, OptionSpec};
+use crate::endpoint::{KINDS, Kind, OptionSpec, SINK_OPTIONS};
 use crate::error::Side;
 use crate::show::PLACEHOLDERS;
 use crate::transform;
@@ -125,14 +125,26 @@ fn endpoint_options(page: &mut Page, kind: &Kind) {
         return;
     }
     page.into();
-    for option in kind.options {
+    options_of_end(page, kind.options, true);
+    page.out();
+}
+
+/// The options that every SINK has.
+pub(super) fn sink_options(page: &mut Page) {
+    options_of_end(page, SINK_OPTIONS, false);
+}
+
+fn options_of_end(page: &mut Page, options: &[OptionSpec], of_one_side: bool) {
+    for option in options {
         let value = match option.value.placeholder() {
             "" => String::new(),
             placeholder => format!("`=`{{{placeholder}}}"),
         };
-        page.term(&format!("`{}`{value}", option.name), &meaning(option));
+        page.term(
+            &format!("`{}`{value}", option.name),
+            &meaning(option, of_one_side),
+        );
     }
-    page.out();
 }
 
 /// Every transform with what may be set, and an example.
@@ -181,12 +193,12 @@ pub(super) fn placeholders(page: &mut Page) {
     }
 }
 
-fn meaning(option: &OptionSpec) -> String {
+fn meaning(option: &OptionSpec, of_one_side: bool) -> String {
     let mut text = capital(&sentences(option.help));
     if option.value.repeats() {
         text.push_str(" May be given several times.");
     }
-    if let Some(side) = option.only {
+    if let Some(side) = option.only.filter(|_| of_one_side) {
         text = format!("{text} For a {{{}}} only.", side.name().to_uppercase());
     }
     if !option.default.is_empty() {

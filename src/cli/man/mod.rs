@@ -32,6 +32,7 @@ fn filled_in(text: &str) -> Page {
             "@options" => filled::options(&mut page, &command()),
             "@forms" => filled::forms(&mut page),
             "@endpoints" => filled::endpoints(&mut page),
+            "@sink_options" => filled::sink_options(&mut page),
             "@placeholders" => filled::placeholders(&mut page),
             "@transforms" => filled::transforms(&mut page),
             block => page.block(block),

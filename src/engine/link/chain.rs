@@ -20,22 +20,31 @@ pub struct Chain {
 
 impl Chain {
     /// Empty links before, between and after the transforms of these names, read into in pieces of at most `chunk_size`
-    /// bytes.
+    /// bytes. The last one has a consumer for each of the `sinks`, which are the high-water marks of their writables, in bytes.
     ///
     /// # Errors
     /// When the process is out of descriptors.
     pub fn new(
         transforms: &[&'static str],
         marks: Marks,
+        sinks: &[u64],
         chunk_size: u64,
         clock: &Arc<Clock>,
     ) -> io::Result<Self> {
-        let link = || Link::new(marks, 1, chunk_size, Arc::clone(clock)).map(Arc::new);
-        let others = transforms.iter().map(|name| Ok((*name, link()?)));
-        Ok(Self {
-            first: link()?,
+        let link = |place: usize| {
+            let is_last = place == transforms.len();
+            let consumers = if is_last { sinks.len() } else { 1 };
+            Link::new(marks, consumers, chunk_size, Arc::clone(clock)).map(Arc::new)
+        };
+        let others = transforms.iter().enumerate();
+        let others = others.map(|(before, name)| Ok((*name, link(before + 1)?)));
+        let chain = Self {
+            first: link(0)?,
             others: others.collect::<io::Result<_>>()?,
-        })
+        };
+        let own_marks = chain.last().consumers().zip(sinks);
+        own_marks.for_each(|(consumer, mark)| consumer.set_mark(*mark));
+        Ok(chain)
     }
 
     /// Gets memory for the first chunks, and makes sure that there is enough for all that the marks allow and for the
@@ -45,7 +54,7 @@ impl Chain {
     /// When there is not.
     pub fn reserve(&self) -> io::Result<()> {
         let links = self.links().map(|link| link.most_memory());
-        let threads = (0..=self.others.len()).map(|_| STACK);
+        let threads = (0..self.others.len() + self.last().consumers().count()).map(|_| STACK);
         let bytes = links.chain(threads).fold(STACK, usize::saturating_add);
         ensure_memory(bytes)?;
         self.links().try_for_each(|link| link.reserve())

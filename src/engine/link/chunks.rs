@@ -7,7 +7,7 @@
 
 use super::chunk::Batch;
 use super::shared::{BATCH, ConsumerState, InputEnd, Link, State};
-use crate::engine::gate::ConsumerId;
+use crate::engine::gate::{ConsumerId, WritableGate};
 use crate::engine::wakeup::Wakeup;
 use crate::platform::sync::MutexGuard;
 use bytes::BytesMut;
@@ -75,9 +75,17 @@ impl Link {
     /// The most memory that the buffers may take, in bytes: what the marks allow, and two buffers more of which only a
     /// part is held.
     pub(super) fn most_memory(&self) -> usize {
-        let sides = [self.marks.readable, self.marks.writable];
+        let state = self.lock();
+        // What several consumers hold, they hold together.
+        let writables = state
+            .count
+            .gates()
+            .writables()
+            .iter()
+            .map(WritableGate::mark);
+        let sides = [self.marks.readable, writables.max().unwrap_or(0)];
         let sides = sides.map(|mark| usize::try_from(mark).unwrap_or(usize::MAX));
-        let buffer_len = self.lock().store.pool.buffer_len();
+        let buffer_len = state.store.pool.buffer_len();
         let partly_held = buffer_len.saturating_mul(2);
         sides.into_iter().fold(partly_held, usize::saturating_add)
     }
@@ -202,7 +210,12 @@ impl Link {
     /// The only consumer, or the first.
     #[must_use]
     pub fn consumer(&self) -> Consumer<'_> {
-        Consumer { link: self, id: 0 }
+        self.consumer_at(0)
+    }
+
+    /// The consumer at this place, where there is one.
+    pub(crate) fn consumer_at(&self, id: ConsumerId) -> Consumer<'_> {
+        Consumer { link: self, id }
     }
 
     /// All consumers, in their order.
@@ -223,6 +236,14 @@ impl<'a> Consumer<'a> {
     #[must_use]
     pub fn wakeup(&self) -> &'a Wakeup {
         self.link.wakeup_of(self.id)
+    }
+
+    /// From now on its writable has this mark, in bytes.
+    pub(super) fn set_mark(&self, mark: u64) {
+        let mut state = self.link.lock();
+        state.count.begin();
+        state.count.set_mark(self.id, mark);
+        state.count.publish();
     }
 
     /// Takes nothing more: the others go on without it, and if there are none, the link is cancelled. May be called for a consumer

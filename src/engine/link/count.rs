@@ -123,6 +123,11 @@ impl LinkCount {
         }
     }
 
+    /// The writable of this consumer has this mark from now on.
+    pub(super) fn set_mark(&mut self, consumer: ConsumerId, mark: u64) {
+        self.gates.writables_mut()[consumer].set_mark(mark);
+    }
+
     /// Passes on what the readable holds until a consumer says "stop" or there is nothing left, and the end after that.
     pub(super) fn pass_on(&mut self) {
         flow(self);

@@ -62,6 +62,14 @@ pub struct ConsumerSnapshot {
     pub held_up: Duration,
 }
 
+impl ConsumerSnapshot {
+    /// Whether it has said "stop" and not drained since.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stops > self.drains
+    }
+}
+
 impl LinkSnapshot {
     /// The consumer that has held the readable up for longest: the only one, or the first of several that have not.
     #[must_use]

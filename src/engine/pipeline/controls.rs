@@ -2,9 +2,10 @@
 
 use crate::account::meter::Meter;
 use crate::endpoint::Source;
+use crate::engine::gate::ConsumerId;
 use crate::engine::limit::Limit;
 use crate::engine::link::{History, Marks};
-use crate::engine::road::{RoadInUse, Shared};
+use crate::engine::road::{GivenUp, RoadInUse, Shared, WriterOutcome};
 use std::fmt;
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ impl Controls {
     /// From now on at most `rate` bytes a second leave for the sink; `None`: as fast as it goes.
     pub fn set_rate(&self, rate: Option<u64>) {
         self.shared.limit.set_rate(rate);
-        self.wake_writer();
+        self.wake_limited();
     }
 
     /// The limit as it is now, in bytes a second.
@@ -86,7 +87,7 @@ impl Controls {
     /// From now on nothing leaves for the sink, or it leaves again.
     pub fn hold(&self, is_held: bool) {
         self.shared.limit.hold_all(is_held);
-        self.wake_writer();
+        self.wake_limited();
     }
 
     /// From now on both sides of every link have this high-water mark, in bytes. What they hold beyond it stays until it has
@@ -129,9 +130,16 @@ impl Controls {
         chain.first().history().filter(|_| is_one)
     }
 
+    /// The others go on without this sink, if it has not ended.
+    pub fn give_up_sink(&self, sink: ConsumerId, why: GivenUp) {
+        let outcome = WriterOutcome::GivenUp(why);
+        self.shared.end_writer(sink, outcome, false);
+    }
+
     /// The stage in front of the sink may be waiting by the old limit: it asks again. The thread of the kernel road sleeps by
-    /// the same wakeup.
-    fn wake_writer(&self) {
+    /// the same wakeup; of several sinks, it is the reader that waits.
+    fn wake_limited(&self) {
         self.shared.chain.last().wake_consumers();
+        self.shared.chain.first().producer_wakeup().wake();
     }
 }

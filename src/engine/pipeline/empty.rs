@@ -71,7 +71,7 @@ mod tests {
         };
         for names in [&[][..], &["gzip", "sha256"]] {
             let clock = Arc::new(Clock::new());
-            let chain = Chain::new(names, marks, 1000, &clock).unwrap();
+            let chain = Chain::new(names, marks, &[marks.writable], 1000, &clock).unwrap();
             let mut made = Meter::new(chain, clock).snapshot();
             made.still = Duration::ZERO;
             let to_come = empty_snapshot(marks, names, Duration::ZERO);

@@ -76,7 +76,7 @@ impl Drop for Handle {
         self.controls.cancel();
         self.controls.meter().stop();
         let leftovers = std::mem::take(&mut *self.controls.shared().leftovers.lock());
-        for leftover in [leftovers.source, leftovers.sink].into_iter().flatten() {
+        for leftover in leftovers.source.into_iter().chain(leftovers.sinks) {
             leftover.remove();
         }
     }

@@ -154,7 +154,7 @@ fn look_until_end(handle: &mut Handle) -> WriterOutcome {
         let _ = handle.controls().meter().snapshot();
         let soon = std::time::Duration::from_micros(10);
         if let Some(end) = handle.wait_for(soon) {
-            return end.writer;
+            return end.writers.into_iter().next().unwrap();
         }
     }
 }

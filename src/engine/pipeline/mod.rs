@@ -14,12 +14,13 @@ pub use handle::Handle;
 
 use crate::account::clock::Clock;
 use crate::account::meter::Meter;
-use crate::endpoint::{PerEnd, Sink, Source};
+use crate::endpoint::{Sink, Source};
+use crate::engine::gate::ConsumerId;
 use crate::engine::limit::Limit;
 use crate::engine::link::{Chain, Marks};
 use crate::engine::road::{
-    self, FlowOptions, Impossible, Job, Preference, Progress, Road, Shared, WriterStage, buffered,
-    kernel,
+    self, FlowOptions, Impossible, Job, Leftovers, Preference, Progress, Road, Shared, WriterStage,
+    buffered, kernel,
 };
 use crate::error::reason;
 use crate::platform::sync::Lock;
@@ -31,6 +32,10 @@ use std::sync::Arc;
 /// What a pipeline is made with, beside its ends.
 #[derive(Debug, Default)]
 pub struct Options {
+    /// The sinks after the first one, which get the same bytes.
+    pub more_sinks: Vec<MoreSink>,
+    /// The mark of the writable of the first sink, in bytes, where it is not that of every link.
+    pub sink_mark: Option<u64>,
     /// The marks of every link.
     pub marks: Marks,
     /// How many bytes are moved, and in which pieces.
@@ -49,6 +54,22 @@ pub struct Options {
     pub clock: Arc<Clock>,
 }
 
+/// A sink beside the first one.
+pub struct MoreSink {
+    /// The open end.
+    pub sink: Box<dyn Sink>,
+    /// The mark of its writable, in bytes, where it is not that of every link.
+    pub mark: Option<u64>,
+}
+
+impl fmt::Debug for MoreSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MoreSink")
+            .field("mark", &self.mark)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A source, a sink and what stands between them, before the first byte moves.
 ///
 /// ```
@@ -58,7 +79,7 @@ pub struct Options {
 /// use tidegate::endpoint::{Delivered, Finish, Sink, Source};
 /// use tidegate::engine::link::Marks;
 /// use tidegate::engine::pipeline::{Options, Pipeline};
-/// use tidegate::engine::road::{Preference, WriterOutcome};
+/// use tidegate::engine::road::Preference;
 /// use tidegate::engine::wait::Ready;
 ///
 /// /// Gives what is in memory, and is never waited for.
@@ -97,7 +118,7 @@ pub struct Options {
 /// let road = pipeline.choose(Preference::Auto)?;
 /// let end = pipeline.start(road)?.wait();
 ///
-/// assert!(matches!(end.writer, WriterOutcome::Delivered { .. }));
+/// assert!(end.is_delivered());
 /// assert_eq!(*kept.lock().unwrap(), b"every byte");
 /// # Ok(())
 /// # }
@@ -106,6 +127,7 @@ pub struct Pipeline {
     source: Box<dyn Source>,
     transforms: Vec<Made>,
     sink: Box<dyn Sink>,
+    more_sinks: Vec<Box<dyn Sink>>,
     marks: Marks,
     flow: FlowOptions,
     controls: Controls,
@@ -125,19 +147,27 @@ impl Pipeline {
     pub fn new(source: Box<dyn Source>, sink: Box<dyn Sink>, options: Options) -> io::Result<Self> {
         let (names, transforms): (Vec<_>, Vec<_>) = options.transforms.into_iter().unzip();
         let (marks, flow) = (options.marks, options.flow);
-        let chain = Chain::new(&names, marks, flow.chunk_size, &options.clock)?;
+        let own_marks = options.more_sinks.iter().map(|it| it.mark);
+        let own_marks = std::iter::once(options.sink_mark).chain(own_marks);
+        let sink_marks: Vec<_> = own_marks.map(|it| it.unwrap_or(marks.writable)).collect();
+        let more_sinks = options.more_sinks.into_iter().map(|it| it.sink);
+        let more_sinks: Vec<_> = more_sinks.collect();
+        let chain = Chain::new(&names, marks, &sink_marks, flow.chunk_size, &options.clock)?;
         let meter = Arc::new(Meter::new(chain.clone(), options.clock));
         if options.is_recorded {
             meter.record();
         }
         let limit = Limit::new(options.rate, options.burst);
         limit.hold_all(options.is_held);
-        let progress = Progress::new(names.len());
+        let progress = Progress::new(names.len(), sink_marks.len());
         if let Some(pipe) = source.pipe() {
             pipe.let_grow(marks.readable);
         }
-        if let Some(pipe) = sink.pipe() {
-            pipe.let_grow(marks.writable);
+        let sinks = std::iter::once(&sink).chain(&more_sinks);
+        for (sink, mark) in sinks.zip(sink_marks) {
+            if let Some(pipe) = sink.pipe() {
+                pipe.let_grow(mark);
+            }
         }
         let shared = Shared {
             chain,
@@ -150,6 +180,7 @@ impl Pipeline {
             source,
             transforms,
             sink,
+            more_sinks,
             marks,
             flow,
             controls: Controls::new(shared),
@@ -168,6 +199,9 @@ impl Pipeline {
     /// When the kernel road is asked for and cannot be had.
     pub fn choose(&mut self, preference: Preference) -> Result<Road, Impossible> {
         let is_transformed = !self.transforms.is_empty();
+        if !self.more_sinks.is_empty() {
+            return road::choose_for_several_sinks(preference);
+        }
         road::choose(
             &mut *self.source,
             &mut *self.sink,
@@ -177,42 +211,48 @@ impl Pipeline {
         )
     }
 
-    /// Starts it on this road, which was chosen for it. With transforms that is always the buffered one.
+    /// Starts it on this road, which was chosen for it. With transforms, and with several sinks, that is always the buffered one.
     ///
     /// # Errors
     /// When there is no memory for the buffers, when the sink cannot be started, or when the system has no threads left. The
     /// ends are dropped then, and the sink is as it was but for the last of these.
     pub fn start(mut self, road: Road) -> Result<Handle, StartError> {
         let methods = match road {
-            Road::Kernel(methods) if self.transforms.is_empty() => Some(methods),
+            Road::Kernel(methods) if self.transforms.is_empty() && self.more_sinks.is_empty() => {
+                Some(methods)
+            }
             _ => None,
         };
         let shared = self.controls.shared();
         if methods.is_none() {
             shared.chain.reserve().map_err(StartError::Memory)?;
         }
-        let (source, sink) = (self.source.facts(), self.sink.facts());
-        // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
-        let starts_later = self.flow.least.bytes(true) > 0 && self.sink.would_lose() > 0;
-        if !starts_later {
-            let expected = self.flow.expected;
-            self.sink.start(expected).map_err(StartError::Sink)?;
+        let sinks = std::iter::once(&mut self.sink).chain(&mut self.more_sinks);
+        let mut facts = Vec::new();
+        for (id, sink) in sinks.enumerate() {
+            facts.push(sink.facts());
+            // A sink that would lose what it holds starts once bytes have come: a connection alone is not enough.
+            let starts_later = self.flow.least.bytes(true) > 0 && sink.would_lose() > 0;
+            if !starts_later {
+                let started = sink.start(self.flow.expected);
+                started.map_err(|error| StartError::Sink(id, error))?;
+            }
         }
-        shared.meter.watch(PerEnd {
-            source: source.probe,
-            sink: sink.probe,
-        });
+        let source = self.source.facts();
+        let probes = facts.iter().map(|it| it.probe.clone()).collect();
+        shared.meter.watch(source.probe, probes);
         shared.meter.start();
         shared.limit.start();
-        *shared.leftovers.lock() = PerEnd {
+        *shared.leftovers.lock() = Leftovers {
             source: source.leftover,
-            sink: sink.leftover,
+            sinks: facts.into_iter().filter_map(|it| it.leftover).collect(),
         };
         let handle = Handle::new(self.controls.clone());
         let job = Job {
             source: self.source,
             transforms: self.transforms,
             sink: self.sink,
+            more_sinks: self.more_sinks,
             flow: self.flow,
             writer: WriterStage::new(shared),
         };
@@ -229,8 +269,8 @@ impl Pipeline {
 pub enum StartError {
     /// There is no memory for the buffers.
     Memory(io::Error),
-    /// The sink could not be made, or emptied.
-    Sink(io::Error),
+    /// This sink, counted from 0, could not be made, or emptied.
+    Sink(ConsumerId, io::Error),
     /// The system has no threads left.
     Threads(io::Error),
 }
@@ -239,7 +279,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Memory(error) => write!(f, "reserving the buffers: {}", reason(error)),
-            StartError::Sink(error) => write!(f, "opening the sink: {}", reason(error)),
+            StartError::Sink(_, error) => write!(f, "opening the sink: {}", reason(error)),
             StartError::Threads(error) => write!(f, "starting a thread: {}", reason(error)),
         }
     }

@@ -3,12 +3,13 @@
 
 use super::flow::FlowOptions;
 use super::in_use::RoadInUse;
-use super::job::{Job, Shared, Stage};
+use super::job::{Job, Shared, SinkStage, Stage, WriterStage};
 use super::outlet::WriterOutcome;
 use super::reader::{Ahead, Reader};
 use super::transform::{self, TransformContext};
 use super::{TransformOutcome, program, writer};
 use crate::endpoint::{Sink, Source};
+use crate::engine::gate::ConsumerId;
 use crate::engine::link::Link;
 use crate::platform::threads;
 use crate::transform::Made;
@@ -26,27 +27,80 @@ pub(super) fn run(job: Job) {
         source,
         transforms,
         sink,
+        more_sinks,
         flow,
         writer,
     } = job;
     let shared = Arc::clone(&writer.shared);
+    if !more_sinks.is_empty() {
+        let sinks = std::iter::once(sink).chain(more_sinks).collect();
+        return run_forked(source, transforms, sinks, flow, &writer);
+    }
     // The reader starts last: when a transform gets something to do, all threads of the road are there.
     let started =
         start_transforms(transforms, &shared).and_then(|()| start_reader(source, flow, &shared));
     writer.end(match started {
         Ok(()) => {
             shared.progress.set_road(RoadInUse::Buffered);
-            let account = shared.meter.writer(0);
-            let context = shared.writer_context(&account);
-            writer::run(sink, flow, context, &shared.progress)
+            write(sink, 0, flow, &shared)
         }
         // The sink removes what it has begun before the end is told.
-        Err(error) => could_not_start(sink, error),
+        Err(error) => {
+            drop(sink);
+            could_not_start(error)
+        }
     });
 }
 
-fn could_not_start(sink: Box<dyn Sink>, error: io::Error) -> WriterOutcome {
-    drop(sink);
+/// Starts the other threads and one for each sink, and waits until all sinks have what they get.
+fn run_forked(
+    source: Box<dyn Source>,
+    transforms: Vec<Made>,
+    sinks: Vec<Box<dyn Sink>>,
+    flow: FlowOptions,
+    writer: &WriterStage,
+) {
+    let shared = &writer.shared;
+    let started = start_transforms(transforms, shared)
+        .and_then(|()| start_writers(sinks, flow, shared))
+        .and_then(|()| start_reader(source, flow, shared));
+    match started {
+        Ok(()) => shared.progress.set_road(RoadInUse::Buffered),
+        Err(error) => {
+            shared.chain.cancel();
+            // Those that have begun find out, and remove what they have made.
+            shared.progress.set_writer(0, could_not_start(error));
+            shared.progress.cancel_writers();
+        }
+    }
+    shared.progress.await_writers();
+}
+
+/// Starts a thread for each sink.
+fn start_writers(
+    sinks: Vec<Box<dyn Sink>>,
+    flow: FlowOptions,
+    shared: &Arc<Shared>,
+) -> io::Result<()> {
+    for (id, sink) in sinks.into_iter().enumerate() {
+        let shared = Arc::clone(shared);
+        threads::spawn("writer", move || {
+            let stage = SinkStage::new(&shared, id, flow.fail_fast);
+            let outcome = write(sink, id, flow, &shared);
+            stage.end(outcome);
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes to this sink until the end, an error, or a cancellation.
+fn write(sink: Box<dyn Sink>, id: ConsumerId, flow: FlowOptions, shared: &Shared) -> WriterOutcome {
+    let account = shared.meter.writer(id);
+    let context = shared.writer_context(id, &account);
+    writer::run(sink, flow, context, &shared.progress)
+}
+
+fn could_not_start(error: io::Error) -> WriterOutcome {
     WriterOutcome::Failed {
         act: "starting to write to",
         error,
@@ -62,8 +116,9 @@ fn start_reader(
     let stage = Stage::new(shared);
     let (chain, meter) = (&shared.chain, &shared.meter);
     let is_transformed = chain.transforms().next().is_some();
+    let is_paced = shared.has_several_sinks();
     let mut reader = Reader::new(source, flow);
-    if !is_transformed {
+    if !is_transformed && !is_paced {
         reader = match reader.run_ahead(chain.first(), meter) {
             Ahead::Ended(outcome) => {
                 stage.end_reader(outcome);
@@ -73,10 +128,12 @@ fn start_reader(
         };
     }
     threads::spawn("reader", move || {
-        let Shared { chain, meter, .. } = stage.shared();
-        // Without transforms it is the same link, and its consumer is woken anyway.
+        let shared = stage.shared();
+        let Shared { chain, meter, .. } = shared;
+        // Without transforms it is the same link, and its consumers are woken anyway.
         let last = is_transformed.then(|| &**chain.last());
-        let outcome = reader.run(chain.first(), last, meter);
+        let limit = is_paced.then_some(&shared.limit);
+        let outcome = reader.run(chain.first(), last, limit, meter);
         stage.end_reader(outcome);
     })
 }

@@ -85,6 +85,8 @@ pub enum Reason {
     ReadingBuffer,
     /// Transforms have to see the bytes.
     Transforms,
+    /// Several sinks get the same bytes.
+    SeveralSinks,
     /// The sink takes bytes at a pace of its own, so that there is nothing to gain.
     Paced,
     /// A pipe that is an end holds less than the mark.
@@ -126,6 +128,21 @@ pub fn choose(
 ) -> Result<Road, Impossible> {
     let pair = EndPair::of(source, sink, is_transformed);
     choose_for(&pair, preference, marks, OwnPipe::new)
+}
+
+/// Chooses the road from one source to several sinks.
+///
+/// # Errors
+/// When the kernel road was asked for.
+pub fn choose_for_several_sinks(preference: Preference) -> Result<Road, Impossible> {
+    match preference {
+        Preference::Buffered => Ok(Road::Buffered(Reason::Asked)),
+        Preference::ReadingBuffer => Ok(Road::Buffered(Reason::ReadingBuffer)),
+        Preference::Auto => Ok(Road::Buffered(Reason::SeveralSinks)),
+        Preference::Kernel => Err(Impossible::Options(
+            "with --tee every byte is held in a buffer of our own until all sinks have it",
+        )),
+    }
 }
 
 /// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.

@@ -21,6 +21,8 @@ pub struct FlowOptions {
     pub expect_size: Option<u64>,
     /// The least that has to come from the source, left out or not, for its end to be one.
     pub least: Least,
+    /// Whether all writing ends as soon as one of several sinks has failed.
+    pub fail_fast: bool,
     /// How long a peer may let nothing move. Who holds the handle watches over that; the road only checks the send queue often
     /// enough.
     pub idle_timeout: Option<Duration>,
@@ -36,6 +38,7 @@ impl FlowOptions {
         take: None,
         expect_size: None,
         least: Least::Nothing,
+        fail_fast: false,
         idle_timeout: None,
     };
 }
@@ -54,5 +57,6 @@ pub(super) struct WriterContext<'a> {
     /// The sink's place at the link that it empties; the same link without transforms.
     pub(super) consumer: Consumer<'a>,
     pub(super) account: &'a WriterAccount<'a>,
-    pub(super) limit: &'a Limit,
+    /// `None`: the reader keeps to it.
+    pub(super) limit: Option<&'a Limit>,
 }

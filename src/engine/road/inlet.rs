@@ -4,7 +4,6 @@ use crate::account::meter::Meter;
 use crate::endpoint::Source;
 use crate::endpoint::pipe::IDLE;
 use crate::engine::link::Link;
-use crate::engine::wakeup::Wakeup;
 use std::io;
 use std::time::Instant;
 
@@ -31,8 +30,8 @@ pub(super) struct Inlet<'a, S: ?Sized = dyn Source> {
     pub(super) source: &'a mut S,
     link: &'a Link,
     meter: &'a Meter,
-    /// Wakes the consumer of the last link at the first byte, where that is not `link`.
-    last_consumer: Option<&'a Wakeup>,
+    /// The link whose consumers are woken at the first byte, where that is not `link`.
+    last: Option<&'a Link>,
     /// Bytes still to be read, if there is a limit (`--take`).
     left: Option<u64>,
 }
@@ -42,14 +41,14 @@ impl<'a, S: Source + ?Sized> Inlet<'a, S> {
         source: &'a mut S,
         take: Option<u64>,
         link: &'a Link,
-        last_consumer: Option<&'a Wakeup>,
+        last: Option<&'a Link>,
         meter: &'a Meter,
     ) -> Self {
         Self {
             source,
             link,
             meter,
-            last_consumer,
+            last,
             left: take,
         }
     }
@@ -78,9 +77,14 @@ impl<'a, S: Source + ?Sized> Inlet<'a, S> {
 
     /// Bytes have come from the source.
     fn bytes_came(&mut self) {
-        if let Some(wakeup) = self.last_consumer.take() {
-            wakeup.wake();
+        if let Some(last) = self.last.take() {
+            last.wake_consumers();
         }
+    }
+
+    /// The rate limit lets nothing come from now on, or lets it come again.
+    pub(super) fn set_throttled(&self, is_throttled: bool) {
+        self.meter.set_throttled(is_throttled);
     }
 
     /// Skips the first `n` bytes by seeking, where the source can. Returns how many have to be read and dropped

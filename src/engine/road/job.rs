@@ -1,10 +1,11 @@
 //! What a road is given to do, and what its stages share.
 
 use super::flow::{FlowOptions, WriterContext};
-use super::progress::Progress;
+use super::progress::{Progress, has_panicked};
 use super::{ReaderOutcome, TransformOutcome, WriterOutcome};
 use crate::account::meter::{Meter, WriterAccount};
-use crate::endpoint::{Leftover, PerEnd, Sink, Source};
+use crate::endpoint::{Leftover, Sink, Source};
+use crate::engine::gate::ConsumerId;
 use crate::engine::limit::Limit;
 use crate::engine::link::Chain;
 use crate::platform::sync::Lock;
@@ -21,6 +22,8 @@ pub(in crate::engine) struct Job {
     /// There are none on the kernel road.
     pub(in crate::engine) transforms: Vec<Made>,
     pub(in crate::engine) sink: Box<dyn Sink>,
+    /// The sinks after the first one.
+    pub(in crate::engine) more_sinks: Vec<Box<dyn Sink>>,
     pub(in crate::engine) flow: FlowOptions,
     pub(in crate::engine) writer: WriterStage,
 }
@@ -33,26 +36,59 @@ pub(in crate::engine) struct Shared {
     pub(in crate::engine) limit: Limit,
     pub(in crate::engine) progress: Progress,
     /// What must not stay behind of the ends.
-    pub(in crate::engine) leftovers: Lock<PerEnd<Option<Leftover>>>,
+    pub(in crate::engine) leftovers: Lock<Leftovers>,
+}
+
+/// What must not stay behind of the ends.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Leftovers {
+    pub(in crate::engine) source: Option<Leftover>,
+    pub(in crate::engine) sinks: Vec<Leftover>,
 }
 
 impl Shared {
-    /// What the writing thread works on.
+    /// What the thread works on that writes to this sink.
     pub(super) fn writer_context<'a>(
         &'a self,
+        sink: ConsumerId,
         account: &'a WriterAccount<'a>,
     ) -> WriterContext<'a> {
         WriterContext {
             first: self.chain.first(),
-            consumer: self.chain.last().consumer(),
+            consumer: self.chain.last().consumer_at(sink),
             account,
-            limit: &self.limit,
+            limit: Some(&self.limit).filter(|_| !self.has_several_sinks()),
+        }
+    }
+
+    /// Whether there are several sinks, so that it is the reader that keeps to the rate limit.
+    pub(super) fn has_several_sinks(&self) -> bool {
+        self.chain.last().consumers().count() > 1
+    }
+
+    /// Writing to this sink has ended, or was given up. If it has failed the others go on without it, or end too, if that was asked
+    /// for.
+    pub(in crate::engine) fn end_writer(
+        &self,
+        sink: ConsumerId,
+        outcome: WriterOutcome,
+        fail_fast: bool,
+    ) {
+        let (is_delivered, is_failure) = (outcome.is_delivered(), outcome.is_failure_of_sink());
+        if !self.progress.set_writer(sink, outcome) || is_delivered {
+            return;
+        }
+        self.meter.leave(sink);
+        if fail_fast && is_failure {
+            self.chain.cancel();
+        } else {
+            self.chain.last().consumer_at(sink).leave();
         }
     }
 }
 
-/// The writing thread of a pipeline, which is the last one to end: when this is dropped, in a panic too, the pipeline comes
-/// to its end.
+/// The thread of a pipeline that is the last one to end, which writes, or waits for those that do: when this is dropped, in a
+/// panic too, the pipeline comes to its end.
 #[derive(Debug)]
 pub(in crate::engine) struct WriterStage {
     pub(super) shared: Arc<Shared>,
@@ -66,9 +102,9 @@ impl WriterStage {
         }
     }
 
-    /// Writing has ended.
+    /// Writing to the only sink has ended.
     pub(super) fn end(self, outcome: WriterOutcome) {
-        self.shared.progress.set_writer(outcome);
+        self.shared.progress.set_writer(0, outcome);
     }
 }
 
@@ -88,6 +124,39 @@ impl Drop for WriterStage {
         meter.set_peer_counts(false);
         progress.await_stages(Instant::now() + GRACE);
         progress.set_ended();
+    }
+}
+
+/// The thread that writes to one of several sinks; when this is dropped, in a panic too, writing to it has ended.
+#[derive(Debug)]
+pub(super) struct SinkStage {
+    stage: Stage,
+    sink: ConsumerId,
+    fail_fast: bool,
+}
+
+impl SinkStage {
+    /// A stage that begins, and ends when what is returned is dropped.
+    pub(super) fn new(shared: &Arc<Shared>, sink: ConsumerId, fail_fast: bool) -> Self {
+        Self {
+            stage: Stage::new(shared),
+            sink,
+            fail_fast,
+        }
+    }
+
+    /// Writing has ended.
+    pub(super) fn end(self, outcome: WriterOutcome) {
+        let shared = self.stage.shared();
+        shared.end_writer(self.sink, outcome, self.fail_fast);
+    }
+}
+
+impl Drop for SinkStage {
+    fn drop(&mut self) {
+        // Nothing is changed if it has told how it ended.
+        let shared = self.stage.shared();
+        shared.end_writer(self.sink, has_panicked(), self.fail_fast);
     }
 }
 

@@ -24,14 +24,16 @@ mod writer;
 // Through the kernel's.
 pub(super) mod kernel;
 
-pub use choice::{EndPair, Impossible, Preference, Reason, Road, choose, choose_for};
+pub use choice::{
+    EndPair, Impossible, Preference, Reason, Road, choose, choose_for, choose_for_several_sinks,
+};
 pub use flow::FlowOptions;
 pub use in_use::{Calls, RoadInUse};
 pub use inlet::ReaderOutcome;
 pub use job::GRACE;
-pub(super) use job::{Job, Shared, WriterStage};
+pub(super) use job::{Job, Leftovers, Shared, WriterStage};
 pub use kernel::{Buffers, Methods, OwnPipe, Syscalls};
-pub use outlet::WriterOutcome;
+pub use outlet::{GivenUp, WriterOutcome};
 pub(super) use progress::Progress;
 pub use progress::{End, Event};
 pub use transform::TransformOutcome;

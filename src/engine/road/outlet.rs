@@ -5,7 +5,7 @@ use crate::account::meter::WriterAccount;
 use crate::account::phase::Phase;
 use crate::endpoint::pipe::IDLE;
 use crate::endpoint::{Backchannel, Delivered, Finish, Least, Sink, SinkFacts};
-use crate::engine::limit::Pace;
+use crate::engine::limit::{Limit, Pace};
 use crate::engine::link::{Consumer, InputEnd, Link};
 use crate::engine::throttle::Allowance;
 use crate::engine::wait::{self, Ready};
@@ -45,6 +45,8 @@ pub enum WriterOutcome {
         /// What the kernel says.
         error: io::Error,
     },
+    /// The sink held the others up for too long, or its peer let nothing move for too long, and the others went on without it.
+    GivenUp(GivenUp),
     /// The sink failed.
     Failed {
         /// What was being done: `opening`, `writing to`, `finishing`.
@@ -54,6 +56,32 @@ pub enum WriterOutcome {
         /// Whether the process that reads our output went away.
         downstream: bool,
     },
+}
+
+/// Why the others went on without a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    /// It held them up for too long.
+    Detached,
+    /// Its peer let nothing move for too long.
+    Idle,
+}
+
+impl WriterOutcome {
+    /// Whether everything was delivered.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        matches!(self, WriterOutcome::Delivered { .. })
+    }
+
+    /// Whether the reason is at this sink, and not that its input was cut short or all of it given up.
+    #[must_use]
+    pub fn is_failure_of_sink(&self) -> bool {
+        !matches!(
+            self,
+            WriterOutcome::Delivered { .. } | WriterOutcome::SourceCut | WriterOutcome::Cancelled
+        )
+    }
 }
 
 /// What is waited for, beside a cancellation.
@@ -81,7 +109,8 @@ pub(super) struct Outlet<'a, S: ?Sized = dyn Sink> {
     first: &'a Link,
     consumer: Consumer<'a>,
     account: &'a WriterAccount<'a>,
-    pace: Pace<'a>,
+    /// What it keeps to the rate limit by, unless the reader does.
+    pace: Option<Pace<'a>>,
     expected: Option<u64>,
     expect_size: Option<u64>,
     least: Least,
@@ -101,7 +130,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
             first: context.first,
             consumer: context.consumer,
             account: context.account,
-            pace: context.limit.pace(),
+            pace: context.limit.map(Limit::pace),
             expected: flow.expected,
             expect_size: flow.expect_size,
             least: flow.least,
@@ -151,7 +180,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
     fn await_source(&mut self) -> Result<(), WriterOutcome> {
         self.account.enter(Phase::Source);
         self.wait(WaitFor::default())?;
-        if self.consumer.link().is_cancelled() {
+        if self.consumer.is_cancelled() {
             Err(WriterOutcome::Cancelled)
         } else {
             Ok(())
@@ -183,17 +212,20 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
 
     /// Whether a rate limit is in force.
     pub(super) fn is_limited(&self) -> bool {
-        self.pace.is_on()
+        self.pace.as_ref().is_some_and(Pace::is_on)
     }
 
     /// How many of `most` bytes the rate limit lets go now.
     pub(super) fn allow(&self, most: u64) -> Allowance {
-        self.pace.allow(most)
+        match &self.pace {
+            Some(pace) => pace.allow(most),
+            None => Allowance::Bytes(most),
+        }
     }
 
     /// Whether the rate limit would let some of `most` bytes go now.
     pub(super) fn would_allow(&self, most: u64) -> bool {
-        self.pace.would_allow(most)
+        self.pace.as_ref().is_none_or(|it| it.would_allow(most))
     }
 
     /// Waits until the rate limit lets bytes go, or the source has something if it is given.
@@ -214,7 +246,9 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
 
     /// The sink has taken `n` bytes.
     pub(super) fn count(&self, n: u64) -> Result<(), WriterOutcome> {
-        self.pace.spend(n);
+        if let Some(pace) = &self.pace {
+            pace.spend(n);
+        }
         self.account.count_out(n);
         match self.expect_size {
             Some(expected) if self.account.bytes_out() > expected => {
@@ -261,7 +295,7 @@ impl<'a, S: Sink + ?Sized> Outlet<'a, S> {
                 Err(error) => return Err(self.failure("finishing", error)),
             };
             waited.map_err(|error| self.failure("finishing", error))?;
-            if self.consumer.link().is_cancelled() {
+            if self.consumer.is_cancelled() {
                 return Err(WriterOutcome::Cancelled);
             }
         }

@@ -3,6 +3,7 @@
 
 use super::in_use::RoadInUse;
 use super::{ReaderOutcome, TransformOutcome, WriterOutcome};
+use crate::engine::gate::ConsumerId;
 use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -25,8 +26,16 @@ pub struct End {
     pub reader: Option<ReaderOutcome>,
     /// How each transform ended, in their order.
     pub transforms: Vec<Option<TransformOutcome>>,
-    /// How writing ended.
-    pub writer: WriterOutcome,
+    /// How writing to each sink ended, in their order.
+    pub writers: Vec<WriterOutcome>,
+}
+
+impl End {
+    /// Whether every sink has everything.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.writers.iter().all(WriterOutcome::is_delivered)
+    }
 }
 
 /// How far a pipeline has come.
@@ -41,11 +50,11 @@ struct ProgressState {
     road: Option<RoadInUse>,
     /// Whether the handle has not heard of the road yet.
     road_is_new: bool,
-    /// Stages that have begun and not ended, without the writer.
+    /// Stages that have begun and not ended, without the one that ends the pipeline.
     stages: usize,
     reader: Option<ReaderOutcome>,
     transforms: Vec<Option<TransformOutcome>>,
-    writer: Option<WriterOutcome>,
+    writers: Vec<Option<WriterOutcome>>,
     /// Whether there is an end that the handle has not heard of yet.
     end_is_new: bool,
     /// The task that waits for an event.
@@ -53,15 +62,15 @@ struct ProgressState {
 }
 
 impl Progress {
-    /// No stage has begun, of a pipeline with so many transforms.
-    pub(in crate::engine) fn new(transforms: usize) -> Self {
+    /// No stage has begun, of a pipeline with so many transforms and sinks.
+    pub(in crate::engine) fn new(transforms: usize, sinks: usize) -> Self {
         let state = ProgressState {
             road: None,
             road_is_new: false,
             stages: 0,
             reader: None,
             transforms: (0..transforms).map(|_| None).collect(),
-            writer: None,
+            writers: (0..sinks).map(|_| None).collect(),
             end_is_new: false,
             waker: None,
         };
@@ -84,7 +93,7 @@ impl Progress {
         });
     }
 
-    /// A stage other than the writer begins.
+    /// A stage begins, which is not the one that ends the pipeline.
     pub(super) fn stage_begins(&self) {
         self.lock().stages += 1;
     }
@@ -113,17 +122,47 @@ impl Progress {
         }
     }
 
-    /// How writing ended.
-    pub(super) fn set_writer(&self, outcome: WriterOutcome) {
-        self.lock().writer = Some(outcome);
+    /// How writing to this sink ended. Nothing is changed, and the answer is no, if that is known already.
+    pub(in crate::engine) fn set_writer(&self, sink: ConsumerId, outcome: WriterOutcome) -> bool {
+        let mut state = self.lock();
+        let place = state.writers.get_mut(sink).filter(|it| it.is_none());
+        let is_new = place.is_some();
+        if let Some(place) = place {
+            *place = Some(outcome);
+        }
+        drop(state);
+        self.changed.notify_all();
+        is_new
     }
 
-    /// Whether the writer has delivered everything.
+    /// Nothing is waited for any more of those that have not told how writing ended.
+    pub(super) fn cancel_writers(&self) {
+        let mut state = self.lock();
+        for place in &mut state.writers {
+            place.get_or_insert(WriterOutcome::Cancelled);
+        }
+    }
+
+    /// Waits until it is known of every sink how writing to it ended.
+    pub(super) fn await_writers(&self) {
+        let mut state = self.lock();
+        while state.writers.iter().any(Option::is_none) {
+            let awake = self.changed.wait(state);
+            state = awake.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Whether a sink has everything.
     pub(super) fn is_delivered(&self) -> bool {
-        matches!(self.lock().writer, Some(WriterOutcome::Delivered { .. }))
+        let state = self.lock();
+        state
+            .writers
+            .iter()
+            .flatten()
+            .any(WriterOutcome::is_delivered)
     }
 
-    /// Waits until all stages but the writer have ended, or this moment has come.
+    /// Waits until all stages but the one that ends the pipeline have ended, or this moment has come.
     pub(super) fn await_stages(&self, until: Instant) {
         let mut state = self.lock();
         while state.stages > 0 {
@@ -194,6 +233,11 @@ impl Progress {
 }
 
 impl ProgressState {
+    fn take_writers(&mut self) -> Vec<WriterOutcome> {
+        let writers = std::mem::take(&mut self.writers).into_iter();
+        writers.map(|it| it.unwrap_or_else(has_panicked)).collect()
+    }
+
     fn next_event(&mut self) -> Option<Event> {
         if std::mem::take(&mut self.road_is_new) {
             return self.road.map(Event::Road);
@@ -202,14 +246,14 @@ impl ProgressState {
             Event::End(End {
                 reader: self.reader.take(),
                 transforms: std::mem::take(&mut self.transforms),
-                writer: self.writer.take().unwrap_or_else(has_panicked),
+                writers: self.take_writers(),
             })
         })
     }
 }
 
 /// How a writer ended that told nothing.
-fn has_panicked() -> WriterOutcome {
+pub(super) fn has_panicked() -> WriterOutcome {
     WriterOutcome::Failed {
         act: "writing to",
         error: io::Error::other("the writer stopped without a word; this is a bug"),

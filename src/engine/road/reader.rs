@@ -6,7 +6,9 @@ use super::inlet::{Inlet, ReaderOutcome};
 use super::small_pieces::{PIPE_GATHER_TIME, SmallPieces};
 use crate::account::meter::Meter;
 use crate::endpoint::Source;
+use crate::engine::limit::{Limit, Pace};
 use crate::engine::link::{InputEnd, Link, Room};
+use crate::engine::throttle::Allowance;
 use crate::engine::wait;
 use bytes::BytesMut;
 use std::io;
@@ -79,20 +81,28 @@ impl Reader {
 
     /// Reads until the end, the last byte that was asked for, an error, or a cancellation.
     ///
-    /// The consumer of the `last` link, given where there are transforms, may wait for the first byte or the end of the
-    /// source.
-    pub(super) fn run(mut self, link: &Link, last: Option<&Link>, meter: &Meter) -> ReaderOutcome {
-        let last_consumer = last.map(|link| link.consumer().wakeup());
+    /// The consumers of the `last` link, given where there are transforms, may wait for the first byte or the end of the
+    /// source. A `limit` is given where it is not the writer that keeps to it.
+    pub(super) fn run(
+        mut self,
+        link: &Link,
+        last: Option<&Link>,
+        limit: Option<&Limit>,
+        meter: &Meter,
+    ) -> ReaderOutcome {
         let flow = self.flow;
-        let mut inlet = Inlet::new(&mut *self.source, flow.take, link, last_consumer, meter);
+        let mut inlet = Inlet::new(&mut *self.source, flow.take, link, last, meter);
         let _guard = link.cancel_on_panic();
-        let read = skip(&mut inlet, link, flow.skip)
-            .and_then(|()| read_all(&mut inlet, link, &mut self.buffer, flow.chunk_size));
+        let pace = limit.map(Limit::pace);
+        let read = skip(&mut inlet, link, flow.skip).and_then(|()| {
+            let buffer = &mut self.buffer;
+            read_all(&mut inlet, link, buffer, flow.chunk_size, pace.as_ref())
+        });
         let left = leave(&mut inlet, link, last.unwrap_or(link));
         let is_left_well = left.is_ok();
         let outcome = self.ended(link, read.and(left), is_left_well);
-        if let Some(wakeup) = last_consumer {
-            wakeup.wake();
+        if let Some(last) = last {
+            last.wake_consumers();
         }
         outcome
     }
@@ -143,11 +153,19 @@ fn read_all(
     link: &Link,
     buffer: &mut BytesMut,
     chunk_size: u64,
+    pace: Option<&Pace<'_>>,
 ) -> io::Result<()> {
     let is_pipe = inlet.source.pipe().is_some();
     let (mut pieces, mut room) = (SmallPieces::default(), link.ask_for_room());
     loop {
-        room = match step(inlet, link, buffer, chunk_size, room)? {
+        if let Some(pace) = pace {
+            room = allowed(room, pace, inlet, link)?;
+        }
+        let step = step(inlet, link, buffer, chunk_size, room)?;
+        if let (Some(pace), Step::Read(n, ..)) = (pace, &step) {
+            pace.spend(*n);
+        }
+        room = match step {
             Step::Read(n, _, Room::Bytes(_))
                 if is_pipe && pieces.came(n, Instant::now()) && !inlet.is_done() =>
             {
@@ -167,6 +185,27 @@ fn read_all(
             }
             Step::Ended => return Ok(()),
         };
+    }
+}
+
+/// As much of the room as the rate limit lets come now; waits until it lets something come.
+fn allowed(room: Room, pace: &Pace<'_>, inlet: &Inlet<'_>, link: &Link) -> io::Result<Room> {
+    let mut room = room;
+    loop {
+        let most = match room {
+            Room::Bytes(most) => inlet.wanted(most),
+            Room::None | Room::Cancelled => return Ok(room),
+        };
+        let until = match pace.allow(most) {
+            Allowance::Bytes(bytes) => return Ok(Room::Bytes(bytes)),
+            Allowance::Not(until) => until,
+        };
+        link.nothing_more_for_now();
+        inlet.set_throttled(true);
+        let waited = wait::wait(link.producer_wakeup(), &[], Some(until));
+        inlet.set_throttled(false);
+        waited?;
+        room = link.ask_for_room();
     }
 }
 

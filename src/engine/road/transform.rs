@@ -308,7 +308,8 @@ mod tests {
     #[test]
     fn what_a_transform_makes_is_delivered_though_nothing_counts_it() {
         let clock = Arc::new(Clock::new());
-        let chain = |names| Chain::new(names, Marks::DEFAULT, 100, &clock).unwrap();
+        let marks = Marks::DEFAULT;
+        let chain = |names| Chain::new(names, marks, &[marks.writable], 100, &clock).unwrap();
         let (without, chain) = (chain(&[]), chain(&["same"]));
         let (from, to) = (chain.first(), chain.last());
         from.push(BytesMut::from(&b"given"[..]));

@@ -117,7 +117,7 @@ impl Writer<'_> {
                 }
                 Err(error) => return Err(self.outlet.failure("writing to", error)),
             }
-            if self.consumer.link().is_cancelled() {
+            if self.consumer.is_cancelled() {
                 return Err(WriterOutcome::Cancelled);
             }
         }
@@ -130,7 +130,7 @@ impl Writer<'_> {
                 Allowance::Bytes(most) => return Ok(self.write_once(most)),
                 Allowance::Not(until) => self.outlet.wait_for_rate(until, None)?,
             }
-            if self.consumer.link().is_cancelled() {
+            if self.consumer.is_cancelled() {
                 return Err(WriterOutcome::Cancelled);
             }
         }

@@ -2,7 +2,7 @@
 
 use super::sheet::Sheet;
 use super::view::View;
-use crate::endpoint::{PlannedEnd, Preview, Settled};
+use crate::endpoint::{PlannedEnd, Preview, Settled, SinkPolicy};
 use crate::error::{FailureSite, Side};
 use crate::session::exit::Exit;
 use crate::text::words::bytes_exactly;
@@ -21,12 +21,33 @@ pub(super) fn source(sheet: &mut Sheet, view: &View<'_>) {
     }
 }
 
-pub(super) fn sink(sheet: &mut Sheet, view: &View<'_>) {
-    sheet.section("sink");
-    end(sheet, &view.plan.sink, &view.sink);
-    sheet.row_if("effect", view.sink.effect.as_deref());
-    sheet.row("synced", view.sink.synced);
-    sheet.row_if("fails", failure(view, Side::Sink, &view.plan.sink.uri));
+pub(super) fn sinks(sheet: &mut Sheet, view: &View<'_>) {
+    let all = view.sinks.len();
+    for (place, (planned, preview)) in view.plan.sinks().zip(&view.sinks).enumerate() {
+        sheet.section(&match all {
+            1 => "sink".to_owned(),
+            _ => format!("sink {} of {all}", place + 1),
+        });
+        end(sheet, planned, preview);
+        sheet.row_if("effect", preview.effect.as_deref());
+        sheet.row("synced", preview.synced);
+        if all > 1 {
+            sheet.row("delivered", &preview.ending);
+            sheet.row("slow", slow(planned.policy));
+        }
+        sheet.row_if("fails", failure(view, Side::Sink, &planned.uri));
+    }
+}
+
+/// What becomes of a sink that holds others up.
+fn slow(policy: SinkPolicy) -> String {
+    match policy.patience {
+        None => "the others wait for it".to_owned(),
+        Some(patience) => format!(
+            "it is given up (exit 4) once it has held the others up for {}",
+            humantime::format_duration(patience)
+        ),
+    }
 }
 
 /// How the transfer would fail at this end.

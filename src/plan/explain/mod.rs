@@ -26,7 +26,7 @@ pub fn text(plan: &Plan) -> Result<String, UsageError> {
     let mut sheet =
         Sheet::new("This is what would happen. Nothing has been opened, changed or moved.");
     ends::source(&mut sheet, &view);
-    ends::sink(&mut sheet, &view);
+    ends::sinks(&mut sheet, &view);
     transforms::write(&mut sheet, &view);
     road::write(&mut sheet, &view);
     amount::write(&mut sheet, &view);

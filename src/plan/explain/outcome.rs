@@ -17,7 +17,17 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
         None => format!("when the source ends: {source}"),
     };
     sheet.row("reached", reached);
-    sheet.row("delivered", &view.sink.ending);
+    if view.plan.has_several_sinks() {
+        sheet.row("delivered", "what each sink says of it");
+        let others = if flow.fail_fast {
+            "the others end too (--fail-fast)"
+        } else {
+            "the others go on, and the transfer fails at the end"
+        };
+        sheet.row("if one fails", others);
+    } else {
+        sheet.row("delivered", &view.sink().ending);
+    }
     sheet.row_if(
         "must be",
         flow.expect_size.map(|size| {

@@ -27,6 +27,11 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     }
     sheet.section("buffers");
     sheet.row("marks", marks(view.plan.marks));
+    if view.plan.has_several_sinks() {
+        let own = view.plan.sink_marks.iter().map(u64::to_string);
+        let own: Vec<_> = own.collect();
+        sheet.row("of sinks", format!("{} bytes", own.join(", ")));
+    }
     let chunk = view.plan.flow.chunk_size;
     sheet.row("chunk", format!("{chunk} bytes at most in one read"));
     for warning in &view.plan.cut_sizes {
@@ -51,7 +56,9 @@ fn narrow_pipes(view: &View<'_>) -> impl Iterator<Item = (&'static str, u64)> + 
         is_narrow.then_some((name, wanted))
     };
     let before = narrow(&view.source, BEFORE, marks.readable);
-    let behind = narrow(&view.sink, BEHIND, marks.writable);
+    let behind = view.sinks.iter().zip(&view.plan.sink_marks);
+    let behind = behind.filter_map(|(end, mark)| narrow(end, BEHIND, *mark));
+    let behind: Vec<_> = behind.collect();
     before.into_iter().chain(behind)
 }
 
@@ -64,6 +71,10 @@ fn buffered(sheet: &mut Sheet, why: &Reason) {
             "--read-high-water-mark sets a buffer that only this road has",
         ),
         Reason::Transforms => sheet.row("why", "transforms work on bytes that tidegate has read"),
+        Reason::SeveralSinks => sheet.row(
+            "why",
+            "every byte is held in a buffer until all SINKs have it",
+        ),
         Reason::Paced => sheet.row(
             "why",
             "the SINK limits its own speed, so the kernel would not be faster",
@@ -78,7 +89,7 @@ fn buffered(sheet: &mut Sheet, why: &Reason) {
 }
 
 fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
-    let (from, to) = (view.source.raw.ok(), view.sink.raw.ok());
+    let (from, to) = (view.source.raw.ok(), view.sink().raw.ok());
     let is_limited = view.plan.rate.is_some();
     sheet.row("calls", calls(&methods.calls(from, to, is_limited)));
     let asked = match view.plan.road {
@@ -104,7 +115,7 @@ fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
 
 /// What only opening the ends can tell.
 fn conditions(view: &View<'_>) -> Vec<String> {
-    let conditions = [view.source.condition, view.sink.condition];
+    let conditions = [view.source.condition, view.sink().condition];
     let told = conditions.into_iter().flatten().map(str::to_owned);
     // With --road kernel, a pipe that cannot be enlarged is used as it is.
     let narrow = narrow_pipes(view).filter(|_| view.plan.road == Preference::Auto);
@@ -163,7 +174,7 @@ fn kept_in(view: &View<'_>, road: &Road) -> String {
         ),
         Buffers::Neighbours => {
             let is_pipe = |end: &Preview| end.raw == Ok(Raw::Pipe);
-            match (is_pipe(&view.source), is_pipe(&view.sink)) {
+            match (is_pipe(&view.source), is_pipe(view.sink())) {
                 (true, true) => format!("{BEFORE} and {BEHIND}"),
                 (true, false) => BEFORE.to_owned(),
                 _ => BEHIND.to_owned(),

@@ -9,7 +9,7 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let plan = view.plan;
     let ends = Terminals {
         source: view.source.is_terminal,
-        sink: view.sink.is_terminal,
+        sink: view.sinks.iter().any(|it| it.is_terminal),
     };
     sheet.section("shown");
     sheet.row_if("name", plan.show.theme.name.as_deref());

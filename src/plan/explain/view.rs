@@ -15,7 +15,8 @@ pub(super) struct View<'a> {
     pub(super) source: Preview,
     /// The sources after the first one.
     pub(super) more_sources: Vec<Preview>,
-    pub(super) sink: Preview,
+    /// Every sink; there is at least one.
+    pub(super) sinks: Vec<Preview>,
     /// Why one of them cannot be opened, if that is clear.
     pub(super) obstacle: Option<TransferError>,
     /// The road, unless an end cannot be opened.
@@ -40,8 +41,9 @@ impl<'a> View<'a> {
         check_distinct(&flag_files)?;
         let sources = plan.sources();
         let mut sources: Vec<_> = sources.map(|it| it.end.preview(Side::Source)).collect();
-        let mut sink = plan.sink.end.preview(Side::Sink);
-        let obstacle = obstacle(plan, &mut sources, &mut sink);
+        let sinks = plan.sinks();
+        let mut sinks: Vec<_> = sinks.map(|it| it.end.preview(Side::Sink)).collect();
+        let obstacle = obstacle(plan, &mut sources, &mut sinks);
         let more_sources = sources.split_off(1);
         let Some(source) = sources.pop() else {
             return Err(UsageError::new("no SOURCE"));
@@ -50,7 +52,7 @@ impl<'a> View<'a> {
             plan,
             source,
             more_sources,
-            sink,
+            sinks,
             obstacle,
             road: None,
             records,
@@ -68,12 +70,17 @@ impl<'a> View<'a> {
     fn on_its_road(self, flag_files: &[FlagFile]) -> Result<Self, TransferError> {
         let ends = EndFiles {
             sources: self.identities(),
-            sink: self.sink.identity.clone(),
+            sinks: self.sinks.iter().map(|it| it.identity.clone()).collect(),
         };
         refusal::same_file(self.plan, &ends, flag_files)?;
-        let decided = decided(self.plan, &self.source, &self.sink);
+        let decided = decided(self.plan, &self.source, self.sink());
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })
+    }
+
+    /// The first sink.
+    pub(super) fn sink(&self) -> &Preview {
+        &self.sinks[0]
     }
 
     /// Which files the sources are.
@@ -84,21 +91,25 @@ impl<'a> View<'a> {
 }
 
 /// The first reason why the ends cannot be opened.
-fn obstacle(plan: &Plan, sources: &mut [Preview], sink: &mut Preview) -> Option<TransferError> {
+fn obstacle(plan: &Plan, sources: &mut [Preview], sinks: &mut [Preview]) -> Option<TransferError> {
     let sources = plan.sources().zip(sources);
     let mut sources = sources.filter_map(|(planned, preview)| {
         let error = preview.obstacle.take()?;
         Some(error.at(Side::Source, &planned.uri))
     });
-    let sink = || {
-        let error = sink.obstacle.take()?;
-        Some(error.at(Side::Sink, &plan.sink.uri))
-    };
-    sources.next().or_else(sink)
+    let sinks = plan.sinks().zip(sinks);
+    let mut sinks = sinks.filter_map(|(planned, preview)| {
+        let error = preview.obstacle.take()?;
+        Some(error.at(Side::Sink, &planned.uri))
+    });
+    sources.next().or_else(|| sinks.next())
 }
 
 /// The road for ends that turn out as they are expected to.
 fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Road, Impossible> {
+    if plan.has_several_sinks() {
+        return road::choose_for_several_sinks(plan.road);
+    }
     let pair = EndPair {
         from: source.raw,
         to: sink.raw,

@@ -1,6 +1,7 @@
 //! The row that says what binds the flow, or what a stalled flow waits for.
 
 use super::cells::{Cell, Text, Tone, fitted};
+use super::route_row::end_of;
 use crate::account::phase::Phase;
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Suspect;
@@ -24,16 +25,14 @@ pub(super) fn verdict_row(sample: &Sample, theme: &Theme, told_as: &str, columns
         return alone(Text::toned(text, Tone::Warning), theme, columns);
     }
     if sample.is_stalled() {
-        let which = match (sample.recent.sink, phase(sample)) {
-            (Some(sink), Phase::Sink | Phase::Moving) => format!(" ({})", now.sink_name(sink)),
-            _ => String::new(),
-        };
-        let text = format!(
-            "stalled for {}: {}{which}",
-            clock(now.still),
-            awaited(sample)
-        );
-        return alone(Text::toned(text, Tone::Bad), theme, columns);
+        let text = format!("stalled for {}: {}", clock(now.still), awaited(sample));
+        let mut which = String::new();
+        if let (Some(sink), Phase::Sink | Phase::Moving) = (sample.recent.sink, phase(sample)) {
+            let room = columns.saturating_sub(text.chars().count() + " ()".len());
+            let name = end_of(&now.sink_name(sink), room, theme);
+            which = format!(" ({name})");
+        }
+        return alone(Text::toned(text + &which, Tone::Bad), theme, columns);
     }
     let bound = sample.recent.waits.bound_by().unwrap_or(Phase::Moving);
     let verdict = Text::toned(verdict(sample, &sample.recent), Tone::Strong);

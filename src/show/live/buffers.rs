@@ -3,8 +3,7 @@
 use super::cells::{Cell, Text, Tone, fitted};
 use crate::endpoint::EndStatus;
 use crate::endpoint::connection::Connection;
-use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState};
-use crate::show::verdict::sink_verdict;
+use crate::engine::link::{LinkSnapshot, LinkState};
 use crate::show::{Sample, Theme};
 use crate::text::words::{brief, count, size, steady_size};
 
@@ -40,44 +39,8 @@ pub(super) fn link_row(
         _ => to.to_owned(),
     };
     cells.push(side(format!("{arrow} {to}")));
-    cells.push(counts((link.pauses, "pause"), link.drains));
+    cells.push(counts(5, (link.pauses, "pause"), link.drains));
     fitted(&mut cells, columns, theme)
-}
-
-/// One of several consumers of the last link: its buffer, whether the readable waits for it, how often it did, and its own
-/// verdict.
-pub(super) fn consumer_row(
-    sample: &Sample,
-    link: &LinkSnapshot,
-    sink: usize,
-    theme: &Theme,
-    columns: usize,
-) -> String {
-    let (now, none) = (&sample.now, ConsumerSnapshot::default());
-    let consumer = link.consumers.get(sink).unwrap_or(&none);
-    let longest = now.sink_name(link.consumers.len().saturating_sub(1)).len();
-    let name = format!("{:longest$}", now.sink_name(sink));
-    let mut cells = vec![Cell::fixed(Text::toned(name, Tone::Strong))];
-    if let Some(written) = consumer.writable {
-        cells.extend(fill(written.len, written.mark, theme));
-    }
-    let (state, tone) = if holds_up(link, consumer) {
-        ("HOLDS UP", Tone::Warning)
-    } else {
-        ("        ", Tone::Plain)
-    };
-    cells.push(Cell::fixed(Text::toned(state.to_owned(), tone)));
-    cells.push(counts((consumer.stops, "stop"), consumer.drains));
-    let own = sample.sinks.get(sink).map(|it| it.recent);
-    let own = own.map(|own| sink_verdict(sample, &own, &sample.recent));
-    let own = Text::toned(own.unwrap_or_default(), Tone::Faint);
-    cells.push(Cell::optional(4, own));
-    fitted(&mut cells, columns, theme)
-}
-
-/// Whether the readable is paused and waits for the drain of this consumer.
-fn holds_up(link: &LinkSnapshot, consumer: &ConsumerSnapshot) -> bool {
-    link.state == LinkState::Paused && consumer.stops > consumer.drains
 }
 
 /// How full a buffer is, as a gauge of several widths.
@@ -105,7 +68,7 @@ pub(super) fn filled(len: u64, mark: u64, cells: usize, unicode: bool) -> String
 }
 
 /// How full a buffer is, as a gauge and in numbers.
-fn fill(len: u64, mark: u64, theme: &Theme) -> [Cell; 2] {
+pub(super) fn fill(len: u64, mark: u64, theme: &Theme) -> [Cell; 2] {
     [gauge(len, mark, theme), numbers(len, mark)]
 }
 
@@ -125,12 +88,12 @@ fn numbers(len: u64, mark: u64) -> Cell {
     ])
 }
 
-/// How often it was stopped, in the word for that, and how often it drained.
-fn counts((stops, word): (u64, &str), drains: u64) -> Cell {
+/// How often it was stopped, in the word for that, and how often it drained. The words are kept for so long.
+pub(super) fn counts(rank: u8, (stops, word): (u64, &str), drains: u64) -> Cell {
     let words = format!("{}, {}", count(stops, word), count(drains, "drain"));
     let brief = format!("{stops}{} {drains}d", &word[..1]);
     Cell::new([
-        (5, Text::plain(words)),
+        (rank, Text::plain(words)),
         (9, Text::plain(brief)),
         (u8::MAX, Text::none()),
     ])
@@ -158,21 +121,7 @@ pub(super) fn kernel_row(sample: &Sample, theme: &Theme, columns: usize) -> Opti
     row_of_kernel(name, before, behind, theme, columns)
 }
 
-/// The kernel's buffer behind one of several sinks. `None`: there is none.
-pub(super) fn sink_kernel_row(
-    sample: &Sample,
-    sink: usize,
-    theme: &Theme,
-    columns: usize,
-) -> Option<String> {
-    let behind = kernel(&sample.now.sinks.get(sink)?.end, false, theme, sending);
-    let sink = sample.now.sink_name(sink);
-    let form = |text| Text::toned(text, Tone::Faint);
-    let name = Cell::new([(2, form(format!("kernel, {sink}"))), (u8::MAX, form(sink))]);
-    row_of_kernel(name, Vec::new(), behind, theme, columns)
-}
-
-fn row_of_kernel(
+pub(super) fn row_of_kernel(
     name: Cell,
     before: Vec<Cell>,
     behind: Vec<Cell>,
@@ -191,7 +140,7 @@ fn row_of_kernel(
 }
 
 /// The kernel's buffer of one end; `connection` gives the cells for a connection.
-fn kernel(
+pub(super) fn kernel(
     status: &EndStatus,
     is_shown: bool,
     theme: &Theme,
@@ -209,7 +158,7 @@ fn kernel(
 }
 
 /// The cells for a connection that is sent to.
-fn sending(it: &Connection) -> Vec<Cell> {
+pub(super) fn sending(it: &Connection) -> Vec<Cell> {
     let round_trip = format!("rtt {}", brief(it.round_trip));
     let mut cells = vec![
         queue("send queue", it.send_queue),

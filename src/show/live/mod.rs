@@ -14,6 +14,7 @@ mod picture;
 mod route_row;
 mod rows;
 mod short;
+mod sinks;
 mod terminal;
 mod waiting;
 

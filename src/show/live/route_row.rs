@@ -61,7 +61,7 @@ fn shares(stages: &[String], room: usize) -> Vec<usize> {
 }
 
 /// The end of a name, in so many columns.
-fn end_of(name: &str, columns: usize, theme: &Theme) -> String {
+pub(super) fn end_of(name: &str, columns: usize, theme: &Theme) -> String {
     if measure_text_width(name) <= columns {
         return name.to_owned();
     }

@@ -1,11 +1,11 @@
 //! The rows below the first one: which there are, and which are left out where the screen has too few.
 
 use super::bound::verdict_row;
-use super::buffers::{consumer_row, kernel_row, link_row, sink_kernel_row};
+use super::buffers::{kernel_row, link_row};
 use super::past::Past;
-use crate::engine::link::ConsumerSnapshot;
+use super::sinks::{MOST_ROWS, other_sinks_row, places, sink_kernel_row, sink_row};
+use crate::engine::link::LinkSnapshot;
 use crate::show::{Sample, Theme};
-use std::cmp::Reverse;
 
 /// The size of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +42,14 @@ pub(super) fn rows(
         let row = link_row(link, between, sample.is_stalled(), theme, columns);
         rows.push((RowKind::Link, row));
         if link.consumers.len() > 1 {
-            let places = places(&link.consumers).into_iter().enumerate();
-            rows.extend(places.map(|(sink, place)| {
-                let row = consumer_row(sample, link, sink, theme, columns);
-                (RowKind::Sink(place), row)
-            }));
+            rows.extend(sink_rows(sample, link, theme, columns));
         }
     }
     let kernel = kernel_row(sample, theme, columns).into_iter();
     let sinks = 0..sample.now.sinks.len();
-    let sinks = sinks.filter(|_| sample.now.has_several_sinks());
+    let sinks = sinks
+        .filter(|_| sample.now.has_several_sinks())
+        .take(MOST_ROWS);
     let kernel = kernel.chain(sinks.filter_map(|it| sink_kernel_row(sample, it, theme, columns)));
     rows.extend(kernel.map(|row| (RowKind::Kernel, row)));
     rows.push((
@@ -68,15 +66,26 @@ pub(super) fn rows(
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// The place of each consumer among all, from the one on that has held the readable up for longest.
-fn places(consumers: &[ConsumerSnapshot]) -> Vec<usize> {
-    let mut slowest_first: Vec<_> = (0..consumers.len()).collect();
-    slowest_first.sort_by_key(|it| Reverse(consumers[*it].held_up));
-    let mut places = vec![0; consumers.len()];
-    for (place, consumer) in slowest_first.into_iter().enumerate() {
-        places[consumer] = place;
+/// A row for each of several sinks in their order, and one for all that are too many.
+fn sink_rows(
+    sample: &Sample,
+    link: &LinkSnapshot,
+    theme: &Theme,
+    columns: usize,
+) -> Vec<(RowKind, String)> {
+    let places = places(&link.consumers).into_iter().enumerate();
+    let (shown, others): (Vec<_>, Vec<_>) = places.partition(|(_, place)| *place < MOST_ROWS);
+    let rows = shown.into_iter().map(|(sink, place)| {
+        let row = sink_row(sample, link, sink, theme, columns);
+        (RowKind::Sink(place), row)
+    });
+    let mut rows: Vec<_> = rows.collect();
+    if !others.is_empty() {
+        let others: Vec<_> = others.into_iter().map(|(sink, _)| sink).collect();
+        let row = other_sinks_row(sample, link, &others, theme, columns);
+        rows.push((RowKind::Sink(MOST_ROWS), row));
     }
-    places
+    rows
 }
 
 #[cfg(test)]
@@ -102,9 +111,9 @@ mod tests {
     fn each_of_several_sinks_has_a_row_that_says_whether_it_holds_the_source_up() {
         let expected = [
             "source ->  [##########]    1.00 MiB of 1 MiB  paused   -> 3 sinks  5 pauses, 4 drains",
-            "sink 1  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 (75%)",
-            "sink 2  [##########]    1.00 MiB of 1 MiB  HOLDS UP  5 stops, 4 drains  slow: the remote reader (75%)",
-            "sink 3  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains  held up by sink 2 (75%)",
+            "sink 1  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains    2.67 MiB/s  held up by sink 2 (75%)",
+            "sink 2  [##########]    1.00 MiB of 1 MiB  HOLDS UP  5 stops, 4 drains    2.58 MiB/s  slow: the remote reader (75%)",
+            "sink 3  [##        ]  256.00 KiB of 1 MiB            0 stops, 0 drains    2.67 MiB/s  held up by sink 2 (75%)",
             "kernel, sink 2  ->  send queue   2.50 MiB  rtt 0.00 ms",
             "slow: sink 2 (75%)  moving 25%",
         ];

@@ -69,8 +69,8 @@ pub(super) fn of(it: &Finished<'_>) -> Vec<Number> {
             }
         }
     }
-    for (sink, verdict) in verdict::sink_verdicts(it.sample) {
-        put(&sink, Some(verdict));
+    for (sink, verdict) in verdict::sink_verdicts(it.sample, true) {
+        put(&sink, Some(verdict.join(", ")));
     }
     put("stalls", stalls(it));
     put("sink's connection waited for", blame(it));

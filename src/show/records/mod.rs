@@ -6,5 +6,6 @@ mod record;
 mod stats;
 
 pub use message::{message, refused};
+pub use numbers::SinkEnding;
 pub use record::{Ending, Start, record};
 pub use stats::{Stats, await_reader};

@@ -6,7 +6,7 @@ use crate::account::replay::Advice;
 use crate::account::stages::StageSnapshot;
 use crate::endpoint::connection::{Blame, Connection};
 use crate::endpoint::pipe::PipeFill;
-use crate::endpoint::{EndStatus, PerEnd};
+use crate::endpoint::{Delivered, EndStatus, PerEnd};
 use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
 use crate::show::{Sample, Stretch};
 use serde::{Serialize, Serializer};
@@ -39,6 +39,9 @@ pub(super) struct Numbers {
 /// One of several sinks.
 #[derive(Serialize)]
 struct SinkNumbers {
+    /// How it ended, in the last record.
+    #[serde(flatten)]
+    ending: Option<SinkEnding>,
     bytes_out: u64,
     #[serde(serialize_with = "seconds")]
     waits: Waits,
@@ -48,10 +51,35 @@ struct SinkNumbers {
 impl From<&SinkSnapshot> for SinkNumbers {
     fn from(it: &SinkSnapshot) -> Self {
         Self {
+            ending: None,
             bytes_out: it.bytes_out,
             waits: it.waits,
             bound_by: it.waits.bound_by().map_or("none", Phase::name),
         }
+    }
+}
+
+/// How a transfer ended at one of several sinks.
+#[derive(Debug, Clone, Serialize)]
+pub struct SinkEnding {
+    /// The sink, as typed.
+    pub uri: String,
+    /// As that of the whole transfer.
+    pub outcome: &'static str,
+    /// In which sense it was delivered there.
+    pub delivered: Option<Delivered>,
+    /// What failed there, for the user.
+    pub error: Option<String>,
+}
+
+impl Numbers {
+    /// Those of a transfer that has ended so at its sinks.
+    pub(super) fn at_end(sample: &Sample, sinks: &[SinkEnding]) -> Self {
+        let mut numbers = Self::from(sample);
+        for (sink, ending) in numbers.sinks.iter_mut().zip(sinks) {
+            sink.ending = Some(ending.clone());
+        }
+        numbers
     }
 }
 
@@ -270,6 +298,12 @@ impl LinkNumbers {
 fn seconds<S: Serializer>(waits: &Waits, serializer: S) -> Result<S::Ok, S::Error> {
     let seconds = |phase: Phase| (format!("{}_s", phase.name()), waits.of(phase).as_secs_f64());
     serializer.collect_map(Phase::ALL.map(seconds))
+}
+
+impl Serialize for Delivered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.name().serialize(serializer)
+    }
 }
 
 /// The part of the time spent in each phase.

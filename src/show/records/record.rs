@@ -1,6 +1,6 @@
 //! The kinds of records, and the line of JSON for each.
 
-use super::numbers::{AdviceNumbers, Numbers};
+use super::numbers::{AdviceNumbers, Numbers, SinkEnding};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::error::TransferError;
@@ -56,6 +56,9 @@ pub struct Start<'a> {
     pub sources: &'a [&'a str],
     /// The sink, as typed.
     pub sink: &'a str,
+    /// All sinks, as typed, where there are several; in this order they are in the other records.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub sinks: &'a [&'a str],
     /// How the bytes travel: `kernel` or `buffered`.
     pub road: &'a str,
     /// The system calls by which the kernel moves them.
@@ -76,6 +79,8 @@ pub(super) struct Failure<'a> {
 /// How a transfer ended, for its last record.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
+    /// How it ended at each of several sinks.
+    pub sinks: &'a [SinkEnding],
     /// `complete`, `failed`, `interrupted` or `downstream-closed`.
     pub outcome: &'static str,
     /// How the bytes travelled in the end, if they ever did.
@@ -100,7 +105,7 @@ pub(super) fn end(sample: &Sample, ending: Ending<'_>) -> String {
         message: error.to_string(),
     });
     line(&Record::End {
-        numbers: sample.into(),
+        numbers: Numbers::at_end(sample, ending.sinks),
         outcome: ending.outcome,
         road: ending.road,
         delivered: ending.delivered.map(Delivered::name),

@@ -84,6 +84,7 @@ fn run(methods: Methods, job: Job) {
                 source: Box::new(Remainder::new(undelivered, source)),
                 transforms: Vec::new(),
                 sink,
+                more_sinks: Vec::new(),
                 flow: FlowOptions {
                     skip,
                     take: flow.take.map(|take| take.saturating_sub(delivered)),

@@ -24,7 +24,7 @@ pub(super) fn move_all(
     shared: &Shared,
 ) -> Result<Outcomes, Undelivered> {
     let account = shared.meter.writer(0);
-    let context = shared.writer_context(&account);
+    let context = shared.writer_context(0, &account);
     let mut link = context.first.use_pipes();
     loop {
         let is_last = source.is_last_part();

@@ -47,7 +47,7 @@ fn passed(input: impl Write + AsFd + Send, output: impl Read + AsFd) -> (Option<
         low: 0,
     };
     let clock = Arc::new(Clock::new());
-    let chain = Chain::new(&["exec"], marks, 1000, &clock).unwrap();
+    let chain = Chain::new(&["exec"], marks, &[marks.writable], 1000, &clock).unwrap();
     let (from, to) = (chain.first(), chain.last());
     from.push(BytesMut::from(&b"given"[..]));
     from.nothing_more_for_now();

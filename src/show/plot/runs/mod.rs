@@ -146,6 +146,7 @@ impl Run {
             completion: (!failed).then_some(Completion::Complete(Delivered::Written)),
             file_digests: &[],
             ending: Ending {
+                sinks: &[],
                 outcome: if failed { "failed" } else { "complete" },
                 road: self.road.map(RoadInUse::name),
                 delivered: (!failed).then_some(Delivered::Written),
