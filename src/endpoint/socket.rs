@@ -4,6 +4,7 @@
 //! never takes the death of this process for a clean end. A Unix socket has no reset: its peer is told only if it has not read
 //! everything, or goes on writing (unix(7)).
 
+use super::send_queue::SendQueue;
 use super::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, OptionSpec, Options, Preview, Probe,
     Raw, Sink, SinkFacts, Source, SourceFacts, Unfit, ValueKind,
@@ -24,9 +25,6 @@ use std::time::{Duration, Instant};
 
 /// How long the peer may take to close, once its system has everything.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The first and the longest time between two checks of the send queue, which has to be polled: no event tells that it is empty.
-const QUEUE_CHECKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
 
 /// The most reads in one [`Backchannel::hear`], so that a peer that sends without end does not keep the sink from writing.
 const MOST_READS_AT_ONCE: usize = 16;
@@ -220,9 +218,7 @@ struct SocketSink<S> {
 /// The state of the connection after our FIN.
 #[derive(Debug)]
 struct Ending {
-    /// The length of the send queue at the last check, in bytes.
-    queued: u64,
-    check_after: Duration,
+    queue: SendQueue,
     /// When the peer's system had acknowledged everything.
     empty_since: Option<Instant>,
 }
@@ -240,10 +236,8 @@ impl<S: StreamSocket> SocketSink<S> {
         if self.ending.is_none() {
             self.check()?;
             shutdown(&self.socket, Shutdown::Write)?;
-            let (check_after, _) = QUEUE_CHECKS;
             self.ending = Some(Ending {
-                queued: u64::MAX,
-                check_after,
+                queue: SendQueue::new(),
                 empty_since: None,
             });
         }
@@ -300,8 +294,8 @@ impl<S: StreamSocket> Sink for SocketSink<S> {
             return Err(io::ErrorKind::NotConnected.into());
         };
         if queued > 0 {
-            let moved = ending.note_queue(queued);
-            let until = now + ending.check_after;
+            let moved = ending.queue.seen(queued);
+            let until = now + ending.queue.next_look();
             // After both FINs poll(2) would report a hang-up at once, every time.
             let ready = (!peer_closed).then(|| Ready::Readable(self.socket.as_fd()));
             return Ok(Finish::Wait {
@@ -361,21 +355,6 @@ impl<S: StreamSocket> Backchannel for SocketSink<S> {
 impl<S: StreamSocket> KernelSink for SocketSink<S> {
     fn at(&self) -> Option<FdAt<'_>> {
         Some(self.socket.as_fd().into())
-    }
-}
-
-impl Ending {
-    /// Notes the length of the send queue. The next check is soon if it has shrunk, and later if not. Returns whether it has.
-    fn note_queue(&mut self, queued: u64) -> bool {
-        let (first, longest) = QUEUE_CHECKS;
-        let moved = queued < self.queued;
-        self.queued = queued;
-        self.check_after = if moved {
-            first
-        } else {
-            (self.check_after * 2).min(longest)
-        };
-        moved
     }
 }
 
