@@ -4,8 +4,9 @@ use super::retry::{RETRY, Retries};
 use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, Prepared,
-    PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, PeerPlan,
+    Prepared, PreparedPeer, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan,
+    ValueKind,
 };
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
@@ -58,6 +59,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
     sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
 };
 
 /// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
@@ -251,8 +253,9 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
     }
 }
 
-impl EndPlan for Connect {
-    fn preview(&self, side: Side) -> Preview {
+impl Connect {
+    /// What it was parsed as, and what opening it does, in words.
+    fn words(&self) -> (String, String) {
         let (host, port) = (&self.host, self.port);
         let limit = humantime::format_duration(self.attempt_timeout);
         let (parsed, reached) = match host.parse::<IpAddr>() {
@@ -266,7 +269,13 @@ impl EndPlan for Connect {
             ),
         };
         let again = self.retries.words();
-        let opening = format!("{reached}, for {limit} at most{again}");
+        (parsed, format!("{reached}, for {limit} at most{again}"))
+    }
+}
+
+impl EndPlan for Connect {
+    fn preview(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
         self.settings.preview(side, parsed, opening)
     }
 }
@@ -290,5 +299,25 @@ impl SinkPlan for Connect {
             sink.map_err(|error| OpenError::io("setting up", error))
         };
         Box::pin(async { Ok(Prepared::new(None, connect)) })
+    }
+}
+
+impl PeerPlan for Connect {
+    fn prepare<'a>(
+        &'a self,
+        side: Side,
+        announce: &'a dyn Announce,
+    ) -> Opening<'a, PreparedPeer<'a>> {
+        let connect = async move {
+            let stream = self.connect(side, announce).await?;
+            let halves = self.settings.halves(stream);
+            halves.map_err(|error| OpenError::io("setting up", error))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
+    }
+
+    fn preview_half(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
+        Settings::preview_half(side, parsed, opening)
     }
 }

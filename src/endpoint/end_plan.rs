@@ -1,7 +1,7 @@
 //! An end that was asked for and is not open yet: what it promises, and how it is opened, in two steps. A plan is only read by
 //! them, and can be read on.
 
-use super::{Identity, Least, OpenError, Preview, Sink, Source};
+use super::{Halves, Identity, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
 use std::io::PipeWriter;
@@ -17,6 +17,9 @@ pub type PreparedSource<'a> = Prepared<'a, Box<dyn Source>>;
 
 /// A sink that is prepared.
 pub type PreparedSink<'a> = Prepared<'a, Box<dyn Sink>>;
+
+/// A peer that is prepared.
+pub type PreparedPeer<'a> = Prepared<'a, Halves>;
 
 /// An end whose file is open or whose listener is bound. Nothing that exists has been changed, and no peer has been waited for.
 pub struct Prepared<'a, E> {
@@ -119,5 +122,25 @@ pub trait SinkPlan: EndPlan {
     /// The same, where nothing stays of what was written unless all of it is delivered.
     fn when_undone(&self) -> Option<String> {
         None
+    }
+}
+
+/// A peer that was asked for as an end of both directions, and is not open yet.
+pub trait PeerPlan: EndPlan {
+    /// Does what needs no waiting for a peer: binds the listener, takes the descriptor. There are two such ends: it is announced as
+    /// that on this `side`.
+    fn prepare<'a>(
+        &'a self,
+        side: Side,
+        announce: &'a dyn Announce,
+    ) -> Opening<'a, PreparedPeer<'a>>;
+
+    /// What is known of one of its halves, as [`EndPlan::preview`] tells it of an end of one direction.
+    fn preview_half(&self, side: Side) -> Preview;
+
+    /// Whether it is a program that we run. Once that has ended well nothing more can be sent to it, which is no failure: both
+    /// directions are over once its output is delivered.
+    fn is_command(&self) -> bool {
+        false
     }
 }

@@ -1,11 +1,13 @@
 //! `exec:COMMAND`: a command of the shell as an end. As SOURCE it is its standard output that is read, as SINK its standard input
-//! that is written to, by a pipe that is like any other; and how it exits is part of how the transfer ends.
+//! that is written to, by a pipe that is like any other, and where both directions are wanted it is both. How it exits is part of
+//! how the transfer ends.
 
 use super::command::{CommandSink, CommandSource};
+use super::command_halves;
 use super::descriptor::Descriptor;
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, Prepared, PreparedSink,
-    PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan,
+    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, PeerPlan, Prepared, PreparedPeer,
+    PreparedSink, PreparedSource, Preview, Raw, Sink, SinkPlan, Slashes, Source, SourcePlan,
 };
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
@@ -27,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
     options: &[],
     source: Some(|uri, _, _| Ok(Box::new(ExecPlan::of(uri)?))),
     sink: Some(|uri, _, _| Ok(Box::new(ExecPlan::of(uri)?))),
+    peer: Some(|uri, _, _| Ok(Box::new(ExecPlan::of(uri)?))),
 };
 
 /// A command to be run.
@@ -135,4 +138,35 @@ impl SinkPlan for ExecPlan {
 fn stderr(announce: &dyn Announce) -> Stdio {
     let ours = || Stdio::from(io::stderr());
     announce.stderr_of_command().map_or_else(ours, Stdio::from)
+}
+
+/// Two pipes, as the shell makes them: a socket that is both input and output has no half that a program could close by its
+/// descriptor alone, and cannot be opened by the names of these (`/dev/stdin`).
+impl PeerPlan for ExecPlan {
+    fn prepare<'a>(&'a self, _: Side, announce: &'a dyn Announce) -> Opening<'a, PreparedPeer<'a>> {
+        let start = async {
+            let process = self.start(Stdio::piped(), Stdio::piped(), announce)?;
+            let (input, output) = process.take_pipes();
+            Ok(command_halves::of(
+                process,
+                pipe_end(input)?,
+                pipe_end(output)?,
+            ))
+        };
+        Box::pin(async { Ok(Prepared::new(None, start)) })
+    }
+
+    fn preview_half(&self, side: Side) -> Preview {
+        match side {
+            Side::Source => {
+                let ending = "when the command has closed its output; it has to exit with status 0";
+                self.preview_of("output", ending)
+            }
+            Side::Sink => self.preview(side),
+        }
+    }
+
+    fn is_command(&self) -> bool {
+        true
+    }
 }

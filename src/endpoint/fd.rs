@@ -1,6 +1,7 @@
 //! `fd:N`: a descriptor inherited from the parent process, treated like standard input and output.
 
 use super::stdio::InheritedPlan;
+use super::stdio_halves::DescriptorPeer;
 use super::{Kind, Slashes, World, descriptor_words};
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
@@ -15,6 +16,10 @@ pub(super) const KIND: Kind = Kind {
     options: &[],
     source: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Source, world)?))),
     sink: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Sink, world)?))),
+    peer: Some(|uri, _, world| {
+        let plan = plan(uri, Side::Source, world)?;
+        Ok(Box::new(DescriptorPeer::new(plan)))
+    }),
 };
 
 fn plan(uri: &Uri, side: Side, world: &dyn World) -> Result<InheritedPlan, UsageError> {

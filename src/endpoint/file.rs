@@ -64,6 +64,7 @@ pub(super) const KIND: Kind = Kind {
         }
         sink_at(&path_of(uri)?, effects, world)
     }),
+    peer: None,
 };
 
 /// Plans a path as the SOURCE.

@@ -1,10 +1,10 @@
 //! A row of the table of ends.
 
-use super::{OptionSpec, Options, SINK_OPTIONS, SinkPlan, SourcePlan, World};
+use super::{OptionSpec, Options, PeerPlan, SINK_OPTIONS, SinkPlan, SourcePlan, World};
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
 
-/// One kind of end: its scheme, its options, and how it is planned on either side.
+/// One kind of end: its scheme, its options, and how it is planned on either side or both.
 #[derive(Debug)]
 pub struct Kind {
     /// The scheme, in lower case.
@@ -23,6 +23,8 @@ pub struct Kind {
     pub source: Option<Make<dyn SourcePlan>>,
     /// How it becomes a SINK, if it can be one.
     pub sink: Option<Make<dyn SinkPlan>>,
+    /// How it becomes an end of both directions, if it can be one.
+    pub peer: Option<Make<dyn PeerPlan>>,
 }
 
 impl Kind {
@@ -32,8 +34,11 @@ impl Kind {
         [self.options, SINK_OPTIONS]
     }
 
-    /// Every option that it has on this side.
-    pub fn options_on(&self, side: Side) -> impl Iterator<Item = &'static OptionSpec> + use<> {
+    /// Every option that it has on this side; `None`: as an end of both directions.
+    pub fn options_on(
+        &self,
+        side: Option<Side>,
+    ) -> impl Iterator<Item = &'static OptionSpec> + use<> {
         let all = self.all_options().into_iter().flatten();
         all.filter(move |option| option.is_for(side))
     }

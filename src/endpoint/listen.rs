@@ -9,7 +9,8 @@ use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
 use super::{
     Announce, EndPlan, Kind, Least, Network, OpenError, OpenFailure, Opening, OptionSpec, Options,
-    Prepared, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
+    PeerPlan, Prepared, PreparedPeer, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes,
+    SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
@@ -43,6 +44,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     source: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
     sink: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
 };
 
 const LISTENING: &str = "listening on";
@@ -184,12 +186,9 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
     }
 }
 
-impl EndPlan for Listen {
-    fn listens(&self) -> bool {
-        true
-    }
-
-    fn preview(&self, side: Side) -> Preview {
+impl Listen {
+    /// What it was parsed as, and what opening it does, in words.
+    fn words(&self) -> (String, String) {
         let how_long = self.accepting.how_long();
         let of = if self.from.is_empty() {
             String::new()
@@ -200,7 +199,17 @@ impl EndPlan for Listen {
         let opening = format!(
             "says where it listens on standard error, waits for one peer{of} {how_long}, and refuses every other"
         );
-        let parsed = format!("listens on {}", self.place());
+        (format!("listens on {}", self.place()), opening)
+    }
+}
+
+impl EndPlan for Listen {
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn preview(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
         self.settings.preview(side, parsed, opening)
     }
 }
@@ -232,5 +241,27 @@ impl SinkPlan for Listen {
                 sink.map_err(|error| OpenError::io("setting up", error))
             }))
         })
+    }
+}
+
+impl PeerPlan for Listen {
+    fn prepare<'a>(
+        &'a self,
+        side: Side,
+        announce: &'a dyn Announce,
+    ) -> Opening<'a, PreparedPeer<'a>> {
+        Box::pin(async move {
+            let listener = self.listen(side, announce).await?;
+            Ok(Prepared::new(None, async move {
+                let stream = self.accept(listener, side, announce).await?;
+                let halves = self.settings.halves(stream);
+                halves.map_err(|error| OpenError::io("setting up", error))
+            }))
+        })
+    }
+
+    fn preview_half(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
+        Settings::preview_half(side, parsed, opening)
     }
 }

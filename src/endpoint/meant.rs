@@ -5,8 +5,9 @@ use crate::error::Side;
 use std::ffi::OsStr;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The end in its URI form, if `argument` looks like one whose scheme was left out: `null`, `example.org:443`, `out#sync`.
-pub(super) fn meant(argument: &OsStr, side: Side) -> Option<String> {
+/// The end in its URI form, if `argument` looks like one whose scheme was left out: `null`, `example.org:443`, `out#sync`. The `side`
+/// is that of the end; `None`: both.
+pub(super) fn meant(argument: &OsStr, side: Option<Side>) -> Option<String> {
     let text = argument.to_str()?;
     let (name, options) = match text.split_once('#') {
         Some((name, options)) => (name, Some(options)),
@@ -29,7 +30,7 @@ pub(super) fn meant(argument: &OsStr, side: Side) -> Option<String> {
     are_of_a_file.then(|| with_options(format!("file:{}", name.replace('%', "%25"))))
 }
 
-fn is_option_of_a_file(name: &str, side: Side) -> bool {
+fn is_option_of_a_file(name: &str, side: Option<Side>) -> bool {
     file::KIND.options_on(side).any(|it| it.name == name)
 }
 
@@ -98,9 +99,9 @@ mod tests {
             ("[::1:80", None),
             ("::1", None),
         ] {
-            let found = meant(OsStr::new(typed), Side::Sink);
+            let found = meant(OsStr::new(typed), Some(Side::Sink));
             assert_eq!(found.as_deref(), uri, "{typed}");
         }
-        assert_eq!(meant(OsStr::new("in#sync"), Side::Source), None);
+        assert_eq!(meant(OsStr::new("in#sync"), Some(Side::Source)), None);
     }
 }

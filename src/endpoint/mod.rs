@@ -11,6 +11,7 @@ mod address;
 mod claim;
 mod claiming;
 mod command;
+mod command_halves;
 mod connect;
 pub mod connection;
 mod descriptor;
@@ -21,6 +22,7 @@ mod failure;
 mod fd;
 mod file;
 mod file_facts;
+mod halves;
 mod identity;
 mod kind;
 mod kinds;
@@ -48,10 +50,12 @@ mod sink_policy;
 mod skipping;
 mod socket;
 mod socket_file;
+mod socket_halves;
 mod socket_name;
 mod sparse;
 mod staged;
 mod stdio;
+mod stdio_halves;
 mod table;
 mod tcp;
 mod text_only;
@@ -62,9 +66,11 @@ pub mod uri;
 mod world;
 
 pub use end_plan::{
-    Announce, EndPlan, Opening, Prepared, PreparedSink, PreparedSource, SinkPlan, SourcePlan,
+    Announce, EndPlan, Opening, PeerPlan, Prepared, PreparedPeer, PreparedSink, PreparedSource,
+    SinkPlan, SourcePlan,
 };
 pub use failure::{OpenError, OpenFailure};
+pub use halves::Halves;
 pub use identity::{FileId, Identity};
 pub use kind::{Kind, Make, Slashes};
 pub use kinds::KINDS;
@@ -81,7 +87,7 @@ pub use sequence::{NextSource, Sequence};
 pub use sink_policy::{SINK_OPTIONS, SinkPolicy};
 pub use skipping::{Gap, Skipping, Unreadable};
 pub use socket_file::{SocketFile, SocketPath};
-pub use table::{PlannedEnd, parse, plan_sink, plan_source, without_options};
+pub use table::{PlannedEnd, parse, plan_peer, plan_sink, plan_source, without_options};
 pub use traits::{
     Backchannel, Delivered, Finish, KernelSink, KernelSource, Sink, SinkFacts, Source, SourceFacts,
 };

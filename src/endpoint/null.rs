@@ -48,6 +48,7 @@ pub(super) const KIND: Kind = Kind {
             stall: options.size_and_duration("stall"),
         }))
     }),
+    peer: None,
 };
 
 /// How fast bytes are to be discarded: the plan of this end.

@@ -26,9 +26,9 @@ pub struct OptionSpec {
 }
 
 impl OptionSpec {
-    /// Whether it is valid on this side.
-    pub(super) fn is_for(&self, side: Side) -> bool {
-        self.only.is_none_or(|only| only == side)
+    /// Whether it is valid on this side; `None`: on both at once, of an end of both directions.
+    pub(super) fn is_for(&self, side: Option<Side>) -> bool {
+        self.only.is_none() || self.only == side
     }
 }
 
@@ -175,14 +175,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// Checks the options of `uri` against `all` that there are on either side.
+    /// Checks the options of `uri` against `all` that there are on either side. The `side` is that of the end; `None`: both, for both
+    /// directions at once. An option that is for one side only tells how a transfer in one direction ends, which is not how both do.
     ///
     /// # Errors
     /// For an option that is unknown, given twice or on the wrong side, or whose value is not valid.
     pub fn check(
         uri: &Uri,
         all: &[&'static [OptionSpec]],
-        side: Side,
+        side: Option<Side>,
         world: &dyn World,
     ) -> Result<Self, UsageError> {
         let here: Vec<_> = on(side, all).collect();
@@ -280,9 +281,9 @@ impl Options {
         }
     }
 
-    /// Each of `all` options on this side, with the value that was given or else its default.
+    /// Each of `all` options on this side, or both, with the value that was given or else its default.
     #[must_use]
-    pub fn settled(&self, all: &[&'static [OptionSpec]], side: Side) -> Settled {
+    pub fn settled(&self, all: &[&'static [OptionSpec]], side: Option<Side>) -> Settled {
         let mut settled = Settled::default();
         for spec in on(side, all) {
             let values = self.values(spec.name);
@@ -307,8 +308,11 @@ impl Options {
     }
 }
 
-/// Those of `all` options that there are on this side.
-fn on(side: Side, all: &[&'static [OptionSpec]]) -> impl Iterator<Item = &'static OptionSpec> {
+/// Those of `all` options that there are on this side, or both.
+fn on(
+    side: Option<Side>,
+    all: &[&'static [OptionSpec]],
+) -> impl Iterator<Item = &'static OptionSpec> {
     let all = all.iter().copied().flatten();
     all.filter(move |spec| spec.is_for(side))
 }
@@ -318,7 +322,7 @@ fn unknown(
     name: &str,
     all: &[&'static [OptionSpec]],
     here: &[&OptionSpec],
-    side: Side,
+    side: Option<Side>,
 ) -> UsageError {
     let valid: Vec<_> = here.iter().map(|spec| spec.name).collect();
     let valid_text = if valid.is_empty() {
@@ -327,9 +331,12 @@ fn unknown(
         format!("valid: {}", valid.join(", "))
     };
     if all.iter().copied().flatten().any(|spec| spec.name == name) {
-        let side = side.name().to_uppercase();
+        let place = match side {
+            Some(side) => format!("on a {}", side.name().to_uppercase()),
+            None => "with --duplex".to_owned(),
+        };
         return UsageError::new(format!(
-            "option '{name}' of '{uri}' makes no sense on a {side}; {valid_text}"
+            "option '{name}' of '{uri}' makes no sense {place}; {valid_text}"
         ));
     }
     let hint = crate::text::suggest::nearest(name, valid)
@@ -356,8 +363,8 @@ mod tests {
         };
         let kind = KINDS.iter().find(|kind| kind.scheme == uri.scheme).unwrap();
         let all = kind.all_options();
-        let options = Options::check(&uri, &all, side, &System).unwrap();
-        let settled = options.settled(&all, side);
+        let options = Options::check(&uri, &all, Some(side), &System).unwrap();
+        let settled = options.settled(&all, Some(side));
         (settled.given.join(","), settled.by_default.join(","))
     }
 

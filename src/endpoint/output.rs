@@ -10,6 +10,9 @@ use crate::engine::wait::Ready;
 use crate::platform::FdAt;
 use crate::sys;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::net::{Shutdown, shutdown};
+use rustix::stdio::dup2_stdout;
 use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -28,6 +31,8 @@ pub(super) struct FileSink {
     keeps_content: bool,
     /// Which properties of a replaced file could not be kept.
     lost: Vec<&'static str>,
+    /// Whether it is standard output, whose reader is to see the end while this program goes on.
+    lets_go_of_stdout: bool,
 }
 
 impl FileSink {
@@ -40,7 +45,15 @@ impl FileSink {
             effects,
             keeps_content: effects.append,
             lost: Vec::new(),
+            lets_go_of_stdout: false,
         }
+    }
+
+    /// Writes to standard output, whose reader sees the end once this has finished, and not only when this program ends.
+    pub(super) fn stdout_that_ends(descriptor: Descriptor) -> Self {
+        let mut sink = Self::inherited(descriptor, Effects::default());
+        sink.lets_go_of_stdout = sink.facts().is_pipeline;
+        sink
     }
 
     /// Writes to a descriptor that another program has opened, from its position on.
@@ -59,6 +72,7 @@ impl FileSink {
             effects,
             keeps_content: effects.append,
             lost: Vec::new(),
+            lets_go_of_stdout: false,
         }
     }
 
@@ -107,6 +121,18 @@ impl FileSink {
             other => Ok(other?),
         }
     }
+}
+
+/// Ends standard output, of which `fd` is a duplicate: the socket is shut down, and this process has a pipe open no more. The null
+/// device takes its place, so that no other file gets its number.
+fn let_go_of_stdout(fd: &OwnedFd) -> io::Result<()> {
+    match shutdown(fd, Shutdown::Write) {
+        // It is a pipe, or its peer is gone.
+        Ok(()) | Err(Errno::NOTSOCK | Errno::NOTCONN) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let null = open(Path::new("/dev/null"), OFlags::WRONLY)?;
+    Ok(dup2_stdout(null)?)
 }
 
 impl Drop for FileSink {
@@ -175,6 +201,9 @@ impl Sink for FileSink {
             }
             if self.effects.sync {
                 Self::sync(&fd)?;
+            }
+            if self.lets_go_of_stdout {
+                let_go_of_stdout(&fd)?;
             }
             sys::close(fd)?;
         }

@@ -44,6 +44,7 @@ pub(super) const ZERO: Kind = Kind {
         }))
     }),
     sink: None,
+    peer: None,
 };
 
 /// `random:`.
@@ -73,6 +74,7 @@ pub(super) const RANDOM: Kind = Kind {
         }))
     }),
     sink: None,
+    peer: None,
 };
 
 /// A source that is to make its bytes.

@@ -81,6 +81,17 @@ pub(super) trait StreamSocket: AsFd + Send + 'static {
     fn peer(&self) -> Option<String> {
         None
     }
+
+    /// Whether other processes share it, so that its options are left as they are, and the kernel does not move bytes here.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Whether poll(2) reports a hang-up of a socket that this side has not shut down only when the connection is cut: so it is
+    /// with TCP, whose peer ends by a FIN and nothing else. A Unix socket hangs up when its peer closes.
+    fn hangs_up_only_when_cut(&self) -> bool {
+        false
+    }
 }
 
 /// What is known of a connection before it is made: what it was parsed as, what opening it does, and how it ends.

@@ -35,6 +35,7 @@ pub(super) const STDIN: Kind = Kind {
     options: &[],
     source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
     sink: None,
+    peer: None,
 };
 
 /// `stdout:`.
@@ -47,6 +48,7 @@ pub(super) const STDOUT: Kind = Kind {
     options: &[],
     source: None,
     sink: Some(|uri, _, world| no_rest(uri, "stdout:").and_then(|()| sink(world))),
+    peer: None,
 };
 
 /// Plans standard input as the SOURCE.
@@ -131,7 +133,7 @@ impl InheritedPlan {
     }
 
     /// A duplicate of the descriptor. Ours are closed on exec, so that none of them is taken for an inherited one.
-    fn adopt(&self) -> Result<Descriptor, OpenError> {
+    pub(super) fn adopt(&self) -> Result<Descriptor, OpenError> {
         let adopted = sys::adopt(self.fd).and_then(Descriptor::shared);
         adopted.map_err(|error| OpenError::io("opening", error))
     }

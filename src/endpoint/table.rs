@@ -3,9 +3,10 @@
 use super::effects::Effects;
 use super::meant::meant;
 use super::{
-    EndPlan, KINDS, Kind, Make, Options, Settled, SinkPlan, SinkPolicy, Slashes, SourcePlan, World,
+    EndPlan, KINDS, Kind, Make, Options, PeerPlan, Settled, SinkPlan, SinkPolicy, Slashes,
+    SourcePlan, World,
 };
-use super::{file, stdio};
+use super::{file, stdio, stdio_halves};
 use crate::endpoint::uri::{self, Rest, Spec, Uri};
 use crate::error::{Side, UsageError};
 use crate::text::visible::named;
@@ -43,10 +44,10 @@ pub fn plan_source(
     argument: &OsStr,
     world: &dyn World,
 ) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
-    let (end, options, policy) = match resolve(argument, Side::Source, world)? {
+    let (end, options, policy) = match resolve(argument, Some(Side::Source), world)? {
         Resolved::Stdio => without_option(stdio::source(world)?),
         Resolved::Path(path) => without_option(file::source_at(Path::new(path), world)?),
-        Resolved::Kind(kind, uri) => make(kind, kind.source, &uri, Side::Source, world)?,
+        Resolved::Kind(kind, uri) => make_on(Side::Source, kind, kind.source, &uri, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -74,13 +75,13 @@ pub fn plan_sink(
             end: stdio::default_sink(world)?,
         });
     };
-    let (end, options, policy) = match resolve(argument, Side::Sink, world)? {
+    let (end, options, policy) = match resolve(argument, Some(Side::Sink), world)? {
         Resolved::Stdio => without_option(stdio::sink(world)?),
         Resolved::Path(path) => {
             let effects = Effects::default();
             without_option(file::sink_at(Path::new(path), effects, world)?)
         }
-        Resolved::Kind(kind, uri) => make(kind, kind.sink, &uri, Side::Sink, world)?,
+        Resolved::Kind(kind, uri) => make_on(Side::Sink, kind, kind.sink, &uri, world)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -91,10 +92,51 @@ pub fn plan_sink(
     })
 }
 
+/// Plans a peer that is an end of both directions.
+///
+/// # Errors
+/// As [`plan_source`], and for an end of which bytes cannot go both ways.
+pub fn plan_peer(
+    argument: &OsStr,
+    world: &dyn World,
+) -> Result<PlannedEnd<dyn PeerPlan>, UsageError> {
+    let (end, options, policy) = match resolve(argument, None, world)? {
+        Resolved::Stdio => without_option(stdio_halves::peer(world)?),
+        Resolved::Path(_) => return Err(no_peer(argument)),
+        Resolved::Kind(kind, uri) => {
+            let make_peer = kind.peer.ok_or_else(|| no_peer(argument))?;
+            make(kind, make_peer, &uri, None, world)?
+        }
+    };
+    Ok(PlannedEnd {
+        uri: named(argument),
+        options,
+        policy,
+        hint: None,
+        end,
+    })
+}
+
+/// The refusal of an end of which bytes cannot go both ways.
+fn no_peer(argument: &OsStr) -> UsageError {
+    let peers = || KINDS.iter().filter(|kind| kind.peer.is_some());
+    let forms: Vec<_> = peers().map(|kind| kind.form).collect();
+    let is_peer = |uri: &String| peers().any(|kind| uri.starts_with(&format!("{}:", kind.scheme)));
+    let hint = meant(argument, None).filter(is_peer);
+    let hint = hint.map(|uri| format!("; {}", did_you_mean(&uri)));
+    UsageError::new(format!(
+        "'{}' cannot be an end of --duplex; valid: - {}{}",
+        named(argument),
+        forms.join(" "),
+        hint.unwrap_or_default()
+    ))
+}
+
 /// What was probably meant by an argument that is taken for a path, where there is no such file.
 fn hint(argument: &OsStr, side: Side, world: &dyn World) -> Option<String> {
     let is_path = matches!(parse(argument), Ok(Spec::Path(_)));
-    let meant = meant(argument, side).filter(|_| is_path && !world.exists(Path::new(argument)))?;
+    let meant =
+        meant(argument, Some(side)).filter(|_| is_path && !world.exists(Path::new(argument)))?;
     Some(did_you_mean(&meant))
 }
 
@@ -109,24 +151,32 @@ fn without_option<P: ?Sized>(end: Box<P>) -> Made<P> {
     (end, Settled::default(), SinkPolicy::default())
 }
 
-fn make<P: ?Sized>(
-    kind: &Kind,
-    make: Option<Make<P>>,
-    uri: &Uri,
+/// Plans an end of this kind on one side, if it can be there.
+fn make_on<P: ?Sized>(
     side: Side,
+    kind: &Kind,
+    by: Option<Make<P>>,
+    uri: &Uri,
     world: &dyn World,
 ) -> Result<Made<P>, UsageError> {
-    let Some(make) = make else {
+    let cannot_be = || {
         let side = side.name().to_uppercase();
-        return Err(UsageError::new(format!(
-            "{} cannot be the {side}",
-            kind.form
-        )));
+        UsageError::new(format!("{} cannot be the {side}", kind.form))
     };
+    make(kind, by.ok_or_else(cannot_be)?, uri, Some(side), world)
+}
+
+fn make<P: ?Sized>(
+    kind: &Kind,
+    by: Make<P>,
+    uri: &Uri,
+    side: Option<Side>,
+    world: &dyn World,
+) -> Result<Made<P>, UsageError> {
     let all = kind.all_options();
     let options = Options::check(uri, &all, side, world)?;
     Ok((
-        make(uri, &options, world)?,
+        by(uri, &options, world)?,
         options.settled(&all, side),
         SinkPolicy::of(&options, uri)?,
     ))
@@ -138,9 +188,10 @@ enum Resolved<'a> {
     Kind(&'static Kind, Uri),
 }
 
+/// What an argument names, on this side; `None`: on both.
 fn resolve<'a>(
     argument: &'a OsStr,
-    side: Side,
+    side: Option<Side>,
     world: &dyn World,
 ) -> Result<Resolved<'a>, UsageError> {
     if argument.is_empty() {
@@ -200,7 +251,7 @@ fn check_form(kind: &Kind, uri: &Uri) -> Result<(), UsageError> {
     }
 }
 
-fn unknown_scheme(argument: &OsStr, side: Side, uri: &Uri) -> UsageError {
+fn unknown_scheme(argument: &OsStr, side: Option<Side>, uri: &Uri) -> UsageError {
     if let Some(meant) = meant(argument, side) {
         let (typed, hint) = (named(argument), did_you_mean(&meant));
         return UsageError::new(format!(
@@ -230,7 +281,7 @@ fn unknown_scheme(argument: &OsStr, side: Side, uri: &Uri) -> UsageError {
 
 #[cfg(test)]
 mod tests {
-    use super::{plan_sink, plan_source};
+    use super::{plan_peer, plan_sink, plan_source};
     use crate::endpoint::System;
     use std::ffi::OsStr;
 
@@ -320,5 +371,51 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn what_cannot_be_an_end_of_both_directions_is_refused_with_what_can() {
+        let valid = "valid: - tcp://HOST:PORT tcp-listen://[ADDR]:PORT unix:PATH unix-listen:PATH fd:N exec:COMMAND";
+        let table = [
+            (
+                "a/path",
+                &["'a/path' cannot be an end of --duplex", valid][..],
+            ),
+            ("file:x", &["'file:x' cannot be", valid]),
+            ("zero:", &["'zero:' cannot be", valid]),
+            ("stdin:", &["'stdin:' cannot be", valid]),
+            ("example.org:80", &["did you mean tcp://example.org:80?"]),
+            ("tpc://h:1", &["unknown scheme 'tpc://'"]),
+            (
+                "tcp://h:1#close-timeout=1s",
+                &[
+                    "'close-timeout'",
+                    "makes no sense with --duplex",
+                    "valid: nodelay",
+                ],
+            ),
+            (
+                "unix-listen:s#min-size=1",
+                &["makes no sense with --duplex"],
+            ),
+            ("fd:912", &["not open"]),
+            ("exec:", &["write exec:COMMAND"]),
+            ("", &["empty SOURCE"]),
+        ];
+        for (argument, parts) in table {
+            let refusal = plan_peer(OsStr::new(argument), &System).unwrap_err();
+            let message = refusal.to_string();
+            for part in parts {
+                assert!(message.contains(part), "{argument}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_options_of_an_end_of_both_directions_are_those_that_hold_for_each() {
+        let planned = plan_peer(OsStr::new("tcp-listen://:1#rcvbuf=1K"), &System).unwrap();
+        assert_eq!(planned.options.given, ["rcvbuf=1024"]);
+        let by_default = ["accept-timeout=none", "sndbuf=the system's"];
+        assert_eq!(planned.options.by_default, by_default);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::connection::Connected;
 use super::socket::{self, SocketSettings, StreamSocket, option};
-use super::{OptionSpec, Options, Preview, Probe, Sink, Source, ValueKind};
+use super::socket_halves;
+use super::{Halves, OptionSpec, Options, Preview, Probe, Sink, Source, ValueKind};
 use crate::error::Side;
 use rustix::net::sockopt;
 use std::io;
@@ -61,6 +62,27 @@ impl Settings {
         Ok(self.socket.sink(self.connected(stream)?))
     }
 
+    /// What is known of one half of a connection before it is made.
+    pub(super) fn preview_half(side: Side, parsed: String, opening: String) -> Preview {
+        let ending = match side {
+            Side::Source => {
+                "when the peer closes its side of the connection (FIN); a reset is a failure"
+            }
+            Side::Sink => "once the peer's system has acknowledged every byte (acknowledged)",
+        };
+        socket::preview(parsed, opening, ending.to_owned())
+    }
+
+    /// Small pieces are sent without delay in any case: the peer may be waiting for one to answer it, and may take up to half a
+    /// second to acknowledge the one before, for which this one would be held back (RFC 896; RFC 1122, section 4.2.3.2).
+    pub(super) fn halves(self, stream: TcpStream) -> io::Result<Halves> {
+        let talking = Self {
+            nodelay: true,
+            ..self
+        };
+        Ok(socket_halves::of(talking.connected(stream)?))
+    }
+
     fn connected(&self, stream: TcpStream) -> io::Result<Connected> {
         sockopt::set_socket_keepalive(&stream, true)?;
         sockopt::set_tcp_nodelay(&stream, self.nodelay)?;
@@ -75,5 +97,9 @@ impl StreamSocket for Connected {
 
     fn peer(&self) -> Option<String> {
         Connected::peer(self)
+    }
+
+    fn hangs_up_only_when_cut(&self) -> bool {
+        true
     }
 }

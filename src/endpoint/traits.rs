@@ -73,7 +73,7 @@ pub trait Source: Send {
         Ok(None)
     }
 
-    /// Closes it cleanly, after everything was delivered.
+    /// Closes it cleanly, after everything was delivered; of a half of a peer, in [both directions](crate::endpoint::Halves).
     fn close(self: Box<Self>) {}
 }
 
@@ -145,7 +145,9 @@ pub trait Sink: Send {
 }
 
 /// What the peer of a sink says back. What comes on a connection while bytes are written is read and dropped: a peer that is not
-/// heard may stop reading too, and closing a socket with something unread resets the connection. A command says how it exits.
+/// heard may stop reading too, and closing a socket with something unread resets the connection. Where it is the source of the other
+/// direction ([`Halves`](crate::endpoint::Halves)) it is left alone, and only that the connection fails is heard. A command says how
+/// it exits.
 pub trait Backchannel {
     /// What to wait for while there is nothing to write: that the peer sends something or goes away. `None`: it is gone, and
     /// nothing more comes.

@@ -3,10 +3,11 @@
 use super::retry::{RETRY, Retries};
 use super::socket::{self, CLOSE, RCVBUF, SNDBUF, SocketSettings, StreamSocket};
 use super::socket_file::is_served;
+use super::socket_halves;
 use super::socket_name::SocketName;
 use super::{
-    Announce, EndPlan, EndStatus, Kind, OpenError, Opening, Options, Prepared, PreparedSink,
-    PreparedSource, Preview, Probe, SinkPlan, Slashes, SourcePlan,
+    Announce, EndPlan, EndStatus, Kind, OpenError, Opening, Options, PeerPlan, Prepared,
+    PreparedPeer, PreparedSink, PreparedSource, Preview, Probe, SinkPlan, Slashes, SourcePlan,
 };
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError, reason};
@@ -28,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
     options: &[CLOSE, RETRY, SNDBUF, RCVBUF],
     source: Some(|uri, options, _| Ok(Box::new(UnixConnect::of(uri, options)?))),
     sink: Some(|uri, options, _| Ok(Box::new(UnixConnect::of(uri, options)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(UnixConnect::of(uri, options)?))),
 };
 
 const CONNECTING: &str = "connecting to";
@@ -72,6 +74,17 @@ pub(super) fn preview(
         ),
     };
     socket::preview(parsed, opening, ending)
+}
+
+/// What is known of one half of a connection before it is made.
+pub(super) fn preview_half(side: Side, parsed: String, opening: String) -> Preview {
+    let ending = match side {
+        Side::Source => {
+            "when the peer closes the connection, or its side of it; one that is killed looks the same"
+        }
+        Side::Sink => "once the peer has read every byte (acknowledged)",
+    };
+    socket::preview(parsed, opening, ending.to_owned())
 }
 
 struct UnixConnect {
@@ -158,8 +171,9 @@ fn now(path: &Path) -> String {
     }
 }
 
-impl EndPlan for UnixConnect {
-    fn preview(&self, side: Side) -> Preview {
+impl UnixConnect {
+    /// What it was parsed as, and what opening it does, in words.
+    fn words(&self) -> (String, String) {
         let parsed = match &self.name {
             SocketName::Path(_) => format!("connects to the unix socket {}", self.name),
             SocketName::Abstract(_) => {
@@ -171,6 +185,13 @@ impl EndPlan for UnixConnect {
         };
         let again = self.retries.words();
         let opening = format!("connects, and waits for a place if many do{again}");
+        (parsed, opening)
+    }
+}
+
+impl EndPlan for UnixConnect {
+    fn preview(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
         Preview {
             now: self.now(),
             ..preview(&self.settings, side, parsed, opening)
@@ -195,5 +216,27 @@ impl SinkPlan for UnixConnect {
             Ok(self.settings.sink(stream))
         };
         Box::pin(async { Ok(Prepared::new(None, connect)) })
+    }
+}
+
+impl PeerPlan for UnixConnect {
+    fn prepare<'a>(
+        &'a self,
+        side: Side,
+        announce: &'a dyn Announce,
+    ) -> Opening<'a, PreparedPeer<'a>> {
+        let connect = async move {
+            let stream = self.connect(side, announce).await?;
+            Ok(socket_halves::of(stream))
+        };
+        Box::pin(async { Ok(Prepared::new(None, connect)) })
+    }
+
+    fn preview_half(&self, side: Side) -> Preview {
+        let (parsed, opening) = self.words();
+        Preview {
+            now: self.now(),
+            ..preview_half(side, parsed, opening)
+        }
     }
 }

@@ -6,11 +6,13 @@
 use super::accept::{ACCEPT_TIMEOUT, Accepting, Admission, MIN_SIZE};
 use super::socket::{self, CLOSE, RCVBUF, SNDBUF, SocketSettings};
 use super::socket_file::{SocketFile, SocketPath};
+use super::socket_halves;
 use super::socket_name::SocketName;
-use super::unix::{UnixSocket, preview};
+use super::unix::{UnixSocket, preview, preview_half};
 use super::{
-    Announce, EndPlan, Identity, Kind, Least, OpenError, Opening, OptionSpec, Options, Prepared,
-    PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan, ValueKind,
+    Announce, EndPlan, Identity, Kind, Least, OpenError, Opening, OptionSpec, Options, PeerPlan,
+    Prepared, PreparedPeer, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan,
+    ValueKind,
 };
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
@@ -45,6 +47,7 @@ pub(super) const KIND: Kind = Kind {
     ],
     source: Some(|uri, options, _| Ok(Box::new(UnixListen::of(uri, options)?))),
     sink: Some(|uri, options, _| Ok(Box::new(UnixListen::of(uri, options)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(UnixListen::of(uri, options)?))),
 };
 
 const LISTENING: &str = "listening on";
@@ -171,12 +174,9 @@ impl UnixListen {
     }
 }
 
-impl EndPlan for UnixListen {
-    fn listens(&self) -> bool {
-        true
-    }
-
-    fn preview(&self, side: Side) -> Preview {
+impl UnixListen {
+    /// What is known before it is open, given how a `connection` is described that was parsed and is opened in these words.
+    fn preview_of(&self, connection: impl FnOnce(String, String) -> Preview) -> Preview {
         let (whom, how_long) = (self.whom(), self.accepting.how_long());
         let says = "says where it listens on standard error";
         let (parsed, opening, place) = match &self.name {
@@ -193,7 +193,7 @@ impl EndPlan for UnixListen {
                 None,
             ),
         };
-        let base = preview(&self.settings, side, parsed, opening);
+        let base = connection(parsed, opening);
         match place {
             None => base,
             Some(Err(error)) => Preview {
@@ -213,6 +213,16 @@ impl EndPlan for UnixListen {
                 ..base
             },
         }
+    }
+}
+
+impl EndPlan for UnixListen {
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn preview(&self, side: Side) -> Preview {
+        self.preview_of(|parsed, opening| preview(&self.settings, side, parsed, opening))
     }
 }
 
@@ -241,5 +251,25 @@ impl SinkPlan for UnixListen {
                 Ok(self.settings.sink(socket))
             }))
         })
+    }
+}
+
+impl PeerPlan for UnixListen {
+    fn prepare<'a>(
+        &'a self,
+        side: Side,
+        announce: &'a dyn Announce,
+    ) -> Opening<'a, PreparedPeer<'a>> {
+        Box::pin(async move {
+            let mut listening = self.listen(side, announce)?;
+            Ok(Prepared::new(listening.identity.take(), async move {
+                let socket = self.accept(listening, side, announce).await?;
+                Ok(socket_halves::of(socket))
+            }))
+        })
+    }
+
+    fn preview_half(&self, side: Side) -> Preview {
+        self.preview_of(|parsed, opening| preview_half(side, parsed, opening))
     }
 }

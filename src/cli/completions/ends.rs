@@ -66,7 +66,7 @@ fn start(kind: &Kind) -> Offer {
 }
 
 fn options(kind: &Kind, side: Side) -> Vec<Offer> {
-    let here = kind.options_on(side);
+    let here = kind.options_on(Some(side));
     here.map(|option| {
         let equals = if equals(option).is_empty() { "" } else { "=" };
         Offer {
