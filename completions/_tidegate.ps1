@@ -63,6 +63,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--skip-errors', '--skip-errors', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'With --tee, end all as soon as one SINK has failed')
+            [CompletionResult]::new('--duplex', '--duplex', [CompletionResultType]::ParameterName, 'Connect two ends, A and B, in both directions')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Begin each line of `-p line`, and each message, with the time')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print a longer summary, and refused connections')

@@ -60,6 +60,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -E 'Put zeros where a file or a device cannot be read, and go on'
             cand --skip-errors 'Put zeros where a file or a device cannot be read, and go on'
             cand --fail-fast 'With --tee, end all as soon as one SINK has failed'
+            cand --duplex 'Connect two ends, A and B, in both directions'
             cand --timestamps 'Begin each line of `-p line`, and each message, with the time'
             cand -v 'Print a longer summary, and refused connections'
             cand --verbose 'Print a longer summary, and refused connections'

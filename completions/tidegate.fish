@@ -70,6 +70,7 @@ elvish\t'Completion for elvish'
 powershell\t'Completion for PowerShell'"
 complete -c tidegate -s E -l skip-errors -d 'Put zeros where a file or a device cannot be read, and go on'
 complete -c tidegate -l fail-fast -d 'With --tee, end all as soon as one SINK has failed'
+complete -c tidegate -l duplex -d 'Connect two ends, A and B, in both directions'
 complete -c tidegate -l timestamps -d 'Begin each line of `-p line`, and each message, with the time'
 complete -c tidegate -s v -l verbose -d 'Print a longer summary, and refused connections'
 complete -c tidegate -s q -l quiet -d 'Print only errors, digests and \'listening on\''

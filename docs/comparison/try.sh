@@ -618,6 +618,7 @@ compresses() {
 two_outputs() {
   mib 1 >in
   case $1 in
+    tidegate) timeout 5 tidegate in --tee file:b file:a >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo 'yes, --tee' ;;
     mbuffer) timeout 5 mbuffer -q -i in -o a -o b >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo yes ;;
     *) echo no ;;
   esac
@@ -743,8 +744,8 @@ row 'limits the rate of any transfer' limits_rate
 row 'changes the limit while it runs' changes_rate
 row 'the SHA-256 of what passed' digests
 row 'compresses what passes' compresses
-group 'What others do and tidegate does not'
 row 'several outputs at once' two_outputs
+group 'What others do and tidegate does not'
 row 'UDP' udp
 row 'unix sockets' unix_socket
 row 'TLS' tls

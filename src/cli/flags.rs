@@ -75,7 +75,7 @@ pub struct Cli {
     /// Leave out the first SIZE bytes of SOURCE
     ///
     /// In a file they are not read but skipped by seeking.
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(hide_short_help = true, long, value_name = "SIZE", value_parser = parse_size)]
     #[arg(default_value = "0", hide_default_value = true, help_heading = FLOW)]
     pub skip: u64,
 
@@ -132,6 +132,13 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = FLOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub fail_fast: bool,
+
+    /// Connect two ends, A and B, in both directions
+    ///
+    /// B is `-`, standard input and output, if it is not given. See `BOTH DIRECTIONS` in `tidegate-endpoints`(7).
+    #[arg(long, action = ArgAction::SetTrue, help_heading = FLOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub duplex: bool,
 
     /// Compress, checksum, convert; -t help lists all
     ///
@@ -293,8 +300,9 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 }
 
 /// Flags that no environment variable sets, since they run a program, write a file or choose what is done.
-const WITHOUT_VARIABLE: [&str; 10] = [
+const WITHOUT_VARIABLE: [&str; 11] = [
     "tee",
+    "duplex",
     "transform",
     "digest-file",
     "stats",
@@ -357,6 +365,7 @@ mod tests {
      {
         let typed_alone = [
             "tee",
+            "duplex",
             "transform",
             "digest-file",
             "stats",

@@ -12,6 +12,9 @@ mod help;
 // What was probably meant by a mistyped flag.
 mod mistake;
 
+// Which flags make sense together.
+pub mod modes;
+
 // Flags that this build does not have.
 mod left_out;
 

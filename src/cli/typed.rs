@@ -2,7 +2,7 @@
 
 use super::flags::{Cli, VARIABLES, declaration, variable, with_variable};
 use super::help::command_for_stdout;
-use super::mistake;
+use super::{mistake, modes};
 use crate::error::UsageError;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
@@ -36,6 +36,9 @@ pub fn parse() -> Result<Cli, Answer> {
         ErrorKind::DisplayHelp => with_variables(command_for_stdout()).try_get_matches(),
         _ => Err(refusal),
     });
+    if let Ok(matches) = &matches {
+        modes::check(matches).map_err(Answer::Refusal)?;
+    }
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.map_err(|refusal| {
         if refusal.use_stderr() {

@@ -5,8 +5,8 @@ use super::effects::Effects;
 use super::output::FileSink;
 use super::stdio::PlainSource;
 use super::{
-    Backchannel, Delivered, Finish, KernelSink, KernelSource, Leftover, Raw, Sink, SinkFacts,
-    Source, SourceFacts, Unfit,
+    Backchannel, Delivered, Finish, KernelSink, KernelSource, Leftover, OtherHalfFailed, Raw, Sink,
+    SinkFacts, Source, SourceFacts, Unfit,
 };
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
@@ -24,9 +24,13 @@ const SIGPIPE_GRACE: Duration = Duration::from_millis(200);
 /// Time between two looks at what a command still reads that takes its time to exit.
 const NEXT_LOOK: Duration = Duration::from_millis(100);
 
-/// The failure of a command that exited with a status other than 0.
-pub(super) fn failure(status: ExitStatus) -> io::Error {
-    io::Error::other(why_failed(status))
+/// The failure of a command that exited with a status other than 0. One that was told to end did so since something else has failed.
+pub(super) fn failure(process: &Process, status: ExitStatus) -> io::Error {
+    if process.is_told_to_end() {
+        OtherHalfFailed.into()
+    } else {
+        io::Error::other(why_failed(status))
+    }
 }
 
 /// The output of a command. If it is dropped before its end the pipe is closed, and the command ended.
@@ -56,7 +60,7 @@ impl CommandSource {
         match self.process.exit_status()? {
             None => Err(ErrorKind::WouldBlock.into()),
             Some(status) if status.success() => Ok(()),
-            Some(status) => Err(failure(status)),
+            Some(status) => Err(failure(&self.process, status)),
         }
     }
 
@@ -128,7 +132,7 @@ impl Source for CommandSource {
             None => Ok(Some(self.have_it_end(left))),
             Some(status) if status.success() || self.process.is_told_to_end() => Ok(None),
             Some(status) if !self.is_at_end && ended_by_broken_pipe(status) => Ok(None),
-            Some(status) => Err(failure(status)),
+            Some(status) => Err(failure(&self.process, status)),
         }
     }
 }
@@ -219,7 +223,7 @@ impl Sink for CommandSink {
         match self.process.exit_status() {
             Ok(None) => ErrorKind::WouldBlock.into(),
             Ok(Some(status)) if status.success() => broken,
-            Ok(Some(status)) => failure(status),
+            Ok(Some(status)) => failure(&self.process, status),
             Err(error) => error,
         }
     }
@@ -251,7 +255,7 @@ impl Sink for CommandSink {
                 })
             }
             Some(status) if status.success() => Ok(Finish::Done(Delivered::Exited)),
-            Some(status) => Err(failure(status)),
+            Some(status) => Err(failure(&self.process, status)),
         }
     }
 }
@@ -274,7 +278,7 @@ impl Backchannel for CommandSink {
 
     fn hear(&self) -> io::Result<()> {
         match self.process.exit_status()? {
-            Some(status) if !status.success() => Err(failure(status)),
+            Some(status) if !status.success() => Err(failure(&self.process, status)),
             _ => Ok(()),
         }
     }

@@ -87,7 +87,7 @@ impl OutputHalf {
         match self.command.process.exit_status()? {
             Some(status) if status.success() => {}
             // What it has said before is still to be delivered: the input half is told when this is dropped.
-            Some(status) => return Err(failure(status)),
+            Some(status) => return Err(failure(&self.command.process, status)),
             None if !self.command.input_is_closed() && closed_at.elapsed() >= EXIT_GRACE => {}
             None => return Err(ErrorKind::WouldBlock.into()),
         }
@@ -242,7 +242,7 @@ impl Backchannel for InputHalf {
         match status.filter(|_| self.command.output_is_over()) {
             None => Ok(()),
             Some(status) if status.success() => Err(ErrorKind::BrokenPipe.into()),
-            Some(status) => Err(failure(status)),
+            Some(status) => Err(failure(&self.command.process, status)),
         }
     }
 

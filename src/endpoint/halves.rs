@@ -2,6 +2,9 @@
 //! sink of another.
 
 use super::{Sink, Source};
+use std::error::Error;
+use std::fmt;
+use std::io;
 
 /// The two halves of an open peer. Each is used by a thread of its own, and they share the connection, or the command.
 ///
@@ -25,5 +28,32 @@ pub struct Halves {
 impl std::fmt::Debug for Halves {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Halves").finish_non_exhaustive()
+    }
+}
+
+/// Why a half fails where nothing is wrong with it: the other one was dropped before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherHalfFailed;
+
+impl OtherHalfFailed {
+    /// Whether this error says so.
+    #[must_use]
+    pub fn is(error: &io::Error) -> bool {
+        let inner = error.get_ref();
+        inner.is_some_and(<dyn Error + Send + Sync>::is::<Self>)
+    }
+}
+
+impl fmt::Display for OtherHalfFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the other direction has failed")
+    }
+}
+
+impl Error for OtherHalfFailed {}
+
+impl From<OtherHalfFailed> for io::Error {
+    fn from(error: OtherHalfFailed) -> Self {
+        io::Error::other(error)
     }
 }

@@ -22,6 +22,7 @@ mod failure;
 mod fd;
 mod file;
 mod file_facts;
+mod half;
 mod halves;
 mod identity;
 mod kind;
@@ -70,7 +71,8 @@ pub use end_plan::{
     SinkPlan, SourcePlan,
 };
 pub use failure::{OpenError, OpenFailure};
-pub use halves::Halves;
+pub use half::{PlannedPeer, sink_half, source_half};
+pub use halves::{Halves, OtherHalfFailed};
 pub use identity::{FileId, Identity};
 pub use kind::{Kind, Make, Slashes};
 pub use kinds::KINDS;

@@ -9,8 +9,8 @@
 use super::send_queue::SendQueue;
 use super::socket::{StreamSocket, send_now};
 use super::{
-    Backchannel, Delivered, Finish, Halves, KernelSink, KernelSource, Raw, Sink, SinkFacts, Source,
-    SourceFacts, Unfit,
+    Backchannel, Delivered, Finish, Halves, KernelSink, KernelSource, OtherHalfFailed, Raw, Sink,
+    SinkFacts, Source, SourceFacts, Unfit,
 };
 use crate::engine::wait::{self, Ready};
 use crate::platform::sync::Lock;
@@ -108,7 +108,7 @@ impl<S: StreamSocket> SharedSocket<S> {
             return Err(error.into());
         }
         if state.is_given_up {
-            return Err(io::Error::other("the other direction has failed"));
+            return Err(OtherHalfFailed.into());
         }
         // Without an interest poll(2) reports errors and hang-ups alone.
         if !wait::is_ready(self.socket.as_fd(), PollFlags::empty()) {

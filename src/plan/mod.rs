@@ -3,6 +3,7 @@
 //! A plan is data. Deciding asks nothing of the system but by the [`Facts`] that it is given, opens nothing and builds nothing, and
 //! whoever carries a plan out only reads it. [`HeldFiles`] are what a transfer opens besides its ends.
 
+mod both;
 mod buffers;
 pub mod explain;
 mod facts;
@@ -10,6 +11,7 @@ pub mod flag_files;
 mod held;
 mod least;
 pub mod refusal;
+mod shown;
 mod sinks;
 mod size;
 mod sources;
@@ -20,19 +22,23 @@ mod tests;
 pub use buffers::most_for_each;
 pub use facts::Facts;
 pub use held::HeldFiles;
+pub use shown::form;
 
-use crate::cli::{Cli, ProgressChoice, RoadChoice, SummaryChoice};
-use crate::endpoint::{self, PlannedEnd, SinkPlan, SourcePlan, World};
+use crate::cli::{Cli, RoadChoice};
+use crate::endpoint::{
+    self, PlannedEnd, PlannedPeer, SinkPlan, SourcePlan, sink_half, source_half,
+};
 use crate::engine::link::Marks;
 use crate::engine::road::{FlowOptions, Preference};
 use crate::error::{Side, UsageError};
 use crate::session::report::Form;
-use crate::show::{Drawing, Progress, Show, SidePlace, Template};
+use crate::show::{Drawing, Show, SidePlace};
 use crate::text::visible::named;
 use crate::transform::{self, Group, Made, PlannedTransform};
 use buffers::BufferSizes;
 use size::Expected;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A transfer, decided in every respect.
 #[derive(Debug)]
@@ -45,6 +51,8 @@ pub struct Plan {
     pub sink: PlannedEnd<dyn SinkPlan>,
     /// Where the same bytes go too.
     pub more_sinks: Vec<PlannedEnd<dyn SinkPlan>>,
+    /// The other direction, where bytes go both ways.
+    pub back: Option<Back>,
     /// What they pass in between, in this order.
     pub transforms: Vec<PlannedTransform>,
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
@@ -83,15 +91,78 @@ pub struct Plan {
     pub form: Form,
 }
 
+/// The direction from B to A, where bytes go from A to B as well.
+#[derive(Debug)]
+pub struct Back {
+    /// A, the source of the way there.
+    pub a: PlannedPeer,
+    /// B, the sink of the way there.
+    pub b: PlannedPeer,
+    /// The plan of the way back, with nothing of what there is but once for both.
+    pub plan: Rc<Plan>,
+}
+
+/// Where bytes come from and go to.
+struct Ends {
+    source: PlannedEnd<dyn SourcePlan>,
+    more_sources: Vec<PlannedEnd<dyn SourcePlan>>,
+    sink: PlannedEnd<dyn SinkPlan>,
+    more_sinks: Vec<PlannedEnd<dyn SinkPlan>>,
+    back: Option<Back>,
+}
+
+impl Ends {
+    /// From what one peer says to what the other is told.
+    fn of_peers(from: &PlannedPeer, to: &PlannedPeer) -> Self {
+        Self {
+            source: source_half(from),
+            more_sources: Vec::new(),
+            sink: sink_half(to),
+            more_sinks: Vec::new(),
+            back: None,
+        }
+    }
+}
+
 impl Plan {
     /// Decides what the flags ask for.
     ///
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
+        if cli.duplex {
+            let (a, b) = both::planned(cli, facts.world)?;
+            let back = Self::between(Ends::of_peers(&b, &a), cli, facts)?;
+            let mut there = Ends::of_peers(&a, &b);
+            there.back = Some(Back {
+                a,
+                b,
+                plan: Rc::new(back),
+            });
+            return Self::between(there, cli, facts);
+        }
+        let (source, more_sources) = sources::planned(cli, facts.world)?;
+        let (sink, more_sinks) = sinks::planned(cli, facts.world)?;
+        let ends = Ends {
+            source,
+            more_sources,
+            sink,
+            more_sinks,
+            back: None,
+        };
+        Self::between(ends, cli, facts)
+    }
+
+    /// Decides the same for these ends.
+    fn between(ends: Ends, cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
         let world = facts.world;
-        let (source, more_sources) = sources::planned(cli, world)?;
-        let (sink, more_sinks) = sinks::planned(cli, world)?;
+        let Ends {
+            source,
+            more_sources,
+            sink,
+            more_sinks,
+            back,
+        } = ends;
         let all_sinks = std::iter::once(&sink).chain(&more_sinks);
         let buffers = BufferSizes::of(cli, all_sinks.map(|it| it.policy.mark), world)?;
         let least = least::least(cli, &source)?;
@@ -116,6 +187,7 @@ impl Plan {
             more_sources,
             sink,
             more_sinks,
+            back,
             transforms,
             flow: FlowOptions {
                 chunk_size: buffers.chunk_size,
@@ -143,10 +215,10 @@ impl Plan {
             burst: burst(cli)?,
             size,
             size_of_device,
-            stats: stats(cli, world),
-            drawings: drawings(cli, world)?,
-            show: show(cli, facts)?,
-            form: form(cli),
+            stats: shown::stats(cli, world),
+            drawings: shown::drawings(cli, world)?,
+            show: shown::show(cli, facts)?,
+            form: shown::form(cli),
             control: cli.control.clone(),
             listens_as_process: facts.listens_as_process,
         })
@@ -270,66 +342,6 @@ fn burst(cli: &Cli) -> Result<u64, UsageError> {
     }
 }
 
-fn show(cli: &Cli, facts: &Facts<'_>) -> Result<Show, UsageError> {
-    Ok(Show {
-        progress: match cli.progress {
-            _ if cli.quiet => Progress::None,
-            ProgressChoice::Auto if cli.format.is_some() => Progress::Line,
-            ProgressChoice::Auto => Progress::Auto,
-            ProgressChoice::Bar => Progress::Bar,
-            ProgressChoice::Short => Progress::Short,
-            ProgressChoice::Line => Progress::Line,
-            ProgressChoice::Json | ProgressChoice::None => Progress::None,
-        },
-        summary: match cli.summary {
-            _ if cli.quiet => Some(false),
-            SummaryChoice::Auto => cli.verbose.then_some(true),
-            SummaryChoice::Always => Some(true),
-            SummaryChoice::Never => Some(false),
-        },
-        template: template(cli)?,
-        is_quiet: cli.quiet,
-        says_road: cli.verbose,
-        tells_refusals: cli.verbose && !cli.quiet,
-        interval: cli.interval,
-        stderr: facts.stderr,
-        theme: facts.theme.called(cli.name.as_deref()),
-    })
-}
-
-fn template(cli: &Cli) -> Result<Option<Template>, UsageError> {
-    let is_for_lines = matches!(cli.progress, ProgressChoice::Auto | ProgressChoice::Line);
-    match &cli.format {
-        Some(_) if !is_for_lines => Err(UsageError::new(
-            "--format is for lines, and --progress asks for none; use --progress line".to_owned(),
-        )),
-        format => format.as_deref().map(Template::parse).transpose(),
-    }
-}
-
-/// What standard error is made of.
-#[must_use]
-pub fn form(cli: &Cli) -> Form {
-    if cli.progress == ProgressChoice::Json && !cli.quiet {
-        Form::Json
-    } else if cli.timestamps {
-        Form::TimedLines
-    } else {
-        Form::Lines
-    }
-}
-
-/// Every place that records go to.
-fn stats(cli: &Cli, world: &dyn World) -> Vec<SidePlace> {
-    let mut places = Vec::new();
-    let path = cli.stats.as_deref();
-    places.extend(path.map(|path| SidePlace::parse("--stats", path, world)));
-    if form(cli) == Form::Json {
-        places.push(SidePlace::stderr("--progress json"));
-    }
-    places
-}
-
 /// For each transform, the file that has exactly the bytes that pass it: the sink, if neither it nor a later one changes them,
 /// or the source, if no earlier one does.
 fn digested(
@@ -372,15 +384,4 @@ fn check_names(
         }
     }
     Ok(())
-}
-
-/// What is to be drawn at the end.
-fn drawings(cli: &Cli, world: &dyn World) -> Result<Vec<Drawing>, UsageError> {
-    let (trace, plot, digests) = (&cli.trace, &cli.plot, &cli.digest_file);
-    let trace = trace.as_deref().map(|path| Drawing::trace(path, world));
-    let plot = plot.as_deref().map(|path| Drawing::plot(path, world));
-    let digests = digests.as_deref();
-    let digests = digests.map(|path| Drawing::digests(path, world));
-    let plot = plot.transpose()?;
-    Ok(trace.into_iter().chain(plot).chain(digests).collect())
 }

@@ -22,7 +22,8 @@ const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
 
 /// What is known of a transfer that has ended.
 pub(super) struct Results {
-    pub(super) sample: Sample,
+    /// The last sample of each direction.
+    pub(super) samples: Vec<Sample>,
     /// The digests of what has passed, with the files that have them.
     pub(super) file_digests: Vec<FileDigest>,
     /// The same without these files.
@@ -88,10 +89,15 @@ impl Transfer {
     async fn results(&mut self, is_wanted: bool) -> Result<Results, i32> {
         let file_digests = self.file_digests();
         let pipeline = self.steering.pipeline();
-        let sample = self.record_sampler.last_sample(self.steering.snapshot());
+        let lanes = self.lanes.iter_mut().enumerate();
+        let samples = lanes.map(|(place, lane)| {
+            let now = self.steering.snapshot_of(place);
+            lane.sampler.last_sample(now)
+        });
+        let samples = samples.collect();
         let advice = if is_wanted { self.advice() } else { None };
         Ok(Results {
-            sample,
+            samples,
             digests: file_digests.iter().map(|it| it.digest.clone()).collect(),
             file_digests,
             recording: pipeline
@@ -128,13 +134,18 @@ impl Transfer {
     /// line of all.
     async fn end_records(&mut self, results: &Results, outcome: &Outcome) -> Result<bool, i32> {
         let sinks = self.sink_endings.clone();
-        let ending = outcome.ending(self.road, results.advice, &results.digests, &sinks);
+        let lanes = self.lanes.iter().zip(&results.samples);
+        let ends_of_lanes = lanes.map(|(lane, sample)| {
+            let ending = outcome.ending(lane.road, results.advice, &results.digests, &sinks);
+            (sample, ending)
+        });
+        let ends_of_lanes: Vec<_> = ends_of_lanes.collect();
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
         for stats in std::mem::take(&mut self.side_files.stats) {
             if stats.is_among_messages() {
                 among.push(stats);
             } else {
-                let (name, end) = (stats.name.clone(), stats.end(&results.sample, ending));
+                let (name, end) = (stats.name.clone(), stats.end(&ends_of_lanes));
                 ends.spawn(async move { (name, end.await) });
             }
         }
@@ -145,7 +156,7 @@ impl Transfer {
             // What takes longer is still waited for below.
             drop(self.unless_ended(soon).await?);
             for stats in among {
-                let end = stats.end(&results.sample, ending);
+                let end = stats.end(&ends_of_lanes);
                 drop(self.unless_ended(end).await?);
             }
         }
@@ -164,19 +175,24 @@ impl Transfer {
         let cut = self.plan.sinks().filter_map(|it| it.end.when_cut());
         let cut: Vec<_> = cut.filter(|_| is_interrupted && self.is_open).collect();
         let sink = (!cut.is_empty()).then(|| cut.join("; "));
-        let summary = show::Summary {
-            sample: &results.sample,
-            how,
-            sinks: &self.sink_endings,
-            sink: sink.as_deref(),
-            advice: results.advice.as_ref(),
-            digests: &results.digests,
-            details: self.road.filter(|_| self.plan.show.says_road),
-        };
         let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
         let columns = self.plan.show.summary_columns();
-        for line in summary.lines(columns.saturating_sub(indent)) {
-            self.stderr.note(&theme.named(&line));
+        for (lane, sample) in self.lanes.iter().zip(&results.samples) {
+            let summary = show::Summary {
+                sample,
+                how: lane.completion(how),
+                sinks: &self.sink_endings,
+                sink: sink.as_deref(),
+                advice: results.advice.as_ref(),
+                digests: &results.digests,
+                details: lane.road.filter(|_| self.plan.show.says_road),
+            };
+            let arrow = lane.direction.map(|it| format!("{} ", it.arrow(&theme)));
+            let arrow = arrow.unwrap_or_default();
+            let indent = indent + arrow.chars().count();
+            for line in summary.lines(columns.saturating_sub(indent)) {
+                self.stderr.note(&theme.named(&format!("{arrow}{line}")));
+            }
         }
     }
 
@@ -215,9 +231,10 @@ impl Transfer {
 
     /// Prints the last line of `--format`.
     fn say_last_line(&self) {
-        let sample = self.steering.sample_for_display();
-        if let Some(line) = self.plan.show.last_line(self.terminals, &sample) {
-            self.stderr.announce_as_is(&line);
+        for sample in self.steering.samples_for_display() {
+            if let Some(line) = self.plan.show.last_line(self.terminals, &sample) {
+                self.stderr.announce_as_is(&line);
+            }
         }
     }
 

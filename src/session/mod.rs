@@ -2,10 +2,12 @@
 
 mod announce;
 mod awaited;
+mod both;
 mod conclude;
 pub mod control;
 mod draw;
 pub mod exit;
+mod lane;
 mod moving;
 mod open;
 mod outcome;

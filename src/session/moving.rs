@@ -4,7 +4,7 @@ use super::Outcome;
 use super::open::OpenEnds;
 use super::sinks::SinkFacts;
 use super::transfer::Transfer;
-use super::watch::{self, WatchEnd};
+use super::watch::{self, Then, WatchEnd};
 use crate::endpoint::{NextSource, PerEnd, Raw, Sequence, Skipping, Source};
 use crate::engine::pipeline::{End, Event, GRACE, Handle, MoreSink, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
@@ -18,7 +18,10 @@ use tokio::time::timeout;
 
 impl Transfer {
     /// Moves the bytes until a stage or a signal ends that.
-    pub(super) async fn move_bytes(&mut self, ends: OpenEnds) -> Outcome {
+    pub(super) async fn move_bytes(&mut self, mut ends: OpenEnds) -> Outcome {
+        if let Some(back) = ends.back.take() {
+            return self.move_both_ways(ends, back).await;
+        }
         let sinks = ends.sinks.iter().map(|it| SinkFacts {
             has_peer: it.backchannel().is_some(),
         });
@@ -27,12 +30,18 @@ impl Transfer {
             Ok(handle) => handle,
             Err(outcome) => return outcome,
         };
-        let watch_end = watch::watch(self, &mut handle).await;
+        let mut ended = None;
+        let pipelines = std::slice::from_mut(&mut handle);
+        let watch_end = watch::watch(self, pipelines, |_, _, end| {
+            ended = Some(end);
+            Then::Stop
+        })
+        .await;
         if let Some(road) = handle.controls().road() {
-            self.note_road(road);
+            self.note_road(0, road);
         }
         let (end, given_up) = match watch_end {
-            WatchEnd::Ended(end) => (Some(end), None),
+            WatchEnd::Ended => (ended, None),
             WatchEnd::GivenUp(outcome) => (self.give_up(&mut handle).await, Some(outcome)),
         };
         let outcomes = self.outcomes(end, given_up);
@@ -88,8 +97,8 @@ impl Transfer {
         self.is_open = true;
         self.route = self.route_of(0);
         (self.size, self.terminals) = (size, terminals);
-        self.record_sampler = Sampler::new(size);
-        self.steering.attach(controls, size);
+        self.lanes[0].sampler = Sampler::new(size);
+        self.steering.attach(vec![controls], size);
         started
     }
 
@@ -130,11 +139,15 @@ impl Transfer {
             &self.plan.transform_names(),
             (&sink.uri, self.peers.sink.as_deref()),
         );
-        let told_as = self.plan.control.as_ref().map(named);
-        let told_as = told_as.unwrap_or_else(|| std::process::id().to_string());
         let parts = 1 + self.plan.more_sources.len();
         let route = route.and_more_sinks(self.plan.more_sinks.len());
-        route.of_part(part, parts).told_as(told_as)
+        route.of_part(part, parts).told_as(self.told_as())
+    }
+
+    /// What `--tell` is followed by to reach this transfer.
+    pub(super) fn told_as(&self) -> String {
+        let told_as = self.plan.control.as_ref().map(named);
+        told_as.unwrap_or_else(|| std::process::id().to_string())
     }
 
     /// Names the files that the sinks empty or replace, and how much was in them, to a person at a terminal.
@@ -150,7 +163,7 @@ impl Transfer {
     }
 
     /// What the plan asks for, with the size to expect, and what it was told since over the control socket.
-    fn options(&self, size: Option<u64>) -> Options {
+    pub(super) fn options(&self, size: Option<u64>) -> Options {
         let names = self.plan.transform_names();
         let transforms = names.into_iter().zip(self.plan.make_transforms());
         let mut options = Options {
@@ -182,7 +195,7 @@ impl Transfer {
     }
 
     /// Tells all stages to give up, and waits until they have cleaned up and told how they ended; a second signal ends the wait.
-    async fn give_up(&mut self, handle: &mut Handle) -> Option<End> {
+    pub(super) async fn give_up(&mut self, handle: &mut Handle) -> Option<End> {
         handle.controls().cancel();
         let ended = async {
             loop {

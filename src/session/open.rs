@@ -6,11 +6,12 @@ use super::control::{self, Steering};
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    OpenError, PlannedEnd, PreparedSink, PreparedSource, Sink, Source, SourcePlan,
+    Halves, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink, Source,
+    SourcePlan,
 };
 use crate::error::{Side, TransferError};
-use crate::plan::Plan;
 use crate::plan::refusal::{self, EndFiles};
+use crate::plan::{Back, Plan};
 use crate::session::signal::{self, Event, Signals};
 use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Waiting};
@@ -25,6 +26,8 @@ pub(super) struct OpenEnds {
     pub(super) source: Box<dyn Source>,
     /// In their order; there is at least one.
     pub(super) sinks: Vec<Box<dyn Sink>>,
+    /// Those of the way back, where bytes go both ways.
+    pub(super) back: Option<Halves>,
 }
 
 impl std::fmt::Debug for OpenEnds {
@@ -139,9 +142,9 @@ impl Wait<'_> {
 }
 
 /// Both ends, prepared.
-struct PreparedEnds<'a> {
-    source: PreparedSource<'a>,
-    sinks: Vec<PreparedSink<'a>>,
+enum PreparedEnds<'a> {
+    OneWay(PreparedSource<'a>, Vec<PreparedSink<'a>>),
+    BothWays(PreparedPeer<'a>, PreparedPeer<'a>),
 }
 
 /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
@@ -150,9 +153,14 @@ fn different_files(
     prepared: &PreparedEnds<'_>,
     side_files: &mut SideFiles,
 ) -> Result<(), Outcome> {
+    let (source, sinks) = match prepared {
+        PreparedEnds::OneWay(source, sinks) => (source, sinks),
+        // None of these is a file.
+        PreparedEnds::BothWays(..) => return Ok(()),
+    };
     // The others are opened when their turn has come, and are looked at from outside until then. Where another one listens now,
     // which the first may be, there may be room by then.
-    let mut sources = vec![prepared.source.identity.clone()];
+    let mut sources = vec![source.identity.clone()];
     for later in &plan.more_sources {
         let preview = later.end.preview(Side::Source);
         if let Some(obstacle) = preview.obstacle.filter(|_| !later.end.listens()) {
@@ -162,11 +170,7 @@ fn different_files(
     }
     let ends = EndFiles {
         sources,
-        sinks: prepared
-            .sinks
-            .iter()
-            .map(|it| it.identity.clone())
-            .collect(),
+        sinks: sinks.iter().map(|it| it.identity.clone()).collect(),
     };
     let flag_files = side_files.held().files();
     refusal::same_file(plan, &ends, &flag_files).map_err(|refusal| {
@@ -180,6 +184,23 @@ async fn prepare<'a>(
     plan: &'a Plan,
     announcer: &'a Announcer<'a>,
 ) -> Result<PreparedEnds<'a>, Outcome> {
+    if let Some(Back { a, b, .. }) = &plan.back {
+        let prepare_a = async {
+            let prepared = a.end.prepare(Side::Source, announcer.source()).await;
+            prepared.map_err(|error| could_not_open_source(&plan.source, error))
+        };
+        let prepare_b = async {
+            let prepared = b.end.prepare(Side::Sink, &announcer.sinks()[0]).await;
+            prepared.map_err(|error| could_not_open_sink(plan, 0, error))
+        };
+        let (a, b) = if a.end.listens() && !b.end.listens() {
+            let b = prepare_b.await?;
+            (prepare_a.await?, b)
+        } else {
+            (prepare_a.await?, prepare_b.await?)
+        };
+        return Ok(PreparedEnds::BothWays(a, b));
+    }
     let source = async {
         let source = plan.source.end.prepare(announcer.source()).await;
         source.map_err(|error| could_not_open_source(&plan.source, error))
@@ -203,7 +224,7 @@ async fn prepare<'a>(
     prepared.extend(sinks(true).await?);
     prepared.sort_by_key(|(place, _)| *place);
     let sinks = prepared.into_iter().map(|(_, it)| it).collect();
-    Ok(PreparedEnds { source, sinks })
+    Ok(PreparedEnds::OneWay(source, sinks))
 }
 
 /// Waits for the peers of all ends at once, since one may come only after another; but an end that acts when it is opened comes
@@ -213,12 +234,16 @@ async fn establish(
     ends: PreparedEnds<'_>,
     announcer: &Announcer<'_>,
 ) -> Result<OpenEnds, Outcome> {
+    let (source, sinks) = match ends {
+        PreparedEnds::OneWay(source, sinks) => (source, sinks),
+        PreparedEnds::BothWays(a, b) => return establish_both(plan, a, b, announcer).await,
+    };
     let source = async {
-        let opened = ends.source.open().await;
+        let opened = source.open().await;
         announcer.source().is_open();
         opened.map_err(|error| could_not_open_source(&plan.source, error))
     };
-    let sinks = plan.sinks().zip(announcer.sinks()).zip(ends.sinks);
+    let sinks = plan.sinks().zip(announcer.sinks()).zip(sinks);
     let sinks = sinks
         .enumerate()
         .map(|(place, ((planned, announcer), sink))| {
@@ -249,7 +274,50 @@ async fn establish(
     };
     sinks.sort_by_key(|(place, _)| *place);
     let sinks = sinks.into_iter().map(|(_, it)| it).collect();
-    Ok(OpenEnds { source, sinks })
+    Ok(OpenEnds {
+        source,
+        sinks,
+        back: None,
+    })
+}
+
+/// The same for two ends of both directions.
+async fn establish_both(
+    plan: &Plan,
+    a: PreparedPeer<'_>,
+    b: PreparedPeer<'_>,
+    announcer: &Announcer<'_>,
+) -> Result<OpenEnds, Outcome> {
+    let open_a = async {
+        let opened = a.open().await;
+        announcer.source().is_open();
+        opened.map_err(|error| could_not_open_source(&plan.source, error))
+    };
+    let open_b = async {
+        let opened = b.open().await;
+        announcer.sinks()[0].is_open();
+        opened.map_err(|error| could_not_open_sink(plan, 0, error))
+    };
+    let acts = (
+        plan.source.end.acts_when_opened(),
+        plan.sink.end.acts_when_opened(),
+    );
+    let (a, b) = match acts {
+        (true, _) => {
+            let b = open_b.await?;
+            (open_a.await?, b)
+        }
+        (false, true) => (open_a.await?, open_b.await?),
+        (false, false) => tokio::try_join!(open_a, open_b)?,
+    };
+    Ok(OpenEnds {
+        source: a.source,
+        sinks: vec![b.sink],
+        back: Some(Halves {
+            source: b.source,
+            sink: a.sink,
+        }),
+    })
 }
 
 /// What all of the work comes to, which is done at once; the first failure ends it.

@@ -2,6 +2,7 @@
 //! pipeline, which there is once both ends are open.
 
 use super::control::{Steering, ToCome};
+use super::lane::Lane;
 use super::program_stderr::ProgramStderr;
 use super::side_files::SideFiles;
 use super::signal::Signals;
@@ -11,7 +12,7 @@ use crate::endpoint::{NextSource, PerEnd, Unreadable};
 use crate::engine::road::{Calls, RoadInUse, TransformOutcome};
 use crate::error::TransferError;
 use crate::plan::{HeldFiles, Plan};
-use crate::show::{self, Route, Sample, Sampler, SinkEnding};
+use crate::show::{self, Route, Sample, SinkEnding};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,7 +29,8 @@ pub(super) struct Transfer {
     pub(super) signals: Signals,
     /// The expected size in bytes.
     pub(super) size: Option<u64>,
-    pub(super) record_sampler: Sampler,
+    /// Its directions; there is at least one.
+    pub(super) lanes: Vec<Lane>,
     /// The files beside the sink.
     pub(super) side_files: SideFiles,
     /// What was waited for last while ends were being opened.
@@ -53,8 +55,6 @@ pub(super) struct Transfer {
     pub(super) sink_endings: Vec<SinkEnding>,
     /// What failed at these, beside what the outcome tells.
     pub(super) other_failures: Vec<String>,
-    /// The road that bytes take, once it is clear which.
-    pub(super) road: Option<RoadInUse>,
     /// Who sends to whom, once both ends are open.
     pub(super) route: Route,
     /// Which ends are terminals.
@@ -69,7 +69,7 @@ impl Transfer {
     /// # Errors
     /// When the process is out of descriptors.
     pub(super) fn new(plan: Plan, held: HeldFiles) -> io::Result<Self> {
-        let clock = Arc::new(Clock::new());
+        let (plan, clock) = (Rc::new(plan), Arc::new(Clock::new()));
         let to_come = ToCome::new(plan.marks, plan.transform_names(), plan.rate);
         let theme = plan.show.theme.clone();
         let steering = Arc::new(Steering::new(to_come, Arc::clone(&clock), theme));
@@ -84,9 +84,9 @@ impl Transfer {
         Ok(Self {
             stderr,
             size,
-            record_sampler: Sampler::new(size),
+            lanes: Lane::all(&plan),
             steering,
-            plan: Rc::new(plan),
+            plan,
             signals,
             next_source: None,
             part: 0,
@@ -100,40 +100,55 @@ impl Transfer {
             transform_outcomes: Vec::new(),
             sink_endings: Vec::new(),
             other_failures: Vec::new(),
-            road: None,
             route: Route::default(),
             terminals: show::Terminals::default(),
             clock,
         })
     }
 
-    /// Notes the road that bytes take. The first time, this begins the files beside the sink.
-    pub(super) fn note_road(&mut self, road: RoadInUse) {
-        if self.road.replace(road).is_some() {
+    /// Notes the road that bytes take in this direction. The first time, this begins the files beside the sink.
+    pub(super) fn note_road(&mut self, place: usize, road: RoadInUse) {
+        if self.lanes[place].road.replace(road).is_some() {
             return;
         }
-        self.side_files.begin(&self.steering, &self.stderr);
-        let sources: Vec<_> = self.plan.sources().map(|it| &*it.uri).collect();
-        let sinks: Vec<_> = self.plan.sinks().map(|it| &*it.uri).collect();
+        if self.lanes.iter().filter(|it| it.road.is_some()).count() == 1 {
+            self.side_files.begin(&self.steering, &self.stderr);
+        }
+        let Lane {
+            plan, direction, ..
+        } = &self.lanes[place];
+        let sources: Vec<_> = plan.sources().map(|it| &*it.uri).collect();
+        let sinks: Vec<_> = plan.sinks().map(|it| &*it.uri).collect();
         let start = show::Start {
-            name: self.plan.show.theme.name.as_deref(),
-            source: &self.plan.source.uri,
+            direction: *direction,
+            name: plan.show.theme.name.as_deref(),
+            source: &plan.source.uri,
             sources: if sources.len() > 1 { &sources } else { &[] },
-            sink: &self.plan.sink.uri,
+            sink: &plan.sink.uri,
             sinks: if sinks.len() > 1 { &sinks } else { &[] },
             road: road.name(),
             calls: road.calls().map(Calls::name),
             size: self.size,
-            chunk_size: self.plan.flow.chunk_size,
+            chunk_size: plan.flow.chunk_size,
         };
         for stats in &self.side_files.stats {
             stats.started(start);
         }
     }
 
-    /// A sample for the records.
-    pub(super) fn sample_for_records(&mut self) -> Sample {
-        self.record_sampler.sample(self.steering.snapshot())
+    /// A sample of each direction for the records.
+    pub(super) fn samples_for_records(&mut self) -> Vec<Sample> {
+        let lanes = self.lanes.iter_mut().enumerate();
+        let samples = lanes.map(|(place, lane)| {
+            let now = self.steering.snapshot_of(place);
+            lane.sampler.sample(now)
+        });
+        samples.collect()
+    }
+
+    /// Whether it is clear in some direction which road bytes take.
+    pub(super) fn has_a_road(&self) -> bool {
+        self.lanes.iter().any(|it| it.road.is_some())
     }
 
     /// How many bytes the sink has taken.

@@ -6,16 +6,19 @@ use super::patience::Patience;
 use super::sources::Supply;
 use super::transfer::{GRACE, Transfer};
 use crate::account::clock::Clock;
-use crate::account::meter::Meter;
 use crate::endpoint::EndId;
-use crate::engine::pipeline::{End, Event, Handle};
+use crate::engine::pipeline::{Controls, End, Event, Handle};
 use crate::engine::road::GivenUp;
 use crate::session::signal::{self, Event as Signal};
 use crate::show::Display;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
-use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{
+    Instant, Interval, MissedTickBehavior, interval_at, sleep, sleep_until, timeout,
+};
 
 /// An interval that no transfer outlasts.
 const NEVER: Duration = Duration::from_secs(86_400 * 365);
@@ -29,14 +32,29 @@ const FIRST_NOTE: Duration = Duration::from_millis(10);
 
 /// Why there is nothing to watch any more.
 pub(super) enum WatchEnd {
-    /// The pipeline has ended.
-    Ended(End),
+    /// The pipelines have ended.
+    Ended,
     /// The transfer is to be given up, with this outcome.
     GivenUp(Outcome),
 }
 
-/// Watches until the pipeline ends or the transfer is to be given up.
-pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> WatchEnd {
+/// What follows when one of the pipelines has ended.
+pub(super) enum Then {
+    /// The others are watched on.
+    GoOn,
+    /// The same, but no longer than for the grace of stages that were told to give up.
+    GoOnBriefly,
+    /// Nothing is watched any more.
+    Stop,
+}
+
+/// Watches the pipelines, one for each direction, until they have ended or the transfer is to be given up. `ended` is told how each
+/// of them has ended.
+pub(super) async fn watch(
+    transfer: &mut Transfer,
+    pipelines: &mut [Handle],
+    mut ended: impl FnMut(&mut Transfer, usize, End) -> Then,
+) -> WatchEnd {
     let show = &transfer.plan.show;
     let (mut display, drawn_every) =
         match show.display(transfer.terminals, transfer.route.clone(), &transfer.stderr) {
@@ -46,11 +64,10 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
     let mut drawings = every(drawn_every);
     let mut samples = every(show.record_interval());
     let mut notes = every_from(FIRST_NOTE, NOTE_INTERVAL);
-    let (meter, limit) = (
-        Arc::clone(pipeline.controls().meter()),
-        transfer.plan.flow.idle_timeout,
-    );
-    let controls = pipeline.controls().clone();
+    let limit = transfer.plan.flow.idle_timeout;
+    let controls: Vec<_> = pipelines.iter().map(|it| it.controls().clone()).collect();
+    let mut running: Vec<_> = (0..pipelines.len()).collect();
+    let mut until = None;
     let mut patience = Patience::new(&transfer.plan);
     let plan = Rc::clone(&transfer.plan);
     let program_stderr = Rc::clone(&transfer.program_stderr);
@@ -60,46 +77,78 @@ pub(super) async fn watch(transfer: &mut Transfer, pipeline: &mut Handle) -> Wat
     loop {
         tokio::select! {
             biased;
-            event = pipeline.next() => match event {
-                Event::Road(road) => transfer.note_road(road),
-                Event::End(end) => return WatchEnd::Ended(end),
+            (place, event) = next_event(pipelines, &running) => match event {
+                Event::Road(road) => transfer.note_road(place, road),
+                Event::End(end) => {
+                    running.retain(|it| *it != place);
+                    match ended(transfer, place, end) {
+                        Then::Stop => return WatchEnd::Ended,
+                        Then::GoOn => {}
+                        Then::GoOnBriefly => until = Some(Instant::now() + GRACE),
+                    }
+                    if running.is_empty() {
+                        return WatchEnd::Ended;
+                    }
+                }
             },
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
+                return WatchEnd::Ended;
+            }
             signal = transfer.signals.next() => match signal {
                 Signal::End(number) => return WatchEnd::GivenUp(Outcome::Interrupted(number)),
                 Signal::Status => tell_status(transfer, display.as_deref_mut()),
                 Signal::Stop => stop(transfer, display.as_deref_mut()).await,
                 Signal::Continued => continued(&transfer.clock),
             },
-            supplied = supply.next() => transfer.supply(supplied, &controls, display.as_deref_mut()),
+            supplied = supply.next() => {
+                transfer.supply(supplied, &controls[0], display.as_deref_mut());
+            }
             _ = notes.tick() => {
-                patience.look(&controls);
+                patience.look(&controls[0]);
                 // This takes a thread, and those of the road have to be started first.
-                if transfer.road.is_some() {
+                if transfer.has_a_road() {
                     transfer.clock.heed_stops();
                 }
-                meter.note();
+                for direction in &controls {
+                    direction.meter().note();
+                }
                 if drawn_every > NOTE_INTERVAL {
                     // The rate that is shown is that of the last second, however seldom it is shown.
-                    drop(transfer.steering.sample_for_display());
+                    drop(transfer.steering.samples_for_display());
                 }
             }
             _ = drawings.tick(), if display.is_some() => if let Some(display) = &mut display {
-                display.draw(&transfer.steering.sample_for_display());
+                display.draw(&transfer.steering.samples_for_display());
             },
-            end = idle(&meter, limit) => match end {
+            (place, end) = idle(&controls, &running, limit) => match end {
                 EndId::Sink(sink) if transfer.plan.has_several_sinks() => {
-                    controls.give_up_sink(sink, GivenUp::Idle);
+                    controls[0].give_up_sink(sink, GivenUp::Idle);
                 }
-                end => return WatchEnd::GivenUp(stalled(transfer, end)),
+                end => return WatchEnd::GivenUp(stalled(transfer, place, end)),
             },
-            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.road.is_some() => {
-                let sample = transfer.sample_for_records();
+            _ = samples.tick(), if !transfer.side_files.stats.is_empty() && transfer.has_a_road() => {
+                let samples = transfer.samples_for_records();
                 for stats in &transfer.side_files.stats {
-                    stats.sample(&sample);
+                    for sample in &samples {
+                        stats.sample(sample);
+                    }
                 }
             }
         }
     }
+}
+
+/// The next event of those pipelines that are running.
+async fn next_event(pipelines: &mut [Handle], running: &[usize]) -> (usize, Event) {
+    poll_fn(|context| {
+        for place in running {
+            if let Poll::Ready(event) = pin!(pipelines[*place].next()).poll(context) {
+                return Poll::Ready((*place, event));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 fn tell_status(transfer: &Transfer, display: Option<&mut (dyn Display + 'static)>) {
@@ -134,29 +183,36 @@ fn every(period: Duration) -> Interval {
 /// Ticks after `first`, and from then on after each `period`.
 fn every_from(first: Duration, period: Duration) -> Interval {
     let (first, period) = (first.min(NEVER), period.min(NEVER));
-    let mut ticks = interval_at(tokio::time::Instant::now() + first, period);
+    let mut ticks = interval_at(Instant::now() + first, period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
-/// Resolves when a peer has let nothing move for `limit`.
-async fn idle(meter: &Meter, limit: Option<Duration>) -> EndId {
+/// Resolves when peers have let nothing move for `limit`, in no direction. Returns the direction and the end that has been
+/// waited for least long.
+async fn idle(controls: &[Controls], running: &[usize], limit: Option<Duration>) -> (usize, EndId) {
     let Some(limit) = limit else {
         return std::future::pending().await;
     };
     loop {
-        match meter.idle() {
-            Some((idle, end)) if idle >= limit => return end,
-            Some((idle, _)) => sleep(limit.saturating_sub(idle)).await,
-            // No peer is waited for now; that may change.
+        let idle = running.iter().map(|place| {
+            let (still, end) = controls[*place].meter().idle()?;
+            Some((still, (*place, end)))
+        });
+        let idle: Option<Vec<_>> = idle.collect();
+        let shortest = idle.and_then(|all| all.into_iter().min_by_key(|(still, _)| *still));
+        match shortest {
+            Some((still, end)) if still >= limit => return end,
+            Some((still, _)) => sleep(limit.saturating_sub(still)).await,
+            // In some direction no peer is waited for now; that may change.
             None => sleep(limit.min(Duration::from_millis(100))).await,
         }
     }
 }
 
 /// The end of a transfer where the peer of this end has let nothing move for too long.
-fn stalled(transfer: &Transfer, end: EndId) -> Outcome {
-    let plan = &transfer.plan;
+fn stalled(transfer: &Transfer, place: usize, end: EndId) -> Outcome {
+    let plan = &transfer.lanes[place].plan;
     let uri = match end {
         EndId::Source => &plan.source_at(transfer.part).uri,
         EndId::Sink(sink) => &plan.sink_at(sink).uri,

@@ -18,14 +18,33 @@ pub(super) struct Lines {
 }
 
 impl Display for Lines {
-    fn draw(&mut self, sample: &Sample) {
-        match &self.template {
-            Some(template) => self.stderr.remark_as_is(&template.fill(sample)),
-            None => self.stderr.remark(&self.theme.named(&status(sample))),
+    fn draw(&mut self, samples: &[Sample]) {
+        for sample in samples {
+            if let Some(template) = &self.template {
+                self.stderr.remark_as_is(&template.fill(sample));
+            } else {
+                let line = pointed(&status(sample), sample, &self.theme);
+                self.stderr.remark(&self.theme.named(&line));
+            }
         }
     }
 
     fn clear(&mut self) {}
+}
+
+/// One line that says where a running transfer stands, in both directions if there are.
+#[must_use]
+pub fn status_of_all(samples: &[Sample], theme: &Theme) -> String {
+    let all = samples.iter().map(|it| pointed(&status(it), it, theme));
+    all.collect::<Vec<_>>().join("; ")
+}
+
+/// The text with the arrow of its direction before it, where there are both.
+pub(super) fn pointed(text: &str, sample: &Sample, theme: &Theme) -> String {
+    match sample.direction {
+        Some(direction) => format!("{} {text}", direction.arrow(theme)),
+        None => text.to_owned(),
+    }
 }
 
 /// One line that says where a running transfer stands.

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod consistency;
 mod digest_file;
+mod direction;
 mod drawing;
 mod figures;
 mod finished;
@@ -28,9 +29,10 @@ mod theme;
 mod trace;
 mod verdict;
 
+pub use direction::Direction;
 pub use drawing::{Drawing, HeldDrawing};
 pub use finished::{FileDigest, Finished};
-pub use line::status;
+pub use line::{status, status_of_all};
 pub use live::Waiting;
 pub use records::{Ending, SinkEnding, Start, Stats, await_reader, message, record, refused};
 pub use route::Route;
@@ -44,8 +46,8 @@ pub use theme::Theme;
 
 /// Shows a running transfer on standard error.
 pub trait Display: std::fmt::Debug {
-    /// Shows this sample.
-    fn draw(&mut self, sample: &Sample);
+    /// Shows this sample, or one for each direction.
+    fn draw(&mut self, samples: &[Sample]);
 
     /// Removes what is drawn: a message is written next, or the transfer is over.
     fn clear(&mut self);

@@ -1,5 +1,6 @@
 //! Who sends to whom, as a display names it.
 
+use super::Theme;
 use crate::endpoint::without_options;
 use crate::text::visible::named;
 
@@ -44,6 +45,22 @@ impl Route {
             }
         }
         self
+    }
+
+    /// Between two ends, in both directions; each as it was typed, with the peer that it is connected with.
+    #[must_use]
+    pub fn both_ways(a: (&str, Option<&str>), b: (&str, Option<&str>), theme: &Theme) -> Self {
+        let arrows = if theme.unicode { "↔" } else { "<->" };
+        let between = |a, b| {
+            let ours = "stdin and stdout";
+            format!("{} {arrows} {}", end(ours, a), end(ours, b))
+        };
+        let short = [a.0, b.0].map(without_options);
+        Self {
+            stages: vec![between(a, b)],
+            short_stages: vec![between((&short[0], a.1), (&short[1], b.1))],
+            told_as: String::new(),
+        }
     }
 
     /// The same, which goes to so many other sinks too.

@@ -1,5 +1,6 @@
 //! A sample of the meter, with the rates and shares that follow from it and from earlier samples.
 
+use super::direction::Direction;
 use super::reading::Reading;
 use super::stretch::Stretch;
 use crate::account::meter::Snapshot;
@@ -21,6 +22,8 @@ const RECENT: Duration = Duration::from_secs(5);
 /// A sample of the meter, with the rates and shares that follow from it and from earlier samples.
 #[derive(Debug, Clone)]
 pub struct Sample {
+    /// Which of both directions it is of; `None`: there is but one.
+    pub direction: Option<Direction>,
     /// The numbers themselves.
     pub now: Snapshot,
     /// Bytes a second that the sink took since the sample before.
@@ -101,6 +104,7 @@ impl Sample {
 #[derive(Debug)]
 pub struct Sampler {
     size: Option<u64>,
+    direction: Option<Direction>,
     /// Those of the longest window and the last one before it, oldest first. Never empty.
     readings: VecDeque<Reading>,
 }
@@ -111,8 +115,15 @@ impl Sampler {
     pub fn new(size: Option<u64>) -> Self {
         Self {
             size,
+            direction: None,
             readings: VecDeque::from([Reading::default()]),
         }
+    }
+
+    /// The same of one of both directions.
+    #[must_use]
+    pub fn going(self, direction: Option<Direction>) -> Self {
+        Self { direction, ..self }
     }
 
     /// The sample for the meter as it is now.
@@ -131,6 +142,7 @@ impl Sampler {
             lately: reading.rate_of_sink_since(sink, &second_ago),
         });
         let sample = Sample {
+            direction: self.direction,
             sinks: sinks.collect(),
             rate: reading.rate_since(&last),
             lately: reading.rate_since(&second_ago),

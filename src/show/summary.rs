@@ -84,8 +84,14 @@ impl Summary<'_> {
         let numbers = match self.how {
             Completion::Complete(_) => {
                 let moved = moved(&figures, "");
-                let how = match self.sample.now.sinks.len() {
-                    several @ 2.. => format!("to {several} sinks"),
+                let how = match (self.sample.now.sinks.len(), self.how) {
+                    (several @ 2.., _) => format!("to {several} sinks"),
+                    // A peer that is still to answer does not close.
+                    (_, Completion::Complete(Delivered::Acknowledged))
+                        if self.sample.direction.is_some() =>
+                    {
+                        "acknowledged".to_owned()
+                    }
                     _ => self.how.words().to_owned(),
                 };
                 format!("{moved} in {time}, {pace}, {how}")

@@ -7,7 +7,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// What an example is known by, and what must be true after it; `$OUT` holds what it printed.
-const EXAMPLES: [(&str, &str); 15] = [
+const EXAMPLES: [(&str, &str); 16] = [
+    ("--duplex tcp://", "cmp disk.img $OUT"),
     ("--tee", "cmp db.sql disk.img && cmp far/db.sql disk.img"),
     ("ssh host", "cmp src/big far/src/big"),
     ("pg_dump", "gzip -dc db.sql.gz | cmp - disk.img"),

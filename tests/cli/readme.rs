@@ -59,7 +59,7 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 33] = [
+const SHELL: [(&str, i32, &str); 34] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
         "install -D -m 644 man/tidegate.1",
@@ -87,6 +87,7 @@ const SHELL: [(&str, i32, &str); 33] = [
         0,
         "cmp disk.img first.img && cmp disk.img second.img && sha256sum <disk.img | cmp - sums",
     ),
+    ("printf 'question' |", 0, "[[ $(cat answer) = QUESTION ]]"),
     ("tidegate -E", 0, "cmp disk.img rescued.img"),
     (
         "tar c src | tidegate | gzip",

@@ -15,6 +15,7 @@ use std::time::Instant;
 use vt100::Parser;
 
 pub(crate) const CTRL_C: &str = "\x03";
+pub(crate) const CTRL_D: &str = "\x04";
 pub(crate) const CTRL_Q: &str = "\x11";
 pub(crate) const CTRL_S: &str = "\x13";
 pub(crate) const CTRL_Z: &str = "\x1a";

@@ -22,9 +22,19 @@ use view::View;
 /// # Errors
 /// The usage errors of the transfer itself, as far as they are known before its ends are open.
 pub fn text(plan: &Plan) -> Result<String, UsageError> {
+    let first_line = "This is what would happen. Nothing has been opened, changed or moved.";
+    let Some(back) = &plan.back else {
+        return text_of_one(plan, first_line);
+    };
+    let there = text_of_one(plan, &format!("{first_line}\n\nFrom A to B"))?;
+    let back = text_of_one(&back.plan, "From B to A")?;
+    Ok(format!("{there}\n{back}"))
+}
+
+/// The text of one direction.
+fn text_of_one(plan: &Plan, first_line: &str) -> Result<String, UsageError> {
     let view = View::of(plan)?;
-    let mut sheet =
-        Sheet::new("This is what would happen. Nothing has been opened, changed or moved.");
+    let mut sheet = Sheet::new(first_line);
     ends::source(&mut sheet, &view);
     ends::sinks(&mut sheet, &view);
     transforms::write(&mut sheet, &view);

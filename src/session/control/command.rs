@@ -8,7 +8,7 @@ use crate::engine::pipeline::{Controls, FixedMarks, Options, empty_snapshot};
 use crate::plan::most_for_each;
 use crate::platform::resources::memory;
 use crate::session::awaited::Awaited;
-use crate::show::{self, Sample, Sampler, Theme, record};
+use crate::show::{self, Direction, Sample, Sampler, Theme, record};
 use crate::text::size::{parse_positive_size, parse_rate};
 use crate::text::visible::named;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,10 +34,10 @@ pub struct Steering {
 
 #[derive(Debug)]
 struct Steered {
-    /// Of the records that were asked for.
-    records: Sampler,
-    /// Of what is shown to people.
-    display: Sampler,
+    /// Of the records that were asked for, one for each pipeline.
+    records: Vec<Sampler>,
+    /// The same of what is shown to people.
+    display: Vec<Sampler>,
     pipeline: Target,
 }
 
@@ -46,8 +46,8 @@ struct Steered {
 enum Target {
     /// A pipeline that there will be once both ends are open.
     ToCome(ToCome),
-    /// The pipeline.
-    Made(Controls),
+    /// The pipeline, and the one of the other direction where there are both.
+    Made(Vec<Controls>),
 }
 
 /// What is known of a pipeline before both ends are open. It is made with what is set here by then.
@@ -104,9 +104,18 @@ impl ToCome {
 
 impl Steered {
     fn new(pipeline: Target, size: Option<u64>) -> Self {
+        let pipelines = match &pipeline {
+            Target::ToCome(_) => 1,
+            Target::Made(made) => made.len(),
+        };
+        let samplers = || {
+            let places = 0..pipelines;
+            let directions = places.map(|place| Direction::of(place, pipelines));
+            directions.map(|it| Sampler::new(size).going(it)).collect()
+        };
         Self {
-            records: Sampler::new(size),
-            display: Sampler::new(size),
+            records: samplers(),
+            display: samplers(),
             pipeline,
         }
     }
@@ -143,41 +152,60 @@ impl Steering {
         }
     }
 
-    /// From now on there is a pipeline. `size` is the expected size in bytes.
-    pub fn attach(&self, pipeline: Controls, size: Option<u64>) {
-        *self.lock() = Steered::new(Target::Made(pipeline), size);
+    /// From now on there is a pipeline, or one for each direction. `size` is the expected size in bytes.
+    pub fn attach(&self, pipelines: Vec<Controls>, size: Option<u64>) {
+        *self.lock() = Steered::new(Target::Made(pipelines), size);
     }
 
-    /// The pipeline, if there is one.
+    /// The pipeline, if there is one; of both directions that from A to B.
     #[must_use]
     pub fn pipeline(&self) -> Option<Controls> {
+        self.pipelines().into_iter().next()
+    }
+
+    /// Every pipeline.
+    #[must_use]
+    pub fn pipelines(&self) -> Vec<Controls> {
         match &self.lock().pipeline {
-            Target::ToCome(_) => None,
-            Target::Made(pipeline) => Some(pipeline.clone()),
+            Target::ToCome(_) => Vec::new(),
+            Target::Made(pipelines) => pipelines.clone(),
         }
     }
 
-    /// The numbers now.
+    /// The numbers now, of the pipeline at this place.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot_of(&self, pipeline: usize) -> Snapshot {
         match &self.lock().pipeline {
             Target::ToCome(to_come) => {
                 empty_snapshot(to_come.marks, &to_come.transforms, self.clock.now())
             }
-            Target::Made(pipeline) => pipeline.meter().snapshot(),
+            Target::Made(pipelines) => match pipelines.get(pipeline) {
+                Some(pipeline) => pipeline.meter().snapshot(),
+                None => Snapshot::default(),
+            },
         }
     }
 
-    /// A sample of what is shown to people. Its rates are since the last such sample.
+    /// The numbers now; of both directions those from A to B.
     #[must_use]
-    pub fn sample_for_display(&self) -> Sample {
-        let now = self.snapshot();
-        let pipeline = self.pipeline();
-        Sample {
-            limit: pipeline.as_ref().and_then(Controls::rate),
-            is_held: pipeline.is_some_and(|it| it.is_held()),
-            ..self.lock().display.sample(now)
-        }
+    pub fn snapshot(&self) -> Snapshot {
+        self.snapshot_of(0)
+    }
+
+    /// A sample of each pipeline as it is shown to people. Its rates are since the last such sample.
+    #[must_use]
+    pub fn samples_for_display(&self) -> Vec<Sample> {
+        let pipelines = self.pipelines();
+        let samples = (0..pipelines.len().max(1)).map(|place| {
+            let now = self.snapshot_of(place);
+            let pipeline = pipelines.get(place);
+            Sample {
+                limit: pipeline.and_then(Controls::rate),
+                is_held: pipeline.is_some_and(Controls::is_held),
+                ..self.lock().display[place].sample(now)
+            }
+        });
+        samples.collect()
     }
 
     /// Where the transfer stands, in a line.
@@ -185,7 +213,7 @@ impl Steering {
     pub fn status(&self) -> String {
         let status = match self.pipeline() {
             None => self.waiting(),
-            Some(_) => show::status(&self.sample_for_display()),
+            Some(_) => show::status_of_all(&self.samples_for_display(), &self.theme),
         };
         self.theme.named(&status)
     }
@@ -216,9 +244,18 @@ impl Steering {
         answer.unwrap_or_else(|why| format!("{REFUSAL}{why}"))
     }
 
+    /// A record, or a list of one for each direction.
     fn record(&self) -> String {
-        let now = self.snapshot();
-        record(&self.lock().records.sample(now))
+        let count = self.lock().records.len();
+        let records = (0..count).map(|place| {
+            let now = self.snapshot_of(place);
+            record(&self.lock().records[place].sample(now))
+        });
+        let records: Vec<_> = records.collect();
+        match &records[..] {
+            [record] => record.clone(),
+            _ => format!("[{}]", records.join(",")),
+        }
     }
 
     fn change(&self, change: Change) -> Result<(), String> {
@@ -232,7 +269,10 @@ impl Steering {
         }
         let changed = match &mut self.lock().pipeline {
             Target::ToCome(to_come) => to_come.change(change),
-            Target::Made(pipeline) => change_made(pipeline, change),
+            Target::Made(pipelines) => {
+                let mut pipelines = pipelines.iter();
+                pipelines.try_for_each(|it| change_made(it, change))
+            }
         };
         changed.map_err(|why| why.to_string())
     }

@@ -2,7 +2,7 @@
 
 use super::canvas::Canvas;
 use super::past::Past;
-use super::picture::{View, picture};
+use super::picture::{View, picture, picture_of_both};
 use super::short::short;
 use crate::session::stderr::StderrWriter;
 use crate::show::{Display, Route, Sample, Theme};
@@ -16,7 +16,8 @@ pub(in crate::show) struct Bar {
     /// How many frames there were in which bytes had moved: the gauge moves by as many steps.
     step: usize,
     last_bytes: u64,
-    past: Past,
+    /// That of each direction.
+    past: [Past; 2],
 }
 
 impl Bar {
@@ -28,24 +29,30 @@ impl Bar {
             route,
             step: 0,
             last_bytes: 0,
-            past: Past::default(),
+            past: Default::default(),
         }
     }
 }
 
 impl Display for Bar {
-    fn draw(&mut self, sample: &Sample) {
-        let bytes = sample.now.passed();
+    fn draw(&mut self, samples: &[Sample]) {
+        let bytes = samples.iter().map(|it| it.now.passed()).sum();
         self.step += usize::from(bytes != self.last_bytes);
         self.last_bytes = bytes;
-        self.past.note(sample);
+        for (past, sample) in self.past.iter_mut().zip(samples) {
+            past.note(sample);
+        }
         let view = View {
             theme: &self.theme,
             route: &self.route,
             screen: Canvas::screen(),
             step: self.step,
         };
-        self.canvas.show(&picture(sample, &self.past, view));
+        let rows = match samples {
+            [one] => picture(one, &self.past[0], view),
+            several => picture_of_both(several, &self.past, view),
+        };
+        self.canvas.show(&rows);
     }
 
     fn clear(&mut self) {
@@ -81,9 +88,10 @@ impl Short {
 }
 
 impl Display for Short {
-    fn draw(&mut self, sample: &Sample) {
+    fn draw(&mut self, samples: &[Sample]) {
         let columns = Canvas::screen().columns;
-        self.canvas.show(&[short(sample, &self.theme, columns)]);
+        let rows = samples.iter().map(|it| short(it, &self.theme, columns));
+        self.canvas.show(&rows.collect::<Vec<_>>());
     }
 
     fn clear(&mut self) {

@@ -24,6 +24,9 @@ use crate::text::words::{clock, count, countdown, short_size, size, steady_size,
 /// Columns of the shortest bar that is of use, brackets included.
 const BAR_COLUMNS: usize = 10;
 
+/// So many rows at most are drawn of one of both directions: how far it is, its buffers, who is slow, and the kernel's own buffers.
+const ROWS_OF_DIRECTION: usize = 4;
+
 /// How the display looks at a transfer.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::show) struct View<'a> {
@@ -51,9 +54,29 @@ pub(in crate::show) fn picture(sample: &Sample, past: &Past, view: View<'_>) -> 
     route.into_iter().chain([progress]).chain(below).collect()
 }
 
+/// The same for both directions, one below the other; on a screen with few rows, less of each.
+pub(super) fn picture_of_both(samples: &[Sample], past: &[Past], view: View<'_>) -> Vec<String> {
+    let View { theme, screen, .. } = view;
+    let has_room = screen.rows > 3 && !view.route.stages.is_empty();
+    let route = has_room.then(|| route_row(view.route, theme, screen.columns));
+    let left = screen.rows - usize::from(has_room);
+    let of_each = Screen {
+        rows: (left / samples.len().max(1)).min(ROWS_OF_DIRECTION),
+        ..screen
+    };
+    let both = samples.iter().zip(past).flat_map(|(sample, past)| {
+        let progress = progress_row(sample, theme, screen.columns, view.step);
+        let below = rows(sample, past, theme, &view.route.told_as, of_each);
+        [progress].into_iter().chain(below)
+    });
+    route.into_iter().chain(both).collect()
+}
+
 fn progress_row(sample: &Sample, theme: &Theme, columns: usize, step: usize) -> String {
     let figures = Figures::of(sample);
+    let arrow = sample.direction.map_or("", |it| it.arrow(theme));
     let mut cells = vec![
+        Cell::fixed(Text::toned(arrow.to_owned(), Tone::Strong)),
         Cell::fixed(Text::plain(format!("{:>10}", figures.passed.steady()))),
         of_size(&figures),
         percent_cell(&figures),

@@ -20,8 +20,10 @@ pub(super) fn short(sample: &Sample, theme: &Theme, columns: usize) -> String {
         let time = figures.eta.map_or_else(|| "-:--".to_owned(), countdown);
         format!("ETA {time}")
     });
+    let arrow = sample.direction.map_or("", |it| it.arrow(theme));
     let mut cells = vec![
         name(theme),
+        Cell::fixed(plain(arrow.to_owned())),
         Cell::fixed(plain(format!("{:>10}", figures.passed.steady()))),
         Cell::optional(8, plain(clock(sample.now.elapsed))),
         Cell::fixed(plain(format!(

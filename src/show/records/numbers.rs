@@ -8,11 +8,13 @@ use crate::endpoint::connection::{Blame, Connection};
 use crate::endpoint::pipe::PipeFill;
 use crate::endpoint::{Delivered, EndStatus, PerEnd};
 use crate::engine::link::{ConsumerSnapshot, LinkSnapshot, LinkState, WritableFill};
-use crate::show::{Sample, Stretch};
+use crate::show::{Direction, Sample, Stretch};
 use serde::{Serialize, Serializer};
 
 #[derive(Serialize)]
 pub(super) struct Numbers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
     elapsed_s: f64,
     bytes_in: u64,
     bytes_out: u64,
@@ -199,6 +201,7 @@ struct FillNumbers {
 impl From<&Sample> for Numbers {
     fn from(sample: &Sample) -> Self {
         Self {
+            direction: sample.direction,
             elapsed_s: sample.now.elapsed.as_secs_f64(),
             bytes_in: sample.now.bytes_in,
             bytes_out: sample.now.bytes_out,

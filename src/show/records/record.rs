@@ -4,7 +4,7 @@ use super::numbers::{AdviceNumbers, Numbers, SinkEnding};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::error::TransferError;
-use crate::show::Sample;
+use crate::show::{Direction, Sample};
 use crate::text::visible;
 use crate::transform::Digest;
 use serde::Serialize;
@@ -47,6 +47,9 @@ pub(super) enum Record<'a> {
 /// What the first record says: what is known once both ends are open.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Start<'a> {
+    /// Which of both directions it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Direction>,
     /// What the user calls this transfer.
     pub name: Option<&'a str>,
     /// The source, as typed.

@@ -117,16 +117,18 @@ impl Stats {
         self.put(&Record::Sample(sample.into()));
     }
 
-    /// Queues the last record, and waits until everything is written, however slow the reader of the records is.
+    /// Queues the last record, or that of each direction, and waits until everything is written, however slow the reader of the
+    /// records is.
     ///
     /// # Errors
     /// When a record could not be written.
     pub fn end(
         self,
-        sample: &Sample,
-        ending: Ending<'_>,
+        lanes: &[(&Sample, Ending<'_>)],
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
-        let line = record::end(sample, ending);
+        let last = lanes.iter();
+        let last = last.map(|(sample, ending)| record::end(sample, *ending));
+        let line: String = last.collect();
         async move {
             match self.destination {
                 Destination::File(writer) => writer.end(line).await,
