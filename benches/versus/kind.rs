@@ -24,7 +24,13 @@ pub(crate) enum Kind {
     Memory,
     /// The time for one short message.
     Latency,
+    /// The time for so many short messages there and back, one after the other.
+    RoundTrips,
 }
+
+/// The length of a message of [`Kind::RoundTrips`], in bytes, and how many there are.
+pub(crate) const ROUND_TRIP: usize = 64;
+const ROUND_TRIPS: u64 = 20_000;
 
 /// How many pieces [`Kind::Small`] writes; the data file has to hold them.
 const SMALL_WRITES: u64 = 1_500_000;
@@ -39,19 +45,20 @@ impl Kind {
             Self::Startup => vec![0],
             Self::Memory => options.memory_sizes.clone(),
             Self::Latency => vec![MESSAGE.len() as u64],
+            Self::RoundTrips => vec![ROUND_TRIPS * ROUND_TRIP as u64],
         }
     }
 
     /// Whether the data file is read.
     pub(crate) fn uses_data(self) -> bool {
-        !matches!(self, Self::Startup | Self::Latency)
+        !matches!(self, Self::Startup | Self::Latency | Self::RoundTrips)
     }
 
     /// Whether its best runs are what is compared.
     pub(crate) fn compares_best(self) -> bool {
         matches!(
             self,
-            Self::Stream | Self::File | Self::Small | Self::Startup
+            Self::Stream | Self::File | Self::Small | Self::Startup | Self::RoundTrips
         )
     }
 
@@ -63,7 +70,7 @@ impl Kind {
     /// The rounds to record.
     pub(crate) fn rounds(self, options: &Options) -> u32 {
         match self {
-            Self::Stream | Self::File | Self::Small => options.repeats.runs,
+            Self::Stream | Self::File | Self::Small | Self::RoundTrips => options.repeats.runs,
             Self::Latency => options.repeats.runs.min(options.latency_reps),
             Self::Startup => options.empty_runs,
             Self::Memory => options.repeats.runs.min(MEMORY_ROUNDS),

@@ -12,6 +12,7 @@ mod options;
 mod place;
 mod probes;
 mod pumps;
+mod relays;
 mod report;
 mod routes;
 mod sample;

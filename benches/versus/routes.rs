@@ -8,6 +8,7 @@ use crate::kind::Kind;
 use crate::options::Options;
 use crate::place::Place;
 use crate::probes;
+use crate::relays;
 use crate::sample::Sample;
 use crate::schedule::Run;
 use crate::transfers;
@@ -291,6 +292,41 @@ static ROUTES: &[Route] = &[
             ),
             Peer::new("socat -u -b 1048576 ABSTRACT-CONNECT:{from} ABSTRACT-CONNECT:{port}"),
             Peer::again("socat -u -b 1048576 ABSTRACT-CONNECT:{from} ABSTRACT-CONNECT:{port}"),
+        ],
+    },
+    Route {
+        name: "relay",
+        about: "Between two connections, in both directions at once: each end sends the data file (sendfile from the page cache) \
+                and discards what comes. The peer connects to both.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: relays::both_ways,
+        peers: &[
+            Peer::new("{tidegate} -q --duplex tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered --duplex tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat -t 60 -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}")
+                .wanted(1.1),
+            Peer::again("socat -t 60 -b 1048576 TCP:127.0.0.1:{from} TCP:127.0.0.1:{port}"),
+        ],
+    },
+    Route {
+        name: "relay-round-trips",
+        about: "Between two connections, 20,000 messages of 64 bytes there and back, each after the answer to the one before.",
+        kind: Kind::RoundTrips,
+        place: Place::Data,
+        run: relays::round_trips,
+        peers: &[
+            Peer::new("{tidegate} -q --duplex tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered --duplex tcp://127.0.0.1:{from} tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::new("socat TCP:127.0.0.1:{from},nodelay TCP:127.0.0.1:{port},nodelay")
+                .wanted(0.95),
+            Peer::again("socat TCP:127.0.0.1:{from},nodelay TCP:127.0.0.1:{port},nodelay"),
         ],
     },
     Route {

@@ -72,7 +72,7 @@ impl SocketEnd<u64> {
 
 impl<T: Send + 'static> SocketEnd<T> {
     /// Listens for the one connection that `work` is done with.
-    fn serve(
+    pub(crate) fn serve(
         family: Family,
         deadline: Deadline,
         work: impl FnOnce(Socket) -> Result<T> + Send + 'static,
@@ -106,7 +106,7 @@ pub(crate) fn pump_file(file: &str, port: &str) -> Result<()> {
     send(&file, &stream).context("cannot send")
 }
 
-fn send(file: &File, socket: impl AsFd) -> io::Result<()> {
+pub(crate) fn send(file: &File, socket: impl AsFd) -> io::Result<()> {
     loop {
         match sendfile(&socket, file, None, CALL) {
             Ok(0) => return Ok(()),
@@ -116,7 +116,7 @@ fn send(file: &File, socket: impl AsFd) -> io::Result<()> {
     }
 }
 
-fn swallow(socket: impl AsFd) -> io::Result<u64> {
+pub(crate) fn swallow(socket: impl AsFd) -> io::Result<u64> {
     // TCP with MSG_TRUNC drops the bytes in the kernel: the buffer stays untouched and only lends its length. From a Unix socket
     // they are copied into it.
     let mut lent = vec![0; CALL];
