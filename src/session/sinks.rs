@@ -41,7 +41,9 @@ impl Transfer {
         let mut at_sinks = Vec::new();
         for (sink, writer) in end.writers.into_iter().enumerate() {
             let is_cut = matches!(writer, WriterOutcome::Cancelled | WriterOutcome::SourceCut);
-            at_sinks.push(if is_cut && of_all.is_some() {
+            // Where the system had no thread for one of them, the others were told to give up.
+            let never_began = matches!(writer, WriterOutcome::Cancelled) && !fails_fast;
+            at_sinks.push(if is_cut && of_all.is_some() || never_began && has_failed {
                 None
             } else if is_cut && fails_fast && has_failed {
                 let why = "given up, since another SINK has failed (--fail-fast)";

@@ -31,7 +31,7 @@ const fn row(args: &'static str) -> Row {
 }
 
 /// Those whose road depends on what is asked for.
-const PLAIN: [Row; 8] = [
+const PLAIN: [Row; 9] = [
     row("src out"),
     row("src file:out#atomic,sync"),
     row("src -"),
@@ -43,6 +43,7 @@ const PLAIN: [Row; 8] = [
         ..row("--stats s src out")
     },
     row("--plot p.svg src file:out#atomic"),
+    row("src --tee file:a#atomic --tee null: file:out#atomic"),
 ];
 
 /// Those that take the buffered road anyway. None leaves anything of a file that it has not finished.
