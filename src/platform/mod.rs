@@ -33,8 +33,8 @@ pub(crate) use system::{
     copies_by_itself, copies_by_itself_at, copy, enlarge_pipe, gather, is_empty, is_empty_at,
     is_immutable, is_null_number, is_terminal_number, make_pipe, may_have_pipes, memory,
     mode_of_a_new_file, more_ending_signals, overrules_owners, peer, pidfd, pipe_size, read_now,
-    remove_attribute, send, set_attribute, set_pipe_size, set_socket_mode, splice, unix_socket,
-    user_of, write_now, zeros,
+    remove_attribute, send, set_attribute, set_pipe_size, set_socket_mode, splice, tee,
+    unix_socket, user_of, write_now, zeros,
 };
 
 /// The widest pipe an unprivileged user may ask for by default, in bytes (pipe(7), /proc/sys/fs/pipe-max-size).

@@ -287,6 +287,14 @@ pub(crate) fn splice(_from: FdAt<'_>, _to: FdAt<'_>, _most: u64) -> std::io::Res
 ///
 /// # Errors
 /// Always.
+pub(crate) fn tee(_from: BorrowedFd<'_>, _to: BorrowedFd<'_>, _most: u64) -> std::io::Result<u64> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// As [`splice`].
+///
+/// # Errors
+/// Always.
 pub(crate) fn copy(_from: FdAt<'_>, _to: FdAt<'_>, _most: u64) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }

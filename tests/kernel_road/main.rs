@@ -17,7 +17,9 @@ mod giving_up;
 #[path = "../hostile/mod.rs"]
 mod hostile;
 mod put_off;
+mod sinks;
 mod syscalls;
+mod tee_calls;
 
 use ends::{End, From, To};
 use hostile::{Act, acts, data, ended};

@@ -4,7 +4,7 @@ use crate::hostile::{Act, Script};
 use rustix::io::Errno;
 use rustix::pipe::SpliceFlags;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tidegate::engine::road::Syscalls;
 use tidegate::platform::FdAt;
@@ -168,6 +168,10 @@ impl Syscalls for Hostile {
             let (from_at, to_at) = (from.offset.as_mut(), to.offset.as_mut());
             rustix::pipe::splice(from.fd, from_at, to.fd, to_at, most, SpliceFlags::NONBLOCK)
         })
+    }
+
+    fn tee(&self, _: BorrowedFd<'_>, _: BorrowedFd<'_>, _: u64) -> io::Result<u64> {
+        unreachable!("there is one sink")
     }
 
     fn copy(&self, mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> io::Result<u64> {

@@ -185,6 +185,11 @@ impl Meter {
         self.bytes_in.store(self.bytes_out(), Ordering::Relaxed);
     }
 
+    /// `n` bytes that came from the source will come again, on the buffered road.
+    pub(crate) fn come_again(&self, n: u64) {
+        self.bytes_in.fetch_sub(n, Ordering::Relaxed);
+    }
+
     /// Bytes that every sink took, but for those that have left before the others.
     #[must_use]
     pub fn bytes_out(&self) -> u64 {

@@ -1,4 +1,5 @@
-//! What a consumer has taken of a link and not completed: chunks that it shares with the other consumers.
+//! What a consumer has taken of a link and not completed: chunks that it shares with the other consumers, or what is in a pipe of its
+//! own.
 
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -19,10 +20,11 @@ impl Chunk {
     }
 }
 
-/// The chunks that a consumer has taken and not completed, in their order; none of them is empty.
+/// What a consumer has taken and not completed: chunks in their order, of which none is empty, or bytes in its pipe.
 #[derive(Debug, Default)]
 pub struct Batch {
     chunks: VecDeque<Chunk>,
+    in_pipe: u64,
     len: u64,
 }
 
@@ -30,7 +32,7 @@ impl Batch {
     /// Whether everything that was taken is completed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.len == 0
     }
 
     /// How many bytes were taken and are not completed.
@@ -62,6 +64,26 @@ impl Batch {
         slices
     }
 
+    /// How many of them are in the consumer's pipe; if any are, all are.
+    #[must_use]
+    pub fn in_pipe(&self) -> u64 {
+        self.in_pipe
+    }
+
+    /// All that was in the consumer's pipe is these bytes, and has been read.
+    pub fn was_read(&mut self, bytes: BytesMut) {
+        debug_assert_eq!(self.in_pipe, bytes.len() as u64);
+        (self.len, self.in_pipe) = (self.len - self.in_pipe, 0);
+        let range = 0..bytes.len();
+        self.push(Arc::new(bytes), range);
+    }
+
+    /// Adds `n` bytes that are in the consumer's pipe.
+    pub(super) fn push_in_pipe(&mut self, n: u64) {
+        self.len += n;
+        self.in_pipe += n;
+    }
+
     /// Adds a part of a piece.
     pub(super) fn push(&mut self, piece: Arc<BytesMut>, range: Range<usize>) {
         self.len += range.len() as u64;
@@ -72,7 +94,9 @@ impl Batch {
     pub(super) fn advance(&mut self, n: u64) {
         debug_assert!(n <= self.len, "let go of {n} of {} bytes", self.len);
         self.len -= n;
-        let mut left = usize::try_from(n).unwrap_or(usize::MAX);
+        let from_pipe = self.in_pipe.min(n);
+        self.in_pipe -= from_pipe;
+        let mut left = usize::try_from(n - from_pipe).unwrap_or(usize::MAX);
         while left > 0
             && let Some(chunk) = self.chunks.front_mut()
         {

@@ -15,7 +15,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 
 /// In place of how far a consumer has come: it has left.
-const LEFT: u64 = u64::MAX;
+pub(super) const LEFT: u64 = u64::MAX;
 
 /// What a consumer finds in its writable.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Link {
         room
     }
 
-    fn room(&self, state: &mut State) -> Room {
+    pub(super) fn room(&self, state: &mut State) -> Room {
         if self.is_cancelled() {
             return Room::Cancelled;
         }
@@ -171,7 +171,7 @@ impl Link {
     /// After a consumer was done with something: what has passed on may be what other consumers wait for, and the producer for
     /// the room.
     fn wake_all_that_may_go_on(&self, mut state: MutexGuard<'_, State>) {
-        let wakes_producer = state.producer_waits && state.count.gates().readable.room() > 0;
+        let wakes_producer = state.producer_waits && state.count.producer_may_go_on();
         state.producer_waits &= !wakes_producer;
         self.wake_those_that_wait(state);
         if wakes_producer {
@@ -180,7 +180,7 @@ impl Link {
     }
 
     /// Wakes the consumers that wait and have something worth it.
-    fn wake_those_that_wait(&self, mut state: MutexGuard<'_, State>) {
+    pub(super) fn wake_those_that_wait(&self, mut state: MutexGuard<'_, State>) {
         // One consumer is the rule, and its wake-up waits until the lock is free.
         let mut first = None;
         for consumer in 0..state.consumers.len() {
@@ -268,7 +268,9 @@ impl<'a> Consumer<'a> {
             drop(state);
             return self.link.cancel();
         }
-        state.store.let_go(from, completed);
+        if !state.count.is_duplicated() {
+            state.store.let_go(from, completed);
+        }
         state.count.leave(self.id);
         state.count.pass_on();
         state.count.publish();
@@ -327,7 +329,11 @@ impl<'a> Consumer<'a> {
             }
             let consumer = &mut state.consumers[self.id];
             let to = consumer.taken + available;
-            state.store.take(consumer.taken, to, batch);
+            if state.count.is_duplicated() {
+                batch.push_in_pipe(available);
+            } else {
+                state.store.take(consumer.taken, to, batch);
+            }
             (consumer.taken, consumer.waits) = (to, false);
             if self.id == 0 {
                 state.history.taken.begin(state.count.now());
@@ -378,11 +384,13 @@ impl State {
     fn let_go(&mut self, consumer: ConsumerId, n: u64) {
         let from = self.consumers[consumer].completed;
         self.consumers[consumer].completed += n;
-        self.store.let_go(from, self.completed_by_all());
+        if !self.count.is_duplicated() {
+            self.store.let_go(from, self.completed_by_all());
+        }
     }
 
     /// The place up to which all consumers are done; [`LEFT`] if all have left.
-    fn completed_by_all(&self) -> u64 {
+    pub(super) fn completed_by_all(&self) -> u64 {
         let completed = self.consumers.iter().map(|it| it.completed);
         completed.min().unwrap_or(0)
     }

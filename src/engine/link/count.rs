@@ -25,6 +25,8 @@ pub(super) struct LinkCount {
     numbers: Arc<LinkNumbers>,
     /// Whether it is to be remembered when there was a pause.
     is_recorded: bool,
+    /// Whether the producer duplicates bytes into pipes to pass them on, which have to be empty for that.
+    is_duplicated: bool,
 }
 
 impl LinkCount {
@@ -39,6 +41,7 @@ impl LinkCount {
             stops: vec![Stops::default(); consumers],
             numbers,
             is_recorded: false,
+            is_duplicated: false,
         };
         count.publish();
         count
@@ -52,6 +55,30 @@ impl LinkCount {
     /// The same, for numbers that nothing follows from but what is asked of them next.
     pub(super) fn gates_mut(&mut self) -> &mut Gates {
         &mut self.gates
+    }
+
+    /// Whether the producer duplicates bytes into pipes to pass them on.
+    pub(super) fn is_duplicated(&self) -> bool {
+        self.is_duplicated
+    }
+
+    /// From now on the producer does that, or does it no more.
+    pub(super) fn set_duplicated(&mut self, is_duplicated: bool) {
+        self.is_duplicated = is_duplicated;
+    }
+
+    /// Whether every consumer has completed all that was passed on to it.
+    pub(super) fn is_passed_on_empty(&self) -> bool {
+        self.gates.writables().iter().all(WritableGate::is_empty)
+    }
+
+    /// Whether a producer that waits for the consumers may go on.
+    pub(super) fn producer_may_go_on(&self) -> bool {
+        if self.is_duplicated {
+            self.is_passed_on_empty()
+        } else {
+            self.gates.readable.room() > 0
+        }
     }
 
     /// From now on it is remembered when there was a pause.
@@ -136,6 +163,13 @@ impl LinkCount {
         }
     }
 
+    /// The producer has duplicated the first `n` bytes of the readable for every consumer.
+    pub(super) fn duplicated(&mut self, n: u64) {
+        self.gates.readable.take(n);
+        deliver(self, n);
+        self.pass_on();
+    }
+
     /// `n` bytes have entered the readable and left it at once.
     pub(super) fn pass_through(&mut self, n: u64) {
         deliver(self, n);
@@ -181,6 +215,13 @@ impl LinkCount {
         self.numbers.publish(self.now, &self.gates, &pauses, stops);
     }
 
+    /// Whether a consumer can be offered nothing though it has not said "stop": its mark was lowered to what it holds, or below; or
+    /// its pipe is not empty yet.
+    fn has_no_room(&self, consumer: ConsumerId) -> bool {
+        let writable = &self.gates.writables()[consumer];
+        writable.room() == 0 || (self.is_duplicated && !writable.is_empty())
+    }
+
     fn stopped(&mut self, consumer: ConsumerId, is_pause: bool) {
         self.stops[consumer].begin(self.now);
         if is_pause {
@@ -217,11 +258,14 @@ impl Passage for LinkCount {
         if self.gates.readable.is_empty() {
             return None;
         }
-        let n = self.gates.passable();
+        let n = if self.is_duplicated {
+            0
+        } else {
+            self.gates.passable()
+        };
         if n == 0 {
-            // The mark of a consumer was lowered to what it holds, or below, since it last said "go on".
             for consumer in 0..self.stops.len() {
-                if self.gates.writables()[consumer].room() == 0 {
+                if self.has_no_room(consumer) {
                     self.declare_full(consumer);
                 }
             }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! `shared` is the link itself. On the buffered road the bytes are in its `store`, once for all consumers, and `chunks` moves
-//! them; on the kernel road they are in pipes, and `piped` only counts them. Gates, pauses and snapshots are the same on both:
+//! them; on the kernel road they are in pipes, and `piped` only counts them, or `duplicates` where there are several consumers. Gates, pauses and snapshots are the same on both:
 //! `count` has them, and `numbers` is what displays read of it.
 //!
 //! A *pause* begins when a writable answers "stop" to what is offered, and ends once each that did so has drained. Meanwhile
@@ -17,6 +17,7 @@ mod chain;
 mod chunk;
 mod chunks;
 mod count;
+mod duplicates;
 mod history;
 mod levels;
 mod numbers;
@@ -33,6 +34,7 @@ mod store;
 pub use chain::Chain;
 pub use chunk::Batch;
 pub use chunks::{Consumer, Next, Room};
+pub use duplicates::Passable;
 pub use history::{History, Piece, Pieces};
 pub use levels::Levels;
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl Store {
         }
     }
 
+    /// The next piece begins at this place. Nothing must have been added before.
+    pub(super) fn begin_at(&mut self, place: u64) {
+        (self.start, self.end) = (place, place);
+    }
+
     /// Adds a piece at the end.
     pub(super) fn push(&mut self, piece: BytesMut) {
         self.end += piece.len() as u64;

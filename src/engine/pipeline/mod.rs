@@ -19,8 +19,8 @@ use crate::engine::gate::ConsumerId;
 use crate::engine::limit::Limit;
 use crate::engine::link::{Chain, Marks};
 use crate::engine::road::{
-    self, FlowOptions, Impossible, Job, Leftovers, Preference, Progress, Road, Shared, WriterStage,
-    buffered, kernel,
+    self, FlowOptions, Impossible, Job, Leftovers, Preference, Progress, Road, Shared, TeeRoad,
+    WriterStage, buffered, forked, kernel,
 };
 use crate::error::reason;
 use crate::platform::sync::Lock;
@@ -129,6 +129,8 @@ pub struct Pipeline {
     sink: Box<dyn Sink>,
     more_sinks: Vec<Box<dyn Sink>>,
     marks: Marks,
+    /// Those of the writables of the sinks, in bytes.
+    sink_marks: Vec<u64>,
     flow: FlowOptions,
     controls: Controls,
 }
@@ -164,9 +166,9 @@ impl Pipeline {
             pipe.let_grow(marks.readable);
         }
         let sinks = std::iter::once(&sink).chain(&more_sinks);
-        for (sink, mark) in sinks.zip(sink_marks) {
+        for (sink, mark) in sinks.zip(&sink_marks) {
             if let Some(pipe) = sink.pipe() {
-                pipe.let_grow(mark);
+                pipe.let_grow(*mark);
             }
         }
         let shared = Shared {
@@ -182,6 +184,7 @@ impl Pipeline {
             sink,
             more_sinks,
             marks,
+            sink_marks,
             flow,
             controls: Controls::new(shared),
         })
@@ -200,7 +203,14 @@ impl Pipeline {
     pub fn choose(&mut self, preference: Preference) -> Result<Road, Impossible> {
         let is_transformed = !self.transforms.is_empty();
         if !self.more_sinks.is_empty() {
-            return road::choose_for_several_sinks(preference);
+            let sinks = std::iter::once(&mut self.sink).chain(&mut self.more_sinks);
+            return road::choose_for_open_sinks(
+                &mut *self.source,
+                sinks,
+                preference,
+                (self.marks, &self.sink_marks),
+                is_transformed,
+            );
         }
         road::choose(
             &mut *self.source,
@@ -211,14 +221,17 @@ impl Pipeline {
         )
     }
 
-    /// Starts it on this road, which was chosen for it. With transforms, and with several sinks, that is always the buffered one.
+    /// Starts it on this road, which was chosen for it. With transforms that is always the buffered one.
     ///
     /// # Errors
     /// When there is no memory for the buffers, when the sink cannot be started, or when the system has no threads left. The
     /// ends are dropped then, and the sink is as it was but for the last of these.
     pub fn start(mut self, road: Road) -> Result<Handle, StartError> {
+        let are_many = !self.more_sinks.is_empty();
         let methods = match road {
-            Road::Kernel(methods) if self.transforms.is_empty() && self.more_sinks.is_empty() => {
+            Road::Kernel(methods)
+                if self.transforms.is_empty() && methods.serves(1 + self.more_sinks.len()) =>
+            {
                 Some(methods)
             }
             _ => None,
@@ -257,6 +270,7 @@ impl Pipeline {
             writer: WriterStage::new(shared),
         };
         let started = match methods {
+            _ if are_many => forked::start(job, methods.and_then(TeeRoad::new)),
             Some(methods) => kernel::start(methods, job),
             None => buffered::start(job),
         };

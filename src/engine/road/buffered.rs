@@ -3,7 +3,8 @@
 
 use super::flow::FlowOptions;
 use super::in_use::RoadInUse;
-use super::job::{Job, Shared, SinkStage, Stage, WriterStage};
+use super::job::{Job, Shared, Stage};
+use super::kernel::Feed;
 use super::outlet::WriterOutcome;
 use super::reader::{Ahead, Reader};
 use super::transform::{self, TransformContext};
@@ -27,22 +28,18 @@ pub(super) fn run(job: Job) {
         source,
         transforms,
         sink,
-        more_sinks,
         flow,
         writer,
+        ..
     } = job;
     let shared = Arc::clone(&writer.shared);
-    if !more_sinks.is_empty() {
-        let sinks = std::iter::once(sink).chain(more_sinks).collect();
-        return run_forked(source, transforms, sinks, flow, &writer);
-    }
     // The reader starts last: when a transform gets something to do, all threads of the road are there.
     let started =
         start_transforms(transforms, &shared).and_then(|()| start_reader(source, flow, &shared));
     writer.end(match started {
         Ok(()) => {
             shared.progress.set_road(RoadInUse::Buffered);
-            write(sink, 0, flow, &shared)
+            write(sink, 0, flow, &shared, None)
         }
         // The sink removes what it has begun before the end is told.
         Err(error) => {
@@ -52,55 +49,20 @@ pub(super) fn run(job: Job) {
     });
 }
 
-/// Starts the other threads and one for each sink, and waits until all sinks have what they get.
-fn run_forked(
-    source: Box<dyn Source>,
-    transforms: Vec<Made>,
-    sinks: Vec<Box<dyn Sink>>,
+/// Writes to this sink until the end, an error, or a cancellation: what comes in chunks, or in the pipe that it is fed from.
+pub(super) fn write(
+    sink: Box<dyn Sink>,
+    id: ConsumerId,
     flow: FlowOptions,
-    writer: &WriterStage,
-) {
-    let shared = &writer.shared;
-    let started = start_transforms(transforms, shared)
-        .and_then(|()| start_writers(sinks, flow, shared))
-        .and_then(|()| start_reader(source, flow, shared));
-    match started {
-        Ok(()) => shared.progress.set_road(RoadInUse::Buffered),
-        Err(error) => {
-            shared.chain.cancel();
-            // Those that have begun find out, and remove what they have made.
-            shared.progress.set_writer(0, could_not_start(error));
-            shared.progress.cancel_writers();
-        }
-    }
-    shared.progress.await_writers();
-}
-
-/// Starts a thread for each sink.
-fn start_writers(
-    sinks: Vec<Box<dyn Sink>>,
-    flow: FlowOptions,
-    shared: &Arc<Shared>,
-) -> io::Result<()> {
-    for (id, sink) in sinks.into_iter().enumerate() {
-        let shared = Arc::clone(shared);
-        threads::spawn("writer", move || {
-            let stage = SinkStage::new(&shared, id, flow.fail_fast);
-            let outcome = write(sink, id, flow, &shared);
-            stage.end(outcome);
-        })?;
-    }
-    Ok(())
-}
-
-/// Writes to this sink until the end, an error, or a cancellation.
-fn write(sink: Box<dyn Sink>, id: ConsumerId, flow: FlowOptions, shared: &Shared) -> WriterOutcome {
+    shared: &Shared,
+    feed: Option<Feed>,
+) -> WriterOutcome {
     let account = shared.meter.writer(id);
     let context = shared.writer_context(id, &account);
-    writer::run(sink, flow, context, &shared.progress)
+    writer::run(sink, flow, context, &shared.progress, feed)
 }
 
-fn could_not_start(error: io::Error) -> WriterOutcome {
+pub(super) fn could_not_start(error: io::Error) -> WriterOutcome {
     WriterOutcome::Failed {
         act: "starting to write to",
         error,
@@ -108,7 +70,7 @@ fn could_not_start(error: io::Error) -> WriterOutcome {
     }
 }
 
-fn start_reader(
+pub(super) fn start_reader(
     source: Box<dyn Source>,
     flow: FlowOptions,
     shared: &Arc<Shared>,
@@ -139,7 +101,7 @@ fn start_reader(
 }
 
 /// Starts a thread for each transform, between two neighbouring links.
-fn start_transforms(transforms: Vec<Made>, shared: &Arc<Shared>) -> io::Result<()> {
+pub(super) fn start_transforms(transforms: Vec<Made>, shared: &Arc<Shared>) -> io::Result<()> {
     let links: Vec<_> = shared.chain.links().cloned().collect();
     for (index, (made, between)) in transforms.into_iter().zip(links.windows(2)).enumerate() {
         let [from, to] = between else { continue };

@@ -76,6 +76,12 @@ impl fmt::Display for Impossible {
 
 impl std::error::Error for Impossible {}
 
+/// What is in the way of every method.
+pub(super) const TRANSFORMED: Impossible =
+    Impossible::Options("a --transform has to see the bytes, which the kernel would not show us");
+pub(super) const TOO_WIDE: Impossible =
+    Impossible::Options("a high-water mark above 1 MiB is more than a pipe of the kernel holds");
+
 /// Why it is the buffered road.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
@@ -85,8 +91,6 @@ pub enum Reason {
     ReadingBuffer,
     /// Transforms have to see the bytes.
     Transforms,
-    /// Several sinks get the same bytes.
-    SeveralSinks,
     /// The sink takes bytes at a pace of its own, so that there is nothing to gain.
     Paced,
     /// A pipe that is an end holds less than the mark.
@@ -130,21 +134,6 @@ pub fn choose(
     choose_for(&pair, preference, marks, OwnPipe::new)
 }
 
-/// Chooses the road from one source to several sinks.
-///
-/// # Errors
-/// When the kernel road was asked for.
-pub fn choose_for_several_sinks(preference: Preference) -> Result<Road, Impossible> {
-    match preference {
-        Preference::Buffered => Ok(Road::Buffered(Reason::Asked)),
-        Preference::ReadingBuffer => Ok(Road::Buffered(Reason::ReadingBuffer)),
-        Preference::Auto => Ok(Road::Buffered(Reason::SeveralSinks)),
-        Preference::Kernel => Err(Impossible::Options(
-            "with --tee every byte is held in a buffer of our own until all sinks have it",
-        )),
-    }
-}
-
 /// Chooses a road for ends like these. `pipe` makes the pipe of our own if one is needed.
 ///
 /// # Errors
@@ -172,6 +161,7 @@ pub fn choose_for(
         }
         Ok(methods) => Ok(Road::Kernel(Methods {
             in_order: methods,
+            tee: None,
             insists: preference == Preference::Kernel,
             syscalls: Box::new(Kernel),
         })),
@@ -183,7 +173,7 @@ pub fn choose_for(
 }
 
 impl EndPair {
-    fn of(source: &mut dyn Source, sink: &mut dyn Sink, is_transformed: bool) -> Self {
+    pub(super) fn of(source: &mut dyn Source, sink: &mut dyn Sink, is_transformed: bool) -> Self {
         let is_paced = sink.facts().is_paced;
         let source_pipe = source.pipe().map(NeighbourPipe::most);
         let sink_pipe = sink.pipe().map(NeighbourPipe::most);
@@ -239,16 +229,12 @@ impl EndPair {
     fn obstacles(&self, marks: Marks) -> Vec<Impossible> {
         let mut all = Vec::new();
         if self.is_transformed {
-            all.push(Impossible::Options(
-                "a --transform has to see the bytes, which the kernel would not show us",
-            ));
+            all.push(TRANSFORMED);
         }
         all.extend(self.from.err().map(Impossible::Source));
         all.extend(self.to.err().map(Impossible::Sink));
         if marks.readable.max(marks.writable) > WIDEST_PIPE {
-            all.push(Impossible::Options(
-                "a high-water mark above 1 MiB is more than a pipe of the kernel holds",
-            ));
+            all.push(TOO_WIDE);
         }
         if self.is_direct() && marks.low > 0 {
             all.push(Impossible::Options(

@@ -16,6 +16,8 @@ pub enum Calls {
     Splice,
     /// splice(2) into a pipe of our own, and out of it.
     SpliceThroughPipe,
+    /// splice(2) into a pipe of our own, tee(2) from there into one for each of several sinks, and splice(2) out of those.
+    Tee,
     /// `copy_file_range(2)`.
     CopyFileRange,
     /// sendfile(2), and splice(2) for what the socket does not take at once.
@@ -49,6 +51,7 @@ impl Calls {
         match self {
             Calls::Splice => "splice",
             Calls::SpliceThroughPipe => "splice through a pipe",
+            Calls::Tee => "tee through pipes",
             Calls::CopyFileRange => "copy_file_range",
             Calls::Sendfile => "sendfile",
         }

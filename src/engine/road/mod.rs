@@ -4,6 +4,7 @@
 //! transfer over to the buffered one, and no byte is lost.
 
 mod choice;
+mod choice_for_sinks;
 mod flow;
 mod in_use;
 mod job;
@@ -16,6 +17,7 @@ mod small_pieces;
 
 // Through our own buffers.
 pub(super) mod buffered;
+pub(super) mod forked;
 mod program;
 mod reader;
 mod transform;
@@ -24,15 +26,15 @@ mod writer;
 // Through the kernel's.
 pub(super) mod kernel;
 
-pub use choice::{
-    EndPair, Impossible, Preference, Reason, Road, choose, choose_for, choose_for_several_sinks,
-};
+pub use choice::{EndPair, Impossible, Preference, Reason, Road, choose, choose_for};
+pub use choice_for_sinks::{ManyEnds, choose_for_many, choose_for_open_sinks};
 pub use flow::FlowOptions;
 pub use in_use::{Calls, RoadInUse};
 pub use inlet::ReaderOutcome;
 pub use job::GRACE;
 pub(super) use job::{Job, Leftovers, Shared, WriterStage};
-pub use kernel::{Buffers, Methods, OwnPipe, Syscalls};
+pub(super) use kernel::TeeRoad;
+pub use kernel::{Buffers, Methods, OwnPipe, Syscalls, TeePipes};
 pub use outlet::{GivenUp, WriterOutcome};
 pub(super) use progress::Progress;
 pub use progress::{End, Event};

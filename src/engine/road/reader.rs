@@ -122,7 +122,11 @@ impl Reader {
 }
 
 /// After the last read: leaves the source, unless the transfer is given up, which cancels the `last` link too.
-fn leave(inlet: &mut Inlet<'_>, link: &Link, last: &Link) -> io::Result<()> {
+pub(super) fn leave<S: Source + ?Sized>(
+    inlet: &mut Inlet<'_, S>,
+    link: &Link,
+    last: &Link,
+) -> io::Result<()> {
     while !last.is_cancelled()
         && let Some(until) = inlet.source.leave()?
     {
@@ -134,7 +138,11 @@ fn leave(inlet: &mut Inlet<'_>, link: &Link, last: &Link) -> io::Result<()> {
 }
 
 /// Skips the first `n` bytes.
-fn skip(inlet: &mut Inlet<'_>, link: &Link, n: u64) -> io::Result<()> {
+pub(super) fn skip<S: Source + ?Sized>(
+    inlet: &mut Inlet<'_, S>,
+    link: &Link,
+    n: u64,
+) -> io::Result<()> {
     let mut left = inlet.seek_ahead(n)?;
     while left > 0 && !link.is_cancelled() {
         match inlet.drop_some(left) {
@@ -256,7 +264,7 @@ fn read(inlet: &mut Inlet<'_>, buf: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Waits until the source has something. If that takes long, gives back what its pipe was enlarged by.
-fn wait_for_source(inlet: &Inlet<'_>, link: &Link) -> io::Result<()> {
+fn wait_for_source<S: Source + ?Sized>(inlet: &Inlet<'_, S>, link: &Link) -> io::Result<()> {
     let until = inlet.idle_from();
     wait::wait(link.producer_wakeup(), &[inlet.source.ready()], until)?;
     inlet.give_back_if_idle(until);

@@ -1,8 +1,9 @@
 //! The writer thread of the buffered road: takes chunks from the link, and writes them as soon as the sink accepts
-//! them.
+//! them. On the kernel road to several sinks each has such a thread as well, and what it takes is in a pipe.
 
 use super::flow::{FlowOptions, WriterContext};
 use super::job::GRACE;
+use super::kernel::Feed;
 use super::outlet::{Outlet, WaitFor, WriterOutcome, timed};
 use super::progress::Progress;
 use crate::account::meter::WriterAccount;
@@ -24,6 +25,7 @@ pub(super) fn run(
     flow: FlowOptions,
     context: WriterContext<'_>,
     progress: &Progress,
+    feed: Option<Feed>,
 ) -> WriterOutcome {
     let (consumer, account) = (context.consumer, context.account);
     let mut writer = Writer {
@@ -33,6 +35,7 @@ pub(super) fn run(
         consumer,
         account,
         batch: Batch::default(),
+        feed,
     };
     writer.write_all().unwrap_or_else(|failure| failure)
 }
@@ -46,6 +49,8 @@ struct Writer<'a> {
     account: &'a WriterAccount<'a>,
     /// Chunks in flight: taken from the link and not completed.
     batch: Batch,
+    /// The pipe in which some of that may be.
+    feed: Option<Feed>,
 }
 
 impl Writer<'_> {
@@ -115,6 +120,7 @@ impl Writer<'_> {
                     })?;
                     self.account.enter(Phase::Moving);
                 }
+                Err(error) if self.is_to_be_read(&error)? => {}
                 Err(error) => return Err(self.outlet.failure("writing to", error)),
             }
             if self.consumer.is_cancelled() {
@@ -136,10 +142,28 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether the kernel only refuses to move to this sink what is in its pipe.
+    fn is_to_be_read(&mut self, error: &io::Error) -> Result<bool, WriterOutcome> {
+        match &mut self.feed {
+            Some(feed) if self.batch.in_pipe() > 0 => feed.refused(error, self.account.bytes_out()),
+            _ => Ok(false),
+        }
+    }
+
     fn write_once(&mut self, most: u64) -> io::Result<usize> {
-        let slices = self.batch.slices(most, MOST_SLICES);
         let sleeping_side = self.outlet.facts.sleeps.then_some(Side::Sink);
         let sink = &mut *self.outlet.sink;
+        if let Some(feed) = &self.feed
+            && self.batch.in_pipe() > 0
+        {
+            if feed.is_moved_by_kernel() {
+                let link = self.consumer.link();
+                let splice = || feed.splice(sink, most, link);
+                return timed(self.account, sleeping_side, splice);
+            }
+            feed.read(&mut self.batch)?;
+        }
+        let slices = self.batch.slices(most, MOST_SLICES);
         timed(self.account, sleeping_side, || sink.write(&slices))
     }
 }

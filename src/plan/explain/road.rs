@@ -71,10 +71,6 @@ fn buffered(sheet: &mut Sheet, why: &Reason) {
             "--read-high-water-mark sets a buffer that only this road has",
         ),
         Reason::Transforms => sheet.row("why", "transforms work on bytes that tidegate has read"),
-        Reason::SeveralSinks => sheet.row(
-            "why",
-            "every byte is held in a buffer until all SINKs have it",
-        ),
         Reason::Paced => sheet.row(
             "why",
             "the SINK limits its own speed, so the kernel would not be faster",
@@ -90,13 +86,15 @@ fn buffered(sheet: &mut Sheet, why: &Reason) {
 
 fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
     let (from, to) = (view.source.raw.ok(), view.sink().raw.ok());
+    let all_to = view.sinks.iter().filter_map(|it| it.raw.ok());
+    let all_to = all_to.map(word).collect::<Vec<_>>();
     let is_limited = view.plan.rate.is_some();
     sheet.row("calls", calls(&methods.calls(from, to, is_limited)));
     let asked = match view.plan.road {
         Preference::Kernel => "--road kernel asks for it, and",
         _ => "it is the fastest, and",
     };
-    let (from, to) = (from.map_or("", word), to.map_or("", word));
+    let (from, to) = (from.map_or("", word), all_to.join(", "));
     let why = format!("{asked} the kernel can move bytes from {from} to {to} by itself");
     sheet.row("why", why);
     let otherwise = match view.plan.road {
@@ -115,8 +113,10 @@ fn kernel(sheet: &mut Sheet, view: &View<'_>, methods: &Methods) {
 
 /// What only opening the ends can tell.
 fn conditions(view: &View<'_>) -> Vec<String> {
-    let conditions = [view.source.condition, view.sink().condition];
-    let told = conditions.into_iter().flatten().map(str::to_owned);
+    let of_sinks = view.sinks.iter().filter_map(|it| it.condition);
+    let mut told: Vec<_> = view.source.condition.into_iter().chain(of_sinks).collect();
+    told.dedup();
+    let told = told.into_iter().map(str::to_owned);
     // With --road kernel, a pipe that cannot be enlarged is used as it is.
     let narrow = narrow_pipes(view).filter(|_| view.plan.road == Preference::Auto);
     let narrow = narrow.map(|(pipe, mark)| format!("the system lets {pipe} hold {mark} bytes"));
@@ -172,6 +172,7 @@ fn kept_in(view: &View<'_>, road: &Road) -> String {
             "a pipe of our own, up to the mark of the writing side, {}",
             bytes_exactly(view.plan.marks.writable)
         ),
+        Buffers::OwnForEachSink => "a pipe of our own that the source fills, and one for each sink, up to the marks of their sides".to_owned(),
         Buffers::Neighbours => {
             let is_pipe = |end: &Preview| end.raw == Ok(Raw::Pipe);
             match (is_pipe(&view.source), is_pipe(view.sink())) {

@@ -1,7 +1,7 @@
 //! Gathers everything that is to be explained, in the order in which a transfer would find it out.
 
 use crate::endpoint::{Identity, Preview};
-use crate::engine::road::{self, EndPair, Impossible, Road};
+use crate::engine::road::{self, EndPair, Impossible, ManyEnds, Road};
 use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
 use crate::plan::flag_files::{FlagFile, check_distinct};
@@ -73,7 +73,7 @@ impl<'a> View<'a> {
             sinks: self.sinks.iter().map(|it| it.identity.clone()).collect(),
         };
         refusal::same_file(self.plan, &ends, flag_files)?;
-        let decided = decided(self.plan, &self.source, self.sink());
+        let decided = decided(&self);
         let road = Some(decided.map_err(|why| refusal::no_road(self.plan, &why))?);
         Ok(Self { road, ..self })
     }
@@ -106,19 +106,33 @@ fn obstacle(plan: &Plan, sources: &mut [Preview], sinks: &mut [Preview]) -> Opti
 }
 
 /// The road for ends that turn out as they are expected to.
-fn decided(plan: &Plan, source: &Preview, sink: &Preview) -> Result<Road, Impossible> {
-    if plan.has_several_sinks() {
-        return road::choose_for_several_sinks(plan.road);
+fn decided(view: &View<'_>) -> Result<Road, Impossible> {
+    let plan = view.plan;
+    let pairs = view.sinks.iter().zip(&plan.sink_marks);
+    let pairs: Vec<_> = pairs
+        .map(|(sink, mark)| pair(plan, &view.source, sink, *mark))
+        .collect();
+    if let [pair] = &pairs[..] {
+        return road::choose_for(pair, plan.road, plan.marks, road::OwnPipe::new);
     }
-    let pair = EndPair {
+    let ends = ManyEnds {
+        pairs,
+        sink_marks: plan.sink_marks.clone(),
+        has_more_sources: !view.more_sources.is_empty(),
+    };
+    road::choose_for_many(&ends, plan.road, plan.marks, road::TeePipes::new)
+}
+
+/// The source and one of the sinks.
+fn pair(plan: &Plan, source: &Preview, sink: &Preview, mark: u64) -> EndPair {
+    EndPair {
         from: source.raw,
         to: sink.raw,
         // A pipe may be enlarged that far, unless the limit for all pipes of the user is reached (pipe(7)).
         source_pipe: source.holds.map(|now| now.max(plan.marks.readable)),
-        sink_pipe: sink.holds.map(|now| now.max(plan.marks.writable)),
+        sink_pipe: sink.holds.map(|now| now.max(mark)),
         copies: source.copies,
         is_paced: sink.is_paced,
         is_transformed: !plan.transforms.is_empty(),
-    };
-    road::choose_for(&pair, plan.road, plan.marks, road::OwnPipe::new)
+    }
 }

@@ -97,6 +97,16 @@ pub(crate) fn splice(mut from: FdAt<'_>, mut to: FdAt<'_>, most: u64) -> std::io
     Ok(rustix::pipe::splice(from.fd, from_at, to.fd, to_at, most, flags)? as u64)
 }
 
+/// Duplicates at most the first `most` bytes of one pipe into the other, without waiting; they stay in the first one. 0: that is empty, and
+/// has no writer (tee(2)).
+///
+/// # Errors
+/// `WouldBlock`: nothing is there, or nothing fits; the system does not say which.
+pub(crate) fn tee(from: BorrowedFd<'_>, to: BorrowedFd<'_>, most: u64) -> std::io::Result<u64> {
+    let (most, flags) = (usize_of(most), SpliceFlags::NONBLOCK);
+    Ok(rustix::pipe::tee(from, to, most, flags)? as u64)
+}
+
 /// Copies at most `most` bytes from one file to another. 0 is the end of input, or a file that this does not work
 /// with (`copy_file_range(2)`).
 ///

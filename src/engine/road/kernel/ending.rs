@@ -2,8 +2,10 @@
 
 use crate::engine::road::outlet::WriterOutcome;
 use crate::error::Side;
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// Why a method stops before the end of the input.
 pub(super) enum Stop {
@@ -24,8 +26,8 @@ impl From<WriterOutcome> for Stop {
 /// What a method has taken from the source and has not delivered when it stops.
 #[derive(Debug, Default)]
 pub(super) struct Undelivered {
-    /// A pipe of our own, and how many bytes of the source are in it.
-    pub(super) in_pipe: Option<(OwnedFd, u64)>,
+    /// Pipes of our own, in the order of what is in them, and how many bytes of the source that is.
+    pub(super) in_pipes: VecDeque<(Arc<OwnedFd>, u64)>,
     /// The error with which the source has failed, to be told once what it gave is delivered.
     pub(super) source_error: Option<io::Error>,
     /// How many bytes are still to be skipped before the first that is delivered.

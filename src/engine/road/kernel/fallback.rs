@@ -148,10 +148,10 @@ fn refused_to_one_who_insists(
     if !ends.has_ever_delivered() {
         return (source, WriterOutcome::NoRoad { error });
     }
-    if let Some((pipe, len)) = undelivered.in_pipe
-        && let Err(writer) = last_bytes::write(ends, &pipe, len)
-    {
-        return (source, writer);
+    for (pipe, len) in undelivered.in_pipes {
+        if let Err(writer) = last_bytes::write(ends, &pipe, len) {
+            return (source, writer);
+        }
     }
     let why = reason(&error);
     let why = io::Error::other(format!("{why}; --road auto goes on by the buffered road"));

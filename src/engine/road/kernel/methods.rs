@@ -2,6 +2,7 @@
 
 use super::own_pipe::OwnPipe;
 use super::syscalls::Syscalls;
+use super::tee_pipes::TeePipes;
 use crate::endpoint::Raw;
 use crate::engine::road::in_use::Calls;
 
@@ -47,6 +48,8 @@ pub(super) fn can_sendfile(from: Raw, to: Raw) -> bool {
 #[derive(Debug)]
 pub struct Methods {
     pub(in crate::engine::road) in_order: Vec<Method>,
+    /// The pipes to duplicate bytes through instead, to several sinks.
+    pub(in crate::engine::road) tee: Option<TeePipes>,
     /// Whether the transfer fails where none of them is accepted (`--road kernel`).
     pub(in crate::engine::road) insists: bool,
     pub(in crate::engine::road) syscalls: Box<dyn Syscalls>,
@@ -59,6 +62,8 @@ pub enum Buffers {
     Neighbours,
     /// A pipe of our own.
     Own,
+    /// Pipes of our own: one that the source fills, and one for each sink.
+    OwnForEachSink,
     /// None.
     None,
 }
@@ -70,9 +75,18 @@ impl Methods {
         methods.filter(move |method| !is_limited || method.can_be_limited())
     }
 
+    /// Whether they can move bytes to so many sinks.
+    pub(in crate::engine) fn serves(&self, sinks: usize) -> bool {
+        let pipes = self.tee.as_ref().map(|it| it.of_sinks.len());
+        pipes.unwrap_or(1) == sinks
+    }
+
     /// The calls by which bytes would move between ends of these kinds, in the order in which they are tried.
     #[must_use]
     pub fn calls(&self, from: Option<Raw>, to: Option<Raw>, is_limited: bool) -> Vec<Calls> {
+        if self.tee.is_some() {
+            return vec![Calls::Tee];
+        }
         let calls = self.usable(is_limited).flat_map(|method| {
             let sends = matches!(method, Method::ThroughPipe(_))
                 && from
@@ -88,6 +102,7 @@ impl Methods {
     #[must_use]
     pub fn buffers(&self, is_limited: bool) -> Buffers {
         match self.usable(is_limited).next() {
+            _ if self.tee.is_some() => Buffers::OwnForEachSink,
             Some(Method::Direct) => Buffers::Neighbours,
             Some(Method::ThroughPipe(_)) => Buffers::Own,
             Some(Method::Copy) | None => Buffers::None,

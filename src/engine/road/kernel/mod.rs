@@ -6,6 +6,8 @@
 //! itself, it is asked to (`copy`). Each is a loop that asks the ends what may move, makes a call, and counts what has moved;
 //! `ends` has what they share.
 //!
+//! Several sinks get the same bytes by duplicates of them (`tee`): one thread fills the pipes, and each sink has one that empties its own.
+//!
 //! A call is refused when this kernel, or a security module, does not do it between these ends, or not any more: a
 //! descriptor that other processes share gets other flags when they set them. If nothing was delivered and a
 //! method is left, that one is tried; otherwise the buffered road takes over, and reads the bytes that are still in our
@@ -25,6 +27,12 @@ mod copy;
 mod direct;
 mod through_pipe;
 
+// To several sinks.
+mod feed;
+mod tee;
+mod tee_pipes;
+mod tee_road;
+
 // What they share.
 mod announcement;
 mod ending;
@@ -33,11 +41,14 @@ mod faults;
 mod gathering;
 mod syscalls;
 
+pub(super) use feed::Feed;
 pub(super) use methods::Method;
 pub use methods::{Buffers, Methods};
 pub use own_pipe::OwnPipe;
 pub(super) use syscalls::Kernel;
 pub use syscalls::Syscalls;
+pub use tee_pipes::TeePipes;
+pub(in crate::engine) use tee_road::TeeRoad;
 
 use super::buffered;
 use super::flow::FlowOptions;

@@ -6,12 +6,13 @@ use crate::platform;
 use crate::platform::resources::ensure_descriptors;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 /// A pipe of our own.
 #[derive(Debug)]
 pub struct OwnPipe {
     /// Its reading end.
-    pub(super) reader: OwnedFd,
+    pub(super) reader: Arc<OwnedFd>,
     /// Its writing end.
     pub(super) writer: OwnedFd,
     /// How far it grows.
@@ -30,7 +31,7 @@ impl OwnPipe {
         ensure_descriptors(1)?;
         let growth = Growth::new(size, marks.writable.saturating_mul(4));
         Ok(Self {
-            reader,
+            reader: Arc::new(reader),
             writer,
             growth,
         })

@@ -21,25 +21,26 @@ impl Remainder {
 
 impl Source for Remainder {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let Some((pipe, left)) = &mut self.before.in_pipe else {
+        let Some((pipe, left)) = self.before.in_pipes.front_mut() else {
             return match self.before.source_error.take() {
                 Some(error) => Err(error),
                 None => self.source.read(buf),
             };
         };
         let most = usize::try_from(*left).map_or(buf.len(), |left| buf.len().min(left));
-        let n = rustix::io::read(pipe, &mut buf[..most])?;
+        let n = rustix::io::read(&*pipe, &mut buf[..most])?;
         *left = left.saturating_sub(n as u64);
         if *left == 0 {
-            self.before.in_pipe = None;
+            self.before.in_pipes.pop_front();
         }
         Ok(n)
     }
 
     fn ready(&self) -> Ready<'_> {
-        match self.before.in_pipe {
-            Some(_) => Ready::At(Instant::now()),
-            None => self.source.ready(),
+        if self.before.in_pipes.is_empty() {
+            self.source.ready()
+        } else {
+            Ready::At(Instant::now())
         }
     }
 

@@ -86,7 +86,10 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
         let end = self.move_all();
         let len = self.ends.link.pipe_len();
         let undelivered = Undelivered {
-            in_pipe: (len > 0).then_some((self.pipe.reader, len)),
+            in_pipes: (len > 0)
+                .then_some((self.pipe.reader, len))
+                .into_iter()
+                .collect(),
             source_error: self.source_error,
             skip: 0,
         };
