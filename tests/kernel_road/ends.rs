@@ -287,6 +287,13 @@ impl To {
         (self, started)
     }
 
+    /// The same, but a call that moves bytes to it sleeps while nothing fits, as one to a file may.
+    pub(crate) fn that_sleeps(self) -> Self {
+        let fd = self.file.as_ref().expect("open");
+        rustix::io::ioctl_fionbio(fd, false).expect("a descriptor that waits");
+        self
+    }
+
     /// The same, but its end never comes.
     pub(crate) fn that_never_finishes(self) -> Self {
         Self {

@@ -409,6 +409,32 @@ fn a_sink_that_takes_nothing_holds_the_others_up_until_it_is_given_up_with_its_p
 }
 
 #[test]
+fn a_sink_that_is_given_up_in_a_call_that_does_not_return_holds_nobody_up() {
+    let len = 5_000_000;
+    let case = Case::plain(End::File, &[End::UnixSocket, End::File, End::Pipe], len);
+    let (from, _) = From::new(End::File, &data(len), false);
+    let (stuck, far) = To::new(End::UnixSocket, false);
+    let (file, kept) = To::new(End::File, true);
+    let (pipe, read) = To::new(End::Pipe, true);
+    let to = vec![stuck.that_sleeps(), file, pipe];
+    let (handle, _) = send(&case, Preference::Auto, from, to);
+    let controls = handle.controls().clone();
+    until("a pause", || {
+        let now = controls.meter().snapshot();
+        now.still > Duration::from_millis(50) && now.links[0].consumers[0].is_stopped()
+    });
+    controls.give_up_sink(0, GivenUp::Detached);
+    let end = ended(handle);
+    assert!(
+        end.writers[1..].iter().all(WriterOutcome::is_delivered),
+        "{end:?}"
+    );
+    assert!(end.reader.is_some(), "the source is not given back");
+    assert!(kept.bytes() == data(len) && read.bytes() == data(len));
+    drop(far);
+}
+
+#[test]
 fn giving_up_ends_it_wherever_it_waits() {
     for stays in [false, true] {
         let len = if stays { 100_000 } else { 20_000_000 };

@@ -5,7 +5,7 @@
 //! Gates, pauses and the consumers' side are those of the buffered road; only the store is another one.
 
 use super::chunks::{LEFT, Room};
-use super::shared::Link;
+use super::shared::{Link, State};
 use crate::engine::gate::ConsumerId;
 
 /// What the producer can duplicate now.
@@ -59,27 +59,19 @@ impl Link {
     /// What can be duplicated now: no more than the mark of each consumer allows.
     pub fn passable(&self) -> Passable {
         let mut state = self.lock();
-        let gates = state.count.gates();
-        if gates.readable.is_empty() {
+        if state.count.gates().readable.is_empty() {
             return Passable::Nothing;
         }
-        if !state.count.is_passed_on_empty() {
-            state.producer_waits = true;
-            return Passable::NotYet;
+        match state.emptied() {
+            Some(consumers) => Passable::Bytes(state.count.gates().passable(), consumers),
+            None => Passable::NotYet,
         }
-        let n = gates.passable();
-        let consumers = state.consumers.iter().enumerate();
-        let there = consumers.filter(|(_, it)| it.completed != LEFT);
-        Passable::Bytes(n, there.map(|(id, _)| id).collect())
     }
 
-    /// Whether every consumer has completed what it had. If not, the producer will be woken.
+    /// The consumers that have not left, if each has completed what it had. Otherwise the producer will be woken.
     #[must_use]
-    pub fn is_passed_on_empty(&self) -> bool {
-        let mut state = self.lock();
-        let is_empty = state.count.is_passed_on_empty();
-        state.producer_waits |= !is_empty;
-        is_empty
+    pub fn emptied(&self) -> Option<Vec<ConsumerId>> {
+        self.lock().emptied()
     }
 
     /// The first `n` bytes of the readable have been duplicated for every consumer, which takes them.
@@ -89,5 +81,15 @@ impl Link {
         state.count.duplicated(n);
         state.count.publish();
         self.wake_those_that_wait(state);
+    }
+}
+
+impl State {
+    fn emptied(&mut self) -> Option<Vec<ConsumerId>> {
+        let is_empty = self.count.is_passed_on_empty();
+        self.producer_waits |= !is_empty;
+        let consumers = self.consumers.iter().enumerate();
+        let there = consumers.filter(|(_, it)| it.completed != LEFT);
+        is_empty.then(|| there.map(|(id, _)| id).collect())
     }
 }

@@ -3,6 +3,7 @@
 
 use super::faults::{as_told_by_sink, is_not_now, is_refusal};
 use super::syscalls::Syscalls;
+use super::tee_pipes::TeePipe;
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::endpoint::{Raw, Sink};
 use crate::engine::link::{Batch, Link};
@@ -11,13 +12,13 @@ use crate::error::reason;
 use crate::platform::resources::allocate;
 use bytes::BytesMut;
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 /// The pipe that a sink is fed from.
 #[derive(Debug)]
 pub(in crate::engine::road) struct Feed {
-    pipe: Arc<OwnedFd>,
+    pipe: Arc<TeePipe>,
     syscalls: Arc<dyn Syscalls>,
     /// Whether the sink fails where the kernel refuses to move bytes to it (`--road kernel`).
     insists: bool,
@@ -25,7 +26,7 @@ pub(in crate::engine::road) struct Feed {
 }
 
 impl Feed {
-    pub(super) fn new(pipe: &Arc<OwnedFd>, syscalls: &Arc<dyn Syscalls>, insists: bool) -> Self {
+    pub(super) fn new(pipe: &Arc<TeePipe>, syscalls: &Arc<dyn Syscalls>, insists: bool) -> Self {
         Self {
             pipe: Arc::clone(pipe),
             syscalls: Arc::clone(syscalls),
@@ -75,7 +76,10 @@ impl Feed {
             .map_err(|why| io::Error::new(ErrorKind::Unsupported, why))?;
         let most = end.grant(most)?;
         let to = end.at().ok_or(ErrorKind::NotConnected)?;
-        match self.syscalls.splice(self.pipe.as_fd().into(), to, most) {
+        match self
+            .syscalls
+            .splice(self.pipe.reader.as_fd().into(), to, most)
+        {
             Ok(n) => {
                 end.moved(n);
                 Ok((raw, n))
@@ -129,7 +133,7 @@ impl Feed {
         let mut bytes = allocate(len, || BytesMut::zeroed(len))?;
         let mut read = 0;
         while read < len {
-            match rustix::io::read(&*self.pipe, &mut bytes[read..]) {
+            match rustix::io::read(&*self.pipe.reader, &mut bytes[read..]) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok(n) => read += n,
                 Err(rustix::io::Errno::INTR) => {}

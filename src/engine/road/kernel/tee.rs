@@ -180,7 +180,7 @@ impl<'a> Tee<'a> {
 
     /// Waits until every sink has what was passed on.
     fn await_sinks(&mut self) -> Result<(), Stop> {
-        while !self.link.is_cancelled() && !self.link.is_passed_on_empty() {
+        while !self.link.is_cancelled() && self.link.emptied().is_none() {
             self.wait(&[], None)?;
         }
         Ok(())
@@ -299,15 +299,12 @@ impl Tee<'_> {
             match self.link.passable() {
                 Passable::Nothing => return Ok(PassedOn::All),
                 Passable::NotYet => return Ok(passed),
+                // Without any, the link is cancelled.
+                Passable::Bytes(_, sinks) if sinks.is_empty() => return Ok(passed),
                 Passable::Bytes(n, sinks) => {
-                    // Without any, the link is cancelled.
-                    let Some((last, others)) = sinks.split_last() else {
-                        return Ok(passed);
-                    };
-                    self.pipes.grow_if_filled(n);
-                    let calls = &*self.syscalls;
+                    self.pipes.grow_if_filled(n, &sinks);
                     let begun = &mut self.undelivered.in_pipes;
-                    let passed_on = self.pipes.pass_on(n, others, *last, calls, begun);
+                    let passed_on = self.pipes.pass_on(n, &sinks, &*self.syscalls, begun);
                     let refused = |error| Stop::Refused(Side::Sink, error);
                     self.link.duplicated(passed_on.map_err(refused)?);
                     self.announcement.make();
@@ -342,8 +339,8 @@ impl Tee<'_> {
         wait::wait(self.link.producer_wakeup(), &ready, until).map_err(Stop::Source)?;
         self.inlet.give_back_if_idle(pipe_idle_from);
         let is_idle = idle_from.is_some_and(|at| at <= Instant::now());
-        if is_idle && self.link.is_passed_on_empty() {
-            self.pipes.give_back();
+        if is_idle && let Some(sinks) = self.link.emptied() {
+            self.pipes.give_back(&sinks);
         }
         Ok(())
     }

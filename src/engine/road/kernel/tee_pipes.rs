@@ -23,31 +23,26 @@ const GROWTH_FACTOR: u64 = 4;
 #[derive(Debug)]
 pub struct TeePipes {
     /// The one that is filled from the source.
-    pub(super) first: TeePipe,
+    pub(super) first: Arc<TeePipe>,
     /// Those of the sinks, in their order.
-    pub(super) of_sinks: Vec<TeePipe>,
+    pub(super) of_sinks: Vec<Arc<TeePipe>>,
     /// The size of each, in bytes: at first, now, and at most.
     first_size: u64,
     size: u64,
     most: u64,
 }
 
-/// One of these pipes.
+/// One of these pipes. While the kernel moves bytes out of it into a file, it is locked, and whoever asks for its size or closes it has to wait.
+/// So nothing is done with that of a sink which has left, and whose call may never return; it is closed when that returns.
 #[derive(Debug)]
 pub(super) struct TeePipe {
     pub(super) reader: Arc<OwnedFd>,
     pub(super) writer: OwnedFd,
 }
 
-impl TeePipe {
-    fn size(&self) -> Option<u64> {
-        platform::pipe_size(self.writer.as_fd())
-    }
-}
-
 impl TeePipes {
-    /// Pipes for so many sinks, which hold up to `mark` bytes. They may grow beyond that, since pieces of files do not fill the pages they
-    /// take up.
+    /// Pipes for so many sinks, which hold up to `mark` bytes. They may grow beyond that, since pieces of files do not fill the pages
+    /// they take up.
     ///
     /// # Errors
     /// When the system has not that many to give, or only ones of two pages, or too few descriptors.
@@ -55,53 +50,47 @@ impl TeePipes {
         let make = || {
             let (reader, writer, size) = platform::make_pipe(mark)?;
             let reader = Arc::new(reader);
-            io::Result::Ok((TeePipe { reader, writer }, size))
+            io::Result::Ok((Arc::new(TeePipe { reader, writer }), size))
         };
         let (first, size) = make()?;
-        let of_sinks = (0..sinks).map(|_| Ok(make()?.0));
-        let pipes = Self {
+        let of_sinks = (0..sinks).map(|_| match make()? {
+            (pipe, its_size) if its_size == size => Ok(pipe),
+            _ => Err(io::Error::other(
+                "the system gives pipes of different sizes",
+            )),
+        });
+        let of_sinks = of_sinks.collect::<io::Result<_>>()?;
+        // The sinks may have files yet to open.
+        ensure_descriptors(sinks)?;
+        Ok(Self {
             first,
-            of_sinks: of_sinks.collect::<io::Result<_>>()?,
+            of_sinks,
             first_size: size,
             size,
             most: mark.saturating_mul(4).min(WIDEST_PIPE).max(size),
-        };
-        // The sinks may have files yet to open.
-        ensure_descriptors(sinks)?;
-        if pipes.are_alike() {
-            Ok(pipes)
-        } else {
-            Err(io::Error::other(
-                "the pipes of this user are of different sizes",
-            ))
-        }
+        })
     }
 
-    /// Whether all of them have equally many slots.
-    pub(super) fn are_alike(&self) -> bool {
-        let size = self.first.size();
-        size.is_some() && self.of_sinks.iter().all(|it| it.size() == size)
-    }
-
-    /// Passes up to `n` bytes on from the first pipe: duplicates for the pipes of the `others`, and the bytes themselves for that of
-    /// the `last` sink, all of which are empty. Returns how many there were.
+    /// Passes up to `n` bytes on from the first pipe to those of these sinks, at least one, which are empty: duplicates, and to the last of
+    /// them the bytes themselves. Returns how many there were.
     ///
     /// # Errors
     /// When the kernel refuses a call, or the duplicates have different lengths. All is still in the first pipe then, but for
-    /// what the last sink's has of it, which is put into `begun`.
+    /// what that of the last sink has of it, which is put into `begun`.
     pub(super) fn pass_on(
         &self,
         n: u64,
-        others: &[ConsumerId],
-        last: ConsumerId,
+        sinks: &[ConsumerId],
         calls: &dyn Syscalls,
         begun: &mut VecDeque<(Arc<OwnedFd>, u64)>,
     ) -> io::Result<u64> {
-        if !self.are_alike() {
+        let sizes = self.writers(sinks).map(platform::pipe_size);
+        if !sizes.into_iter().all(|size| size == Some(self.size)) {
             return Err(io::Error::other("the pipes have different sizes"));
         }
         let from = self.first.reader.as_fd();
         let (mut n, mut is_known) = (n, false);
+        let (last, others) = sinks.split_last().ok_or(ErrorKind::NotFound)?;
         for sink in others {
             let to = self.of_sinks[*sink].writer.as_fd();
             let duplicated = uninterrupted(|| calls.tee(from, to, n))?;
@@ -110,7 +99,7 @@ impl TeePipes {
             }
             (n, is_known) = (duplicated, true);
         }
-        let last = &self.of_sinks[last];
+        let last = &self.of_sinks[*last];
         let mut left = n;
         while left > 0 {
             let to = last.writer.as_fd();
@@ -127,20 +116,19 @@ impl TeePipes {
         Ok(n)
     }
 
-    /// Enlarges all by a step if the first one, which holds `len` bytes, is at least half full. Those of the sinks have to be empty.
-    pub(super) fn grow_if_filled(&mut self, len: u64) {
+    /// Enlarges the pipes by a step if the first one holds `len` bytes, and that is at least half of its size. Those of these sinks are
+    /// empty.
+    pub(super) fn grow_if_filled(&mut self, len: u64, sinks: &[ConsumerId]) {
         if self.size >= self.most || len < self.size / 2 {
             return;
         }
         let wanted = self.size.saturating_mul(GROWTH_FACTOR).min(self.most);
-        let mut pipes = self.writers();
-        if pipes.all(|pipe| platform::enlarge_pipe(pipe, wanted).is_some()) {
-            drop(pipes);
+        let grow = |pipe| platform::enlarge_pipe(pipe, wanted) == Some(wanted);
+        if self.writers(sinks).all(grow) {
             self.size = wanted;
         } else {
-            drop(pipes);
             self.most = self.size;
-            self.set_sizes(self.size);
+            self.set_sizes(sinks);
         }
     }
 
@@ -149,21 +137,24 @@ impl TeePipes {
         self.size > self.first_size
     }
 
-    /// Gives all of them, which are empty, their first size again.
-    pub(super) fn give_back(&mut self) {
-        self.set_sizes(self.first_size);
+    /// Gives the pipes, of which those of these sinks are empty, their first size again.
+    pub(super) fn give_back(&mut self, sinks: &[ConsumerId]) {
         self.size = self.first_size;
+        self.set_sizes(sinks);
     }
 
-    fn set_sizes(&self, size: u64) {
-        for pipe in self.writers() {
-            platform::set_pipe_size(pipe, size);
+    fn set_sizes(&self, sinks: &[ConsumerId]) {
+        for pipe in self.writers(sinks) {
+            platform::set_pipe_size(pipe, self.size);
         }
     }
 
-    fn writers(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        let all = std::iter::once(&self.first).chain(&self.of_sinks);
-        all.map(|it| it.writer.as_fd())
+    /// The first pipe and those of these sinks.
+    fn writers(&self, sinks: &[ConsumerId]) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let of_sinks = sinks.iter().map(|sink| &self.of_sinks[*sink]);
+        std::iter::once(&self.first)
+            .chain(of_sinks)
+            .map(|it| it.writer.as_fd())
     }
 }
 

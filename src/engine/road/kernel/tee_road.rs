@@ -41,7 +41,7 @@ impl TeeRoad {
     /// What each sink is fed from, in their order.
     pub(in crate::engine::road) fn feeds(&self) -> impl Iterator<Item = Feed> {
         let pipes = self.pipes.of_sinks.iter();
-        pipes.map(|it| Feed::new(&it.reader, &self.syscalls, self.insists))
+        pipes.map(|it| Feed::new(it, &self.syscalls, self.insists))
     }
 
     /// Reads until the end, an error, or a cancellation; on the buffered road from where the kernel refuses.
