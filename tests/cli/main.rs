@@ -88,6 +88,7 @@ mod sparse;
 mod stats;
 mod stops;
 mod tee;
+mod tee_roads;
 mod telling;
 mod terminal;
 mod tmux;

@@ -136,7 +136,7 @@ fn the_pipes_of_our_neighbours_grow_to_the_mark_as_the_flow_fills_them_and_shrin
 
 /// A shell line as the user of this number, in a directory of his in which `./tide` is tidegate, with the descriptor 8
 /// in which nothing comes until the line ends, and `start`, which runs 40 of a pipeline and waits until they have all begun.
-fn as_another_user(id: u32, line: &str) -> Option<String> {
+pub(crate) fn as_another_user(id: u32, line: &str) -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         untested("only root can be another user");
         return None;
