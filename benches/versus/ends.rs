@@ -23,6 +23,19 @@ pub(crate) struct Ports {
     pub(crate) from: String,
     /// The receiver, which the peer writes to.
     pub(crate) to: String,
+    /// A second receiver.
+    pub(crate) other: String,
+}
+
+impl Ports {
+    /// What stands for them in the reports; they are others in each run.
+    pub(crate) fn shown() -> Self {
+        Self {
+            from: "FROM".to_owned(),
+            to: "PORT".to_owned(),
+            other: "OTHER".to_owned(),
+        }
+    }
 }
 
 /// Where a peer's bytes come from.

@@ -81,6 +81,7 @@ fn between(
     let stages = run.stages(&Ports {
         from: a.place().to_owned(),
         to: b.place().to_owned(),
+        ..Ports::default()
     });
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), Stdio::null())?;

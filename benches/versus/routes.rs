@@ -330,6 +330,62 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "file-3pipes",
+        about: "From a file in the page cache to three cats, of which the last reads from the stdout pipe. The CPU time is that of \
+                all.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::to_null,
+        peers: &[
+            Peer::new(
+                "{tidegate} -q {file} --tee exec:cat>/dev/null --tee exec:cat>/dev/null - | cat",
+            ),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} --tee exec:cat>/dev/null --tee exec:cat>/dev/null - | cat",
+                BUFFERED,
+            ),
+            Peer::noted("bash {shell}/three.sh {file} | cat", " (tee)").wanted(3.0),
+            Peer::again("bash {shell}/three.sh {file} | cat"),
+            Peer::new("pee cat>/dev/null cat>/dev/null cat < {file} | cat").wanted(3.0),
+        ],
+    },
+    Route {
+        name: "pipe-file-pipe",
+        about: "From a cat to a new file on a tmpfs and to another cat. The CPU time is that of all.",
+        kind: Kind::File,
+        place: Place::Tmpfs,
+        run: transfers::to_null,
+        peers: &[
+            Peer::new("cat {file} | {tidegate} -q --tee {out} | cat"),
+            Peer::noted(
+                "cat {file} | {tidegate} -q --road buffered --tee {out} | cat",
+                BUFFERED,
+            ),
+            Peer::new("cat {file} | tee {out} | cat").wanted(1.3),
+            Peer::again("cat {file} | tee {out} | cat"),
+        ],
+    },
+    Route {
+        name: "file-2tcp",
+        about: "From a file in the page cache to two TCP receivers on the loopback that discard in the kernel.",
+        kind: Kind::File,
+        place: Place::Data,
+        run: transfers::file_to_two_tcp,
+        peers: &[
+            Peer::new("{tidegate} -q {file} --tee tcp://127.0.0.1:{other} tcp://127.0.0.1:{port}"),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} --tee tcp://127.0.0.1:{other} tcp://127.0.0.1:{port}",
+                BUFFERED,
+            ),
+            Peer::noted(
+                "bash {shell}/two.sh {file} {port} {other}",
+                " (socat -u -b 1048576, twice)",
+            )
+            .wanted(1.5),
+            Peer::noted("bash {shell}/two.sh {file} {port} {other}", " (itself)"),
+        ],
+    },
+    Route {
         name: "file-file-tmpfs",
         about: "From a file to a new one, both on a tmpfs.",
         kind: Kind::File,

@@ -19,6 +19,9 @@ use crate::sample::Sample;
 /// What Node.js runs.
 const NODE_SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/versus/node/copy.mjs");
 
+/// Where the scripts are for what the notation of the tables does not have.
+const SHELL_SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/versus/shell");
+
 /// What the names in command lines stand for in the tables.
 const LABELS: &[(&str, &str)] = &[
     ("tidegate", "tidegate"),
@@ -29,6 +32,8 @@ const LABELS: &[(&str, &str)] = &[
     ("picture", "out.svg"),
     ("from", "FROM"),
     ("port", "PORT"),
+    ("other", "OTHER"),
+    ("shell", "shell"),
 ];
 
 /// What all runs have in common.
@@ -89,8 +94,7 @@ pub(crate) struct Run<'a> {
 impl Run<'_> {
     /// The processes to spawn, talking to `ports` if they talk to any.
     pub(crate) fn stages(&self, ports: &Ports) -> Vec<Stage> {
-        let (from, to) = (&ports.from, &ports.to);
-        let names = names(self.bench, self.tidegate, self.files, from, to);
+        let names = names(self.bench, self.tidegate, self.files, ports);
         self.peer.stages(&names)
     }
 }
@@ -213,7 +217,7 @@ fn rows(bench: &Bench, route: &Route, files: &Files) -> Vec<Row> {
     let row = |peer: &Peer, (tidegate, which): (&str, &str), bytes: u64| Row {
         label: peer.label(LABELS) + which,
         // The ports are others in each run.
-        command: peer.line(&names(bench, tidegate, files, "FROM", "PORT")),
+        command: peer.line(&names(bench, tidegate, files, &Ports::shown())),
         bytes,
         wanted: peer.wanted,
         is_rival: peer.is_rival(),
@@ -241,9 +245,8 @@ fn names(
     bench: &Bench,
     tidegate: &str,
     files: &Files,
-    from: &str,
-    to: &str,
-) -> [(&'static str, String); 8] {
+    ports: &Ports,
+) -> [(&'static str, String); 10] {
     [
         ("tidegate", tidegate.to_owned()),
         ("versus", bench.itself.clone()),
@@ -251,7 +254,9 @@ fn names(
         ("file", files.path(DATA)),
         ("out", files.path(OUT)),
         ("picture", files.path(PICTURE)),
-        ("from", from.to_owned()),
-        ("port", to.to_owned()),
+        ("from", ports.from.clone()),
+        ("port", ports.to.clone()),
+        ("other", ports.other.clone()),
+        ("shell", SHELL_SCRIPTS.to_owned()),
     ]
 }

@@ -73,6 +73,28 @@ pub(crate) fn file_to_tcp(run: &Run<'_>) -> Result<Sample> {
     transfer(run, Origin::File, Goal::Socket(Family::Tcp))
 }
 
+/// From the file to two TCP receivers on the loopback, all of it to each.
+pub(crate) fn file_to_two_tcp(run: &Run<'_>) -> Result<Sample> {
+    let deadline = Deadline::of_run();
+    let goal = || Take::start(Goal::Socket(Family::Tcp), run, deadline);
+    let ((one, stdout), (other, _)) = (goal()?, goal()?);
+    let stages = run.stages(&Ports {
+        to: one.place(),
+        other: other.place(),
+        ..Ports::default()
+    });
+    let clock = Clock::start()?;
+    let mut pipeline = Pipeline::spawn(&stages, Stdio::null(), stdout)?;
+    pipeline.wait(deadline)?;
+    pipeline.reap()?;
+    let bytes = [one.finish()?, other.finish()?];
+    let wall = clock.wall();
+    for bytes in bytes {
+        check_count(bytes, run.bytes)?;
+    }
+    Ok(Sample::new(run.bytes, clock.timing(wall)?))
+}
+
 /// From the costless writer of a pipe to a TCP receiver.
 pub(crate) fn pipe_to_tcp(run: &Run<'_>) -> Result<Sample> {
     transfer(run, Origin::Pipe, Goal::Socket(Family::Tcp))
@@ -116,6 +138,7 @@ fn transfer(run: &Run<'_>, from: Origin, to: Goal) -> Result<Sample> {
     let stages = run.stages(&Ports {
         from: feed.place(),
         to: take.place(),
+        ..Ports::default()
     });
     let clock = Clock::start()?;
     let mut pipeline = Pipeline::spawn(&stages, stdin, stdout)?;
