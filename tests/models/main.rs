@@ -26,7 +26,7 @@ mod account;
 mod engine;
 mod platform;
 
-use engine::link::{Batch, Consumer, InputEnd, Link, Marks, Next, Room};
+use engine::link::{Batch, Consumer, InputEnd, Link, Marks, Next, Passable, Room};
 use engine::wakeup::Wakeup;
 use loom::sync::atomic::AtomicUsize;
 use loom::thread;
@@ -87,6 +87,12 @@ fn consume(consumer: Consumer<'_>) -> (u64, Option<InputEnd>) {
     let mut next = consumer.next(&mut batch, false);
     loop {
         next = match next {
+            Next::Chunks if batch.in_pipe() > 0 => loop {
+                taken += 1;
+                if let Some(next) = consumer.complete(&mut batch, 1) {
+                    break next;
+                }
+            },
             Next::Chunks => loop {
                 // Another thread may get in between: the chunk must not be given back to the producer by that.
                 thread::yield_now();
@@ -209,6 +215,100 @@ fn a_mark_that_is_changed_meanwhile_leaves_nobody_asleep() {
         produce(&link, 2);
         changing.join().unwrap();
         assert_eq!(taken.join().unwrap(), (2 * CHUNK, Some(InputEnd::Whole)));
+    });
+}
+
+/// Gives so many bytes by duplicates, as many at a time as there is room for, and the end.
+fn duplicate(link: &Link, bytes: u64) {
+    let mut left = bytes;
+    loop {
+        match link.ask_for_room() {
+            Room::Bytes(room) if left > 0 => {
+                let n = room.min(left);
+                left -= n;
+                link.entered(n);
+            }
+            Room::Cancelled => return,
+            Room::Bytes(_) | Room::None => {}
+        }
+        match link.passable() {
+            Passable::Bytes(n, _) => link.duplicated(n),
+            Passable::NotYet => wait(link.producer_wakeup()),
+            Passable::Nothing if left == 0 => break,
+            Passable::Nothing => {}
+        }
+    }
+    link.end(InputEnd::Whole);
+}
+
+fn piped_link(mark: u64) -> Arc<Link> {
+    let link = link(mark, 2);
+    link.use_duplicates();
+    link
+}
+
+#[test]
+fn two_consumers_get_everything_by_duplicates() {
+    check(|| {
+        let link = piped_link(2);
+        let taken = [0, 1].map(|consumer| consume_all_of(&link, consumer));
+        duplicate(&link, 3);
+        for taken in taken {
+            assert_eq!(taken.join().unwrap(), (3, Some(InputEnd::Whole)));
+        }
+    });
+}
+
+#[test]
+fn a_consumer_that_leaves_holds_nobody_up_by_what_is_in_its_pipe() {
+    check(|| {
+        let link = piped_link(1);
+        let taken = consume_all_of(&link, 0);
+        let leaving = Arc::clone(&link);
+        let leaving = thread::spawn(move || leaving.consumers().nth(1).unwrap().leave());
+        duplicate(&link, 2);
+        leaving.join().unwrap();
+        assert_eq!(taken.join().unwrap(), (2, Some(InputEnd::Whole)));
+    });
+}
+
+#[test]
+fn duplicates_of_a_link_that_is_cancelled_hold_nobody_up() {
+    check(|| {
+        let link = piped_link(1);
+        let taken = consume_all_of(&link, 0);
+        let cancelling = Arc::clone(&link);
+        let cancelling = thread::spawn(move || cancelling.cancel());
+        duplicate(&link, 2);
+        cancelling.join().unwrap();
+        taken.join().unwrap();
+    });
+}
+
+#[test]
+fn what_follows_duplicates_in_chunks_reaches_everybody_once() {
+    check(|| {
+        let link = piped_link(CHUNK);
+        let taken = [0, 1].map(|consumer| consume_all_of(&link, consumer));
+        link.entered(1);
+        while !matches!(link.passable(), Passable::Bytes(1, _)) {
+            wait(link.producer_wakeup());
+        }
+        link.duplicated(1);
+        // This is refused, and comes again.
+        link.entered(2);
+        while link.emptied().is_none() {
+            wait(link.producer_wakeup());
+        }
+        link.use_chunks_instead();
+        let mut chunk = link.buffer().unwrap();
+        chunk.fill(0);
+        let rest = chunk.split_to(2);
+        link.push(rest);
+        link.end(InputEnd::Whole);
+        for taken in taken {
+            assert_eq!(taken.join().unwrap(), (3, Some(InputEnd::Whole)));
+        }
     });
 }
 

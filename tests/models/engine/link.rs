@@ -6,6 +6,8 @@ mod chunk;
 mod chunks;
 #[path = "../../../src/engine/link/count.rs"]
 mod count;
+#[path = "../../../src/engine/link/duplicates.rs"]
+mod duplicates;
 #[path = "../../../src/engine/link/history.rs"]
 mod history;
 #[path = "../../../src/engine/link/numbers.rs"]
@@ -29,5 +31,6 @@ mod store;
 
 pub use chunk::Batch;
 pub use chunks::{Consumer, Next, Room};
+pub use duplicates::Passable;
 pub use shared::{InputEnd, Link};
 pub use snapshot::Marks;
