@@ -42,7 +42,10 @@ fn no_way_is_faster_than_the_rate_and_all_of_them_deliver() {
         let line = format!("set -o pipefail; {}", line.replace("$F", &flags));
         it.sh(&line).run().exits(0);
         took_its_time(&it.end_of("s"), len, rate);
-        assert_eq!(it.end_of("s")["bound_by"], "rate", "{line}");
+        // A busy disk may take longer over the end of an atomic file than all of this does.
+        if !line.contains("#atomic") {
+            assert_eq!(it.end_of("s")["bound_by"], "rate", "{line}");
+        }
         assert!(it.read("out") == data, "{line}: other bytes arrived");
     }
 }

@@ -41,10 +41,10 @@ fn run(job: Job, kernel: Option<TeeRoad>) {
         }
     });
     if let Err(error) = started {
-        shared.chain.cancel();
-        // Those that have begun find out, and remove what they have made.
+        // Those that have begun find out, and remove what they have made. What they tell then is not the reason.
         shared.progress.set_writer(0, could_not_start(error));
         shared.progress.cancel_writers();
+        shared.chain.cancel();
     }
     shared.progress.await_writers();
 }
