@@ -235,3 +235,43 @@ fn a_pipe_of_our_own_grows_and_shrinks_as_those_of_others_do() {
     drop(out);
     running.done().exits(0);
 }
+
+#[test]
+fn the_pipes_of_several_sinks_grow_and_shrink_together() {
+    let it = Scratch::new();
+    let listen = || TcpListener::bind("127.0.0.1:0").expect("a listener");
+    let (from, to) = (listen(), [listen(), listen()]);
+    let uri = |it: &TcpListener| format!("tcp://{}", it.local_addr().expect("an address"));
+    let uris = [uri(&from), uri(&to[0]), uri(&to[1])];
+    let args = ["--road", "kernel", &uris[0], "--tee", &uris[1], &uris[2]];
+    let running = it.tide(args).start();
+    let (mut feed, _) = from.accept().expect("a source");
+    let mut out = to.map(|it| it.accept().expect("a sink").0);
+    let largest = || pipes_of(&running).last().copied();
+    let are_larger = || {
+        let larger = pipes_of(&running).into_iter().filter(|it| *it > USUAL);
+        let larger: Vec<_> = larger.collect();
+        // Both ends of each are open.
+        larger.len() == 6 && larger.iter().all(|it| *it == larger[0])
+    };
+    until("an idle relay", || (largest() == Some(USUAL)).then_some(()));
+    let source: TcpStream = feed.try_clone().expect("a socket");
+    let feeding = thread::spawn(move || {
+        (&source).write_all(&vec![7; 64 * MIB]).expect("feeding");
+    });
+    // One sink stands still, and holds the other one up.
+    let [first, second] = out.each_mut();
+    thread::scope(|scope| {
+        scope.spawn(|| first.read_exact(&mut vec![0; 64 * MIB]).expect("draining"));
+        until("larger pipes", || are_larger().then_some(()));
+        second.read_exact(&mut vec![0; 64 * MIB]).expect("draining");
+    });
+    feeding.join().expect("a feeder");
+    until("an idle relay", || (largest() == Some(USUAL)).then_some(()));
+    feed.write_all(b"end").expect("feeding");
+    drop(feed);
+    for mut out in out {
+        out.read_exact(&mut [0; 3]).expect("draining");
+    }
+    running.done().exits(0);
+}
