@@ -17,6 +17,9 @@
 //! which is a pipe; through a pipe of our own, the writable of the link, or past it by sendfile(2), from a file to a socket;
 //! or by copying within the file system. What is delivered never enters our memory. The link counts them, and its count is the only record of what is in our own pipe.
 //!
+//! To several sinks there is a thread for each on either road, with the same link between them and the reader. On the kernel road the reader
+//! fills a pipe, which is the readable, and duplicates what is in it into a pipe for each sink, which are the writables.
+//!
 //! # Pause and drain
 //!
 //! When a chunk fills the writable up to its mark, the writable answers "stop", and the readable is paused. The
