@@ -33,12 +33,20 @@ impl Retries {
     ) -> Result<T, OpenError> {
         for made in 1..=self.0 {
             match attempt().await {
-                Err(error) => failed(&format!("attempt {made} of {} failed", self.0 + 1), &error),
+                Err(error) => {
+                    let most = self.attempts();
+                    failed(&format!("attempt {made} of {most} failed"), &error);
+                }
                 result => return result,
             }
             sleep(PAUSE).await;
         }
         attempt().await
+    }
+
+    /// How many attempts there are at most.
+    fn attempts(self) -> u64 {
+        self.0.saturating_add(1)
     }
 
     /// What follows an attempt, in words.
@@ -48,5 +56,16 @@ impl Retries {
             1 => "; once more if that fails, a second later".to_owned(),
             n => format!("; up to {n} times more if that fails, a second apart"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Retries;
+
+    #[test]
+    fn as_many_retries_as_can_be_typed_are_no_more_attempts_than_can_be_counted() {
+        assert_eq!(Retries(0).attempts(), 1);
+        assert_eq!(Retries(u64::MAX).attempts(), u64::MAX);
     }
 }
