@@ -618,7 +618,7 @@ compresses() {
 two_outputs() {
   mib 1 >in
   case $1 in
-    tidegate) timeout 5 tidegate in --tee file:b file:a >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo 'yes, --tee' ;;
+    tidegate) timeout 5 "$TIDEGATE" in --tee file:b file:a >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo 'yes, --tee' ;;
     mbuffer) timeout 5 mbuffer -q -i in -o a -o b >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo yes ;;
     *) echo no ;;
   esac

@@ -198,6 +198,9 @@ impl Transfer {
 
     /// Reports what else failed at several sinks, and which of them have everything.
     fn report_other_sinks(&self, outcome: &Outcome) {
+        for warning in &self.sink_warnings {
+            self.stderr.warn(warning);
+        }
         for failure in &self.other_failures {
             self.stderr.fail(failure);
         }

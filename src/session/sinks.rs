@@ -89,8 +89,16 @@ impl Transfer {
             let bytes = bytes.get(place).copied().unwrap_or(0);
             outcome.map(|it| it.after(bytes, facts.has_peer, undone.as_deref()))
         });
-        let at_sinks: Vec<_> = at_sinks.collect();
+        let mut at_sinks: Vec<_> = at_sinks.collect();
         if plan.has_several_sinks() {
+            let warnings = plan.sinks().zip(&mut at_sinks);
+            let warnings = warnings.filter_map(|(it, own)| match own {
+                Some(Outcome::Complete { warning, .. }) => {
+                    Some(format!("{} {}", it.uri, warning.take()?))
+                }
+                _ => None,
+            });
+            self.sink_warnings = warnings.collect();
             let endings = plan.sinks().zip(&at_sinks);
             let endings =
                 endings.map(|(it, own)| ending(&it.uri, own.as_ref().or(of_all.as_ref())));

@@ -53,6 +53,8 @@ pub(super) struct Transfer {
     pub(super) transform_outcomes: Vec<TransformOutcome>,
     /// How it ended at each of several sinks.
     pub(super) sink_endings: Vec<SinkEnding>,
+    /// What the user should know of those that have everything all the same.
+    pub(super) sink_warnings: Vec<String>,
     /// What failed at these, beside what the outcome tells.
     pub(super) other_failures: Vec<String>,
     /// Who sends to whom, once both ends are open.
@@ -99,6 +101,7 @@ impl Transfer {
             program_stderr: Rc::default(),
             transform_outcomes: Vec::new(),
             sink_endings: Vec::new(),
+            sink_warnings: Vec::new(),
             other_failures: Vec::new(),
             route: Route::default(),
             terminals: show::Terminals::default(),

@@ -64,6 +64,23 @@ fn every_sink_gets_all_bytes_whatever_the_kinds() {
 }
 
 #[apply(on_both_roads)]
+fn what_is_to_be_known_of_a_sink_is_told_of_each() {
+    let (it, whole) = with_file(100_000);
+    let talks = || Peer::listens(vec![Step::Send(b"five!".to_vec()), Step::ReadAll]);
+    let ((one, first), (two, second)) = (talks(), talks());
+    let uris = [first, second].map(|it| format!("tcp://{it}"));
+    let done = it.tide(["in", "--tee", &uris[0], &uris[1]]).run().exits(0);
+    for uri in &uris {
+        let told = format!("warning: {uri} ");
+        assert!(done.stderr.contains(&told), "{}", done.stderr);
+    }
+    assert_eq!(done.stderr.lines().count(), 2, "{}", done.stderr);
+    for peer in [one, two] {
+        peer.story().sees_the_end_after(&whole);
+    }
+}
+
+#[apply(on_both_roads)]
 fn what_a_command_puts_out_never_gets_among_the_bytes() {
     let (it, whole) = with_file(100_000);
     let args = ["in", "--tee", "exec:wc -c", "-"];
