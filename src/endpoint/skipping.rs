@@ -9,9 +9,25 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The places of sources that could not be read.
+/// How many places are told one by one. A disk that is broken everywhere must not fill the memory with them.
+const MOST_TOLD: usize = 1000;
+
+/// The places of sources that could not be read, as they are met.
 #[derive(Debug, Default)]
-pub struct Unreadable(Lock<Vec<Gap>>);
+pub struct Unreadable(Lock<Gaps>);
+
+/// The places that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// The first of them, in the order in which they were met.
+    pub first: Vec<Gap>,
+    /// The last one, if it is not among the first.
+    last: Option<Gap>,
+    /// How many there are in all.
+    pub count: u64,
+    /// How many bytes all of them have.
+    pub bytes: u64,
+}
 
 /// A place that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,25 +43,41 @@ pub struct Gap {
 }
 
 impl Unreadable {
-    /// All of them, in the order in which they were met.
+    /// What is known of them now.
     #[must_use]
-    pub fn gaps(&self) -> Vec<Gap> {
+    pub fn gaps(&self) -> Gaps {
         self.0.lock().clone()
     }
+}
 
+impl Gaps {
     /// Adds a place; one that goes on where the last one ends belongs to it.
-    fn add(&self, gap: Gap) {
-        let mut gaps = self.0.lock();
-        match gaps.last_mut() {
-            Some(last)
-                if last.part == gap.part
-                    && last.at + last.bytes == gap.at
-                    && last.why == gap.why =>
-            {
-                last.bytes += gap.bytes;
+    fn add(&mut self, gap: Gap) {
+        self.bytes += gap.bytes;
+        match self.last.as_mut().or(self.first.last_mut()) {
+            Some(last) if last.is_followed_by(&gap) => last.bytes += gap.bytes,
+            _ => {
+                self.count += 1;
+                if self.first.len() < MOST_TOLD {
+                    self.first.push(gap);
+                } else {
+                    self.last = Some(gap);
+                }
             }
-            _ => gaps.push(gap),
         }
+    }
+
+    /// How many there are beside the first ones, and their bytes.
+    #[must_use]
+    pub fn others(&self) -> (u64, u64) {
+        let bytes: u64 = self.first.iter().map(|gap| gap.bytes).sum();
+        (self.count - self.first.len() as u64, self.bytes - bytes)
+    }
+}
+
+impl Gap {
+    fn is_followed_by(&self, other: &Gap) -> bool {
+        self.part == other.part && self.at + self.bytes == other.at && self.why == other.why
     }
 }
 
@@ -95,7 +127,7 @@ impl Skipping {
             return Err(error);
         }
         buf[..n].fill(0);
-        self.unreadable.add(Gap {
+        self.unreadable.0.lock().add(Gap {
             part: self.part,
             at: self.at,
             bytes: passed,
@@ -153,7 +185,7 @@ impl Source for Skipping {
 
 #[cfg(test)]
 mod tests {
-    use super::{Gap, Skipping, Unreadable};
+    use super::{Gap, MOST_TOLD, Skipping, Unreadable};
     use crate::endpoint::Source;
     use crate::engine::wait::Ready;
     use proptest::prelude::*;
@@ -228,8 +260,7 @@ mod tests {
                 prop_assert!(*byte == 1 || around.into_iter().any(is_broken), "{} is given up", at);
             }
             let zeros = all.len() - all.iter().map(|byte| usize::from(*byte)).sum::<usize>();
-            let told: u64 = unreadable.gaps().iter().map(|gap| gap.bytes).sum();
-            prop_assert_eq!(told, zeros as u64);
+            prop_assert_eq!(unreadable.gaps().bytes, zeros as u64);
         }
     }
 
@@ -250,7 +281,25 @@ mod tests {
             bytes,
             why: "Input/output error".to_owned(),
         };
-        assert_eq!(unreadable.gaps(), [gap(16, 32), gap(70, 10)]);
+        assert_eq!(unreadable.gaps().first, [gap(16, 32), gap(70, 10)]);
+    }
+
+    #[test]
+    fn a_disk_that_is_broken_everywhere_takes_no_more_memory_than_for_the_first_places() {
+        let broken = (0..5000).map(|n| 20 * n..20 * n + 1);
+        let disk = Disk {
+            at: 0,
+            size: 100_000,
+            broken: broken.collect(),
+            seeks: true,
+        };
+        let unreadable = Arc::new(Unreadable::default());
+        let mut source = Skipping::new(Box::new(disk), 0, 10, Arc::clone(&unreadable));
+        read_all(&mut source, 100).unwrap();
+        let gaps = unreadable.gaps();
+        assert_eq!((gaps.count, gaps.bytes), (5000, 50_000));
+        assert_eq!(gaps.first.len(), MOST_TOLD);
+        assert_eq!(gaps.others(), (4000, 40_000));
     }
 
     #[test]

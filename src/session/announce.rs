@@ -94,6 +94,11 @@ impl<'a> Announcer<'a> {
         self.shared.addresses.borrow().clone()
     }
 
+    /// Where an end listens, told once.
+    pub(super) fn take_address(&self) -> Option<ListenAddress> {
+        self.shared.addresses.borrow_mut().pop()
+    }
+
     /// No peer is waited for any more: reports how many refusals were left out.
     pub(super) fn stop(&self) {
         for end in self.sinks.iter().chain([&self.source]) {

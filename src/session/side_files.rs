@@ -55,6 +55,14 @@ impl SideFiles {
         self.start(streams, stderr);
     }
 
+    /// An end listens here since the transfer has begun. Records that start later say so first.
+    pub(super) fn note_address(&mut self, address: ListenAddress) {
+        for stats in &self.stats {
+            stats.listening(address.0, &address.1);
+        }
+        self.addresses.push(address);
+    }
+
     /// Listens for commands. A socket that a dead process has left is replaced only once the transfer begins.
     pub(super) fn listen(&mut self, steering: &Arc<Steering>) -> Result<(), TransferError> {
         match self.held.control.take_if(|place| !place.has_dead_socket()) {

@@ -1,7 +1,7 @@
 //! Opens the sources after the first one, each when its turn has come, and hands them over to the pipeline.
 
 use super::Outcome;
-use super::announce::Announcer;
+use super::announce::{Announcer, ListenAddress};
 use super::open::source_failure;
 use super::transfer::Transfer;
 use crate::endpoint::{NextSource, Probe, Source};
@@ -10,10 +10,11 @@ use crate::error::{Class, FailureSite, Side, TransferError};
 use crate::plan::Plan;
 use crate::show::Display;
 use crate::text::words::{bytes_exactly, count};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// A source that was opened, or why it could not be.
 type Opened = Result<Box<dyn Source>, TransferError>;
@@ -22,6 +23,8 @@ type Opened = Result<Box<dyn Source>, TransferError>;
 pub(super) enum Supplied {
     /// This one, counted from 0, is being opened.
     Wanted(usize),
+    /// It listens here.
+    Listens(ListenAddress),
     /// It is open, or could not be opened.
     Opened(Opened),
 }
@@ -67,10 +70,22 @@ impl<'a> Supply<'a> {
             self.opening = Some(Box::pin(open(self.plan, part, self.announcer)));
             return Supplied::Wanted(part);
         };
-        let opened = opening.await;
-        self.opening = None;
-        self.part += 1;
-        Supplied::Opened(opened)
+        let announcer = self.announcer;
+        let opened = poll_fn(|context| match opening.as_mut().poll(context) {
+            Poll::Ready(opened) => Poll::Ready(Ok(opened)),
+            Poll::Pending => match announcer.take_address() {
+                Some(address) => Poll::Ready(Err(address)),
+                None => Poll::Pending,
+            },
+        });
+        match opened.await {
+            Err(address) => Supplied::Listens(address),
+            Ok(opened) => {
+                self.opening = None;
+                self.part += 1;
+                Supplied::Opened(opened)
+            }
+        }
     }
 }
 
@@ -99,6 +114,7 @@ impl Transfer {
                 self.peers.source = None;
                 controls.meter().watch_source(Probe::Nothing);
             }
+            Supplied::Listens(address) => self.side_files.note_address(address),
             Supplied::Opened(Ok(source)) => {
                 let source = self.skipping_errors(source, self.part);
                 controls.admit(&*source);
@@ -119,7 +135,7 @@ impl Transfer {
     /// The outcome of a transfer that has delivered everything, but zeros in the place of what could not be read: each place is told.
     pub(super) fn with_unreadable(&self, outcome: Outcome) -> Outcome {
         let gaps = self.unreadable.gaps();
-        for gap in &gaps {
+        for gap in &gaps.first {
             let uri = &self.plan.source_at(gap.part).uri;
             let (bytes, at) = (bytes_exactly(gap.bytes), gap.at);
             self.stderr.warn(&format!(
@@ -127,11 +143,16 @@ impl Transfer {
                 gap.why
             ));
         }
-        let (Some(first), Outcome::Complete { .. }) = (gaps.first(), &outcome) else {
+        let (more, bytes) = gaps.others();
+        if more > 0 {
+            let (places, bytes) = (count(more, "more place"), bytes_exactly(bytes));
+            self.stderr
+                .warn(&format!("{places} cannot be read, {bytes} of zeros"));
+        }
+        let (Some(first), Outcome::Complete { .. }) = (gaps.first.first(), &outcome) else {
             return outcome;
         };
-        let bytes = bytes_exactly(gaps.iter().map(|gap| gap.bytes).sum());
-        let places = count(gaps.len() as u64, "place");
+        let (bytes, places) = (bytes_exactly(gaps.bytes), count(gaps.count, "place"));
         Outcome::Failed(TransferError::at_end(
             Class::Io,
             Side::Source,

@@ -113,17 +113,23 @@ impl Scene {
         views.collect()
     }
 
-    /// ^C on every screen. What had been drawn was never wider than the screen.
+    /// ^C on every screen. What had been drawn was never wider than the screen, nor is what is said in the end. A frame under way is
+    /// cut by the `^C`: the terminal drops what it has not shown yet (termios(3), `NOFLSH`), line ends too.
     #[track_caller]
     fn interrupted(self) -> Vec<(u16, Ended)> {
         for place in &self.0 {
             place.screen.keys(CTRL_C);
         }
         let ended = self.0.into_iter().map(|place| {
-            let ended = place
-                .screen
-                .done()
-                .always("within the width", |it| !it.wraps());
+            let ended = place.screen.done();
+            let ended = ended.always("within the width", |it| !it.wraps() || it.has("^C"));
+            let lines = ended.view.lines().into_iter();
+            let mut said =
+                lines.filter_map(|it| Some(it.get(it.find("tidegate: ")?..)?.to_owned()));
+            assert!(
+                said.all(|it| it.chars().count() <= place.columns.into()),
+                "{ended:?}"
+            );
             (place.columns, ended)
         });
         ended.collect()

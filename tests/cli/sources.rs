@@ -2,9 +2,9 @@
 
 use crate::live::untested;
 use crate::screen::CTRL_C;
-use crate::tide::{Scratch, noise};
+use crate::tide::{Scratch, noise, records};
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 /// Three files, and what they are together.
 fn three() -> (Scratch, Vec<u8>) {
@@ -167,6 +167,30 @@ fn a_later_source_that_fails_is_named_with_what_was_delivered() {
     let line = format!("tidegate: reading {uri}: Connection reset by peer; ");
     running.done().exits(1).mentions(&[&line]);
     assert!(!it.path("out").exists());
+}
+
+#[apply(on_both_roads)]
+fn a_later_source_that_listens_is_in_the_records_too() {
+    let it = Scratch::new();
+    it.write("a", "before ");
+    let mut running = it
+        .tide(["--stats", "s", "a", "tcp-listen://127.0.0.1:0", "file:out"])
+        .start();
+    let address = running.listening();
+    TcpStream::connect(&*address)
+        .expect("connecting")
+        .write_all(b"after")
+        .expect("sending");
+    running.done().exits(0);
+    assert_eq!(it.read("out"), b"before after");
+    let records = records(&it.read("s"));
+    let listening: Vec<_> = records
+        .iter()
+        .filter(|it| it["type"] == "listening")
+        .collect();
+    assert_eq!(listening.len(), 1);
+    assert_eq!(listening[0]["end"], "source");
+    assert_eq!(listening[0]["address"], address);
 }
 
 #[apply(on_both_roads)]

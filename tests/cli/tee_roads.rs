@@ -132,8 +132,9 @@ fn where_the_kernel_road_is_insisted_on_a_first_refusal_is_one_and_a_later_one_a
     let got = it.read("a");
     assert!(!got.is_empty() && whole.starts_with(&got));
     assert!(it.read("d") == got && !it.path("b").exists());
-    // The command is ended.
-    assert!(got.starts_with(&it.read("c")));
+    // The command is ended, perhaps before its shell has made the file.
+    let written = std::fs::read(it.path("c")).unwrap_or_default();
+    assert!(got.starts_with(&written));
 }
 
 #[test]
