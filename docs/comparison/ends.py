@@ -75,6 +75,16 @@ def early_close(port=None):
     print(total)
 
 
+def late_reply():
+    """Takes a request to its end, and answers 1.5 s later."""
+    connection = accepted()
+    while connection.recv(1 << 16):
+        pass
+    time.sleep(1.5)
+    connection.sendall(b"reply\n")
+    connection.close()
+
+
 def through(*command):
     """Feeds 11 bytes and waits for them a second; looks at O_NONBLOCK of both pipes meanwhile."""
     source, feed = os.pipe()

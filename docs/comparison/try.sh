@@ -613,7 +613,7 @@ compresses() {
   esac
 }
 
-# ---- What others do and tidegate does not ----------------------------------------------------------------------------
+# ---- Several at once -------------------------------------------------------------------------------------------------
 
 two_outputs() {
   mib 1 >in
@@ -622,6 +622,67 @@ two_outputs() {
     mbuffer) timeout 5 mbuffer -q -i in -o a -o b >/dev/null 2>&1 && cmp -s in a && cmp -s in b && echo yes ;;
     *) echo no ;;
   esac
+}
+
+several_inputs() {
+  printf one >a; printf two >b; printf three >c
+  case $1 in
+    tidegate) timeout 5 "$TIDEGATE" a b c file:out >/dev/null 2>&1 ;;
+    pv) timeout 5 pv -q a b c >out 2>/dev/null ;;
+    *) echo no; return ;;
+  esac
+  if [ "$(cat out)" = onetwothree ]; then echo yes; else echo no; fi
+}
+
+# One of two outputs is full at once. What the other one has, and how it ends.
+one_output_fails() {
+  mib 4 >in
+  local line
+  case $1 in
+    tidegate) line="$TIDEGATE in --tee file:a /dev/full" ;;
+    mbuffer) line='mbuffer -q -i in -o a -o /dev/full' ;;
+    *) return ;;
+  esac
+  local how
+  how=$(outcome 10 "$line")
+  if cmp -s in a; then echo "whole; $how"; else echo "$(size a) of $(size in) bytes; $how"; fi
+}
+
+unix_socket() {
+  case $1 in
+    tidegate) by "$TIDEGATE unix-listen:sock -" "$TIDEGATE - unix:sock" ;;
+    nc) by 'nc -l -U sock' 'nc -N -U sock' ;;
+    ncat) by 'ncat -l -U sock' 'ncat -U --send-only sock' ;;
+    socat) by 'socat -u UNIX-LISTEN:sock -' 'socat -u - UNIX:sock' ;;
+    *) echo no ;;
+  esac
+}
+
+# Sends a request and the end of input; the peer answers 1.5 s after that.
+late_reply() {
+  local line
+  case $1 in
+    tidegate) line="$TIDEGATE --duplex tcp://127.0.0.1:PORT" ;;
+    nc) line='nc -N 127.0.0.1 PORT' ;;
+    ncat) line='ncat 127.0.0.1 PORT' ;;
+    socat) line='socat - TCP:127.0.0.1:PORT' ;;
+    *) return ;;
+  esac
+  peer late_reply
+  echo request | timeout 10 bash -c "${line/PORT/$port}" >out 2>/dev/null
+  local status=$?
+  if [ "$(cat out)" = reply ]; then echo "arrives, exit $status"; else echo "is lost, exit $status"; fi
+}
+
+# A command gives 11 bytes and fails.
+command_fails() {
+  local line
+  case $1 in
+    tidegate) line="$TIDEGATE 'exec:echo hello world; exit 3' file:out" ;;
+    socat) line="socat -u SYSTEM:'echo hello world; exit 3' CREATE:out" ;;
+    *) return ;;
+  esac
+  outcome 5 "$line"
 }
 
 # Eleven bytes by another kind of socket.
@@ -637,20 +698,13 @@ by() { # RECEIVER SENDER
   kill "$pid" 2>/dev/null
 }
 
+# ---- What others do and tidegate does not ----------------------------------------------------------------------------
+
 udp() {
   case $1 in
     nc) by 'nc -u -l 127.0.0.1 0' 'nc -u -w 1 127.0.0.1 PORT' ;;
     ncat) by 'ncat -u -l 127.0.0.1 0' 'ncat -u --send-only 127.0.0.1 PORT' ;;
     socat) by 'socat -u UDP-RECV:0,bind=127.0.0.1 -' 'socat -u - UDP:127.0.0.1:PORT' ;;
-    *) echo no ;;
-  esac
-}
-
-unix_socket() {
-  case $1 in
-    nc) by 'nc -l -U sock' 'nc -N -U sock' ;;
-    ncat) by 'ncat -l -U sock' 'ncat -U --send-only sock' ;;
-    socat) by 'socat -u UNIX-LISTEN:sock -' 'socat -u - UNIX:sock' ;;
     *) echo no ;;
   esac
 }
@@ -744,9 +798,14 @@ row 'limits the rate of any transfer' limits_rate
 row 'changes the limit while it runs' changes_rate
 row 'the SHA-256 of what passed' digests
 row 'compresses what passes' compresses
+group 'Several at once, other ends'
+row 'several inputs, one after the other' several_inputs
 row 'several outputs at once' two_outputs
+row 'one of two outputs fails: the other one' one_output_fails
+row 'unix sockets' unix_socket
+row 'a reply that comes 1.5 s after the end of the request' late_reply
+row 'a command as its input fails after its output' command_fails
 group 'What others do and tidegate does not'
 row 'UDP' udp
-row 'unix sockets' unix_socket
 row 'TLS' tls
 row 'one listener, many clients' many_clients
