@@ -5,11 +5,13 @@
 //!
 //! The gates ([`tidegate::engine::gate`]) hold every length, mark, owed drain and awaited sink, and pass every chunk from a readable
 //! to its sinks by the loop that a link uses. The runner in [`machine`] only holds what a gate has no business with: the
-//! clock, the job queue, the scripted ends and the order in which Node calls what.
+//! clock, the job queue, the scripted ends and the order in which Node calls what. What of this can be played through a whole link
+//! is, by [`link`].
 
 mod cases;
 mod compare;
 mod failures;
+mod link;
 mod log;
 mod machine;
 mod scenario;
