@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Stream,
     /// The time for the data file.
     File,
+    /// The time for the data file three times over.
+    Files,
     /// The time for the beginning of the data file, written in 64-byte pieces.
     Small,
     /// The time for nothing at all.
@@ -41,6 +43,7 @@ impl Kind {
         match self {
             Self::Stream => vec![options.size],
             Self::File => vec![options.file_size()],
+            Self::Files => vec![3 * options.file_size()],
             Self::Small => vec![SMALL_WRITES * 64],
             Self::Startup => vec![0],
             Self::Memory => options.memory_sizes.clone(),
@@ -58,19 +61,26 @@ impl Kind {
     pub(crate) fn compares_best(self) -> bool {
         matches!(
             self,
-            Self::Stream | Self::File | Self::Small | Self::Startup | Self::RoundTrips
+            Self::Stream
+                | Self::File
+                | Self::Files
+                | Self::Small
+                | Self::Startup
+                | Self::RoundTrips
         )
     }
 
     /// How many times tidegate's CPU time the most frugal rival is wanted to need, where that is said.
     pub(crate) fn wanted_cpu(self) -> Option<f64> {
-        matches!(self, Self::Stream | Self::File | Self::Small).then_some(1.0)
+        matches!(self, Self::Stream | Self::File | Self::Files | Self::Small).then_some(1.0)
     }
 
     /// The rounds to record.
     pub(crate) fn rounds(self, options: &Options) -> u32 {
         match self {
-            Self::Stream | Self::File | Self::Small | Self::RoundTrips => options.repeats.runs,
+            Self::Stream | Self::File | Self::Files | Self::Small | Self::RoundTrips => {
+                options.repeats.runs
+            }
             Self::Latency => options.repeats.runs.min(options.latency_reps),
             Self::Startup => options.empty_runs,
             Self::Memory => options.repeats.runs.min(MEMORY_ROUNDS),

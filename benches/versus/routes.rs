@@ -91,6 +91,23 @@ static ROUTES: &[Route] = &[
         ],
     },
     Route {
+        name: "files-pipe",
+        about: "As `file-pipe`, with the file three times over, one after the other.",
+        kind: Kind::Files,
+        place: Place::Data,
+        run: transfers::file_to_pipe,
+        peers: &[
+            Peer::new("{tidegate} -q {file} {file} {file} -"),
+            Peer::noted(
+                "{tidegate} -q --road buffered {file} {file} {file} -",
+                BUFFERED,
+            ),
+            Peer::new("cat {file} {file} {file}"),
+            Peer::again("cat {file} {file} {file}"),
+            Peer::new("pv -q {file} {file} {file}"),
+        ],
+    },
+    Route {
         name: "pipe-pipe",
         about: "A costless writer (splice from the page cache) feeds the stdin pipe, a costless reader (splice to \
                 /dev/null) empties the stdout pipe. The pipes are a shell's, 64 KiB: who wants them wider has to \

@@ -74,7 +74,7 @@ const LATENCY: &[Column] = &[
 /// The table of a route.
 pub(crate) fn table(route: &RouteResult) -> String {
     let columns = match route.kind {
-        Kind::Stream | Kind::File | Kind::Small | Kind::RoundTrips => STREAM,
+        Kind::Stream | Kind::File | Kind::Files | Kind::Small | Kind::RoundTrips => STREAM,
         Kind::Startup => STARTUP,
         Kind::Memory => MEMORY,
         Kind::Latency => LATENCY,
