@@ -34,7 +34,7 @@ impl Mode {
 }
 
 /// The flags that do not make sense in every mode, and in which they do, in the order of [`Mode::ALL`].
-pub const FLAGS: [(&str, [bool; 4]); 13] = [
+pub const FLAGS: [(&str, [bool; 4]); 11] = [
     ("transform", [true, true, true, false]),
     ("skip", [true, true, true, false]),
     ("take", [true, true, true, false]),
@@ -46,8 +46,6 @@ pub const FLAGS: [(&str, [bool; 4]); 13] = [
     ("fail_fast", [true, true, true, false]),
     ("digest_file", [true, true, true, false]),
     ("format", [true, true, true, false]),
-    ("plot", [true, true, true, false]),
-    ("trace", [true, true, true, false]),
 ];
 
 /// Refuses a flag that was typed and makes no sense in the mode of this command line. What a variable sets is for the modes in

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::transfer::{GRACE, Transfer};
 use crate::account::recording::Recording;
 use crate::account::replay::Advice;
+use crate::engine::pipeline::Controls;
 use crate::error::reason;
 use crate::platform::threads;
 use crate::session::exit::Exit;
@@ -22,12 +23,18 @@ const RECORD_FILES_WAIT: Duration = Duration::from_millis(100);
 
 /// What is known of a transfer that has ended.
 pub(super) struct Results {
-    /// The last sample of each direction.
-    pub(super) samples: Vec<Sample>,
+    /// What is known of each direction.
+    pub(super) lanes: Vec<LaneResults>,
     /// The digests of what has passed, with the files that have them.
     pub(super) file_digests: Vec<FileDigest>,
     /// The same without these files.
     pub(super) digests: Vec<Digest>,
+}
+
+/// What is known of a direction that has ended.
+pub(super) struct LaneResults {
+    /// Its last sample.
+    pub(super) sample: Sample,
     pub(super) recording: Recording,
     /// What other marks would have done.
     pub(super) advice: Option<Advice>,
@@ -88,25 +95,27 @@ impl Transfer {
 
     async fn results(&mut self, is_wanted: bool) -> Result<Results, i32> {
         let file_digests = self.file_digests();
-        let pipeline = self.steering.pipeline();
-        let lanes = self.lanes.iter_mut().enumerate();
-        let samples = lanes.map(|(place, lane)| {
+        let pipelines = self.steering.pipelines();
+        let mut lanes = Vec::new();
+        for place in 0..self.lanes.len() {
+            let pipeline = pipelines.get(place);
             let now = self.steering.snapshot_of(place);
-            lane.sampler.last_sample(now)
-        });
-        let samples = samples.collect();
-        let advice = if is_wanted { self.advice() } else { None };
+            let advice = pipeline.filter(|_| is_wanted).and_then(advice);
+            lanes.push(LaneResults {
+                sample: self.lanes[place].sampler.last_sample(now),
+                recording: pipeline
+                    .and_then(|it| it.meter().recording())
+                    .unwrap_or_default(),
+                advice: match advice {
+                    Some(advice) => self.unless_ended(advice).await?,
+                    None => None,
+                },
+            });
+        }
         Ok(Results {
-            samples,
+            lanes,
             digests: file_digests.iter().map(|it| it.digest.clone()).collect(),
             file_digests,
-            recording: pipeline
-                .and_then(|it| it.meter().recording())
-                .unwrap_or_default(),
-            advice: match advice {
-                Some(advice) => self.unless_ended(advice).await?,
-                None => None,
-            },
         })
     }
 
@@ -134,10 +143,10 @@ impl Transfer {
     /// line of all.
     async fn end_records(&mut self, results: &Results, outcome: &Outcome) -> Result<bool, i32> {
         let sinks = self.sink_endings.clone();
-        let lanes = self.lanes.iter().zip(&results.samples);
-        let ends_of_lanes = lanes.map(|(lane, sample)| {
-            let ending = outcome.ending(lane.road, results.advice, &results.digests, &sinks);
-            (sample, ending)
+        let lanes = self.lanes.iter().zip(&results.lanes);
+        let ends_of_lanes = lanes.map(|(lane, of_lane)| {
+            let ending = outcome.ending(lane.road, of_lane.advice, &results.digests, &sinks);
+            (&of_lane.sample, ending)
         });
         let ends_of_lanes: Vec<_> = ends_of_lanes.collect();
         let (mut ends, mut among) = (JoinSet::new(), Vec::new());
@@ -177,13 +186,13 @@ impl Transfer {
         let sink = (!cut.is_empty()).then(|| cut.join("; "));
         let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
         let columns = self.plan.show.summary_columns();
-        for (lane, sample) in self.lanes.iter().zip(&results.samples) {
+        for (lane, of_lane) in self.lanes.iter().zip(&results.lanes) {
             let summary = show::Summary {
-                sample,
+                sample: &of_lane.sample,
                 how: lane.completion(how),
                 sinks: &self.sink_endings,
                 sink: sink.as_deref(),
-                advice: results.advice.as_ref(),
+                advice: of_lane.advice.as_ref(),
                 digests: &results.digests,
                 details: lane.road.filter(|_| self.plan.show.says_road),
             };
@@ -241,14 +250,6 @@ impl Transfer {
         }
     }
 
-    /// The advice on marks, once nothing passes the buffers any more. It is computed on another thread, so that signals are
-    /// heard here; there is none where the system has no thread left.
-    fn advice(&self) -> Option<impl Future<Output = Option<Advice>> + use<>> {
-        let (history, marks) = self.steering.pipeline()?.history()?;
-        let advice = threads::apart("advice", move || Ok(Advice::of(&history, marks))).ok()?;
-        Some(async move { advice.await.ok().flatten() })
-    }
-
     /// Prints digests that nothing else shows, in the format of `sha256sum` and its like. A digest that was compared is left
     /// out, since the user knows it.
     fn say_digests(&self, file_digests: &[FileDigest]) {
@@ -273,6 +274,14 @@ impl Transfer {
             }
         }
     }
+}
+
+/// The advice on the marks of a pipeline, once nothing passes its buffers any more. It is computed on another thread, so that signals
+/// are heard here; there is none where the system has no thread left.
+fn advice(pipeline: &Controls) -> Option<impl Future<Output = Option<Advice>> + use<>> {
+    let (history, marks) = pipeline.history()?;
+    let advice = threads::apart("advice", move || Ok(Advice::of(&history, marks))).ok()?;
+    Some(async move { advice.await.ok().flatten() })
 }
 
 /// Waits for the files of records, and reports their failures to `stderr` if it is given. Returns whether one is whole.

@@ -11,7 +11,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 
 impl Transfer {
-    /// Draws all that is to be drawn. Each comes back with the name of its file, and resolves once it is written,
+    /// Draws all that is to be drawn, of each direction. Each comes back with the name of its file, and resolves once it is written,
     /// however slow the file is.
     pub(super) fn draw(
         &self,
@@ -19,23 +19,27 @@ impl Transfer {
         results: &Results,
         outcome: &Outcome,
     ) -> Vec<(String, impl Future<Output = io::Result<()>> + use<>)> {
-        let finished = Finished {
+        let pipelines = self.steering.pipelines();
+        let lanes = self.lanes.iter().zip(&results.lanes).enumerate();
+        let finished = lanes.map(|(place, (lane, of_lane))| Finished {
             name: self.plan.show.theme.name.as_deref(),
-            source: &self.plan.source.uri,
-            sink: &self.plan.sink.uri,
-            road: self.lanes[0].road,
-            limit: self.steering.pipeline().and_then(|it| it.limit().rate()),
-            sample: &results.samples[0],
-            completion: outcome.completion(),
+            direction: lane.direction,
+            source: &lane.plan.source.uri,
+            sink: &lane.plan.sink.uri,
+            road: lane.road,
+            limit: pipelines.get(place).and_then(|it| it.limit().rate()),
+            sample: &of_lane.sample,
+            completion: outcome.completion().map(|how| lane.completion(how)),
             ending: outcome.ending(
-                self.lanes[0].road,
-                results.advice,
+                lane.road,
+                of_lane.advice,
                 &results.digests,
                 &self.sink_endings,
             ),
             file_digests: &results.file_digests,
-            recording: &results.recording,
-        };
+            recording: &of_lane.recording,
+        });
+        let finished: Vec<_> = finished.collect();
         let drawn = drawings.into_iter().filter_map(|it| it.draw(&finished));
         drawn
             .map(|(file, drawn)| (file.name(), write(file, drawn)))

@@ -1,6 +1,6 @@
 //! The files that are drawn when a transfer has ended: a trace, a plot, the lines of its digests.
 //!
-//! A new kind of plot is a function from a [`Finished`] transfer to the bytes of a file, and its row in [`PLOTS`].
+//! A new kind of plot is a function from the directions of a [`Finished`] transfer to the bytes of a file, and its row in [`PLOTS`].
 
 #[cfg(feature = "plot")]
 use super::plot;
@@ -12,15 +12,15 @@ use crate::text::visible::named;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// Draws a transfer that has ended. `None`: there is nothing to draw.
-type Draw = fn(&Finished<'_>) -> Option<Vec<u8>>;
+/// Draws a transfer that has ended, from what is known of each direction. `None`: there is nothing to draw.
+type Draw = fn(&[Finished<'_>]) -> Option<Vec<u8>>;
 
 /// How plots are drawn, by the extension of the file's name in lower case; a build may be without them.
 const PLOTS: &[(&str, Draw)] = &[
     #[cfg(feature = "plot")]
-    ("svg", |it| Some(plot::svg(it).into_bytes())),
+    ("svg", |it| plot::svg(it).map(String::into_bytes)),
     #[cfg(feature = "plot")]
-    ("html", |it| Some(plot::html(it).into_bytes())),
+    ("html", |it| plot::html(it).map(String::into_bytes)),
 ];
 
 /// A file that is to be drawn.
@@ -48,7 +48,7 @@ pub struct HeldDrawing {
 impl HeldDrawing {
     /// Draws. `None`: the file is left as it is.
     #[must_use]
-    pub fn draw(self, finished: &Finished<'_>) -> Option<(SideFile, Vec<u8>)> {
+    pub fn draw(self, finished: &[Finished<'_>]) -> Option<(SideFile, Vec<u8>)> {
         (self.draw)(finished).map(|drawn| (self.file, drawn))
     }
 }
@@ -59,7 +59,7 @@ impl Drawing {
     pub fn trace(path: &Path, world: &dyn World) -> Self {
         Self {
             place: SidePlace::parse("--trace", path, world),
-            draw: |it| Some(trace::draw(it).into_bytes()),
+            draw: |it| trace::draw(it).map(String::into_bytes),
             needs_recording: true,
             is_needed: false,
         }
@@ -70,7 +70,7 @@ impl Drawing {
     pub fn digests(path: &Path, world: &dyn World) -> Self {
         Self {
             place: SidePlace::parse("--digest-file", path, world),
-            draw: digest_file::draw,
+            draw: |it| digest_file::draw(it.first()?),
             needs_recording: false,
             is_needed: true,
         }

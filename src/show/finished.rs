@@ -1,6 +1,6 @@
-//! A transfer that has ended, as it is handed to plots, traces and digest files.
+//! A direction of a transfer that has ended, as it is handed to plots, traces and digest files.
 
-use super::{Completion, Ending, Sample, Summary};
+use super::{Completion, Direction, Ending, Sample, Summary};
 use crate::account::recording::Recording;
 use crate::engine::road::RoadInUse;
 use crate::transform::Digest;
@@ -17,11 +17,13 @@ pub struct FileDigest {
     pub is_compared: bool,
 }
 
-/// A transfer that has ended.
+/// A transfer that has ended, or one of its directions.
 #[derive(Debug, Clone, Copy)]
 pub struct Finished<'a> {
     /// What the user calls it.
     pub name: Option<&'a str>,
+    /// Which of both directions it is; `None`: there is but one.
+    pub direction: Option<Direction>,
     /// The source, as typed.
     pub source: &'a str,
     /// The sink, as typed.
@@ -45,13 +47,14 @@ pub struct Finished<'a> {
 impl Finished<'_> {
     /// Its name, if it has one, and its ends.
     pub(super) fn title(&self) -> String {
+        self.titled("→")
+    }
+
+    /// The same with this arrow.
+    pub(super) fn titled(&self, arrow: &str) -> String {
         let name = self.name.map(|name| format!("{name}: "));
-        format!(
-            "{}{} → {}",
-            name.unwrap_or_default(),
-            self.source,
-            self.sink
-        )
+        let name = name.unwrap_or_default();
+        format!("{name}{} {arrow} {}", self.source, self.sink)
     }
 
     /// The summary, line by line; of a failed transfer, what failed.

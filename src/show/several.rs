@@ -86,6 +86,7 @@ pub(super) fn recording(sinks: usize) -> Recording {
 pub(super) fn finished<'a>(sample: &'a Sample, recording: &'a Recording) -> Finished<'a> {
     Finished {
         name: None,
+        direction: None,
         source: "in",
         sink: "out",
         road: None,

@@ -1,11 +1,11 @@
 "use strict";
-// Tells the values of the moment that is pointed at, in all panels at once.
-(function () {
-  var picture = document.getElementById("picture");
-  if (!picture) return;
-  var values = JSON.parse(document.getElementById("values").textContent);
-  var tip = document.getElementById("tip");
-  var hint = document.getElementById("hint");
+// Tells the values of the moment that is pointed at, in all panels of a picture at once.
+document.querySelectorAll("figure.picture").forEach(function (picture) {
+  var told = picture.querySelector("script.values");
+  if (!told) return;
+  var values = JSON.parse(told.textContent);
+  var tip = picture.querySelector(".tip");
+  var hint = picture.querySelector(".hint");
   var SVG = "http://www.w3.org/2000/svg";
   var current = null;
   var level = 0;
@@ -208,4 +208,4 @@
   picture.addEventListener("keydown", walk);
   picture.addEventListener("blur", hide);
   window.addEventListener("resize", function () { if (current !== null) show(current, level); });
-})();
+});

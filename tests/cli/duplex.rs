@@ -436,6 +436,36 @@ fn what_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn pictures_and_traces_have_both_directions() {
+    let it = Scratch::new();
+    let (a, b) = (
+        "exec:head -c 1000000 /dev/zero; exec cat >a",
+        "exec:head -c 2000000 /dev/zero; exec cat >b",
+    );
+    for plot in ["p.svg", "p.html"] {
+        let args = ["--plot", plot, "--trace", "t.json", a, b];
+        duplex(&it, &args).run().succeeds();
+        assert_eq!(it.read("b").len() + it.read("a").len(), 3_000_000);
+        let picture = String::from_utf8(it.read(plot)).unwrap();
+        // Both commands have a `>`, which stands in no picture as it is.
+        let [a, b] = [a, b].map(|it| it.replace('>', "&#62;"));
+        for ends in [format!("{a} → {b}"), format!("{b} → {a}")] {
+            assert!(picture.contains(&ends), "{plot} has no {ends}");
+        }
+        for bytes in ["1000000 bytes", "2000000 bytes"] {
+            assert!(picture.contains(bytes), "{plot} has no {bytes}");
+        }
+    }
+    let trace: Value = serde_json::from_slice(&it.read("t.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    let names = events.iter().filter(|it| it["name"] == "process_name");
+    let names: Vec<_> = names.map(|it| it["args"]["name"].clone()).collect();
+    assert_eq!(names, [format!("{a} → {b}"), format!("{b} → {a}")]);
+    let road = &trace["otherData"]["back"]["road"];
+    assert!(road.is_string(), "{trace}");
+}
+
+#[test]
 fn explain_tells_of_both_directions() {
     let it = Scratch::new();
     let done = duplex(&it, &["tcp://127.0.0.1:1", "--explain"])

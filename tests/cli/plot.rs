@@ -93,7 +93,7 @@ fn a_page_is_whole_on_wide_and_narrow_screens_and_asks_for_nothing() {
 fn told(browser: &Browser) -> Option<(String, Vec<(String, String)>)> {
     let told = browser.ask(
         r#"
-        const tip = document.getElementById("tip");
+        const tip = document.querySelector(".tip");
         if (tip.hidden || tip.getBoundingClientRect().width === 0) return null;
         const rows = Array.from(tip.querySelectorAll("div"));
         return [tip.querySelector("b").textContent, rows.map(it => Array.from(it.children).map(it => it.textContent))];
@@ -109,7 +109,7 @@ fn told(browser: &Browser) -> Option<(String, Vec<(String, String)>)> {
 
 /// The values that a page has in it.
 fn values(browser: &Browser) -> Value {
-    browser.ask("return JSON.parse(document.getElementById('values').textContent)")
+    browser.ask("return JSON.parse(document.querySelector('.values').textContent)")
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn keys_and_fingers_walk_through_the_moments() {
         }
         told(&browser).map(|(time, _)| time)
     };
-    browser.ask("document.getElementById('picture').focus()");
+    browser.ask("document.querySelector('.picture').focus()");
     let first = press("Home").expect("the first moment");
     let second = press("ArrowRight").expect("the next moment");
     browser.widen(1200);
@@ -201,6 +201,32 @@ fn keys_and_fingers_walk_through_the_moments() {
     browser.tool("Input.dispatchTouchEvent", &touch);
     assert!(told(&browser).is_some());
     assert_eq!(browser.ask(OUTSIDE), json!([]));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn each_of_two_directions_tells_its_own_values() {
+    let scratch = Scratch::new();
+    let ends = ["exec:sleep 0.4", "exec:sleep 0.4"];
+    let flags = ["--duplex", "--plot", "run.html"];
+    scratch.tide(flags.iter().chain(&ends)).run().exits(0);
+    let Some(browser) = Browser::start(&scratch) else {
+        return;
+    };
+    browser.open(&scratch.path("run.html"));
+    let shown = "return Array.from(document.querySelectorAll('.tip'), it => !it.hidden)";
+    for (place, expected) in [(0, [true, false]), (1, [false, true])] {
+        browser.ask(&format!(
+            "document.querySelectorAll('.picture')[{place}].focus()"
+        ));
+        let key = json!({ "type": "keyDown", "key": "Home" });
+        browser.tool("Input.dispatchKeyEvent", &key);
+        assert_eq!(browser.ask(shown), json!(expected));
+    }
+    for width in [1200, 400] {
+        browser.widen(width);
+        assert_eq!(browser.ask(OUTSIDE), json!([]), "at {width}");
+    }
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

@@ -1,6 +1,6 @@
 //! The chart: the bar of the whole transfer, the panels over one axis of time, and the shades behind them.
 
-use super::super::Finished;
+use super::super::{Direction, Finished};
 use super::buffer::Buffer;
 use super::layout::{BASELINE, GAP, Layout, ROW, WRITING};
 use super::panel::{Label, Panel};
@@ -20,7 +20,10 @@ const LANE: f64 = 24.0;
 #[derive(Debug, Template)]
 #[template(path = "plot/chart.svg")]
 pub(super) struct Chart {
-    pub(super) prefix: &'static str,
+    /// The class of charts of this layout.
+    pub(super) class: &'static str,
+    /// The prefix of its ids: there may be several charts in one document.
+    prefix: String,
     pub(super) width: f64,
     /// Where the axis of time begins, and its length.
     pub(super) from: String,
@@ -45,8 +48,12 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    /// Draws a transfer in the sizes of `layout`.
+    /// Draws a direction of a transfer in the sizes of `layout`.
     pub(super) fn of(it: &Finished<'_>, series: Option<&Series>, layout: &Layout) -> Self {
+        let prefix = match it.direction {
+            None | Some(Direction::There) => layout.class.to_owned(),
+            Some(Direction::Back) => format!("{}-back", layout.class),
+        };
         let bar = phases::bar(it.sample, layout, 0.0);
         let top = bar.as_ref().map_or(0.0, |bar| bar.bottom);
         let panels = series.map_or_else(Vec::new, |series| panels(it, series, layout, top));
@@ -61,7 +68,8 @@ impl Chart {
         let too_short = too_short(recording, top);
         let empty = too_short.as_ref().map_or(top, |_| top + ROW);
         Self {
-            prefix: layout.prefix,
+            class: layout.class,
+            prefix,
             width: layout.width,
             from: number(layout.left),
             span: number(layout.span()),

@@ -3,8 +3,8 @@
 /// The sizes of a chart.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// The prefix of its ids: both charts may be on one page.
-    pub(super) prefix: &'static str,
+    /// The class of its charts, which those of both layouts may be on one page.
+    pub(super) class: &'static str,
     /// The whole width.
     pub(super) width: f64,
     /// Room for the labels of the vertical axes.
@@ -25,7 +25,7 @@ pub(super) struct Layout {
 
 /// For wide screens and paper.
 pub(super) const WIDE: Layout = Layout {
-    prefix: "wide",
+    class: "wide",
     width: 960.0,
     left: 80.0,
     stretches: 288,
@@ -38,7 +38,7 @@ pub(super) const WIDE: Layout = Layout {
 
 /// For narrow screens.
 pub(super) const NARROW: Layout = Layout {
-    prefix: "narrow",
+    class: "narrow",
     width: 400.0,
     left: 76.0,
     stretches: 96,

@@ -36,16 +36,17 @@ mod told;
 use super::Finished;
 use askama::Template;
 
-/// The picture as an SVG document, which can stand alone or in a page as an image.
+/// The picture of a transfer, with each of its directions, as an SVG document, which can stand alone or in a page as an image.
+/// `None`: there is no direction.
 #[must_use]
-pub fn svg(it: &Finished<'_>) -> String {
-    rendered(&sheet::Sheet::of(it))
+pub fn svg(directions: &[Finished<'_>]) -> Option<String> {
+    sheet::Sheet::of(directions).as_ref().map(rendered)
 }
 
-/// The picture as an HTML page, which tells the values at any moment.
+/// The same as an HTML page, which tells the values at any moment.
 #[must_use]
-pub fn html(it: &Finished<'_>) -> String {
-    rendered(&page::Page::of(it))
+pub fn html(directions: &[Finished<'_>]) -> Option<String> {
+    page::Page::of(directions).as_ref().map(rendered)
 }
 
 fn rendered(template: &impl Template) -> String {

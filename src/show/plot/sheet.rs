@@ -1,6 +1,7 @@
-//! The SVG document: the chart, with the title and the sentences above it and the numbers below.
+//! The SVG document: the chart, with the title and the sentences above it and the numbers below. Two directions stand one below the
+//! other.
 
-use super::super::Finished;
+use super::super::{Direction, Finished};
 use super::chart::Chart;
 use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
@@ -12,9 +13,50 @@ use askama::Template;
 /// Around everything.
 const MARGIN: f64 = 28.0;
 
-/// The font sizes of the title, of sentences, and of the names and values of numbers.
-const TITLE: f64 = 20.0;
-const SENTENCE: f64 = 14.0;
+/// How a text is set.
+struct Style {
+    /// The class in the style sheet, which has the font size and weight too.
+    class: &'static str,
+    size: f64,
+    /// How much wider it is than text of ordinary weight.
+    weight: f64,
+    /// From one line to the next.
+    height: f64,
+    /// How many lines it may have.
+    most: usize,
+}
+
+const TITLE: Style = Style {
+    class: "title",
+    size: 20.0,
+    weight: text::BOLD,
+    height: 24.0,
+    most: 3,
+};
+
+/// Above what is drawn of one of two directions.
+const DIRECTION: Style = Style {
+    class: "verdict",
+    size: 16.0,
+    height: ROW,
+    ..TITLE
+};
+
+const SENTENCE: Style = Style {
+    class: "sentence",
+    size: 14.0,
+    weight: 1.0,
+    height: 21.0,
+    most: 4,
+};
+
+const FAILURE: Style = Style {
+    class: "failure",
+    weight: text::BOLD,
+    ..SENTENCE
+};
+
+/// The font size of the names and values of numbers.
 const VALUE: f64 = 13.0;
 
 /// The columns of numbers.
@@ -33,12 +75,18 @@ pub(super) struct Sheet {
     height: f64,
     margin: f64,
     lines: Vec<Line>,
+    sections: Vec<SheetSection>,
+    made_by: &'static str,
+    made_by_baseline: String,
+}
+
+/// What is drawn of a direction.
+#[derive(Debug)]
+struct SheetSection {
     chart_top: String,
     chart: Chart,
     /// Where the numbers begin.
     rule: String,
-    made_by: &'static str,
-    made_by_baseline: String,
 }
 
 /// A line of text.
@@ -52,46 +100,102 @@ struct Line {
 }
 
 impl Sheet {
-    /// Lays out a transfer.
-    pub(super) fn of(it: &Finished<'_>) -> Self {
+    /// Lays out a transfer, with each of its directions. `None`: there is none.
+    pub(super) fn of(directions: &[Finished<'_>]) -> Option<Self> {
+        let mut sheet = Self {
+            title: title(directions)?,
+            description: description(directions),
+            width: WIDE.width + 2.0 * MARGIN,
+            height: 0.0,
+            margin: MARGIN,
+            lines: Vec::new(),
+            sections: Vec::new(),
+            made_by: MADE_BY,
+            made_by_baseline: String::new(),
+        };
+        let title = sheet.title.clone();
+        let mut bottom = sheet.put(&TITLE, &title, MARGIN - 8.0);
+        for it in directions {
+            if it.direction.is_some() {
+                let ends = clean(&format!("{} → {}", it.source, it.sink));
+                bottom = sheet.put(&DIRECTION, &ends, bottom + ROW);
+            }
+            bottom = sheet.put_direction(it, bottom);
+        }
+        sheet.height = (bottom + ROW + 8.0).ceil();
+        sheet.made_by_baseline = number(bottom + 8.0);
+        Some(sheet)
+    }
+
+    /// What is drawn and told of a direction, below this baseline. Returns where it ends.
+    fn put_direction(&mut self, it: &Finished<'_>, mut baseline: f64) -> f64 {
+        let style = match it.ending.error {
+            Some(_) => &FAILURE,
+            None => &SENTENCE,
+        };
+        for (n, sentence) in told(it).iter().enumerate() {
+            // A little apart from the title.
+            let apart = if n == 0 { 4.0 } else { 0.0 };
+            baseline = self.put(style, sentence, baseline + apart);
+        }
+        let chart_top = baseline + 24.0;
         let series = Series::to_draw(it.recording, WIDE.stretches);
         let chart = Chart::of(it, series.as_ref(), &WIDE);
-        let mut lines = Vec::new();
-        let chart_top = head(it, &mut lines) + 12.0;
         let rule = chart_top + chart.height + if chart.is_empty() { 0.0 } else { 12.0 };
-        let bottom = put_numbers(&numbers::of(it), &mut lines, rule + 26.0);
-        Self {
-            title: title(it),
-            description: it
-                .sentences()
-                .iter()
-                .map(|it| clean(it))
-                .collect::<Vec<_>>()
-                .join(" "),
-            width: WIDE.width + 2.0 * MARGIN,
-            height: (bottom + ROW + 8.0).ceil(),
-            margin: MARGIN,
-            lines,
+        self.sections.push(SheetSection {
             chart_top: number(chart_top),
             chart,
             rule: number(rule),
-            made_by: MADE_BY,
-            made_by_baseline: number(bottom + 8.0),
+        });
+        put_numbers(&numbers::of(it), &mut self.lines, rule + 26.0)
+    }
+
+    /// Puts a text below this baseline. Returns the baseline of its last line.
+    fn put(&mut self, style: &Style, text: &str, mut baseline: f64) -> f64 {
+        let room = Room {
+            width: WIDE.width / style.weight,
+            size: style.size,
+        };
+        for words in room.lines(text, style.most) {
+            baseline += style.height;
+            self.lines.push(Line {
+                class: style.class,
+                x: number(MARGIN),
+                baseline: number(baseline),
+                words,
+            });
         }
+        baseline
     }
 }
 
 /// The program and its version.
 pub(super) const MADE_BY: &str = concat!("tidegate ", env!("CARGO_PKG_VERSION"));
 
-/// The title: the name of the transfer, and its ends.
-pub(super) fn title(it: &Finished<'_>) -> String {
-    clean(&it.title())
+/// The title: the name of the transfer, and its ends. `None`: there is no direction.
+pub(super) fn title(directions: &[Finished<'_>]) -> Option<String> {
+    let first = directions.first()?;
+    Some(clean(&first.titled(arrow(directions))))
 }
 
-/// What stands below the title: the first line of the summary, and the digests; of a failed transfer, what failed. The rest of
+/// What stands between the ends.
+pub(super) fn arrow(directions: &[Finished<'_>]) -> &'static str {
+    if directions.len() > 1 { "↔" } else { "→" }
+}
+
+/// The whole in words.
+fn description(directions: &[Finished<'_>]) -> String {
+    let sentences = directions.iter().flat_map(Finished::sentences);
+    let sentences: Vec<_> = sentences.map(|it| clean(&it)).collect();
+    sentences.join(" ")
+}
+
+/// What stands below the title: the first line of the summary, and the digests; of a failed transfer, what failed, once. The rest of
 /// the summary is told by the chart and the numbers.
 pub(super) fn told(it: &Finished<'_>) -> Vec<String> {
+    if it.ending.error.is_some() && it.direction == Some(Direction::Back) {
+        return Vec::new();
+    }
     let first = it.sentences().into_iter().take(1);
     let digests = it.completion.map_or(&[][..], |_| it.ending.digests);
     let digests = digests
@@ -105,41 +209,6 @@ pub(super) fn told(it: &Finished<'_>) -> Vec<String> {
     } else {
         sentences.map(|sentence| together(&sentence)).collect()
     }
-}
-
-/// The title and the sentences; returns where they end.
-fn head(it: &Finished<'_>, lines: &mut Vec<Line>) -> f64 {
-    let (class, bold) = if it.ending.error.is_some() {
-        ("failure", text::BOLD)
-    } else {
-        ("sentence", 1.0)
-    };
-    let room = |bold, size| Room {
-        width: WIDE.width / bold,
-        size,
-    };
-    let title = room(text::BOLD, TITLE).lines(&title(it), 3);
-    let sentences = told(it).into_iter();
-    let sentences = sentences.flat_map(|it| room(bold, SENTENCE).lines(&it, 4));
-    let mut baseline = MARGIN - 8.0;
-    let mut put = |class, height, words| {
-        baseline += height;
-        lines.push(Line {
-            class,
-            x: number(MARGIN),
-            baseline: number(baseline),
-            words,
-        });
-    };
-    for words in title {
-        put("title", TITLE + 4.0, words);
-    }
-    for (n, words) in sentences.enumerate() {
-        // A little apart from the title.
-        let apart = if n == 0 { 5.0 } else { 1.0 };
-        put(class, ROW + apart, words);
-    }
-    baseline + 12.0
 }
 
 /// The numbers in columns from `top` on; returns where they end.

@@ -1,14 +1,15 @@
 //! What a picture must be, whatever it is of.
 
+use super::super::{Direction, Finished};
 use super::runs::{self, MIB, Moment, Run};
-use super::{html, svg};
+use super::text::clean;
 use crate::account::phase::{Phase, Waits};
 use crate::account::recording::{Level, Recording, Sampled};
 use crate::account::span::Span;
 use crate::engine::link::{LinkState, PauseTotals};
 use crate::error::Side;
 use proptest::prelude::*;
-use roxmltree::{Document, ParsingOptions};
+use roxmltree::{Document, Node, ParsingOptions};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,6 +19,16 @@ const MOST: usize = 300 << 10;
 
 /// The only address in a picture, which is that of nothing to be fetched.
 const XMLNS: &str = "http://www.w3.org/2000/svg";
+
+/// The document of one direction.
+pub(super) fn svg(it: &Finished<'_>) -> String {
+    super::svg(&[*it]).unwrap()
+}
+
+/// The page of one direction.
+pub(super) fn html(it: &Finished<'_>) -> String {
+    super::html(&[*it]).unwrap()
+}
 
 /// A page without its scripts, which are no XML.
 fn without_scripts(page: &str) -> String {
@@ -39,7 +50,7 @@ pub(super) fn parse(text: &str) -> Document<'_> {
 
 /// The values behind the drawing of a page.
 pub(super) fn values(page: &str) -> Option<Value> {
-    let (_, rest) = page.split_once(r#"id="values">"#)?;
+    let (_, rest) = page.split_once(r#"class="values">"#)?;
     serde_json::from_str(rest.split_once("</script>")?.0).unwrap()
 }
 
@@ -86,6 +97,48 @@ fn assert_all_sound(run: &Run, of: &str) {
         parse(&svg).root_element().tag_name().namespace(),
         Some(XMLNS)
     );
+}
+
+#[test]
+fn both_directions_stand_one_below_the_other_under_their_ends() {
+    let (slow, fast) = (runs::slow_sink(), runs::limited());
+    let there = Finished {
+        direction: Some(Direction::There),
+        ..slow.finished()
+    };
+    let back = Finished {
+        direction: Some(Direction::Back),
+        source: there.sink,
+        sink: there.source,
+        ..fast.finished()
+    };
+    let both = [there, back];
+    for picture in [super::svg(&both), super::html(&both)].map(Option::unwrap) {
+        assert_sound(&picture, "both directions");
+        let headings = [
+            clean(&format!("{} ↔ {}", there.source, there.sink)),
+            clean(&format!("{} → {}", there.source, there.sink)),
+            clean(&format!("{} → {}", back.source, back.sink)),
+        ];
+        let text = without_scripts(&picture);
+        let document = parse(&text);
+        let texts: Vec<_> = document
+            .descendants()
+            .filter(Node::is_element)
+            .map(|it| {
+                let texts = it.descendants().filter(Node::is_text);
+                texts.filter_map(|it| it.text()).collect::<String>()
+            })
+            .collect();
+        let places = headings.map(|heading| {
+            let place = texts.iter().position(|it| *it == heading);
+            place.unwrap_or_else(|| panic!("no {heading}"))
+        });
+        assert!(places.is_sorted(), "{places:?}");
+        let charts = picture.matches("data-panel=\"rate\"").count();
+        let values = picture.matches(r#"class="values">"#).count();
+        assert!([(2, 0), (4, 2)].contains(&(charts, values)), "{charts}");
+    }
 }
 
 #[test]

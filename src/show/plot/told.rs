@@ -1,9 +1,8 @@
 //! What a picture says in words: each thing once, and what it cannot draw.
 
 use super::runs::{self, Moment, Run};
-use super::tests::{parse, values};
+use super::tests::{html, parse, svg, values};
 use super::text::together;
-use super::{html, svg};
 use crate::transform::Digest;
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ pub(super) struct Event {
     pub(super) kind: EventKind,
     #[serde(rename = "ts", serialize_with = "micros")]
     pub(super) at: Duration,
-    /// There is only one process.
+    /// The process, which is a direction.
     pub(super) pid: u32,
     #[serde(rename = "tid")]
     pub(super) row: u32,

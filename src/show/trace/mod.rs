@@ -1,7 +1,7 @@
 //! `--trace`: what happened when, in the trace-event format, which Perfetto and `chrome://tracing` open.
 //!
 //! The format is Google's "Trace Event Format": an object with a list of events, with times in microseconds. There are rows
-//! for each writer, the source and the stalls, and counters for the rate and for each buffer.
+//! for each writer, the source and the stalls, and counters for the rate and for each buffer. Each of two directions is a process.
 
 mod events;
 
@@ -79,14 +79,53 @@ struct TraceFile<'a> {
 #[derive(Serialize)]
 struct OtherData<'a> {
     program: &'static str,
+    #[serde(flatten)]
+    told: Told<'a>,
+    /// The other direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back: Option<Told<'a>>,
+}
+
+/// What is told of a direction in words.
+#[derive(Serialize)]
+struct Told<'a> {
     source: &'a str,
     sink: &'a str,
     road: Option<&'static str>,
     summary: Vec<String>,
 }
 
-/// The trace as JSON.
-pub(super) fn draw(it: &Finished<'_>) -> String {
+impl<'a> Told<'a> {
+    fn of(it: &Finished<'a>) -> Self {
+        Self {
+            source: it.source,
+            sink: it.sink,
+            road: it.road.map(RoadInUse::name),
+            summary: it.sentences(),
+        }
+    }
+}
+
+/// The trace of a transfer, with each of its directions, as JSON. `None`: there is none.
+pub(super) fn draw(directions: &[Finished<'_>]) -> Option<String> {
+    let directions_with_pids = directions.iter().zip(1..);
+    let trace = TraceFile {
+        trace_events: directions_with_pids
+            .flat_map(|(it, pid)| events(it, pid))
+            .collect(),
+        display_time_unit: "ms",
+        other_data: OtherData {
+            program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
+            told: Told::of(directions.first()?),
+            back: directions.get(1).map(Told::of),
+        },
+    };
+    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
+    Some(serde_json::to_string(&trace).unwrap_or_default() + "\n")
+}
+
+/// The events of a direction, which is the process of this number.
+fn events(it: &Finished<'_>, pid: u32) -> Vec<Event> {
     let recording = it.recording;
     let rows = Rows::of(it);
     let mut events = names(it, rows);
@@ -99,19 +138,10 @@ pub(super) fn draw(it: &Finished<'_>) -> String {
     events.extend(stalls.map(|span| stall(span, rows.stalls())));
     events.extend(recording.samples.iter().flat_map(counters));
     events.push(outcome(it));
-    let trace = TraceFile {
-        trace_events: events,
-        display_time_unit: "ms",
-        other_data: OtherData {
-            program: concat!("tidegate ", env!("CARGO_PKG_VERSION")),
-            source: it.source,
-            sink: it.sink,
-            road: it.road.map(RoadInUse::name),
-            summary: it.sentences(),
-        },
-    };
-    // Writing JSON fails only for maps with keys that are not strings, of which these types have none.
-    serde_json::to_string(&trace).unwrap_or_default() + "\n"
+    for event in &mut events {
+        event.pid = pid;
+    }
+    events
 }
 
 /// The names of the process and its rows.
@@ -245,13 +275,13 @@ fn event(
 #[cfg(test)]
 mod tests {
     use super::draw;
-    use crate::show::several;
+    use crate::show::{Finished, several};
     use serde_json::{Value, json};
 
     /// The events of a trace of a transfer to so many sinks.
     fn events(sinks: usize) -> Vec<Value> {
         let (sample, recording) = (several::sample(sinks), several::recording(sinks));
-        let trace = draw(&several::finished(&sample, &recording));
+        let trace = draw(&[several::finished(&sample, &recording)]).unwrap();
         let trace: Value = serde_json::from_str(&trace).unwrap();
         trace["traceEvents"].as_array().unwrap().clone()
     }
@@ -300,6 +330,38 @@ mod tests {
             assert_eq!(rows, [writers, &others].concat());
             assert_eq!(counters, [&["reading buffer"], buffers].concat());
         }
+    }
+
+    #[test]
+    fn each_of_two_directions_is_a_process_with_its_own_rows() {
+        let (sample, recording) = (several::sample(1), several::recording(1));
+        let there = several::finished(&sample, &recording);
+        let back = Finished {
+            source: there.sink,
+            sink: there.source,
+            ..there
+        };
+        let trace = draw(&[there, back]).unwrap();
+        let trace: Value = serde_json::from_str(&trace).unwrap();
+        let events = trace["traceEvents"].as_array().unwrap();
+        let names = events.iter().filter(|it| it["name"] == "process_name");
+        let names: Vec<_> = names
+            .map(|it| json!([it["pid"], it["args"]["name"]]))
+            .collect();
+        let (a, b) = (there.source, there.sink);
+        assert_eq!(
+            names,
+            [
+                json!([1, format!("{a} → {b}")]),
+                json!([2, format!("{b} → {a}")])
+            ]
+        );
+        let of = |pid: u32| events.iter().filter(move |it| it["pid"] == pid).count();
+        assert_eq!((of(1), of(1) + of(2)), (of(2), events.len()));
+        assert_eq!(trace["otherData"]["back"]["source"], b);
+        let alone = draw(&[there]).unwrap();
+        let alone: Value = serde_json::from_str(&alone).unwrap();
+        assert_eq!(alone["otherData"]["back"], Value::Null);
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl Run {
         let failed = self.error.is_some();
         Finished {
             name: self.name,
+            direction: None,
             source: &self.source,
             sink: &self.sink,
             road: self.road,
