@@ -24,8 +24,22 @@ pub(super) const MIN_SIZE: OptionSpec = OptionSpec {
     help: "fail (exit 3) if fewer bytes come; an atomic SINK is not replaced",
 };
 
-/// A peer that has connected: the connection, or the name of one that may not.
-pub(super) type Admission<T> = Result<T, String>;
+/// A peer that has connected: the connection, or who was turned away.
+pub(super) type Admission<T> = Result<T, TurnedAway>;
+
+/// A peer that may not connect.
+pub(super) struct TurnedAway {
+    /// Its name.
+    pub(super) peer: String,
+    /// Why, if it was not the option by which peers are turned away.
+    pub(super) why: Option<String>,
+}
+
+impl From<String> for TurnedAway {
+    fn from(peer: String) -> Self {
+        Self { peer, why: None }
+    }
+}
 
 /// How one peer is accepted.
 #[derive(Debug, Clone, Copy)]
@@ -71,9 +85,9 @@ impl Accepting {
             loop {
                 match next().await {
                     Ok(Ok(connection)) => return Ok(connection),
-                    Ok(Err(peer)) => {
+                    Ok(Err(TurnedAway { peer, why })) => {
                         refused.set(refused.get() + 1);
-                        announce.refused(side, &peer, self.by);
+                        announce.refused(side, &peer, why.as_deref().unwrap_or(self.by));
                     }
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => return Err(OpenError::io("accepting on", error)),

@@ -1,7 +1,7 @@
 //! `tcp://HOST:PORT`: connects, trying every address of the host, each a moment after the one before.
 
 use super::retry::{RETRY, Retries};
-use super::socket::{CLOSE, RCVBUF, SNDBUF};
+use super::socket::{CLOSE, RCVBUF, SNDBUF, option};
 use super::tcp::{NODELAY, Settings};
 use super::{
     Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, PeerPlan,
@@ -29,6 +29,22 @@ const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 /// The descriptors that a lookup needs, to read a file or to ask two name servers.
 const LOOKUP_DESCRIPTORS: usize = 3;
 
+/// `connect-timeout`, an option of every end that connects over TCP.
+pub(super) const ATTEMPT_TIMEOUT: OptionSpec = option(
+    "connect-timeout",
+    ValueKind::Duration,
+    "10s",
+    "give up an attempt to connect after D",
+);
+
+/// `bind`, another one.
+pub(super) const BIND: OptionSpec = option(
+    "bind",
+    ValueKind::Address,
+    "",
+    "connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0",
+);
+
 /// `tcp://`.
 pub(super) const KIND: Kind = Kind {
     scheme: "tcp",
@@ -36,30 +52,10 @@ pub(super) const KIND: Kind = Kind {
     slashes: Slashes::Required,
     rest: Rest::Decoded,
     summary: "connects to HOST; write an IPv6 address in brackets",
-    options: &[
-        NODELAY,
-        OptionSpec {
-            name: "connect-timeout",
-            value: ValueKind::Duration,
-            only: None,
-            default: "10s",
-            help: "give up an attempt to connect after D",
-        },
-        CLOSE,
-        RETRY,
-        SNDBUF,
-        RCVBUF,
-        OptionSpec {
-            name: "bind",
-            value: ValueKind::Address,
-            only: None,
-            default: "",
-            help: "connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0",
-        },
-    ],
-    source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
-    sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
-    peer: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options)?))),
+    options: &[NODELAY, ATTEMPT_TIMEOUT, CLOSE, RETRY, SNDBUF, RCVBUF, BIND],
+    source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
 };
 
 /// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
@@ -100,23 +96,21 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
     threads::apart("resolver", lookup)?.await
 }
 
-struct Connect {
-    host: String,
+/// A connection over TCP, before it is made.
+pub(super) struct Connect {
+    pub(super) host: String,
     port: u16,
     bind: Option<SocketAddr>,
-    attempt_timeout: Duration,
+    pub(super) attempt_timeout: Duration,
     retries: Retries,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Connect {
-    fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        let (host, port) = host_and_port(uri, KIND.form)?;
+    pub(super) fn of(uri: &Uri, options: &Options, form: &str) -> Result<Self, UsageError> {
+        let (host, port) = host_and_port(uri, form)?;
         if host.is_empty() {
-            return Err(UsageError::new(format!(
-                "'{uri}': no HOST; write {}",
-                KIND.form
-            )));
+            return Err(UsageError::new(format!("'{uri}': no HOST; write {form}")));
         }
         Ok(Self {
             host,
@@ -131,7 +125,11 @@ impl Connect {
     }
 
     /// Connects, and tries again as often as was asked for.
-    async fn connect(&self, side: Side, announce: &dyn Announce) -> Result<TcpStream, OpenError> {
+    pub(super) async fn connect(
+        &self,
+        side: Side,
+        announce: &dyn Announce,
+    ) -> Result<TcpStream, OpenError> {
         let doing = format!("connecting to {}", self.place());
         announce.waiting(side, doing.clone());
         let attempt = async || {
@@ -146,7 +144,7 @@ impl Connect {
     }
 
     /// Where it connects to, in words.
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let (host, port) = (named(&self.host), self.port);
         if host.contains(':') {
             format!("[{host}]:{port}")
@@ -155,7 +153,7 @@ impl Connect {
         }
     }
 
-    fn timed_out(&self) -> OpenError {
+    pub(super) fn timed_out(&self) -> OpenError {
         let after = humantime::format_duration(self.attempt_timeout);
         let why = OpenFailure::Timeout(format!("no answer within {after} (#connect-timeout)"));
         OpenError {
@@ -255,7 +253,7 @@ fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
 
 impl Connect {
     /// What it was parsed as, and what opening it does, in words.
-    fn words(&self) -> (String, String) {
+    pub(super) fn words(&self) -> (String, String) {
         let (host, port) = (&self.host, self.port);
         let limit = humantime::format_duration(self.attempt_timeout);
         let (parsed, reached) = match host.parse::<IpAddr>() {

@@ -1,6 +1,6 @@
 //! The table of all kinds of ends.
 
-use super::{Kind, connect, exec, fd, file, listen, null, pattern, stdio, unix, unix_listen};
+use super::{Kind, connect, exec, fd, file, listen, null, pattern, stdio, tls, unix, unix_listen};
 
 /// Every kind of end, in the order in which help shows them.
 pub const KINDS: &[&Kind] = &[
@@ -9,6 +9,8 @@ pub const KINDS: &[&Kind] = &[
     &file::KIND,
     &connect::KIND,
     &listen::KIND,
+    &tls::TLS,
+    &tls::TLS_LISTEN,
     &unix::KIND,
     &unix_listen::KIND,
     &pattern::ZERO,

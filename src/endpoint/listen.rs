@@ -3,7 +3,7 @@
 //! A peer that may not connect is reset at once (`SO_LINGER` 0, which an accepted socket inherits): a FIN would look like the end
 //! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
-use super::accept::{ACCEPT_TIMEOUT, Accepting, MIN_SIZE};
+use super::accept::{ACCEPT_TIMEOUT, Accepting, MIN_SIZE, TurnedAway};
 use super::connect::{addresses, host_and_port};
 use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
@@ -20,6 +20,15 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 
+/// `from`, an option of every end that listens on TCP.
+pub(super) const FROM: OptionSpec = OptionSpec {
+    name: "from",
+    value: ValueKind::Network,
+    only: None,
+    default: "",
+    help: "let only this address or network connect",
+};
+
 /// `tcp-listen://`.
 pub(super) const KIND: Kind = Kind {
     scheme: "tcp-listen",
@@ -30,37 +39,32 @@ pub(super) const KIND: Kind = Kind {
     options: &[
         NODELAY,
         ACCEPT_TIMEOUT,
-        OptionSpec {
-            name: "from",
-            value: ValueKind::Network,
-            only: None,
-            default: "",
-            help: "let only this address or network connect",
-        },
+        FROM,
         MIN_SIZE,
         CLOSE,
         SNDBUF,
         RCVBUF,
     ],
-    source: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
-    sink: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
-    peer: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options)?))),
+    source: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options, KIND.form)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options, KIND.form)?))),
+    peer: Some(|uri, options, _| Ok(Box::new(Listen::of(uri, options, KIND.form)?))),
 };
 
 const LISTENING: &str = "listening on";
 
-struct Listen {
-    host: String,
+/// A listener on TCP, before it listens.
+pub(super) struct Listen {
+    pub(super) host: String,
     port: u16,
-    accepting: Accepting,
+    pub(super) accepting: Accepting,
     /// The peers that may connect; all if it is empty.
     from: Vec<Network>,
-    settings: Settings,
+    pub(super) settings: Settings,
 }
 
 impl Listen {
-    fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        let (host, port) = host_and_port(uri, KIND.form)?;
+    pub(super) fn of(uri: &Uri, options: &Options, form: &str) -> Result<Self, UsageError> {
+        let (host, port) = host_and_port(uri, form)?;
         Ok(Self {
             host,
             port,
@@ -125,30 +129,51 @@ impl Listen {
         self.from.is_empty() || self.from.iter().any(|from| from.contains(peer))
     }
 
-    /// Binds the listener, and tells where it listens.
-    async fn listen(&self, side: Side, announce: &dyn Announce) -> Result<TcpListener, OpenError> {
+    /// Binds the listener, and tells where it listens, with another hint.
+    pub(super) async fn listen(
+        &self,
+        side: Side,
+        announce: &dyn Announce,
+        hint: &str,
+    ) -> Result<TcpListener, OpenError> {
         let listener = self.bind().await?;
         let address = listener.local_addr();
         let address = address.map_err(|error| OpenError::io(LISTENING, error))?;
-        announce.listening(side, &address.to_string(), reach(address));
+        let hints = [reach(address), hint]
+            .into_iter()
+            .filter(|it| !it.is_empty());
+        let hints = hints.collect::<Vec<_>>().join("; ");
+        let hints = if hints.is_empty() {
+            hints
+        } else {
+            format!(" ({hints})")
+        };
+        announce.listening(side, &address.to_string(), &hints);
         Ok(listener)
     }
 
-    /// Waits for the peer. The listener is closed once it is accepted.
-    async fn accept(
+    /// Waits for a peer that `admit` does not turn away. The listener is closed once it is accepted.
+    pub(super) async fn accept<T>(
         &self,
         listener: TcpListener,
         side: Side,
         announce: &dyn Announce,
-    ) -> Result<TcpStream, OpenError> {
+        admit: impl AsyncFn(TcpStream) -> Result<T, String>,
+    ) -> Result<T, OpenError> {
         let place = listener.local_addr().map(|it| format!(" on {it}"));
         let place = place.unwrap_or_default();
         announce.waiting(side, format!("waiting for a connection{place}"));
         let next = async || {
             let (stream, peer) = listener.accept().await?;
-            // A connection that is turned away is closed by the time that its peer is told of.
-            let admitted = self.lets_in(peer.ip()).then_some(stream);
-            Ok(admitted.ok_or_else(|| canonical(peer).to_string()))
+            let peer = canonical(peer);
+            if !self.lets_in(peer.ip()) {
+                drop(stream);
+                return Ok(Err(peer.to_string().into()));
+            }
+            Ok(admit(stream).await.map_err(|why| TurnedAway {
+                peer: peer.to_string(),
+                why: Some(why),
+            }))
         };
         self.accepting.one(side, announce, next).await
     }
@@ -169,10 +194,15 @@ impl Listen {
     }
 }
 
+/// Whoever has connected is let in.
+async fn admit(stream: TcpStream) -> Result<TcpStream, String> {
+    Ok(stream)
+}
+
 /// A hint behind the address, which scripts take from the word before it.
 fn reach(address: SocketAddr) -> &'static str {
     if address.ip().is_unspecified() {
-        " (all interfaces)"
+        "all interfaces"
     } else {
         ""
     }
@@ -188,7 +218,7 @@ fn canonical(peer: SocketAddr) -> SocketAddr {
 
 impl Listen {
     /// What it was parsed as, and what opening it does, in words.
-    fn words(&self) -> (String, String) {
+    pub(super) fn words(&self) -> (String, String) {
         let how_long = self.accepting.how_long();
         let of = if self.from.is_empty() {
             String::new()
@@ -217,9 +247,9 @@ impl EndPlan for Listen {
 impl SourcePlan for Listen {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         Box::pin(async move {
-            let listener = self.listen(Side::Source, announce).await?;
+            let listener = self.listen(Side::Source, announce, "").await?;
             Ok(Prepared::new(None, async move {
-                let stream = self.accept(listener, Side::Source, announce).await?;
+                let stream = self.accept(listener, Side::Source, announce, admit).await?;
                 let source = self.settings.source(stream);
                 source.map_err(|error| OpenError::io("setting up", error))
             }))
@@ -234,9 +264,9 @@ impl SourcePlan for Listen {
 impl SinkPlan for Listen {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async move {
-            let listener = self.listen(Side::Sink, announce).await?;
+            let listener = self.listen(Side::Sink, announce, "").await?;
             Ok(Prepared::new(None, async move {
-                let stream = self.accept(listener, Side::Sink, announce).await?;
+                let stream = self.accept(listener, Side::Sink, announce, admit).await?;
                 let sink = self.settings.sink(stream);
                 sink.map_err(|error| OpenError::io("setting up", error))
             }))
@@ -251,9 +281,9 @@ impl PeerPlan for Listen {
         announce: &'a dyn Announce,
     ) -> Opening<'a, PreparedPeer<'a>> {
         Box::pin(async move {
-            let listener = self.listen(side, announce).await?;
+            let listener = self.listen(side, announce, "").await?;
             Ok(Prepared::new(None, async move {
-                let stream = self.accept(listener, side, announce).await?;
+                let stream = self.accept(listener, side, announce, admit).await?;
                 let halves = self.settings.halves(stream);
                 halves.map_err(|error| OpenError::io("setting up", error))
             }))

@@ -60,6 +60,7 @@ mod stdio_halves;
 mod table;
 mod tcp;
 mod text_only;
+mod tls;
 mod traits;
 mod unix;
 mod unix_listen;

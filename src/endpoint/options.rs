@@ -7,6 +7,7 @@ use crate::error::{Side, UsageError};
 use crate::text::duration::parse_duration;
 use crate::text::size::parse_size;
 use crate::text::visible::named;
+use data_encoding::HEXLOWER;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -55,6 +56,10 @@ pub enum ValueKind {
     Mode,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A text that is not empty, called so in help: the name of a file or a host.
+    Text(&'static str),
+    /// The digest of a certificate, `sha256:` and 64 hexadecimal digits.
+    Pin,
 }
 
 impl ValueKind {
@@ -71,6 +76,8 @@ impl ValueKind {
             ValueKind::SizeAndDuration => "SIZE:D",
             ValueKind::Mode => "MODE",
             ValueKind::Word(_) => "HOW",
+            ValueKind::Text(placeholder) => placeholder,
+            ValueKind::Pin => "sha256:HEX",
         }
     }
 
@@ -110,11 +117,16 @@ impl ValueKind {
                 Some(known) => Ok(Value::Word(known)),
                 None => Err(format!("write {}", words.join(" or "))),
             },
+            ValueKind::Text(placeholder) if text.is_empty() => {
+                Err(format!("needs a value (={placeholder})"))
+            }
+            ValueKind::Text(_) => Ok(Value::Text(text.to_owned())),
+            ValueKind::Pin => parse_pin(text).map(Value::Pin),
         }
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Value {
     Flag,
     Number(u64),
@@ -124,15 +136,17 @@ enum Value {
     SizeAndDuration(u64, Duration),
     Mode(u16),
     Word(&'static str),
+    Text(String),
+    Pin([u8; 32]),
 }
 
 impl Value {
     /// The value as it would be written behind the name, with sizes in bytes.
-    fn text(self) -> String {
+    fn text(&self) -> String {
         match self {
             Value::Flag => String::new(),
             Value::Number(number) => format!("={number}"),
-            Value::Duration(time) => format!("={}", humantime::format_duration(time)),
+            Value::Duration(time) => format!("={}", humantime::format_duration(*time)),
             Value::Address(SocketAddr::V6(it)) if it.port() == 0 && it.scope_id() != 0 => {
                 format!("={}%{}", it.ip(), it.scope_id())
             }
@@ -140,12 +154,25 @@ impl Value {
             Value::Address(address) => format!("={address}"),
             Value::Network(network) => format!("={network}"),
             Value::SizeAndDuration(size, time) => {
-                format!("={size}:{}", humantime::format_duration(time))
+                format!("={size}:{}", humantime::format_duration(*time))
             }
             Value::Mode(mode) => format!("={mode:04o}"),
             Value::Word(word) => format!("={word}"),
+            Value::Text(text) => format!("={}", named(text)),
+            Value::Pin(digest) => format!("=sha256:{}", HEXLOWER.encode(digest)),
         }
     }
+}
+
+/// The SHA-256 of a certificate. Between its digits there may be colons, as openssl(1) prints them.
+fn parse_pin(text: &str) -> Result<[u8; 32], String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    let digits = digits.replace(':', "").to_ascii_lowercase();
+    let digest = HEXLOWER.decode(digits.as_bytes()).ok();
+    let digest = digest.and_then(|it| it.try_into().ok());
+    digest.ok_or_else(|| {
+        "not the SHA-256 of a certificate; write sha256: and 64 hexadecimal digits".to_owned()
+    })
 }
 
 /// The permission bits of a file, in octal digits.
@@ -220,7 +247,7 @@ impl Options {
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
         match self.value(name)? {
-            Value::Number(number) => Some(number),
+            Value::Number(number) => Some(*number),
             _ => None,
         }
     }
@@ -229,7 +256,7 @@ impl Options {
     #[must_use]
     pub fn duration(&self, name: &str) -> Option<Duration> {
         match self.value(name)? {
-            Value::Duration(duration) => Some(duration),
+            Value::Duration(duration) => Some(*duration),
             _ => None,
         }
     }
@@ -238,7 +265,7 @@ impl Options {
     #[must_use]
     pub fn address(&self, name: &str) -> Option<SocketAddr> {
         match self.value(name)? {
-            Value::Address(address) => Some(address),
+            Value::Address(address) => Some(*address),
             _ => None,
         }
     }
@@ -248,7 +275,7 @@ impl Options {
     pub fn networks(&self, name: &str) -> Vec<Network> {
         let values = self.values(name);
         let networks = values.filter_map(|value| match value {
-            Value::Network(network) => Some(network),
+            Value::Network(network) => Some(*network),
             _ => None,
         });
         networks.collect()
@@ -258,7 +285,7 @@ impl Options {
     #[must_use]
     pub fn mode(&self, name: &str) -> Option<u16> {
         match self.value(name)? {
-            Value::Mode(mode) => Some(mode),
+            Value::Mode(mode) => Some(*mode),
             _ => None,
         }
     }
@@ -272,11 +299,29 @@ impl Options {
         }
     }
 
+    /// A text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.value(name)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The SHA-256 of a certificate.
+    #[must_use]
+    pub fn pin(&self, name: &str) -> Option<[u8; 32]> {
+        match self.value(name)? {
+            Value::Pin(digest) => Some(*digest),
+            _ => None,
+        }
+    }
+
     /// A size and a duration.
     #[must_use]
     pub fn size_and_duration(&self, name: &str) -> Option<(u64, Duration)> {
         match self.value(name)? {
-            Value::SizeAndDuration(size, duration) => Some((size, duration)),
+            Value::SizeAndDuration(size, duration) => Some((*size, *duration)),
             _ => None,
         }
     }
@@ -297,14 +342,14 @@ impl Options {
         settled
     }
 
-    fn value(&self, name: &str) -> Option<Value> {
+    fn value(&self, name: &str) -> Option<&Value> {
         self.values(name).next()
     }
 
     /// The values of an option in the order in which they were given.
-    fn values(&self, name: &str) -> impl Iterator<Item = Value> {
+    fn values(&self, name: &str) -> impl Iterator<Item = &Value> {
         let given = self.given.iter();
-        given.filter_map(move |(given, value)| (*given == name).then_some(*value))
+        given.filter_map(move |(given, value)| (*given == name).then_some(value))
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) const NODELAY: OptionSpec = option(
 /// The options of a TCP connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    nodelay: bool,
-    socket: SocketSettings,
+    pub(super) nodelay: bool,
+    pub(super) socket: SocketSettings,
 }
 
 impl Settings {
@@ -83,7 +83,7 @@ impl Settings {
         Ok(socket_halves::of(talking.connected(stream)?))
     }
 
-    fn connected(&self, stream: TcpStream) -> io::Result<Connected> {
+    pub(super) fn connected(&self, stream: TcpStream) -> io::Result<Connected> {
         sockopt::set_socket_keepalive(&stream, true)?;
         sockopt::set_tcp_nodelay(&stream, self.nodelay)?;
         Ok(Connected::new(stream.into_std()?.into()))

@@ -152,13 +152,13 @@ impl UnixListen {
         }
         match platform::stranger(&socket) {
             Ok(None) => Ok(UnixSocket(socket)),
-            Ok(Some(peer)) => Err(match peer.process {
-                Some(process) => {
-                    format!("user {}, pid {}", peer.user, process.as_raw_nonzero())
-                }
-                None => format!("user {}", peer.user),
-            }),
-            Err(_) => Err("a peer whose user is not known".to_owned()),
+            Ok(Some(peer)) => {
+                let user = format!("user {}", peer.user);
+                let process = peer.process.map(|it| it.as_raw_nonzero());
+                let name = process.map_or_else(|| user.clone(), |pid| format!("{user}, pid {pid}"));
+                Err(name.into())
+            }
+            Err(_) => Err("a peer whose user is not known".to_owned().into()),
         }
     }
 

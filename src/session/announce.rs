@@ -44,8 +44,8 @@ pub(super) struct EndAnnouncer<'a> {
     end: EndId,
     /// What the end is doing, with the name of the transfer if it has one.
     doing: String,
-    /// The option by which the last one was refused.
-    refused_by: Cell<&'static str>,
+    /// The option by which the last one was refused, or why.
+    refused_by: RefCell<String>,
     refusals: Cell<RefusalCount>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Announcer<'a> {
             shared: Rc::clone(&shared),
             end,
             doing: plan.show.theme.named(&format!("accepting on {uri}")),
-            refused_by: Cell::default(),
+            refused_by: RefCell::default(),
             refusals: Cell::default(),
         };
         let sinks = plan.sinks().enumerate();
@@ -117,7 +117,7 @@ impl EndAnnouncer<'_> {
     }
 
     fn report_left_out(&self, left_out: u64) {
-        let (doing, by) = (&self.doing, self.refused_by.get());
+        let (doing, by) = (&self.doing, self.refused_by.borrow());
         let stderr = &self.shared.stderr;
         stderr.remark(&format!("{doing}: refused {left_out} more ({by})"));
     }
@@ -137,11 +137,11 @@ impl Announce for EndAnnouncer<'_> {
         self.shared.addresses.borrow_mut().push(address);
     }
 
-    fn refused(&self, _: Side, peer: &str, by: &'static str) {
+    fn refused(&self, _: Side, peer: &str, by: &str) {
         if !self.shared.plan.show.tells_refusals {
             return;
         }
-        self.refused_by.set(by);
+        by.clone_into(&mut self.refused_by.borrow_mut());
         let mut count = self.refusals.get();
         let reported = count.add(Instant::now());
         self.refusals.set(count);
@@ -151,6 +151,15 @@ impl Announce for EndAnnouncer<'_> {
         }
         let (doing, stderr) = (&self.doing, &self.shared.stderr);
         stderr.remark(&format!("{doing}: refused {peer} ({by})"));
+    }
+
+    fn warning(&self, _: Side, text: &str) {
+        let Shared { plan, stderr, .. } = &*self.shared;
+        let uri = match self.end {
+            EndId::Source => &plan.source.uri,
+            EndId::Sink(place) => &plan.sink_at(place).uri,
+        };
+        stderr.warn(&format!("{uri}: {text}"));
     }
 
     fn stderr_of_command(&self) -> Option<PipeWriter> {

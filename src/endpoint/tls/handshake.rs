@@ -1,0 +1,93 @@
+//! The handshake of TLS over a connection that is made: who the peer is, and the keys.
+
+use super::why::in_words;
+use crate::error::reason;
+use rustix::net::sockopt;
+use rustls::Connection;
+use std::io::{self, ErrorKind, Read, Write};
+use tokio::net::TcpStream;
+
+/// Why there is no session.
+#[derive(Debug)]
+pub(super) enum HandshakeError {
+    /// The connection has failed.
+    Io(io::Error),
+    /// The peer has closed it.
+    Closed,
+    /// The peer has said nothing for too long.
+    Silent,
+    /// One of both does not accept what the other says.
+    Tls(rustls::Error),
+}
+
+impl HandshakeError {
+    /// The reason. `pin` is that of the certificate that the peer has shown, `name` the one that it has to be for.
+    pub(super) fn in_words(&self, pin: Option<&str>, name: &str) -> String {
+        match self {
+            HandshakeError::Io(error) => format!("during the TLS handshake: {}", reason(error)),
+            HandshakeError::Closed => {
+                "the peer closed the connection during the TLS handshake; does it speak TLS?"
+                    .to_owned()
+            }
+            HandshakeError::Silent => "the peer says nothing in the TLS handshake".to_owned(),
+            HandshakeError::Tls(error) => in_words(error, pin, name),
+        }
+    }
+}
+
+/// Agrees on keys. May be dropped, and the connection with it.
+///
+/// # Errors
+/// When there is no session; the peer has been told why, if it speaks TLS.
+pub(super) async fn shake_hands(
+    stream: &TcpStream,
+    tls: &mut Connection,
+) -> Result<(), HandshakeError> {
+    loop {
+        while tls.wants_write() {
+            stream.writable().await.map_err(HandshakeError::Io)?;
+            done_or_not_yet(tls.write_tls(&mut Now(stream)))?;
+        }
+        if !tls.is_handshaking() {
+            return Ok(());
+        }
+        stream.readable().await.map_err(HandshakeError::Io)?;
+        if done_or_not_yet(tls.read_tls(&mut Now(stream)))? == Some(0) {
+            return Err(HandshakeError::Closed);
+        }
+        if let Err(error) = tls.process_new_packets() {
+            // The peer should hear why, which a reset would keep from it. Nothing has been delivered that could look whole.
+            let _ = tls.write_tls(&mut Now(stream));
+            let _ = sockopt::set_socket_linger(stream, None);
+            return Err(HandshakeError::Tls(error));
+        }
+    }
+}
+
+/// `None`: not now.
+fn done_or_not_yet(done: io::Result<usize>) -> Result<Option<usize>, HandshakeError> {
+    match done {
+        Ok(n) => Ok(Some(n)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+        Err(error) => Err(HandshakeError::Io(error)),
+    }
+}
+
+/// What a connection gives and takes now.
+struct Now<'a>(&'a TcpStream);
+
+impl Read for Now<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buf)
+    }
+}
+
+impl Write for Now<'_> {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.try_write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
