@@ -465,6 +465,52 @@ fn pictures_and_traces_have_both_directions() {
     assert!(road.is_string(), "{trace}");
 }
 
+#[apply(on_both_roads)]
+fn a_relay_between_connections_is_drawn_with_the_bytes_and_buffers_of_each_direction() {
+    let it = Scratch::new();
+    let says = |bytes: usize| {
+        let bytes = noise(bytes);
+        vec![Step::Send(bytes), Step::HalfClose, Step::ReadAll]
+    };
+    let flags = ["--trace", "t.json", "--plot", "p.svg"];
+    let (running, comes, there) = relay(&it, says(30_000), says(50_000), &flags);
+    running.done().exits(0);
+    drop((comes.story(), there.story()));
+    let picture = String::from_utf8(it.read("p.svg")).unwrap();
+    let place = |text: &str| {
+        let place = picture.find(text);
+        place.unwrap_or_else(|| panic!("no {text} in {picture}"))
+    };
+    assert!(place("(30000 bytes)") < place("(50000 bytes)"));
+    let trace: Value = serde_json::from_slice(&it.read("t.json")).unwrap();
+    let events = trace["traceEvents"].as_array().unwrap();
+    for pid in [1, 2] {
+        let has = |name: &str| {
+            let of_it = |event: &&Value| event["pid"] == pid && event["name"] == name;
+            events.iter().filter(of_it).count() > 0
+        };
+        assert!(has("complete") && has("rate"), "{pid}: {trace}");
+        assert!(
+            has("reading buffer") || has("writing buffer"),
+            "{pid}: {trace}"
+        );
+    }
+}
+
+#[test]
+fn what_failed_stands_above_both_directions_once() {
+    let it = Scratch::new();
+    let steps = vec![Step::Send(vec![0; 1000]), Step::ReadExactly(1), Step::Reset];
+    let (peer, uri) = connected(steps);
+    let args = ["--plot", "p.html", "exec:echo; cat >/dev/null", &uri];
+    duplex(&it, &args).run().exits(1);
+    drop(peer.story());
+    let picture = String::from_utf8(it.read("p.html")).unwrap();
+    let told: Vec<_> = picture.match_indices(r#"class="told failed""#).collect();
+    let heading = picture.find("<h2>").unwrap();
+    assert!(told.len() == 1 && told[0].0 < heading, "{picture}");
+}
+
 #[test]
 fn explain_tells_of_both_directions() {
     let it = Scratch::new();

@@ -30,8 +30,6 @@ fn typed(id: &str) -> Vec<&'static str> {
         "fail_fast" => vec!["--fail-fast"],
         "digest_file" => vec!["--digest-file", "sums", "-t", "sha256"],
         "format" => vec!["--format", "{bytes}"],
-        "plot" => vec!["--plot", "p.svg"],
-        "trace" => vec!["--trace", "t.json"],
         other => panic!("how is {other} typed?"),
     }
 }
@@ -74,6 +72,9 @@ fn every_other_flag_is_for_all_modes_and_a_variable_never_stands_in_the_way() {
         vec!["-v"],
         vec!["-q"],
         vec!["--control", "c"],
+        vec!["--trace", "t.json"],
+        #[cfg(feature = "plot")]
+        vec!["--plot", "p.svg"],
     ];
     for mode in Mode::ALL {
         for flag in &others {

@@ -5,7 +5,6 @@
 
 mod buffer;
 mod chart;
-
 mod fill;
 mod grid;
 mod hover;

@@ -7,7 +7,7 @@ use super::hover;
 use super::layout::{Layout, NARROW, WIDE};
 use super::numbers::{self, Number};
 use super::series::Series;
-use super::sheet::{MADE_BY, arrow, title, told};
+use super::sheet::{MADE_BY, arrow, failure, title, told};
 use super::text::clean;
 use askama::Template;
 
@@ -20,6 +20,7 @@ pub(super) struct Page {
     source: String,
     arrow: &'static str,
     sink: String,
+    failure: Option<String>,
     sections: Vec<PageSection>,
     made_by: &'static str,
 }
@@ -29,7 +30,6 @@ pub(super) struct Page {
 struct PageSection {
     /// Its ends, if there are two directions.
     heading: Option<String>,
-    is_failure: bool,
     told: Vec<String>,
     charts: Vec<Chart>,
     numbers: Vec<Number>,
@@ -47,6 +47,7 @@ impl Page {
             source: clean(first.source),
             arrow: arrow(directions),
             sink: clean(first.sink),
+            failure: failure(directions),
             sections: directions.iter().map(PageSection::of).collect(),
             made_by: MADE_BY,
         })
@@ -70,7 +71,6 @@ impl PageSection {
         let ends = format!("{} → {}", it.source, it.sink);
         Self {
             heading: it.direction.map(|_| clean(&ends)),
-            is_failure: it.ending.error.is_some(),
             told: told(it),
             charts: charts.into_iter().filter(|it| !it.is_empty()).collect(),
             numbers: numbers::of(it),

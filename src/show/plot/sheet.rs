@@ -1,7 +1,7 @@
 //! The SVG document: the chart, with the title and the sentences above it and the numbers below. Two directions stand one below the
 //! other.
 
-use super::super::{Direction, Finished};
+use super::super::Finished;
 use super::chart::Chart;
 use super::layout::{ROW, WIDE};
 use super::numbers::{self, Number};
@@ -115,6 +115,9 @@ impl Sheet {
         };
         let title = sheet.title.clone();
         let mut bottom = sheet.put(&TITLE, &title, MARGIN - 8.0);
+        if let Some(failure) = failure(directions) {
+            bottom = sheet.put(&FAILURE, &failure, bottom + 4.0);
+        }
         for it in directions {
             if it.direction.is_some() {
                 let ends = clean(&format!("{} → {}", it.source, it.sink));
@@ -129,14 +132,10 @@ impl Sheet {
 
     /// What is drawn and told of a direction, below this baseline. Returns where it ends.
     fn put_direction(&mut self, it: &Finished<'_>, mut baseline: f64) -> f64 {
-        let style = match it.ending.error {
-            Some(_) => &FAILURE,
-            None => &SENTENCE,
-        };
         for (n, sentence) in told(it).iter().enumerate() {
             // A little apart from the title.
             let apart = if n == 0 { 4.0 } else { 0.0 };
-            baseline = self.put(style, sentence, baseline + apart);
+            baseline = self.put(&SENTENCE, sentence, baseline + apart);
         }
         let chart_top = baseline + 24.0;
         let series = Series::to_draw(it.recording, WIDE.stretches);
@@ -185,15 +184,25 @@ pub(super) fn arrow(directions: &[Finished<'_>]) -> &'static str {
 
 /// The whole in words.
 fn description(directions: &[Finished<'_>]) -> String {
+    if let Some(failure) = failure(directions) {
+        return failure;
+    }
     let sentences = directions.iter().flat_map(Finished::sentences);
     let sentences: Vec<_> = sentences.map(|it| clean(&it)).collect();
     sentences.join(" ")
 }
 
-/// What stands below the title: the first line of the summary, and the digests; of a failed transfer, what failed, once. The rest of
-/// the summary is told by the chart and the numbers.
+/// What failed. It stands below the title, since a failure of one direction is one of the whole transfer.
+pub(super) fn failure(directions: &[Finished<'_>]) -> Option<String> {
+    let error = directions.first()?.ending.error?;
+    // The message may hold names that the user typed, in which blanks are left as they are.
+    Some(clean(&error.to_string()))
+}
+
+/// What is told of a direction that has not failed: the first line of the summary, and the digests. The rest of the summary is told
+/// by the chart and the numbers.
 pub(super) fn told(it: &Finished<'_>) -> Vec<String> {
-    if it.ending.error.is_some() && it.direction == Some(Direction::Back) {
+    if it.ending.error.is_some() {
         return Vec::new();
     }
     let first = it.sentences().into_iter().take(1);
@@ -202,13 +211,7 @@ pub(super) fn told(it: &Finished<'_>) -> Vec<String> {
         .iter()
         .map(|it| format!("{} {}", it.algorithm, it.hex));
     let sentences = first.chain(digests);
-    let sentences = sentences.map(|sentence| clean(&sentence));
-    if it.ending.error.is_some() {
-        // The message may hold names that the user typed, in which blanks are left as they are.
-        sentences.collect()
-    } else {
-        sentences.map(|sentence| together(&sentence)).collect()
-    }
+    sentences.map(|it| together(&clean(&it))).collect()
 }
 
 /// The numbers in columns from `top` on; returns where they end.
