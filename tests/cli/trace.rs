@@ -221,7 +221,7 @@ fn a_trace_of_very_many_pauses_is_no_larger_and_loses_none() {
 fn a_stall_is_marked_with_whom_it_waits_for() {
     let it = Scratch::new();
     it.write("in", noise(3 * MIB));
-    let line = "$T --trace t --stats s in | { sleep 2.6; cat >out; }";
+    let line = "$T --trace t --stats s in | { sleep 4; cat >out; }";
     it.sh(line).run().succeeds();
     let trace = Trace::read(&it, "t");
     trace.agrees_with(&it.end_of("s"));
@@ -231,7 +231,7 @@ fn a_stall_is_marked_with_whom_it_waits_for() {
     };
     assert_eq!(stall["name"], "stalled: sink");
     let length = stall["dur"].as_f64().unwrap() / 1e6;
-    assert!((2.0..3.0).contains(&length), "{length} s");
+    assert!((2.0..5.0).contains(&length), "{length} s");
     // A long one keeps its borders.
     let longest = trace.row(WRITER);
     let longest = longest.iter().map(|it| it["dur"].as_f64().unwrap());
