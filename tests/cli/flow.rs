@@ -1,9 +1,10 @@
 //! Flow: which bytes go through, and how marks, chunks and pauses bound them on their way.
 
 use crate::live::{is_full, until};
+use crate::peer::{Peer, Step};
 use crate::tide::{Scratch, noise};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::thread;
 
 const RECORDS: [&str; 4] = ["--stats", "fd:2", "-i", "20ms"];
@@ -238,6 +239,31 @@ fn an_unread_pipe_stops_the_source_within_the_marks() {
         let held = next["bytes_in"].as_u64().unwrap() - next["bytes_out"].as_u64().unwrap();
         assert!(held <= 200 * 1024, "{next}");
         assert_eq!(paused["bytes_in"], next["bytes_in"]);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pipe_holds_no_more_than_its_mark_of_what_a_socket_gives_in_large_pieces() {
+    for (mark, most) in [("64K", 64 << 10), ("1M", 1 << 20)] {
+        let it = Scratch::new();
+        let sent = noise(30 << 20);
+        let steps = vec![Step::Send(sent.clone()), Step::HalfClose, Step::ReadAll];
+        let (_peer, address) = Peer::listens(steps);
+        let (mut out, pipe) = std::io::pipe().unwrap();
+        let uri = format!("tcp://{address}");
+        let args = [&RECORDS[..], &["--road", "kernel", "-H", mark, &uri, "-"]].concat();
+        let mut stalled = it.tide(args).stdout(pipe).start();
+        let full = stalled.record(|record| record["links"][0]["state"] == "paused");
+        let taken = full["bytes_out"].as_u64().unwrap();
+        assert!(taken <= most, "{full}");
+        let mut got = vec![0; sent.len()];
+        out.read_exact(&mut got).unwrap();
+        assert!(got == sent);
+        drop(out);
+        let end = stalled.done().end();
+        let longest = end["links"][0]["writable"]["max_len"].as_u64().unwrap();
+        assert!(longest <= most, "{end}");
     }
 }
 

@@ -11,10 +11,15 @@ use crate::engine::wait;
 use crate::error::Side;
 use crate::platform;
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 /// So few bytes were all that the source had: waiting for more takes one call, while asking takes one, another to find out
 /// that it was not the sink that said "not now", and then that one.
 const LITTLE: u64 = 4096;
+
+/// The first and the longest time between two looks at a pipe that holds as much as its mark. It has slots free, since a slot takes
+/// more than a page of what a socket has received, so no event tells that bytes have left it.
+const LOOKS: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(20));
 
 /// A transfer from end to end.
 pub(super) struct Direct<'r, 'a> {
@@ -23,6 +28,8 @@ pub(super) struct Direct<'r, 'a> {
     sleeps_at: Option<Side>,
     /// Whether the kernel has moved nothing yet.
     is_first: bool,
+    /// How long to wait for a pipe that holds as much as its mark.
+    next_look: Duration,
 }
 
 impl<'r, 'a> Direct<'r, 'a> {
@@ -36,6 +43,7 @@ impl<'r, 'a> Direct<'r, 'a> {
             ends,
             sleeps_at,
             is_first: true,
+            next_look: LOOKS.0,
         }
     }
 
@@ -58,6 +66,12 @@ impl<'r, 'a> Direct<'r, 'a> {
             self.ends.wait_for_source(None)?;
             return Ok(false);
         };
+        let room = self.room_in_sink_pipe();
+        if room == Some(0) {
+            self.sink_pipe_is_full()?;
+            return Ok(false);
+        }
+        let wanted = room.map_or(wanted, |room| wanted.min(room));
         let claimed = self.ends.claimed(wanted)?;
         match self.ends.granted(claimed)? {
             Grant::Bytes(most) => self.move_some(most),
@@ -85,6 +99,31 @@ impl<'r, 'a> Direct<'r, 'a> {
             Some(0) | None => Some(self.ends.chunk_size),
             Some(there) => Some(self.ends.chunk_size.min(there)),
         }
+    }
+
+    /// How many bytes more the pipe that is the sink may hold, where its slots do not say that: from a socket they take pieces of many
+    /// pages, and would hold many times its size.
+    fn room_in_sink_pipe(&self) -> Option<u64> {
+        if (self.ends.from, self.ends.to) != (Raw::Socket, Raw::Pipe) {
+            return None;
+        }
+        let fd = self.ends.sink_fd()?;
+        let (size, held) = (platform::pipe_size(fd)?, platform::bytes_in(fd)?);
+        Some(size.saturating_sub(held))
+    }
+
+    /// The pipe that is the sink holds as many bytes as it may.
+    fn sink_pipe_is_full(&mut self) -> Result<(), WriterOutcome> {
+        if !self.ends.source_is_ready() {
+            return self.ends.wait_for_source(None);
+        }
+        if self.enlarge_sink_pipe() {
+            return Ok(());
+        }
+        self.ends.link.source_held_up();
+        self.ends.sleep(Phase::Sink, self.next_look)?;
+        self.next_look = (self.next_look * 2).min(LOOKS.1);
+        Ok(())
     }
 
     /// Makes one call. Returns whether the source has ended.
@@ -115,6 +154,7 @@ impl<'r, 'a> Direct<'r, 'a> {
     /// `n` bytes have gone from end to end.
     fn moved(&mut self, n: u64) -> Result<(), Stop> {
         self.is_first = false;
+        self.next_look = LOOKS.0;
         self.ends.link.passed_through(n);
         self.enlarge_pipes_filled_by(n);
         self.ends.count_in(n);

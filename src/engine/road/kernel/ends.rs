@@ -28,6 +28,7 @@ use crate::platform::FdAt;
 use rustix::event::PollFlags;
 use std::io::{self, ErrorKind};
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 use std::time::Instant;
 
 /// The two ends of a transfer on the kernel road.
@@ -399,9 +400,15 @@ impl Ends<'_> {
 
     /// Gives the process at the other side of a pipe time to write or read more at once.
     pub(super) fn sleep_briefly(&mut self, phase: Phase) -> Result<(), WriterOutcome> {
+        self.sleep(phase, PIPE_GATHER_TIME)
+    }
+
+    /// Waits for so long, or until it is told to give up.
+    pub(super) fn sleep(&mut self, phase: Phase, most: Duration) -> Result<(), WriterOutcome> {
+        self.announcement.make();
         self.account.enter(phase);
         self.outlet.wait(WaitFor {
-            most: Some(PIPE_GATHER_TIME),
+            most: Some(most),
             ..WaitFor::default()
         })?;
         self.account.enter(Phase::Moving);
