@@ -75,6 +75,7 @@ pub struct Sequence {
     next: Arc<NextSource>,
     /// Those before whose peers are to learn whether everything was delivered.
     held: Vec<Box<dyn Source>>,
+    is_size_checked: bool,
 }
 
 impl Sequence {
@@ -88,6 +89,7 @@ impl Sequence {
             has_ended: false,
             next,
             held: Vec::new(),
+            is_size_checked: false,
         }
     }
 
@@ -129,6 +131,11 @@ impl Source for Sequence {
         self.current.facts()
     }
 
+    fn size_is_checked(&mut self) {
+        self.is_size_checked = true;
+        self.current.size_is_checked();
+    }
+
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         self.current.seek_ahead(n)
     }
@@ -151,6 +158,9 @@ impl Source for Sequence {
         let before = std::mem::replace(&mut self.current, opened);
         if before.facts().is_told_of_delivery {
             self.held.push(before);
+        }
+        if self.is_size_checked {
+            self.current.size_is_checked();
         }
         self.part += 1;
         self.has_ended = false;

@@ -164,6 +164,10 @@ impl Source for Skipping {
         self.source.facts()
     }
 
+    fn size_is_checked(&mut self) {
+        self.source.size_is_checked();
+    }
+
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         let passed = self.source.seek_ahead(n)?;
         self.at += passed;

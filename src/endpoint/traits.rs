@@ -29,6 +29,10 @@ pub trait Source: Send {
         SourceFacts::default()
     }
 
+    /// How many bytes there have to be is checked behind this end, so it may take for the end what could be a cut. Called before
+    /// the first read.
+    fn size_is_checked(&mut self) {}
+
     /// Moves up to `n` bytes ahead without reading; returns by how many.
     ///
     /// # Errors

@@ -251,6 +251,9 @@ impl Pipeline {
                 started.map_err(|error| StartError::Sink(id, error))?;
             }
         }
+        if self.flow.expect_size.is_some() {
+            self.source.size_is_checked();
+        }
         let source = self.source.facts();
         let probes = facts.iter().map(|it| it.probe.clone()).collect();
         shared.meter.watch(source.probe, probes);
