@@ -2,7 +2,7 @@
 
 use super::{Announce, Least, OpenError, OpenFailure, OptionSpec, Options, ValueKind};
 use crate::error::Side;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::time::Duration;
 
@@ -80,14 +80,20 @@ impl Accepting {
         announce: &dyn Announce,
         next: impl AsyncFn() -> io::Result<Admission<T>>,
     ) -> Result<T, OpenError> {
-        let refused = Cell::new(0);
+        let (refused, last_why) = (Cell::new(0), RefCell::new(None));
         let accepted = async {
             loop {
                 match next().await {
                     Ok(Ok(connection)) => return Ok(connection),
                     Ok(Err(TurnedAway { peer, why })) => {
                         refused.set(refused.get() + 1);
-                        announce.refused(side, &peer, why.as_deref().unwrap_or(self.by));
+                        match why {
+                            None => announce.refused(side, &peer, self.by),
+                            Some(why) => {
+                                announce.turned_away(side, &peer, &why);
+                                *last_why.borrow_mut() = Some(why);
+                            }
+                        }
                     }
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                     Err(error) => return Err(OpenError::io("accepting on", error)),
@@ -98,14 +104,21 @@ impl Accepting {
             return accepted.await;
         };
         let in_time = tokio::time::timeout(limit, accepted).await;
-        in_time.unwrap_or_else(|_| Err(self.nobody_came(limit, refused.get())))
+        in_time.unwrap_or_else(|_| Err(self.nobody_came(limit, refused.get(), last_why.take())))
     }
 
-    fn nobody_came(&self, limit: Duration, refused: u64) -> OpenError {
+    fn nobody_came(&self, limit: Duration, refused: u64, last_why: Option<String>) -> OpenError {
         let within = humantime::format_duration(limit);
-        let nobody = match (refused, self.by) {
-            (0, _) => format!("nobody connected within {within}"),
-            (n, by) => format!("nobody allowed by {by} connected within {within}; {n} refused"),
+        let nobody = match (refused, self.by, last_why) {
+            (0, ..) => format!("nobody connected within {within}"),
+            (n, _, Some(why)) => {
+                format!(
+                    "nobody was let in within {within}; {n} refused, the last one because {why}"
+                )
+            }
+            (n, by, None) => {
+                format!("nobody allowed by {by} connected within {within}; {n} refused")
+            }
         };
         OpenError {
             act: "accepting on",

@@ -58,6 +58,11 @@ pub(super) const KIND: Kind = Kind {
     peer: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
 };
 
+/// Nothing is to be done with a connection over TCP before it is used.
+async fn as_it_is(stream: TcpStream) -> Result<TcpStream, OpenError> {
+    Ok(stream)
+}
+
 /// Splits `HOST:PORT`; an IPv6 address stands in brackets. The caller decides whether the host may be empty.
 pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), UsageError> {
     let wrong = |why: &str| UsageError::new(format!("'{uri}': {why}; write {form}"));
@@ -101,7 +106,7 @@ pub(super) struct Connect {
     pub(super) host: String,
     port: u16,
     bind: Option<SocketAddr>,
-    pub(super) attempt_timeout: Duration,
+    attempt_timeout: Duration,
     retries: Retries,
     pub(super) settings: Settings,
 }
@@ -124,16 +129,19 @@ impl Connect {
         })
     }
 
-    /// Connects, and tries again as often as was asked for.
-    pub(super) async fn connect(
+    /// Connects, does with the connection what `then` does, and tries both again as often as was asked for. The time limit of an
+    /// attempt is on both.
+    pub(super) async fn connect<T>(
         &self,
         side: Side,
         announce: &dyn Announce,
-    ) -> Result<TcpStream, OpenError> {
+        then: impl AsyncFn(TcpStream) -> Result<T, OpenError>,
+    ) -> Result<T, OpenError> {
         let doing = format!("connecting to {}", self.place());
         announce.waiting(side, doing.clone());
         let attempt = async || {
-            let attempt = timeout(self.attempt_timeout, self.attempt()).await;
+            let connected = async { then(self.attempt().await?).await };
+            let attempt = timeout(self.attempt_timeout, connected).await;
             attempt.unwrap_or_else(|_| Err(self.timed_out()))
         };
         let failed = |attempt: &str, error: &OpenError| {
@@ -153,7 +161,7 @@ impl Connect {
         }
     }
 
-    pub(super) fn timed_out(&self) -> OpenError {
+    fn timed_out(&self) -> OpenError {
         let after = humantime::format_duration(self.attempt_timeout);
         let why = OpenFailure::Timeout(format!("no answer within {after} (#connect-timeout)"));
         OpenError {
@@ -281,7 +289,7 @@ impl EndPlan for Connect {
 impl SourcePlan for Connect {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
         let connect = async {
-            let stream = self.connect(Side::Source, announce).await?;
+            let stream = self.connect(Side::Source, announce, as_it_is).await?;
             let source = self.settings.source(stream);
             source.map_err(|error| OpenError::io("setting up", error))
         };
@@ -292,7 +300,7 @@ impl SourcePlan for Connect {
 impl SinkPlan for Connect {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         let connect = async {
-            let stream = self.connect(Side::Sink, announce).await?;
+            let stream = self.connect(Side::Sink, announce, as_it_is).await?;
             let sink = self.settings.sink(stream);
             sink.map_err(|error| OpenError::io("setting up", error))
         };
@@ -307,7 +315,7 @@ impl PeerPlan for Connect {
         announce: &'a dyn Announce,
     ) -> Opening<'a, PreparedPeer<'a>> {
         let connect = async move {
-            let stream = self.connect(side, announce).await?;
+            let stream = self.connect(side, announce, as_it_is).await?;
             let halves = self.settings.halves(stream);
             halves.map_err(|error| OpenError::io("setting up", error))
         };

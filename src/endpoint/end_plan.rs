@@ -57,10 +57,13 @@ pub trait Announce {
     /// `side` listens on `address`, as people write it; `hint` is what else they should know of that.
     fn listening(&self, side: Side, address: &str, hint: &str);
 
-    /// `side` does not let this `peer` in, by the option `by` or for that reason, and waits on.
-    fn refused(&self, side: Side, peer: &str, by: &str);
+    /// `side` does not let this `peer` in, by the option `by`, and waits on.
+    fn refused(&self, side: Side, peer: &str, by: &'static str);
 
-    /// What the user should know of the end at `side`, however the transfer ends.
+    /// With this `peer` there is no session, for that reason, and `side` waits on.
+    fn turned_away(&self, side: Side, peer: &str, why: &str);
+
+    /// What the user has to know of the end at `side`, with `--quiet` too.
     fn warning(&self, side: Side, text: &str);
 
     /// The standard error of a command that is to be started. `None`: ours.

@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_an_end_of_both_directions_is_refused_with_what_can() {
-        let valid = "valid: - tcp://HOST:PORT tcp-listen://[ADDR]:PORT unix:PATH unix-listen:PATH fd:N exec:COMMAND";
+        let valid = "valid: - tcp://HOST:PORT tcp-listen://[ADDR]:PORT tls://HOST:PORT tls-listen://[ADDR]:PORT unix:PATH unix-listen:PATH fd:N exec:COMMAND";
         let table = [
             (
                 "a/path",

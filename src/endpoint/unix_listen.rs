@@ -154,7 +154,7 @@ impl UnixListen {
             Ok(None) => Ok(UnixSocket(socket)),
             Ok(Some(peer)) => {
                 let user = format!("user {}", peer.user);
-                let process = peer.process.map(|it| it.as_raw_nonzero());
+                let process = peer.process.map(rustix::process::Pid::as_raw_nonzero);
                 let name = process.map_or_else(|| user.clone(), |pid| format!("{user}, pid {pid}"));
                 Err(name.into())
             }

@@ -103,7 +103,7 @@ impl<'a> Announcer<'a> {
     pub(super) fn stop(&self) {
         for end in self.sinks.iter().chain([&self.source]) {
             let left_out = end.refusals.take().left_out;
-            if self.shared.plan.show.tells_refusals && left_out > 0 {
+            if left_out > 0 {
                 end.report_left_out(left_out);
             }
         }
@@ -114,6 +114,20 @@ impl EndAnnouncer<'_> {
     /// It is open, and waits for nothing any more.
     pub(super) fn is_open(&self) {
         self.shared.awaited.is_open(self.end);
+    }
+
+    /// Tells that `peer` was refused, unless too many were just now.
+    fn tell_refusal(&self, peer: &str, by: &str, tell: impl Fn(&StderrWriter, &str)) {
+        by.clone_into(&mut self.refused_by.borrow_mut());
+        let mut count = self.refusals.get();
+        let reported = count.add(Instant::now());
+        self.refusals.set(count);
+        let Some(left_out) = reported else { return };
+        if left_out > 0 {
+            self.report_left_out(left_out);
+        }
+        let text = format!("{}: refused {peer} ({by})", self.doing);
+        tell(&self.shared.stderr, &text);
     }
 
     fn report_left_out(&self, left_out: u64) {
@@ -137,20 +151,16 @@ impl Announce for EndAnnouncer<'_> {
         self.shared.addresses.borrow_mut().push(address);
     }
 
-    fn refused(&self, _: Side, peer: &str, by: &str) {
-        if !self.shared.plan.show.tells_refusals {
-            return;
+    fn refused(&self, _: Side, peer: &str, by: &'static str) {
+        if self.shared.plan.show.tells_refusals {
+            self.tell_refusal(peer, by, StderrWriter::remark);
         }
-        by.clone_into(&mut self.refused_by.borrow_mut());
-        let mut count = self.refusals.get();
-        let reported = count.add(Instant::now());
-        self.refusals.set(count);
-        let Some(left_out) = reported else { return };
-        if left_out > 0 {
-            self.report_left_out(left_out);
+    }
+
+    fn turned_away(&self, _: Side, peer: &str, why: &str) {
+        if self.shared.stderr.warns() {
+            self.tell_refusal(peer, why, StderrWriter::warn);
         }
-        let (doing, stderr) = (&self.doing, &self.shared.stderr);
-        stderr.remark(&format!("{doing}: refused {peer} ({by})"));
     }
 
     fn warning(&self, _: Side, text: &str) {
@@ -159,7 +169,7 @@ impl Announce for EndAnnouncer<'_> {
             EndId::Source => &plan.source.uri,
             EndId::Sink(place) => &plan.sink_at(place).uri,
         };
-        stderr.warn(&format!("{uri}: {text}"));
+        stderr.warn_aloud(&format!("{uri}: {text}"));
     }
 
     fn stderr_of_command(&self) -> Option<PipeWriter> {

@@ -131,8 +131,19 @@ impl StderrWriter {
     /// Says what is odd: `tidegate: warning: TEXT`. Says nothing with `--quiet`.
     pub fn warn(&self, text: &str) {
         if self.warns {
-            self.say(Level::Warning, &self.named(text));
+            self.warn_aloud(text);
         }
+    }
+
+    /// The same, with `--quiet` too: what nobody may miss.
+    pub fn warn_aloud(&self, text: &str) {
+        self.say(Level::Warning, &self.named(text));
+    }
+
+    /// Whether warnings are said.
+    #[must_use]
+    pub fn warns(&self) -> bool {
+        self.warns
     }
 
     fn named<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -47,7 +47,9 @@ impl Announce for Listening {
         address.clone_into(&mut self.0.borrow_mut());
     }
 
-    fn refused(&self, _: Side, _: &str, _: &str) {}
+    fn refused(&self, _: Side, _: &str, _: &'static str) {}
+
+    fn turned_away(&self, _: Side, _: &str, _: &str) {}
 
     fn warning(&self, _: Side, _: &str) {}
 

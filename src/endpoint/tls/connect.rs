@@ -1,7 +1,7 @@
 //! `tls://HOST:PORT`: connects as `tcp://` does, and checks who has answered.
 
 use super::credentials::{Credentials, authorities, authorities_of_the_system, certificates};
-use super::ends::{self, Opened};
+use super::ends::{self, Established};
 use super::handshake::shake_hands;
 use super::session::Session;
 use super::verify::{Trust, Verifier};
@@ -17,7 +17,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::sync::Arc;
-use tokio::time::timeout;
+use tokio::net::TcpStream;
 
 const SETTING_UP: &str = "setting up";
 
@@ -124,7 +124,7 @@ impl TlsConnect {
     }
 
     /// Connects and agrees on keys.
-    async fn open(&self, side: Side, announce: &dyn Announce) -> Result<Opened, OpenError> {
+    async fn open(&self, side: Side, announce: &dyn Announce) -> Result<Established, OpenError> {
         let client = self.client().map_err(|why| OpenError {
             act: SETTING_UP,
             why: OpenFailure::Text(why),
@@ -132,24 +132,23 @@ impl TlsConnect {
         if self.is_unverified {
             announce.warning(side, "nobody checks who the peer is (#verify=no)");
         }
-        let stream = self.connect.connect(side, announce).await?;
-        let place = self.connect.place();
-        announce.waiting(side, format!("agreeing on keys with {place} (TLS)"));
-        let tls = ClientConnection::new(client.config, client.name);
-        let tls = tls.map_err(|error| OpenError {
-            act: SETTING_UP,
-            why: OpenFailure::Text(error.to_string()),
-        })?;
-        let mut tls = tls.into();
-        let done = timeout(self.connect.attempt_timeout, shake_hands(&stream, &mut tls)).await;
-        let done = done.unwrap_or_else(|_| Err(super::handshake::HandshakeError::Silent));
-        done.map_err(|error| OpenError {
+        let agree = async |stream| self.agree(stream, &client).await;
+        self.connect.connect(side, announce, agree).await
+    }
+
+    /// Agrees on keys with a peer to which there is a connection.
+    async fn agree(&self, stream: TcpStream, client: &Client) -> Result<Established, OpenError> {
+        let failed = |why| OpenError {
             act: "connecting to",
-            why: OpenFailure::Text(
-                error.in_words(client.verifier.pin_shown().as_deref(), self.name()),
-            ),
+            why: OpenFailure::Text(why),
+        };
+        let tls = ClientConnection::new(Arc::clone(&client.config), client.name.clone());
+        let mut tls = tls.map_err(|error| failed(error.to_string()))?.into();
+        let done = shake_hands(&stream, &mut tls).await;
+        done.map_err(|error| {
+            failed(error.in_words(client.verifier.pin_shown().as_deref(), self.name()))
         })?;
-        Ok(Opened {
+        Ok(Established {
             session: Session::new(tls, self.ends_by_fin),
             stream,
         })

@@ -44,10 +44,7 @@ pub(super) async fn shake_hands(
     tls: &mut Connection,
 ) -> Result<(), HandshakeError> {
     loop {
-        while tls.wants_write() {
-            stream.writable().await.map_err(HandshakeError::Io)?;
-            done_or_not_yet(tls.write_tls(&mut Now(stream)))?;
-        }
+        send_all(stream, tls).await?;
         if !tls.is_handshaking() {
             return Ok(());
         }
@@ -57,11 +54,19 @@ pub(super) async fn shake_hands(
         }
         if let Err(error) = tls.process_new_packets() {
             // The peer should hear why, which a reset would keep from it. Nothing has been delivered that could look whole.
-            let _ = tls.write_tls(&mut Now(stream));
+            let _ = send_all(stream, tls).await;
             let _ = sockopt::set_socket_linger(stream, None);
             return Err(HandshakeError::Tls(error));
         }
     }
+}
+
+async fn send_all(stream: &TcpStream, tls: &mut Connection) -> Result<(), HandshakeError> {
+    while tls.wants_write() {
+        stream.writable().await.map_err(HandshakeError::Io)?;
+        done_or_not_yet(tls.write_tls(&mut Now(stream)))?;
+    }
+    Ok(())
 }
 
 /// `None`: not now.

@@ -1,7 +1,7 @@
 //! `tls-listen://[ADDR]:PORT`: listens as `tcp-listen://` does, and lets in who agrees on keys.
 
 use super::credentials::{Credentials, authorities, certificates, pin_of};
-use super::ends::{self, Opened};
+use super::ends::{self, Established};
 use super::handshake::{HandshakeError, shake_hands};
 use super::session::Session;
 use crate::endpoint::listen::Listen;
@@ -82,6 +82,9 @@ impl TlsListen {
         })?;
         let alpn = self.alpn.iter().map(|it| it.clone().into_bytes());
         config.alpn_protocols = alpn.collect();
+        // Nobody comes back with a ticket; and a peer that only sends, as `ncat --send-only`, does not read it, so that its
+        // system resets the connection at its end.
+        config.send_tls13_tickets = 0;
         Ok(Server {
             config: Arc::new(config),
             hint: if self.cert.is_none() {
@@ -112,18 +115,18 @@ impl TlsListen {
         (listener, server): (TcpListener, Server),
         side: Side,
         announce: &dyn Announce,
-    ) -> Result<Opened, OpenError> {
+    ) -> Result<Established, OpenError> {
         let admit = async |stream| self.admit(stream, &server).await;
         self.listen.accept(listener, side, announce, admit).await
     }
 
-    async fn admit(&self, stream: TcpStream, server: &Server) -> Result<Opened, String> {
+    async fn admit(&self, stream: TcpStream, server: &Server) -> Result<Established, String> {
         let tls = ServerConnection::new(Arc::clone(&server.config));
         let mut tls = tls.map_err(|error| error.to_string())?.into();
         let done = timeout(HANDSHAKE_TIMEOUT, shake_hands(&stream, &mut tls)).await;
         let done = done.unwrap_or(Err(HandshakeError::Silent));
         done.map_err(|error| error.in_words(None, ""))?;
-        Ok(Opened {
+        Ok(Established {
             session: Session::new(tls, self.ends_by_fin),
             stream,
         })

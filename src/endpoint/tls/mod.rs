@@ -1,7 +1,7 @@
 //! `tls://` and `tls-listen://`: TLS over a TCP connection. This process encrypts and decrypts, so the kernel does not move the bytes.
 //!
 //! `connect` and `listen` make a connection, `handshake` agrees on keys, `credentials` and `verify` say who the peers are and `why` what
-//! is wrong with that; `session` is the connection once it stands, and `ends` reads and writes it.
+//! is wrong with that; `session` is the connection once it stands, `shared` is what its ends share, `source` reads and `sink` writes.
 
 #[cfg(feature = "tls")]
 mod connect;
@@ -16,9 +16,18 @@ mod listen;
 #[cfg(feature = "tls")]
 mod session;
 #[cfg(feature = "tls")]
+mod shared;
+#[cfg(feature = "tls")]
+mod sink;
+#[cfg(feature = "tls")]
+mod source;
+#[cfg(feature = "tls")]
 mod verify;
 #[cfg(feature = "tls")]
 mod why;
+
+#[cfg(all(test, feature = "tls"))]
+mod tests;
 
 use super::accept::{ACCEPT_TIMEOUT, MIN_SIZE};
 use super::connect::{ATTEMPT_TIMEOUT, BIND};
@@ -52,9 +61,9 @@ const ALPN: OptionSpec = option(
 const EOF: OptionSpec = OptionSpec {
     name: "eof",
     value: ValueKind::Word(&["close-notify", "fin"]),
-    only: Some(crate::error::Side::Source),
+    only: None,
     default: "close-notify",
-    help: "what ends the input: the peer's word, or with fin its closing too, as of ncat --ssl, which a cut looks like",
+    help: "what ends the input: the peer says so; with fin also that it closes, as a cut does",
 };
 
 /// `tls://`.
@@ -63,7 +72,7 @@ pub(super) const TLS: Kind = Kind {
     form: "tls://HOST:PORT",
     slashes: Slashes::Required,
     rest: Rest::Decoded,
-    summary: "connects to HOST by TLS; its certificate is checked",
+    summary: "connects to HOST by TLS, and checks who that is",
     options: &[
         option(
             "ca",
@@ -121,7 +130,7 @@ pub(super) const TLS_LISTEN: Kind = Kind {
     form: "tls-listen://[ADDR]:PORT",
     slashes: Slashes::Required,
     rest: Rest::Decoded,
-    summary: "waits for one connection by TLS; without cert it makes a certificate and says its pin",
+    summary: "waits for one connection by TLS",
     options: &[
         CERT,
         KEY,

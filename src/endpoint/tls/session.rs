@@ -17,6 +17,9 @@ const MOST_UNSENT: usize = 256 << 10;
 /// How much is read from the socket at once.
 const READ_SIZE: usize = 64 << 10;
 
+/// The most reads at once of what is dropped.
+const MOST_DROPPING_READS: usize = 8;
+
 /// The most bytes of a record (RFC 8446, section 5.1).
 const RECORD: u64 = 1 << 14;
 
@@ -29,6 +32,8 @@ pub(super) struct Session {
     incoming: Incoming,
     /// Whether a peer that closes without saying so has ended the input all the same.
     ends_by_fin: bool,
+    /// What the next read fails with.
+    failure: Option<io::Error>,
     /// Bytes that were read.
     received: u64,
     /// Bytes that were written since everything was sent.
@@ -50,11 +55,23 @@ impl Session {
             tls,
             incoming: Incoming::default(),
             ends_by_fin,
+            failure: None,
             received: 0,
             unsent: 0,
             records_left: limit.map(|it| it.saturating_sub(RESERVED_RECORDS)),
             has_ended: false,
         }
+    }
+
+    /// From here on a peer that closes without saying so has ended the input: others find out whether that was all.
+    pub(super) fn end_by_fin(&mut self) {
+        self.ends_by_fin = true;
+    }
+
+    /// As if the cipher had no more than this.
+    #[cfg(test)]
+    pub(super) fn limit_records(&mut self, most: u64) {
+        self.records_left = Some(most);
     }
 
     /// Whether the end of one direction is that of both, as in TLS 1.2 (RFC 5246, section 7.2.1).
@@ -74,24 +91,32 @@ impl Session {
 
     /// Reads what has come into `buf`; 0 is the peer's end.
     pub(super) fn read(&mut self, socket: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failure.take() {
+            return Err(error);
+        }
         let mut filled = 0;
         while filled < buf.len() {
             match self.read_some(socket, &mut buf[filled..]) {
                 Ok(0) => break,
                 Ok(n) => filled += n,
-                // The error is met again by the next call.
-                Err(_) if filled > 0 => break,
-                Err(error) => return Err(error),
+                Err(error) if filled == 0 => return Err(error),
+                Err(error) => {
+                    // The system tells it but once, and would tell of an end afterwards (`SO_ERROR`, socket(7)).
+                    self.failure = Some(error).filter(|it| it.kind() != ErrorKind::WouldBlock);
+                    break;
+                }
             }
         }
-        self.received += filled as u64;
         Ok(filled)
     }
 
     fn read_some(&mut self, socket: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.tls.reader().read(buf) {
-                Ok(n) => return Ok(n),
+                Ok(n) => {
+                    self.received += n as u64;
+                    return Ok(n);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     return if self.ends_by_fin {
@@ -108,6 +133,10 @@ impl Session {
 
     /// Takes in what has come on the socket, or its end.
     fn take_in(&mut self, socket: BorrowedFd<'_>) -> io::Result<()> {
+        if self.has_unsent() {
+            // If this fails, what comes tells why.
+            let _ = self.send(socket);
+        }
         if self.incoming.is_empty() {
             self.incoming.fill(socket)?;
         }
@@ -193,10 +222,9 @@ impl Session {
 
     /// Reads and drops what the peer sends. Returns how many bytes that was, and whether the peer has ended.
     pub(super) fn drop_incoming(&mut self, socket: BorrowedFd<'_>) -> io::Result<(u64, bool)> {
-        let mut dropped = 0;
+        let (mut dropped, mut reads) = (0, 0);
         let mut buf = [0; 16 << 10];
-        // So that a peer that sends without end does not keep the other direction from being served.
-        for _ in 0..16 {
+        loop {
             match self.tls.reader().read(&mut buf) {
                 Ok(0) => return Ok((dropped, true)),
                 Ok(n) => dropped += n as u64,
@@ -204,13 +232,23 @@ impl Session {
                     return Ok((dropped, true));
                 }
                 Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-                Err(_) => match self.take_in(socket) {
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                    other => other?,
-                },
+                Err(_) => {
+                    // A peer that sends without end must not keep the other direction from being served. What is left then is on
+                    // the socket, which tells of it.
+                    let is_taken = self.incoming.is_empty();
+                    reads += usize::from(is_taken);
+                    if is_taken && reads > MOST_DROPPING_READS {
+                        return Ok((dropped, false));
+                    }
+                    match self.take_in(socket) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                            return Ok((dropped, false));
+                        }
+                        other => other?,
+                    }
+                }
             }
         }
-        Ok((dropped, false))
     }
 }
 

@@ -75,7 +75,8 @@ fn certificate(why: &CertificateError, pin: Option<&str>, name: &str) -> String 
             "the peer's certificate is not valid yet".to_owned()
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = presented.join(", ");
+            let names: Vec<_> = presented.iter().map(|it| bare_name(it)).collect();
+            let names = names.join(", ");
             let names = if names.is_empty() { "no name" } else { &names };
             format!("the peer's certificate is for {names}, not for {name} (#name)")
         }
@@ -90,8 +91,7 @@ fn certificate(why: &CertificateError, pin: Option<&str>, name: &str) -> String 
                 shown.unwrap_or_default()
             );
         }
-        CertificateError::BadSignature => "the peer's certificate has a wrong signature".to_owned(),
-        // A certificate that has signed itself, or of an authority of somebody's own.
+        // A certificate that has signed itself, or of an authority of somebody's own, which may have the name of one that is known.
         _ => {
             return format!(
                 "the peer's certificate is of nobody who is trusted here{trust}, or #ca=FILE with the authority that has signed it"
@@ -99,6 +99,12 @@ fn certificate(why: &CertificateError, pin: Option<&str>, name: &str) -> String 
         }
     };
     what + &trust
+}
+
+/// A name as the library shows it: `DnsName("host.example")`, `IpAddress(192.0.2.1)`.
+fn bare_name(shown: &str) -> &str {
+    let inner = shown.split_once('(').map_or(shown, |(_, inner)| inner);
+    inner.trim_end_matches(')').trim_matches('"')
 }
 
 fn alert_in_words(alert: AlertDescription) -> String {
