@@ -47,6 +47,17 @@ const FLAGS: [(&str, bool, &str, &str); 3] = [
     ("generate", cfg!(feature = "generate"), "--generate", "man"),
 ];
 
+/// The ends that take a feature.
+const ENDS: [(&str, bool, &str, &str); 2] = [
+    ("tls", cfg!(feature = "tls"), "tls://", "127.0.0.1:1#pin=no"),
+    (
+        "tls",
+        cfg!(feature = "tls"),
+        "tls-listen://",
+        "127.0.0.1:0#from=no",
+    ),
+];
+
 fn tidegate<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
     command.args(args).stdin(Stdio::null()).output().unwrap()
@@ -129,6 +140,20 @@ fn a_flag_is_here_or_answers_by_its_name() {
         assert!(is_here || record.starts_with('{'), "{record}");
         let what = format!("tidegate: this build has no {flag}");
         is_here_or_left_out(&output, is_here, &what, feature);
+    }
+}
+
+#[test]
+fn an_end_is_here_or_answers_by_its_name() {
+    for (feature, is_here, scheme, rest) in ENDS {
+        for args in [
+            [&*format!("{scheme}{rest}"), "null:"],
+            ["zero:#size=0", &format!("{scheme}{rest}")],
+        ] {
+            let output = tidegate(args);
+            let what = format!("this build has no {scheme}");
+            is_here_or_left_out(&output, is_here, &what, feature);
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn tool(scratch: &Scratch, line: &str, from: impl Into<Stdio>) -> Option<Running
 }
 
 /// The address on which this process listens, asked of the system, since not every tool tells.
-fn listens_on(tool: &Running) -> String {
+pub(crate) fn listens_on(tool: &Running) -> String {
     let mut port = None;
     until("the tool listens", || {
         let table = fs::read_to_string("/proc/net/tcp").expect("sockets");
