@@ -191,7 +191,7 @@ pub struct Cli {
     pub timestamps: bool,
 
     /// Call the transfer LABEL on the screen
-    #[arg(short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
+    #[arg(hide_short_help = true, short = 'N', long, value_name = "LABEL", help_heading = SHOW)]
     pub name: Option<String>,
 
     /// Write progress to FILE (or fd:N) as JSON lines
