@@ -49,12 +49,12 @@ const FLAGS: [(&str, bool, &str, &str); 3] = [
 
 /// The ends that take a feature.
 const ENDS: [(&str, bool, &str, &str); 2] = [
-    ("tls", cfg!(feature = "tls"), "tls://", "127.0.0.1:1#pin=no"),
+    ("tls", cfg!(feature = "tls"), "tls://", "127.0.0.1:99999"),
     (
         "tls",
         cfg!(feature = "tls"),
         "tls-listen://",
-        "127.0.0.1:0#from=no",
+        "127.0.0.1:99999",
     ),
 ];
 
