@@ -698,20 +698,10 @@ by() { # RECEIVER SENDER
   kill "$pid" 2>/dev/null
 }
 
-# ---- What others do and tidegate does not ----------------------------------------------------------------------------
-
-udp() {
-  case $1 in
-    nc) by 'nc -u -l 127.0.0.1 0' 'nc -u -w 1 127.0.0.1 PORT' ;;
-    ncat) by 'ncat -u -l 127.0.0.1 0' 'ncat -u --send-only 127.0.0.1 PORT' ;;
-    socat) by 'socat -u UDP-RECV:0,bind=127.0.0.1 -' 'socat -u - UDP:127.0.0.1:PORT' ;;
-    *) echo no ;;
-  esac
-}
-
 tls() {
   local pid
   case $1 in
+    tidegate) bash -c "exec $TIDEGATE -q tls-listen://127.0.0.1:0 -" >out 2>/dev/null & ;;
     ncat) bash -c 'exec ncat --ssl --recv-only -l 127.0.0.1 0' >out 2>/dev/null & ;;
     socat)
       openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=localhost >/dev/null 2>&1
@@ -721,12 +711,24 @@ tls() {
   pid=$!
   port=$(port_of "$pid")
   case $1 in
+    tidegate) echo 'hello world' | timeout 5 "$TIDEGATE" -q - "tls://127.0.0.1:$port#verify=no" >/dev/null 2>&1 ;;
     ncat) echo 'hello world' | timeout 5 ncat --ssl --send-only 127.0.0.1 "$port" >/dev/null 2>&1 ;;
     socat) echo 'hello world' | timeout 5 socat -u - "OPENSSL:127.0.0.1:$port,verify=0" >/dev/null 2>&1 ;;
   esac
   has_bytes out
   if [ "$(cat out)" = 'hello world' ]; then echo yes; else echo no; fi
   kill "$pid" 2>/dev/null
+}
+
+# ---- What others do and tidegate does not ----------------------------------------------------------------------------
+
+udp() {
+  case $1 in
+    nc) by 'nc -u -l 127.0.0.1 0' 'nc -u -w 1 127.0.0.1 PORT' ;;
+    ncat) by 'ncat -u -l 127.0.0.1 0' 'ncat -u --send-only 127.0.0.1 PORT' ;;
+    socat) by 'socat -u UDP-RECV:0,bind=127.0.0.1 -' 'socat -u - UDP:127.0.0.1:PORT' ;;
+    *) echo no ;;
+  esac
 }
 
 many_clients() {
@@ -803,9 +805,9 @@ row 'several inputs, one after the other' several_inputs
 row 'several outputs at once' two_outputs
 row 'one of two outputs fails: the other one' one_output_fails
 row 'unix sockets' unix_socket
+row 'TLS' tls
 row 'a reply that comes 1.5 s after the end of the request' late_reply
 row 'a command as its input fails after its output' command_fails
 group 'What others do and tidegate does not'
 row 'UDP' udp
-row 'TLS' tls
 row 'one listener, many clients' many_clients
