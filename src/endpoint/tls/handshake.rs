@@ -2,10 +2,15 @@
 
 use super::why::in_words;
 use crate::error::reason;
-use rustix::net::sockopt;
+use rustix::net::{Shutdown, shutdown, sockopt};
 use rustls::Connection;
 use std::io::{self, ErrorKind, Read, Write};
+use std::time::Duration;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long a peer that is refused may take to close, too.
+const PARTING_TIME: Duration = Duration::from_secs(1);
 
 /// Why there is no session.
 #[derive(Debug)]
@@ -56,7 +61,23 @@ pub(super) async fn shake_hands(
             // The peer should hear why, which a reset would keep from it. Nothing has been delivered that could look whole.
             let _ = send_all(stream, tls).await;
             let _ = sockopt::set_socket_linger(stream, None);
+            let _ = timeout(PARTING_TIME, part(stream)).await;
             return Err(HandshakeError::Tls(error));
+        }
+    }
+}
+
+/// Closes our side and drops what still comes, until the peer has closed: what comes to a closed socket resets the connection, and
+/// the peer may not have read why.
+async fn part(stream: &TcpStream) -> io::Result<()> {
+    shutdown(stream, Shutdown::Write)?;
+    let mut dropped = [0; 1 << 10];
+    loop {
+        stream.readable().await?;
+        match stream.try_read(&mut dropped) {
+            Ok(0) => return Ok(()),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+            _ => {}
         }
     }
 }
