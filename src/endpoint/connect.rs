@@ -102,6 +102,7 @@ pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAdd
 }
 
 /// A connection over TCP, before it is made.
+#[derive(Clone)]
 pub(super) struct Connect {
     pub(super) host: String,
     port: u16,
@@ -118,15 +119,32 @@ impl Connect {
             return Err(UsageError::new(format!("'{uri}': no HOST; write {form}")));
         }
         Ok(Self {
-            host,
+            retries: Retries::of(options),
+            ..Self::to(&host, port, options)
+        })
+    }
+
+    /// A connection to this host, without a retry.
+    pub(super) fn to(host: &str, port: u16, options: &Options) -> Self {
+        Self {
+            host: host.to_owned(),
             port,
             bind: options.address("bind"),
             attempt_timeout: options
                 .duration("connect-timeout")
                 .unwrap_or(CONNECT_TIMEOUT),
-            retries: Retries::of(options),
+            retries: Retries::NONE,
             settings: Settings::of(options),
-        })
+        }
+    }
+
+    /// The same to another host.
+    pub(super) fn elsewhere(&self, host: &str, port: u16) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            ..self.clone()
+        }
     }
 
     /// Connects, does with the connection what `then` does, and tries both again as often as was asked for. The time limit of an

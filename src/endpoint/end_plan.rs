@@ -74,6 +74,12 @@ pub trait Announce {
 
     /// Whether standard output is an end, so that a command that is to be started must not write to it.
     fn writes_stdout(&self) -> bool;
+
+    /// How many bytes of this source are to be left out, as it will be told by [`Source::seek_ahead`]. One that can begin behind
+    /// them does.
+    fn skips(&self) -> u64 {
+        0
+    }
 }
 
 /// An end that was asked for and is not open yet.

@@ -1,6 +1,8 @@
 //! The error of opening an end.
 
 use crate::error::{Side, TransferError};
+use std::error::Error;
+use std::fmt;
 use std::io;
 
 /// Why an end could not be opened: the act, for `ACT URI: WHY`, and the reason.
@@ -57,5 +59,33 @@ impl OpenError {
             OpenFailure::Usage(_) => Class::Usage,
         };
         TransferError::at_end(class, side, self.act, uri, anyhow::Error::msg(why))
+    }
+}
+
+/// A source is no longer what it was when it was opened, so that the rest of it does not belong to what has come; with a text that
+/// tells so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceChanged(pub String);
+
+impl SourceChanged {
+    /// Whether this error says so.
+    #[must_use]
+    pub fn is(error: &io::Error) -> bool {
+        let inner = error.get_ref();
+        inner.is_some_and(<dyn Error + Send + Sync>::is::<Self>)
+    }
+}
+
+impl fmt::Display for SourceChanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for SourceChanged {}
+
+impl From<SourceChanged> for io::Error {
+    fn from(error: SourceChanged) -> Self {
+        io::Error::other(error)
     }
 }

@@ -1,6 +1,8 @@
 //! The table of all kinds of ends.
 
-use super::{Kind, connect, exec, fd, file, listen, null, pattern, stdio, tls, unix, unix_listen};
+use super::{
+    Kind, connect, exec, fd, file, http, listen, null, pattern, stdio, tls, unix, unix_listen,
+};
 
 /// Every kind of end, in the order in which help shows them.
 pub const KINDS: &[&Kind] = &[
@@ -11,6 +13,7 @@ pub const KINDS: &[&Kind] = &[
     &listen::KIND,
     &tls::TLS,
     &tls::TLS_LISTEN,
+    &http::KIND,
     &unix::KIND,
     &unix_listen::KIND,
     &pattern::ZERO,

@@ -24,6 +24,7 @@ mod file;
 mod file_facts;
 mod half;
 mod halves;
+pub mod http;
 mod identity;
 mod kind;
 mod kinds;
@@ -71,7 +72,7 @@ pub use end_plan::{
     Announce, EndPlan, Opening, PeerPlan, Prepared, PreparedPeer, PreparedSink, PreparedSource,
     SinkPlan, SourcePlan,
 };
-pub use failure::{OpenError, OpenFailure};
+pub use failure::{OpenError, OpenFailure, SourceChanged};
 pub use half::{PlannedPeer, sink_half, source_half};
 pub use halves::{Halves, OtherHalfFailed};
 pub use identity::{FileId, Identity};

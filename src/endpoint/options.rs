@@ -58,6 +58,8 @@ pub enum ValueKind {
     Word(&'static [&'static str]),
     /// A text that is not empty, called so in help: the name of a file or a host.
     Text(&'static str),
+    /// The same; there may be several.
+    Texts(&'static str),
     /// The digest of a certificate, `sha256:` and 64 hexadecimal digits.
     Pin,
 }
@@ -76,7 +78,7 @@ impl ValueKind {
             ValueKind::SizeAndDuration => "SIZE:D",
             ValueKind::Mode => "MODE",
             ValueKind::Word(_) => "HOW",
-            ValueKind::Text(placeholder) => placeholder,
+            ValueKind::Text(placeholder) | ValueKind::Texts(placeholder) => placeholder,
             ValueKind::Pin => "sha256:HEX",
         }
     }
@@ -84,7 +86,7 @@ impl ValueKind {
     /// Whether the option may be given several times: all its values count.
     #[must_use]
     pub fn repeats(self) -> bool {
-        matches!(self, ValueKind::Network)
+        matches!(self, ValueKind::Network | ValueKind::Texts(_))
     }
 
     fn parse(self, text: Option<&str>, world: &dyn World) -> Result<Value, String> {
@@ -117,10 +119,10 @@ impl ValueKind {
                 Some(known) => Ok(Value::Word(known)),
                 None => Err(format!("write {}", words.join(" or "))),
             },
-            ValueKind::Text(placeholder) if text.is_empty() => {
+            ValueKind::Text(placeholder) | ValueKind::Texts(placeholder) if text.is_empty() => {
                 Err(format!("needs a value (={placeholder})"))
             }
-            ValueKind::Text(_) => Ok(Value::Text(text.to_owned())),
+            ValueKind::Text(_) | ValueKind::Texts(_) => Ok(Value::Text(text.to_owned())),
             ValueKind::Pin => parse_pin(text).map(Value::Pin),
         }
     }
@@ -306,6 +308,14 @@ impl Options {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// Every text that was given.
+    pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.values(name).filter_map(|value| match value {
+            Value::Text(text) => Some(&**text),
+            _ => None,
+        })
     }
 
     /// The SHA-256 of a certificate.

@@ -20,6 +20,9 @@ pub(super) const RETRY: OptionSpec = OptionSpec {
 pub(super) struct Retries(u64);
 
 impl Retries {
+    /// Never.
+    pub(super) const NONE: Self = Self(0);
+
     pub(super) fn of(options: &Options) -> Self {
         Self(options.number(RETRY.name).unwrap_or(0))
     }

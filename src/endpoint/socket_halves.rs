@@ -221,6 +221,10 @@ impl<S: StreamSocket + Sync> Source for ReadingHalf<S> {
         self.recv(buf, RecvFlags::empty())
     }
 
+    fn peek(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.recv(buf, RecvFlags::PEEK)
+    }
+
     fn ready(&self) -> Ready<'_> {
         Ready::Readable(self.shared.fd())
     }

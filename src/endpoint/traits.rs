@@ -16,6 +16,14 @@ pub trait Source: Send {
     /// `WouldBlock`: nothing is there, wait for [`Source::ready`]. Anything else ends the transfer.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize>;
 
+    /// Reads as [`Source::read`] does, and leaves what it has read to be read again.
+    ///
+    /// # Errors
+    /// As [`Source::read`]; `Unsupported`: this source cannot.
+    fn peek(&mut self, _buf: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// What to wait for after `WouldBlock`.
     fn ready(&self) -> Ready<'_>;
 
@@ -304,6 +312,8 @@ pub enum Delivered {
     Closed,
     /// The command that got them has exited, with status 0.
     Exited,
+    /// The server that got them has answered that it accepts them.
+    Accepted,
 }
 
 impl Delivered {
@@ -316,6 +326,7 @@ impl Delivered {
             Delivered::Acknowledged => "acknowledged",
             Delivered::Closed => "closed",
             Delivered::Exited => "exited",
+            Delivered::Accepted => "accepted",
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum Spec {
 pub enum Rest {
     /// Percent-decoded; options follow it.
     Decoded,
+    /// As it stands; options follow it.
+    Raw,
     /// As it stands, whatever is in it; options stand before it.
     Literal,
 }
@@ -71,7 +73,7 @@ impl Spec {
             scheme,
             has_authority,
             rest: match zoned(rest).filter(|_| has_authority) {
-                _ if how == Rest::Literal => rest.to_owned(),
+                _ if how != Rest::Decoded => rest.to_owned(),
                 Some(address) => address.into(),
                 None => percent_decode(rest).collect(),
             },
@@ -83,7 +85,7 @@ impl Spec {
 /// The rest, and the options behind `#`. Before a literal rest they end at the first space.
 fn split(after: &[u8], how: Rest) -> (&[u8], &[u8]) {
     match how {
-        Rest::Decoded => match after.iter().position(|&byte| byte == b'#') {
+        Rest::Decoded | Rest::Raw => match after.iter().position(|&byte| byte == b'#') {
             Some(at) => (&after[..at], &after[at + 1..]),
             None => (after, &[]),
         },
@@ -116,7 +118,7 @@ pub fn without_options(argument: &str, rest_of: impl FnOnce(&str) -> Rest) -> Co
         rest_of(&scheme.to_ascii_lowercase()),
         argument.split_once('#'),
     ) {
-        (Rest::Decoded, Some((end, _))) => end.into(),
+        (Rest::Decoded | Rest::Raw, Some((end, _))) => end.into(),
         (Rest::Literal, Some((start, options))) if start.len() == scheme.len() + 1 => {
             let rest = options
                 .split_once(char::is_whitespace)

@@ -193,6 +193,13 @@ impl Announce for EndAnnouncer<'_> {
     fn writes_stdout(&self) -> bool {
         self.shared.plan.sinks().any(|it| it.end.is_descriptor(1))
     }
+
+    fn skips(&self) -> u64 {
+        let Shared { plan, .. } = &*self.shared;
+        // Of several sources, how many bytes are left out of which is known only when they are read.
+        let is_alone = plan.more_sources.is_empty() && self.end == EndId::Source;
+        if is_alone { plan.flow.skip } else { 0 }
+    }
 }
 
 /// Which ends are going to be terminals.

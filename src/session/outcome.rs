@@ -1,7 +1,7 @@
 //! How a transfer ended, for the user, the records and the exit status.
 
 use crate::account::replay::Advice;
-use crate::endpoint::{Delivered, Least};
+use crate::endpoint::{Delivered, Least, SourceChanged};
 use crate::engine::road::{GivenUp, ReaderOutcome, RoadInUse, TransformOutcome, WriterOutcome};
 use crate::error::{Class, Side, TransferError, reason};
 use crate::plan::Plan;
@@ -280,7 +280,15 @@ fn source_failed(plan: &Plan, reader: Option<&ReaderOutcome>) -> Outcome {
         Some(Err(error)) => error,
         _ => &no_reason,
     };
-    Outcome::Failed(TransferError::io(Side::Source, "reading", uri, error))
+    let failure = TransferError::io(Side::Source, "reading", uri, error);
+    Outcome::Failed(if SourceChanged::is(error) {
+        TransferError {
+            class: Class::Integrity,
+            ..failure
+        }
+    } else {
+        failure
+    })
 }
 
 /// The failure of the sink where the source has failed as well.

@@ -30,6 +30,7 @@ impl Completion {
             Completion::Complete(Delivered::Acknowledged) => "acknowledged; the peer did not close",
             Completion::Complete(Delivered::Closed) => "acknowledged and closed by the peer",
             Completion::Complete(Delivered::Exited) => "written; the command succeeded",
+            Completion::Complete(Delivered::Accepted) => "accepted by the server",
             Completion::Interrupted => "interrupted",
         }
     }

@@ -311,12 +311,12 @@ impl Ends<'_> {
 /// What the error of a call means.
 impl Ends<'_> {
     /// Of a call between both ends, which does not say which end it is about.
-    pub(super) fn stop_for_call(&self, error: io::Error) -> Stop {
+    pub(super) fn stop_for_call(&mut self, error: io::Error) -> Stop {
         self.stop_for(failing_side(self.from, self.to, &error), error)
     }
 
     /// Of a call at one of the ends: the end has failed, or the kernel only refuses this method.
-    pub(super) fn stop_for(&self, side: Side, error: io::Error) -> Stop {
+    pub(super) fn stop_for(&mut self, side: Side, error: io::Error) -> Stop {
         match side {
             _ if is_refusal(&error) => Stop::Refused(side, error),
             Side::Source => Stop::Source(error),
@@ -325,8 +325,12 @@ impl Ends<'_> {
     }
 
     /// The sink has failed.
-    pub(super) fn stop_for_sink(&self, error: io::Error) -> Stop {
+    pub(super) fn stop_for_sink(&mut self, error: io::Error) -> Stop {
         let error = as_told_by_sink(self.to, error);
+        let error = match error.kind() {
+            ErrorKind::ConnectionReset => self.outlet.sink.why_broken(error),
+            _ => error,
+        };
         Stop::Sink(self.outlet.failure("writing to", error))
     }
 

@@ -1,0 +1,171 @@
+//! What was asked for at an `http://` end, and the connection that it is asked over.
+
+use super::answer::reason;
+use super::fields::Field;
+use super::url::Url;
+use crate::endpoint::connect::Connect;
+use crate::endpoint::uri::Uri;
+use crate::endpoint::{Announce, Halves, OpenError, OpenFailure, Options, PeerPlan, Sink, Source};
+use crate::engine::wait::{self, Ready};
+use crate::engine::wakeup::Wakeup;
+use crate::error::{Side, UsageError};
+use crate::platform::threads;
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Read as _};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::sleep_until;
+
+pub(super) const SETTING_UP: &str = "setting up";
+pub(super) const ASKING: &str = "asking for";
+
+/// The most bytes of a file of header fields.
+const MOST_OF_FILE: u64 = 64 * 1024;
+
+/// How long the connection is waited for to take our end, once all is done.
+const CLOSE_TIME: Duration = Duration::from_millis(500);
+
+/// An object of a server, and what is sent when it is asked for.
+pub(super) struct Asked {
+    pub(super) url: Url,
+    given: Vec<Field>,
+    file: Option<String>,
+    connect: Connect,
+}
+
+impl Asked {
+    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        let wrong = |why: String| UsageError::new(format!("'{uri}': {why}; write {}", super::FORM));
+        let url = Url::parse(&uri.rest).map_err(wrong)?;
+        let given = options.texts("header").map(|text| {
+            Field::parse(text)
+                .map_err(|why| UsageError::new(format!("option 'header' of '{uri}': {why}")))
+        });
+        Ok(Self {
+            given: given.collect::<Result<_, _>>()?,
+            file: options.text("header-file").map(ToOwned::to_owned),
+            connect: Connect::to(&url.host, url.port, options),
+            url,
+        })
+    }
+
+    /// The fields that were asked for. Those of a file are read now, once.
+    pub(super) async fn fields(&self) -> Result<Vec<Field>, OpenError> {
+        let mut fields = self.given.clone();
+        if let Some(path) = self.file.clone() {
+            let wrong = |why: String| OpenError {
+                act: SETTING_UP,
+                why: OpenFailure::Text(format!("header-file {path:?}: {why}")),
+            };
+            let name = path.clone();
+            let read = threads::apart("header file", move || {
+                let mut text = Vec::new();
+                File::open(name)?
+                    .take(MOST_OF_FILE + 1)
+                    .read_to_end(&mut text)?;
+                Ok(text)
+            });
+            let text = match read {
+                Ok(read) => read.await,
+                Err(error) => Err(error),
+            };
+            let text = text.map_err(|error| wrong(crate::error::reason(&error)))?;
+            if text.len() as u64 > MOST_OF_FILE {
+                return Err(wrong("it is too large".to_owned()));
+            }
+            fields.extend(Field::parse_lines(&text).map_err(wrong)?);
+        }
+        Ok(fields)
+    }
+
+    /// Connects with the host of `url`.
+    pub(super) async fn connect(
+        &self,
+        url: &Url,
+        side: Side,
+        announce: &dyn Announce,
+    ) -> Result<Halves, OpenError> {
+        let connect = self.connect.elsewhere(&url.host, url.port);
+        let peer: &dyn PeerPlan = &connect;
+        peer.prepare(side, announce).await?.open().await
+    }
+
+    /// What it was parsed as, and what opening it does first, in words.
+    pub(super) fn words(&self) -> (String, String) {
+        let (_, opening) = self.connect.words();
+        (format!("{}", self.url), opening)
+    }
+}
+
+/// The descriptor that is waited for, if it is one.
+pub(super) fn fd_of(ready: Ready<'_>) -> Option<BorrowedFd<'_>> {
+    match ready {
+        Ready::Readable(fd)
+        | Ready::Writable(fd)
+        | Ready::ReadableOrWritable(fd)
+        | Ready::Failed(fd) => Some(fd),
+        Ready::At(_) => None,
+    }
+}
+
+/// Waits until an end is ready, while others go on.
+pub(super) async fn ready(end: Ready<'_>) -> io::Result<()> {
+    let interest = match end {
+        Ready::Writable(_) => Interest::WRITABLE,
+        Ready::ReadableOrWritable(_) => Interest::READABLE | Interest::WRITABLE,
+        Ready::Readable(_) | Ready::Failed(_) => Interest::READABLE,
+        Ready::At(moment) => {
+            sleep_until(moment.into()).await;
+            return Ok(());
+        }
+    };
+    let Some(fd) = fd_of(end) else { return Ok(()) };
+    // A second descriptor of the connection, to wait by: both sides of this are done with before the bytes move.
+    let second = std::net::TcpStream::from(fd.try_clone_to_owned()?);
+    TcpStream::from_std(second)?.ready(interest).await.map(drop)
+}
+
+/// Sends all of `bytes`.
+pub(super) async fn send(sink: &mut dyn Sink, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match sink.write(&[IoSlice::new(bytes)]) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => ready(sink.ready()).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Waits at most until `until` for an end, where no other thing is left to be done. Returns whether that moment has come.
+pub(super) fn wait_briefly(end: Ready<'_>, until: Instant) -> bool {
+    let wakeup = Wakeup::new();
+    let waited = wakeup.and_then(|wakeup| wait::wait(&wakeup, &[end], Some(until)));
+    waited.is_err() || Instant::now() >= until
+}
+
+/// Closes a connection cleanly, after everything was delivered.
+pub(super) fn close(source: Box<dyn Source>, sink: &mut dyn Sink) {
+    source.close();
+    let until = Instant::now() + CLOSE_TIME;
+    while let Ok(crate::endpoint::Finish::Wait {
+        ready, until: next, ..
+    }) = sink.finish()
+    {
+        let next = next.min(until);
+        if wait_briefly(ready.unwrap_or(Ready::At(next)), next) && Instant::now() >= until {
+            break;
+        }
+    }
+}
+
+/// Asking for something has failed like this.
+pub(super) fn not_answered(error: &io::Error) -> OpenError {
+    OpenError {
+        act: ASKING,
+        why: OpenFailure::Text(reason(error)),
+    }
+}

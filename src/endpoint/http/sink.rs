@@ -1,0 +1,423 @@
+//! An open `http://` sink: sends the request with its body, hears the answer all the while, and has delivered once that is 2xx.
+
+use super::answer::{FirstLine, HeadReader, reason};
+use super::asked::{close, fd_of, wait_briefly};
+use super::fetch::redirect;
+use super::fields::shown;
+use super::head::Head;
+use super::url::Url;
+use crate::endpoint::{
+    Backchannel, Delivered, Finish, Halves, KernelSink, Raw, Sink, SinkFacts, Source, Unfit,
+};
+use crate::engine::wait::Ready;
+use crate::platform::FdAt;
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, IoSlice};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// A body of more bytes is sent only once the server has said that it wants it, or has said nothing for a while.
+const MOST_UNASKED: u64 = 1 << 20;
+
+/// How long a server is waited for to say so (RFC 9110, section 10.1.1).
+const CONTINUE_TIME: Duration = Duration::from_secs(1);
+
+/// How long the first line of an answer is waited for that ends the sending.
+const LINE_TIME: Duration = Duration::from_millis(300);
+
+/// How often the send queue is looked at while the answer is waited for.
+const NEXT_LOOK: Duration = Duration::from_millis(500);
+
+/// A request under way.
+pub(super) struct HttpSink {
+    sink: Box<dyn Sink>,
+    raw: Result<Raw, Unfit>,
+    url: Url,
+    /// What of ours is to be sent before the next bytes of the body: the head, or the framing of chunks.
+    ours: Vec<u8>,
+    upload: Upload,
+    /// Until when the server is waited for to want the body.
+    wanted_by: Option<Instant>,
+    hearing: RefCell<Hearing>,
+    /// What the peer had not acknowledged when it was last looked at.
+    queued: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upload {
+    NotStarted,
+    Length {
+        left: u64,
+        total: u64,
+    },
+    Chunked {
+        left: u64,
+        is_first: bool,
+    },
+    /// The last byte was handed over, or is in `ours`.
+    Ended,
+}
+
+/// What the server says.
+struct Hearing {
+    /// `None` once it was closed.
+    source: Option<Box<dyn Source>>,
+    heads: HeadReader,
+    wants_body: bool,
+    answer: Option<Head>,
+}
+
+impl HttpSink {
+    /// A request of which nothing was sent, with its `head` as far as it is known before the length is.
+    pub(super) fn new(halves: Halves, url: Url, head: String) -> Self {
+        let Halves { source, mut sink } = halves;
+        let raw = sink.kernel().map(|(raw, _)| raw);
+        Self {
+            sink,
+            raw,
+            url,
+            ours: head.into_bytes(),
+            upload: Upload::NotStarted,
+            wanted_by: None,
+            hearing: RefCell::new(Hearing {
+                source: Some(source),
+                heads: HeadReader::default(),
+                wants_body: false,
+                answer: None,
+            }),
+            queued: 0,
+        }
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        fd_of(self.sink.ready())
+    }
+
+    /// Whether all of the request was handed to the system.
+    fn is_all_sent(&self) -> bool {
+        let is_all = matches!(self.upload, Upload::Ended | Upload::Length { left: 0, .. });
+        is_all && self.ours.is_empty()
+    }
+
+    /// Whether the body is to wait.
+    fn must_wait(&mut self) -> bool {
+        let wants = self.hearing.borrow().wants_body;
+        if self
+            .wanted_by
+            .is_some_and(|until| wants || until <= Instant::now())
+        {
+            self.wanted_by = None;
+        }
+        self.wanted_by.is_some()
+    }
+
+    /// Sends what is ours, and then of `bufs` what fits. Returns how much of `bufs`.
+    fn send(&mut self, bufs: &[IoSlice<'_>], most: u64) -> io::Result<usize> {
+        let mut left = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut slices = Vec::with_capacity(bufs.len() + 1);
+        slices.push(IoSlice::new(&self.ours));
+        for buf in bufs {
+            let here = buf.len().min(left);
+            left -= here;
+            slices.push(IoSlice::new(&buf[..here]));
+        }
+        let slices = if self.ours.is_empty() {
+            &slices[1..]
+        } else {
+            &slices
+        };
+        let sent = self.sink.write(slices)?;
+        let of_ours = sent.min(self.ours.len());
+        self.ours.drain(..of_ours);
+        Ok(sent - of_ours)
+    }
+
+    /// Sends what is ours.
+    fn send_ours(&mut self) -> io::Result<()> {
+        while !self.ours.is_empty() {
+            let sent = self.send(&[], 0);
+            sent.map_err(|error| self.told_by_answer(error))?;
+        }
+        Ok(())
+    }
+
+    /// The body may begin, once what is ours was sent.
+    fn may_send(&mut self) -> io::Result<()> {
+        self.hear()?;
+        if self.must_wait() {
+            self.send_ours()?;
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        Ok(())
+    }
+
+    /// Sending has failed like this: the answer may tell why.
+    fn told_by_answer(&self, error: io::Error) -> io::Error {
+        if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) {
+            return error;
+        }
+        let heard = self.hear();
+        match heard {
+            Err(told) if told.kind() == ErrorKind::Other => told,
+            _ => error,
+        }
+    }
+
+    /// The failure of an answer that is not 2xx, or came before everything was sent.
+    fn refusal(&self, source: &mut dyn Source, head: &Head, rest: Vec<u8>) -> io::Error {
+        if let Some(location) = redirect(head) {
+            let to = self.url.follow(location);
+            let to = to.map_or_else(|_| shown(location), |url| url.to_string());
+            let status = head.status_in_words();
+            return io::Error::other(format!(
+                "the server answered {status}: it wants the upload at {to}"
+            ));
+        }
+        if (200..300).contains(&head.status) {
+            let status = head.status_in_words();
+            return io::Error::other(format!(
+                "the server answered {status} before everything was sent"
+            ));
+        }
+        let mut line = FirstLine::new(head, rest);
+        let until = Instant::now() + LINE_TIME;
+        while !line.read(source) {
+            if wait_briefly(source.ready(), until) {
+                break;
+            }
+        }
+        io::Error::other(line.told(head))
+    }
+
+    /// After the answer: closes the connection.
+    fn close(&mut self) {
+        let source = self.hearing.get_mut().source.take();
+        if let Some(source) = source {
+            close(source, &mut *self.sink);
+        }
+    }
+
+    /// All bytes of the body have come.
+    fn end_body(&mut self) -> io::Result<()> {
+        match self.upload {
+            Upload::Length { left: 0, .. } | Upload::Ended => {}
+            Upload::Length { left, total } => {
+                let came = total - left;
+                return Err(io::Error::other(format!(
+                    "{came} bytes came of {total} that were announced"
+                )));
+            }
+            Upload::Chunked { is_first, .. } => {
+                let end = if is_first {
+                    &b"0\r\n\r\n"[..]
+                } else {
+                    b"\r\n0\r\n\r\n"
+                };
+                self.ours.extend_from_slice(end);
+            }
+            Upload::NotStarted => self.start(Some(0))?,
+        }
+        self.upload = Upload::Ended;
+        Ok(())
+    }
+
+    /// How many of `most` bytes may be sent next.
+    fn next(&mut self, most: u64) -> io::Result<u64> {
+        if self.upload == Upload::NotStarted {
+            self.start(None)?;
+        }
+        match &mut self.upload {
+            Upload::Length { left: 0, total } => {
+                let why = format!("more bytes came than the {total} that were announced");
+                Err(io::Error::other(why))
+            }
+            Upload::Length { left, .. } => Ok(most.min(*left)),
+            Upload::Chunked { left, is_first } => {
+                if *left == 0 {
+                    let before = if *is_first { "" } else { "\r\n" };
+                    let size = format!("{before}{most:x}\r\n");
+                    self.ours.extend_from_slice(size.as_bytes());
+                    (*left, *is_first) = (most, false);
+                }
+                Ok(most.min(*left))
+            }
+            Upload::NotStarted | Upload::Ended => Err(ErrorKind::NotConnected.into()),
+        }
+    }
+
+    fn count(&mut self, n: u64) {
+        if let Upload::Length { left, .. } | Upload::Chunked { left, .. } = &mut self.upload {
+            *left = left.saturating_sub(n);
+        }
+    }
+}
+
+impl Sink for HttpSink {
+    fn facts(&self) -> SinkFacts {
+        self.sink.facts()
+    }
+
+    fn start(&mut self, expected: Option<u64>) -> io::Result<()> {
+        if self.upload != Upload::NotStarted {
+            return Ok(());
+        }
+        let mut fields = String::new();
+        // Writing to a string cannot fail.
+        let _ = match expected {
+            Some(total) => write!(fields, "Content-Length: {total}\r\n"),
+            None => write!(fields, "Transfer-Encoding: chunked\r\n"),
+        };
+        if expected.is_none_or(|total| total > MOST_UNASKED) {
+            fields.push_str("Expect: 100-continue\r\n");
+            self.wanted_by = Some(Instant::now() + CONTINUE_TIME);
+        }
+        self.ours.extend_from_slice(fields.as_bytes());
+        self.ours.extend_from_slice(b"\r\n");
+        self.upload = match expected {
+            Some(total) => Upload::Length { left: total, total },
+            None => Upload::Chunked {
+                left: 0,
+                is_first: true,
+            },
+        };
+        Ok(())
+    }
+
+    fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let offered: u64 = bufs.iter().map(|buf| buf.len() as u64).sum();
+        if self.upload == Upload::NotStarted {
+            self.start(None)?;
+        }
+        self.may_send()?;
+        let most = self.next(offered)?;
+        loop {
+            let sent = self.send(bufs, most);
+            let n = sent.map_err(|error| self.told_by_answer(error))?;
+            if n > 0 {
+                self.count(n as u64);
+                return Ok(n);
+            }
+        }
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        match self.wanted_by {
+            Some(until) if self.ours.is_empty() => Ready::At(until),
+            _ => self.sink.ready(),
+        }
+    }
+
+    fn why_broken(&mut self, broken: io::Error) -> io::Error {
+        self.told_by_answer(broken)
+    }
+
+    fn backchannel(&self) -> Option<&dyn Backchannel> {
+        Some(self)
+    }
+
+    fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSink), Unfit> {
+        Ok((self.raw?, self))
+    }
+
+    fn finish(&mut self) -> io::Result<Finish<'_>> {
+        self.end_body()?;
+        let sent = self.may_send().and_then(|()| self.send_ours());
+        match sent {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let until = self.wanted_by.unwrap_or_else(|| Instant::now() + NEXT_LOOK);
+                let ready = match self.wanted_by {
+                    Some(_) => self.fd().map(Ready::Readable),
+                    None => Some(self.sink.ready()),
+                };
+                return Ok(Finish::Wait {
+                    ready,
+                    until,
+                    moved: false,
+                    peer: true,
+                });
+            }
+            sent => sent?,
+        }
+        self.hear()?;
+        if self.hearing.borrow().answer.is_some() {
+            self.close();
+            return Ok(Finish::Done(Delivered::Accepted));
+        }
+        let queued = self.unacknowledged();
+        let moved = queued < self.queued;
+        self.queued = queued;
+        Ok(Finish::Wait {
+            ready: self.fd().map(Ready::Readable),
+            until: Instant::now() + NEXT_LOOK,
+            moved,
+            peer: true,
+        })
+    }
+}
+
+impl Backchannel for HttpSink {
+    fn ready(&self) -> Option<Ready<'_>> {
+        let has_answer = self.hearing.borrow().answer.is_some();
+        let fd = self.fd().filter(|_| !has_answer);
+        fd.map(Ready::Readable)
+    }
+
+    fn hear(&self) -> io::Result<()> {
+        let hearing = &mut *self.hearing.borrow_mut();
+        let Some(source) = hearing.source.as_deref_mut() else {
+            return Ok(());
+        };
+        while hearing.answer.is_none() {
+            match hearing.heads.next(source) {
+                Ok(head) if head.is_interim() => hearing.wants_body |= head.status == 100,
+                Ok(head) if self.is_all_sent() && (200..300).contains(&head.status) => {
+                    hearing.answer = Some(head);
+                }
+                Ok(head) => {
+                    let rest = std::mem::take(&mut hearing.heads).into_rest();
+                    return Err(self.refusal(source, &head, rest));
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(()),
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+                        return Err(io::Error::other(reason(&error)));
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        let backchannel = self.sink.backchannel();
+        backchannel.map_or(0, Backchannel::unacknowledged)
+    }
+}
+
+impl KernelSink for HttpSink {
+    fn at(&self) -> Option<FdAt<'_>> {
+        self.fd().map(Into::into)
+    }
+
+    fn grant(&mut self, most: u64) -> io::Result<u64> {
+        if self.upload == Upload::NotStarted {
+            self.start(None)?;
+        }
+        if matches!(self.upload, Upload::Chunked { .. }) {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        if most == 0 {
+            return Ok(0);
+        }
+        self.may_send()?;
+        self.send_ours()?;
+        self.next(most)
+    }
+
+    fn moved(&mut self, n: u64) {
+        self.count(n);
+    }
+}
