@@ -1,0 +1,386 @@
+//! `http://` as a SOURCE: what comes of whatever a server answers.
+
+use super::tide::{Scratch, records};
+use super::web::{Do, Web, answer, ok, send};
+use serde_json::Value;
+
+/// Bytes that are not alike.
+fn data(n: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let bytes = (0..n).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    });
+    bytes.collect()
+}
+
+fn text(heard: &[u8]) -> String {
+    String::from_utf8_lossy(heard).into_owned()
+}
+
+#[apply(on_both_roads)]
+fn a_get_delivers_the_body_and_knows_its_size() {
+    let it = Scratch::new();
+    let body = data(3_000_000);
+    let web = Web::plays(vec![answer(ok("", &body))]);
+    it.tide([&web.url("/a%20b?q=1"), "out", "--stats", "s"])
+        .run()
+        .exits(0);
+    assert!(it.read("out") == body);
+    let start = &records(&it.read("s"))[0];
+    assert_eq!(start["size"], Value::from(3_000_000));
+    let heard = text(&web.heard()[0]);
+    assert!(
+        heard.starts_with("GET /a%20b?q=1 HTTP/1.1\r\nHost: 127.0.0.1:"),
+        "{heard}"
+    );
+    for part in [
+        "Connection: close\r\n",
+        "Accept-Encoding: identity\r\n",
+        "User-Agent: tidegate/",
+    ] {
+        assert!(heard.contains(part), "{heard}");
+    }
+}
+
+#[apply(on_both_roads)]
+fn an_answer_may_come_in_pieces_of_any_size_and_framing() {
+    let body = b"0123456789";
+    let chunked = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\n012\r\n7\r\n3456789\r\n0\r\nTrailer: t\r\n\r\n";
+    let closing = "HTTP/1.0 200 OK\r\n\r\n0123456789";
+    for whole in [ok("", body), chunked.into(), closing.into()] {
+        let it = Scratch::new();
+        let web = Web::plays(vec![vec![Do::Head, Do::SendByBytes(whole)]]);
+        it.tide([&web.url("/"), "out"]).run().exits(0);
+        assert_eq!(it.read("out"), body);
+        web.heard();
+    }
+}
+
+#[apply(on_both_roads)]
+fn what_follows_the_body_is_no_part_of_it_even_if_the_connection_stays_open() {
+    for sink in ["out", "-"] {
+        let it = Scratch::new();
+        let all = [ok("", b"body"), b"HTTP/1.1 200 OK".to_vec()].concat();
+        for all in [all, ok("", b"body")] {
+            let script = vec![Do::Head, Do::Send(all), Do::ReadAll];
+            let web = Web::plays(vec![script]);
+            let done = it.tide([&web.url("/"), sink]).run().exits(0);
+            let came = if sink == "-" {
+                done.stdout
+            } else {
+                it.read("out")
+            };
+            assert_eq!(came, b"body");
+            web.heard();
+        }
+    }
+}
+
+#[apply(on_both_roads)]
+fn a_body_that_is_cut_is_a_failure_and_says_where() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234";
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000000000000000\r\n01234";
+    let no_last = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n";
+    let closing = "HTTP/1.1 200 OK\r\n\r\n01234";
+    for (answered, end, told) in [
+        (head, Do::HalfClose, "cut short after 5 of 10 bytes"),
+        (chunks, Do::HalfClose, "cut short after 5 bytes"),
+        (no_last, Do::HalfClose, "cut short after 5 bytes"),
+        (head, Do::Reset, "reset"),
+        (closing, Do::Reset, "reset"),
+    ] {
+        let it = Scratch::new();
+        let web = Web::plays(vec![vec![Do::Head, send(answered), end]]);
+        let done = it.tide([&web.url("/"), "file:out#atomic"]).run().exits(1);
+        assert!(done.stderr.contains(told), "{answered}: {}", done.stderr);
+        assert_eq!(it.names(), [""; 0], "nothing looks whole");
+        web.heard();
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_object_fails_with_its_status_and_first_line() {
+    let long = format!(
+        "HTTP/1.1 500 Oh\r\nContent-Length: 100000\r\n\r\n{}",
+        "x".repeat(100_000)
+    );
+    for (answered, told) in [
+        (
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\ngone\nbye\n",
+            "the server answered 404 Not Found: gone\n",
+        ),
+        (
+            "HTTP/1.1 403 \r\nTransfer-Encoding: chunked\r\n\r\n3\r\nno\x1b\r\n0\r\n\r\n",
+            "the server answered 403: no\\u001b\n",
+        ),
+        (
+            "HTTP/1.1 204 None\r\n\r\n",
+            "the server answered 204 None\n",
+        ),
+        (
+            "HTTP/1.1 206 Part\r\nContent-Range: bytes 0-3/9\r\nContent-Length: 4\r\n\r\nabcd",
+            "another part than was asked for",
+        ),
+        (&long, "xxx…\n"),
+        ("SSH-2.0-OpenSSH\r\n", "no answer in HTTP/1"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+            "more than one Content-Length",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "both a Transfer-Encoding and a Content-Length",
+        ),
+        ("HTTP/1.1 200 O", "closed the connection without an answer"),
+        ("", "closed the connection without an answer"),
+    ] {
+        let it = Scratch::new();
+        it.write("out", "before");
+        let web = Web::plays(vec![answer(answered)]);
+        let done = it.tide([&web.url("/x"), "out"]).run().exits(1);
+        assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+        assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+        assert_eq!(it.read("out"), b"before");
+        web.heard();
+    }
+}
+
+#[test]
+fn a_server_that_never_comes_to_the_point_is_left() {
+    let fields = "X: y\r\n".repeat(1000);
+    for (first, endlessly, told) in [
+        ("HTTP/1.1 200 OK\r\n", fields.as_str(), "100 fields"),
+        (
+            "HTTP/1.1 200 OK\r\nA: ",
+            "aaaaaaaaaaaaaaaaaaaaaaaa",
+            "16384 bytes",
+        ),
+        ("", "HTTP/1.1 100 Continue\r\n\r\n", "interim answers"),
+    ] {
+        let it = Scratch::new();
+        let endlessly = Do::SendEndlessly(endlessly.into());
+        let web = Web::plays(vec![vec![Do::Head, send(first), endlessly]]);
+        let done = it.tide([&web.url("/"), "out"]).run().exits(1);
+        assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+        web.heard();
+    }
+}
+
+#[test]
+fn redirects_are_followed_and_take_no_credentials_to_another_place() {
+    let it = Scratch::new();
+    let elsewhere = Web::plays(vec![answer(ok("", b"there"))]);
+    let lead = format!(
+        "HTTP/1.1 307 x\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
+        elsewhere.url("/end")
+    );
+    let web = Web::plays(vec![
+        answer("HTTP/1.1 302 x\r\nLocation: ../b?c#d\r\n\r\n"),
+        answer(lead),
+    ]);
+    it.write("secret", "Cookie: c=1\nX-Plain: p\n");
+    let url = format!(
+        "http://me@{}/a/x/y#header-file=secret,header=Accept:text/plain",
+        web.address
+    );
+    it.tide([&url, "out"]).run().exits(0);
+    assert_eq!(it.read("out"), b"there");
+    let heard = web.heard();
+    assert!(
+        text(&heard[1]).starts_with("GET /a/b?c HTTP/1.1\r\n"),
+        "{}",
+        text(&heard[1])
+    );
+    for heard in heard {
+        let heard = text(&heard);
+        assert!(
+            heard.contains("Cookie: c=1\r\n") && heard.contains("Authorization: Basic bWU6\r\n"),
+            "{heard}"
+        );
+    }
+    let heard = text(&elsewhere.heard()[0]);
+    assert!(
+        heard.contains("X-Plain: p\r\n") && heard.contains("Accept: text/plain\r\n"),
+        "{heard}"
+    );
+    assert!(
+        !heard.contains("Cookie") && !heard.contains("Authorization"),
+        "{heard}"
+    );
+}
+
+#[test]
+fn redirects_come_to_an_end() {
+    for (location, most, told) in [
+        ("/", 2, "more than 2 redirects"),
+        ("/", 0, "more than 0 redirects"),
+        (
+            "https://example.org/",
+            1,
+            "'https://example.org/' is no http:// URL",
+        ),
+        ("file:///etc/passwd", 1, "is no http:// URL"),
+    ] {
+        let it = Scratch::new();
+        let lead = format!("HTTP/1.1 301 x\r\nLocation: {location}\r\n\r\n");
+        let scripts = if location == "/" { most + 1 } else { 1 };
+        let web = Web::plays(vec![answer(lead); scripts]);
+        let url = format!("{}#redirects={most}", web.url("/"));
+        let done = it.tide([&url, "out"]).run().exits(1);
+        assert!(done.stderr.contains(told), "{}", done.stderr);
+        web.heard();
+    }
+}
+
+#[apply(on_both_roads)]
+fn skipped_bytes_are_not_sent_where_the_server_knows_ranges() {
+    let part = |range: &str, body: &str| {
+        let len = body.len();
+        format!("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {range}\r\nContent-Length: {len}\r\n\r\n{body}").into_bytes()
+    };
+    let outside =
+        b"HTTP/1.1 416 x\r\nContent-Range: bytes */3\r\nContent-Length: 2\r\n\r\nno".to_vec();
+    for (answered, code, came) in [
+        (part("4-9/10", "456789"), 0, "456"),
+        (ok("", b"0123456789"), 0, "456"),
+        (ok("", b"012"), 0, ""),
+        (outside, 0, ""),
+        (part("5-9/10", "56789"), 1, ""),
+        (part("4-9/*", "456789"), 0, "456"),
+        (part("4-8/10", "456789"), 1, ""),
+    ] {
+        let it = Scratch::new();
+        let web = Web::plays(vec![answer(&answered)]);
+        it.tide([&web.url("/"), "out", "--skip", "4", "--take", "3"])
+            .run()
+            .exits(code);
+        if code == 0 {
+            assert_eq!(text(&it.read("out")), came, "{}", text(&answered));
+        }
+        assert!(text(&web.heard()[0]).contains("Range: bytes=4-\r\n"));
+    }
+}
+
+/// Answers from byte `at` on, as far as to before `until`, and cuts the connection so.
+fn cut(body: &[u8], at: usize, until: usize, end: Do) -> Vec<Do> {
+    let tag = "ETag: \"v1\"\r\n";
+    let total = body.len();
+    let head = match at {
+        0 => format!("HTTP/1.1 200 OK\r\nContent-Length: {total}\r\n{tag}\r\n"),
+        _ => format!(
+            "HTTP/1.1 206 x\r\nContent-Range: bytes {at}-{}/{total}\r\nContent-Length: {}\r\n{tag}\r\n",
+            total - 1,
+            total - at
+        ),
+    };
+    vec![
+        Do::Head,
+        send(&head),
+        Do::Send(body[at..until].to_vec()),
+        end,
+    ]
+}
+
+#[test]
+fn a_download_that_is_cut_goes_on_where_it_was_without_a_byte_lost_or_doubled() {
+    let it = Scratch::new();
+    let body = data(4_000_000);
+    // A reset may destroy what was sent before it, so only a clean cut has a known place.
+    let mut scripts = vec![cut(&body, 0, 1_000_001, Do::HalfClose)];
+    scripts.push(vec![Do::Head, Do::Reset]);
+    scripts.push(cut(&body, 1_000_001, 1_000_001, Do::HalfClose));
+    scripts.push(answer("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"));
+    scripts.push(cut(&body, 1_000_001, 1_000_002, Do::HalfClose));
+    scripts.push(cut(&body, 1_000_002, 4_000_000, Do::HalfClose));
+    let web = Web::plays(scripts);
+    let url = format!("{}#retry=3,retry-wait=1ms", web.url("/"));
+    it.tide([&url, "out"]).run().exits(0);
+    assert!(it.read("out") == body);
+    let heard = web.heard();
+    let last = text(&heard[5]);
+    assert!(
+        last.contains("Range: bytes=1000002-\r\nIf-Range: \"v1\"\r\n"),
+        "{last}"
+    );
+    assert!(!text(&heard[0]).contains("Range"));
+}
+
+#[test]
+fn a_retry_never_joins_what_does_not_belong_together() {
+    let body = data(1000);
+    let first = || cut(&body, 0, 500, Do::HalfClose);
+    let untagged = vec![
+        Do::Head,
+        send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: W/\"v1\"\r\n\r\nabc"),
+    ];
+    let part = |fields: &str| {
+        answer(format!(
+            "HTTP/1.1 206 x\r\nContent-Length: 500\r\n{fields}\r\n"
+        ))
+    };
+    for (scripts, code, told) in [
+        (vec![untagged], 1, "no strong validator"),
+        (
+            vec![first(), answer(ok("ETag: \"v2\"\r\n", b"other"))],
+            3,
+            "the object has changed",
+        ),
+        (
+            vec![
+                first(),
+                part("Content-Range: bytes 500-999/1000\r\nETag: \"v2\"\r\n"),
+            ],
+            3,
+            "the object has changed",
+        ),
+        (
+            vec![first(), part("Content-Range: bytes 500-999/1001\r\n")],
+            3,
+            "the object has changed",
+        ),
+        (
+            vec![first(), part("Content-Range: bytes 499-998/1000\r\n")],
+            1,
+            "another part",
+        ),
+        (
+            vec![first(), answer("HTTP/1.1 404 Gone\r\n\r\n")],
+            1,
+            "404 Gone",
+        ),
+        (vec![first(), first(), first()], 3, "the object has changed"),
+        (
+            vec![first(), vec![Do::Head], vec![Do::Head]],
+            1,
+            "cut short after 500 of 1000 bytes",
+        ),
+    ] {
+        let it = Scratch::new();
+        let used = if code == 3 { 2 } else { scripts.len() };
+        let web = Web::plays(scripts.into_iter().take(used).collect());
+        let url = format!("{}#retry=2,retry-wait=1ms", web.url("/"));
+        let done = it.tide([&url, "file:out#atomic"]).run().exits(code);
+        assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+        assert_eq!(it.names(), [""; 0]);
+        web.heard();
+    }
+}
+
+#[test]
+fn what_cannot_be_a_url_is_a_usage_error() {
+    let it = Scratch::new();
+    for (url, told) in [
+        ("http://", "no valid host"),
+        ("http://h:99999/", "no valid port"),
+        ("http://me:secret@h/", "header-file"),
+        ("http://h/#section", "unknown option 'section'"),
+        ("http://h/#header=x", "NAME:VALUE"),
+        ("http://h/#header=Range:bytes=0-", "sent by tidegate itself"),
+        ("http://h/#method=PUT", "makes no sense"),
+    ] {
+        let done = it.tide([url, "out"]).run().exits(2);
+        assert!(done.stderr.contains(told), "{url}: {}", done.stderr);
+        assert!(!done.stderr.contains("#section of") && it.names().is_empty());
+    }
+}
