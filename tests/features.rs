@@ -182,3 +182,10 @@ fn every_build_moves_bytes_and_tells_of_it() {
     ]);
     assert!(fs::read(&to).unwrap() == bytes);
 }
+
+#[test]
+fn an_end_is_here_or_answers_by_its_name() {
+    let output = tidegate(["http://127.0.0.1:1/", "null:"]);
+    let what = "this build has no http://";
+    is_here_or_left_out(&output, cfg!(feature = "http"), what, "http");
+}

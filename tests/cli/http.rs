@@ -294,7 +294,7 @@ fn a_download_that_is_cut_goes_on_where_it_was_without_a_byte_lost_or_doubled() 
     scripts.push(cut(&body, 1_000_001, 1_000_002, Do::HalfClose));
     scripts.push(cut(&body, 1_000_002, 4_000_000, Do::HalfClose));
     let web = Web::plays(scripts);
-    let url = format!("{}#retry=3,retry-wait=1ms", web.url("/"));
+    let url = format!("{}#retry=4,retry-wait=1ms", web.url("/"));
     it.tide([&url, "out"]).run().exits(0);
     assert!(it.read("out") == body);
     let heard = web.heard();

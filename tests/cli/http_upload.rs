@@ -180,3 +180,25 @@ fn an_upload_whose_source_fails_never_looks_whole() {
     it.tide([&source.url("/"), &web.url("/")]).run().exits(1);
     assert!(!text(&web.heard()[0]).contains("0\r\n\r\n"));
 }
+
+#[apply(on_both_roads)]
+fn more_or_fewer_bytes_than_were_announced_never_look_whole() {
+    for (size, told) in [
+        ("9", "more bytes came than the 9 that were announced"),
+        ("11", "10 bytes came of 11 that were announced"),
+    ] {
+        let it = Scratch::new();
+        it.write("in", "0123456789");
+        for source in ["in", "-"] {
+            let web = Web::plays(vec![vec![Do::Head, Do::ReadAll]]);
+            let put = it.tide([source, &web.url("/"), "-s", size]);
+            let done = put.input("0123456789").run().exits(1);
+            assert!(done.stderr.contains(told), "{size}: {}", done.stderr);
+            let heard = text(&web.heard()[0]);
+            assert!(
+                heard.contains(&format!("Content-Length: {size}\r\n")),
+                "{heard}"
+            );
+        }
+    }
+}

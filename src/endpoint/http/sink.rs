@@ -228,10 +228,7 @@ impl HttpSink {
             self.start(None)?;
         }
         match &mut self.upload {
-            Upload::Length { left: 0, total } => {
-                let why = format!("more bytes came than the {total} that were announced");
-                Err(io::Error::other(why))
-            }
+            Upload::Length { left: 0, .. } => Err(self.too_much()),
             Upload::Length { left, .. } => Ok(most.min(*left)),
             Upload::Chunked { left, is_first } => {
                 if *left == 0 {
@@ -244,6 +241,16 @@ impl HttpSink {
             }
             Upload::NotStarted | Upload::Ended => Err(ErrorKind::NotConnected.into()),
         }
+    }
+
+    fn too_much(&self) -> io::Error {
+        let total = match self.upload {
+            Upload::Length { total, .. } => total,
+            _ => 0,
+        };
+        io::Error::other(format!(
+            "more bytes came than the {total} that were announced"
+        ))
     }
 
     fn count(&mut self, n: u64) {
@@ -309,7 +316,11 @@ impl Sink for HttpSink {
     }
 
     fn why_broken(&mut self, broken: io::Error) -> io::Error {
-        self.told_by_answer(broken)
+        match broken.kind() {
+            // Nothing more is granted once all that was announced has been sent.
+            ErrorKind::WriteZero => self.too_much(),
+            _ => self.told_by_answer(broken),
+        }
     }
 
     fn backchannel(&self) -> Option<&dyn Backchannel> {
@@ -409,7 +420,8 @@ impl KernelSink for HttpSink {
         if matches!(self.upload, Upload::Chunked { .. }) {
             return Err(ErrorKind::Unsupported.into());
         }
-        if most == 0 {
+        // Whether the source has ended is found out by a call that could move something, or by one that moves nothing.
+        if most == 0 || matches!(self.upload, Upload::Length { left: 0, .. }) {
             return Ok(0);
         }
         self.may_send()?;

@@ -74,12 +74,28 @@ impl<'r, 'a> Direct<'r, 'a> {
         let wanted = room.map_or(wanted, |room| wanted.min(room));
         let claimed = self.ends.claimed(wanted)?;
         match self.ends.granted(claimed)? {
+            Grant::Bytes(0) if claimed > 0 => self.sink_takes_no_more(),
             Grant::Bytes(most) => self.move_some(most),
             Grant::Not(obstacle) => {
                 self.sink_not_ready(obstacle)?;
                 Ok(false)
             }
         }
+    }
+
+    /// The sink has all that it will take, which is a failure if the source has more. Returns whether that has ended.
+    fn sink_takes_no_more(&mut self) -> Result<bool, Stop> {
+        if self.ends.reads_file() {
+            return self.move_some(0);
+        }
+        if !self.has_nothing() {
+            return Err(self.ends.stop_for_sink(ErrorKind::WriteZero.into()));
+        }
+        if self.ends.source_is_ready() || self.has_hung_up() {
+            return self.ends.has_ended(false);
+        }
+        self.ends.wait_for_source(None)?;
+        Ok(false)
     }
 
     /// How many bytes to ask for in one call; `None`: wait for the source first.

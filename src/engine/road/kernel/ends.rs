@@ -262,6 +262,11 @@ impl Ends<'_> {
     /// `n` bytes have gone to the sink.
     pub(super) fn count_out(&mut self, n: u64) -> Result<(), Stop> {
         self.outlet.sink.moved(n);
+        self.count_moved(n)
+    }
+
+    /// The same, of bytes that the sink knows of.
+    pub(super) fn count_moved(&mut self, n: u64) -> Result<(), Stop> {
         self.announcement.make();
         Ok(self.outlet.count(n)?)
     }
@@ -328,7 +333,7 @@ impl Ends<'_> {
     pub(super) fn stop_for_sink(&mut self, error: io::Error) -> Stop {
         let error = as_told_by_sink(self.to, error);
         let error = match error.kind() {
-            ErrorKind::ConnectionReset => self.outlet.sink.why_broken(error),
+            ErrorKind::ConnectionReset | ErrorKind::WriteZero => self.outlet.sink.why_broken(error),
             _ => error,
         };
         Stop::Sink(self.outlet.failure("writing to", error))

@@ -74,7 +74,10 @@ impl Feed {
         let (raw, end) = sink
             .kernel()
             .map_err(|why| io::Error::new(ErrorKind::Unsupported, why))?;
-        let most = end.grant(most)?;
+        let most = match end.grant(most)? {
+            0 if most > 0 => return Err(end.why_broken(ErrorKind::WriteZero.into())),
+            most => most,
+        };
         let to = end.at().ok_or(ErrorKind::NotConnected)?;
         match self
             .syscalls

@@ -183,6 +183,8 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
             Ok(0) => Ok(false),
             Ok(n) => {
                 self.ends.announcement.correct(Calls::Sendfile);
+                // The sink grants no more than is left of what was granted.
+                self.ends.outlet.sink.moved(n);
                 self.sent += n;
                 self.entered(n);
                 Ok(n == most)
@@ -264,7 +266,10 @@ impl<'r, 'a> ThroughPipe<'r, 'a> {
     fn count_sent(&mut self) -> Result<(), Stop> {
         match std::mem::take(&mut self.sent) {
             0 => Ok(()),
-            n => self.left(n),
+            n => {
+                self.ends.link.left_pipe(n);
+                self.ends.count_moved(n)
+            }
         }
     }
 
