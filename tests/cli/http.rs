@@ -3,6 +3,10 @@
 use super::tide::{Scratch, records};
 use super::web::{Do, Web, answer, ok, send};
 use serde_json::Value;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
 
 /// Bytes that are not alike.
 fn data(n: usize) -> Vec<u8> {
@@ -304,6 +308,67 @@ fn a_download_that_is_cut_goes_on_where_it_was_without_a_byte_lost_or_doubled() 
         "{last}"
     );
     assert!(!text(&heard[0]).contains("Range"));
+}
+
+/// Serves `body` from where it is asked for, and cuts each connection somewhere, by a FIN or a reset, until all was sent. Returns how
+/// many connections there were.
+fn serve_with_cuts(
+    listener: &TcpListener,
+    body: &[u8],
+    mut random: impl FnMut() -> usize,
+) -> usize {
+    for connection in 1.. {
+        let (stream, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            (&stream).read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = text(&head);
+        let range = head
+            .split_once("Range: bytes=")
+            .and_then(|(_, it)| it.split_once('-'));
+        let at: usize = range.map_or(0, |(at, _)| at.parse().unwrap());
+        let until = body.len().min(at + 65_536 + random() % (4 << 20));
+        for step in cut(body, at, until, Do::HalfClose) {
+            if let Do::Send(bytes) = step {
+                (&stream).write_all(&bytes).unwrap();
+            }
+        }
+        if until == body.len() {
+            return connection;
+        }
+        if random() % 2 == 0 {
+            socket2::SockRef::from(&stream)
+                .set_linger(Some(Duration::ZERO))
+                .unwrap();
+        }
+    }
+    unreachable!("connections without an end")
+}
+
+#[test]
+fn a_download_that_is_cut_at_random_has_exactly_the_bytes() {
+    for seed in 1..=8 {
+        let it = Scratch::new();
+        let body = data(16 << 20);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let sent = body.clone();
+        let mut state: u64 = seed;
+        let random = move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap()
+        };
+        let server = thread::spawn(move || serve_with_cuts(&listener, &sent, random));
+        let url = format!("http://{address}/#retry=5,retry-wait=1ms");
+        it.tide([&url, "out"]).run().exits(0);
+        assert!(it.read("out") == body, "seed {seed}");
+        assert!(server.join().unwrap() > 3, "seed {seed}");
+    }
 }
 
 #[test]

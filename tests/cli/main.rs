@@ -61,6 +61,7 @@ mod messages;
 mod modes;
 mod neighbours;
 mod network;
+mod nginx;
 mod no_road;
 mod outcomes;
 mod paces;

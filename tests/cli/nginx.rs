@@ -1,0 +1,121 @@
+//! nginx as the server: what it serves, what it stores, and what it refuses. curl tells what others get.
+
+use super::real_peers::is_here;
+use super::tide::{Running, Scratch};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
+
+/// An nginx that serves and stores the files of `www`, and where it listens.
+fn nginx(it: &Scratch) -> Option<(Running, String)> {
+    if !is_here("nginx") {
+        return None;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::fs::create_dir(it.path("www")).expect("a folder");
+    let user = if rustix::process::geteuid().is_root() {
+        "user root;"
+    } else {
+        ""
+    };
+    it.write(
+        "nginx.conf",
+        format!(
+            "daemon off; master_process off; pid pid; error_log error.log; {user}
+            events {{}}
+            http {{
+                access_log off; sendfile on;
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                server {{
+                    listen {address}; root www; dav_methods PUT; create_full_put_path on; client_max_body_size 0;
+                    location /small/ {{ client_max_body_size 1k; }}
+                    location /moved {{ return 302 /big; }}
+                }}
+            }}"
+        ),
+    );
+    let mut cmd = it.cmd("nginx");
+    let prefix = it.path("");
+    cmd.command
+        .args(["-e", "error.log", "-c", "nginx.conf", "-p"])
+        .arg(prefix);
+    // It takes the listening socket over, as it does from an nginx that it replaces.
+    let server = cmd
+        .env("NGINX", "0;")
+        .stdin(OwnedFd::from(listener))
+        .start();
+    Some((server, format!("http://{address}")))
+}
+
+#[apply(on_both_roads)]
+fn nginx_serves_and_stores_exactly_the_bytes() {
+    let it = Scratch::new();
+    let Some((_server, url)) = nginx(&it) else {
+        return;
+    };
+    it.tide(["random:#size=20M,seed=1", "file:www/big"])
+        .run()
+        .exits(0);
+    let big = it.read("www/big");
+    it.tide([&format!("{url}/moved"), "got"]).run().exits(0);
+    assert!(it.read("got") == big);
+    it.tide([&format!("{url}/big#retry=2"), "rest", "--skip", "1000000"])
+        .run()
+        .exits(0);
+    assert!(it.read("rest") == big[1_000_000..]);
+    it.tide(["www/big", &format!("{url}/new/put")])
+        .run()
+        .exits(0);
+    assert!(it.read("www/new/put") == big);
+    it.tide(["-", &format!("{url}/chunked")])
+        .input(big.clone())
+        .run()
+        .exits(0);
+    assert!(it.read("www/chunked") == big);
+}
+
+#[apply(on_both_roads)]
+fn nginx_refuses_what_is_too_large_or_not_there() {
+    let it = Scratch::new();
+    let Some((_server, url)) = nginx(&it) else {
+        return;
+    };
+    let done = it.tide([&format!("{url}/none"), "out"]).run().exits(1);
+    assert!(
+        done.stderr
+            .contains("the server answered 404 Not Found: <html>"),
+        "{}",
+        done.stderr
+    );
+    let done = it
+        .tide(["zero:#size=100M", &format!("{url}/small/x")])
+        .run()
+        .exits(1);
+    assert!(
+        done.stderr.contains("the server answered 413 "),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn curl_gets_from_nginx_what_tidegate_gets() {
+    let it = Scratch::new();
+    let Some((_server, url)) = nginx(&it) else {
+        return;
+    };
+    if !is_here("curl") {
+        return;
+    }
+    for name in ["a b", "q%3Fx", "\u{fc}"] {
+        let stored = name.replace("%3F", "?");
+        it.write(&format!("www/{stored}"), name);
+        let url = format!("{url}/{}", name.replace(' ', "%20"));
+        let mut curl = it.cmd("curl");
+        curl.command.args(["-sf", "--noproxy", "*", &url]);
+        let by_curl = curl.run().exits(0).stdout;
+        let by_us = it.tide([&url]).run().exits(0).stdout;
+        assert_eq!((&by_us, &by_us[..]), (&by_curl, name.as_bytes()));
+    }
+}
