@@ -5,8 +5,18 @@ use super::tide::{Running, Scratch};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 
+/// A server, which ends when this is dropped, with the process that it has made.
+struct Nginx(Running);
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        self.0.signal("TERM");
+        let _ = self.0.child.wait();
+    }
+}
+
 /// An nginx that serves and stores the files of `www`, and where it listens.
-fn nginx(it: &Scratch) -> Option<(Running, String)> {
+fn nginx(it: &Scratch) -> Option<(Nginx, String)> {
     if !is_here("nginx") {
         return None;
     }
@@ -21,7 +31,7 @@ fn nginx(it: &Scratch) -> Option<(Running, String)> {
     it.write(
         "nginx.conf",
         format!(
-            "daemon off; master_process off; pid pid; error_log error.log; {user}
+            "daemon off; pid pid; error_log error.log; {user}
             events {{}}
             http {{
                 access_log off; sendfile on;
@@ -45,7 +55,7 @@ fn nginx(it: &Scratch) -> Option<(Running, String)> {
         .env("NGINX", "0;")
         .stdin(OwnedFd::from(listener))
         .start();
-    Some((server, format!("http://{address}")))
+    Some((Nginx(server), format!("http://{address}")))
 }
 
 #[apply(on_both_roads)]

@@ -293,7 +293,7 @@ mod tests {
             let led = base.follow(location.as_bytes());
             let shown = led.as_ref().map_or(String::new(), ToString::to_string);
             assert_eq!(shown, expected, "{location}");
-            assert!(led.is_ok_and(|it| it.user.is_some()) == false, "{location}");
+            assert!(!led.is_ok_and(|it| it.user.is_some()), "{location}");
         }
     }
 
