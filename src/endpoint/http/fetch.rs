@@ -1,5 +1,5 @@
-//! Opens an `http://` source: asks for it, follows redirects, and reads the head of the answer. The same is done again where a
-//! download goes on after a cut.
+//! Asks for an object, follows redirects, and reads the head of the answer: when a download begins, and again where it goes on after
+//! a cut.
 
 use super::answer::{FirstLine, HeadReader};
 use super::asked::{ASKING, Asked, not_answered, ready, send};
@@ -7,18 +7,13 @@ use super::body::Body;
 use super::fields::{Field, request, shown};
 use super::head::{Framing, Head};
 use super::range::ContentRange;
-use super::source::HttpSource;
 use super::url::Url;
 use super::validator::Validator;
 use crate::endpoint::uri::Uri;
-use crate::endpoint::{
-    Announce, EndPlan, Halves, OpenError, OpenFailure, Opening, Options, Prepared, PreparedSource,
-    Preview, Raw, Source, SourcePlan,
-};
+use crate::endpoint::{Announce, Halves, OpenError, OpenFailure, Options};
 use crate::error::{Side, UsageError};
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -28,13 +23,13 @@ const ANSWER_TIME: Duration = Duration::from_secs(60);
 /// How long the first line of the body is waited for that tells why a request has failed.
 const LINE_TIME: Duration = Duration::from_millis(500);
 
-/// An `http://` source that was asked for.
-pub(super) struct FetchPlan(Arc<Fetch>);
+/// Why the kernel does not move what may be cut and go on.
+pub(super) const MENDED: &str = "it goes on over another connection after a cut (#retry)";
 
 /// How an object is asked for.
 pub(super) struct Fetch {
-    asked: Asked,
-    redirects: u64,
+    pub(super) asked: Asked,
+    pub(super) redirects: u64,
     pub(super) retries: u64,
     pub(super) retry_wait: Duration,
 }
@@ -88,8 +83,19 @@ impl NotFetched {
 }
 
 impl Fetch {
+    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        Ok(Self {
+            asked: Asked::of(uri, options)?,
+            redirects: options.number("redirects").unwrap_or(10),
+            retries: options.number("retry").unwrap_or(0),
+            retry_wait: options
+                .duration("retry-wait")
+                .unwrap_or(Duration::from_secs(1)),
+        })
+    }
+
     /// Asks for the object, as often as it may be tried.
-    async fn open(
+    pub(super) async fn open(
         &self,
         fields: &[Field],
         from: &From,
@@ -270,62 +276,5 @@ async fn refused(mut halves: Halves, head: &Head, rest: Vec<u8>) -> NotFetched {
     NotFetched {
         is_passing: matches!(head.status, 408 | 429 | 500 | 502 | 503 | 504),
         ..NotFetched::for_good(line.told(head))
-    }
-}
-
-impl FetchPlan {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        Ok(Self(Arc::new(Fetch {
-            asked: Asked::of(uri, options)?,
-            redirects: options.number("redirects").unwrap_or(10),
-            retries: options.number("retry").unwrap_or(0),
-            retry_wait: options
-                .duration("retry-wait")
-                .unwrap_or(Duration::from_secs(1)),
-        })))
-    }
-}
-
-impl EndPlan for FetchPlan {
-    fn preview(&self, _: Side) -> Preview {
-        let (url, opening) = self.0.asked.words();
-        let redirects = self.0.redirects;
-        Preview {
-            opening: Some(format!(
-                "{opening}; sends a GET, and follows up to {redirects} redirects"
-            )),
-            raw: if self.0.retries > 0 {
-                Err(MENDED)
-            } else {
-                Ok(Raw::Socket)
-            },
-            condition: Some("the answer does not come in chunks"),
-            size: Err("the server tells it when it answers (Content-Length)"),
-            ..Preview::new(
-                format!("GETs {url}"),
-                "with the last byte that the server announced, or where it announced none when it closes the connection (FIN); anything less is a failure",
-            )
-        }
-    }
-}
-
-/// Why the kernel does not move what may be cut and go on.
-pub(super) const MENDED: &str = "it goes on over another connection after a cut (#retry)";
-
-impl SourcePlan for FetchPlan {
-    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
-        Box::pin(async move {
-            let fields = self.0.asked.fields().await?;
-            let open = async move {
-                let from = From {
-                    at: announce.skips(),
-                    validator: None,
-                };
-                let fetched = self.0.open(&fields, &from, announce).await?;
-                let source = HttpSource::new(Arc::clone(&self.0), fields, fetched);
-                Ok(Box::new(source) as Box<dyn Source>)
-            };
-            Ok(Prepared::new(None, open))
-        })
     }
 }

@@ -1,8 +1,9 @@
 //! `http://`: GET as a source, PUT or POST as a sink, by HTTP/1.1 over a connection of its own (RFC 9110, RFC 9112).
 //!
 //! `url`, `head`, `chunked`, `range`, `fields` and `validator` read and write what goes over the connection, without any I/O. `asked`
-//! is what was asked for, and how a peer is connected with; `answer` and `body` read from it without waiting. `fetch` opens a source, as
-//! often as it has to be, and `source` is the open one; `upload` opens a sink, and `sink` is the open one. Both stand on the halves of a
+//! is what was asked for, and how a peer is connected with; `answer` and `body` read from it without waiting. `fetch` asks for an
+//! object, `download` opens a source by that, and `source` is the open one; `upload` opens a sink, `sink` is the open one, and `hearing` what the
+//! server says meanwhile. Both stand on the halves of a
 //! peer, so that the kernel moves what it would move over the bare connection.
 
 #[cfg(feature = "http")]
@@ -14,11 +15,15 @@ mod body;
 #[cfg(feature = "http")]
 mod chunked;
 #[cfg(feature = "http")]
+mod download;
+#[cfg(feature = "http")]
 mod fetch;
 #[cfg(feature = "http")]
 mod fields;
 #[cfg(feature = "http")]
 mod head;
+#[cfg(feature = "http")]
+mod hearing;
 #[cfg(feature = "http")]
 mod range;
 #[cfg(feature = "http")]
@@ -117,9 +122,9 @@ pub(super) const KIND: Kind = Kind {
         BIND,
     ],
     #[cfg(feature = "http")]
-    source: Some(|uri, options, _| Ok(Box::new(fetch::FetchPlan::of(uri, options)?))),
+    source: Some(|uri, options, _| Ok(Box::new(download::DownloadPlan::of(uri, options)?))),
     #[cfg(feature = "http")]
-    sink: Some(|uri, options, _| Ok(Box::new(upload::Upload::of(uri, options)?))),
+    sink: Some(|uri, options, _| Ok(Box::new(upload::UploadPlan::of(uri, options)?))),
     #[cfg(not(feature = "http"))]
     source: Some(|_, _, _| Err(left_out())),
     #[cfg(not(feature = "http"))]

@@ -1,13 +1,10 @@
 //! An open `http://` sink: sends the request with its body, hears the answer all the while, and has delivered once that is 2xx.
 
-use super::answer::{FirstLine, HeadReader, reason};
-use super::asked::{close, fd_of, wait_briefly};
-use super::fetch::redirect;
-use super::fields::shown;
-use super::head::Head;
+use super::asked::{close, fd_of};
+use super::hearing::Hearing;
 use super::url::Url;
 use crate::endpoint::{
-    Backchannel, Delivered, Finish, Halves, KernelSink, Raw, Sink, SinkFacts, Source, Unfit,
+    Backchannel, Delivered, Finish, Halves, KernelSink, Raw, Sink, SinkFacts, Unfit,
 };
 use crate::engine::wait::Ready;
 use crate::platform::FdAt;
@@ -23,9 +20,6 @@ const MOST_UNASKED: u64 = 1 << 20;
 /// How long a server is waited for to say so (RFC 9110, section 10.1.1).
 const CONTINUE_TIME: Duration = Duration::from_secs(1);
 
-/// How long the first line of an answer is waited for that ends the sending.
-const LINE_TIME: Duration = Duration::from_millis(300);
-
 /// How often the send queue is looked at while the answer is waited for.
 const NEXT_LOOK: Duration = Duration::from_millis(500);
 
@@ -33,10 +27,9 @@ const NEXT_LOOK: Duration = Duration::from_millis(500);
 pub(super) struct HttpSink {
     sink: Box<dyn Sink>,
     raw: Result<Raw, Unfit>,
-    url: Url,
     /// What of ours is to be sent before the next bytes of the body: the head, or the framing of chunks.
     ours: Vec<u8>,
-    upload: Upload,
+    sending: Sending,
     /// Until when the server is waited for to want the body.
     wanted_by: Option<Instant>,
     hearing: RefCell<Hearing>,
@@ -45,7 +38,7 @@ pub(super) struct HttpSink {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Upload {
+enum Sending {
     NotStarted,
     Length {
         left: u64,
@@ -59,15 +52,6 @@ enum Upload {
     Ended,
 }
 
-/// What the server says.
-struct Hearing {
-    /// `None` once it was closed.
-    source: Option<Box<dyn Source>>,
-    heads: HeadReader,
-    wants_body: bool,
-    answer: Option<Head>,
-}
-
 impl HttpSink {
     /// A request of which nothing was sent, with its `head` as far as it is known before the length is.
     pub(super) fn new(halves: Halves, url: Url, head: String) -> Self {
@@ -76,16 +60,10 @@ impl HttpSink {
         Self {
             sink,
             raw,
-            url,
             ours: head.into_bytes(),
-            upload: Upload::NotStarted,
+            sending: Sending::NotStarted,
             wanted_by: None,
-            hearing: RefCell::new(Hearing {
-                source: Some(source),
-                heads: HeadReader::default(),
-                wants_body: false,
-                answer: None,
-            }),
+            hearing: RefCell::new(Hearing::new(source, url)),
             queued: 0,
         }
     }
@@ -96,7 +74,10 @@ impl HttpSink {
 
     /// Whether all of the request was handed to the system.
     fn is_all_sent(&self) -> bool {
-        let is_all = matches!(self.upload, Upload::Ended | Upload::Length { left: 0, .. });
+        let is_all = matches!(
+            self.sending,
+            Sending::Ended | Sending::Length { left: 0, .. }
+        );
         is_all && self.ours.is_empty()
     }
 
@@ -164,32 +145,6 @@ impl HttpSink {
         }
     }
 
-    /// The failure of an answer that is not 2xx, or came before everything was sent.
-    fn refusal(&self, source: &mut dyn Source, head: &Head, rest: Vec<u8>) -> io::Error {
-        if let Some(location) = redirect(head) {
-            let to = self.url.follow(location);
-            let to = to.map_or_else(|_| shown(location), |url| url.to_string());
-            let status = head.status_in_words();
-            return io::Error::other(format!(
-                "the server answered {status}: it wants the upload at {to}"
-            ));
-        }
-        if (200..300).contains(&head.status) {
-            let status = head.status_in_words();
-            return io::Error::other(format!(
-                "the server answered {status} before everything was sent"
-            ));
-        }
-        let mut line = FirstLine::new(head, rest);
-        let until = Instant::now() + LINE_TIME;
-        while !line.read(source) {
-            if wait_briefly(source.ready(), until) {
-                break;
-            }
-        }
-        io::Error::other(line.told(head))
-    }
-
     /// After the answer: closes the connection.
     fn close(&mut self) {
         let source = self.hearing.get_mut().source.take();
@@ -200,15 +155,15 @@ impl HttpSink {
 
     /// All bytes of the body have come.
     fn end_body(&mut self) -> io::Result<()> {
-        match self.upload {
-            Upload::Length { left: 0, .. } | Upload::Ended => {}
-            Upload::Length { left, total } => {
+        match self.sending {
+            Sending::Length { left: 0, .. } | Sending::Ended => {}
+            Sending::Length { left, total } => {
                 let came = total - left;
                 return Err(io::Error::other(format!(
                     "{came} bytes came of {total} that were announced"
                 )));
             }
-            Upload::Chunked { is_first, .. } => {
+            Sending::Chunked { is_first, .. } => {
                 let end = if is_first {
                     &b"0\r\n\r\n"[..]
                 } else {
@@ -216,21 +171,21 @@ impl HttpSink {
                 };
                 self.ours.extend_from_slice(end);
             }
-            Upload::NotStarted => self.start(Some(0))?,
+            Sending::NotStarted => self.start(Some(0))?,
         }
-        self.upload = Upload::Ended;
+        self.sending = Sending::Ended;
         Ok(())
     }
 
     /// How many of `most` bytes may be sent next.
     fn next(&mut self, most: u64) -> io::Result<u64> {
-        if self.upload == Upload::NotStarted {
+        if self.sending == Sending::NotStarted {
             self.start(None)?;
         }
-        match &mut self.upload {
-            Upload::Length { left: 0, .. } => Err(self.too_much()),
-            Upload::Length { left, .. } => Ok(most.min(*left)),
-            Upload::Chunked { left, is_first } => {
+        match &mut self.sending {
+            Sending::Length { left: 0, .. } => Err(self.too_much()),
+            Sending::Length { left, .. } => Ok(most.min(*left)),
+            Sending::Chunked { left, is_first } => {
                 if *left == 0 {
                     let before = if *is_first { "" } else { "\r\n" };
                     let size = format!("{before}{most:x}\r\n");
@@ -239,13 +194,13 @@ impl HttpSink {
                 }
                 Ok(most.min(*left))
             }
-            Upload::NotStarted | Upload::Ended => Err(ErrorKind::NotConnected.into()),
+            Sending::NotStarted | Sending::Ended => Err(ErrorKind::NotConnected.into()),
         }
     }
 
     fn too_much(&self) -> io::Error {
-        let total = match self.upload {
-            Upload::Length { total, .. } => total,
+        let total = match self.sending {
+            Sending::Length { total, .. } => total,
             _ => 0,
         };
         io::Error::other(format!(
@@ -254,7 +209,7 @@ impl HttpSink {
     }
 
     fn count(&mut self, n: u64) {
-        if let Upload::Length { left, .. } | Upload::Chunked { left, .. } = &mut self.upload {
+        if let Sending::Length { left, .. } | Sending::Chunked { left, .. } = &mut self.sending {
             *left = left.saturating_sub(n);
         }
     }
@@ -266,7 +221,7 @@ impl Sink for HttpSink {
     }
 
     fn start(&mut self, expected: Option<u64>) -> io::Result<()> {
-        if self.upload != Upload::NotStarted {
+        if self.sending != Sending::NotStarted {
             return Ok(());
         }
         let mut fields = String::new();
@@ -281,9 +236,9 @@ impl Sink for HttpSink {
         }
         self.ours.extend_from_slice(fields.as_bytes());
         self.ours.extend_from_slice(b"\r\n");
-        self.upload = match expected {
-            Some(total) => Upload::Length { left: total, total },
-            None => Upload::Chunked {
+        self.sending = match expected {
+            Some(total) => Sending::Length { left: total, total },
+            None => Sending::Chunked {
                 left: 0,
                 is_first: true,
             },
@@ -293,7 +248,7 @@ impl Sink for HttpSink {
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let offered: u64 = bufs.iter().map(|buf| buf.len() as u64).sum();
-        if self.upload == Upload::NotStarted {
+        if self.sending == Sending::NotStarted {
             self.start(None)?;
         }
         self.may_send()?;
@@ -375,31 +330,7 @@ impl Backchannel for HttpSink {
     }
 
     fn hear(&self) -> io::Result<()> {
-        let hearing = &mut *self.hearing.borrow_mut();
-        let Some(source) = hearing.source.as_deref_mut() else {
-            return Ok(());
-        };
-        while hearing.answer.is_none() {
-            match hearing.heads.next(source) {
-                Ok(head) if head.is_interim() => hearing.wants_body |= head.status == 100,
-                Ok(head) if self.is_all_sent() && (200..300).contains(&head.status) => {
-                    hearing.answer = Some(head);
-                }
-                Ok(head) => {
-                    let rest = std::mem::take(&mut hearing.heads).into_rest();
-                    return Err(self.refusal(source, &head, rest));
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return Ok(()),
-                    ErrorKind::Interrupted => {}
-                    ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
-                        return Err(io::Error::other(reason(&error)));
-                    }
-                    _ => return Err(error),
-                },
-            }
-        }
-        Ok(())
+        self.hearing.borrow_mut().hear(self.is_all_sent())
     }
 
     fn unacknowledged(&self) -> u64 {
@@ -414,14 +345,14 @@ impl KernelSink for HttpSink {
     }
 
     fn grant(&mut self, most: u64) -> io::Result<u64> {
-        if self.upload == Upload::NotStarted {
+        if self.sending == Sending::NotStarted {
             self.start(None)?;
         }
-        if matches!(self.upload, Upload::Chunked { .. }) {
+        if matches!(self.sending, Sending::Chunked { .. }) {
             return Err(ErrorKind::Unsupported.into());
         }
         // Whether the source has ended is found out by a call that could move something, or by one that moves nothing.
-        if most == 0 || matches!(self.upload, Upload::Length { left: 0, .. }) {
+        if most == 0 || matches!(self.sending, Sending::Length { left: 0, .. }) {
             return Ok(0);
         }
         self.may_send()?;

@@ -23,7 +23,7 @@ use tokio::runtime;
 pub(super) struct HttpSource {
     fetch: Arc<Fetch>,
     fields: Arc<[Field]>,
-    line: Line,
+    channel: Channel,
     /// Where in the object we are.
     at: u64,
     /// Bytes that the server has left out, since they are to be skipped.
@@ -36,7 +36,7 @@ pub(super) struct HttpSource {
     facts: SourceFacts,
 }
 
-enum Line {
+enum Channel {
     Open(Halves, Body),
     Reopening(Arc<Reopening>),
 }
@@ -71,7 +71,7 @@ impl HttpSource {
                 size: whole,
                 ..halves.source.facts()
             },
-            line: Line::Open(halves, body),
+            channel: Channel::Open(halves, body),
         }
     }
 
@@ -120,7 +120,7 @@ impl HttpSource {
             theirs.fetched.lock().0 = Some(fetched);
             theirs.has_come.raise();
         })?;
-        self.line = Line::Reopening(reopening);
+        self.channel = Channel::Reopening(reopening);
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl HttpSource {
                 SourceChanged(format!("the object has changed; {}", self.cut_short())).into(),
             );
         }
-        self.line = Line::Open(fetched.halves, fetched.body);
+        self.channel = Channel::Open(fetched.halves, fetched.body);
         Ok(())
     }
 }
@@ -176,8 +176,8 @@ impl Announce for Unheard {
 impl Source for HttpSource {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            match &mut self.line {
-                Line::Open(halves, body) => match body.read(&mut *halves.source, buf) {
+            match &mut self.channel {
+                Channel::Open(halves, body) => match body.read(&mut *halves.source, buf) {
                     Ok(0) if self.whole.is_some_and(|whole| self.at < whole) => {
                         self.go_on_after(self.cut(&ErrorKind::UnexpectedEof.into()))?;
                     }
@@ -193,7 +193,7 @@ impl Source for HttpSource {
                         _ => self.go_on_after(self.cut(&error))?,
                     },
                 },
-                Line::Reopening(reopening) => {
+                Channel::Reopening(reopening) => {
                     let fetched = reopening.fetched.lock().0.take();
                     match fetched.ok_or(ErrorKind::WouldBlock)? {
                         Ok(fetched) => self.go_on_with(fetched)?,
@@ -212,11 +212,11 @@ impl Source for HttpSource {
     }
 
     fn ready(&self) -> Ready<'_> {
-        match &self.line {
+        match &self.channel {
             // Nothing more is waited for of a server that keeps the connection open.
-            Line::Open(_, body) if body.left() == Some(0) => Ready::At(Instant::now()),
-            Line::Open(halves, _) => halves.source.ready(),
-            Line::Reopening(reopening) => Ready::Readable(reopening.has_come.as_fd()),
+            Channel::Open(_, body) if body.left() == Some(0) => Ready::At(Instant::now()),
+            Channel::Open(halves, _) => halves.source.ready(),
+            Channel::Reopening(reopening) => Ready::Readable(reopening.has_come.as_fd()),
         }
     }
 
@@ -231,7 +231,7 @@ impl Source for HttpSource {
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {
-        let Line::Open(halves, body) = &mut self.line else {
+        let Channel::Open(halves, body) = &mut self.channel else {
             return Err(MENDED);
         };
         if self.fetch.retries > 0 {
@@ -245,7 +245,7 @@ impl Source for HttpSource {
     }
 
     fn close(self: Box<Self>) {
-        if let Line::Open(mut halves, _) = self.line {
+        if let Channel::Open(mut halves, _) = self.channel {
             close(halves.source, &mut *halves.sink);
         }
     }
@@ -253,28 +253,28 @@ impl Source for HttpSource {
 
 impl KernelSource for HttpSource {
     fn at(&self) -> Option<FdAt<'_>> {
-        let Line::Open(halves, _) = &self.line else {
+        let Channel::Open(halves, _) = &self.channel else {
             return None;
         };
         fd_of(halves.source.ready()).map(Into::into)
     }
 
     fn claim(&mut self, most: u64) -> io::Result<u64> {
-        Ok(match &self.line {
-            Line::Open(_, body) => most.min(body.left().unwrap_or(most)),
-            Line::Reopening(_) => 0,
+        Ok(match &self.channel {
+            Channel::Open(_, body) => most.min(body.left().unwrap_or(most)),
+            Channel::Reopening(_) => 0,
         })
     }
 
     fn moved(&mut self, n: u64) {
         self.at += n;
-        if let Line::Open(_, body) = &mut self.line {
+        if let Channel::Open(_, body) = &mut self.channel {
             body.moved(n);
         }
     }
 
     fn has_ended(&mut self) -> io::Result<bool> {
-        let Line::Open(halves, body) = &mut self.line else {
+        let Channel::Open(halves, body) = &mut self.channel else {
             return Err(ErrorKind::Unsupported.into());
         };
         let is_at_end = match body.left() {
@@ -291,7 +291,7 @@ impl KernelSource for HttpSource {
     }
 
     fn gather(&mut self, bytes: u64) {
-        if let Line::Open(halves, body) = &mut self.line
+        if let Channel::Open(halves, body) = &mut self.channel
             && let Ok((_, source)) = halves.source.kernel()
         {
             source.gather(bytes.min(body.left().unwrap_or(bytes)).max(1));

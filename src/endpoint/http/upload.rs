@@ -10,12 +10,12 @@ use crate::endpoint::{
 use crate::error::{Side, UsageError};
 
 /// An `http://` sink that was asked for.
-pub(super) struct Upload {
+pub(super) struct UploadPlan {
     asked: Asked,
     method: &'static str,
 }
 
-impl Upload {
+impl UploadPlan {
     pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
         Ok(Self {
             asked: Asked::of(uri, options)?,
@@ -24,7 +24,7 @@ impl Upload {
     }
 }
 
-impl EndPlan for Upload {
+impl EndPlan for UploadPlan {
     fn preview(&self, _: Side) -> Preview {
         let (url, opening) = self.asked.words();
         Preview {
@@ -41,7 +41,7 @@ impl EndPlan for Upload {
     }
 }
 
-impl SinkPlan for Upload {
+impl SinkPlan for UploadPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>> {
         Box::pin(async move {
             let fields = self.asked.fields().await?;

@@ -1,0 +1,60 @@
+//! An `http://` source that was asked for: what is known of it, and how it is opened.
+
+use super::fetch::{Fetch, From, MENDED};
+use super::source::HttpSource;
+use crate::endpoint::uri::Uri;
+use crate::endpoint::{
+    Announce, EndPlan, Opening, Options, Prepared, PreparedSource, Preview, Raw, Source, SourcePlan,
+};
+use crate::error::{Side, UsageError};
+use std::sync::Arc;
+
+/// An `http://` source that was asked for.
+pub(super) struct DownloadPlan(Arc<Fetch>);
+
+impl DownloadPlan {
+    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        Ok(Self(Arc::new(Fetch::of(uri, options)?)))
+    }
+}
+
+impl EndPlan for DownloadPlan {
+    fn preview(&self, _: Side) -> Preview {
+        let (url, opening) = self.0.asked.words();
+        let redirects = self.0.redirects;
+        Preview {
+            opening: Some(format!(
+                "{opening}; sends a GET, and follows up to {redirects} redirects"
+            )),
+            raw: if self.0.retries > 0 {
+                Err(MENDED)
+            } else {
+                Ok(Raw::Socket)
+            },
+            condition: Some("the answer does not come in chunks"),
+            size: Err("the server tells it when it answers (Content-Length)"),
+            ..Preview::new(
+                format!("GETs {url}"),
+                "with the last byte that the server announced, or where it announced none when it closes the connection (FIN); anything less is a failure",
+            )
+        }
+    }
+}
+
+impl SourcePlan for DownloadPlan {
+    fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSource<'a>> {
+        Box::pin(async move {
+            let fields = self.0.asked.fields().await?;
+            let open = async move {
+                let from = From {
+                    at: announce.skips(),
+                    validator: None,
+                };
+                let fetched = self.0.open(&fields, &from, announce).await?;
+                let source = HttpSource::new(Arc::clone(&self.0), fields, fetched);
+                Ok(Box::new(source) as Box<dyn Source>)
+            };
+            Ok(Prepared::new(None, open))
+        })
+    }
+}
