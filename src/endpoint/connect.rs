@@ -139,6 +139,7 @@ impl Connect {
     }
 
     /// The same to another host.
+    #[cfg(feature = "http")]
     pub(super) fn elsewhere(&self, host: &str, port: u16) -> Self {
         Self {
             host: host.to_owned(),

@@ -339,7 +339,7 @@ fn serve_with_cuts(
         if until == body.len() {
             return connection;
         }
-        if random() % 2 == 0 {
+        if random().is_multiple_of(2) {
             socket2::SockRef::from(&stream)
                 .set_linger(Some(Duration::ZERO))
                 .unwrap();
