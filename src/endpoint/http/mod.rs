@@ -54,7 +54,7 @@ use crate::error::Side;
 #[cfg(not(feature = "http"))]
 use crate::error::UsageError;
 
-const FORM: &str = "http://HOST[:PORT][/PATH]";
+const FORM: &str = "http://HOST/PATH";
 
 /// An option of a source alone.
 const fn of_source(
@@ -102,7 +102,7 @@ pub(super) const KIND: Kind = Kind {
             "redirects",
             ValueKind::Count,
             "10",
-            "follow so many redirects",
+            "follow up to N redirects",
         ),
         of_source(
             "retry",
@@ -114,7 +114,7 @@ pub(super) const KIND: Kind = Kind {
             "retry-wait",
             ValueKind::Duration,
             "1s",
-            "wait so long before each of these times",
+            "wait D before each of these tries",
         ),
         ATTEMPT_TIMEOUT,
         SNDBUF,
