@@ -90,6 +90,7 @@ $global:TidegateEnds = @{
         'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
         'tls://' = 'connects to HOST by TLS, and checks who that is'
         'tls-listen://' = 'waits for one connection by TLS'
+        'http://' = 'GETs from a web server, or PUTs to it'
         'unix:' = 'connects to a unix socket, PATH or @NAME (abstract)'
         'unix-listen:' = 'waits for one connection on a unix socket'
         'zero:' = 'zero bytes without end, as /dev/zero'
@@ -142,6 +143,17 @@ $global:TidegateEnds = @{
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
     }
+    'source,http' = [ordered]@{
+        'header=' = 'send this header field too'
+        'header-file=' = 'send the fields in FILE, one a line: secrets are not seen by others there'
+        'redirects=' = 'follow up to N redirects'
+        'retry=' = 'go on after a cut, up to N times in a row without a new byte'
+        'retry-wait=' = 'wait D before each of these tries'
+        'connect-timeout=' = 'give up an attempt to connect after D'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+        'bind=' = 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
+    }
     'source,unix' = [ordered]@{
         'retry=' = 'try up to N times more, a second apart'
         'sndbuf=' = 'size of the socket''s send buffer'
@@ -168,6 +180,7 @@ $global:TidegateEnds = @{
         'tcp-listen://' = 'waits for one connection; port 0 takes any free port'
         'tls://' = 'connects to HOST by TLS, and checks who that is'
         'tls-listen://' = 'waits for one connection by TLS'
+        'http://' = 'GETs from a web server, or PUTs to it'
         'unix:' = 'connects to a unix socket, PATH or @NAME (abstract)'
         'unix-listen:' = 'waits for one connection on a unix socket'
         'null:' = 'discards bytes, or plays a slow reader'
@@ -243,6 +256,18 @@ $global:TidegateEnds = @{
         'close-timeout=' = 'after the last byte, wait up to D for the peer to close'
         'sndbuf=' = 'size of the socket''s send buffer'
         'rcvbuf=' = 'size of the socket''s receive buffer'
+        'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
+        'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
+        'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'
+    }
+    'sink,http' = [ordered]@{
+        'header=' = 'send this header field too'
+        'header-file=' = 'send the fields in FILE, one a line: secrets are not seen by others there'
+        'method=' = 'how the bytes are sent'
+        'connect-timeout=' = 'give up an attempt to connect after D'
+        'sndbuf=' = 'size of the socket''s send buffer'
+        'rcvbuf=' = 'size of the socket''s receive buffer'
+        'bind=' = 'connect from this local IP address, or ADDR:PORT; with a zone: fe80::1%eth0'
         'mark=' = 'the most that its own buffer may hold, instead of --write-high-water-mark'
         'slow=' = 'when it holds other SINKs up: block, they wait for it; detach, it is given up'
         'patience=' = 'with slow=detach, how long it may hold them up, 5s unless given'

@@ -48,7 +48,8 @@ const FLAGS: [(&str, bool, &str, &str); 3] = [
 ];
 
 /// The ends that take a feature.
-const ENDS: [(&str, bool, &str, &str); 2] = [
+const ENDS: [(&str, bool, &str, &str); 3] = [
+    ("http", cfg!(feature = "http"), "http://", "127.0.0.1:99999"),
     ("tls", cfg!(feature = "tls"), "tls://", "127.0.0.1:99999"),
     (
         "tls",
@@ -181,11 +182,4 @@ fn every_build_moves_bytes_and_tells_of_it() {
         "-t", "base64", "-t", "exec=cat", "-t", "unbase64", &*from, &*to,
     ]);
     assert!(fs::read(&to).unwrap() == bytes);
-}
-
-#[test]
-fn an_end_is_here_or_answers_by_its_name() {
-    let output = tidegate(["http://127.0.0.1:1/", "null:"]);
-    let what = "this build has no http://";
-    is_here_or_left_out(&output, cfg!(feature = "http"), what, "http");
 }

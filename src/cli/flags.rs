@@ -227,7 +227,7 @@ pub struct Cli {
     /// Print a longer summary, and refused connections
     ///
     /// The summary tells the road too. The connections are those that the option `from` of a listening end refuses.
-    #[arg(short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
+    #[arg(hide_short_help = true, short, long, action = ArgAction::SetTrue, help_heading = SHOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub verbose: bool,
 

@@ -160,7 +160,8 @@ struct Unheard;
 impl Announce for Unheard {
     fn waiting(&self, _: Side, _: String) {}
     fn listening(&self, _: Side, _: &str, _: &str) {}
-    fn refused(&self, _: Side, _: &str, _: &str) {}
+    fn refused(&self, _: Side, _: &str, _: &'static str) {}
+    fn turned_away(&self, _: Side, _: &str, _: &str) {}
     fn warning(&self, _: Side, _: &str) {}
     fn stderr_of_command(&self) -> Option<PipeWriter> {
         None
