@@ -29,7 +29,7 @@ pub(super) struct HttpSink {
     raw: Result<Raw, Unfit>,
     /// What of ours is to be sent before the next bytes of the body: the head, or the framing of chunks.
     ours: Vec<u8>,
-    sending: Sending,
+    framed: Framed,
     /// Until when the server is waited for to want the body.
     wanted_by: Option<Instant>,
     hearing: RefCell<Hearing>,
@@ -38,7 +38,7 @@ pub(super) struct HttpSink {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sending {
+enum Framed {
     NotStarted,
     Length {
         left: u64,
@@ -61,7 +61,7 @@ impl HttpSink {
             sink,
             raw,
             ours: head.into_bytes(),
-            sending: Sending::NotStarted,
+            framed: Framed::NotStarted,
             wanted_by: None,
             hearing: RefCell::new(Hearing::new(source, url)),
             queued: 0,
@@ -74,10 +74,7 @@ impl HttpSink {
 
     /// Whether all of the request was handed to the system.
     fn is_all_sent(&self) -> bool {
-        let is_all = matches!(
-            self.sending,
-            Sending::Ended | Sending::Length { left: 0, .. }
-        );
+        let is_all = matches!(self.framed, Framed::Ended | Framed::Length { left: 0, .. });
         is_all && self.ours.is_empty()
     }
 
@@ -133,7 +130,7 @@ impl HttpSink {
         Ok(())
     }
 
-    /// Sending has failed like this: the answer may tell why.
+    /// Framed has failed like this: the answer may tell why.
     fn told_by_answer(&self, error: io::Error) -> io::Error {
         if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) {
             return error;
@@ -155,15 +152,15 @@ impl HttpSink {
 
     /// All bytes of the body have come.
     fn end_body(&mut self) -> io::Result<()> {
-        match self.sending {
-            Sending::Length { left: 0, .. } | Sending::Ended => {}
-            Sending::Length { left, total } => {
+        match self.framed {
+            Framed::Length { left: 0, .. } | Framed::Ended => {}
+            Framed::Length { left, total } => {
                 let came = total - left;
                 return Err(io::Error::other(format!(
                     "{came} bytes came of {total} that were announced"
                 )));
             }
-            Sending::Chunked { is_first, .. } => {
+            Framed::Chunked { is_first, .. } => {
                 let end = if is_first {
                     &b"0\r\n\r\n"[..]
                 } else {
@@ -171,21 +168,21 @@ impl HttpSink {
                 };
                 self.ours.extend_from_slice(end);
             }
-            Sending::NotStarted => self.start(Some(0))?,
+            Framed::NotStarted => self.start(Some(0))?,
         }
-        self.sending = Sending::Ended;
+        self.framed = Framed::Ended;
         Ok(())
     }
 
     /// How many of `most` bytes may be sent next.
     fn next(&mut self, most: u64) -> io::Result<u64> {
-        if self.sending == Sending::NotStarted {
+        if self.framed == Framed::NotStarted {
             self.start(None)?;
         }
-        match &mut self.sending {
-            Sending::Length { left: 0, .. } => Err(self.too_much()),
-            Sending::Length { left, .. } => Ok(most.min(*left)),
-            Sending::Chunked { left, is_first } => {
+        match &mut self.framed {
+            Framed::Length { left: 0, .. } => Err(self.too_much()),
+            Framed::Length { left, .. } => Ok(most.min(*left)),
+            Framed::Chunked { left, is_first } => {
                 if *left == 0 {
                     let before = if *is_first { "" } else { "\r\n" };
                     let size = format!("{before}{most:x}\r\n");
@@ -194,13 +191,13 @@ impl HttpSink {
                 }
                 Ok(most.min(*left))
             }
-            Sending::NotStarted | Sending::Ended => Err(ErrorKind::NotConnected.into()),
+            Framed::NotStarted | Framed::Ended => Err(ErrorKind::NotConnected.into()),
         }
     }
 
     fn too_much(&self) -> io::Error {
-        let total = match self.sending {
-            Sending::Length { total, .. } => total,
+        let total = match self.framed {
+            Framed::Length { total, .. } => total,
             _ => 0,
         };
         io::Error::other(format!(
@@ -209,7 +206,7 @@ impl HttpSink {
     }
 
     fn count(&mut self, n: u64) {
-        if let Sending::Length { left, .. } | Sending::Chunked { left, .. } = &mut self.sending {
+        if let Framed::Length { left, .. } | Framed::Chunked { left, .. } = &mut self.framed {
             *left = left.saturating_sub(n);
         }
     }
@@ -221,7 +218,7 @@ impl Sink for HttpSink {
     }
 
     fn start(&mut self, expected: Option<u64>) -> io::Result<()> {
-        if self.sending != Sending::NotStarted {
+        if self.framed != Framed::NotStarted {
             return Ok(());
         }
         let mut fields = String::new();
@@ -236,9 +233,9 @@ impl Sink for HttpSink {
         }
         self.ours.extend_from_slice(fields.as_bytes());
         self.ours.extend_from_slice(b"\r\n");
-        self.sending = match expected {
-            Some(total) => Sending::Length { left: total, total },
-            None => Sending::Chunked {
+        self.framed = match expected {
+            Some(total) => Framed::Length { left: total, total },
+            None => Framed::Chunked {
                 left: 0,
                 is_first: true,
             },
@@ -248,7 +245,7 @@ impl Sink for HttpSink {
 
     fn write(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         let offered: u64 = bufs.iter().map(|buf| buf.len() as u64).sum();
-        if self.sending == Sending::NotStarted {
+        if self.framed == Framed::NotStarted {
             self.start(None)?;
         }
         self.may_send()?;
@@ -345,14 +342,14 @@ impl KernelSink for HttpSink {
     }
 
     fn grant(&mut self, most: u64) -> io::Result<u64> {
-        if self.sending == Sending::NotStarted {
+        if self.framed == Framed::NotStarted {
             self.start(None)?;
         }
-        if matches!(self.sending, Sending::Chunked { .. }) {
+        if matches!(self.framed, Framed::Chunked { .. }) {
             return Err(ErrorKind::Unsupported.into());
         }
         // Whether the source has ended is found out by a call that could move something, or by one that moves nothing.
-        if most == 0 || matches!(self.sending, Sending::Length { left: 0, .. }) {
+        if most == 0 || matches!(self.framed, Framed::Length { left: 0, .. }) {
             return Ok(0);
         }
         self.may_send()?;
