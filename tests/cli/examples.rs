@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 /// What an example is known by, and what must be true after it; `$OUT` holds what it printed.
-const EXAMPLES: [(&str, &str); 16] = [
+const EXAMPLES: [(&str, &str); 17] = [
     ("--duplex tcp://", "cmp disk.img $OUT"),
     ("--tee", "cmp db.sql disk.img && cmp far/db.sql disk.img"),
     ("ssh host", "cmp src/big far/src/big"),
@@ -19,6 +19,7 @@ const EXAMPLES: [(&str, &str); 16] = [
     ("#retry=30", "cmp disk.img far/disk.img"),
     ("nc -N", "cmp disk.img far/copy.img"),
     ("mkfifo", "cmp disk.img copy.img"),
+    ("tls-listen://", "cmp disk.img far/disk.img"),
     ("- null:#rate=", "true"),
     ("#stall=", "true"),
     ("./program", "test \"$(cat $OUT)\" = 3145728"),
@@ -109,9 +110,13 @@ fn run(it: &Scratch, block: &str) -> Done {
 /// An example of two blocks, one for each machine.
 fn run_both(it: &Scratch, receiver: &str, sender: &str) -> Done {
     let receiver = receiver.replace("//:9000", "//127.0.0.1:0");
-    let (peer, address) = peer(it, &format!("cd far\n{receiver}"));
+    let mut peer = with(it, &format!("cd far\n{receiver}")).start();
+    let said = peer.line();
+    let address = said.split(' ').nth(2).expect("an address").trim_end();
     let port = address.rsplit(':').next().expect("a port");
-    let sender = sender.replace("receiver:9000", &address);
+    let pin = said.split("(pin ").nth(1).unwrap_or_default();
+    let sender = sender.replace("receiver:9000", address);
+    let sender = sender.replace("sha256:0f1e...", pin.trim_end().trim_end_matches(')'));
     let done = with(it, &sender.replace("PORT", port)).run();
     peer.done().exits(0);
     done

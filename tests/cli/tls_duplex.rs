@@ -59,9 +59,11 @@ fn in_tls_1_2_the_end_is_withheld_until_the_reply_is_whole() {
 #[test]
 fn a_cut_is_a_failure_of_both_directions() {
     let it = Scratch::new();
+    // That input goes on, so no direction has ended.
+    let (input, _goes_on) = std::io::pipe().unwrap();
     let mut one = it
         .tide(["--duplex", "tls-listen://127.0.0.1:0"])
-        .input("said")
+        .stdin(input)
         .start();
     let mut talk = Talk::connects(&one.listening(), &TLS13);
     talk.send(b"half of it").unwrap();
