@@ -277,7 +277,7 @@ fn buffers_that_cannot_be_had_are_an_error_before_the_sink_is_touched() {
     it.write("src", &src);
     for flags in TOO_LARGE {
         let mut ends = Vec::new();
-        for kib in (30_000..110_000).step_by(10_000) {
+        for kib in (24_000..110_000).step_by(10_000) {
             let limited = format!("ulimit -v {kib}; exec $T --road buffered {flags}");
             for sink in ["out", "file:out#atomic"] {
                 it.write("out", "old");
