@@ -218,11 +218,20 @@ async fn fetched(
                 total,
             })),
         ) if first == from.at && from.at > 0 => {
-            if length(framing).is_some_and(|length| length != has) {
-                let why = "the answer has another length than its Content-Range".to_owned();
-                return Err(NotFetched::for_good(why));
+            let refused = |why: &str| Err(NotFetched::for_good(why.to_owned()));
+            // A part is as long as it says, however it is framed: what is too much must never be joined to what was read.
+            match framing {
+                Framing::Length(length) if length != has => {
+                    return refused("the answer has another length than its Content-Range");
+                }
+                Framing::Chunked => return refused("the server sent a part in chunks"),
+                Framing::Length(_) | Framing::UntilClose => {}
             }
-            (first, total.or(first.checked_add(has)), framing)
+            (
+                first,
+                total.or(first.checked_add(has)),
+                Framing::Length(has),
+            )
         }
         (206, _) => {
             let range = head.value("content-range").map(shown).unwrap_or_default();
