@@ -266,6 +266,61 @@ fn skipped_bytes_are_not_sent_where_the_server_knows_ranges() {
     }
 }
 
+#[apply(on_both_roads)]
+fn a_part_is_as_long_as_it_says_and_of_an_unknown_whole_no_success() {
+    let head = |fields: &str| format!("HTTP/1.1 206 x\r\n{fields}\r\n");
+    let closes = head("Content-Range: bytes 5-9/10\r\n") + "56789XXXX";
+    let chunks = "Content-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked\r\n";
+    let chunks = head(chunks) + "9\r\n56789XXXX\r\n0\r\n\r\n";
+    let unknown = head("Content-Range: bytes 5-6/*\r\nContent-Length: 2\r\n") + "56";
+    for (answered, code, why) in [
+        (closes, 0, ""),
+        (chunks, 1, "a part in chunks"),
+        (unknown, 1, "does not say of how much"),
+    ] {
+        let it = Scratch::new();
+        let web = Web::plays(vec![answer(&answered)]);
+        let ends = [&*web.url("/"), "--skip", "5", "file:out#atomic"];
+        let done = it.tide(ends).run();
+        if code == 0 {
+            done.exits(0);
+            assert_eq!(it.read("out"), b"56789");
+        } else {
+            done.fails_saying(1, &[why]);
+        }
+        web.heard();
+    }
+}
+
+#[test]
+fn what_runs_beyond_the_object_is_never_joined_to_a_download_that_was_cut() {
+    let it = Scratch::new();
+    let first = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nETag: \"a\"\r\n\r\n01234";
+    let fields = "Content-Range: bytes 5-9/10\r\nETag: \"a\"\r\nTransfer-Encoding: chunked";
+    let rest = format!("HTTP/1.1 206 x\r\n{fields}\r\n\r\n9\r\n56789XXXX\r\n0\r\n\r\n");
+    let web = Web::plays(vec![answer(first), answer(&rest)]);
+    let url = format!("{}#retry=2,retry-wait=1ms", web.url("/"));
+    let done = it.tide([&*url, "file:out#atomic"]).run();
+    done.fails_saying(1, &["a part in chunks"]);
+    assert!(!it.path("out").exists());
+    web.heard();
+}
+
+#[test]
+fn where_nothing_has_come_before_the_cut_all_is_asked_for_again() {
+    let it = Scratch::new();
+    let body = data(1000);
+    let web = Web::plays(vec![
+        cut(&body, 0, 0, Do::HalfClose),
+        cut(&body, 0, 1000, Do::HalfClose),
+    ]);
+    let url = format!("{}#retry=1,retry-wait=1ms", web.url("/"));
+    it.tide([&url, "out"]).run().exits(0);
+    assert!(it.read("out") == body);
+    let again = text(&web.heard()[1]);
+    assert!(!again.contains("Range"), "{again}");
+}
+
 /// Answers from byte `at` on, as far as to before `until`, and cuts the connection so.
 fn cut(body: &[u8], at: usize, until: usize, end: Do) -> Vec<Do> {
     let tag = "ETag: \"v1\"\r\n";

@@ -10,6 +10,7 @@ use crate::engine::wait::{self, Ready};
 use crate::engine::wakeup::Wakeup;
 use crate::error::{Side, UsageError};
 use crate::platform::threads;
+use crate::text::visible::named;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Read as _};
 use std::os::fd::BorrowedFd;
@@ -57,7 +58,7 @@ impl Asked {
         if let Some(path) = self.file.clone() {
             let wrong = |why: String| OpenError {
                 act: SETTING_UP,
-                why: OpenFailure::Text(format!("header-file {path:?}: {why}")),
+                why: OpenFailure::Text(format!("header-file {}: {why}", named(&path))),
             };
             let name = path.clone();
             let read = threads::apart("header file", move || {

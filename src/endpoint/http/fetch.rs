@@ -50,6 +50,8 @@ pub(super) struct Fetched {
     pub(super) first: u64,
     /// How many bytes the object has, if that is known.
     pub(super) whole: Option<u64>,
+    /// Whether the body is a part of an object of which nobody knows the length, so that its end may not be the object's.
+    pub(super) is_part_of_unknown: bool,
 }
 
 /// Why there is no such answer, and whether it may be there another time.
@@ -157,12 +159,12 @@ impl Fetch {
 
     fn request(&self, url: &Url, fields: &[Field], from: &From) -> String {
         let mut text = request("GET", url, &self.asked.url, fields);
-        // Writing to a string cannot fail.
+        // Writing to a string cannot fail. An If-Range goes with a Range only (RFC 9110, section 13.1.5).
         if from.at > 0 {
             let _ = write!(text, "Range: bytes={}-\r\n", from.at);
-        }
-        if let Some(validator) = from.validator.as_ref().and_then(Validator::text) {
-            let _ = write!(text, "If-Range: {validator}\r\n");
+            if let Some(validator) = from.validator.as_ref().and_then(Validator::text) {
+                let _ = write!(text, "If-Range: {validator}\r\n");
+            }
         }
         text + "\r\n"
     }
@@ -227,11 +229,7 @@ async fn fetched(
                 Framing::Chunked => return refused("the server sent a part in chunks"),
                 Framing::Length(_) | Framing::UntilClose => {}
             }
-            (
-                first,
-                total.or(first.checked_add(has)),
-                Framing::Length(has),
-            )
+            (first, total, Framing::Length(has))
         }
         (206, _) => {
             let range = head.value("content-range").map(shown).unwrap_or_default();
@@ -257,6 +255,7 @@ async fn fetched(
     Ok(Fetched {
         halves,
         body: Body::new(framing, rest),
+        is_part_of_unknown: head.status == 206 && whole.is_none(),
         head,
         first,
         whole,

@@ -30,6 +30,8 @@ pub(super) struct HttpSource {
     skipped: u64,
     /// How many bytes the object has, if that is known.
     whole: Option<u64>,
+    /// Whether the end of the body may not be that of the object, whose length nobody knows.
+    is_part_of_unknown: bool,
     validator: Option<Validator>,
     /// Tries in a row that have brought no new byte.
     tries: u64,
@@ -58,6 +60,7 @@ impl HttpSource {
             head,
             first,
             whole,
+            is_part_of_unknown,
         } = fetched;
         Self {
             fetch,
@@ -66,6 +69,7 @@ impl HttpSource {
             at: first,
             skipped: first,
             whole,
+            is_part_of_unknown,
             tries: 0,
             facts: SourceFacts {
                 size: whole,
@@ -90,6 +94,19 @@ impl HttpSource {
             ErrorKind::UnexpectedEof => io::Error::new(ErrorKind::UnexpectedEof, cut),
             kind => io::Error::new(kind, format!("{cut}: {}", crate::error::reason(error))),
         }
+    }
+
+    /// The body has ended. That is the end of the object, unless it was cut.
+    fn check_end(&self) -> io::Result<()> {
+        if self.whole.is_some_and(|whole| self.at < whole) {
+            return Err(self.cut(&ErrorKind::UnexpectedEof.into()));
+        }
+        if self.is_part_of_unknown {
+            let why = "the server sent a part, and does not say of how much";
+            let why = format!("{}: {why}", self.cut_short());
+            return Err(io::Error::new(ErrorKind::InvalidData, why));
+        }
+        Ok(())
     }
 
     /// The connection was cut: asks for what is left, or fails like this.
@@ -179,12 +196,15 @@ impl Source for HttpSource {
         loop {
             match &mut self.channel {
                 Channel::Open(halves, body) => match body.read(&mut *halves.source, buf) {
-                    Ok(0) if self.whole.is_some_and(|whole| self.at < whole) => {
-                        self.go_on_after(self.cut(&ErrorKind::UnexpectedEof.into()))?;
-                    }
+                    Ok(0) => match self.check_end() {
+                        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                            self.go_on_after(error)?;
+                        }
+                        end => return end.map(|()| 0),
+                    },
                     Ok(n) => {
                         self.at += n as u64;
-                        self.tries = if n > 0 { 0 } else { self.tries };
+                        self.tries = 0;
                         return Ok(n);
                     }
                     Err(error) => match error.kind() {
@@ -285,8 +305,8 @@ impl KernelSource for HttpSource {
                 Err(_) => return Err(ErrorKind::Unsupported.into()),
             },
         };
-        if is_at_end && self.whole.is_some_and(|whole| self.at < whole) {
-            return Err(self.cut(&ErrorKind::UnexpectedEof.into()));
+        if is_at_end {
+            self.check_end()?;
         }
         Ok(is_at_end)
     }

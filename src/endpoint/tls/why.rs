@@ -92,11 +92,14 @@ fn certificate(why: &CertificateError, pin: Option<&str>, name: &str) -> String 
             );
         }
         // A certificate that has signed itself, or of an authority of somebody's own, which may have the name of one that is known.
-        _ => {
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::Other(_) => {
             return format!(
                 "the peer's certificate is of nobody who is trusted here{trust}, or #ca=FILE with the authority that has signed it"
             );
         }
+        other => return format!("the peer's certificate is no good: {other}"),
     };
     what + &trust
 }
