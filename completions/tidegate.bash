@@ -345,24 +345,26 @@ fi
 # How a SOURCE or a SINK can start; with a scheme, what may stand behind its '#'.
 _tidegate_table() {
     case $1,$2 in
-        source,) echo 'stdin: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// unix: unix-listen: zero: random: fd: exec:' ;;
+        source,) echo 'stdin: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// https:// unix: unix-listen: zero: random: fd: exec:' ;;
         source,tcp) echo 'nodelay connect-timeout= retry= sndbuf= rcvbuf= bind=' ;;
         source,tcp-listen) echo 'nodelay accept-timeout= from= min-size= sndbuf= rcvbuf=' ;;
         source,tls) echo 'ca= pin= verify= name= cert= key= alpn= eof= nodelay connect-timeout= retry= sndbuf= rcvbuf= bind=' ;;
         source,tls-listen) echo 'cert= key= client-ca= alpn= eof= nodelay accept-timeout= from= min-size= sndbuf= rcvbuf=' ;;
-        source,http) echo 'header= header-file= redirects= retry= retry-wait= connect-timeout= sndbuf= rcvbuf= bind=' ;;
+        source,http) echo 'header= header-file= redirects= retry= retry-wait= nodelay connect-timeout= sndbuf= rcvbuf= bind=' ;;
+        source,https) echo 'header= header-file= redirects= retry= retry-wait= ca= pin= verify= name= cert= key= alpn= eof= nodelay connect-timeout= sndbuf= rcvbuf= bind=' ;;
         source,unix) echo 'retry= sndbuf= rcvbuf=' ;;
         source,unix-listen) echo 'mode= accept-timeout= min-size= sndbuf= rcvbuf=' ;;
         source,zero) echo 'size=' ;;
         source,random) echo 'size= seed=' ;;
-        sink,) echo 'stdout: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// unix: unix-listen: null: fd: exec:' ;;
+        sink,) echo 'stdout: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// https:// unix: unix-listen: null: fd: exec:' ;;
         sink,stdout) echo 'mark= slow= patience=' ;;
         sink,file) echo 'append create sync atomic mark= slow= patience=' ;;
         sink,tcp) echo 'nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
         sink,tcp-listen) echo 'nodelay accept-timeout= from= close-timeout= sndbuf= rcvbuf= mark= slow= patience=' ;;
         sink,tls) echo 'ca= pin= verify= name= cert= key= alpn= eof= nodelay connect-timeout= close-timeout= retry= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
         sink,tls-listen) echo 'cert= key= client-ca= alpn= eof= nodelay accept-timeout= from= close-timeout= sndbuf= rcvbuf= mark= slow= patience=' ;;
-        sink,http) echo 'header= header-file= method= connect-timeout= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
+        sink,http) echo 'header= header-file= method= nodelay connect-timeout= close-timeout= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
+        sink,https) echo 'header= header-file= method= ca= pin= verify= name= cert= key= alpn= eof= nodelay connect-timeout= close-timeout= sndbuf= rcvbuf= bind= mark= slow= patience=' ;;
         sink,unix) echo 'close-timeout= retry= sndbuf= rcvbuf= mark= slow= patience=' ;;
         sink,unix-listen) echo 'mode= accept-timeout= close-timeout= sndbuf= rcvbuf= mark= slow= patience=' ;;
         sink,null) echo 'rate= stall= mark= slow= patience=' ;;

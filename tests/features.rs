@@ -48,8 +48,18 @@ const FLAGS: [(&str, bool, &str, &str); 3] = [
 ];
 
 /// The ends that take a feature.
-const ENDS: [(&str, bool, &str, &str); 3] = [
+const ENDS: [(&str, bool, &str, &str); 4] = [
     ("http", cfg!(feature = "http"), "http://", "127.0.0.1:99999"),
+    (
+        if cfg!(feature = "http") {
+            "tls"
+        } else {
+            "http"
+        },
+        cfg!(all(feature = "http", feature = "tls")),
+        "https://",
+        "127.0.0.1:99999",
+    ),
     ("tls", cfg!(feature = "tls"), "tls://", "127.0.0.1:99999"),
     (
         "tls",

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use tidegate::endpoint::http::Url;
+use tidegate::endpoint::http::{Scheme, Url};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let base = Url::parse(b"host/folder/name?query").expect("a valid URL");
-    for url in [Url::parse(data), base.follow(data)].into_iter().flatten() {
+    let base = Url::parse(Scheme::Https, b"host/folder/name?query").expect("a valid URL");
+    for url in [Url::parse(Scheme::Http, data), base.follow(data)].into_iter().flatten() {
         assert!(url.target.starts_with('/') && url.target.bytes().all(|it| it.is_ascii_graphic()));
     }
 });

@@ -48,6 +48,18 @@ impl OpenError {
         }
     }
 
+    /// The same, with a reason that begins with `place`: where it failed, if that is not the end that was named.
+    #[must_use]
+    pub fn where_it_was(self, place: &str) -> Self {
+        let why = format!("{place}: {}", self.reason());
+        let why = match self.why {
+            OpenFailure::Io(_) | OpenFailure::Text(_) => OpenFailure::Text(why),
+            OpenFailure::Timeout(_) => OpenFailure::Timeout(why),
+            OpenFailure::Usage(_) => OpenFailure::Usage(why),
+        };
+        Self { why, ..self }
+    }
+
     /// Turns it into the failure of a transfer at the end `uri`.
     #[must_use]
     pub fn at(self, side: Side, uri: &str) -> TransferError {

@@ -292,7 +292,7 @@ fn bash_is_given_what_stands_behind_its_last_word_break() {
         ("tidegate a b c", ""),
         (
             "tidegate ",
-            "stdin: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// unix: unix-listen: zero: random: fd: exec: - ask scribbles.txt",
+            "stdin: file: tcp:// tcp-listen:// tls:// tls-listen:// http:// https:// unix: unix-listen: zero: random: fd: exec: - ask scribbles.txt",
         ),
     ] {
         let mut bash = it.cmd("bash");

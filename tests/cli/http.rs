@@ -219,12 +219,7 @@ fn redirects_come_to_an_end() {
     for (location, most, told) in [
         ("/", 2, "more than 2 redirects"),
         ("/", 0, "more than 0 redirects"),
-        (
-            "https://example.org/",
-            1,
-            "'https://example.org/' is no http:// URL",
-        ),
-        ("file:///etc/passwd", 1, "is no http:// URL"),
+        ("file:///etc/passwd", 1, "is no http:// or https:// URL"),
     ] {
         let it = Scratch::new();
         let lead = format!("HTTP/1.1 301 x\r\nLocation: {location}\r\n\r\n");

@@ -2,7 +2,8 @@
 
 use super::real_peers::is_here;
 use super::tide::{Running, Scratch};
-use std::net::TcpListener;
+use super::tls_peer::write_certificates;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 
 /// A server, which ends when this is dropped, with the process that it has made.
@@ -17,6 +18,19 @@ impl Drop for Nginx {
 
 /// An nginx that serves and stores the files of `www`, and where it listens.
 fn nginx(it: &Scratch) -> Option<(Nginx, String)> {
+    let (server, address) = nginx_listening(it, "")?;
+    Some((server, format!("http://{address}")))
+}
+
+/// The same by this version of TLS, with a certificate that `ca.pem` has signed.
+fn nginx_by_tls(it: &Scratch, version: &str) -> Option<(Nginx, String)> {
+    write_certificates(it);
+    let files = "ssl_certificate server.crt; ssl_certificate_key server.key;";
+    let (server, address) = nginx_listening(it, &format!("ssl; {files} ssl_protocols {version}"))?;
+    Some((server, format!("https://{address}")))
+}
+
+fn nginx_listening(it: &Scratch, how: &str) -> Option<(Nginx, SocketAddr)> {
     if !is_here("nginx") {
         return None;
     }
@@ -38,7 +52,7 @@ fn nginx(it: &Scratch) -> Option<(Nginx, String)> {
                 client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
                 uwsgi_temp_path uwsgi; scgi_temp_path scgi;
                 server {{
-                    listen {address}; root www; dav_methods PUT; create_full_put_path on; client_max_body_size 0;
+                    listen {address} {how}; root www; dav_methods PUT; create_full_put_path on; client_max_body_size 0;
                     location /small/ {{ client_max_body_size 1k; }}
                     location /moved {{ return 302 /big; }}
                 }}
@@ -55,7 +69,7 @@ fn nginx(it: &Scratch) -> Option<(Nginx, String)> {
         .env("NGINX", "0;")
         .stdin(OwnedFd::from(listener))
         .start();
-    Some((Nginx(server), format!("http://{address}")))
+    Some((Nginx(server), address))
 }
 
 #[apply(on_both_roads)]
@@ -83,6 +97,39 @@ fn nginx_serves_and_stores_exactly_the_bytes() {
         .run()
         .exits(0);
     assert!(it.read("www/chunked") == big);
+}
+
+#[apply(on_both_roads)]
+fn nginx_serves_and_stores_exactly_the_bytes_by_tls() {
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let it = Scratch::new();
+        let Some((_server, url)) = nginx_by_tls(&it, version) else {
+            return;
+        };
+        it.tide(["random:#size=5M,seed=1", "file:www/big"])
+            .run()
+            .exits(0);
+        let big = it.read("www/big");
+        let got = it.tide([&format!("{url}/moved#ca=ca.pem"), "got"]).run();
+        got.exits(0);
+        assert!(it.read("got") == big);
+        let from = format!("{url}/big#ca=ca.pem,retry=2");
+        it.tide([&from, "rest", "--skip", "1000000"]).run().exits(0);
+        assert!(it.read("rest") == big[1_000_000..]);
+        it.tide(["www/big", &format!("{url}/new/put#ca=ca.pem")])
+            .run()
+            .exits(0);
+        assert!(it.read("www/new/put") == big);
+        it.tide(["-", &format!("{url}/chunked#ca=ca.pem")])
+            .input(big.clone())
+            .run()
+            .exits(0);
+        assert!(it.read("www/chunked") == big);
+        let to = format!("{url}/small/x#ca=ca.pem");
+        it.tide(["zero:#size=100M", &to])
+            .run()
+            .fails_saying(1, &["the server answered 413 "]);
+    }
 }
 
 #[apply(on_both_roads)]

@@ -5,9 +5,7 @@ use data_encoding::BASE64;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{
-    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime, pem::PemObject,
-};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
 use rustls::{
     ClientConfig, ClientConnection, Connection, DigitallySignedStruct, Error, ServerConfig,
     ServerConnection, SignatureScheme, SupportedProtocolVersion,
@@ -111,6 +109,22 @@ impl ServerCertVerifier for Anybody {
     }
 }
 
+/// A certificate and its key.
+pub(crate) struct Identity {
+    certificate: CertificateDer<'static>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Those in this file.
+    pub(crate) fn of(it: &Scratch, file: &str) -> Self {
+        Self {
+            certificate: CertificateDer::from_pem_file(it.path(file)).unwrap(),
+            key: PrivateKeyDer::from_pem_file(it.path(file)).unwrap(),
+        }
+    }
+}
+
 /// A connection by TLS of the tests' own. It does not end it unless it is told to.
 pub(crate) struct Talk {
     tls: Connection,
@@ -131,13 +145,12 @@ impl Talk {
         Self::over(tls.into(), TcpStream::connect(address).unwrap())
     }
 
-    fn accepts(it: (Vec<u8>, Vec<u8>), version: Version, socket: TcpStream) -> Self {
+    pub(crate) fn accepts(it: Identity, version: Version, socket: TcpStream) -> Self {
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
         let config = config.with_protocol_versions(&[version]).unwrap();
-        let (certificate, key) = (CertificateDer::from(it.0), PrivatePkcs8KeyDer::from(it.1));
         let config = config
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key.into());
+            .with_single_cert(vec![it.certificate], it.key);
         let tls = ServerConnection::new(Arc::new(config.unwrap())).unwrap();
         Self::over(tls.into(), socket)
     }
@@ -153,12 +166,12 @@ impl Talk {
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(16 << 10) {
             self.tls.writer().write_all(piece)?;
-            self.flush()?;
+            self.send_on()?;
         }
         Ok(())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    fn send_on(&mut self) -> io::Result<()> {
         while self.tls.wants_write() {
             self.tls.write_tls(&mut self.socket)?;
         }
@@ -167,11 +180,19 @@ impl Talk {
 
     /// Says that nothing more comes; `fin`: in the words of TCP too.
     pub(crate) fn end(&mut self, fin: bool) {
-        self.tls.send_close_notify();
-        self.flush().unwrap();
+        self.say_end().unwrap();
         if fin {
             self.fin();
         }
+    }
+
+    pub(crate) fn say_end(&mut self) -> io::Result<()> {
+        self.tls.send_close_notify();
+        self.send_on()
+    }
+
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.socket
     }
 
     /// The FIN alone, as of a connection that was cut.
@@ -182,7 +203,7 @@ impl Talk {
     /// New keys, which the other side has to read of whatever it does.
     pub(crate) fn update_keys(&mut self) {
         self.tls.refresh_traffic_keys().unwrap();
-        self.flush().unwrap();
+        self.send_on().unwrap();
     }
 
     /// Reads so many bytes, or to the end. The end is an error unless the other side has said that it is.
@@ -201,7 +222,7 @@ impl Talk {
                     if let Err(error) = self.tls.process_new_packets() {
                         return (all, Err(io::Error::other(error)));
                     }
-                    let _ = self.flush();
+                    let _ = self.send_on();
                 }
                 Err(error) => return (all, Err(error)),
             }
@@ -225,14 +246,12 @@ pub(crate) fn listens<T: Send + 'static>(
     version: Version,
     talks: impl FnOnce(Talk) -> T + Send + 'static,
 ) -> (JoinHandle<T>, SocketAddr) {
-    let certificate = CertificateDer::from_pem_file(it.path(file)).unwrap();
-    let key = PrivateKeyDer::from_pem_file(it.path(file)).unwrap();
-    let both = (certificate.to_vec(), key.secret_der().to_vec());
+    let identity = Identity::of(it, file);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let thread = thread::spawn(move || {
         let (socket, _) = listener.accept().unwrap();
-        talks(Talk::accepts(both, version, socket))
+        talks(Talk::accepts(identity, version, socket))
     });
     (thread, address)
 }
@@ -241,5 +260,23 @@ impl Talk {
     /// A write that takes longer fails.
     pub(crate) fn limit_writes(&self, most: Duration) {
         self.socket.set_write_timeout(Some(most)).unwrap();
+    }
+}
+
+impl Read for Talk {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let (read, end) = Talk::read(self, buf.len().min(1));
+        buf[..read.len()].copy_from_slice(&read);
+        end.map(|()| read.len())
+    }
+}
+
+impl Write for Talk {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.send(buf).map(|()| buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.send_on()
     }
 }

@@ -1,11 +1,15 @@
-//! What was asked for at an `http://` end, and the connection that it is asked over.
+//! What was asked for at an `http://` or `https://` end, and the connection that it is asked over.
 
 use super::answer::reason;
 use super::fields::Field;
-use super::url::Url;
+use super::url::{Scheme, Url};
 use crate::endpoint::connect::Connect;
+#[cfg(feature = "tls")]
+use crate::endpoint::tls::TlsClient;
 use crate::endpoint::uri::Uri;
-use crate::endpoint::{Announce, Halves, OpenError, OpenFailure, Options, PeerPlan, Sink, Source};
+use crate::endpoint::{
+    Announce, Halves, OpenError, OpenFailure, Options, PeerPlan, Raw, Sink, Source, Unfit,
+};
 use crate::engine::wait::{self, Ready};
 use crate::engine::wakeup::Wakeup;
 use crate::error::{Side, UsageError};
@@ -26,7 +30,7 @@ pub(super) const ASKING: &str = "asking for";
 const MOST_OF_FILE: u64 = 64 * 1024;
 
 /// How long the connection is waited for to take our end, once all is done.
-const CLOSE_TIME: Duration = Duration::from_millis(500);
+pub(super) const CLOSE_TIME: Duration = Duration::from_millis(500);
 
 /// An object of a server, and what is sent when it is asked for.
 pub(super) struct Asked {
@@ -34,12 +38,16 @@ pub(super) struct Asked {
     given: Vec<Field>,
     file: Option<String>,
     connect: Connect,
+    #[cfg(feature = "tls")]
+    tls: TlsClient,
 }
 
 impl Asked {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        let wrong = |why: String| UsageError::new(format!("'{uri}': {why}; write {}", super::FORM));
-        let url = Url::parse(&uri.rest).map_err(wrong)?;
+    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        let name = scheme.name();
+        let wrong =
+            |why: String| UsageError::new(format!("'{uri}': {why}; write {name}://HOST/PATH"));
+        let url = Url::parse(scheme, &uri.rest).map_err(wrong)?;
         let given = options.texts("header").map(|text| {
             Field::parse(text)
                 .map_err(|why| UsageError::new(format!("option 'header' of '{uri}': {why}")))
@@ -48,6 +56,8 @@ impl Asked {
             given: given.collect::<Result<_, _>>()?,
             file: options.text("header-file").map(ToOwned::to_owned),
             connect: Connect::to(&url.host, url.port, options),
+            #[cfg(feature = "tls")]
+            tls: TlsClient::of(uri, options)?.speaking("http/1.1"),
             url,
         })
     }
@@ -89,14 +99,66 @@ impl Asked {
         announce: &dyn Announce,
     ) -> Result<Halves, OpenError> {
         let connect = self.connect.elsewhere(&url.host, url.port);
-        let peer: &dyn PeerPlan = &connect;
-        peer.prepare(side, announce).await?.open().await
+        match url.scheme {
+            Scheme::Http => {
+                let peer: &dyn PeerPlan = &connect;
+                peer.prepare(side, announce).await?.open().await
+            }
+            Scheme::Https => self.connect_by_tls(&connect, url, side, announce).await,
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn connect_by_tls(
+        &self,
+        connect: &Connect,
+        url: &Url,
+        side: Side,
+        announce: &dyn Announce,
+    ) -> Result<Halves, OpenError> {
+        let tls = if url.has_same_origin(&self.url) {
+            &self.tls
+        } else {
+            &self.tls.for_another_server()
+        };
+        let established = tls.connect(connect, side, announce).await?;
+        established.halves(connect.settings)
+    }
+
+    /// A redirect may lead to what this build leaves out.
+    #[cfg(not(feature = "tls"))]
+    #[expect(clippy::unused_async, reason = "with the feature it has to wait")]
+    async fn connect_by_tls(
+        &self,
+        _: &Connect,
+        _: &Url,
+        _: Side,
+        _: &dyn Announce,
+    ) -> Result<Halves, OpenError> {
+        let why = UsageError::left_out("https://", "tls").to_string();
+        Err(OpenError {
+            act: SETTING_UP,
+            why: OpenFailure::Text(why),
+        })
     }
 
     /// What it was parsed as, and what opening it does first, in words.
     pub(super) fn words(&self) -> (String, String) {
         let (_, opening) = self.connect.words();
+        #[cfg(feature = "tls")]
+        let opening = match self.url.scheme {
+            Scheme::Http => opening,
+            Scheme::Https => format!("{opening}, and {}", self.tls.words(&self.url.host)),
+        };
         (format!("{}", self.url), opening)
+    }
+
+    /// What the ends of the connection are to the kernel.
+    pub(super) fn raw(&self) -> Result<Raw, Unfit> {
+        match self.url.scheme {
+            Scheme::Http => Ok(Raw::Socket),
+            Scheme::Https => Err("TLS is done by this program"),
+        }
     }
 }
 
@@ -128,7 +190,7 @@ pub(super) async fn ready(end: Ready<'_>) -> io::Result<()> {
     TcpStream::from_std(second)?.ready(interest).await.map(drop)
 }
 
-/// Sends all of `bytes`.
+/// Sends all of `bytes`, and what the sink holds of them itself.
 pub(super) async fn send(sink: &mut dyn Sink, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match sink.write(&[IoSlice::new(bytes)]) {
@@ -137,6 +199,12 @@ pub(super) async fn send(sink: &mut dyn Sink, mut bytes: &[u8]) -> io::Result<()
             Err(error) if error.kind() == ErrorKind::WouldBlock => ready(sink.ready()).await?,
             Err(error) => return Err(error),
         }
+    }
+    while let Some(backchannel) = sink.backchannel()
+        && let Some(full @ Ready::Writable(_)) = backchannel.ready()
+    {
+        ready(full).await?;
+        backchannel.hear()?;
     }
     Ok(())
 }
@@ -148,10 +216,10 @@ pub(super) fn wait_briefly(end: Ready<'_>, until: Instant) -> bool {
     waited.is_err() || Instant::now() >= until
 }
 
-/// Closes a connection cleanly, after everything was delivered.
-pub(super) fn close(source: Box<dyn Source>, sink: &mut dyn Sink) {
+/// Closes a connection cleanly, after everything was delivered. That takes no longer than `time`.
+pub(super) fn close(source: Box<dyn Source>, sink: &mut dyn Sink, time: Duration) {
     source.close();
-    let until = Instant::now() + CLOSE_TIME;
+    let until = Instant::now() + time;
     while let Ok(crate::endpoint::Finish::Wait {
         ready, until: next, ..
     }) = sink.finish()

@@ -2,9 +2,10 @@
 
 use super::fetch::{Fetch, From, MENDED};
 use super::source::HttpSource;
+use super::url::Scheme;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, EndPlan, Opening, Options, Prepared, PreparedSource, Preview, Raw, Source, SourcePlan,
+    Announce, EndPlan, Opening, Options, Prepared, PreparedSource, Preview, Source, SourcePlan,
 };
 use crate::error::{Side, UsageError};
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use std::sync::Arc;
 pub(super) struct DownloadPlan(Arc<Fetch>);
 
 impl DownloadPlan {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        Ok(Self(Arc::new(Fetch::of(uri, options)?)))
+    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+        Ok(Self(Arc::new(Fetch::of(scheme, uri, options)?)))
     }
 }
 
@@ -29,7 +30,7 @@ impl EndPlan for DownloadPlan {
             raw: if self.0.retries > 0 {
                 Err(MENDED)
             } else {
-                Ok(Raw::Socket)
+                self.0.asked.raw()
             },
             condition: Some("the answer does not come in chunks"),
             size: Err("the server tells it when it answers (Content-Length)"),

@@ -2,12 +2,12 @@
 //! a cut.
 
 use super::answer::{FirstLine, HeadReader};
-use super::asked::{ASKING, Asked, not_answered, ready, send};
+use super::asked::{ASKING, Asked, SETTING_UP, not_answered, ready, send};
 use super::body::Body;
 use super::fields::{Field, request, shown};
 use super::head::{Framing, Head};
 use super::range::ContentRange;
-use super::url::Url;
+use super::url::{Scheme, Url};
 use super::validator::Validator;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{Announce, Halves, OpenError, OpenFailure, Options};
@@ -54,6 +54,12 @@ pub(super) struct Fetched {
     pub(super) is_part_of_unknown: bool,
 }
 
+/// What an answer leads to.
+enum Answered {
+    Object(Box<Fetched>),
+    Elsewhere(Url),
+}
+
 /// Why there is no such answer, and whether it may be there another time.
 pub(super) struct NotFetched {
     pub(super) error: OpenError,
@@ -68,11 +74,27 @@ impl NotFetched {
         }
     }
 
+    /// Where something that was given is wrong, a file of certificates say, it stays so.
+    fn not_connected(error: OpenError) -> Self {
+        Self {
+            is_passing: error.act != SETTING_UP,
+            error,
+        }
+    }
+
     fn for_good(why: String) -> Self {
         let why = OpenFailure::Text(why);
         Self {
             error: OpenError { act: ASKING, why },
             is_passing: false,
+        }
+    }
+
+    /// The same, of a place that redirects have led to.
+    fn at(self, url: &Url) -> Self {
+        Self {
+            error: self.error.where_it_was(&format!("redirected to {url}")),
+            ..self
         }
     }
 
@@ -85,9 +107,9 @@ impl NotFetched {
 }
 
 impl Fetch {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
         Ok(Self {
-            asked: Asked::of(uri, options)?,
+            asked: Asked::of(scheme, uri, options)?,
             redirects: options.number("redirects").unwrap_or(10),
             retries: options.number("retry").unwrap_or(0),
             retry_wait: options
@@ -128,33 +150,55 @@ impl Fetch {
         let mut url = self.asked.url.clone();
         let mut left = self.redirects;
         loop {
-            let connected = self.asked.connect(&url, Side::Source, announce).await;
-            let mut halves = connected.map_err(NotFetched::passing)?;
-            announce.waiting(Side::Source, format!("waiting for the answer of {url}"));
-            let text = self.request(&url, fields, from);
-            let asked = timeout(ANSWER_TIME, ask(&mut halves, &text)).await;
-            let (head, rest) = match asked {
-                Ok(answered) => answered.map_err(|error| NotFetched::io(&error))?,
-                Err(_) => return Err(NotFetched::passing(no_answer())),
-            };
-            let Some(location) = redirect(&head) else {
-                return fetched(halves, head, rest, from).await;
-            };
-            let status = head.status_in_words();
-            if left == 0 {
-                let most = self.redirects;
-                let why = format!(
-                    "more than {most} redirects (#redirects), the last to {}",
-                    shown(location)
-                );
-                return Err(NotFetched::for_good(why));
+            let led_here = url != self.asked.url;
+            let answered = self.ask_at(&url, left, fields, from, announce).await;
+            let answered =
+                answered.map_err(|failed| if led_here { failed.at(&url) } else { failed });
+            match answered? {
+                Answered::Object(fetched) => return Ok(*fetched),
+                Answered::Elsewhere(next) => {
+                    announce.waiting(Side::Source, format!("following a redirect to {next}"));
+                    (url, left) = (next, left.saturating_sub(1));
+                }
             }
-            left -= 1;
-            url = url.follow(location).map_err(|why| {
-                NotFetched::for_good(format!("the server answered {status}, but {why}"))
-            })?;
-            announce.waiting(Side::Source, format!("following a redirect to {url}"));
         }
+    }
+
+    /// Asks at one place, from which so many redirects may be followed.
+    async fn ask_at(
+        &self,
+        url: &Url,
+        redirects: u64,
+        fields: &[Field],
+        from: &From,
+        announce: &dyn Announce,
+    ) -> Result<Answered, NotFetched> {
+        let connected = self.asked.connect(url, Side::Source, announce).await;
+        let mut halves = connected.map_err(NotFetched::not_connected)?;
+        announce.waiting(Side::Source, format!("waiting for the answer of {url}"));
+        let text = self.request(url, fields, from);
+        let asked = timeout(ANSWER_TIME, ask(&mut halves, &text)).await;
+        let (head, rest) = match asked {
+            Ok(answered) => answered.map_err(|error| NotFetched::io(&error))?,
+            Err(_) => return Err(NotFetched::passing(no_answer())),
+        };
+        let Some(location) = redirect(&head) else {
+            let fetched = fetched(halves, head, rest, from).await?;
+            return Ok(Answered::Object(Box::new(fetched)));
+        };
+        if redirects == 0 {
+            let most = self.redirects;
+            let why = format!(
+                "more than {most} redirects (#redirects), the last to {}",
+                shown(location)
+            );
+            return Err(NotFetched::for_good(why));
+        }
+        let next = url.follow(location).map_err(|why| {
+            let status = head.status_in_words();
+            NotFetched::for_good(format!("the server answered {status}, but {why}"))
+        })?;
+        Ok(Answered::Elsewhere(next))
     }
 
     fn request(&self, url: &Url, fields: &[Field], from: &From) -> String {

@@ -19,7 +19,7 @@ const OURS: [&str; 9] = [
     "upgrade",
 ];
 
-/// Fields that are not sent to another host.
+/// Fields that are not sent to another origin.
 const CREDENTIALS: [&str; 4] = ["authorization", "cookie", "host", "proxy-authorization"];
 
 /// A field that was asked for.
@@ -127,10 +127,10 @@ pub(super) fn shown(value: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Field, request};
-    use crate::endpoint::http::url::Url;
+    use crate::endpoint::http::url::{Scheme, Url};
 
     fn url(text: &str) -> Url {
-        Url::parse(text.as_bytes()).unwrap()
+        Url::parse(Scheme::Http, text.as_bytes()).unwrap()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An open `http://` sink: sends the request with its body, hears the answer all the while, and has delivered once that is 2xx.
+//! An open `http://` or `https://` sink: sends the request with its body, hears the answer all the while, and has delivered once that is 2xx.
 
 use super::asked::{close, fd_of};
 use super::hearing::Hearing;
@@ -35,6 +35,8 @@ pub(super) struct HttpSink {
     hearing: RefCell<Hearing>,
     /// What the peer had not acknowledged when it was last looked at.
     queued: u64,
+    /// How long the connection may take to end, once the answer has come.
+    close_time: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,7 @@ enum Framed {
 
 impl HttpSink {
     /// A request of which nothing was sent, with its `head` as far as it is known before the length is.
-    pub(super) fn new(halves: Halves, url: Url, head: String) -> Self {
+    pub(super) fn new(halves: Halves, url: Url, head: String, close_time: Duration) -> Self {
         let Halves { source, mut sink } = halves;
         let raw = sink.kernel().map(|(raw, _)| raw);
         Self {
@@ -65,6 +67,7 @@ impl HttpSink {
             wanted_by: None,
             hearing: RefCell::new(Hearing::new(source, url)),
             queued: 0,
+            close_time,
         }
     }
 
@@ -72,7 +75,13 @@ impl HttpSink {
         fd_of(self.sink.ready())
     }
 
-    /// Whether all of the request was handed to the system.
+    /// The connection, if it holds something itself that it has to send.
+    fn unsent(&self) -> Option<&dyn Backchannel> {
+        let backchannel = self.sink.backchannel();
+        backchannel.filter(|it| matches!(it.ready(), Some(Ready::Writable(_))))
+    }
+
+    /// Whether all of the request was handed to the connection.
     fn is_all_sent(&self) -> bool {
         let is_all = matches!(self.framed, Framed::Ended | Framed::Length { left: 0, .. });
         is_all && self.ours.is_empty()
@@ -146,7 +155,7 @@ impl HttpSink {
     fn close(&mut self) {
         let source = self.hearing.get_mut().source.take();
         if let Some(source) = source {
-            close(source, &mut *self.sink);
+            close(source, &mut *self.sink, self.close_time);
         }
     }
 
@@ -311,7 +320,7 @@ impl Sink for HttpSink {
         let moved = queued < self.queued;
         self.queued = queued;
         Ok(Finish::Wait {
-            ready: self.fd().map(Ready::Readable),
+            ready: Backchannel::ready(self),
             until: Instant::now() + NEXT_LOOK,
             moved,
             peer: true,
@@ -322,12 +331,17 @@ impl Sink for HttpSink {
 impl Backchannel for HttpSink {
     fn ready(&self) -> Option<Ready<'_>> {
         let has_answer = self.hearing.borrow().answer.is_some();
-        let fd = self.fd().filter(|_| !has_answer);
-        fd.map(Ready::Readable)
+        let fd = self.fd().filter(|_| !has_answer)?;
+        Some(match self.unsent() {
+            Some(_) => Ready::ReadableOrWritable(fd),
+            None => Ready::Readable(fd),
+        })
     }
 
     fn hear(&self) -> io::Result<()> {
-        self.hearing.borrow_mut().hear(self.is_all_sent())
+        self.hearing.borrow_mut().hear(self.is_all_sent())?;
+        // What the connection holds itself of what was written is sent on. The answer may tell why that fails.
+        self.unsent().map_or(Ok(()), Backchannel::hear)
     }
 
     fn unacknowledged(&self) -> u64 {

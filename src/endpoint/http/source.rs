@@ -1,6 +1,6 @@
-//! An open `http://` source: reads the body of an answer, and where the connection is cut asks for the rest over another one.
+//! An open `http://` or `https://` source: reads the body of an answer, and where the connection is cut asks for the rest over another one.
 
-use super::asked::{close, fd_of};
+use super::asked::{CLOSE_TIME, close, fd_of};
 use super::body::Body;
 use super::fetch::{Fetch, Fetched, From, MENDED, NotFetched};
 use super::fields::Field;
@@ -245,6 +245,12 @@ impl Source for HttpSource {
         self.facts.clone()
     }
 
+    fn size_is_checked(&mut self) {
+        if let Channel::Open(halves, _) = &mut self.channel {
+            halves.source.size_is_checked();
+        }
+    }
+
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
         let skipped = self.skipped.min(n);
         self.skipped = 0;
@@ -267,7 +273,7 @@ impl Source for HttpSource {
 
     fn close(self: Box<Self>) {
         if let Channel::Open(mut halves, _) = self.channel {
-            close(halves.source, &mut *halves.sink);
+            close(halves.source, &mut *halves.sink, CLOSE_TIME);
         }
     }
 }

@@ -1,25 +1,30 @@
-//! Opens an `http://` sink: connects. Nothing is sent before it is known how many bytes there will be.
+//! Opens an `http://` or `https://` sink: connects. Nothing is sent before it is known how many bytes there will be.
 
-use super::asked::Asked;
+use super::asked::{Asked, CLOSE_TIME};
 use super::fields::request;
 use super::sink::HttpSink;
+use super::url::Scheme;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, EndPlan, Opening, Options, Prepared, PreparedSink, Preview, Raw, Sink, SinkPlan,
+    Announce, EndPlan, Opening, Options, Prepared, PreparedSink, Preview, Sink, SinkPlan,
 };
 use crate::error::{Side, UsageError};
+use std::time::Duration;
 
 /// An `http://` sink that was asked for.
 pub(super) struct UploadPlan {
     asked: Asked,
     method: &'static str,
+    /// How long the connection may take to end, once the answer has come.
+    close_time: Duration,
 }
 
 impl UploadPlan {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
         Ok(Self {
-            asked: Asked::of(uri, options)?,
+            asked: Asked::of(scheme, uri, options)?,
             method: options.word("method").unwrap_or("PUT"),
+            close_time: options.duration("close-timeout").unwrap_or(CLOSE_TIME),
         })
     }
 }
@@ -31,7 +36,7 @@ impl EndPlan for UploadPlan {
             opening: Some(format!(
                 "{opening}; sends the length of the body with the request where it is known, and else the body in chunks"
             )),
-            raw: Ok(Raw::Socket),
+            raw: self.asked.raw(),
             condition: Some("the size is known"),
             ..Preview::new(
                 format!("{}s to {url}", self.method),
@@ -49,7 +54,8 @@ impl SinkPlan for UploadPlan {
                 let url = &self.asked.url;
                 let halves = self.asked.connect(url, Side::Sink, announce).await?;
                 let head = request(self.method, url, url, &fields);
-                Ok(Box::new(HttpSink::new(halves, url.clone(), head)) as Box<dyn Sink>)
+                let sink = HttpSink::new(halves, url.clone(), head, self.close_time);
+                Ok(Box::new(sink) as Box<dyn Sink>)
             };
             Ok(Prepared::new(None, open))
         })

@@ -1,4 +1,4 @@
-//! What stands behind `http://`: a user, a host, a port, and the target that is asked for (RFC 3986; RFC 9110, section 4.2).
+//! What an `http://` or `https://` URL says: a user, a host, a port, and the target that is asked for (RFC 3986; RFC 9110, section 4.2).
 
 use crate::text::visible::named;
 use std::ffi::OsStr;
@@ -6,12 +6,41 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::os::unix::ffi::OsStrExt;
 
-/// The port where none is written.
-const DEFAULT_PORT: u16 = 80;
+/// How the server of an object is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Over TCP.
+    Http,
+    /// Over TLS.
+    Https,
+}
+
+impl Scheme {
+    const ALL: [Self; 2] = [Self::Http, Self::Https];
+
+    /// Its name, in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    /// The port where none is written.
+    fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
 
 /// Where an object is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
+    /// How its server is reached.
+    pub scheme: Scheme,
     /// Whom to log in as, percent-decoded, without a password.
     pub user: Option<Vec<u8>>,
     /// The host, in lower case; an IPv6 address without its brackets.
@@ -23,11 +52,11 @@ pub struct Url {
 }
 
 impl Url {
-    /// Reads what follows `http://`.
+    /// Reads what follows `http://` or `https://`.
     ///
     /// # Errors
     /// When there is no valid host or port, or a password, which everybody can see in the list of processes.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(scheme: Scheme, text: &[u8]) -> Result<Self, String> {
         let end = text.iter().position(|it| matches!(it, b'/' | b'?'));
         let (authority, target) = text.split_at(end.unwrap_or(text.len()));
         let at = authority.iter().rposition(|it| *it == b'@');
@@ -35,8 +64,9 @@ impl Url {
             Some(at) => (Some(user(&authority[..at])?), &authority[at + 1..]),
             None => (None, authority),
         };
-        let (host, port) = host_and_port(place)?;
+        let (host, port) = host_and_port(place, scheme.default_port())?;
         Ok(Self {
+            scheme,
             user,
             host,
             port,
@@ -47,19 +77,20 @@ impl Url {
     /// Where a `Location` leads from here (RFC 3986, section 5.2). A user in it is left out, and so is a fragment.
     ///
     /// # Errors
-    /// When it is no URL, or one of another scheme than http.
+    /// When it is no URL, or one of another scheme than http and https.
     pub fn follow(&self, location: &[u8]) -> Result<Self, String> {
         let end = location.iter().position(|it| *it == b'#');
         let location = &location[..end.unwrap_or(location.len())];
         if let Some(scheme) = scheme(location) {
-            let rest = &location[scheme.len()..];
-            return match rest.strip_prefix(b"://") {
-                Some(rest) if scheme.eq_ignore_ascii_case(b"http") => Self::elsewhere(rest),
-                _ => Err(format!("{} is no http:// URL", shown(location))),
+            let rest = location[scheme.len()..].strip_prefix(b"://");
+            let known = |it: &Scheme| scheme.eq_ignore_ascii_case(it.name().as_bytes());
+            return match (Scheme::ALL.into_iter().find(known), rest) {
+                (Some(scheme), Some(rest)) => Self::elsewhere(scheme, rest),
+                _ => Err(format!("{} is no http:// or https:// URL", shown(location))),
             };
         }
         if let Some(rest) = location.strip_prefix(b"//") {
-            return Self::elsewhere(rest);
+            return Self::elsewhere(self.scheme, rest);
         }
         let path = self.target.split('?').next().unwrap_or_default();
         let joined = match location {
@@ -78,17 +109,18 @@ impl Url {
         })
     }
 
-    fn elsewhere(rest: &[u8]) -> Result<Self, String> {
+    fn elsewhere(scheme: Scheme, rest: &[u8]) -> Result<Self, String> {
         let end = rest.iter().position(|it| matches!(it, b'/' | b'?'));
         let authority = &rest[..end.unwrap_or(rest.len())];
         let begin = authority.iter().rposition(|it| *it == b'@');
-        Self::parse(&rest[begin.map_or(0, |at| at + 1)..])
+        Self::parse(scheme, &rest[begin.map_or(0, |at| at + 1)..])
     }
 
-    /// Whether both are served by the same host at the same port, so that credentials for one may be sent to the other.
+    /// Whether both are served in the same way by the same host at the same port, so that credentials for one may be sent to the
+    /// other (RFC 9110, section 4.3.1).
     #[must_use]
     pub fn has_same_origin(&self, other: &Self) -> bool {
-        (&self.host, self.port) == (&other.host, other.port)
+        (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)
     }
 
     /// The value of `Host`: without the default port, and without the zone of an address, which is of no use to others.
@@ -101,7 +133,7 @@ impl Url {
             host.to_owned()
         };
         match self.port {
-            DEFAULT_PORT => host,
+            port if port == self.scheme.default_port() => host,
             port => format!("{host}:{port}"),
         }
     }
@@ -109,7 +141,9 @@ impl Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.host_field(), named(&self.target))
+        let scheme = self.scheme.name();
+        let (host, target) = (self.host_field(), named(&self.target));
+        write!(f, "{scheme}://{host}{target}")
     }
 }
 
@@ -141,7 +175,7 @@ fn user(text: &[u8]) -> Result<Vec<u8>, String> {
     Ok(user)
 }
 
-fn host_and_port(place: &[u8]) -> Result<(String, u16), String> {
+fn host_and_port(place: &[u8], default_port: u16) -> Result<(String, u16), String> {
     let text = std::str::from_utf8(place).ok().filter(|it| it.is_ascii());
     let text = text.ok_or_else(|| {
         let place = shown(place);
@@ -153,7 +187,7 @@ fn host_and_port(place: &[u8]) -> Result<(String, u16), String> {
     };
     let is_number = port.bytes().all(|it| it.is_ascii_digit());
     let port = match port {
-        "" => Some(DEFAULT_PORT),
+        "" => Some(default_port),
         port => port.parse().ok().filter(|it| is_number && *it > 0),
     };
     let port = port.ok_or_else(|| format!("{} has no valid port", shown(place)))?;
@@ -222,11 +256,15 @@ fn without_dots(target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Url;
+    use super::{Scheme, Url};
     use proptest::prelude::*;
 
+    fn parse(text: &[u8]) -> Result<Url, String> {
+        Url::parse(Scheme::Http, text)
+    }
+
     fn url(text: &str) -> Url {
-        Url::parse(text.as_bytes()).unwrap()
+        parse(text.as_bytes()).unwrap()
     }
 
     #[test]
@@ -260,14 +298,23 @@ mod tests {
     }
 
     #[test]
+    fn https_has_a_port_of_its_own_and_is_another_origin() {
+        let secure = Url::parse(Scheme::Https, b"h/x").unwrap();
+        assert_eq!((secure.port, &*secure.host_field()), (443, "h"));
+        assert_eq!(secure.follow(b"//g/").unwrap().to_string(), "https://g/");
+        assert!(!secure.has_same_origin(&secure.follow(b"http://h:443/x").unwrap()));
+        assert!(secure.has_same_origin(&secure.follow(b"https://h:443/y").unwrap()));
+    }
+
+    #[test]
     fn what_is_no_url_is_refused() {
         for text in [
             "", "/x", ":80", "h:0", "h:65536", "h:+1", "[::g]", "[::1", "h[", "a b", "\u{e4}",
             "u:p@h", "u%0a@h",
         ] {
-            assert!(Url::parse(text.as_bytes()).is_err(), "{text}");
+            assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
-        let password = Url::parse(b"me:secret@h/").unwrap_err();
+        let password = parse(b"me:secret@h/").unwrap_err();
         assert!(password.contains("header-file") && !password.contains("secret"));
     }
 
@@ -287,7 +334,9 @@ mod tests {
             ("..", "http://a:81/b/"),
             ("./", "http://a:81/b/c/"),
             ("g:h/i j", ""),
-            ("https://g/", ""),
+            ("HTTPS://g/y", "https://g/y"),
+            ("https://g:80/", "https://g:80/"),
+            ("ftp://g/", ""),
             ("http:g", ""),
         ] {
             let led = base.follow(location.as_bytes());
@@ -300,10 +349,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_target_is_made_of_bytes_that_may_stand_in_a_request(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-            let parsed = [Url::parse(&bytes), url("h/p?q").follow(&bytes)];
+            let parsed = [parse(&bytes), url("h/p?q").follow(&bytes)];
             for it in parsed.into_iter().flatten() {
                 prop_assert!(it.target.starts_with('/') && it.target.bytes().all(|it| it.is_ascii_graphic()));
-                let again = Url::parse(format!("h{}", it.target).as_bytes()).unwrap();
+                let again = parse(format!("h{}", it.target).as_bytes()).unwrap();
                 prop_assert_eq!(again.target, it.target, "encoded once");
             }
         }

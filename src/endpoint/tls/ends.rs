@@ -37,7 +37,7 @@ pub(super) fn preview_half(side: Side, parsed: String, opening: String) -> Previ
 }
 
 /// A session that stands, and its connection.
-pub(super) struct Established {
+pub(in crate::endpoint) struct Established {
     pub(super) session: Session,
     pub(super) stream: TcpStream,
 }
@@ -53,7 +53,7 @@ impl Established {
         Ok(Box::new(TlsSink::new(shared)))
     }
 
-    pub(super) fn halves(self, settings: Settings) -> Result<Halves, OpenError> {
+    pub(in crate::endpoint) fn halves(self, settings: Settings) -> Result<Halves, OpenError> {
         let talking = Settings {
             nodelay: true,
             ..settings

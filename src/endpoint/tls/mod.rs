@@ -1,8 +1,10 @@
 //! `tls://` and `tls-listen://`: TLS over a TCP connection. This process encrypts and decrypts, so the kernel does not move the bytes.
 //!
-//! `connect` and `listen` make a connection, `handshake` agrees on keys, `credentials` and `verify` say who the peers are and `why` what
+//! `connect` and `listen` make a connection, `client` is what a client asks of it, `handshake` agrees on keys, `credentials` and `verify` say who the peers are and `why` what
 //! is wrong with that; `session` is the connection once it stands, `shared` is what its ends share, `source` reads and `sink` writes.
 
+#[cfg(feature = "tls")]
+mod client;
 #[cfg(feature = "tls")]
 mod connect;
 #[cfg(feature = "tls")]
@@ -29,6 +31,9 @@ mod why;
 #[cfg(all(test, feature = "tls"))]
 mod tests;
 
+#[cfg(all(feature = "tls", feature = "http"))]
+pub(super) use client::TlsClient;
+
 use super::accept::{ACCEPT_TIMEOUT, MIN_SIZE};
 use super::connect::{ATTEMPT_TIMEOUT, BIND};
 use super::listen::FROM;
@@ -40,25 +45,49 @@ use crate::endpoint::uri::Rest;
 #[cfg(not(feature = "tls"))]
 use crate::error::UsageError;
 
-const CERT: OptionSpec = option(
+pub(super) const CA: OptionSpec = option(
+    "ca",
+    ValueKind::Text("FILE"),
+    "the system's",
+    "trust what these authorities have signed, and the certificates in the file themselves",
+);
+pub(super) const PIN: OptionSpec = option(
+    "pin",
+    ValueKind::Pin,
+    "",
+    "trust the certificate with this digest, and nothing else",
+);
+pub(super) const VERIFY: OptionSpec = option(
+    "verify",
+    ValueKind::Word(&["no"]),
+    "",
+    "trust any certificate: whoever is on the way can read and change everything",
+);
+pub(super) const NAME: OptionSpec = option(
+    "name",
+    ValueKind::Text("HOST"),
+    "HOST",
+    "the name that the certificate has to be for",
+);
+pub(super) const CERT: OptionSpec = option(
     "cert",
     ValueKind::Text("FILE"),
     "",
     "the certificate to show, in PEM, with those that it depends on",
 );
-const KEY: OptionSpec = option(
+pub(super) const KEY: OptionSpec = option(
     "key",
     ValueKind::Text("FILE"),
     "",
     "its private key, in PEM; without this it is in the file of cert",
 );
-const ALPN: OptionSpec = option(
+pub(super) const ALPN: OptionSpec = option(
     "alpn",
     ValueKind::Text("NAME"),
     "",
     "the protocol to agree on (ALPN)",
 );
-const EOF: OptionSpec = OptionSpec {
+pub(super) const EOF: OptionSpec = OptionSpec {
     name: "eof",
     value: ValueKind::Word(&["close-notify", "fin"]),
     only: None,
@@ -74,30 +103,10 @@ pub(super) const TLS: Kind = Kind {
     rest: Rest::Decoded,
     summary: "connects to HOST by TLS, and checks who that is",
     options: &[
-        option(
-            "ca",
-            ValueKind::Text("FILE"),
-            "the system's",
-            "trust what these authorities have signed, and the certificates in the file themselves",
-        ),
-        option(
-            "pin",
-            ValueKind::Pin,
-            "",
-            "trust the certificate with this digest, and nothing else",
-        ),
-        option(
-            "verify",
-            ValueKind::Word(&["no"]),
-            "",
-            "trust any certificate: whoever is on the way can read and change everything",
-        ),
-        option(
-            "name",
-            ValueKind::Text("HOST"),
-            "HOST",
-            "the name that the certificate has to be for",
-        ),
+        CA,
+        PIN,
+        VERIFY,
+        NAME,
         CERT,
         KEY,
         ALPN,

@@ -66,6 +66,8 @@ impl Session {
     /// From here on a peer that closes without saying so has ended the input: others find out whether that was all.
     pub(super) fn end_by_fin(&mut self) {
         self.ends_by_fin = true;
+        let is_cut = |it: &mut io::Error| it.kind() == ErrorKind::UnexpectedEof;
+        self.failure.take_if(is_cut);
     }
 
     /// As if the cipher had no more than this.
@@ -153,10 +155,10 @@ impl Session {
 
     fn cut_short(&self) -> io::Error {
         let received = bytes_exactly(self.received);
-        TlsFailure::new(format!(
+        let why = TlsFailure::new(format!(
             "cut short after {received}: the peer closed the connection without saying that this is the end"
-        ))
-        .into()
+        ));
+        io::Error::new(ErrorKind::UnexpectedEof, why)
     }
 
     /// Encrypts what fits of `bufs`, and sends what the socket takes.
@@ -206,10 +208,11 @@ impl Session {
         Ok(())
     }
 
-    /// The alert by which the peer has ended the connection, if there is one.
+    /// The alert by which the peer has ended the connection, if there is one. What it has said before stays to be read.
     fn last_word(&mut self, socket: BorrowedFd<'_>) -> Option<io::Error> {
-        let heard = self.drop_incoming(socket);
-        heard.err().filter(TlsFailure::is)
+        let mut reads = 0..MOST_DROPPING_READS;
+        let heard = reads.find_map(|_| self.take_in(socket).err());
+        heard.filter(TlsFailure::is)
     }
 
     /// Says that nothing more comes, which is still to be sent.

@@ -79,8 +79,8 @@ impl TlsSink {
         let fd = self.shared.fd();
         let before = state.session.unsent();
         // In TLS 1.2 it is the end of both directions.
-        let is_withheld =
-            self.shared.is_two_way && state.session.ends_both_ways() && !state.has_peer_ended;
+        let is_read_on = !state.has_peer_ended && !state.is_source_closed;
+        let is_withheld = self.shared.is_two_way && state.session.ends_both_ways() && is_read_on;
         if !is_withheld {
             state.session.end();
         }
