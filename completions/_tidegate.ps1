@@ -134,7 +134,7 @@ $global:TidegateEnds = @{
     'source,tls-listen' = [ordered]@{
         'cert=' = 'the certificate to show, in PEM, with those that it depends on'
         'key=' = 'its private key, in PEM; without this it is in the file of cert'
-        'client-ca=' = 'let only clients connect whose certificate these authorities have signed'
+        'client-ca=' = 'let only clients connect whose certificate is in FILE, or signed by one there'
         'alpn=' = 'the protocol to agree on (ALPN)'
         'eof=' = 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -270,7 +270,7 @@ $global:TidegateEnds = @{
     'sink,tls-listen' = [ordered]@{
         'cert=' = 'the certificate to show, in PEM, with those that it depends on'
         'key=' = 'its private key, in PEM; without this it is in the file of cert'
-        'client-ca=' = 'let only clients connect whose certificate these authorities have signed'
+        'client-ca=' = 'let only clients connect whose certificate is in FILE, or signed by one there'
         'alpn=' = 'the protocol to agree on (ALPN)'
         'eof=' = 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'

@@ -8,6 +8,7 @@
 
 mod accept;
 mod address;
+mod admissions;
 mod claim;
 mod claiming;
 mod command;

@@ -149,7 +149,7 @@ fn a_cut_is_a_cut_also_where_the_end_of_the_connection_is_that_of_the_body() {
         (until_close, "", &[][..], 1),
         (until_close, ",eof=fin", &[], 0),
         (until_close, "", &["--expect-size", "5"], 0),
-        (until_close, "", &["--expect-size", "6"], 3),
+        (until_close, "", &["--expect-size", "6"], 1),
         (
             "HTTP/1.1 200 x\r\nContent-Length: 6\r\n",
             ",eof=fin",

@@ -147,7 +147,7 @@ pub(super) const TLS_LISTEN: Kind = Kind {
             "client-ca",
             ValueKind::Text("FILE"),
             "",
-            "let only clients connect whose certificate these authorities have signed",
+            "let only clients connect whose certificate is in FILE, or signed by one there",
         ),
         ALPN,
         EOF,
