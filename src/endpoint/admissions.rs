@@ -8,10 +8,10 @@ use std::task::Poll;
 /// How many may be under way at once. Each takes a descriptor.
 const MOST: usize = 64;
 
-type Admission<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+type UnderWay<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 /// Futures of which the first to be done is asked for. Those that are left when this is dropped are dropped with it.
-pub(super) struct Admissions<'a, T>(RefCell<Vec<Admission<'a, T>>>);
+pub(super) struct Admissions<'a, T>(RefCell<Vec<UnderWay<'a, T>>>);
 
 impl<'a, T> Admissions<'a, T> {
     pub(super) fn new() -> Self {
