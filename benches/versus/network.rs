@@ -48,7 +48,7 @@ pub(crate) const TLS: Route = Route {
             " (itself)",
         ),
         Peer::new(
-            "bash {shell}/both.sh {port} ncat --ssl --ssl-cert {pem} --ssl-key {pem} -l 127.0.0.1 {port} --recv-only -- \
+            "bash {shell}/both.sh {port} bash {shell}/any_status.sh ncat --ssl --ssl-cert {pem} --ssl-key {pem} -l 127.0.0.1 {port} --recv-only -- \
              ncat --ssl --send-only 127.0.0.1 {port} < {file} > /dev/null",
         )
         .wanted(1.8),

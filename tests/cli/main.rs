@@ -47,6 +47,7 @@ mod harm;
 mod held;
 mod help;
 mod http;
+mod http_tools;
 mod http_upload;
 mod https;
 mod inert;
