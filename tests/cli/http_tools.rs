@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 /// A program of the stream tutorials: it pauses the file when the socket is full, and goes on when it has drained. PUT stores a file.
 /// At the end of each answer it says how often it has paused.
-const NODE: &str = r#"
+const NODE: &str = r"
 const fs = require('fs');
 const server = require('http').createServer((request, response) => {
   const path = '.' + request.url;
@@ -23,7 +23,7 @@ const server = require('http').createServer((request, response) => {
   file.on('end', () => { response.end(); console.log('pauses ' + pauses); });
 });
 server.listen(0, '127.0.0.1');
-"#;
+";
 
 /// A server in the directory of the test, if its program is here, and where it is.
 fn server(it: &Scratch, line: &str) -> Option<(Running, String)> {

@@ -108,28 +108,17 @@ fn takes_tls_off(it: &Scratch, program: &str, to: SocketAddr) -> Option<(Running
     let at = listener.local_addr().unwrap();
     // Neither takes a listening socket over, nor tells which free port it has; another program may take it first.
     drop(listener);
-    let line = match program {
-        "stunnel4" => {
-            it.write(
-                "stunnel.conf",
-                format!(
-                    "foreground = yes\nsyslog = no\npid =\n[x]\naccept = {at}\nconnect = {to}\ncert = {}\n",
-                    it.path("server.pem").display()
-                ),
-            );
-            "stunnel4 stunnel.conf 2>log"
-        }
-        _ => {
-            it.write(
-                "haproxy.conf",
-                format!(
-                    "global\n  log stderr local0\ndefaults\n  mode tcp\n  timeout connect 60s\n  timeout client 60s\n  \
-                     timeout server 60s\nlisten x\n  bind {at} ssl crt {}\n  server s {to}\n",
-                    it.path("server.pem").display()
-                ),
-            );
-            "haproxy -db -f haproxy.conf 2>log"
-        }
+    let pem = it.path("server.pem").display().to_string();
+    let line = if program == "haproxy" {
+        let modes = "mode tcp\n timeout connect 60s\n timeout client 60s\n timeout server 60s";
+        let listens = format!("listen x\n bind {at} ssl crt {pem}\n server s {to}");
+        it.write("haproxy.conf", format!("defaults\n {modes}\n{listens}\n"));
+        "haproxy -db -f haproxy.conf 2>log"
+    } else {
+        let whole = "foreground = yes\nsyslog = no\npid =";
+        let service = format!("accept = {at}\nconnect = {to}\ncert = {pem}");
+        it.write("stunnel.conf", format!("{whole}\n[x]\n{service}\n"));
+        "stunnel4 stunnel.conf 2>log"
     };
     let tool = is_here(program).then(|| it.sh(&format!("exec {line}")).start())?;
     until("the program listens", || TcpStream::connect(at).is_ok());
