@@ -163,8 +163,7 @@ pub struct Cli {
 
     /// Connect by the proxy URL: socks5h://, socks5://, http://
     ///
-    /// It is for every end that connects; `none` is none. Without it, ends of HTTP go by the variables that curl knows. See
-    /// `PROXIES` in `tidegate-endpoints`(7).
+    /// It is for every end that connects; `none` is none. See `PROXIES` in `tidegate-endpoints`(7).
     #[arg(hide_short_help = true, long, value_name = "URL", help_heading = FLOW)]
     pub proxy: Option<String>,
 
