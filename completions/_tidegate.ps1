@@ -45,6 +45,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
             [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'Who moves the bytes, the kernel or tidegate itself')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect by the proxy URL: socks5h://, socks5://, http://')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Give up (exit 4) when no data moves for D')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Show progress')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress')
@@ -361,12 +362,13 @@ $global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)
 $global:TidegateValues['-t'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
 $global:TidegateValues['--transform'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
 $global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
+$global:TidegateValues['--proxy'] = @('socks5h://', 'socks5://', 'http://', 'none')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 $global:TidegateValues['--generate'] = @('man', 'man-endpoints', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
-$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '--tee', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
+$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '--tee', '-t', '--transform', '--digest-file', '--road', '--proxy', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

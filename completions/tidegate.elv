@@ -42,6 +42,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --transform 'Compress, checksum, convert; -t help lists all'
             cand --digest-file 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them'
             cand --road 'Who moves the bytes, the kernel or tidegate itself'
+            cand --proxy 'Connect by the proxy URL: socks5h://, socks5://, http://'
             cand --idle-timeout 'Give up (exit 4) when no data moves for D'
             cand -p 'Show progress'
             cand --progress 'Show progress'
@@ -354,6 +355,7 @@ var tidegate-values = [
   &-t=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
   &--transform=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
   &--road=[auto buffered kernel]
+  &--proxy=[socks5h:// socks5:// http:// none]
   &-p=[auto bar short line json none]
   &--progress=[auto bar short line json none]
   &--summary=[auto always never]
@@ -361,7 +363,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 
-var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
+var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --proxy --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -43,6 +43,10 @@ complete -c tidegate -l digest-file -d 'Write the checksums that -t makes to FIL
 complete -c tidegate -l road -d 'Who moves the bytes, the kernel or tidegate itself' -r -f -a "auto\t'The kernel where both ends allow it, else tidegate'
 buffered\t'tidegate, through its own buffers'
 kernel\t'The kernel; fail (exit 2) where it cannot'"
+complete -c tidegate -l proxy -d 'Connect by the proxy URL: socks5h://, socks5://, http://' -r -f -a "socks5h://\t''
+socks5://\t''
+http://\t''
+none\t''"
 complete -c tidegate -l idle-timeout -d 'Give up (exit 4) when no data moves for D' -r -f
 complete -c tidegate -s p -l progress -d 'Show progress' -r -f -a "auto\t'A live display on a terminal, nothing elsewhere'
 bar\t'A live display; lines where nothing can be redrawn'
@@ -333,7 +337,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
+    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --proxy --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
     set -l position 0
     set -l skip 0
     set -l literal 0

@@ -161,6 +161,12 @@ pub struct Cli {
     #[arg(hide_short_help = true, long, value_name = "ROAD", value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
 
+    /// Connect by the proxy URL: socks5h://, socks5://, http://
+    ///
+    /// It is for every end that connects; `none` is none. See `PROXIES` in `tidegate-endpoints`(7).
+    #[arg(hide_short_help = true, long, value_name = "URL", help_heading = FLOW)]
+    pub proxy: Option<String>,
+
     /// Give up (exit 4) when no data moves for D
     ///
     /// Only waiting for the other end of SOURCE or SINK counts, its acknowledgement at the end included. Waiting for `--rate`,

@@ -5,7 +5,8 @@
 
 use super::accept::{ACCEPT_TIMEOUT, Accepting, MIN_SIZE, TurnedAway};
 use super::admissions::Admissions;
-use super::connect::{addresses, host_and_port};
+use super::connect::host_and_port;
+use super::dial::addresses;
 use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
 use super::{
@@ -302,6 +303,6 @@ impl PeerPlan for Listen {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        Settings::preview_half(side, parsed, opening)
+        self.settings.preview_half(side, parsed, opening)
     }
 }

@@ -199,6 +199,6 @@ impl PeerPlan for TlsListen {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        ends::preview_half(side, parsed, opening)
+        ends::preview_half(self.listen.settings, side, parsed, opening)
     }
 }
