@@ -11,7 +11,7 @@ use crate::endpoint::{Delivered, Halves, OtherHalfFailed, PerEnd, Sink, Source};
 use crate::engine::link::LinkState;
 use crate::engine::pipeline::{Controls, End, Handle, Pipeline, StartError};
 use crate::engine::road::{ReaderOutcome, Road, WriterOutcome};
-use crate::show::{Route, Terminals};
+use crate::show::{Route, Sampler, Terminals};
 use std::rc::Rc;
 
 /// What is known of the directions that have ended.
@@ -90,7 +90,8 @@ impl Transfer {
         self.terminals = terminals;
         self.route = self.route_of_both();
         let controls = handles.iter().map(|it| it.controls().clone());
-        self.steering.attach(controls.collect(), None);
+        self.steering
+            .attach(controls.collect(), &Sampler::new(None));
         Ok(handles)
     }
 

@@ -3,11 +3,12 @@
 use super::Outcome;
 use super::announce::{Announcer, terminals};
 use super::control::{self, Steering};
+use super::resume;
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    Halves, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink, Source,
-    SourcePlan,
+    Halves, Kept, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink,
+    Skipping, Source, SourcePlan,
 };
 use crate::error::{Side, TransferError};
 use crate::plan::refusal::{self, EndFiles};
@@ -28,6 +29,8 @@ pub(super) struct OpenEnds {
     pub(super) sinks: Vec<Box<dyn Sink>>,
     /// Those of the way back, where bytes go both ways.
     pub(super) back: Option<Halves>,
+    /// Bytes that the source has, as it was opened, if that is known.
+    pub(super) size: Option<u64>,
 }
 
 impl std::fmt::Debug for OpenEnds {
@@ -51,7 +54,10 @@ impl Transfer {
             signals: &mut self.signals,
             stderr: &self.stderr,
         };
-        let prepared = wait.for_work(prepare(&self.plan, &announcer)).await;
+        let prepared = match resume::check_source(&self.plan) {
+            Ok(()) => wait.for_work(prepare(&self.plan, &announcer)).await,
+            Err(refusal) => Err(refusal),
+        };
         let prepared = prepared.and_then(|done| done);
         let addresses = announcer.addresses();
         if !addresses.is_empty() {
@@ -60,10 +66,14 @@ impl Transfer {
         }
         let checked = prepared.and_then(|ends| {
             different_files(&self.plan, &ends, &mut self.side_files)?;
+            let kept = ends.kept();
+            resume::check_length(&self.plan, kept)?;
             Ok(ends)
         });
         self.side_files.start_streams(addresses, &self.stderr);
-        let prepared = checked?;
+        let mut prepared = checked?;
+        let kept = prepared.take_kept();
+        announcer.leave_out(kept.as_ref().map_or(0, Kept::compared_from));
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
@@ -74,8 +84,19 @@ impl Transfer {
             .for_work(establish(&self.plan, prepared, &announcer))
             .await;
         announcer.stop();
+        let resumed = match established.and_then(|done| done) {
+            Ok(mut ends) if ends.back.is_none() => {
+                let block = self.plan.skip_errors;
+                ends.source = Skipping::over(ends.source, 0, block, &self.unreadable);
+                let resuming = resume::compare(&self.plan, ends, kept, &announcer);
+                wait.for_work(resuming).await.and_then(|done| done)
+            }
+            other => other.map(|ends| (ends, 0)),
+        };
         self.awaited = self.steering.awaited().in_words();
-        established.and_then(|done| done)
+        let (ends, resumed_at) = resumed?;
+        self.resumed_at = resumed_at;
+        Ok(ends)
     }
 }
 
@@ -145,6 +166,24 @@ impl Wait<'_> {
 enum PreparedEnds<'a> {
     OneWay(PreparedSource<'a>, Vec<PreparedSink<'a>>),
     BothWays(PreparedPeer<'a>, PreparedPeer<'a>),
+}
+
+impl PreparedEnds<'_> {
+    /// What the sink has of a copy that is to go on in it.
+    fn kept(&self) -> Option<&Kept> {
+        match self {
+            PreparedEnds::OneWay(_, sinks) => sinks.first()?.kept.as_ref(),
+            PreparedEnds::BothWays(..) => None,
+        }
+    }
+
+    /// The same, to be compared.
+    fn take_kept(&mut self) -> Option<Kept> {
+        match self {
+            PreparedEnds::OneWay(_, sinks) => sinks.first_mut()?.kept.take(),
+            PreparedEnds::BothWays(..) => None,
+        }
+    }
 }
 
 /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
@@ -275,6 +314,7 @@ async fn establish(
     sinks.sort_by_key(|(place, _)| *place);
     let sinks = sinks.into_iter().map(|(_, it)| it).collect();
     Ok(OpenEnds {
+        size: source.facts().size,
         source,
         sinks,
         back: None,
@@ -317,6 +357,7 @@ async fn establish_both(
             source: b.source,
             sink: a.sink,
         }),
+        size: None,
     })
 }
 

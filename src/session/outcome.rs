@@ -44,7 +44,9 @@ impl Outcome {
             WriterOutcome::SourceCut | WriterOutcome::Cancelled => {
                 transform_failed(plan, transforms).unwrap_or_else(|| source_failed(plan, reader))
             }
-            WriterOutcome::WrongSize { expected } => wrong_size(uri, expected),
+            WriterOutcome::WrongSize { expected } => {
+                wrong_size(uri, plan.flow.expect_size.unwrap_or(expected))
+            }
             WriterOutcome::TooLittle { came, least } => too_little(plan, uri, came, least),
             WriterOutcome::GivenUp(GivenUp::Idle) => Self::idle(plan, Side::Sink, uri),
             WriterOutcome::GivenUp(GivenUp::Detached) => {
@@ -98,6 +100,17 @@ impl Outcome {
             uri,
             anyhow::Error::msg(why),
         ))
+    }
+
+    /// This source could not be read.
+    pub(super) fn unread(uri: &str, error: &io::Error) -> Self {
+        let failure = TransferError::io(Side::Source, "reading", uri, error);
+        let class = if SourceChanged::is(error) {
+            Class::Integrity
+        } else {
+            failure.class
+        };
+        Outcome::Failed(TransferError { class, ..failure })
     }
 
     /// The kernel road was insisted on and cannot be had.
@@ -280,15 +293,7 @@ fn source_failed(plan: &Plan, reader: Option<&ReaderOutcome>) -> Outcome {
         Some(Err(error)) => error,
         _ => &no_reason,
     };
-    let failure = TransferError::io(Side::Source, "reading", uri, error);
-    Outcome::Failed(if SourceChanged::is(error) {
-        TransferError {
-            class: Class::Integrity,
-            ..failure
-        }
-    } else {
-        failure
-    })
+    Outcome::unread(uri, error)
 }
 
 /// The failure of the sink where the source has failed as well.
