@@ -99,17 +99,14 @@ pub struct Cli {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
-    /// Go on where the SINK file ends
-    ///
-    /// The last 1 MiB that it has is compared with SOURCE, a file or `http://`. Where that has other bytes, or fewer, it is a
-    /// failure (exit 3), and SINK stays as it is. `--take` and `--expect-size` are of the whole. See `GOING ON`.
+    /// Go on where the SINK file ends; see tidegate-endpoints(7)
     #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = FLOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub resume: bool,
 
     /// Put zeros where a file or a device cannot be read, and go on
     ///
-    /// Each such place is told. The SINK is kept, and the exit status is 1.
+    /// Each place is told. The SINK is kept, and the exit status is 1.
     #[arg(hide_short_help = true, short = 'E', long, action = ArgAction::SetTrue, help_heading = FLOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub skip_errors: bool,

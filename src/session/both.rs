@@ -54,7 +54,7 @@ impl Transfer {
             self.give_up(handle).await;
         }
         let bytes = controls.iter().map(|it| it.meter().bytes_out()).sum();
-        outcome.after(bytes, true, None)
+        outcome.after(bytes, true, "")
     }
 
     /// Starts a pipeline for each direction.

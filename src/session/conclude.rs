@@ -132,7 +132,7 @@ impl Transfer {
                 Ok(()) => are_kept = true,
                 Err(error) => {
                     let failed = Outcome::unwritten(&name, &error);
-                    *outcome = failed.after(self.bytes_out(), false, None);
+                    *outcome = failed.after(self.bytes_out(), false, "");
                 }
             }
         }

@@ -161,8 +161,8 @@ impl Outcome {
     }
 
     /// Adds to a failure how much had been delivered. What a socket, or the pipe to a command, took and what the peer got are not
-    /// the same, and of what an `atomic` sink took nothing stays: `undone` says what has become of it.
-    pub(super) fn after(self, bytes: u64, has_peer: bool, undone: Option<&str>) -> Self {
+    /// the same; `stays` says what has become of it.
+    pub(super) fn after(self, bytes: u64, has_peer: bool, stays: &str) -> Self {
         match self {
             Outcome::Failed(error) if error.class != Class::Usage => {
                 let most = if has_peer && bytes > 0 {
@@ -170,9 +170,8 @@ impl Outcome {
                 } else {
                     ""
                 };
-                let undone = undone.map(|it| format!(", but {it}")).unwrap_or_default();
                 let bytes = bytes_exactly(bytes);
-                let why = format!("{:#}; {most}{bytes} delivered{undone}", error.why);
+                let why = format!("{:#}; {most}{bytes} delivered{stays}", error.why);
                 Outcome::Failed(TransferError {
                     why: anyhow::Error::msg(why),
                     ..error

@@ -161,7 +161,7 @@ impl Transfer {
             &self.plan.source_at(first.part).uri,
             anyhow::Error::msg(format!("{bytes} in {places} cannot be read, and are zeros")),
         ))
-        .after(self.bytes_out(), false, None)
+        .after(self.bytes_out(), false, "")
     }
 
     /// The outcome, where it is the source's: why that could not be opened, if so.

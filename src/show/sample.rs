@@ -245,6 +245,15 @@ mod tests {
     }
 
     #[test]
+    fn what_the_sink_had_before_is_a_part_of_the_size_and_of_no_rate() {
+        let mut sampler = Sampler::new(Some(1000)).behind(600);
+        let sample = sampler.sample(at(1000, 100));
+        assert_eq!((sample.part(), sample.percent()), (700, Some(70)));
+        assert_eq!((sample.rate, sample.pace), (100.0, 100.0));
+        assert_eq!(sample.eta, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
     fn the_speed_is_that_of_the_last_second_however_many_samples_there_are() {
         let mut sampler = Sampler::new(None);
         let mut speeds = (1..=40).map(|n| {
