@@ -135,6 +135,7 @@ pub trait SinkPlan: EndPlan {
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>>;
 
     /// The same sink, in which a copy is to go on behind what it has (`--resume`). `None`: that cannot be asked of it.
+    #[must_use]
     fn resumed(self: Box<Self>) -> Option<Box<dyn SinkPlan>> {
         None
     }

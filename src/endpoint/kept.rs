@@ -65,13 +65,13 @@ impl Kept {
         skip: u64,
         patience: Option<Duration>,
     ) -> Result<(), NotResumed> {
-        let mut reading = Reading::new(source, patience).map_err(NotResumed::Source)?;
+        let mut source = BlockingSource::new(source, patience).map_err(NotResumed::Source)?;
         let mut at = self.compared_from();
-        reading.go_to(skip.saturating_add(at), skip)?;
+        source.go_to(skip.saturating_add(at), skip)?;
         let (mut ours, mut theirs) = (vec![0; PIECE], vec![0; PIECE]);
         while at < self.length {
             let most = usize::try_from(self.length - at).map_or(PIECE, |left| left.min(PIECE));
-            let n = reading.read(&mut theirs[..most])?;
+            let n = source.read(&mut theirs[..most])?;
             if n == 0 {
                 return Err(NotResumed::Longer(at));
             }
@@ -88,14 +88,14 @@ impl Kept {
 }
 
 /// A source that is waited for.
-struct Reading<'a> {
+struct BlockingSource<'a> {
     source: &'a mut dyn Source,
     /// Nobody raises it: a comparison is left behind where the transfer is given up.
     wakeup: Wakeup,
     patience: Option<Duration>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> BlockingSource<'a> {
     fn new(source: &'a mut dyn Source, patience: Option<Duration>) -> io::Result<Self> {
         Ok(Self {
             source,

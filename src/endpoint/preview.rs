@@ -4,10 +4,6 @@ use super::{Identity, OpenError, Raw, Unfit};
 
 /// What is known of an end that is not open.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "three independent properties of an end"
-)]
 pub struct Preview {
     /// What it was parsed as.
     pub parsed: String,

@@ -146,7 +146,6 @@ impl Plan {
         }
         let (source, more_sources) = sources::planned(cli, facts.world)?;
         let (sink, more_sinks) = sinks::planned(cli, facts.world)?;
-        let sink = resume::planned(cli, sink)?;
         let ends = Ends {
             source,
             more_sources,

@@ -1,41 +1,9 @@
 //! What a copy cannot go on with behind what SINK has (`--resume`), before a byte has been compared.
 
-use crate::cli::Cli;
-use crate::endpoint::{PlannedEnd, Preview, SinkPlan};
-use crate::error::{Class, Side, TransferError, UsageError};
+use crate::endpoint::Preview;
+use crate::error::{Class, Side, TransferError};
 use crate::plan::Plan;
 use crate::text::words::bytes_exactly;
-
-/// The SINK, to go on in if that is asked for.
-///
-/// # Errors
-/// For a SINK that is no file of its own or has an option by which nothing could be gone on with, and for transforms.
-pub(super) fn planned(
-    cli: &Cli,
-    sink: PlannedEnd<dyn SinkPlan>,
-) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
-    if !cli.resume {
-        return Ok(sink);
-    }
-    let uri = &sink.uri;
-    if let Some(spec) = cli.transform.first() {
-        return Err(UsageError::new(format!(
-            "--resume compares '{uri}' with the bytes of SOURCE, and -t {spec} would not see those that are there; leave one of them out"
-        )));
-    }
-    let is_in_the_way = |option: &&String| ["append", "create", "atomic"].contains(&&***option);
-    let in_the_way = sink.options.given.iter().find(is_in_the_way).cloned();
-    let refused = match in_the_way {
-        Some(option) => UsageError::new(format!(
-            "'{uri}': --resume goes on in the file itself, and {option} does not; leave one of them out"
-        )),
-        None => UsageError::new(format!(
-            "'{uri}': --resume goes on in a regular file; give its path as the SINK"
-        )),
-    };
-    let end = sink.end.resumed().ok_or(refused)?;
-    Ok(PlannedEnd { end, ..sink })
-}
 
 /// Refuses a SOURCE that cannot begin behind its first bytes.
 ///

@@ -8,7 +8,7 @@ use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
     Halves, Kept, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink,
-    Skipping, Source, SourcePlan,
+    Skipping, Source, SourcePlan, Unreadable,
 };
 use crate::error::{Side, TransferError};
 use crate::plan::refusal::{self, EndFiles};
@@ -18,6 +18,7 @@ use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Waiting};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -66,8 +67,7 @@ impl Transfer {
         }
         let checked = prepared.and_then(|ends| {
             different_files(&self.plan, &ends, &mut self.side_files)?;
-            let kept = ends.kept();
-            resume::check_length(&self.plan, kept)?;
+            resume::check_length(&self.plan, ends.kept())?;
             Ok(ends)
         });
         self.side_files.start_streams(addresses, &self.stderr);
@@ -80,21 +80,14 @@ impl Transfer {
         if self.plan.listens_as_process {
             control::listen_as_process(&self.steering);
         }
-        let established = wait
-            .for_work(establish(&self.plan, prepared, &announcer))
-            .await;
-        announcer.stop();
-        let resumed = match established.and_then(|done| done) {
-            Ok(mut ends) if ends.back.is_none() => {
-                let block = self.plan.skip_errors;
-                ends.source = Skipping::over(ends.source, 0, block, &self.unreadable);
-                let resuming = resume::compare(&self.plan, ends, kept, &announcer);
-                wait.for_work(resuming).await.and_then(|done| done)
-            }
-            other => other.map(|ends| (ends, 0)),
+        let opening = async {
+            let ends = establish(&self.plan, prepared, &announcer).await?;
+            resumed(&self.plan, ends, kept, &self.unreadable, &announcer).await
         };
+        let opened = wait.for_work(opening).await;
+        announcer.stop();
         self.awaited = self.steering.awaited().in_words();
-        let (ends, resumed_at) = resumed?;
+        let (ends, resumed_at) = opened.and_then(|done| done)?;
         self.resumed_at = resumed_at;
         Ok(ends)
     }
@@ -359,6 +352,25 @@ async fn establish_both(
         }),
         size: None,
     })
+}
+
+/// The ends, with SOURCE behind what SINK has `kept` of a copy that goes on, and how many bytes that are.
+async fn resumed(
+    plan: &Plan,
+    mut ends: OpenEnds,
+    kept: Option<Kept>,
+    unreadable: &Arc<Unreadable>,
+    announcer: &Announcer<'_>,
+) -> Result<(OpenEnds, u64), Outcome> {
+    if ends.back.is_none() {
+        ends.source = Skipping::over(ends.source, 0, plan.skip_errors, unreadable);
+    }
+    let Some(kept) = kept else {
+        return Ok((ends, 0));
+    };
+    let at = kept.length;
+    ends.source = resume::compare(plan, ends.source, kept, announcer).await?;
+    Ok((ends, at))
 }
 
 /// What all of the work comes to, which is done at once; the first failure ends it.

@@ -3,8 +3,7 @@
 
 use super::Outcome;
 use super::announce::Announcer;
-use super::open::OpenEnds;
-use crate::endpoint::{Announce, Kept, NotResumed};
+use crate::endpoint::{Announce, Kept, NotResumed, Source};
 use crate::error::{Class, Side, TransferError};
 use crate::plan::{Plan, resume};
 use crate::platform::threads;
@@ -24,26 +23,21 @@ pub(super) fn check_length(plan: &Plan, kept: Option<&Kept>) -> Result<(), Outco
     resume::check_length(plan, length).map_err(Outcome::Failed)
 }
 
-/// Compares what SINK has `kept` with SOURCE. Returns the ends, to go on between, and where in SINK that is.
+/// Compares what SINK has `kept` with SOURCE, which is behind that then.
 pub(super) async fn compare(
     plan: &Plan,
-    ends: OpenEnds,
-    kept: Option<Kept>,
+    mut source: Box<dyn Source>,
+    kept: Kept,
     announcer: &Announcer<'_>,
-) -> Result<(OpenEnds, u64), Outcome> {
-    let Some(kept) = kept else {
-        return Ok((ends, 0));
-    };
+) -> Result<Box<dyn Source>, Outcome> {
     let (from, to) = (&plan.source.uri, &plan.sink.uri);
     let doing = format!("comparing the end of {to} with {from}");
     announcer.source().waiting(Side::Source, doing);
     let (skip, patience) = (plan.flow.skip, plan.flow.idle_timeout);
-    let OpenEnds { mut source, .. } = ends;
     // A file may sleep in the system; if a signal comes the thread is left behind.
     let comparing = threads::apart("comparison", move || {
-        let length = kept.length;
         let compared = kept.compare(&mut *source, skip, patience);
-        Ok((source, compared.map(|()| length)))
+        Ok((source, compared))
     });
     let compared = match comparing {
         Ok(comparing) => comparing.await,
@@ -51,8 +45,8 @@ pub(super) async fn compare(
     };
     let (source, compared) = compared.map_err(|error| Outcome::not_started(&error))?;
     announcer.source().is_open();
-    let at = compared.map_err(|why| not_resumed(plan, &why))?;
-    Ok((OpenEnds { source, ..ends }, at))
+    compared.map_err(|why| not_resumed(plan, &why))?;
+    Ok(source)
 }
 
 /// The end of a transfer that cannot go on in SINK.

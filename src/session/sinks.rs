@@ -73,9 +73,10 @@ impl Transfer {
         let SinkOutcomes { of_all, at_sinks } = outcomes;
         let of_all = of_all.map(|outcome| {
             let undone: Vec<_> = plan.sinks().filter_map(|it| it.end.when_undone()).collect();
-            let stays = match undone.is_empty() {
-                true => self.what_goes_on(),
-                false => format!(", but {}", undone.join(" and ")),
+            let stays = if undone.is_empty() {
+                self.what_goes_on()
+            } else {
+                format!(", but {}", undone.join(" and "))
             };
             let has_peer = sinks.iter().any(|it| it.has_peer);
             let outcome = self.with_source_failure(outcome);
