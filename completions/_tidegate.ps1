@@ -61,6 +61,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--control', '--control', [CompletionResultType]::ParameterName, 'Listen at PATH for commands from `--tell`')
             [CompletionResult]::new('--tell', '--tell', [CompletionResultType]::ParameterName, 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE')
             [CompletionResult]::new('--generate', '--generate', [CompletionResultType]::ParameterName, 'Print a man page, or a completion script for a shell')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on where the SINK file ends; see tidegate-endpoints(7)')
             [CompletionResult]::new('-E', '-E ', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--skip-errors', '--skip-errors', [CompletionResultType]::ParameterName, 'Put zeros where a file or a device cannot be read, and go on')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'With --tee, end all as soon as one SINK has failed')

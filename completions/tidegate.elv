@@ -58,6 +58,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --control 'Listen at PATH for commands from `--tell`'
             cand --tell 'Tell a running transfer: status, status --json, rate RATE, rate none, pause, resume, or high-water-mark SIZE'
             cand --generate 'Print a man page, or a completion script for a shell'
+            cand --resume 'Go on where the SINK file ends; see tidegate-endpoints(7)'
             cand -E 'Put zeros where a file or a device cannot be read, and go on'
             cand --skip-errors 'Put zeros where a file or a device cannot be read, and go on'
             cand --fail-fast 'With --tee, end all as soon as one SINK has failed'

@@ -72,6 +72,7 @@ zsh\t'Completion for zsh'
 fish\t'Completion for fish'
 elvish\t'Completion for elvish'
 powershell\t'Completion for PowerShell'"
+complete -c tidegate -l resume -d 'Go on where the SINK file ends; see tidegate-endpoints(7)'
 complete -c tidegate -s E -l skip-errors -d 'Put zeros where a file or a device cannot be read, and go on'
 complete -c tidegate -l fail-fast -d 'With --tee, end all as soon as one SINK has failed'
 complete -c tidegate -l duplex -d 'Connect two ends, A and B, in both directions'

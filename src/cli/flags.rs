@@ -99,9 +99,14 @@ pub struct Cli {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = FLOW)]
     pub expect_size: Option<u64>,
 
+    /// Go on where the SINK file ends; see tidegate-endpoints(7)
+    #[arg(hide_short_help = true, long, action = ArgAction::SetTrue, help_heading = FLOW)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub resume: bool,
+
     /// Put zeros where a file or a device cannot be read, and go on
     ///
-    /// Each such place is told. The SINK is kept, and the exit status is 1.
+    /// Each place is told. The SINK is kept, and the exit status is 1.
     #[arg(hide_short_help = true, short = 'E', long, action = ArgAction::SetTrue, help_heading = FLOW)]
     #[arg(value_parser = BoolishValueParser::new())]
     pub skip_errors: bool,
@@ -306,9 +311,10 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
 }
 
 /// Flags that no environment variable sets, since they run a program, write a file or choose what is done.
-const WITHOUT_VARIABLE: [&str; 11] = [
+const WITHOUT_VARIABLE: [&str; 12] = [
     "tee",
     "duplex",
+    "resume",
     "transform",
     "digest-file",
     "stats",
@@ -372,6 +378,7 @@ mod tests {
         let typed_alone = [
             "tee",
             "duplex",
+            "resume",
             "transform",
             "digest-file",
             "stats",

@@ -34,12 +34,13 @@ impl Mode {
 }
 
 /// The flags that do not make sense in every mode, and in which they do, in the order of [`Mode::ALL`].
-pub const FLAGS: [(&str, [bool; 4]); 11] = [
+pub const FLAGS: [(&str, [bool; 4]); 12] = [
     ("transform", [true, true, true, false]),
     ("skip", [true, true, true, false]),
     ("take", [true, true, true, false]),
     ("size", [true, true, true, false]),
     ("expect_size", [true, true, true, false]),
+    ("resume", [true, false, false, false]),
     ("skip_errors", [true, true, true, false]),
     ("error_block", [true, true, true, false]),
     ("tee", [true, true, true, false]),

@@ -338,6 +338,11 @@ impl Descriptor {
         seek(&self.fd, SeekFrom::Current(0)).ok()
     }
 
+    /// Moves to the end of a file, and returns its length in bytes.
+    pub(super) fn go_to_end(&self) -> io::Result<u64> {
+        Ok(seek(&self.fd, SeekFrom::End(0))?)
+    }
+
     /// How many bytes a pipe can hold.
     pub(super) fn pipe_size(&self) -> Option<u64> {
         platform::pipe_size(self.fd.as_fd())

@@ -1,20 +1,21 @@
-//! The options of a file sink, and what they do to the file, in words.
+//! The options of a file sink and `--resume`, and what they do to the file, in words.
 
 use super::file_facts::{file_type_of, sink_ending};
+use super::kept::COMPARED;
+use crate::text::words::bytes_exactly;
 use rustix::fs::{FileType, OFlags};
 use std::fs::Metadata;
 
-/// The options of a file sink.
+/// The options of a file sink, and whether a copy goes on in it.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four options that may be given together"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub(super) struct Effects {
     pub(super) append: bool,
     pub(super) create: bool,
     pub(super) sync: bool,
     pub(super) atomic: bool,
+    /// A copy goes on behind what the file has (`--resume`); with none of the others but `sync`.
+    pub(super) resume: bool,
 }
 
 impl Effects {
@@ -24,6 +25,11 @@ impl Effects {
         } else {
             OFlags::empty()
         }
+    }
+
+    /// Whether a file that was cut short holds the beginning of the copy, and nothing else, under its name.
+    pub(super) fn leave_what_can_be_resumed(self) -> bool {
+        !(self.append || self.create || self.atomic)
     }
 
     /// What becomes of the file at the path, in words; `None`: nothing worth telling.
@@ -43,6 +49,12 @@ impl Effects {
                 "kept to the end, then replaced by a temporary file that gets its owner, mode and name"
             }
             FileType::RegularFile if existing.len() == 0 => "is empty already",
+            FileType::RegularFile if self.resume => {
+                return Some(format!(
+                    "kept: the last {} of it are compared with SOURCE, and the copy goes on behind them",
+                    bytes_exactly(existing.len().min(COMPARED))
+                ));
+            }
             FileType::RegularFile => "emptied at the start",
             FileType::BlockDevice => "overwritten from the beginning",
             _ => return None,

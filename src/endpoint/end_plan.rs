@@ -1,7 +1,7 @@
 //! An end that was asked for and is not open yet: what it promises, and how it is opened, in two steps. A plan is only read by
 //! them, and can be read on.
 
-use super::{Halves, Identity, Least, OpenError, Preview, Sink, Source};
+use super::{Halves, Identity, Kept, Least, OpenError, Preview, Sink, Source};
 use crate::error::Side;
 use std::future::Future;
 use std::io::PipeWriter;
@@ -25,6 +25,8 @@ pub type PreparedPeer<'a> = Prepared<'a, Halves>;
 pub struct Prepared<'a, E> {
     /// Which file it is, if it must not be both ends.
     pub identity: Option<Identity>,
+    /// What it has of a copy that is to go on behind that, if there is something.
+    pub kept: Option<Kept>,
     opening: Opening<'a, E>,
 }
 
@@ -36,8 +38,15 @@ impl<'a, E> Prepared<'a, E> {
     ) -> Self {
         Self {
             identity,
+            kept: None,
             opening: Box::pin(opening),
         }
+    }
+
+    /// The same end, which has this of a copy that is to go on.
+    #[must_use]
+    pub fn keeping(self, kept: Option<Kept>) -> Self {
+        Self { kept, ..self }
     }
 
     /// Opens it, waiting for a peer if there is one. A file that existed is unchanged.
@@ -124,6 +133,17 @@ pub trait SourcePlan: EndPlan {
 pub trait SinkPlan: EndPlan {
     /// Does what needs no waiting for a peer: opens the file, binds the listener. Nothing that exists is changed.
     fn prepare<'a>(&'a self, announce: &'a dyn Announce) -> Opening<'a, PreparedSink<'a>>;
+
+    /// The same sink, in which a copy is to go on behind what it has (`--resume`). `None`: that cannot be asked of it.
+    #[must_use]
+    fn resumed(self: Box<Self>) -> Option<Box<dyn SinkPlan>> {
+        None
+    }
+
+    /// Whether a copy into it that was cut short could go on so.
+    fn can_be_resumed(&self) -> bool {
+        false
+    }
 
     /// What has become of it where a transfer was cut short, in words for the user: `copy.img is incomplete`. `None`: there is
     /// nothing that stays.

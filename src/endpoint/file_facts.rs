@@ -58,6 +58,14 @@ impl FileFacts {
         self.file_type == FileType::RegularFile
     }
 
+    /// Whether it can be read from anywhere in it. A file that does not tell its size, as those of /proc, is read from its beginning.
+    pub(super) fn seeks(&self, tells_its_size: bool) -> bool {
+        match self.file_type {
+            FileType::RegularFile => tells_its_size,
+            file_type => file_type == FileType::BlockDevice,
+        }
+    }
+
     /// What the kernel can move bytes from or to here.
     pub(super) fn raw(&self, appends: bool) -> Result<Raw, Unfit> {
         match self.file_type {

@@ -4,7 +4,7 @@ use super::descriptor::{Descriptor, open};
 use super::effects::Effects;
 use super::file_facts::APPENDS;
 use super::staged::{NEW, Staged};
-use super::{Delivered, FileId, Finish, KernelSink, Probe, Raw, Sink, SinkFacts, Unfit};
+use super::{Delivered, FileId, Finish, Kept, KernelSink, Probe, Raw, Sink, SinkFacts, Unfit};
 use crate::endpoint::pipe::NeighbourPipe;
 use crate::engine::wait::Ready;
 use crate::platform::FdAt;
@@ -27,7 +27,8 @@ pub(super) struct FileSink {
     to_be_made: Option<PathBuf>,
     staged: Option<Staged>,
     effects: Effects,
-    /// Whether the file is not to be emptied: it was opened by another program, is appended to, or has been emptied.
+    /// Whether the file is not to be emptied: it was opened by another program, is appended to, or has been emptied. One that is
+    /// to be resumed never is: it is looked at in the place of that.
     keeps_content: bool,
     /// Which properties of a replaced file could not be kept.
     lost: Vec<&'static str>,
@@ -91,6 +92,25 @@ impl FileSink {
 
     pub(super) fn file_id(&self) -> Option<FileId> {
         self.descriptor.as_ref()?.facts.file_id()
+    }
+
+    /// Goes behind what the file has, which is returned if there is something.
+    pub(super) fn go_to_end(&mut self) -> io::Result<Option<Kept>> {
+        let Some(descriptor) = &self.descriptor else {
+            return Ok(None);
+        };
+        let length = descriptor.go_to_end()?;
+        let kept = || Ok(Kept::new(descriptor.fd.try_clone()?, length));
+        (length > 0).then(kept).transpose()
+    }
+
+    /// Refuses a file whose end is not where the copy goes on.
+    fn check_end(descriptor: &Descriptor) -> io::Result<()> {
+        if descriptor.file_size() == descriptor.offset() {
+            return Ok(());
+        }
+        let why = "its length has changed meanwhile; another program writes to it";
+        Err(io::Error::other(why))
     }
 
     fn raw(&self) -> Result<Raw, Unfit> {
@@ -164,7 +184,11 @@ impl Sink for FileSink {
         }
         match &self.descriptor {
             Some(descriptor) if descriptor.facts.is_regular() && !self.keeps_content => {
-                descriptor.truncate()?;
+                if self.effects.resume {
+                    Self::check_end(descriptor)?;
+                } else {
+                    descriptor.truncate()?;
+                }
             }
             _ => {}
         }
@@ -175,7 +199,9 @@ impl Sink for FileSink {
     fn would_lose(&self) -> u64 {
         match (&self.staged, &self.descriptor) {
             (Some(staged), _) => staged.would_lose(),
-            (None, Some(descriptor)) if !self.keeps_content => descriptor.file_size().unwrap_or(0),
+            (None, Some(descriptor)) if !self.keeps_content && !self.effects.resume => {
+                descriptor.file_size().unwrap_or(0)
+            }
             _ => 0,
         }
     }

@@ -1,5 +1,6 @@
 //! `zero:` and `random:`: sources that make their bytes, to rehearse a pipeline.
 
+use super::path::SEEKING;
 use super::stdio::no_rest;
 use super::{
     Announce, EndPlan, EndStatus, KernelSource, Kind, Opening, OptionSpec, Prepared,
@@ -145,7 +146,7 @@ impl EndPlan for PatternPlan {
         Preview {
             raw: if has_file { Ok(Raw::File) } else { Err(MADE) },
             size: self.size.ok_or("it has no end"),
-            seeks: has_file,
+            skips: has_file.then_some(SEEKING),
             opening: has_file.then(|| "as a file of zeros that takes up no memory".to_owned()),
             ..Preview::new(parsed, ending)
         }
@@ -216,6 +217,11 @@ impl Source for Pattern {
 impl KernelSource for Pattern {
     fn at(&self) -> Option<FdAt<'_>> {
         self.zeros.as_ref().map(|file| file.as_fd().into())
+    }
+
+    /// The file may be longer than what is left: bytes that were read without it have not moved its position.
+    fn claim(&mut self, most: u64) -> io::Result<u64> {
+        Ok(most.min(self.left.unwrap_or(most)))
     }
 
     fn moved(&mut self, n: u64) {

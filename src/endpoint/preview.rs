@@ -4,10 +4,6 @@ use super::{Identity, OpenError, Raw, Unfit};
 
 /// What is known of an end that is not open.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four independent properties of an end"
-)]
 pub struct Preview {
     /// What it was parsed as.
     pub parsed: String,
@@ -29,8 +25,11 @@ pub struct Preview {
     pub holds: Option<u64>,
     /// Of a source: bytes up to its end, or why they are not known, as a text that follows `not known: `.
     pub size: Result<u64, &'static str>,
-    /// Of a source: whether it can skip bytes without reading them.
-    pub seeks: bool,
+    /// Of a source: how it leaves out its first bytes without our reading them, so that it can begin behind them. `None`: it
+    /// cannot.
+    pub skips: Option<&'static str>,
+    /// Of a sink: bytes that it has of a copy that is to go on behind them.
+    pub keeps: u64,
     /// Of a source: whether its file system may have its own way to copy.
     pub copies: bool,
     /// Of a sink: whether it limits its own speed.
@@ -58,7 +57,8 @@ impl Preview {
             condition: None,
             holds: None,
             size: Err("it does not say how much will come"),
-            seeks: false,
+            skips: None,
+            keeps: 0,
             copies: false,
             is_paced: false,
             is_terminal: false,

@@ -94,6 +94,23 @@ pub struct Skipping {
 }
 
 impl Skipping {
+    /// The source, this one of several, with zeros where it cannot be read, if blocks of so many bytes are to be given up and it is a
+    /// file or a device: a connection that was reset, or a command that failed, says "end" when it is read once more, and would look
+    /// whole.
+    #[must_use]
+    pub fn over(
+        mut source: Box<dyn Source>,
+        part: usize,
+        block: Option<u64>,
+        unreadable: &Arc<Unreadable>,
+    ) -> Box<dyn Source> {
+        let is_file = matches!(source.kernel(), Ok((Raw::File, _)));
+        match block.filter(|_| is_file) {
+            Some(block) => Box::new(Self::new(source, part, block, Arc::clone(unreadable))),
+            None => source,
+        }
+    }
+
     /// `source`, of which blocks of so many bytes are given up at a time.
     #[must_use]
     pub fn new(

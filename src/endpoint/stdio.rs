@@ -5,6 +5,7 @@ use super::descriptor::Descriptor;
 use super::effects::Effects;
 use super::file_facts::{check_stream, sink_ending};
 use super::output::FileSink;
+use super::path::SEEKING;
 use super::text_only::TextOnly;
 use super::{
     Announce, EndPlan, Extent, Identity, Inherited, KernelSource, Kind, OpenError, Opening,
@@ -155,7 +156,7 @@ impl InheritedPlan {
             ending: facts.source_ending().to_owned(),
             raw: it.raw_source(),
             size: left.map_or_else(|| facts.size(0), Ok),
-            seeks: facts.file_type == FileType::BlockDevice || left.is_some(),
+            skips: facts.seeks(it.tells_its_size()).then_some(SEEKING),
             copies: platform::copies_by_itself(it.raw_fd()),
             ..base
         }
@@ -323,6 +324,7 @@ impl Source for PlainSource {
             size: self.descriptor.size_left(),
             peer: None,
             is_terminal: self.descriptor.facts.is_terminal,
+            begins_anywhere: self.descriptor.size_left().is_some(),
             probe: self.descriptor.probe(),
             leftover: None,
         }

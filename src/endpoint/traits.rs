@@ -185,6 +185,8 @@ pub struct SourceFacts {
     pub peer: Option<String>,
     /// Whether it is a terminal, whose user types what is read.
     pub is_terminal: bool,
+    /// Whether it can begin behind its first bytes when it is opened another time.
+    pub begins_anywhere: bool,
     /// Whether its peer is to learn how the transfer ended, so that it is kept until then.
     pub is_told_of_delivery: bool,
     /// How to ask for its status.

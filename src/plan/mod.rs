@@ -11,6 +11,7 @@ pub mod flag_files;
 mod held;
 mod least;
 pub mod refusal;
+pub mod resume;
 mod shown;
 mod sinks;
 mod size;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub more_sinks: Vec<PlannedEnd<dyn SinkPlan>>,
     /// The other direction, where bytes go both ways.
     pub back: Option<Back>,
+    /// Whether the copy goes on behind what the sink has.
+    pub resumes: bool,
     /// What they pass in between, in this order.
     pub transforms: Vec<PlannedTransform>,
     /// For each transform, the end whose file has exactly the bytes that pass it, if there is one.
@@ -193,6 +196,7 @@ impl Plan {
             sink,
             more_sinks,
             back,
+            resumes: cli.resume,
             transforms,
             flow: FlowOptions {
                 chunk_size: buffers.chunk_size,

@@ -36,6 +36,8 @@ struct Shared<'a> {
     program_stderr: &'a ProgramStderr,
     addresses: RefCell<Vec<ListenAddress>>,
     awaited: Arc<Awaited>,
+    /// Bytes of the flow that are left out of the source, since the sink has them.
+    left_out: Cell<u64>,
 }
 
 /// What one end is announced by.
@@ -62,6 +64,7 @@ impl<'a> Announcer<'a> {
             program_stderr,
             addresses: RefCell::default(),
             awaited: Arc::clone(awaited),
+            left_out: Cell::default(),
         });
         let of = |end, uri: &str| EndAnnouncer {
             shared: Rc::clone(&shared),
@@ -97,6 +100,11 @@ impl<'a> Announcer<'a> {
     /// Where an end listens, told once.
     pub(super) fn take_address(&self) -> Option<ListenAddress> {
         self.shared.addresses.borrow_mut().pop()
+    }
+
+    /// The source, which is not open yet, is to leave out so many bytes behind those of `--skip`.
+    pub(super) fn leave_out(&self, bytes: u64) {
+        self.shared.left_out.set(bytes);
     }
 
     /// No peer is waited for any more: reports how many refusals were left out.
@@ -195,10 +203,14 @@ impl Announce for EndAnnouncer<'_> {
     }
 
     fn skips(&self) -> u64 {
-        let Shared { plan, .. } = &*self.shared;
+        let Shared { plan, left_out, .. } = &*self.shared;
         // Of several sources, how many bytes are left out of which is known only when they are read.
         let is_alone = plan.more_sources.is_empty() && self.end == EndId::Source;
-        if is_alone { plan.flow.skip } else { 0 }
+        if is_alone {
+            plan.flow.skip.saturating_add(left_out.get())
+        } else {
+            0
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::endpoint::{Delivered, Halves, OtherHalfFailed, PerEnd, Sink, Source};
 use crate::engine::link::LinkState;
 use crate::engine::pipeline::{Controls, End, Handle, Pipeline, StartError};
 use crate::engine::road::{ReaderOutcome, Road, WriterOutcome};
-use crate::show::{Route, Terminals};
+use crate::show::{Route, Sampler, Terminals};
 use std::rc::Rc;
 
 /// What is known of the directions that have ended.
@@ -54,7 +54,7 @@ impl Transfer {
             self.give_up(handle).await;
         }
         let bytes = controls.iter().map(|it| it.meter().bytes_out()).sum();
-        outcome.after(bytes, true, None)
+        outcome.after(bytes, true, "")
     }
 
     /// Starts a pipeline for each direction.
@@ -90,7 +90,8 @@ impl Transfer {
         self.terminals = terminals;
         self.route = self.route_of_both();
         let controls = handles.iter().map(|it| it.controls().clone());
-        self.steering.attach(controls.collect(), None);
+        self.steering
+            .attach(controls.collect(), &Sampler::new(None));
         Ok(handles)
     }
 

@@ -132,7 +132,7 @@ impl Transfer {
                 Ok(()) => are_kept = true,
                 Err(error) => {
                     let failed = Outcome::unwritten(&name, &error);
-                    *outcome = failed.after(self.bytes_out(), false, None);
+                    *outcome = failed.after(self.bytes_out(), false, "");
                 }
             }
         }
@@ -183,7 +183,9 @@ impl Transfer {
         let is_interrupted = how == Completion::Interrupted;
         let cut = self.plan.sinks().filter_map(|it| it.end.when_cut());
         let cut: Vec<_> = cut.filter(|_| is_interrupted && self.is_open).collect();
-        let sink = (!cut.is_empty()).then(|| cut.join("; "));
+        let goes_on = self.can_be_resumed().then_some("; --resume goes on");
+        let goes_on = goes_on.unwrap_or_default();
+        let sink = (!cut.is_empty()).then(|| cut.join("; ") + goes_on);
         let indent = self.stderr.form().columns_before_note() + theme.named("").chars().count();
         let columns = self.plan.show.summary_columns();
         for (lane, of_lane) in self.lanes.iter().zip(&results.lanes) {

@@ -14,6 +14,7 @@ mod outcome;
 mod patience;
 mod program_stderr;
 pub mod report;
+mod resume;
 mod side_files;
 pub mod signal;
 mod sinks;

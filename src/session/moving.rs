@@ -5,7 +5,7 @@ use super::open::OpenEnds;
 use super::sinks::SinkFacts;
 use super::transfer::Transfer;
 use super::watch::{self, Then, WatchEnd};
-use crate::endpoint::{NextSource, PerEnd, Raw, Sequence, Skipping, Source};
+use crate::endpoint::{NextSource, PerEnd, Sequence, Source};
 use crate::engine::pipeline::{End, Event, GRACE, Handle, MoreSink, Options, Pipeline, StartError};
 use crate::engine::road::FlowOptions;
 use crate::show::{Route, Sampler, Terminals};
@@ -53,8 +53,9 @@ impl Transfer {
     fn start(&mut self, ends: OpenEnds) -> Result<Handle, Outcome> {
         let source = ends.source.facts();
         let sinks: Vec<_> = ends.sinks.iter().map(|it| it.facts()).collect();
-        let found = self.plan.size_of_all(source.size);
+        let found = self.plan.size_of_all(ends.size);
         let size = self.plan.expected_size(self.size, found);
+        self.source_begins_anywhere = source.begins_anywhere;
         let terminals = Terminals {
             source: source.is_terminal,
             sink: sinks.iter().any(|it| it.is_terminal),
@@ -97,38 +98,21 @@ impl Transfer {
         self.is_open = true;
         self.route = self.route_of(0);
         (self.size, self.terminals) = (size, terminals);
-        self.lanes[0].sampler = Sampler::new(size);
-        self.steering.attach(vec![controls], size);
+        let sampler = Sampler::new(size).behind(self.resumed_at);
+        self.lanes[0].sampler = sampler.clone();
+        self.steering.attach(vec![controls], &sampler);
         started
     }
 
     /// The source, and those after it, which are opened one after the other.
     fn in_sequence(&mut self, first: Box<dyn Source>) -> io::Result<Box<dyn Source>> {
         let more = self.plan.more_sources.len();
-        let first = self.skipping_errors(first, 0);
         if more == 0 {
             return Ok(first);
         }
         let next = Arc::new(NextSource::new()?);
         self.next_source = Some(Arc::clone(&next));
         Ok(Box::new(Sequence::new(first, more, next)))
-    }
-
-    /// The source, this one of several, with zeros where it cannot be read, if that was asked for and it is a file or a device:
-    /// a connection that was reset, or a command that failed, says "end" when it is read once more, and would look whole.
-    pub(super) fn skipping_errors(
-        &self,
-        mut source: Box<dyn Source>,
-        part: usize,
-    ) -> Box<dyn Source> {
-        let is_file = matches!(source.kernel(), Ok((Raw::File, _)));
-        match self.plan.skip_errors.filter(|_| is_file) {
-            Some(block) => {
-                let unreadable = Arc::clone(&self.unreadable);
-                Box::new(Skipping::new(source, part, block, unreadable))
-            }
-            None => source,
-        }
     }
 
     /// Who sends to whom while this source is read, counted from 0.
@@ -173,7 +157,8 @@ impl Transfer {
             flow: FlowOptions {
                 expected: self.plan.size_for_sink(size),
                 ..self.plan.flow
-            },
+            }
+            .behind(self.resumed_at),
             transforms: transforms.collect(),
             rate: self.plan.rate,
             burst: self.plan.burst,

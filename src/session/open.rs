@@ -3,11 +3,12 @@
 use super::Outcome;
 use super::announce::{Announcer, terminals};
 use super::control::{self, Steering};
+use super::resume;
 use super::side_files::SideFiles;
 use super::transfer::{GRACE, Transfer};
 use crate::endpoint::{
-    Halves, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink, Source,
-    SourcePlan,
+    Halves, Kept, OpenError, PlannedEnd, PreparedPeer, PreparedSink, PreparedSource, Sink,
+    Skipping, Source, SourcePlan, Unreadable,
 };
 use crate::error::{Side, TransferError};
 use crate::plan::refusal::{self, EndFiles};
@@ -17,6 +18,7 @@ use crate::session::stderr::StderrWriter;
 use crate::show::{Route, Waiting};
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -28,6 +30,8 @@ pub(super) struct OpenEnds {
     pub(super) sinks: Vec<Box<dyn Sink>>,
     /// Those of the way back, where bytes go both ways.
     pub(super) back: Option<Halves>,
+    /// Bytes that the source has, as it was opened, if that is known.
+    pub(super) size: Option<u64>,
 }
 
 impl std::fmt::Debug for OpenEnds {
@@ -51,7 +55,10 @@ impl Transfer {
             signals: &mut self.signals,
             stderr: &self.stderr,
         };
-        let prepared = wait.for_work(prepare(&self.plan, &announcer)).await;
+        let prepared = match resume::check_source(&self.plan) {
+            Ok(()) => wait.for_work(prepare(&self.plan, &announcer)).await,
+            Err(refusal) => Err(refusal),
+        };
         let prepared = prepared.and_then(|done| done);
         let addresses = announcer.addresses();
         if !addresses.is_empty() {
@@ -60,22 +67,29 @@ impl Transfer {
         }
         let checked = prepared.and_then(|ends| {
             different_files(&self.plan, &ends, &mut self.side_files)?;
+            resume::check_length(&self.plan, ends.kept())?;
             Ok(ends)
         });
         self.side_files.start_streams(addresses, &self.stderr);
-        let prepared = checked?;
+        let mut prepared = checked?;
+        let kept = prepared.take_kept();
+        announcer.leave_out(kept.as_ref().map_or(0, Kept::compared_from));
         self.side_files
             .listen(&self.steering)
             .map_err(Outcome::Failed)?;
         if self.plan.listens_as_process {
             control::listen_as_process(&self.steering);
         }
-        let established = wait
-            .for_work(establish(&self.plan, prepared, &announcer))
-            .await;
+        let opening = async {
+            let ends = establish(&self.plan, prepared, &announcer).await?;
+            resumed(&self.plan, ends, kept, &self.unreadable, &announcer).await
+        };
+        let opened = wait.for_work(opening).await;
         announcer.stop();
         self.awaited = self.steering.awaited().in_words();
-        established.and_then(|done| done)
+        let (ends, resumed_at) = opened.and_then(|done| done)?;
+        self.resumed_at = resumed_at;
+        Ok(ends)
     }
 }
 
@@ -145,6 +159,24 @@ impl Wait<'_> {
 enum PreparedEnds<'a> {
     OneWay(PreparedSource<'a>, Vec<PreparedSink<'a>>),
     BothWays(PreparedPeer<'a>, PreparedPeer<'a>),
+}
+
+impl PreparedEnds<'_> {
+    /// What the sink has of a copy that is to go on in it.
+    fn kept(&self) -> Option<&Kept> {
+        match self {
+            PreparedEnds::OneWay(_, sinks) => sinks.first()?.kept.as_ref(),
+            PreparedEnds::BothWays(..) => None,
+        }
+    }
+
+    /// The same, to be compared.
+    fn take_kept(&mut self) -> Option<Kept> {
+        match self {
+            PreparedEnds::OneWay(_, sinks) => sinks.first_mut()?.kept.take(),
+            PreparedEnds::BothWays(..) => None,
+        }
+    }
 }
 
 /// Refuses a transfer whose ends, or an end and a file beside them, are the same file.
@@ -275,6 +307,7 @@ async fn establish(
     sinks.sort_by_key(|(place, _)| *place);
     let sinks = sinks.into_iter().map(|(_, it)| it).collect();
     Ok(OpenEnds {
+        size: source.facts().size,
         source,
         sinks,
         back: None,
@@ -317,7 +350,27 @@ async fn establish_both(
             source: b.source,
             sink: a.sink,
         }),
+        size: None,
     })
+}
+
+/// The ends, with SOURCE behind what SINK has `kept` of a copy that goes on, and how many bytes that are.
+async fn resumed(
+    plan: &Plan,
+    mut ends: OpenEnds,
+    kept: Option<Kept>,
+    unreadable: &Arc<Unreadable>,
+    announcer: &Announcer<'_>,
+) -> Result<(OpenEnds, u64), Outcome> {
+    if ends.back.is_none() {
+        ends.source = Skipping::over(ends.source, 0, plan.skip_errors, unreadable);
+    }
+    let Some(kept) = kept else {
+        return Ok((ends, 0));
+    };
+    let at = kept.length;
+    ends.source = resume::compare(plan, ends.source, kept, announcer).await?;
+    Ok((ends, at))
 }
 
 /// What all of the work comes to, which is done at once; the first failure ends it.

@@ -44,7 +44,9 @@ impl Outcome {
             WriterOutcome::SourceCut | WriterOutcome::Cancelled => {
                 transform_failed(plan, transforms).unwrap_or_else(|| source_failed(plan, reader))
             }
-            WriterOutcome::WrongSize { expected } => wrong_size(uri, expected),
+            WriterOutcome::WrongSize { expected } => {
+                wrong_size(uri, plan.flow.expect_size.unwrap_or(expected))
+            }
             WriterOutcome::TooLittle { came, least } => too_little(plan, uri, came, least),
             WriterOutcome::GivenUp(GivenUp::Idle) => Self::idle(plan, Side::Sink, uri),
             WriterOutcome::GivenUp(GivenUp::Detached) => {
@@ -100,6 +102,17 @@ impl Outcome {
         ))
     }
 
+    /// This source could not be read.
+    pub(super) fn unread(uri: &str, error: &io::Error) -> Self {
+        let failure = TransferError::io(Side::Source, "reading", uri, error);
+        let class = if SourceChanged::is(error) {
+            Class::Integrity
+        } else {
+            failure.class
+        };
+        Outcome::Failed(TransferError { class, ..failure })
+    }
+
     /// The kernel road was insisted on and cannot be had.
     pub(super) fn no_road(plan: &Plan, why: &impl std::fmt::Display) -> Self {
         Outcome::Failed(refusal::no_road(plan, why))
@@ -148,8 +161,8 @@ impl Outcome {
     }
 
     /// Adds to a failure how much had been delivered. What a socket, or the pipe to a command, took and what the peer got are not
-    /// the same, and of what an `atomic` sink took nothing stays: `undone` says what has become of it.
-    pub(super) fn after(self, bytes: u64, has_peer: bool, undone: Option<&str>) -> Self {
+    /// the same; `stays` says what has become of it.
+    pub(super) fn after(self, bytes: u64, has_peer: bool, stays: &str) -> Self {
         match self {
             Outcome::Failed(error) if error.class != Class::Usage => {
                 let most = if has_peer && bytes > 0 {
@@ -157,9 +170,8 @@ impl Outcome {
                 } else {
                     ""
                 };
-                let undone = undone.map(|it| format!(", but {it}")).unwrap_or_default();
                 let bytes = bytes_exactly(bytes);
-                let why = format!("{:#}; {most}{bytes} delivered{undone}", error.why);
+                let why = format!("{:#}; {most}{bytes} delivered{stays}", error.why);
                 Outcome::Failed(TransferError {
                     why: anyhow::Error::msg(why),
                     ..error
@@ -280,15 +292,7 @@ fn source_failed(plan: &Plan, reader: Option<&ReaderOutcome>) -> Outcome {
         Some(Err(error)) => error,
         _ => &no_reason,
     };
-    let failure = TransferError::io(Side::Source, "reading", uri, error);
-    Outcome::Failed(if SourceChanged::is(error) {
-        TransferError {
-            class: Class::Integrity,
-            ..failure
-        }
-    } else {
-        failure
-    })
+    Outcome::unread(uri, error)
 }
 
 /// The failure of the sink where the source has failed as well.

@@ -73,10 +73,14 @@ impl Transfer {
         let SinkOutcomes { of_all, at_sinks } = outcomes;
         let of_all = of_all.map(|outcome| {
             let undone: Vec<_> = plan.sinks().filter_map(|it| it.end.when_undone()).collect();
-            let undone = (!undone.is_empty()).then(|| undone.join(" and "));
+            let stays = if undone.is_empty() {
+                self.what_goes_on()
+            } else {
+                format!(", but {}", undone.join(" and "))
+            };
             let has_peer = sinks.iter().any(|it| it.has_peer);
             let outcome = self.with_source_failure(outcome);
-            outcome.after(self.bytes_out(), has_peer, undone.as_deref())
+            outcome.after(self.bytes_out(), has_peer, &stays)
         });
         let bytes = self.bytes_out_of_sinks();
         let at_sinks = at_sinks
@@ -86,8 +90,10 @@ impl Transfer {
             .enumerate();
         let at_sinks = at_sinks.map(|(place, ((outcome, planned), facts))| {
             let undone = planned.end.when_undone();
+            let stays =
+                undone.map_or_else(|| self.what_was_there(), |undone| format!(", but {undone}"));
             let bytes = bytes.get(place).copied().unwrap_or(0);
-            outcome.map(|it| it.after(bytes, facts.has_peer, undone.as_deref()))
+            outcome.map(|it| it.after(bytes, facts.has_peer, &stays))
         });
         let mut at_sinks: Vec<_> = at_sinks.collect();
         if plan.has_several_sinks() {
@@ -114,6 +120,21 @@ impl Transfer {
             .collect();
         let nothing = || Outcome::not_started(&std::io::Error::other("there is no sink"));
         worst.unwrap_or_else(nothing)
+    }
+
+    /// What the sink had of a copy before it went on, as a text that follows how much was delivered.
+    fn what_was_there(&self) -> String {
+        match self.resumed_at {
+            0 => String::new(),
+            at => format!(" behind the {at} that were there"),
+        }
+    }
+
+    /// The same where the source has failed, and how to go on if that was a connection: it may be there another time, while a file
+    /// that cannot be read stays so.
+    fn what_goes_on(&self) -> String {
+        let goes_on = self.peers.source.is_some() && self.can_be_resumed();
+        self.what_was_there() + if goes_on { "; --resume goes on" } else { "" }
     }
 
     /// How many bytes each sink has taken.

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::announce::{Announcer, ListenAddress};
 use super::open::source_failure;
 use super::transfer::Transfer;
-use crate::endpoint::{NextSource, Probe, Source};
+use crate::endpoint::{NextSource, Probe, Skipping, Source};
 use crate::engine::pipeline::Controls;
 use crate::error::{Class, FailureSite, Side, TransferError};
 use crate::plan::Plan;
@@ -116,7 +116,8 @@ impl Transfer {
             }
             Supplied::Listens(address) => self.side_files.note_address(address),
             Supplied::Opened(Ok(source)) => {
-                let source = self.skipping_errors(source, self.part);
+                let block = self.plan.skip_errors;
+                let source = Skipping::over(source, self.part, block, &self.unreadable);
                 controls.admit(&*source);
                 self.peers.source = source.facts().peer;
                 next.hand_over(Ok(source));
@@ -160,7 +161,7 @@ impl Transfer {
             &self.plan.source_at(first.part).uri,
             anyhow::Error::msg(format!("{bytes} in {places} cannot be read, and are zeros")),
         ))
-        .after(self.bytes_out(), false, None)
+        .after(self.bytes_out(), false, "")
     }
 
     /// The outcome, where it is the source's: why that could not be opened, if so.

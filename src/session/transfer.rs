@@ -29,6 +29,10 @@ pub(super) struct Transfer {
     pub(super) signals: Signals,
     /// The expected size in bytes.
     pub(super) size: Option<u64>,
+    /// Where in the sink the copy goes on that was begun before; 0: it has just begun.
+    pub(super) resumed_at: u64,
+    /// Whether the source could begin behind what the sink has, another time.
+    pub(super) source_begins_anywhere: bool,
     /// Its directions; there is at least one.
     pub(super) lanes: Vec<Lane>,
     /// The files beside the sink.
@@ -86,6 +90,8 @@ impl Transfer {
         Ok(Self {
             stderr,
             size,
+            resumed_at: 0,
+            source_begins_anywhere: false,
             lanes: Lane::all(&plan),
             steering,
             plan,
@@ -132,6 +138,7 @@ impl Transfer {
             road: road.name(),
             calls: road.calls().map(Calls::name),
             size: self.size,
+            resumed_at: Some(self.resumed_at).filter(|it| *it > 0),
             chunk_size: plan.flow.chunk_size,
         };
         for stats in &self.side_files.stats {
@@ -158,6 +165,15 @@ impl Transfer {
     pub(super) fn bytes_out(&self) -> u64 {
         let pipeline = self.steering.pipeline();
         pipeline.map_or(0, |it| it.meter().bytes_out())
+    }
+
+    /// Whether the copy could go on with `--resume`, as far as the sink has come.
+    pub(super) fn can_be_resumed(&self) -> bool {
+        let plan = &self.plan;
+        let is_copy = plan.transforms.is_empty()
+            && plan.more_sources.is_empty()
+            && plan.more_sinks.is_empty();
+        is_copy && self.source_begins_anywhere && plan.sink.end.can_be_resumed()
     }
 
     /// Prints a note, with the name of the transfer if it has one.

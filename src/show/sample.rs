@@ -38,6 +38,8 @@ pub struct Sample {
     pub average: f64,
     /// The expected size in bytes.
     pub size: Option<u64>,
+    /// Bytes of it that the sink had before, where a copy goes on.
+    pub before: u64,
     /// Until the expected size is reached, at the rate of the last 30 s.
     pub eta: Option<Duration>,
     /// The rate limit, in bytes a second.
@@ -66,11 +68,11 @@ pub struct SinkSample {
 }
 
 impl Sample {
-    /// How many bytes of the source are done with: they have been delivered, or have reached the first transform. As long
-    /// as a transform goes on, it is not done with the last of them.
+    /// How many bytes of the source are done with: they have been delivered, now or before, or have reached the first transform. As
+    /// long as a transform goes on, it is not done with the last of them.
     #[must_use]
     pub fn part(&self) -> u64 {
-        let (passed, now) = (self.now.passed(), &self.now);
+        let (passed, now) = (self.before + self.now.passed(), &self.now);
         let goes_on = !now.stages.is_empty() && !now.has_ended();
         match self.size {
             Some(size) if passed == size && goes_on => size.saturating_sub(1),
@@ -101,9 +103,10 @@ impl Sample {
 }
 
 /// Makes samples, and remembers earlier ones as long as they are compared with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Sampler {
     size: Option<u64>,
+    before: u64,
     direction: Option<Direction>,
     /// Those of the longest window and the last one before it, oldest first. Never empty.
     readings: VecDeque<Reading>,
@@ -115,9 +118,16 @@ impl Sampler {
     pub fn new(size: Option<u64>) -> Self {
         Self {
             size,
+            before: 0,
             direction: None,
             readings: VecDeque::from([Reading::default()]),
         }
+    }
+
+    /// The same where the sink had `before` bytes of the expected size already.
+    #[must_use]
+    pub fn behind(self, before: u64) -> Self {
+        Self { before, ..self }
     }
 
     /// The same of one of both directions.
@@ -134,7 +144,9 @@ impl Sampler {
         let second_ago = self.before(reading.at.saturating_sub(SPEED_WINDOW));
         let recently = self.before(reading.at.saturating_sub(RECENT));
         self.forget(reading.at.saturating_sub(ETA_WINDOW));
-        let to_come = self.size.map(|size| size.saturating_sub(reading.passed));
+        let to_come = self
+            .size
+            .map(|size| size.saturating_sub(self.before + reading.passed));
         let start = Reading::default();
         let sinks = reading.sinks().map(|sink| SinkSample {
             whole: reading.of_sink(sink, &start, &now),
@@ -150,6 +162,7 @@ impl Sampler {
             pace: reading.pace_since(&start),
             average: reading.rate_since(&start),
             size: self.size,
+            before: self.before,
             limit: None,
             is_held: false,
             eta: to_come.and_then(|bytes| time_for(bytes, reading.pace_since(&long_ago))),
@@ -229,6 +242,15 @@ mod tests {
             (second.rate, second.average, second.eta),
             (300.0, 200.0, Some(Duration::from_secs(3)))
         );
+    }
+
+    #[test]
+    fn what_the_sink_had_before_is_a_part_of_the_size_and_of_no_rate() {
+        let mut sampler = Sampler::new(Some(1000)).behind(600);
+        let sample = sampler.sample(at(1000, 100));
+        assert_eq!((sample.part(), sample.percent()), (700, Some(70)));
+        assert_eq!((sample.rate, sample.pace), (100.0, 100.0));
+        assert_eq!(sample.eta, Some(Duration::from_secs(3)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{Sample, SinkEnding};
 use crate::account::replay::Advice;
 use crate::endpoint::Delivered;
 use crate::engine::road::RoadInUse;
-use crate::text::words::{count, speed, time};
+use crate::text::words::{Size, count, speed, time};
 use crate::text::wrap::{lines_of, wrapped};
 use crate::transform::Digest;
 
@@ -84,7 +84,10 @@ impl Summary<'_> {
         let (time, pace) = (time(self.sample.now.elapsed), speed(self.sample.pace));
         let numbers = match self.how {
             Completion::Complete(_) => {
-                let moved = moved(&figures, "");
+                let moved = match self.sample.before {
+                    0 => moved(&figures, ""),
+                    _ => Size::of(self.sample.now.passed()).to_string(),
+                };
                 let how = match (self.sample.now.sinks.len(), self.how) {
                     (several @ 2.., _) => format!("to {several} sinks"),
                     // A peer that is still to answer does not close.
@@ -105,7 +108,19 @@ impl Summary<'_> {
         let lines = self.sample.lines();
         let lines = lines.map_or_else(String::new, |it| format!(", {}", count(it, "line")));
         let sink = self.sink.map_or_else(String::new, |it| format!("; {it}"));
-        numbers + &lines + &sink
+        numbers + &lines + &self.resumed(&figures) + &sink
+    }
+
+    /// Where a copy went on, and how much the sink has since, if that is not said yet.
+    fn resumed(&self, figures: &Figures) -> String {
+        let at = match self.sample.before {
+            0 => return String::new(),
+            before => Size::of(before),
+        };
+        match self.how {
+            Completion::Complete(_) => format!("; resumed at {at}, {} in all", figures.passed),
+            Completion::Interrupted => format!("; resumed at {at}"),
+        }
     }
 
     /// The pauses of each link, how full the buffers were, and the road.

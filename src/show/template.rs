@@ -46,8 +46,8 @@ enum Value {
 pub const PLACEHOLDERS: &[Placeholder] = &[
     Placeholder {
         name: "bytes",
-        meaning: "bytes the sink has taken",
-        value: |it| Value::Shown(Some(it.now.bytes_out), Some(taken(it))),
+        meaning: "bytes the sink has taken, now and before (`--resume`)",
+        value: |it| Value::Shown(Some(it.before + it.now.bytes_out), Some(taken(it))),
     },
     Placeholder {
         name: "bytes_in",
@@ -237,7 +237,7 @@ fn placeholder(inside: &str) -> Result<Piece, String> {
         })
 }
 
-/// What the sink has taken. Without transforms it is a part of the expected size, and rounded to agree with it.
+/// What the sink has taken, now and before. Without transforms it is a part of the expected size, and rounded to agree with it.
 fn taken(sample: &Sample) -> String {
     if sample.now.stages.is_empty() {
         Figures::of(sample).passed.to_string()

@@ -84,6 +84,8 @@ mod real_peers;
 mod receiving;
 mod refusals;
 mod resizing;
+mod resume;
+mod resume_http;
 mod roads;
 mod scenes;
 mod screen;

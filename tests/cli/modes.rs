@@ -22,6 +22,7 @@ fn typed(id: &str) -> Vec<&'static str> {
         "transform" => vec!["-t", "sha256"],
         "skip" => vec!["--skip", "1"],
         "take" => vec!["--take", "1"],
+        "resume" => vec!["--resume"],
         "size" => vec!["-s", "1"],
         "expect_size" => vec!["--expect-size", "1"],
         "skip_errors" => vec!["-E"],

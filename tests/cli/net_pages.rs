@@ -25,7 +25,7 @@ enum Server {
 }
 
 /// How each example in a `sh` block starts, what its server does, and what must be so afterwards.
-const SHELL: [(&str, Server, &str); 8] = [
+const SHELL: [(&str, Server, &str); 9] = [
     (
         "tidegate https://example.org/disk.img 'file:",
         Server::Gives,
@@ -36,6 +36,7 @@ const SHELL: [(&str, Server, &str); 8] = [
         Server::IsCut,
         "cmp object disk.img",
     ),
+    ("tidegate --resume", Server::Gives, "cmp object disk.img"),
     (
         "tidegate --skip",
         Server::GivesTheRest,

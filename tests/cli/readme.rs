@@ -59,7 +59,7 @@ const NOT_RUN: [&str; 2] = ["cargo test", "cargo install --path ."];
 const NEEDED: [&str; 2] = ["curl", "jq"];
 
 /// How each example in a `sh` block starts, its exit status, and what must be so afterwards.
-const SHELL: [(&str, i32, &str); 34] = [
+const SHELL: [(&str, i32, &str); 36] = [
     ("cargo run", 0, "[[ $ERR = 'tidegate: 1 MiB in '* ]]"),
     (
         "install -D -m 644 man/tidegate.1",
@@ -77,6 +77,8 @@ const SHELL: [(&str, i32, &str); 34] = [
         "cmp completions/tidegate.bash home/.local/share/bash-completion/completions/tidegate",
     ),
     ("tidegate disk.img copy.img", 0, "cmp disk.img copy.img"),
+    ("tidegate --resume disk.img", 0, "cmp disk.img copy.img"),
+    ("tidegate --resume \"$URL\"", 0, "cmp far/big tool.tar.gz"),
     (
         "tidegate disk.img access.log",
         0,

@@ -39,6 +39,7 @@ impl EndPlan for DownloadPlan {
                 self.0.asked.raw()
             },
             condition: Some("the answer does not come in chunks"),
+            skips: Some("by a Range, if the server sends parts"),
             size: Err("the server tells it when it answers (Content-Length)"),
             ..Preview::new(
                 format!("GETs {url}"),

@@ -4,6 +4,7 @@ use super::asked::{CLOSE_TIME, close, fd_of};
 use super::body::Body;
 use super::fetch::{Fetch, Fetched, From, MENDED, NotFetched};
 use super::fields::Field;
+use super::head::Head;
 use super::validator::Validator;
 use crate::endpoint::{
     Announce, Halves, KernelSource, Raw, Source, SourceChanged, SourceFacts, Unfit,
@@ -73,6 +74,7 @@ impl HttpSource {
             tries: 0,
             facts: SourceFacts {
                 size: whole,
+                begins_anywhere: sends_parts(&head),
                 ..halves.source.facts()
             },
             channel: Channel::Open(halves, body),
@@ -155,6 +157,12 @@ impl HttpSource {
         self.channel = Channel::Open(fetched.halves, fetched.body);
         Ok(())
     }
+}
+
+/// Whether the server has sent a part, or says that it does (RFC 9110, section 14.3).
+fn sends_parts(head: &Head) -> bool {
+    let says_so = |units: &[u8]| units.eq_ignore_ascii_case(b"bytes");
+    head.status == 206 || head.value("accept-ranges").is_some_and(says_so)
 }
 
 /// Asks once more, on a thread of its own.

@@ -43,6 +43,21 @@ impl FlowOptions {
     };
 }
 
+impl FlowOptions {
+    /// What is left of the flow where the sink has `done` bytes of it already, and the source is behind them.
+    #[must_use]
+    pub fn behind(self, done: u64) -> Self {
+        let less = |bytes: Option<u64>| bytes.map(|bytes| bytes.saturating_sub(done));
+        Self {
+            skip: if done > 0 { 0 } else { self.skip },
+            take: less(self.take),
+            expected: less(self.expected),
+            expect_size: less(self.expect_size),
+            ..self
+        }
+    }
+}
+
 impl Default for FlowOptions {
     fn default() -> Self {
         Self::DEFAULT

@@ -2,6 +2,7 @@
 
 use super::sheet::Sheet;
 use super::view::View;
+use crate::endpoint::COMPARED;
 use crate::plan::Plan;
 use crate::text::visible::named;
 use crate::text::words::bytes_exactly;
@@ -9,7 +10,10 @@ use crate::text::words::bytes_exactly;
 pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     let flow = view.plan.flow;
     sheet.section("amount");
-    sheet.row("skip", skip(flow.skip, view.source.seeks));
+    sheet.row("skip", skip(flow.skip, view.source.skips));
+    if view.plan.resumes {
+        sheet.row("resume", resume(view.sink().keeps, view.source.skips));
+    }
     let take = flow.take.map_or_else(
         || "everything up to the end of the source".to_owned(),
         |take| format!("{}, and nothing beyond is read", bytes_exactly(take)),
@@ -19,13 +23,24 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.row("rate", rate(view.plan));
 }
 
-fn skip(bytes: u64, seeks: bool) -> String {
-    let how = match (bytes, seeks) {
-        (0, _) => return "nothing".to_owned(),
-        (_, true) => "by seeking, as far as the file goes",
-        (_, false) => "read and dropped",
-    };
+fn skip(bytes: u64, skips: Option<&str>) -> String {
+    if bytes == 0 {
+        return "nothing".to_owned();
+    }
+    let how = skips.unwrap_or("read and dropped");
     format!("{}, {how}", bytes_exactly(bytes))
+}
+
+/// Where the copy goes on, and what is looked at before.
+fn resume(has: u64, skips: Option<&str>) -> String {
+    if has == 0 {
+        return "from the beginning: SINK has nothing yet".to_owned();
+    }
+    let compared = bytes_exactly(has.min(COMPARED));
+    let how = skips.map_or_else(String::new, |how| format!(", {how}"));
+    format!(
+        "at byte {has}{how}, once the {compared} before it are the same in SOURCE; otherwise it fails (exit 3), and SINK is left as it is"
+    )
 }
 
 /// The expected size, and how it is known.
@@ -47,6 +62,7 @@ fn size(view: &View<'_>) -> String {
         Some(take) if take == expected => "--take",
         _ if plan.size.is_some() => "--size",
         _ if plan.stated_size(None).is_some() => "--expect-size",
+        _ if view.sink().keeps > 0 => "what SINK has, and what is left of the source",
         _ if !view.more_sources.is_empty() => "what is left of all sources",
         _ if plan.flow.skip > 0 => "what is left of the source, less --skip",
         _ => "what is left of the source",

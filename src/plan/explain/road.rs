@@ -5,6 +5,7 @@ use super::view::View;
 use crate::endpoint::{Preview, Raw};
 use crate::engine::link::Marks;
 use crate::engine::road::{Buffers, Calls, Methods, Preference, Reason, Road};
+use crate::error::Class;
 use crate::platform::WIDEST_PIPE;
 use crate::text::words::bytes_exactly;
 
@@ -15,7 +16,7 @@ const BEHIND: &str = "the pipe behind us";
 pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
     sheet.section("road");
     match &view.road {
-        None => sheet.row("taken", "none: SOURCE or SINK could not be opened now"),
+        None => sheet.row("taken", none(view)),
         Some(Road::Buffered(why)) => {
             sheet.row("taken", "buffered");
             buffered(sheet, why);
@@ -44,6 +45,14 @@ pub(super) fn write(sheet: &mut Sheet, view: &View<'_>) {
             "enlarged",
             format!("{pipe}, as the flow fills it, to {mark} bytes, if the system allows it"),
         );
+    }
+}
+
+/// Why no road is taken.
+fn none(view: &View<'_>) -> &'static str {
+    match &view.obstacle {
+        Some(error) if error.class == Class::Integrity => "none: nothing would be moved",
+        _ => "none: SOURCE or SINK could not be opened now",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Class, Side, TransferError, UsageError};
 use crate::plan::Plan;
 use crate::plan::flag_files::{FlagFile, check_distinct};
 use crate::plan::refusal::{self, EndFiles};
+use crate::plan::resume;
 use crate::session::control::ControlPath;
 use crate::show::{SidePlace, SideProbe};
 
@@ -43,7 +44,8 @@ impl<'a> View<'a> {
         let mut sources: Vec<_> = sources.map(|it| it.end.preview(Side::Source)).collect();
         let sinks = plan.sinks();
         let mut sinks: Vec<_> = sinks.map(|it| it.end.preview(Side::Sink)).collect();
-        let obstacle = obstacle(plan, &mut sources, &mut sinks);
+        let obstacle = obstacle(plan, &mut sources, &mut sinks)
+            .or_else(|| resume::check_previews(plan, &sources[0], &sinks[0]).err());
         let more_sources = sources.split_off(1);
         let Some(source) = sources.pop() else {
             return Err(UsageError::new("no SOURCE"));

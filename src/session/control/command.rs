@@ -103,7 +103,7 @@ impl ToCome {
 }
 
 impl Steered {
-    fn new(pipeline: Target, size: Option<u64>) -> Self {
+    fn new(pipeline: Target, sampler: &Sampler) -> Self {
         let pipelines = match &pipeline {
             Target::ToCome(_) => 1,
             Target::Made(made) => made.len(),
@@ -111,7 +111,7 @@ impl Steered {
         let samplers = || {
             let places = 0..pipelines;
             let directions = places.map(|place| Direction::of(place, pipelines));
-            directions.map(|it| Sampler::new(size).going(it)).collect()
+            directions.map(|it| sampler.clone().going(it)).collect()
         };
         Self {
             records: samplers(),
@@ -135,7 +135,7 @@ impl Steering {
     #[must_use]
     pub fn new(to_come: ToCome, clock: Arc<Clock>, theme: Theme) -> Self {
         let buffers = to_come.transforms.len() + 1;
-        let state = Steered::new(Target::ToCome(to_come), None);
+        let state = Steered::new(Target::ToCome(to_come), &Sampler::new(None));
         Self {
             clock,
             theme,
@@ -152,9 +152,9 @@ impl Steering {
         }
     }
 
-    /// From now on there is a pipeline, or one for each direction. `size` is the expected size in bytes.
-    pub fn attach(&self, pipelines: Vec<Controls>, size: Option<u64>) {
-        *self.lock() = Steered::new(Target::Made(pipelines), size);
+    /// From now on there is a pipeline, or one for each direction, of which samples are made as by `sampler`.
+    pub fn attach(&self, pipelines: Vec<Controls>, sampler: &Sampler) {
+        *self.lock() = Steered::new(Target::Made(pipelines), sampler);
     }
 
     /// The pipeline, if there is one; of both directions that from A to B.

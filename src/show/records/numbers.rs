@@ -21,6 +21,9 @@ pub(super) struct Numbers {
     rate_bytes_s: f64,
     average_bytes_s: f64,
     size: Option<u64>,
+    /// Bytes that the sink had of it before, where a copy goes on; those above are without them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resumed_at: Option<u64>,
     eta_s: Option<f64>,
     links: Vec<LinkNumbers>,
     transforms: Vec<StageNumbers>,
@@ -208,6 +211,7 @@ impl From<&Sample> for Numbers {
             rate_bytes_s: sample.rate,
             average_bytes_s: sample.average,
             size: sample.size,
+            resumed_at: Some(sample.before).filter(|it| *it > 0),
             eta_s: sample.eta.map(|eta| eta.as_secs_f64()),
             links: links(&sample.now),
             transforms: sample.now.stages.iter().map(StageNumbers::from).collect(),

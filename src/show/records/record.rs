@@ -68,6 +68,9 @@ pub struct Start<'a> {
     pub calls: Option<&'a str>,
     /// The expected size in bytes.
     pub size: Option<u64>,
+    /// Bytes that the sink had of it before, where a copy goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<u64>,
     /// The most that one read takes, in bytes.
     pub chunk_size: u64,
 }
