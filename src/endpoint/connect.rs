@@ -13,6 +13,7 @@ use super::{
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
 use crate::text::visible::named;
+use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,14 +159,22 @@ impl Connect {
         let by = by.map(|proxy| format!(" by the proxy {}", proxy.place()));
         let doing = format!("connecting to {}{}", self.place(), by.unwrap_or_default());
         announce.waiting(side, doing.clone());
+        let last_attempt = RefCell::new(String::new());
+        let trying = |address: SocketAddr| {
+            if self.host.parse::<IpAddr>().is_err() {
+                let (address, last) = (address.ip(), last_attempt.borrow());
+                announce.waiting(side, format!("{doing} ({address}{last})"));
+            }
+        };
         let attempt = async || {
-            let connected = async { then(self.attempt().await?).await };
+            let connected = async { then(self.attempt(trying).await?).await };
             let attempt = timeout(self.attempt_timeout, connected).await;
             attempt.unwrap_or_else(|_| Err(self.timed_out()))
         };
         let failed = |attempt: &str, error: &OpenError| {
             let why = error.reason();
             announce.waiting(side, format!("{doing} ({attempt}: {why})"));
+            *last_attempt.borrow_mut() = format!("; {attempt}: {why}");
         };
         self.retries.connected(attempt, failed).await
     }
@@ -192,15 +201,15 @@ impl Connect {
         }
     }
 
-    /// Connects once, by way of the proxy if there is one.
-    async fn attempt(&self) -> Result<TcpStream, OpenError> {
+    /// Connects once, by way of the proxy if there is one. `trying` is told of each address.
+    async fn attempt(&self, trying: impl Fn(SocketAddr)) -> Result<TcpStream, OpenError> {
         let dial = Dial {
             bind: self.bind,
             settings: self.settings,
         };
         match &self.proxy {
-            Some(proxy) => proxy.connect(dial, &self.host, self.port).await,
-            None => dial.to(&self.host, self.port).await,
+            Some(proxy) => proxy.connect(dial, &self.host, self.port, trying).await,
+            None => dial.to(&self.host, self.port, trying).await,
         }
     }
 }

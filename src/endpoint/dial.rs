@@ -28,15 +28,24 @@ pub(super) struct Dial {
 }
 
 impl Dial {
-    /// Connects with a host, whichever of its addresses answers first.
-    pub(super) async fn to(self, host: &str, port: u16) -> Result<TcpStream, OpenError> {
+    /// Connects with a host, whichever of its addresses answers first. `trying` is told of each.
+    pub(super) async fn to(
+        self,
+        host: &str,
+        port: u16,
+        trying: impl Fn(SocketAddr),
+    ) -> Result<TcpStream, OpenError> {
         let found = addresses(host, port).await;
         let mut addresses = found.map_err(|error| unresolved(&error))?;
         addresses.retain(|it| self.can_reach(it));
         let connected = if addresses.is_empty() {
             Err("the host has no address of the same kind (IPv4 or IPv6) as #bind".to_owned())
         } else {
-            first_of(addresses, |address| self.connect(address)).await
+            let connect = |address| {
+                trying(address);
+                self.connect(address)
+            };
+            first_of(host, addresses, connect).await
         };
         connected.map_err(|why| OpenError {
             act: "connecting to",
@@ -108,9 +117,10 @@ pub(super) fn unresolved(error: &io::Error) -> OpenError {
     }
 }
 
-/// The first connection that is made to one of these addresses, each of which is tried a moment after the one before. The error
-/// tells why of all.
+/// The first connection that is made to one of these addresses of a host, each of which is tried a moment after the one before. The
+/// error tells why of all.
 pub(super) async fn first_of<F>(
+    host: &str,
     addresses: Vec<SocketAddr>,
     connect: impl Fn(SocketAddr) -> F,
 ) -> Result<TcpStream, String>
@@ -134,12 +144,14 @@ where
             () = sleep(NEXT_ADDRESS_AFTER), if !waiting.is_empty() => {}
         }
     }
-    Err(all_failed(failures))
+    Err(all_failed(host, &failures))
 }
 
-fn all_failed(mut failures: Vec<(SocketAddr, String)>) -> String {
-    if failures.len() == 1 {
-        return failures.remove(0).1;
+fn all_failed(host: &str, failures: &[(SocketAddr, String)]) -> String {
+    if let [(_, why)] = failures
+        && host.parse::<IpAddr>().is_ok()
+    {
+        return why.clone();
     }
     let told = failures
         .iter()

@@ -200,6 +200,25 @@ fn a_port_in_use_is_named() {
     done.fails_saying(1, &[&format!("listening on {uri}: Address already in use")]);
 }
 
+#[test]
+fn the_address_of_a_name_is_said_while_it_is_tried_and_when_it_refuses() {
+    let it = Scratch::new();
+    let peer = Deaf::new();
+    let port = peer.address.port();
+    let to = format!("tcp://localhost:{port}#retry=1");
+    let screen = it.tide(["zero:", &to]).on_screen(100, 20);
+    let waits = format!("connecting to localhost:{port} (127.0.0.1)");
+    screen.until("the address is told", |view| view.has(&waits));
+    screen.keys("\x03");
+    let (socket, address) = bound();
+    let to = format!("tcp://localhost:{}", address.port());
+    let refused = format!("{address}: Connection refused");
+    it.tide(["zero:", &to])
+        .run()
+        .fails_saying(1, &["connecting to", &refused]);
+    drop(socket);
+}
+
 #[apply(on_both_roads)]
 fn a_peer_that_does_not_answer_is_given_up_after_the_connect_timeout() {
     let peer = Deaf::new();

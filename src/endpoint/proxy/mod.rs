@@ -26,7 +26,7 @@ use crate::text::visible::named;
 use answer::Target;
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,20 +48,26 @@ impl Proxy {
         }
     }
 
-    /// Connects with a host by way of the proxy.
+    /// Connects with a host by way of the proxy. `trying` is told of each address, be it the host's or the proxy's.
     pub(super) async fn connect(
         self: &Arc<Self>,
         dial: Dial,
         host: &str,
         port: u16,
+        trying: impl Fn(SocketAddr),
     ) -> Result<TcpStream, OpenError> {
         let connected = match self.protocol {
             Protocol::Socks5 => {
                 let found = addresses(host, port).await;
                 let found = found.map_err(|error| unresolved(&error))?;
-                first_of(found, |address| {
+                first_of(host, found, |address| {
+                    trying(address);
                     let proxy = Arc::clone(self);
-                    async move { proxy.connect_with(dial, &Target::Address(address)).await }
+                    let unheard = |_| {};
+                    async move {
+                        let target = Target::Address(address);
+                        proxy.connect_with(dial, &target, unheard).await
+                    }
                 })
                 .await
             }
@@ -70,7 +76,7 @@ impl Proxy {
                     act: "connecting to",
                     why: OpenFailure::Usage(error.to_string()),
                 })?;
-                self.connect_with(dial, &target).await
+                self.connect_with(dial, &target, trying).await
             }
         };
         connected.map_err(|why| OpenError {
@@ -80,8 +86,13 @@ impl Proxy {
     }
 
     /// The same with a target. The error names the proxy.
-    async fn connect_with(&self, dial: Dial, target: &Target<'_>) -> Result<TcpStream, String> {
-        let reached = dial.to(&self.host, self.port).await;
+    async fn connect_with(
+        &self,
+        dial: Dial,
+        target: &Target<'_>,
+        trying: impl Fn(SocketAddr),
+    ) -> Result<TcpStream, String> {
+        let reached = dial.to(&self.host, self.port, trying).await;
         let mut stream = reached.map_err(|error| {
             let why = error.reason();
             format!("the proxy {self} cannot be reached: {why}")
