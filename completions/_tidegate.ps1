@@ -36,7 +36,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Fail (exit 3) unless exactly SIZE bytes arrive')
-            [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With --skip-errors, give up SIZE bytes at a time')
+            [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With -E, give up SIZE bytes at a time')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]')
@@ -45,6 +45,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('--transform', '--transform', [CompletionResultType]::ParameterName, 'Compress, checksum, convert; -t help lists all')
             [CompletionResult]::new('--digest-file', '--digest-file', [CompletionResultType]::ParameterName, 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them')
             [CompletionResult]::new('--road', '--road', [CompletionResultType]::ParameterName, 'Who moves the bytes, the kernel or tidegate itself')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Connect by the proxy URL: socks5h://, socks5://, http://')
             [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'Give up (exit 4) when no data moves for D')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Show progress')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'Show progress')
@@ -135,7 +136,7 @@ $global:TidegateEnds = @{
     'source,tls-listen' = [ordered]@{
         'cert=' = 'the certificate to show, in PEM, with those that it depends on'
         'key=' = 'its private key, in PEM; without this it is in the file of cert'
-        'client-ca=' = 'let only clients connect whose certificate these authorities have signed'
+        'client-ca=' = 'let only clients connect whose certificate is in FILE, or signed by one there'
         'alpn=' = 'the protocol to agree on (ALPN)'
         'eof=' = 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -271,7 +272,7 @@ $global:TidegateEnds = @{
     'sink,tls-listen' = [ordered]@{
         'cert=' = 'the certificate to show, in PEM, with those that it depends on'
         'key=' = 'its private key, in PEM; without this it is in the file of cert'
-        'client-ca=' = 'let only clients connect whose certificate these authorities have signed'
+        'client-ca=' = 'let only clients connect whose certificate is in FILE, or signed by one there'
         'alpn=' = 'the protocol to agree on (ALPN)'
         'eof=' = 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
         'nodelay' = 'send small pieces without delay (TCP_NODELAY)'
@@ -362,12 +363,13 @@ $global:TidegateValues = [hashtable]::new([StringComparer]::Ordinal)
 $global:TidegateValues['-t'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
 $global:TidegateValues['--transform'] = @('gzip', 'zstd', 'xz', 'lz4', 'brotli', 'bzip2', 'gunzip', 'unzstd', 'unxz', 'unlz4', 'unbrotli', 'bunzip2', 'decompress', 'sha256', 'sha512', 'blake3', 'md5', 'crc32', 'xxh3', 'lines', 'crlf', 'lf', 'base64', 'unbase64', 'hex', 'unhex', 'exec', 'help')
 $global:TidegateValues['--road'] = @('auto', 'buffered', 'kernel')
+$global:TidegateValues['--proxy'] = @('socks5h://', 'socks5://', 'http://', 'none')
 $global:TidegateValues['-p'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--progress'] = @('auto', 'bar', 'short', 'line', 'json', 'none')
 $global:TidegateValues['--summary'] = @('auto', 'always', 'never')
 $global:TidegateValues['--generate'] = @('man', 'man-endpoints', 'bash', 'zsh', 'fish', 'elvish', 'powershell')
 
-$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '--tee', '-t', '--transform', '--digest-file', '--road', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
+$global:TidegateTakes = @('-H', '-B', '--high-water-mark', '--buffer', '--hwm', '--read-high-water-mark', '--write-high-water-mark', '--low-water-mark', '-c', '--chunk-size', '--skip', '--take', '-s', '--size', '--expect-size', '--error-block', '-L', '--rate', '--burst', '--tee', '-t', '--transform', '--digest-file', '--road', '--proxy', '--idle-timeout', '-p', '--progress', '--format', '-N', '--name', '--stats', '--trace', '--plot', '-i', '--interval', '--summary', '--control', '--tell', '--generate')
 
 Register-ArgumentCompleter -Native -CommandName 'tidegate' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)

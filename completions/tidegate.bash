@@ -23,7 +23,7 @@ _tidegate() {
 
     case "${cmd}" in
         tidegate)
-            opts="-B -H -c -s -E -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --resume --skip-errors --error-block --rate --burst --tee --fail-fast --duplex --transform --digest-file --road --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
+            opts="-B -H -c -s -E -L -t -p -N -i -v -q -h -V --buffer --hwm --high-water-mark --read-high-water-mark --write-high-water-mark --low-water-mark --chunk-size --skip --take --size --expect-size --resume --skip-errors --error-block --rate --burst --tee --fail-fast --duplex --transform --digest-file --road --proxy --idle-timeout --progress --format --timestamps --name --stats --trace --plot --interval --summary --verbose --quiet --control --tell --explain --generate --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,6 +191,10 @@ _tidegate() {
                     ;;
                 --road)
                     COMPREPLY=($(compgen -W "auto buffered kernel" -- "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -W "socks5h:// socks5:// http:// none" -- "${cur}"))
                     return 0
                     ;;
                 --idle-timeout)
@@ -393,7 +397,7 @@ _tidegate_words() {
 
 # Whether the value of this flag, or cluster of flags, is the next word.
 _tidegate_takes_next() {
-    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
+    local takes=' -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --proxy --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate ' i
     [[ $1 == --* ]] && { [[ $takes == *" $1 "* ]]; return; }
     for ((i = 1; i < ${#1}; i++)); do
         if [[ $takes == *" -${1:i:1} "* ]]; then
@@ -485,10 +489,12 @@ _tidegate_any() {
         fi
         _tidegate "$1" "$word" "$flag"
         _tidegate_reply "$word"
+        [[ $flag != --proxy ]] || compopt -o nospace 2>/dev/null
     elif [[ -z $literal && $word == --*=* ]]; then
         _tidegate "$1" "${word#*=}" "${word%%=*}"
         COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}")
         _tidegate_reply "$word"
+        [[ $word != --proxy=* ]] || compopt -o nospace 2>/dev/null
     elif [[ -z $literal && $word == -* ]]; then
         _tidegate "$1" "$word" "$3"
     else

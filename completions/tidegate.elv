@@ -33,7 +33,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -s 'Show percent and time left of SIZE, or PATH''s size'
             cand --size 'Show percent and time left of SIZE, or PATH''s size'
             cand --expect-size 'Fail (exit 3) unless exactly SIZE bytes arrive'
-            cand --error-block 'With --skip-errors, give up SIZE bytes at a time'
+            cand --error-block 'With -E, give up SIZE bytes at a time'
             cand -L 'Move at most RATE bytes a second'
             cand --rate 'Move at most RATE bytes a second'
             cand --burst 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]'
@@ -42,6 +42,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand --transform 'Compress, checksum, convert; -t help lists all'
             cand --digest-file 'Write the checksums that -t makes to FILE, as `sha256sum -c` reads them'
             cand --road 'Who moves the bytes, the kernel or tidegate itself'
+            cand --proxy 'Connect by the proxy URL: socks5h://, socks5://, http://'
             cand --idle-timeout 'Give up (exit 4) when no data moves for D'
             cand -p 'Show progress'
             cand --progress 'Show progress'
@@ -129,7 +130,7 @@ var tidegate-table = [
   &source,tls-listen=[
     ['cert=' 'the certificate to show, in PEM, with those that it depends on']
     ['key=' 'its private key, in PEM; without this it is in the file of cert']
-    ['client-ca=' 'let only clients connect whose certificate these authorities have signed']
+    ['client-ca=' 'let only clients connect whose certificate is in FILE, or signed by one there']
     ['alpn=' 'the protocol to agree on (ALPN)']
     ['eof=' 'what ends the input: the peer says so; with fin also that it closes, as a cut does']
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -265,7 +266,7 @@ var tidegate-table = [
   &sink,tls-listen=[
     ['cert=' 'the certificate to show, in PEM, with those that it depends on']
     ['key=' 'its private key, in PEM; without this it is in the file of cert']
-    ['client-ca=' 'let only clients connect whose certificate these authorities have signed']
+    ['client-ca=' 'let only clients connect whose certificate is in FILE, or signed by one there']
     ['alpn=' 'the protocol to agree on (ALPN)']
     ['eof=' 'what ends the input: the peer says so; with fin also that it closes, as a cut does']
     ['nodelay' 'send small pieces without delay (TCP_NODELAY)']
@@ -355,6 +356,7 @@ var tidegate-values = [
   &-t=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
   &--transform=[gzip zstd xz lz4 brotli bzip2 gunzip unzstd unxz unlz4 unbrotli bunzip2 decompress sha256 sha512 blake3 md5 crc32 xxh3 lines crlf lf base64 unbase64 hex unhex exec help]
   &--road=[auto buffered kernel]
+  &--proxy=[socks5h:// socks5:// http:// none]
   &-p=[auto bar short line json none]
   &--progress=[auto bar short line json none]
   &--summary=[auto always never]
@@ -362,7 +364,7 @@ var tidegate-values = [
 ]
 var tidegate-files = [--digest-file --stats --trace --plot --control --tell]
 
-var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
+var tidegate-takes = [-H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --proxy --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate]
 var tidegate-flags~ = $edit:completion:arg-completer[tidegate]
 
 # Puts words and their help, behind what is typed already.

@@ -7,7 +7,7 @@ complete -c tidegate -l skip -d 'Leave out the first SIZE bytes of SOURCE' -r -f
 complete -c tidegate -l take -d 'Copy only the first SIZE bytes, and read no more' -r -f
 complete -c tidegate -s s -l size -d 'Show percent and time left of SIZE, or PATH\'s size' -r -f
 complete -c tidegate -l expect-size -d 'Fail (exit 3) unless exactly SIZE bytes arrive' -r -f
-complete -c tidegate -l error-block -d 'With --skip-errors, give up SIZE bytes at a time' -r -f
+complete -c tidegate -l error-block -d 'With -E, give up SIZE bytes at a time' -r -f
 complete -c tidegate -s L -l rate -d 'Move at most RATE bytes a second' -r -f
 complete -c tidegate -l burst -d 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]' -r -f
 complete -c tidegate -l tee -d 'Send the same bytes to SINK too' -r -F
@@ -43,6 +43,10 @@ complete -c tidegate -l digest-file -d 'Write the checksums that -t makes to FIL
 complete -c tidegate -l road -d 'Who moves the bytes, the kernel or tidegate itself' -r -f -a "auto\t'The kernel where both ends allow it, else tidegate'
 buffered\t'tidegate, through its own buffers'
 kernel\t'The kernel; fail (exit 2) where it cannot'"
+complete -c tidegate -l proxy -d 'Connect by the proxy URL: socks5h://, socks5://, http://' -r -f -a "socks5h://\t''
+socks5://\t''
+http://\t''
+none\t''"
 complete -c tidegate -l idle-timeout -d 'Give up (exit 4) when no data moves for D' -r -f
 complete -c tidegate -s p -l progress -d 'Show progress' -r -f -a "auto\t'A live display on a terminal, nothing elsewhere'
 bar\t'A live display; lines where nothing can be redrawn'
@@ -129,7 +133,7 @@ function __tidegate_table -a side scheme
         case 'source,tls-listen'
             printf '%s\t%s\n' 'cert=' 'the certificate to show, in PEM, with those that it depends on'
             printf '%s\t%s\n' 'key=' 'its private key, in PEM; without this it is in the file of cert'
-            printf '%s\t%s\n' 'client-ca=' 'let only clients connect whose certificate these authorities have signed'
+            printf '%s\t%s\n' 'client-ca=' 'let only clients connect whose certificate is in FILE, or signed by one there'
             printf '%s\t%s\n' 'alpn=' 'the protocol to agree on (ALPN)'
             printf '%s\t%s\n' 'eof=' 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
             printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
@@ -252,7 +256,7 @@ function __tidegate_table -a side scheme
         case 'sink,tls-listen'
             printf '%s\t%s\n' 'cert=' 'the certificate to show, in PEM, with those that it depends on'
             printf '%s\t%s\n' 'key=' 'its private key, in PEM; without this it is in the file of cert'
-            printf '%s\t%s\n' 'client-ca=' 'let only clients connect whose certificate these authorities have signed'
+            printf '%s\t%s\n' 'client-ca=' 'let only clients connect whose certificate is in FILE, or signed by one there'
             printf '%s\t%s\n' 'alpn=' 'the protocol to agree on (ALPN)'
             printf '%s\t%s\n' 'eof=' 'what ends the input: the peer says so; with fin also that it closes, as a cut does'
             printf '%s\t%s\n' 'nodelay' 'send small pieces without delay (TCP_NODELAY)'
@@ -334,7 +338,7 @@ end
 
 # How many of SOURCE and SINK stand before the cursor.
 function __tidegate_position
-    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
+    set -l takes -H -B --high-water-mark --buffer --hwm --read-high-water-mark --write-high-water-mark --low-water-mark -c --chunk-size --skip --take -s --size --expect-size --error-block -L --rate --burst --tee -t --transform --digest-file --road --proxy --idle-timeout -p --progress --format -N --name --stats --trace --plot -i --interval --summary --control --tell --generate
     set -l position 0
     set -l skip 0
     set -l literal 0

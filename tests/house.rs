@@ -437,9 +437,10 @@ fn plans(module: &[String]) -> bool {
         ["plan", file, ..] => !["facts", "held", "explain"].contains(&file),
         ["plan"] => true,
         ["endpoint", file] => [
-            "table", "kind", "kinds", "uri", "options", "network", "least",
+            "table", "kind", "kinds", "uri", "options", "network", "least", "context",
         ]
         .contains(&file),
+        ["endpoint", "proxy", file] => ["url", "environment"].contains(&file),
         ["transform", file] => ["spec", "settings", "kind", "kinds"].contains(&file),
         _ => false,
     }

@@ -8,6 +8,7 @@ mod ends;
 #[path = "../harness/mod.rs"]
 mod harness;
 mod kind;
+mod network;
 mod options;
 mod place;
 mod probes;

@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::harness::flags;
 use crate::harness::peer::Peer;
 use crate::kind::Kind;
+use crate::network;
 use crate::options::Options;
 use crate::place::Place;
 use crate::probes;
@@ -311,6 +312,10 @@ static ROUTES: &[Route] = &[
             Peer::again("socat -u -b 1048576 ABSTRACT-CONNECT:{from} ABSTRACT-CONNECT:{port}"),
         ],
     },
+    network::TLS,
+    network::HTTP_FILE,
+    network::HTTPS_FILE,
+    network::FILE_HTTP,
     Route {
         name: "relay",
         about: "Between two connections, in both directions at once: each end sends the data file (sendfile from the page cache) \

@@ -34,7 +34,11 @@ const LABELS: &[(&str, &str)] = &[
     ("port", "PORT"),
     ("other", "OTHER"),
     ("shell", "shell"),
+    ("pem", "pem"),
 ];
+
+/// The file of a certificate and its key, which the routes that need one make.
+pub(crate) const CERTIFICATE: &str = "certificate.pem";
 
 /// What all runs have in common.
 #[derive(Debug)]
@@ -246,7 +250,7 @@ fn names(
     tidegate: &str,
     files: &Files,
     ports: &Ports,
-) -> [(&'static str, String); 10] {
+) -> [(&'static str, String); 11] {
     [
         ("tidegate", tidegate.to_owned()),
         ("versus", bench.itself.clone()),
@@ -258,5 +262,6 @@ fn names(
         ("port", ports.to.clone()),
         ("other", ports.other.clone()),
         ("shell", SHELL_SCRIPTS.to_owned()),
+        ("pem", files.path(CERTIFICATE)),
     ]
 }

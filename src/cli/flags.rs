@@ -111,7 +111,7 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub skip_errors: bool,
 
-    /// With --skip-errors, give up SIZE bytes at a time
+    /// With -E, give up SIZE bytes at a time
     #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, default_value = "4K", help_heading = FLOW)]
     pub error_block: u64,
@@ -165,6 +165,12 @@ pub struct Cli {
     /// See `ROADS`. `-v` tells in the summary which road it was, and so does `start` in the records.
     #[arg(hide_short_help = true, long, value_name = "ROAD", value_enum, default_value_t, help_heading = FLOW)]
     pub road: RoadChoice,
+
+    /// Connect by the proxy URL: socks5h://, socks5://, http://
+    ///
+    /// It is for every end that connects; `none` is none. See `PROXIES` in `tidegate-endpoints`(7).
+    #[arg(hide_short_help = true, long, value_name = "URL", help_heading = FLOW)]
+    pub proxy: Option<String>,
 
     /// Give up (exit 4) when no data moves for D
     ///

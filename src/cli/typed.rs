@@ -3,9 +3,11 @@
 use super::flags::{Cli, VARIABLES, declaration, variable, with_variable};
 use super::help::command_for_stdout;
 use super::{mistake, modes};
+use crate::endpoint::proxy::has_password;
 use crate::error::UsageError;
 use clap::error::ErrorKind;
-use clap::{Command, FromArgMatches};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, FromArgMatches};
 use std::io::{self, IsTerminal};
 
 /// Why there is no command line to act on.
@@ -38,6 +40,7 @@ pub fn parse() -> Result<Cli, Answer> {
     });
     if let Ok(matches) = &matches {
         modes::check(matches).map_err(Answer::Refusal)?;
+        check_password(matches).map_err(Answer::Refusal)?;
     }
     let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
     cli.map_err(|refusal| {
@@ -47,6 +50,18 @@ pub fn parse() -> Result<Cli, Answer> {
             Answer::Text(refusal)
         }
     })
+}
+
+/// Refuses a password that was typed, which every other user can see; a variable may have one.
+fn check_password(matches: &ArgMatches) -> Result<(), UsageError> {
+    let is_typed = matches.value_source("proxy") == Some(ValueSource::CommandLine);
+    let proxy = matches.get_one::<String>("proxy").filter(|_| is_typed);
+    if proxy.is_some_and(|proxy| has_password(proxy)) {
+        return Err(UsageError::new(
+            "--proxy: a password in an argument is seen by everybody (ps); set TIDEGATE_PROXY=socks5h://USER:PASSWORD@HOST in the environment",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether nothing was typed but the name of the program, so that it would read what is typed next and print it again.

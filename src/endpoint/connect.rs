@@ -1,33 +1,25 @@
-//! `tcp://HOST:PORT`: connects, trying every address of the host, each a moment after the one before.
+//! `tcp://HOST:PORT`: connects, by way of a proxy if there is one.
 
+use super::dial::Dial;
+use super::proxy::Proxy;
 use super::retry::{RETRY, Retries};
 use super::socket::{CLOSE, RCVBUF, SNDBUF, option};
 use super::tcp::{NODELAY, Settings};
 use super::{
-    Announce, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options, PeerPlan,
-    Prepared, PreparedPeer, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes, SourcePlan,
-    ValueKind,
+    Announce, Context, EndPlan, Kind, OpenError, OpenFailure, Opening, OptionSpec, Options,
+    PeerPlan, Prepared, PreparedPeer, PreparedSink, PreparedSource, Preview, SinkPlan, Slashes,
+    SourcePlan, ValueKind,
 };
 use crate::endpoint::uri::{Rest, Uri};
-use crate::error::{Side, UsageError, reason};
-use crate::platform::resources::ensure_descriptors;
-use crate::platform::threads;
+use crate::error::{Side, UsageError};
 use crate::text::visible::named;
-use std::collections::VecDeque;
-use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long one address may be silent before the next is tried beside it (RFC 8305, section 5).
-const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
-
-/// The descriptors that a lookup needs, to read a file or to ask two name servers.
-const LOOKUP_DESCRIPTORS: usize = 3;
 
 /// `connect-timeout`, an option of every end that connects over TCP.
 pub(super) const ATTEMPT_TIMEOUT: OptionSpec = option(
@@ -53,9 +45,15 @@ pub(super) const KIND: Kind = Kind {
     rest: Rest::Decoded,
     summary: "connects to HOST; write an IPv6 address in brackets",
     options: &[NODELAY, ATTEMPT_TIMEOUT, CLOSE, RETRY, SNDBUF, RCVBUF, BIND],
-    source: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
-    sink: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
-    peer: Some(|uri, options, _| Ok(Box::new(Connect::of(uri, options, KIND.form)?))),
+    source: Some(|uri, options, context| {
+        Ok(Box::new(Connect::of(uri, options, context, KIND.form)?))
+    }),
+    sink: Some(|uri, options, context| {
+        Ok(Box::new(Connect::of(uri, options, context, KIND.form)?))
+    }),
+    peer: Some(|uri, options, context| {
+        Ok(Box::new(Connect::of(uri, options, context, KIND.form)?))
+    }),
 };
 
 /// Nothing is to be done with a connection over TCP before it is used.
@@ -83,24 +81,6 @@ pub(super) fn host_and_port(uri: &Uri, form: &str) -> Result<(String, u16), Usag
     Ok((bare.unwrap_or(host).to_owned(), port))
 }
 
-/// The addresses of a host. A name server may take long to answer, so it is asked on a thread that is left behind if the
-/// transfer is interrupted.
-pub(super) async fn addresses(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    let host = host.to_owned();
-    let lookup = move || match (host, port).to_socket_addrs() {
-        Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => {
-            // Without descriptors for the lookup, the C library reports that there is no such host.
-            ensure_descriptors(LOOKUP_DESCRIPTORS)?;
-            Err(error)
-        }
-    };
-    threads::apart("resolver", lookup)?.await
-}
-
 /// A connection over TCP, before it is made.
 #[derive(Clone)]
 pub(super) struct Connect {
@@ -109,22 +89,29 @@ pub(super) struct Connect {
     bind: Option<SocketAddr>,
     attempt_timeout: Duration,
     retries: Retries,
+    proxy: Option<Arc<Proxy>>,
     pub(super) settings: Settings,
 }
 
 impl Connect {
-    pub(super) fn of(uri: &Uri, options: &Options, form: &str) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+        form: &str,
+    ) -> Result<Self, UsageError> {
         let (host, port) = host_and_port(uri, form)?;
         if host.is_empty() {
             return Err(UsageError::new(format!("'{uri}': no HOST; write {form}")));
         }
-        Ok(Self {
+        let connect = Self {
             retries: Retries::of(options),
             ..Self::to(&host, port, options)
-        })
+        };
+        Ok(connect.by(context.proxy.proxy()))
     }
 
-    /// A connection to this host, without a retry.
+    /// A connection to this host, without a retry and without a proxy.
     pub(super) fn to(host: &str, port: u16, options: &Options) -> Self {
         Self {
             host: host.to_owned(),
@@ -134,8 +121,16 @@ impl Connect {
                 .duration("connect-timeout")
                 .unwrap_or(CONNECT_TIMEOUT),
             retries: Retries::NONE,
+            proxy: None,
             settings: Settings::of(options),
         }
+    }
+
+    /// The same by way of this proxy.
+    pub(super) fn by(mut self, proxy: Option<Arc<Proxy>>) -> Self {
+        self.settings.is_proxied = proxy.is_some();
+        self.proxy = proxy;
+        self
     }
 
     /// The same to another host.
@@ -156,7 +151,9 @@ impl Connect {
         announce: &dyn Announce,
         then: impl AsyncFn(TcpStream) -> Result<T, OpenError>,
     ) -> Result<T, OpenError> {
-        let doing = format!("connecting to {}", self.place());
+        let by = self.proxy.as_ref();
+        let by = by.map(|proxy| format!(" by the proxy {}", proxy.place()));
+        let doing = format!("connecting to {}{}", self.place(), by.unwrap_or_default());
         announce.waiting(side, doing.clone());
         let attempt = async || {
             let connected = async { then(self.attempt().await?).await };
@@ -182,99 +179,26 @@ impl Connect {
 
     fn timed_out(&self) -> OpenError {
         let after = humantime::format_duration(self.attempt_timeout);
-        let why = OpenFailure::Timeout(format!("no answer within {after} (#connect-timeout)"));
+        let by = self.proxy.as_ref();
+        let by = by.map(|proxy| format!(" by the proxy {proxy}"));
+        let by = by.unwrap_or_default();
+        let why = OpenFailure::Timeout(format!("no answer within {after}{by} (#connect-timeout)"));
         OpenError {
             act: "connecting to",
             why,
         }
     }
 
-    /// Tries all addresses once.
+    /// Connects once, by way of the proxy if there is one.
     async fn attempt(&self) -> Result<TcpStream, OpenError> {
-        let found = addresses(&self.host, self.port).await;
-        let addresses = found.map_err(|error| unresolved(&error))?;
-        let mut waiting: VecDeque<_> = addresses
-            .iter()
-            .copied()
-            .filter(|it| self.can_reach(it))
-            .collect();
-        let mut running = JoinSet::new();
-        let mut failures = Vec::new();
-        while !(waiting.is_empty() && running.is_empty()) {
-            if let Some(address) = waiting.pop_front() {
-                running.spawn(try_address(address, self.bind, self.settings));
-            }
-            tokio::select! {
-                Some(done) = running.join_next() => match done.map_err(io::Error::other) {
-                    Ok(Ok(stream)) => return Ok(stream),
-                    Ok(Err(failure)) => failures.push(failure),
-                    Err(error) => return Err(OpenError::io("connecting to", error)),
-                },
-                () = sleep(NEXT_ADDRESS_AFTER), if !waiting.is_empty() => {}
-            }
-        }
-        Err(refused_by_all(&failures))
-    }
-
-    /// Whether `address` is of the family of the local address that was asked for.
-    fn can_reach(&self, address: &SocketAddr) -> bool {
-        self.bind
-            .is_none_or(|bind| bind.is_ipv4() == address.is_ipv4())
-    }
-}
-
-async fn try_address(
-    address: SocketAddr,
-    bind: Option<SocketAddr>,
-    settings: Settings,
-) -> Result<TcpStream, (SocketAddr, io::Error)> {
-    let connect = async {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()?
-        } else {
-            TcpSocket::new_v6()?
+        let dial = Dial {
+            bind: self.bind,
+            settings: self.settings,
         };
-        settings.apply_early(&socket)?;
-        if let Some(bind) = bind {
-            socket.set_reuseaddr(true)?;
-            socket.bind(bind)?;
+        match &self.proxy {
+            Some(proxy) => proxy.connect(dial, &self.host, self.port).await,
+            None => dial.to(&self.host, self.port).await,
         }
-        let stream = socket.connect(address).await?;
-        // Connecting to a local port of the ephemeral range on which no socket listens, a socket may be given that very port
-        // and be connected to itself. A socket that was reset already has no peer address; its next use tells.
-        if stream.peer_addr().ok() == Some(stream.local_addr()?) {
-            return Err(rustix::io::Errno::CONNREFUSED.into());
-        }
-        Ok(stream)
-    };
-    connect.await.map_err(|error| (address, error))
-}
-
-fn unresolved(error: &io::Error) -> OpenError {
-    let text = reason(error);
-    let why = text
-        .strip_prefix("failed to lookup address information: ")
-        .unwrap_or(&text)
-        .to_owned();
-    OpenError {
-        act: "resolving the host of",
-        why: OpenFailure::Text(why),
-    }
-}
-
-fn refused_by_all(failures: &[(SocketAddr, io::Error)]) -> OpenError {
-    let told: Vec<_> = failures
-        .iter()
-        .map(|(address, error)| format!("{address}: {}", reason(error)))
-        .collect();
-    let why = match failures {
-        [] => "the host has no address of the same kind (IPv4 or IPv6) as #bind".to_owned(),
-        [(_, error)] => reason(error),
-        _ => told.join("; "),
-    };
-    OpenError {
-        act: "connecting to",
-        why: OpenFailure::Text(why),
     }
 }
 
@@ -293,6 +217,10 @@ impl Connect {
                 "looks the host up (not yet) and tries its addresses".to_owned(),
             ),
         };
+        let reached = self
+            .proxy
+            .as_ref()
+            .map_or(reached, |proxy| proxy.words(host));
         let again = self.retries.words();
         (parsed, format!("{reached}, for {limit} at most{again}"))
     }
@@ -343,6 +271,6 @@ impl PeerPlan for Connect {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        Settings::preview_half(side, parsed, opening)
+        self.settings.preview_half(side, parsed, opening)
     }
 }

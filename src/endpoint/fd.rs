@@ -14,10 +14,10 @@ pub(super) const KIND: Kind = Kind {
     rest: Rest::Decoded,
     summary: "descriptor N that the shell has opened, as by 3>file",
     options: &[],
-    source: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Source, world)?))),
-    sink: Some(|uri, _, world| Ok(Box::new(plan(uri, Side::Sink, world)?))),
-    peer: Some(|uri, _, world| {
-        let plan = plan(uri, Side::Source, world)?;
+    source: Some(|uri, _, context| Ok(Box::new(plan(uri, Side::Source, context.world)?))),
+    sink: Some(|uri, _, context| Ok(Box::new(plan(uri, Side::Sink, context.world)?))),
+    peer: Some(|uri, _, context| {
+        let plan = plan(uri, Side::Source, context.world)?;
         Ok(Box::new(DescriptorPeer::new(plan)))
     }),
 };

@@ -44,8 +44,8 @@ pub(super) const KIND: Kind = Kind {
             "write a temporary file, and rename it to PATH on success",
         ),
     ],
-    source: Some(|uri, _, world| source_at(&path_of(uri)?, world)),
-    sink: Some(|uri, options, world| {
+    source: Some(|uri, _, context| source_at(&path_of(uri)?, context.world)),
+    sink: Some(|uri, options, context| {
         let effects = Effects {
             append: options.has("append"),
             create: options.has("create"),
@@ -58,7 +58,7 @@ pub(super) const KIND: Kind = Kind {
                 "'{uri}': append and atomic cannot be used together"
             )));
         }
-        sink_at(&path_of(uri)?, effects, world)
+        sink_at(&path_of(uri)?, effects, context.world)
     }),
     peer: None,
 };

@@ -1,6 +1,6 @@
 //! A row of the table of ends.
 
-use super::{OptionSpec, Options, PeerPlan, SINK_OPTIONS, SinkPlan, SourcePlan, World};
+use super::{Context, OptionSpec, Options, PeerPlan, SINK_OPTIONS, SinkPlan, SourcePlan};
 use crate::endpoint::uri::{Rest, Uri};
 use crate::error::{Side, UsageError};
 
@@ -45,7 +45,7 @@ impl Kind {
 }
 
 /// Plans an end, and opens nothing for that; the options have been checked against the kind's.
-pub type Make<P> = fn(&Uri, &Options, &dyn World) -> Result<Box<P>, UsageError>;
+pub type Make<P> = fn(&Uri, &Options, &Context<'_>) -> Result<Box<P>, UsageError>;
 
 /// Whether a scheme is followed by `//`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

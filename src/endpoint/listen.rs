@@ -4,7 +4,9 @@
 //! of an empty transfer, and the closed connection would stay in `TIME_WAIT`.
 
 use super::accept::{ACCEPT_TIMEOUT, Accepting, MIN_SIZE, TurnedAway};
-use super::connect::{addresses, host_and_port};
+use super::admissions::Admissions;
+use super::connect::host_and_port;
+use super::dial::addresses;
 use super::socket::{CLOSE, RCVBUF, SNDBUF};
 use super::tcp::{NODELAY, Settings};
 use super::{
@@ -152,7 +154,8 @@ impl Listen {
         Ok(listener)
     }
 
-    /// Waits for a peer that `admit` does not turn away. The listener is closed once it is accepted.
+    /// Waits for the first peer that `admit` does not turn away, and asks it of several at once. The listener is closed once one is
+    /// accepted.
     pub(super) async fn accept<T>(
         &self,
         listener: TcpListener,
@@ -163,17 +166,25 @@ impl Listen {
         let place = listener.local_addr().map(|it| format!(" on {it}"));
         let place = place.unwrap_or_default();
         announce.waiting(side, format!("waiting for a connection{place}"));
-        let next = async || {
-            let (stream, peer) = listener.accept().await?;
+        let admissions = Admissions::new();
+        let admit = async |stream, peer: SocketAddr| {
+            let admitted = admit(stream).await;
+            admitted.map_err(|why| TurnedAway {
+                peer: peer.to_string(),
+                why: Some(why),
+            })
+        };
+        let next = async || loop {
+            let (stream, peer) = tokio::select! {
+                admitted = admissions.next() => return Ok(admitted),
+                accepted = listener.accept(), if admissions.has_room() => accepted?,
+            };
             let peer = canonical(peer);
             if !self.lets_in(peer.ip()) {
                 drop(stream);
                 return Ok(Err(peer.to_string().into()));
             }
-            Ok(admit(stream).await.map_err(|why| TurnedAway {
-                peer: peer.to_string(),
-                why: Some(why),
-            }))
+            admissions.add(admit(stream, peer));
         };
         self.accepting.one(side, announce, next).await
     }
@@ -292,6 +303,6 @@ impl PeerPlan for Listen {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        Settings::preview_half(side, parsed, opening)
+        self.settings.preview_half(side, parsed, opening)
     }
 }

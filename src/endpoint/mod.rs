@@ -8,13 +8,16 @@
 
 mod accept;
 mod address;
+mod admissions;
 mod claim;
 mod claiming;
 mod command;
 mod command_halves;
 mod connect;
 pub mod connection;
+mod context;
 mod descriptor;
+mod dial;
 mod effects;
 mod end_plan;
 mod exec;
@@ -48,6 +51,7 @@ mod permissions;
 pub mod pipe;
 mod preview;
 mod probe;
+pub mod proxy;
 mod raw;
 mod retry;
 mod send_queue;
@@ -72,6 +76,7 @@ mod unix_listen;
 pub mod uri;
 mod world;
 
+pub use context::Context;
 pub use end_plan::{
     Announce, EndPlan, Opening, PeerPlan, Prepared, PreparedPeer, PreparedSink, PreparedSource,
     SinkPlan, SourcePlan,

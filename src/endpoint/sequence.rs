@@ -131,9 +131,10 @@ impl Source for Sequence {
         self.current.facts()
     }
 
-    fn size_is_checked(&mut self) {
+    fn size_is_checked(&mut self, _: Option<u64>) {
         self.is_size_checked = true;
-        self.current.size_is_checked();
+        // It is that of all parts.
+        self.current.size_is_checked(None);
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {
@@ -160,7 +161,7 @@ impl Source for Sequence {
             self.held.push(before);
         }
         if self.is_size_checked {
-            self.current.size_is_checked();
+            self.current.size_is_checked(None);
         }
         self.part += 1;
         self.has_ended = false;

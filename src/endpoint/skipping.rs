@@ -181,8 +181,8 @@ impl Source for Skipping {
         self.source.facts()
     }
 
-    fn size_is_checked(&mut self) {
-        self.source.size_is_checked();
+    fn size_is_checked(&mut self, left: Option<u64>) {
+        self.source.size_is_checked(left);
     }
 
     fn seek_ahead(&mut self, n: u64) -> io::Result<u64> {

@@ -34,7 +34,7 @@ pub(super) const STDIN: Kind = Kind {
     rest: Rest::Decoded,
     summary: "standard input, the same as -",
     options: &[],
-    source: Some(|uri, _, world| no_rest(uri, "stdin:").and_then(|()| source(world))),
+    source: Some(|uri, _, context| no_rest(uri, "stdin:").and_then(|()| source(context.world))),
     sink: None,
     peer: None,
 };
@@ -48,7 +48,7 @@ pub(super) const STDOUT: Kind = Kind {
     summary: "standard output, the same as -",
     options: &[],
     source: None,
-    sink: Some(|uri, _, world| no_rest(uri, "stdout:").and_then(|()| sink(world))),
+    sink: Some(|uri, _, context| no_rest(uri, "stdout:").and_then(|()| sink(context.world))),
     peer: None,
 };
 

@@ -3,7 +3,7 @@
 use super::effects::Effects;
 use super::meant::meant;
 use super::{
-    EndPlan, KINDS, Kind, Make, Options, PeerPlan, Settled, SinkPlan, SinkPolicy, Slashes,
+    Context, EndPlan, KINDS, Kind, Make, Options, PeerPlan, Settled, SinkPlan, SinkPolicy, Slashes,
     SourcePlan, World,
 };
 use super::{file, stdio, stdio_halves};
@@ -42,12 +42,13 @@ impl<P: ?Sized + EndPlan> std::fmt::Debug for PlannedEnd<P> {
 /// For an unknown scheme, option or value, and for an end that cannot be a SOURCE.
 pub fn plan_source(
     argument: &OsStr,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<PlannedEnd<dyn SourcePlan>, UsageError> {
+    let world = context.world;
     let (end, options, policy) = match resolve(argument, Some(Side::Source), world)? {
         Resolved::Stdio => without_option(stdio::source(world)?),
         Resolved::Path(path) => without_option(file::source_at(Path::new(path), world)?),
-        Resolved::Kind(kind, uri) => make_on(Side::Source, kind, kind.source, &uri, world)?,
+        Resolved::Kind(kind, uri) => make_on(Side::Source, kind, kind.source, &uri, context)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -64,7 +65,7 @@ pub fn plan_source(
 /// As [`plan_source`].
 pub fn plan_sink(
     argument: Option<&OsStr>,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<PlannedEnd<dyn SinkPlan>, UsageError> {
     let Some(argument) = argument else {
         return Ok(PlannedEnd {
@@ -72,16 +73,17 @@ pub fn plan_sink(
             options: Settled::default(),
             policy: SinkPolicy::default(),
             hint: None,
-            end: stdio::default_sink(world)?,
+            end: stdio::default_sink(context.world)?,
         });
     };
+    let world = context.world;
     let (end, options, policy) = match resolve(argument, Some(Side::Sink), world)? {
         Resolved::Stdio => without_option(stdio::sink(world)?),
         Resolved::Path(path) => {
             let effects = Effects::default();
             without_option(file::sink_at(Path::new(path), effects, world)?)
         }
-        Resolved::Kind(kind, uri) => make_on(Side::Sink, kind, kind.sink, &uri, world)?,
+        Resolved::Kind(kind, uri) => make_on(Side::Sink, kind, kind.sink, &uri, context)?,
     };
     Ok(PlannedEnd {
         uri: named(argument),
@@ -98,14 +100,15 @@ pub fn plan_sink(
 /// As [`plan_source`], and for an end of which bytes cannot go both ways.
 pub fn plan_peer(
     argument: &OsStr,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<PlannedEnd<dyn PeerPlan>, UsageError> {
+    let world = context.world;
     let (end, options, policy) = match resolve(argument, None, world)? {
         Resolved::Stdio => without_option(stdio_halves::peer(world)?),
         Resolved::Path(_) => return Err(no_peer(argument)),
         Resolved::Kind(kind, uri) => {
             let make_peer = kind.peer.ok_or_else(|| no_peer(argument))?;
-            make(kind, make_peer, &uri, None, world)?
+            make(kind, make_peer, &uri, None, context)?
         }
     };
     Ok(PlannedEnd {
@@ -157,13 +160,13 @@ fn make_on<P: ?Sized>(
     kind: &Kind,
     by: Option<Make<P>>,
     uri: &Uri,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<Made<P>, UsageError> {
     let cannot_be = || {
         let side = side.name().to_uppercase();
         UsageError::new(format!("{} cannot be the {side}", kind.form))
     };
-    make(kind, by.ok_or_else(cannot_be)?, uri, Some(side), world)
+    make(kind, by.ok_or_else(cannot_be)?, uri, Some(side), context)
 }
 
 fn make<P: ?Sized>(
@@ -171,12 +174,12 @@ fn make<P: ?Sized>(
     by: Make<P>,
     uri: &Uri,
     side: Option<Side>,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<Made<P>, UsageError> {
     let all = kind.all_options();
-    let options = Options::check(uri, &all, side, world)?;
+    let options = Options::check(uri, &all, side, context.world)?;
     Ok((
-        by(uri, &options, world)?,
+        by(uri, &options, context)?,
         options.settled(&all, side),
         SinkPolicy::of(&options, uri)?,
     ))
@@ -282,12 +285,13 @@ fn unknown_scheme(argument: &OsStr, side: Option<Side>, uri: &Uri) -> UsageError
 #[cfg(test)]
 mod tests {
     use super::{plan_peer, plan_sink, plan_source};
-    use crate::endpoint::System;
+    use crate::endpoint::{Context, System};
     use std::ffi::OsStr;
 
     fn refusal(source: &str, sink: &str) -> String {
-        let source = plan_source(OsStr::new(source), &System).err();
-        let refusal = source.or_else(|| plan_sink(Some(OsStr::new(sink)), &System).err());
+        let source = plan_source(OsStr::new(source), &Context::of(&System)).err();
+        let refusal =
+            source.or_else(|| plan_sink(Some(OsStr::new(sink)), &Context::of(&System)).err());
         refusal.map(|error| error.to_string()).unwrap_or_default()
     }
 
@@ -403,7 +407,7 @@ mod tests {
             ("", &["empty SOURCE"]),
         ];
         for (argument, parts) in table {
-            let refusal = plan_peer(OsStr::new(argument), &System).unwrap_err();
+            let refusal = plan_peer(OsStr::new(argument), &Context::of(&System)).unwrap_err();
             let message = refusal.to_string();
             for part in parts {
                 assert!(message.contains(part), "{argument}: {message}");
@@ -413,7 +417,11 @@ mod tests {
 
     #[test]
     fn the_options_of_an_end_of_both_directions_are_those_that_hold_for_each() {
-        let planned = plan_peer(OsStr::new("tcp-listen://:1#rcvbuf=1K"), &System).unwrap();
+        let planned = plan_peer(
+            OsStr::new("tcp-listen://:1#rcvbuf=1K"),
+            &Context::of(&System),
+        )
+        .unwrap();
         assert_eq!(planned.options.given, ["rcvbuf=1024"]);
         let by_default = ["accept-timeout=none", "sndbuf=the system's"];
         assert_eq!(planned.options.by_default, by_default);

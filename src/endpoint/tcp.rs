@@ -22,6 +22,8 @@ pub(super) const NODELAY: OptionSpec = option(
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) nodelay: bool,
+    /// Whether the socket is connected with a proxy, which has the connection with the peer.
+    pub(super) is_proxied: bool,
     pub(super) socket: SocketSettings,
 }
 
@@ -29,6 +31,7 @@ impl Settings {
     pub(super) fn of(options: &Options) -> Self {
         Self {
             nodelay: options.has("nodelay"),
+            is_proxied: false,
             socket: SocketSettings::of(options),
         }
     }
@@ -46,8 +49,9 @@ impl Settings {
                 "when the peer closes the connection (FIN); a reset is a failure".to_owned()
             }
             Side::Sink => format!(
-                "once the peer's system has acknowledged every byte, and the peer has closed too (closed) or has kept \
+                "once {} system has acknowledged every byte, and the peer has closed too (closed) or has kept \
                  its side open for {} (acknowledged)",
+                self.whose(),
                 humantime::format_duration(self.socket.close_timeout)
             ),
         };
@@ -63,14 +67,27 @@ impl Settings {
     }
 
     /// What is known of one half of a connection before it is made.
-    pub(super) fn preview_half(side: Side, parsed: String, opening: String) -> Preview {
+    pub(super) fn preview_half(&self, side: Side, parsed: String, opening: String) -> Preview {
         let ending = match side {
             Side::Source => {
                 "when the peer closes its side of the connection (FIN); a reset is a failure"
+                    .to_owned()
             }
-            Side::Sink => "once the peer's system has acknowledged every byte (acknowledged)",
+            Side::Sink => format!(
+                "once {} system has acknowledged every byte (acknowledged)",
+                self.whose()
+            ),
         };
-        socket::preview(parsed, opening, ending.to_owned())
+        socket::preview(parsed, opening, ending)
+    }
+
+    /// Whose system acknowledges bytes.
+    fn whose(&self) -> &'static str {
+        if self.is_proxied {
+            "the proxy's"
+        } else {
+            "the peer's"
+        }
     }
 
     /// Small pieces are sent without delay in any case: the peer may be waiting for one to answer it, and may take up to half a
@@ -86,7 +103,12 @@ impl Settings {
     pub(super) fn connected(&self, stream: TcpStream) -> io::Result<Connected> {
         sockopt::set_socket_keepalive(&stream, true)?;
         sockopt::set_tcp_nodelay(&stream, self.nodelay)?;
-        Ok(Connected::new(stream.into_std()?.into()))
+        let connected = Connected::new(stream.into_std()?.into());
+        Ok(if self.is_proxied {
+            connected.with_a_proxy()
+        } else {
+            connected
+        })
     }
 }
 

@@ -37,9 +37,9 @@ pub trait Source: Send {
         SourceFacts::default()
     }
 
-    /// How many bytes there have to be is checked behind this end, so it may take for the end what could be a cut. Called before
-    /// the first read.
-    fn size_is_checked(&mut self) {}
+    /// How many bytes there have to be is checked behind this end, so it may take for the end what could be a cut: after `left` more
+    /// bytes, or wherever it comes if that number is not known here. Called before the first read.
+    fn size_is_checked(&mut self, _left: Option<u64>) {}
 
     /// Moves up to `n` bytes ahead without reading; returns by how many.
     ///

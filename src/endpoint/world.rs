@@ -5,6 +5,7 @@ use crate::platform::resources;
 use crate::sys;
 use rustix::net::SocketType;
 use rustix::net::sockopt::socket_type;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -34,6 +35,9 @@ pub trait World {
 
     /// An address in the zone of an interface of this machine, which is called by its name or number (RFC 4007, section 11).
     fn in_zone(&self, address: Ipv6Addr, zone: &str, port: u16) -> Option<SocketAddr>;
+
+    /// The value of an environment variable.
+    fn variable(&self, name: &str) -> Option<OsString>;
 
     /// The most memory that this process may use, in bytes, if that is known.
     fn memory(&self) -> Option<u64>;
@@ -96,6 +100,10 @@ impl World for System {
         // For a numeric address the system asks no name server; it looks up the interface.
         let found = (format!("{address}%{zone}"), port).to_socket_addrs();
         found.ok()?.next()
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        std::env::var_os(name)
     }
 
     fn memory(&self) -> Option<u64> {

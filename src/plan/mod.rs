@@ -26,8 +26,9 @@ pub use held::HeldFiles;
 pub use shown::form;
 
 use crate::cli::{Cli, RoadChoice};
+use crate::endpoint::proxy::ProxyChoice;
 use crate::endpoint::{
-    self, PlannedEnd, PlannedPeer, SinkPlan, SourcePlan, sink_half, source_half,
+    self, Context, PlannedEnd, PlannedPeer, SinkPlan, SourcePlan, sink_half, source_half,
 };
 use crate::engine::link::Marks;
 use crate::engine::road::{FlowOptions, Preference};
@@ -133,8 +134,12 @@ impl Plan {
     /// # Errors
     /// For everything about the request that can be known to be wrong before an end is opened.
     pub fn from_cli(cli: &Cli, facts: &Facts<'_>) -> Result<Self, UsageError> {
+        let context = Context {
+            world: facts.world,
+            proxy: &ProxyChoice::parse(cli.proxy.as_deref())?,
+        };
         if cli.duplex {
-            let (a, b) = both::planned(cli, facts.world)?;
+            let (a, b) = both::planned(cli, &context)?;
             let back = Self::between(Ends::of_peers(&b, &a), cli, facts)?;
             let mut there = Ends::of_peers(&a, &b);
             there.back = Some(Back {
@@ -144,8 +149,8 @@ impl Plan {
             });
             return Self::between(there, cli, facts);
         }
-        let (source, more_sources) = sources::planned(cli, facts.world)?;
-        let (sink, more_sinks) = sinks::planned(cli, facts.world)?;
+        let (source, more_sources) = sources::planned(cli, &context)?;
+        let (sink, more_sinks) = sinks::planned(cli, &context)?;
         let ends = Ends {
             source,
             more_sources,

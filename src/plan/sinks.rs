@@ -1,7 +1,7 @@
 //! Where bytes go: one SINK, or several that get the same bytes.
 
 use crate::cli::Cli;
-use crate::endpoint::{self, PlannedEnd, SinkPlan, World};
+use crate::endpoint::{self, Context, PlannedEnd, SinkPlan};
 use crate::error::UsageError;
 
 type PlannedSink = PlannedEnd<dyn SinkPlan>;
@@ -13,16 +13,16 @@ type PlannedSink = PlannedEnd<dyn SinkPlan>;
 /// it though that is asked for.
 pub(super) fn planned(
     cli: &Cli,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<(PlannedSink, Vec<PlannedSink>), UsageError> {
-    let sink = endpoint::plan_sink(cli.last_sink(), world)?;
+    let sink = endpoint::plan_sink(cli.last_sink(), context)?;
     let sink = if cli.resume {
         resumed(cli, sink)?
     } else {
         sink
     };
     let more = cli.tee.iter();
-    let more = more.map(|argument| endpoint::plan_sink(Some(argument), world));
+    let more = more.map(|argument| endpoint::plan_sink(Some(argument), context));
     let more: Vec<_> = more.collect::<Result<_, _>>()?;
     if more.is_empty() && sink.policy.minds_others {
         return Err(UsageError::new(format!(

@@ -2,7 +2,7 @@
 
 use crate::cli::Cli;
 use crate::endpoint::uri::Spec;
-use crate::endpoint::{self, PlannedEnd, SizeAt, SourcePlan, World};
+use crate::endpoint::{self, Context, PlannedEnd, SizeAt, SourcePlan, World};
 use crate::error::UsageError;
 use crate::text::visible::named;
 use std::path::Path;
@@ -15,14 +15,14 @@ type PlannedSource = PlannedEnd<dyn SourcePlan>;
 /// When one of them cannot be one, and when the SINK behind several of them may be one by mistake.
 pub(super) fn planned(
     cli: &Cli,
-    world: &dyn World,
+    context: &Context<'_>,
 ) -> Result<(PlannedSource, Vec<PlannedSource>), UsageError> {
-    let source = endpoint::plan_source(&cli.source, world)?;
+    let source = endpoint::plan_source(&cli.source, context)?;
     let more = cli.sources().into_iter().skip(1);
-    let more = more.map(|argument| endpoint::plan_source(argument, world));
+    let more = more.map(|argument| endpoint::plan_source(argument, context));
     let more: Vec<_> = more.collect::<Result<_, _>>()?;
     if !more.is_empty() {
-        check_sink(cli, world)?;
+        check_sink(cli, context.world)?;
     }
     for planned in std::iter::once(&source)
         .chain(&more)

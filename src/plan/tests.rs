@@ -8,6 +8,7 @@ use crate::transform::Made;
 use clap::Parser;
 use rustix::io::Errno;
 use rustix::net::SocketType;
+use std::ffi::OsString;
 use std::io;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::RawFd;
@@ -20,6 +21,7 @@ struct MadeUp {
     names: Vec<(&'static str, RawFd)>,
     descriptors: Vec<(RawFd, Inherited)>,
     zones: Vec<(&'static str, u32)>,
+    variables: Vec<(&'static str, &'static str)>,
     memory: Option<u64>,
 }
 
@@ -54,6 +56,11 @@ impl World for MadeUp {
     fn in_zone(&self, address: Ipv6Addr, zone: &str, port: u16) -> Option<SocketAddr> {
         let zone = self.zones.iter().find(|(name, _)| *name == zone)?.1;
         Some(SocketAddrV6::new(address, port, 0, zone).into())
+    }
+
+    fn variable(&self, name: &str) -> Option<OsString> {
+        let set = self.variables.iter().find(|(it, _)| *it == name);
+        set.map(|(_, value)| value.into())
     }
 
     fn memory(&self) -> Option<u64> {

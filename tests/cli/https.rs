@@ -1,7 +1,7 @@
 //! `https://`: as `http://`, from and to a server who is known, and only to the end that was announced.
 
-use super::tide::Scratch;
-use super::tls_peer::{TLS12, TLS13, write_certificates};
+use super::tide::{Scratch, noise, records};
+use super::tls_peer::{TLS12, TLS13, listens, write_certificates};
 use super::web::{Do, Web, answer, ok, send};
 
 fn text(bytes: &[u8]) -> String {
@@ -149,7 +149,7 @@ fn a_cut_is_a_cut_also_where_the_end_of_the_connection_is_that_of_the_body() {
         (until_close, "", &[][..], 1),
         (until_close, ",eof=fin", &[], 0),
         (until_close, "", &["--expect-size", "5"], 0),
-        (until_close, "", &["--expect-size", "6"], 3),
+        (until_close, "", &["--expect-size", "6"], 1),
         (
             "HTTP/1.1 200 x\r\nContent-Length: 6\r\n",
             ",eof=fin",
@@ -225,4 +225,40 @@ fn an_answer_that_ends_an_upload_early_is_told() {
         assert!(!done.stderr.contains("accepted"), "{}", done.stderr);
         web.heard();
     }
+}
+
+#[apply(on_both_roads)]
+fn several_servers_and_a_file_get_the_same_bytes() {
+    let it = with_certificates();
+    let body = noise(3_000_000);
+    it.write("in", &body);
+    let takes = || {
+        vec![
+            Do::Head,
+            send("HTTP/1.1 100 x\r\n\r\n"),
+            Do::Read(body.len()),
+            send("HTTP/1.1 201 x\r\nContent-Length: 0\r\n\r\n"),
+        ]
+    };
+    let plain = Web::plays(vec![takes()]);
+    let secure = Web::plays_by_tls(&it, vec![("server.pem", takes())]);
+    let (peer, address) = listens(&it, "server.pem", &TLS13, |mut talk| {
+        let got = talk.read_whole();
+        talk.end(true);
+        got
+    });
+    let (one, two) = (plain.url("/x"), secure.url("/y#ca=ca.pem"));
+    let three = format!("tls://{address}#ca=ca.pem");
+    it.tide([
+        "in", "--tee", &one, "--tee", &two, "--tee", &three, "out", "--stats", "s",
+    ])
+    .run()
+    .exits(0);
+    assert!(it.read("out") == body && peer.join().unwrap() == body);
+    assert!(plain.heard()[0].ends_with(&body) && secure.heard()[0].ends_with(&body));
+    let end = records(&it.read("s")).pop().unwrap();
+    let delivered = |at: usize| end["sinks"][at]["delivered"].as_str().unwrap().to_owned();
+    let mut all: Vec<_> = (0..4).map(delivered).collect();
+    all.sort();
+    assert_eq!(all, ["accepted", "accepted", "closed", "written"]);
 }

@@ -64,6 +64,7 @@ fn every_other_flag_is_for_all_modes_and_a_variable_never_stands_in_the_way() {
         vec!["-L", "1M", "--burst", "1K"],
         vec!["--road", "buffered"],
         vec!["--idle-timeout", "1s"],
+        vec!["--proxy", "socks5h://127.0.0.1"],
         vec!["-p", "line"],
         vec!["--timestamps"],
         vec!["-N", "x"],

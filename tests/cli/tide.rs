@@ -112,7 +112,8 @@ impl Scratch {
         command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("TIDEGATE_") {
+            let text = name.to_string_lossy().to_lowercase();
+            if text.starts_with("tidegate_") || text.ends_with("_proxy") {
                 command.env_remove(name);
             }
         }

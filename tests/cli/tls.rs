@@ -114,7 +114,11 @@ fn an_end_that_is_not_said_is_a_cut_unless_it_is_expected() {
         ("", &[][..], 1),
         ("#eof=fin", &[], 0),
         ("", &["--expect-size", "100000"], 0),
-        ("", &["--expect-size", "100001"], 3),
+        ("", &["--expect-size", "100001"], 1),
+        ("", &["--expect-size", "99999"], 3),
+        ("#eof=fin", &["--expect-size", "100001"], 3),
+        ("", &["--skip", "5", "--expect-size", "99995"], 0),
+        ("", &["-t", "gzip", "--expect-size", "5"], 3),
     ] {
         let from = format!("tls-listen://127.0.0.1:0{options}");
         let args = [flags, &[&from, "file:out#atomic"]].concat();

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr};
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use tidegate::endpoint::{Announce, Delivered, Halves, Source, System, plan_peer};
+use tidegate::endpoint::{Announce, Context, Delivered, Halves, Source, System, plan_peer};
 use tidegate::engine::pipeline::{Controls, Handle, Options, Pipeline};
 use tidegate::engine::road::{Preference, WriterOutcome};
 use tidegate::error::{Side, reason};
@@ -68,7 +68,7 @@ impl Announce for Listening {
 
 /// Why an end cannot be prepared.
 pub(crate) fn refusal(argument: &str) -> String {
-    let plan = plan_peer(OsStr::new(argument), &System).expect("a plan");
+    let plan = plan_peer(OsStr::new(argument), &Context::of(&System)).expect("a plan");
     let announce = Listening::default();
     let prepared = runtime().block_on(plan.end.prepare(Side::Source, &announce));
     prepared.err().expect("a refusal").reason()
@@ -81,7 +81,7 @@ fn runtime() -> Runtime {
 
 /// Opens an end; once it is prepared, `come` is told the address that it listens on, if it does.
 pub(crate) fn open<T>(argument: &str, come: impl FnOnce(&str) -> T) -> (Halves, T) {
-    let plan = plan_peer(OsStr::new(argument), &System).expect("a plan");
+    let plan = plan_peer(OsStr::new(argument), &Context::of(&System)).expect("a plan");
     let announce = Listening::default();
     runtime().block_on(async {
         let prepared = plan.end.prepare(Side::Source, &announce).await;

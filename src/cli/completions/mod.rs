@@ -16,6 +16,9 @@ use clap::Command;
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueHint};
 use clap_complete::Shell;
 
+/// How the value of `--proxy` can begin.
+const PROXIES: [&str; 4] = ["socks5h://", "socks5://", "http://", "none"];
+
 /// The script of this shell.
 pub(super) fn script(shell: Shell) -> String {
     let mut flags = flags();
@@ -41,9 +44,13 @@ fn flags() -> Command {
     let whole = command();
     let shown = whole.get_arguments().filter(|it| !it.is_hide_set());
     let shown = shown.cloned().map(|argument| {
-        if argument.get_long() == Some("transform") {
+        match argument.get_long() {
             // What may follow the name is for `-t help`.
-            return argument.value_parser(PossibleValuesParser::new(transforms()));
+            Some("transform") => {
+                return argument.value_parser(PossibleValuesParser::new(transforms()));
+            }
+            Some("proxy") => return argument.value_parser(PossibleValuesParser::new(PROXIES)),
+            _ => {}
         }
         let wants_text = argument.get_action().takes_values()
             && argument.get_value_hint() == ValueHint::Unknown

@@ -110,10 +110,12 @@ _tidegate_any() {
         fi
         _tidegate "$1" "$word" "$flag"
         _tidegate_reply "$word"
+        [[ $flag != --proxy ]] || compopt -o nospace 2>/dev/null
     elif [[ -z $literal && $word == --*=* ]]; then
         _tidegate "$1" "${word#*=}" "${word%%=*}"
         COMPREPLY=("${COMPREPLY[@]/#/${word%%=*}=}")
         _tidegate_reply "$word"
+        [[ $word != --proxy=* ]] || compopt -o nospace 2>/dev/null
     elif [[ -z $literal && $word == -* ]]; then
         _tidegate "$1" "$word" "$3"
     else

@@ -21,5 +21,7 @@ _tidegate_end() {
   fi
   return ret
 }
+# What a proxy can begin with.
+_tidegate_proxy() { compadd -S '' -- @PROXIES@ }
 _tidegate_source() { _tidegate_end source }
 _tidegate_sink() { _tidegate_end sink }

@@ -1,4 +1,4 @@
-//! zsh. clap's script calls our two functions where it would offer files alone.
+//! zsh. clap's script calls our functions where it would offer files alone, or put a blank behind the beginning of a URL.
 
 use super::ends::{SIDES, rows};
 use std::fmt::Write;
@@ -8,16 +8,20 @@ const OURS: &str = include_str!("ours.zsh");
 /// clap's script with ours behind its first line, since its last lines call it.
 pub(super) fn script(generated: &str) -> String {
     let (first, rest) = generated.split_once('\n').unwrap_or_default();
-    let rest: Vec<_> = rest.lines().map(ours).collect();
-    format!("{first}\n\n{}\n{OURS}\n{}\n", table(), rest.join("\n"))
+    let rest: Vec<_> = rest.lines().map(completed_by_us).collect();
+    let ours = OURS.replace("@PROXIES@", &super::PROXIES.join(" "));
+    format!("{first}\n\n{}\n{ours}\n{}\n", table(), rest.join("\n"))
 }
 
 /// SOURCE and SINK are completed by our functions; every other line stays.
-fn ours(line: &str) -> String {
+fn completed_by_us(line: &str) -> String {
     for side in SIDES.map(crate::error::Side::name) {
         if line.starts_with(&format!("'::{side}")) {
             return line.replace(":_files'", &format!(":_tidegate_{side}'"));
         }
+    }
+    if let Some((flag, _)) = line.split_once(":URL:(") {
+        return format!("{flag}:URL:_tidegate_proxy' \\");
     }
     if line.starts_with("'*::more") || line.starts_with("'*--tee=") {
         return line.replace(":_files'", ":_tidegate_sink'");

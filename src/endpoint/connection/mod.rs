@@ -20,6 +20,7 @@ use std::time::Instant;
 pub struct Connected {
     fd: Arc<OwnedFd>,
     probe: ConnectionProbe,
+    is_proxied: bool,
 }
 
 impl Connected {
@@ -32,14 +33,30 @@ impl Connected {
             is_local: local::is_local(fd.as_fd()),
             tracker: Arc::default(),
         };
-        Self { fd, probe }
+        Self {
+            fd,
+            probe,
+            is_proxied: false,
+        }
     }
 
-    /// The address of the peer, as people write it. `None`: it has none, or the connection is gone.
+    /// The same, which is connected with a proxy, and by way of that with the peer.
+    #[must_use]
+    pub fn with_a_proxy(mut self) -> Self {
+        self.is_proxied = true;
+        self
+    }
+
+    /// The address of the peer, or else that it is a proxy's, as people write it. `None`: it has none, or the connection is gone.
     #[must_use]
     pub fn peer(&self) -> Option<String> {
         let peer = getpeername(&self.fd).ok().flatten()?;
-        SocketAddr::try_from(peer).ok().map(|it| it.to_string())
+        let peer = SocketAddr::try_from(peer).ok()?;
+        Some(if self.is_proxied {
+            format!("by the proxy {peer}")
+        } else {
+            peer.to_string()
+        })
     }
 
     /// A probe for another thread.

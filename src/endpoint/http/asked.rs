@@ -4,11 +4,12 @@ use super::answer::reason;
 use super::fields::Field;
 use super::url::{Scheme, Url};
 use crate::endpoint::connect::Connect;
+use crate::endpoint::proxy::HttpProxies;
 #[cfg(feature = "tls")]
 use crate::endpoint::tls::TlsClient;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, Halves, OpenError, OpenFailure, Options, PeerPlan, Raw, Sink, Source, Unfit,
+    Announce, Context, Halves, OpenError, OpenFailure, Options, PeerPlan, Raw, Sink, Source, Unfit,
 };
 use crate::engine::wait::{self, Ready};
 use crate::engine::wakeup::Wakeup;
@@ -38,12 +39,18 @@ pub(super) struct Asked {
     given: Vec<Field>,
     file: Option<String>,
     connect: Connect,
+    proxies: HttpProxies,
     #[cfg(feature = "tls")]
     tls: TlsClient,
 }
 
 impl Asked {
-    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        scheme: Scheme,
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self, UsageError> {
         let name = scheme.name();
         let wrong =
             |why: String| UsageError::new(format!("'{uri}': {why}; write {name}://HOST/PATH"));
@@ -52,10 +59,13 @@ impl Asked {
             Field::parse(text)
                 .map_err(|why| UsageError::new(format!("option 'header' of '{uri}': {why}")))
         });
+        let proxies = HttpProxies::of(context);
+        let proxy = proxies.to(scheme == Scheme::Https, &url.host)?;
         Ok(Self {
             given: given.collect::<Result<_, _>>()?,
             file: options.text("header-file").map(ToOwned::to_owned),
-            connect: Connect::to(&url.host, url.port, options),
+            connect: Connect::to(&url.host, url.port, options).by(proxy),
+            proxies,
             #[cfg(feature = "tls")]
             tls: TlsClient::of(uri, options)?.speaking("http/1.1"),
             url,
@@ -98,7 +108,13 @@ impl Asked {
         side: Side,
         announce: &dyn Announce,
     ) -> Result<Halves, OpenError> {
-        let connect = self.connect.elsewhere(&url.host, url.port);
+        // A redirect may lead to where another proxy does, or none.
+        let proxy = self.proxies.to(url.scheme == Scheme::Https, &url.host);
+        let proxy = proxy.map_err(|error| OpenError {
+            act: SETTING_UP,
+            why: OpenFailure::Usage(error.to_string()),
+        })?;
+        let connect = self.connect.elsewhere(&url.host, url.port).by(proxy);
         match url.scheme {
             Scheme::Http => {
                 let peer: &dyn PeerPlan = &connect;

@@ -48,11 +48,16 @@ impl Body {
         }
     }
 
+    /// Bytes that were read from the peer and are not handed on yet.
+    pub(super) fn held(&self) -> u64 {
+        (self.held.len() - self.taken) as u64
+    }
+
     /// Why the kernel cannot move what is left, if so.
     pub(super) fn needs_us(&self) -> Option<&'static str> {
         match self.framing {
             Unread::Chunked(_) => Some("it comes in chunks, which this program takes apart"),
-            _ if self.taken < self.held.len() => Some("some of it has been read"),
+            _ if self.held() > 0 => Some("some of it has been read"),
             _ => None,
         }
     }

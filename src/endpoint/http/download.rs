@@ -5,7 +5,8 @@ use super::source::HttpSource;
 use super::url::Scheme;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, EndPlan, Opening, Options, Prepared, PreparedSource, Preview, Source, SourcePlan,
+    Announce, Context, EndPlan, Opening, Options, Prepared, PreparedSource, Preview, Source,
+    SourcePlan,
 };
 use crate::error::{Side, UsageError};
 use std::sync::Arc;
@@ -14,8 +15,13 @@ use std::sync::Arc;
 pub(super) struct DownloadPlan(Arc<Fetch>);
 
 impl DownloadPlan {
-    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
-        Ok(Self(Arc::new(Fetch::of(scheme, uri, options)?)))
+    pub(super) fn of(
+        scheme: Scheme,
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self, UsageError> {
+        Ok(Self(Arc::new(Fetch::of(scheme, uri, options, context)?)))
     }
 }
 

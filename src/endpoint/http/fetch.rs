@@ -10,7 +10,7 @@ use super::range::ContentRange;
 use super::url::{Scheme, Url};
 use super::validator::Validator;
 use crate::endpoint::uri::Uri;
-use crate::endpoint::{Announce, Halves, OpenError, OpenFailure, Options};
+use crate::endpoint::{Announce, Context, Halves, OpenError, OpenFailure, Options};
 use crate::error::{Side, UsageError};
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
@@ -107,9 +107,14 @@ impl NotFetched {
 }
 
 impl Fetch {
-    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        scheme: Scheme,
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self, UsageError> {
         Ok(Self {
-            asked: Asked::of(scheme, uri, options)?,
+            asked: Asked::of(scheme, uri, options, context)?,
             redirects: options.number("redirects").unwrap_or(10),
             retries: options.number("retry").unwrap_or(0),
             retry_wait: options

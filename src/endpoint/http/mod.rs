@@ -140,13 +140,13 @@ pub(super) const HTTP: Kind = Kind {
         BIND,
     ],
     #[cfg(feature = "http")]
-    source: Some(|uri, options, _| {
-        let plan = download::DownloadPlan::of(Scheme::Http, uri, options)?;
+    source: Some(|uri, options, context| {
+        let plan = download::DownloadPlan::of(Scheme::Http, uri, options, context)?;
         Ok(Box::new(plan))
     }),
     #[cfg(feature = "http")]
-    sink: Some(|uri, options, _| {
-        let plan = upload::UploadPlan::of(Scheme::Http, uri, options)?;
+    sink: Some(|uri, options, context| {
+        let plan = upload::UploadPlan::of(Scheme::Http, uri, options, context)?;
         Ok(Box::new(plan))
     }),
     #[cfg(not(feature = "http"))]
@@ -186,13 +186,13 @@ pub(super) const HTTPS: Kind = Kind {
         BIND,
     ],
     #[cfg(all(feature = "http", feature = "tls"))]
-    source: Some(|uri, options, _| {
-        let plan = download::DownloadPlan::of(Scheme::Https, uri, options)?;
+    source: Some(|uri, options, context| {
+        let plan = download::DownloadPlan::of(Scheme::Https, uri, options, context)?;
         Ok(Box::new(plan))
     }),
     #[cfg(all(feature = "http", feature = "tls"))]
-    sink: Some(|uri, options, _| {
-        let plan = upload::UploadPlan::of(Scheme::Https, uri, options)?;
+    sink: Some(|uri, options, context| {
+        let plan = upload::UploadPlan::of(Scheme::Https, uri, options, context)?;
         Ok(Box::new(plan))
     }),
     #[cfg(not(all(feature = "http", feature = "tls")))]

@@ -253,9 +253,12 @@ impl Source for HttpSource {
         self.facts.clone()
     }
 
-    fn size_is_checked(&mut self) {
-        if let Channel::Open(halves, _) = &mut self.channel {
-            halves.source.size_is_checked();
+    fn size_is_checked(&mut self, left: Option<u64>) {
+        if let Channel::Open(halves, body) = &mut self.channel {
+            let here = self.skipped + body.held();
+            halves
+                .source
+                .size_is_checked(left.and_then(|left| left.checked_sub(here)));
         }
     }
 

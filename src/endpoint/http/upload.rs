@@ -6,7 +6,7 @@ use super::sink::HttpSink;
 use super::url::Scheme;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, EndPlan, Opening, Options, Prepared, PreparedSink, Preview, Sink, SinkPlan,
+    Announce, Context, EndPlan, Opening, Options, Prepared, PreparedSink, Preview, Sink, SinkPlan,
 };
 use crate::error::{Side, UsageError};
 use std::time::Duration;
@@ -20,9 +20,14 @@ pub(super) struct UploadPlan {
 }
 
 impl UploadPlan {
-    pub(super) fn of(scheme: Scheme, uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        scheme: Scheme,
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self, UsageError> {
         Ok(Self {
-            asked: Asked::of(scheme, uri, options)?,
+            asked: Asked::of(scheme, uri, options, context)?,
             method: options.word("method").unwrap_or("PUT"),
             close_time: options.duration("close-timeout").unwrap_or(CLOSE_TIME),
         })

@@ -2,7 +2,7 @@
 
 use super::credentials::{Credentials, authorities, authorities_of_the_system, certificates};
 use super::ends::Established;
-use super::handshake::shake_hands;
+use super::handshake::{ciphers, shake_hands};
 use super::session::Session;
 use super::verify::{Trust, Verifier};
 use crate::endpoint::connect::Connect;
@@ -10,7 +10,6 @@ use crate::endpoint::uri::Uri;
 use crate::endpoint::{Announce, OpenError, OpenFailure, Options};
 use crate::error::{Side, UsageError};
 use rustls::client::WebPkiServerVerifier;
-use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use std::sync::Arc;
@@ -129,7 +128,7 @@ impl TlsClient {
         let server_name = ServerName::try_from(name.to_owned());
         let server_name = server_name
             .map_err(|_| format!("{name:?} is not a name that a certificate can be for"))?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = ciphers();
         let verifier = Verifier::new(self.trust()?, Arc::clone(&provider));
         let verifier = Arc::new(verifier);
         let config =
@@ -191,7 +190,7 @@ impl TlsClient {
 fn by_authorities(
     store: RootCertStore,
 ) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>, String> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
+    let provider = ciphers();
     let by = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider).build();
     Ok(by.map_err(|error| error.to_string())?)
 }

@@ -5,8 +5,8 @@ use super::ends::{self, Established};
 use crate::endpoint::connect::Connect;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
-    Announce, EndPlan, OpenError, Opening, Options, PeerPlan, Prepared, PreparedPeer, PreparedSink,
-    PreparedSource, Preview, SinkPlan, SourcePlan,
+    Announce, Context, EndPlan, OpenError, Opening, Options, PeerPlan, Prepared, PreparedPeer,
+    PreparedSink, PreparedSource, Preview, SinkPlan, SourcePlan,
 };
 use crate::error::{Side, UsageError};
 
@@ -17,10 +17,14 @@ pub(super) struct TlsConnect {
 }
 
 impl TlsConnect {
-    pub(super) fn of(uri: &Uri, options: &Options) -> Result<Self, UsageError> {
+    pub(super) fn of(
+        uri: &Uri,
+        options: &Options,
+        context: &Context<'_>,
+    ) -> Result<Self, UsageError> {
         Ok(Self {
             client: TlsClient::of(uri, options)?,
-            connect: Connect::of(uri, options, super::TLS.form)?,
+            connect: Connect::of(uri, options, context, super::TLS.form)?,
         })
     }
 
@@ -77,6 +81,6 @@ impl PeerPlan for TlsConnect {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        ends::preview_half(side, parsed, opening)
+        ends::preview_half(self.connect.settings, side, parsed, opening)
     }
 }

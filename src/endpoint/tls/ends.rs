@@ -29,10 +29,15 @@ pub(super) fn preview(settings: Settings, side: Side, parsed: String, opening: S
 }
 
 /// What is known of one half of a connection before it is made.
-pub(super) fn preview_half(side: Side, parsed: String, opening: String) -> Preview {
+pub(super) fn preview_half(
+    settings: Settings,
+    side: Side,
+    parsed: String,
+    opening: String,
+) -> Preview {
     Preview {
         raw: Err(BY_US),
-        ..Settings::preview_half(side, parsed, opening)
+        ..settings.preview_half(side, parsed, opening)
     }
 }
 

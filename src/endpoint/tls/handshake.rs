@@ -3,14 +3,39 @@
 use super::why::in_words;
 use crate::error::reason;
 use rustix::net::{Shutdown, shutdown, sockopt};
-use rustls::Connection;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::{CipherSuite, Connection, SupportedCipherSuite};
 use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// How long a peer that is refused may take to close, too.
 const PARTING_TIME: Duration = Duration::from_secs(1);
+
+/// What encrypts, the fastest cipher first that both sides may choose: AES with keys of 128 bits does a quarter more in the same time
+/// than with 256, and is what browsers ask for first.
+pub(super) fn ciphers() -> Arc<CryptoProvider> {
+    let mut provider = aws_lc_rs::default_provider();
+    let is_slower = |suite: &SupportedCipherSuite| {
+        use CipherSuite::{
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            TLS13_AES_128_GCM_SHA256,
+        };
+        !matches!(
+            suite.suite(),
+            TLS13_AES_128_GCM_SHA256
+                | TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+                | TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+        )
+    };
+    let is_old = |suite: &SupportedCipherSuite| suite.tls13().is_none();
+    provider
+        .cipher_suites
+        .sort_by_key(|suite| (is_old(suite), is_slower(suite)));
+    Arc::new(provider)
+}
 
 /// Why there is no session.
 #[derive(Debug)]

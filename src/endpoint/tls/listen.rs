@@ -2,8 +2,9 @@
 
 use super::credentials::{Credentials, authorities, certificates, pin_of};
 use super::ends::{self, Established};
-use super::handshake::{HandshakeError, shake_hands};
+use super::handshake::{HandshakeError, ciphers, shake_hands};
 use super::session::Session;
+use super::verify::ClientVerifier;
 use crate::endpoint::listen::Listen;
 use crate::endpoint::uri::Uri;
 use crate::endpoint::{
@@ -12,7 +13,6 @@ use crate::endpoint::{
 };
 use crate::error::{Side, UsageError};
 use data_encoding::HEXLOWER;
-use rustls::crypto::aws_lc_rs;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ServerConfig, ServerConnection};
 use std::sync::Arc;
@@ -62,17 +62,18 @@ impl TlsListen {
         };
         let pin = credentials.chain.first().map(pin_of).unwrap_or_default();
         let pin = format!("pin sha256:{}", HEXLOWER.encode(&pin));
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = ciphers();
         let config = ServerConfig::builder_with_provider(Arc::clone(&provider));
         let config = config.with_safe_default_protocol_versions();
         let config = config.map_err(|error| error.to_string())?;
         let config = match &self.client_ca {
             None => config.with_no_client_auth(),
             Some(file) => {
-                let store = authorities(file, &certificates(file)?)?;
+                let known = certificates(file)?;
+                let store = authorities(file, &known)?;
                 let by = WebPkiClientVerifier::builder_with_provider(Arc::new(store), provider);
                 let by = by.build().map_err(|error| format!("{file}: {error}"))?;
-                config.with_client_cert_verifier(by)
+                config.with_client_cert_verifier(Arc::new(ClientVerifier { by, known }))
             }
         };
         let config = config.with_single_cert(credentials.chain, credentials.key);
@@ -198,6 +199,6 @@ impl PeerPlan for TlsListen {
 
     fn preview_half(&self, side: Side) -> Preview {
         let (parsed, opening) = self.words();
-        ends::preview_half(side, parsed, opening)
+        ends::preview_half(self.listen.settings, side, parsed, opening)
     }
 }

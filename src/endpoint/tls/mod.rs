@@ -120,11 +120,17 @@ pub(super) const TLS: Kind = Kind {
         BIND,
     ],
     #[cfg(feature = "tls")]
-    source: Some(|uri, options, _| Ok(Box::new(connect::TlsConnect::of(uri, options)?))),
+    source: Some(|uri, options, context| {
+        Ok(Box::new(connect::TlsConnect::of(uri, options, context)?))
+    }),
     #[cfg(feature = "tls")]
-    sink: Some(|uri, options, _| Ok(Box::new(connect::TlsConnect::of(uri, options)?))),
+    sink: Some(|uri, options, context| {
+        Ok(Box::new(connect::TlsConnect::of(uri, options, context)?))
+    }),
     #[cfg(feature = "tls")]
-    peer: Some(|uri, options, _| Ok(Box::new(connect::TlsConnect::of(uri, options)?))),
+    peer: Some(|uri, options, context| {
+        Ok(Box::new(connect::TlsConnect::of(uri, options, context)?))
+    }),
     #[cfg(not(feature = "tls"))]
     source: Some(|_, _, _| Err(left_out("tls://"))),
     #[cfg(not(feature = "tls"))]
@@ -147,7 +153,7 @@ pub(super) const TLS_LISTEN: Kind = Kind {
             "client-ca",
             ValueKind::Text("FILE"),
             "",
-            "let only clients connect whose certificate these authorities have signed",
+            "let only clients connect whose certificate is in FILE, or signed by one there",
         ),
         ALPN,
         EOF,

@@ -11,10 +11,11 @@ use rustls::{Connection, ProtocolVersion, SupportedCipherSuite};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::os::fd::BorrowedFd;
 
-/// How many bytes are encrypted ahead of the socket.
-const MOST_UNSENT: usize = 256 << 10;
+/// How many bytes are encrypted ahead of the socket. The library has memory for each record; more than this is given back to the system
+/// and taken again all the time.
+const MOST_UNSENT: usize = 128 << 10;
 
-/// How much is read from the socket at once.
+/// How much is read from the socket at once, and by a caller: what the caches of a processor hold beside the caller's bytes.
 const READ_SIZE: usize = 64 << 10;
 
 /// The most reads at once of what is dropped.
@@ -26,12 +27,21 @@ const RECORD: u64 = 1 << 14;
 /// How many records before the limit of a cipher a TLS 1.2 session is given up. The library itself would end it as if all were sent.
 const RESERVED_RECORDS: u64 = 64;
 
+/// Where a peer that closes without saying so has ended the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EndsByFin {
+    Nowhere,
+    /// After so many bytes.
+    At(u64),
+    Anywhere,
+}
+
 /// A session and what of it is on its way to or from the socket.
 pub(super) struct Session {
     tls: Connection,
     incoming: Incoming,
     /// Whether a peer that closes without saying so has ended the input all the same.
-    ends_by_fin: bool,
+    ends_by_fin: EndsByFin,
     /// What the next read fails with.
     failure: Option<io::Error>,
     /// Bytes that were read.
@@ -46,6 +56,11 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(mut tls: Connection, ends_by_fin: bool) -> Self {
+        let ends_by_fin = if ends_by_fin {
+            EndsByFin::Anywhere
+        } else {
+            EndsByFin::Nowhere
+        };
         tls.set_buffer_limit(Some(MOST_UNSENT));
         let limit = match tls.negotiated_cipher_suite() {
             Some(SupportedCipherSuite::Tls12(suite)) => Some(suite.common.confidentiality_limit),
@@ -63,11 +78,25 @@ impl Session {
         }
     }
 
-    /// From here on a peer that closes without saying so has ended the input: others find out whether that was all.
-    pub(super) fn end_by_fin(&mut self) {
-        self.ends_by_fin = true;
-        let is_cut = |it: &mut io::Error| it.kind() == ErrorKind::UnexpectedEof;
+    /// From here on a peer that closes without saying so has ended the input, after `left` more bytes if that is known: others find
+    /// out whether that was all.
+    pub(super) fn end_by_fin(&mut self, left: Option<u64>) {
+        if self.ends_by_fin != EndsByFin::Anywhere {
+            let at = left.and_then(|left| self.received.checked_add(left));
+            self.ends_by_fin = at.map_or(EndsByFin::Anywhere, EndsByFin::At);
+        }
+        let is_end = self.is_end();
+        let is_cut = |it: &mut io::Error| is_end && it.kind() == ErrorKind::UnexpectedEof;
         self.failure.take_if(is_cut);
+    }
+
+    /// Whether the input may end here by a FIN alone.
+    fn is_end(&self) -> bool {
+        match self.ends_by_fin {
+            EndsByFin::Anywhere => true,
+            EndsByFin::At(received) => self.received == received,
+            EndsByFin::Nowhere => false,
+        }
     }
 
     /// As if the cipher had no more than this.
@@ -96,6 +125,8 @@ impl Session {
         if let Some(error) = self.failure.take() {
             return Err(error);
         }
+        let most = buf.len().min(READ_SIZE);
+        let buf = &mut buf[..most];
         let mut filled = 0;
         while filled < buf.len() {
             match self.read_some(socket, &mut buf[filled..]) {
@@ -121,7 +152,7 @@ impl Session {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return if self.ends_by_fin {
+                    return if self.is_end() {
                         Ok(0)
                     } else {
                         Err(self.cut_short())

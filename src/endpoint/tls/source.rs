@@ -56,8 +56,8 @@ impl Source for TlsSource {
         }
     }
 
-    fn size_is_checked(&mut self) {
-        self.shared.lock().session.end_by_fin();
+    fn size_is_checked(&mut self, left: Option<u64>) {
+        self.shared.lock().session.end_by_fin(left);
     }
 
     fn kernel(&mut self) -> Result<(Raw, &mut dyn KernelSource), Unfit> {

@@ -53,8 +53,9 @@ pub(super) fn in_words(error: &Error, pin: Option<&str>, name: &str) -> String {
         }
         Error::AlertReceived(alert) => alert_in_words(*alert),
         Error::InvalidMessage(_) => "the peer does not speak TLS".to_owned(),
-        Error::PeerIncompatible(why) => {
-            format!("the peer has no version or cipher of TLS that we have: {why:?}")
+        Error::PeerIncompatible(_) => {
+            "the peer has none of what we speak: TLS 1.3 or 1.2, with AES-GCM or ChaCha20-Poly1305"
+                .to_owned()
         }
         Error::NoApplicationProtocol => "the peer does not speak the protocol of #alpn".to_owned(),
         Error::DecryptError => "what comes was changed on its way".to_owned(),

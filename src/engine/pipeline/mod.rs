@@ -251,8 +251,10 @@ impl Pipeline {
                 started.map_err(|error| StartError::Sink(id, error))?;
             }
         }
-        if self.flow.expect_size.is_some() {
-            self.source.size_is_checked();
+        if let Some(expected) = self.flow.expect_size {
+            let left = expected.checked_add(self.flow.skip);
+            let left = left.filter(|_| self.transforms.is_empty());
+            self.source.size_is_checked(left);
         }
         let source = self.source.facts();
         let probes = facts.iter().map(|it| it.probe.clone()).collect();

@@ -1,0 +1,56 @@
+//! What a proxy is asked for, and what its answers come to, whichever protocol it speaks.
+
+use crate::endpoint::{OpenError, OpenFailure};
+use std::net::{IpAddr, SocketAddr};
+
+/// The longest name of a host that a proxy can be told, in bytes (RFC 1928, section 5).
+const LONGEST_NAME: usize = 255;
+
+/// Whom a proxy is to connect with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// A host that it looks up, by a name of printable ASCII without a colon.
+    Name(&'a str, u16),
+    Address(SocketAddr),
+}
+
+/// What has come of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parsed<T> {
+    /// So many bytes more have to come, at least.
+    Needs(usize),
+    /// All of it, and no byte more.
+    Whole(T),
+}
+
+/// Why a proxy does not connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It wants a user and a password, and was told none.
+    WantsLogin,
+    /// It does not let this user in.
+    RefusesLogin,
+    /// Something else, in words that follow its name.
+    Other(String),
+}
+
+impl<'a> Target<'a> {
+    /// The host as it was typed, which the proxy looks up unless it is an address.
+    pub(super) fn of(host: &'a str, port: u16) -> Result<Self, OpenError> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return Ok(Self::Address(SocketAddr::new(address, port)));
+        }
+        let is_printable = host.bytes().all(|it| it.is_ascii_graphic() && it != b':');
+        let why = match host.len() <= LONGEST_NAME {
+            true if is_printable => return Ok(Self::Name(host, port)),
+            true => "a proxy looks up names of letters, digits, dots and hyphens only; write another one in its \
+                     ASCII form (xn--…), or an address without a zone"
+                .to_owned(),
+            false => format!("a proxy can be told names of up to {LONGEST_NAME} bytes"),
+        };
+        Err(OpenError {
+            act: "connecting to",
+            why: OpenFailure::Usage(why),
+        })
+    }
+}
