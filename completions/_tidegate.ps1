@@ -36,7 +36,7 @@ $global:TidegateFlags = {
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
             [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Show percent and time left of SIZE, or PATH''s size')
             [CompletionResult]::new('--expect-size', '--expect-size', [CompletionResultType]::ParameterName, 'Fail (exit 3) unless exactly SIZE bytes arrive')
-            [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With -E, give up SIZE bytes at a time')
+            [CompletionResult]::new('--error-block', '--error-block', [CompletionResultType]::ParameterName, 'With --skip-errors, give up SIZE bytes at a time')
             [CompletionResult]::new('-L', '-L ', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Move at most RATE bytes a second')
             [CompletionResult]::new('--burst', '--burst', [CompletionResultType]::ParameterName, 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]')

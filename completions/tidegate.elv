@@ -33,7 +33,7 @@ set edit:completion:arg-completer[tidegate] = {|@words|
             cand -s 'Show percent and time left of SIZE, or PATH''s size'
             cand --size 'Show percent and time left of SIZE, or PATH''s size'
             cand --expect-size 'Fail (exit 3) unless exactly SIZE bytes arrive'
-            cand --error-block 'With -E, give up SIZE bytes at a time'
+            cand --error-block 'With --skip-errors, give up SIZE bytes at a time'
             cand -L 'Move at most RATE bytes a second'
             cand --rate 'Move at most RATE bytes a second'
             cand --burst 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]'

@@ -7,7 +7,7 @@ complete -c tidegate -l skip -d 'Leave out the first SIZE bytes of SOURCE' -r -f
 complete -c tidegate -l take -d 'Copy only the first SIZE bytes, and read no more' -r -f
 complete -c tidegate -s s -l size -d 'Show percent and time left of SIZE, or PATH\'s size' -r -f
 complete -c tidegate -l expect-size -d 'Fail (exit 3) unless exactly SIZE bytes arrive' -r -f
-complete -c tidegate -l error-block -d 'With -E, give up SIZE bytes at a time' -r -f
+complete -c tidegate -l error-block -d 'With --skip-errors, give up SIZE bytes at a time' -r -f
 complete -c tidegate -s L -l rate -d 'Move at most RATE bytes a second' -r -f
 complete -c tidegate -l burst -d 'After a wait, let up to SIZE bytes pass faster than --rate [default: none]' -r -f
 complete -c tidegate -l tee -d 'Send the same bytes to SINK too' -r -F

@@ -111,7 +111,7 @@ pub struct Cli {
     #[arg(value_parser = BoolishValueParser::new())]
     pub skip_errors: bool,
 
-    /// With -E, give up SIZE bytes at a time
+    /// With --skip-errors, give up SIZE bytes at a time
     #[arg(hide_short_help = true, long, value_name = "SIZE")]
     #[arg(value_parser = parse_positive_size, default_value = "4K", help_heading = FLOW)]
     pub error_block: u64,

@@ -108,7 +108,7 @@ impl Connect {
             retries: Retries::of(options),
             ..Self::to(&host, port, options)
         };
-        Ok(connect.by(context.proxy.proxy()))
+        connect.by(context.proxy.proxy())
     }
 
     /// A connection to this host, without a retry and without a proxy.
@@ -126,11 +126,14 @@ impl Connect {
         }
     }
 
-    /// The same by way of this proxy.
-    pub(super) fn by(mut self, proxy: Option<Arc<Proxy>>) -> Self {
+    /// The same by way of this proxy, which has to be able to look the host up.
+    pub(super) fn by(mut self, proxy: Option<Arc<Proxy>>) -> Result<Self, UsageError> {
+        if let Some(proxy) = &proxy {
+            proxy.check(&self.host, self.port)?;
+        }
         self.settings.is_proxied = proxy.is_some();
         self.proxy = proxy;
-        self
+        Ok(self)
     }
 
     /// The same to another host.

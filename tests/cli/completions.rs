@@ -106,7 +106,7 @@ impl Shell {
 }
 
 /// What is typed in bash, zsh and fish alike.
-const LINES: [(&str, &str); 6] = [
+const LINES: [(&str, &str); 7] = [
     // Schemes and options of both sides, without a blank behind them.
     (
         "tidegate rand<#si<5,se<7 nul<#ra<5M",
@@ -124,6 +124,11 @@ const LINES: [(&str, &str); 6] = [
     (
         "tidegate --summary alw< zero: nul<",
         "[--summary][always][zero:][null:]",
+    ),
+    // A proxy goes on behind its scheme.
+    (
+        "tidegate --proxy socks5h<p zero: nul<",
+        "[--proxy][socks5h://p][zero:][null:]",
     ),
     // Files, at both places where they can stand.
     ("tidegate scr< nul<", "[scribbles.txt][null:]"),

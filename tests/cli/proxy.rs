@@ -96,7 +96,7 @@ fn what_stands_behind_an_answer_in_any_pieces_is_the_peers() {
             let web = Web::plays(vec![script(exchange.clone(), sent, behind, &then)]);
             run(&it, scheme, &web, &[PEER, "out"]).succeeds();
             assert!(it.read("out") == [&behind[..], &data].concat(), "{scheme}");
-            assert_eq!(web.heard(), [wanted.clone()], "{scheme}");
+            assert_eq!(web.heard()[0], wanted, "{scheme}");
         }
     }
 }
@@ -309,7 +309,7 @@ fn names_are_looked_up_by_the_proxy_or_here_and_only_such_as_it_can_be_told() {
     let done = it.tide(["--proxy", nobody, "tcp://peer.invalid:7"]).run();
     done.fails_saying(1, &["resolving the host of tcp://peer.invalid:7"]);
     for host in [
-        "a%0D%0AHost:x",
+        "a%0D%0AHost",
         "a%20b",
         "%C3%A4",
         "[fe80::1%25lo]",
@@ -318,8 +318,10 @@ fn names_are_looked_up_by_the_proxy_or_here_and_only_such_as_it_can_be_told() {
         for scheme in ["socks5h", "http"] {
             let proxy = format!("{scheme}://127.0.0.1:1");
             let peer = format!("tcp://{host}:7");
-            let done = it.tide(["--proxy", &proxy, &peer, "out"]).run();
-            assert_eq!(done.code(), 2, "{peer}: {}", done.stderr);
+            let done = it
+                .tide(["--proxy", &proxy, "--explain", &peer, "out"])
+                .run();
+            done.refuses(&["a proxy can "]);
         }
     }
 }

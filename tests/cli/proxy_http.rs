@@ -150,7 +150,8 @@ fn a_redirect_goes_by_the_proxy_of_where_it_leads_to() {
     let variables = [("http_proxy", &*by), ("no_proxy", "127.0.0.1")];
     with(it.tide([FAR, "out"]), &variables).run().succeeds();
     assert_eq!(it.read("out"), b"here");
-    (here.heard(), proxy.heard());
+    here.heard();
+    proxy.heard();
     // And where that names none, it is refused.
     let moved = "HTTP/1.1 302 x\r\nLocation: https://192.0.2.1/\r\nContent-Length: 0\r\n\r\n";
     let proxy = Web::plays(vec![tunnel(moved.as_bytes())]);

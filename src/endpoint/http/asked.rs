@@ -64,7 +64,7 @@ impl Asked {
         Ok(Self {
             given: given.collect::<Result<_, _>>()?,
             file: options.text("header-file").map(ToOwned::to_owned),
-            connect: Connect::to(&url.host, url.port, options).by(proxy),
+            connect: Connect::to(&url.host, url.port, options).by(proxy)?,
             proxies,
             #[cfg(feature = "tls")]
             tls: TlsClient::of(uri, options)?.speaking("http/1.1"),
@@ -109,12 +109,13 @@ impl Asked {
         announce: &dyn Announce,
     ) -> Result<Halves, OpenError> {
         // A redirect may lead to where another proxy does, or none.
+        let connect = self.connect.elsewhere(&url.host, url.port);
         let proxy = self.proxies.to(url.scheme == Scheme::Https, &url.host);
-        let proxy = proxy.map_err(|error| OpenError {
+        let connect = proxy.and_then(|proxy| connect.by(proxy));
+        let connect = connect.map_err(|error| OpenError {
             act: SETTING_UP,
             why: OpenFailure::Usage(error.to_string()),
         })?;
-        let connect = self.connect.elsewhere(&url.host, url.port).by(proxy);
         match url.scheme {
             Scheme::Http => {
                 let peer: &dyn PeerPlan = &connect;

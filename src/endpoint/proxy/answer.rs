@@ -1,6 +1,7 @@
 //! What a proxy is asked for, and what its answers come to, whichever protocol it speaks.
 
-use crate::endpoint::{OpenError, OpenFailure};
+use crate::error::UsageError;
+use crate::text::visible::named;
 use std::net::{IpAddr, SocketAddr};
 
 /// The longest name of a host that a proxy can be told, in bytes (RFC 1928, section 5).
@@ -36,21 +37,21 @@ pub enum Refusal {
 
 impl<'a> Target<'a> {
     /// The host as it was typed, which the proxy looks up unless it is an address.
-    pub(super) fn of(host: &'a str, port: u16) -> Result<Self, OpenError> {
+    pub(super) fn of(host: &'a str, port: u16) -> Result<Self, UsageError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(Self::Address(SocketAddr::new(address, port)));
         }
-        let is_printable = host.bytes().all(|it| it.is_ascii_graphic() && it != b':');
-        let why = match host.len() <= LONGEST_NAME {
-            true if is_printable => return Ok(Self::Name(host, port)),
-            true => "a proxy looks up names of letters, digits, dots and hyphens only; write another one in its \
-                     ASCII form (xn--…), or an address without a zone"
-                .to_owned(),
-            false => format!("a proxy can be told names of up to {LONGEST_NAME} bytes"),
-        };
-        Err(OpenError {
-            act: "connecting to",
-            why: OpenFailure::Usage(why),
-        })
+        let shown = named(host);
+        if host.len() > LONGEST_NAME {
+            return Err(UsageError::new(format!(
+                "'{shown}': a proxy can be told names of up to {LONGEST_NAME} bytes"
+            )));
+        }
+        if !host.bytes().all(|it| it.is_ascii_graphic() && it != b':') {
+            return Err(UsageError::new(format!(
+                "'{shown}' is no name that a proxy can look up; write it in its ASCII form (xn--…), or an address without a zone"
+            )));
+        }
+        Ok(Self::Name(host, port))
     }
 }

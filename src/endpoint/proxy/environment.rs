@@ -95,8 +95,7 @@ fn first_set(names: &[&'static str], world: &dyn World) -> Option<Variable> {
     set.find(|Variable(_, value)| !value.is_empty())
 }
 
-/// Whether a list has this host: `*` alone has all, and otherwise each entry of it, between commas or blanks, the hosts that it
-/// [covers](covers).
+/// Whether a list has this host: `*` alone has all, and else each entry, between commas or blanks, the hosts that it [`covers`].
 fn is_excepted(host: &str, list: &[u8]) -> bool {
     let is_end = |it: &u8| matches!(it, b',' | b' ' | b'\t');
     let entries = list.split(is_end).map(|it| std::str::from_utf8(it).ok());

@@ -21,7 +21,7 @@ pub(super) use environment::HttpProxies;
 
 use super::dial::{Dial, addresses, first_of, unresolved};
 use super::{OpenError, OpenFailure};
-use crate::error::reason;
+use crate::error::{UsageError, reason};
 use crate::text::visible::named;
 use answer::Target;
 use std::ffi::OsStr;
@@ -37,6 +37,17 @@ use url::Protocol;
 const MOST_INTERIM: usize = 16;
 
 impl Proxy {
+    /// Checks that it can be told of a host.
+    ///
+    /// # Errors
+    /// When the host has a name that only this system could look up.
+    pub(super) fn check(&self, host: &str, port: u16) -> Result<(), UsageError> {
+        match self.protocol {
+            Protocol::Socks5 => Ok(()),
+            Protocol::Socks5h | Protocol::Http => Target::of(host, port).map(drop),
+        }
+    }
+
     /// Connects with a host by way of the proxy.
     pub(super) async fn connect(
         self: &Arc<Self>,
@@ -55,7 +66,10 @@ impl Proxy {
                 .await
             }
             Protocol::Socks5h | Protocol::Http => {
-                let target = Target::of(host, port)?;
+                let target = Target::of(host, port).map_err(|error| OpenError {
+                    act: "connecting to",
+                    why: OpenFailure::Usage(error.to_string()),
+                })?;
                 self.connect_with(dial, &target).await
             }
         };
