@@ -100,6 +100,28 @@ fn nginx_serves_and_stores_exactly_the_bytes() {
 }
 
 #[apply(on_both_roads)]
+fn what_curl_has_begun_is_gone_on_with_from_nginx() {
+    let it = Scratch::new();
+    let Some((_server, url)) = nginx(&it) else {
+        return;
+    };
+    if !is_here("curl") {
+        return;
+    }
+    it.tide(["random:#size=5M,seed=1", "file:www/big"])
+        .run()
+        .exits(0);
+    let url = format!("{url}/big");
+    let begin = format!("curl -fsS -r 0-2999999 -o got {url}");
+    it.sh(&begin).run().succeeds();
+    assert_eq!(it.read("got").len(), 3_000_000);
+    it.tide(["--resume", &url, "got"]).run().succeeds();
+    assert!(it.read("got") == it.read("www/big"));
+    it.tide(["--resume", &url, "got"]).run().succeeds();
+    assert!(it.read("got") == it.read("www/big"));
+}
+
+#[apply(on_both_roads)]
 fn nginx_serves_and_stores_exactly_the_bytes_by_tls() {
     for version in ["TLSv1.2", "TLSv1.3"] {
         let it = Scratch::new();
