@@ -89,6 +89,11 @@ pub trait Announce {
     fn skips(&self) -> u64 {
         0
     }
+
+    /// Where in this source nothing more is wanted, in bytes from its beginning, if that is before its end (`--take`).
+    fn stops_at(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// An end that was asked for and is not open yet.

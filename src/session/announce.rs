@@ -124,6 +124,11 @@ impl EndAnnouncer<'_> {
         self.shared.awaited.is_open(self.end);
     }
 
+    /// Whether it is the source, and there are no others, of which how many bytes are read is known only when they are.
+    fn is_only_source(&self) -> bool {
+        self.shared.plan.more_sources.is_empty() && self.end == EndId::Source
+    }
+
     /// Tells that `peer` was refused, unless too many were just now.
     fn tell_refusal(&self, peer: &str, by: &str, tell: impl Fn(&StderrWriter, &str)) {
         by.clone_into(&mut self.refused_by.borrow_mut());
@@ -202,11 +207,15 @@ impl Announce for EndAnnouncer<'_> {
         self.shared.plan.sinks().any(|it| it.end.is_descriptor(1))
     }
 
+    fn stops_at(&self) -> Option<u64> {
+        let flow = &self.shared.plan.flow;
+        let take = flow.take.filter(|_| self.is_only_source());
+        take.and_then(|take| flow.skip.checked_add(take))
+    }
+
     fn skips(&self) -> u64 {
         let Shared { plan, left_out, .. } = &*self.shared;
-        // Of several sources, how many bytes are left out of which is known only when they are read.
-        let is_alone = plan.more_sources.is_empty() && self.end == EndId::Source;
-        if is_alone {
+        if self.is_only_source() {
             plan.flow.skip.saturating_add(left_out.get())
         } else {
             0

@@ -215,6 +215,57 @@ fn redirects_are_followed_and_take_no_credentials_to_another_place() {
     );
 }
 
+#[apply(on_both_roads)]
+fn only_what_is_wanted_is_asked_for() {
+    let body = data(1000);
+    for (flags, range, first, has) in [
+        (&["--take", "100"][..], Some("0-99"), 0, 100),
+        (&["--skip", "900"], Some("900-"), 900, 100),
+        (
+            &["--skip", "100", "--take", "200"],
+            Some("100-299"),
+            100,
+            200,
+        ),
+        (&["--take", "0"], None, 0, 0),
+    ] {
+        let it = Scratch::new();
+        let part = &body[first..first + has];
+        let head = match range {
+            None => ok("", &body),
+            Some(_) => format!(
+                "HTTP/1.1 206 x\r\nContent-Length: {has}\r\nContent-Range: bytes {first}-{}/1000\r\n\r\n",
+                first + has - 1
+            )
+            .into_bytes(),
+        };
+        let sent = if range.is_some() {
+            [&head[..], part].concat()
+        } else {
+            head
+        };
+        let web = Web::plays(vec![answer(sent)]);
+        it.tide([flags, &[&web.url("/x"), "out"]].concat())
+            .run()
+            .exits(0);
+        assert!(it.read("out") == part, "{flags:?}");
+        let request = text(&web.heard()[0]);
+        let asked = request
+            .lines()
+            .find_map(|it| it.strip_prefix("Range: bytes="));
+        assert_eq!(asked, range, "{flags:?}");
+    }
+    // A server that sends less than it was asked for has cut the object short.
+    let it = Scratch::new();
+    let head = "HTTP/1.1 206 x\r\nContent-Length: 50\r\nContent-Range: bytes 0-49/1000\r\n\r\n";
+    let sent = [head.as_bytes(), &body[..50]].concat();
+    let web = Web::plays(vec![answer(sent)]);
+    it.tide(["--take", "100", &web.url("/x"), "out"])
+        .run()
+        .fails_saying(1, &["cut short after 50 of 1000"]);
+    web.heard();
+}
+
 #[test]
 fn redirects_come_to_an_end() {
     for (location, most, told) in [
@@ -258,7 +309,7 @@ fn skipped_bytes_are_not_sent_where_the_server_knows_ranges() {
         if code == 0 {
             assert_eq!(text(&it.read("out")), came, "{}", text(&answered));
         }
-        assert!(text(&web.heard()[0]).contains("Range: bytes=4-\r\n"));
+        assert!(text(&web.heard()[0]).contains("Range: bytes=4-6\r\n"));
     }
 }
 

@@ -56,10 +56,11 @@ impl SourcePlan for DownloadPlan {
             let open = async move {
                 let from = From {
                     at: announce.skips(),
+                    until: announce.stops_at(),
                     validator: None,
                 };
                 let fetched = self.0.open(&fields, &from, announce).await?;
-                let source = HttpSource::new(Arc::clone(&self.0), fields, fetched);
+                let source = HttpSource::new(Arc::clone(&self.0), fields, fetched, from.until);
                 Ok(Box::new(source) as Box<dyn Source>)
             };
             Ok(Prepared::new(None, open))

@@ -38,7 +38,22 @@ pub(super) struct Fetch {
 #[derive(Debug, Default)]
 pub(super) struct From {
     pub(super) at: u64,
+    /// Where nothing more is wanted, if that is before the end of the object.
+    pub(super) until: Option<u64>,
     pub(super) validator: Option<Validator>,
+}
+
+impl From {
+    /// The last byte that is wanted, if there is one.
+    fn last(&self) -> Option<u64> {
+        let last = self.until?.checked_sub(1);
+        last.filter(|last| *last >= self.at)
+    }
+
+    /// Whether not all of the object is wanted.
+    fn is_part(&self) -> bool {
+        self.at > 0 || self.last().is_some()
+    }
 }
 
 /// An answer that has an object, or the part of it that was asked for.
@@ -209,8 +224,12 @@ impl Fetch {
     fn request(&self, url: &Url, fields: &[Field], from: &From) -> String {
         let mut text = request("GET", url, &self.asked.url, fields);
         // Writing to a string cannot fail. An If-Range goes with a Range only (RFC 9110, section 13.1.5).
-        if from.at > 0 {
-            let _ = write!(text, "Range: bytes={}-\r\n", from.at);
+        if from.is_part() {
+            let _ = write!(text, "Range: bytes={}-", from.at);
+            if let Some(last) = from.last() {
+                let _ = write!(text, "{last}");
+            }
+            text.push_str("\r\n");
             if let Some(validator) = from.validator.as_ref().and_then(Validator::text) {
                 let _ = write!(text, "If-Range: {validator}\r\n");
             }
@@ -268,7 +287,7 @@ async fn fetched(
                 length: has,
                 total,
             })),
-        ) if first == from.at && from.at > 0 => {
+        ) if first == from.at && from.is_part() => {
             let refused = |why: &str| Err(NotFetched::for_good(why.to_owned()));
             // A part is as long as it says, however it is framed: what is too much must never be joined to what was read.
             match framing {

@@ -27,6 +27,8 @@ pub(super) struct HttpSource {
     channel: Channel,
     /// Where in the object we are.
     at: u64,
+    /// Where nothing more is wanted, if that is before its end.
+    until: Option<u64>,
     /// Bytes that the server has left out, since they are to be skipped.
     skipped: u64,
     /// How many bytes the object has, if that is known.
@@ -54,7 +56,13 @@ struct Reopening {
 struct Handed(Option<Result<Fetched, NotFetched>>);
 
 impl HttpSource {
-    pub(super) fn new(fetch: Arc<Fetch>, fields: Vec<Field>, fetched: Fetched) -> Self {
+    /// An object of which nothing more is wanted `until` there.
+    pub(super) fn new(
+        fetch: Arc<Fetch>,
+        fields: Vec<Field>,
+        fetched: Fetched,
+        until: Option<u64>,
+    ) -> Self {
         let Fetched {
             halves,
             body,
@@ -68,6 +76,7 @@ impl HttpSource {
             fields: fields.into(),
             validator: Validator::of(&head),
             at: first,
+            until,
             skipped: first,
             whole,
             is_part_of_unknown,
@@ -98,8 +107,11 @@ impl HttpSource {
         }
     }
 
-    /// The body has ended. That is the end of the object, unless it was cut.
+    /// The body has ended. That is the end of the object, or of what is wanted of it, unless it was cut.
     fn check_end(&self) -> io::Result<()> {
+        if self.until.is_some_and(|until| self.at >= until) {
+            return Ok(());
+        }
         if self.whole.is_some_and(|whole| self.at < whole) {
             return Err(self.cut(&ErrorKind::UnexpectedEof.into()));
         }
@@ -130,6 +142,7 @@ impl HttpSource {
         });
         let from = From {
             at: self.at,
+            until: self.until,
             validator: self.validator.clone(),
         };
         let (fetch, fields) = (Arc::clone(&self.fetch), Arc::clone(&self.fields));
