@@ -267,6 +267,49 @@ fn only_what_is_wanted_is_asked_for() {
 }
 
 #[test]
+fn a_password_stands_in_netrc_and_in_no_argument() {
+    for (netrc, header, told) in [
+        ("", "", "Basic bWU6"),
+        ("machine 127.0.0.1 login you password x", "", "Basic bWU6"),
+        (
+            "machine 127.0.0.1 login me password secret",
+            "",
+            "Basic bWU6c2VjcmV0",
+        ),
+        ("default login me password secret", "", "Basic bWU6c2VjcmV0"),
+        (
+            "default login me password secret",
+            "#header=Authorization:t",
+            "t",
+        ),
+    ] {
+        let it = Scratch::new();
+        if !netrc.is_empty() {
+            it.write(".netrc", netrc);
+        }
+        let web = Web::plays(vec![answer(ok("", b"there"))]);
+        let from = format!("http://me@{}/x{header}", web.address);
+        let tide = it.tide([&from, "out", "-v", "--stats", "s"]);
+        let done = tide.env("HOME", it.path("")).run().exits(0);
+        let request = text(&web.heard()[0]);
+        let line = format!("Authorization: {told}\r\n");
+        assert!(request.contains(&line), "{request}");
+        assert!(!request.contains("me@"), "{request}");
+        let said = done.stderr + &text(&it.read("s"));
+        assert!(
+            !said.contains("secret") && !said.contains("bWU6c"),
+            "{said}"
+        );
+    }
+    let it = Scratch::new();
+    std::fs::create_dir(it.path(".netrc")).unwrap();
+    it.tide(["http://me@127.0.0.1:1/", "out"])
+        .env("HOME", it.path(""))
+        .run()
+        .fails_saying(1, &["setting up http://me@127.0.0.1:1/", ".netrc: "]);
+}
+
+#[test]
 fn redirects_come_to_an_end() {
     for (location, most, told) in [
         ("/", 2, "more than 2 redirects"),

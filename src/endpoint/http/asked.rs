@@ -2,6 +2,7 @@
 
 use super::answer::reason;
 use super::fields::Field;
+use super::netrc;
 use super::url::{Scheme, Url};
 use crate::endpoint::connect::Connect;
 use crate::endpoint::proxy::HttpProxies;
@@ -19,6 +20,7 @@ use crate::text::visible::named;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, Read as _};
 use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -27,7 +29,7 @@ use tokio::time::sleep_until;
 pub(super) const SETTING_UP: &str = "setting up";
 pub(super) const ASKING: &str = "asking for";
 
-/// The most bytes of a file of header fields.
+/// The most bytes of a file of header fields or passwords.
 const MOST_OF_FILE: u64 = 64 * 1024;
 
 /// How long the connection is waited for to take our end, once all is done.
@@ -38,6 +40,8 @@ pub(super) struct Asked {
     pub(super) url: Url,
     given: Vec<Field>,
     file: Option<String>,
+    /// Where passwords may stand.
+    netrc: Option<PathBuf>,
     connect: Connect,
     proxies: HttpProxies,
     #[cfg(feature = "tls")]
@@ -64,6 +68,10 @@ impl Asked {
         Ok(Self {
             given: given.collect::<Result<_, _>>()?,
             file: options.text("header-file").map(ToOwned::to_owned),
+            netrc: context
+                .world
+                .variable("HOME")
+                .map(|home| Path::new(&home).join(".netrc")),
             connect: Connect::to(&url.host, url.port, options).by(proxy)?,
             proxies,
             #[cfg(feature = "tls")]
@@ -72,33 +80,42 @@ impl Asked {
         })
     }
 
-    /// The fields that were asked for. Those of a file are read now, once.
+    /// The fields that were asked for. Those of a file are read now, once, and so is a password.
     pub(super) async fn fields(&self) -> Result<Vec<Field>, OpenError> {
         let mut fields = self.given.clone();
-        if let Some(path) = self.file.clone() {
+        if let Some(path) = &self.file {
             let wrong = |why: String| OpenError {
                 act: SETTING_UP,
-                why: OpenFailure::Text(format!("header-file {}: {why}", named(&path))),
+                why: OpenFailure::Text(format!("header-file {}: {why}", named(path))),
             };
-            let name = path.clone();
-            let read = threads::apart("header file", move || {
-                let mut text = Vec::new();
-                File::open(name)?
-                    .take(MOST_OF_FILE + 1)
-                    .read_to_end(&mut text)?;
-                Ok(text)
-            });
-            let text = match read {
-                Ok(read) => read.await,
-                Err(error) => Err(error),
-            };
+            let text = read_small(path.into()).await;
             let text = text.map_err(|error| wrong(crate::error::reason(&error)))?;
-            if text.len() as u64 > MOST_OF_FILE {
-                return Err(wrong("it is too large".to_owned()));
-            }
             fields.extend(Field::parse_lines(&text).map_err(wrong)?);
         }
+        let is_said = fields.iter().any(|it| it.is("authorization"));
+        if let Some(user) = self.url.user.as_ref().filter(|_| !is_said) {
+            fields.push(Field::login(user, &self.password_of(user).await?));
+        }
         Ok(fields)
+    }
+
+    /// The password of a user at the host, which stands in `~/.netrc` if there is one.
+    async fn password_of(&self, user: &[u8]) -> Result<String, OpenError> {
+        let Some(netrc) = &self.netrc else {
+            return Ok(String::new());
+        };
+        let wrong = |why: &str| OpenError {
+            act: SETTING_UP,
+            why: OpenFailure::Text(format!("{}: {why}", named(netrc))),
+        };
+        let text = match read_small(netrc.clone()).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+            text => text.map_err(|error| wrong(&crate::error::reason(&error)))?,
+        };
+        let text = std::str::from_utf8(&text).map_err(|_| wrong("it is not UTF-8"))?;
+        let user = std::str::from_utf8(user).ok();
+        let found = user.and_then(|user| netrc::password(text, &self.url.host, user));
+        Ok(found.unwrap_or_default())
     }
 
     /// Connects with the host of `url`.
@@ -177,6 +194,21 @@ impl Asked {
             Scheme::Https => Err("TLS is done by this program"),
         }
     }
+}
+
+/// Reads a file that may not be large.
+async fn read_small(path: PathBuf) -> io::Result<Vec<u8>> {
+    let read = move || {
+        let mut text = Vec::new();
+        File::open(path)?
+            .take(MOST_OF_FILE + 1)
+            .read_to_end(&mut text)?;
+        if text.len() as u64 > MOST_OF_FILE {
+            return Err(io::Error::other("it is too large"));
+        }
+        Ok(text)
+    };
+    threads::apart("header file", read)?.await
 }
 
 /// The descriptor that is waited for, if it is one.

@@ -78,10 +78,22 @@ impl Field {
         fields.collect()
     }
 
+    /// Says who asks (RFC 7617).
+    pub(super) fn login(user: &[u8], password: &str) -> Self {
+        let both = [user, b":", password.as_bytes()].concat();
+        Self {
+            name: "Authorization".to_owned(),
+            value: format!("Basic {}", data_encoding::BASE64.encode(&both)),
+        }
+    }
+
+    /// Whether it is the one of this name, in lower case.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
     fn is_credential(&self) -> bool {
-        CREDENTIALS
-            .iter()
-            .any(|it| self.name.eq_ignore_ascii_case(it))
+        CREDENTIALS.iter().any(|it| self.is(it))
     }
 }
 
@@ -92,7 +104,7 @@ pub(super) fn request(method: &str, url: &Url, first: &Url, given: &[Field]) -> 
         .iter()
         .filter(|it| is_first || !it.is_credential())
         .collect();
-    let has = |name: &str| fields.iter().any(|it| it.name.eq_ignore_ascii_case(name));
+    let has = |name: &str| fields.iter().any(|it| it.is(name));
     let mut text = format!("{method} {} HTTP/1.1\r\n", url.target);
     let mut add = |name: &str, value: &str| {
         if !has(name) {
@@ -107,11 +119,6 @@ pub(super) fn request(method: &str, url: &Url, first: &Url, given: &[Field]) -> 
     );
     add("Accept", "*/*");
     add("Accept-Encoding", "identity");
-    if let Some(user) = first.user.as_ref().filter(|_| is_first) {
-        let login = [user, &b":"[..]].concat();
-        let login = data_encoding::BASE64.encode(&login);
-        add("Authorization", &format!("Basic {login}"));
-    }
     for field in &fields {
         let _ = write!(text, "{}: {}\r\n", field.name, field.value);
     }
@@ -135,7 +142,7 @@ mod tests {
 
     #[test]
     fn credentials_go_to_the_host_and_port_that_they_are_for_and_to_no_other() {
-        let first = url("me@a/x");
+        let first = url("a/x");
         let given = ["Cookie: c=1", "X-Mine: y", "Host: other", "authorization:t"];
         let given = given.map(|it| Field::parse(it).unwrap());
         let told = request("GET", &first, &first, &given);
@@ -152,11 +159,12 @@ mod tests {
             !told.contains("Basic") && !told.contains("Host: a"),
             "{told}"
         );
-        let plain = request("GET", &first, &first, &[]);
+        let login = [Field::login(b"me", "")];
+        let plain = request("GET", &first, &first, &login);
         assert!(plain.contains("Authorization: Basic bWU6\r\n"), "{plain}");
         for elsewhere in ["b/y", "a:81/y"] {
             let elsewhere = url(elsewhere);
-            for given in [&given[..], &[]] {
+            for given in [&given[..], &login] {
                 let told = request("GET", &elsewhere, &first, given);
                 assert!(
                     told.contains(&format!("Host: {}\r\n", elsewhere.host_field())),

@@ -1,6 +1,6 @@
 //! `http://` and `https://`: GET as a source, PUT or POST as a sink, by HTTP/1.1 over a connection of its own (RFC 9110, RFC 9112).
 //!
-//! `url`, `head`, `chunked`, `range`, `fields` and `validator` read and write what goes over the connection, without any I/O. `asked`
+//! `url`, `head`, `chunked`, `range`, `fields`, `netrc` and `validator` read and write what goes over the connection, without any I/O. `asked`
 //! is what was asked for, and how a peer is connected with; `answer` and `body` read from it without waiting. `fetch` asks for an
 //! object, `download` opens a source by that, and `source` is the open one; `upload` opens a sink, `sink` is the open one, and `hearing` what the
 //! server says meanwhile. Both stand on the halves of a
@@ -24,6 +24,8 @@ mod fields;
 mod head;
 #[cfg(feature = "http")]
 mod hearing;
+#[cfg(feature = "http")]
+mod netrc;
 #[cfg(feature = "http")]
 mod range;
 #[cfg(feature = "http")]
