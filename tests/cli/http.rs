@@ -105,6 +105,30 @@ fn a_body_that_is_cut_is_a_failure_and_says_where() {
 }
 
 #[test]
+fn wherever_an_answer_is_cut_it_is_a_failure() {
+    let it = Scratch::new();
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    for whole in [ok("", b"hello"), chunked.into()] {
+        for end in [Do::HalfClose, Do::Reset] {
+            for cut in 0..whole.len() {
+                let sent = whole[..cut].to_vec();
+                let web = Web::plays(vec![vec![Do::Head, Do::Send(sent), end.clone()]]);
+                let args = [&*web.url("/"), "file:out#atomic"];
+                let done = it.tide(args).run().exits(1);
+                assert_eq!(done.stderr.lines().count(), 1, "{cut}: {}", done.stderr);
+                assert!(it.names().is_empty(), "{cut} {end:?}");
+                web.heard();
+            }
+        }
+        let web = Web::plays(vec![vec![Do::Head, Do::Send(whole), Do::HalfClose]]);
+        it.tide([&*web.url("/"), "out"]).run().exits(0);
+        assert_eq!(it.read("out"), b"hello");
+        std::fs::remove_file(it.path("out")).unwrap();
+        web.heard();
+    }
+}
+
+#[test]
 fn an_answer_that_is_no_object_fails_with_its_status_and_first_line() {
     let long = format!(
         "HTTP/1.1 500 Oh\r\nContent-Length: 100000\r\n\r\n{}",
