@@ -84,7 +84,7 @@ impl Proxy {
     /// The proxy that a variable names, which may do without a scheme, as with curl: then it is http.
     #[cfg(feature = "http")]
     pub(super) fn of_variable(name: &'static str, text: &str) -> Result<Self, UsageError> {
-        let whole = if text.contains("://") {
+        let whole = if split_scheme(text).is_some() {
             text.to_owned()
         } else {
             format!("http://{text}")
@@ -97,7 +97,7 @@ impl Proxy {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").ok_or("there is no scheme")?;
+        let (scheme, rest) = split_scheme(text).ok_or("there is no scheme")?;
         let protocol = match scheme.to_ascii_lowercase().as_str() {
             "socks5" => Protocol::Socks5,
             "socks5h" => Protocol::Socks5h,
@@ -169,14 +169,23 @@ impl Login {
 /// Whether a password stands in what is to be a proxy, even if it is none.
 #[must_use]
 pub fn has_password(text: &str) -> bool {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let rest = split_scheme(text).map_or(text, |(_, rest)| rest);
     let login = rest.rsplit_once('@').map(|(login, _)| login);
     login.is_some_and(|login| login.contains(':'))
 }
 
+/// The scheme and what follows it, if the text begins with what can be one (RFC 3986, section 3.1): what stands before a later `://` may
+/// be a password.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let is_scheme = |it: u8| it.is_ascii_alphanumeric() || b"+-.".contains(&it);
+    let is_one = !scheme.is_empty() && scheme.bytes().all(is_scheme);
+    is_one.then_some((scheme, rest))
+}
+
 /// The refusal of a proxy, which shows no user and no password.
 fn wrong(by: &str, text: &str, why: &str) -> UsageError {
-    let shown = match (text.split_once("://"), text.rsplit_once('@')) {
+    let shown = match (split_scheme(text), text.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{place}"),
         (None, Some((_, place))) => place.to_owned(),
         (_, None) => text.to_owned(),
@@ -302,6 +311,8 @@ mod tests {
                 "'http://p:x': 'x' is not a port number",
             ),
             ("a:topsecret@p", "'p': there is no scheme"),
+            (":topsecret@://://", "'://://': there is no scheme"),
+            ("a:topsecret://@p", "'p': there is no scheme"),
             ("ftp://a:topsecret@p", "'ftp://p': ftp:// is no proxy here"),
             (&long, "more than 255 bytes"),
         ] {
