@@ -123,20 +123,20 @@ fn over_tls(run: &Run<'_>) -> Result<Sample> {
 }
 
 fn from_nginx(run: &Run<'_>) -> Result<Sample> {
-    with_nginx(run, "", OUT)
+    with_nginx(run, "")
 }
 
 fn from_nginx_by_tls(run: &Run<'_>) -> Result<Sample> {
     write_certificate(run)?;
-    with_nginx(run, "ssl", OUT)
+    with_nginx(run, "ssl")
 }
 
 fn to_nginx(run: &Run<'_>) -> Result<Sample> {
-    with_nginx(run, "", OUT)
+    with_nginx(run, "")
 }
 
-/// Runs the peer with a server, and sees that `out` has all bytes then.
-fn with_nginx(run: &Run<'_>, how: &str, out: &str) -> Result<Sample> {
+/// Runs the peer with a server, and sees that the file that is written has all bytes then.
+fn with_nginx(run: &Run<'_>, how: &str) -> Result<Sample> {
     let deadline = Deadline::of_run();
     let port = free_port()?;
     let mut server = Process::spawn(&nginx(run, how, port)?, Stdio::null(), Stdio::null())?;
@@ -157,7 +157,7 @@ fn with_nginx(run: &Run<'_>, how: &str, out: &str) -> Result<Sample> {
     let timing = clock.timing(wall)?;
     // Its CPU time is not the peer's, so it is reaped last.
     server.kill()?;
-    let bytes = fs::metadata(run.files.path(out)).context("there is no file")?;
+    let bytes = fs::metadata(run.files.path(OUT)).context("there is no file")?;
     ensure!(
         bytes.len() == run.bytes,
         "{} bytes arrived instead of {}",

@@ -176,6 +176,8 @@ impl Listen {
         };
         let next = async || loop {
             let (stream, peer) = tokio::select! {
+                // Whoever is let in ends the wait before another one is accepted.
+                biased;
                 admitted = admissions.next() => return Ok(admitted),
                 accepted = listener.accept(), if admissions.has_room() => accepted?,
             };

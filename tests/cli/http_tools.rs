@@ -34,7 +34,7 @@ fn server(it: &Scratch, line: &str) -> Option<(Running, String)> {
 }
 
 fn python(it: &Scratch) -> Option<(Running, String)> {
-    // It says only to a terminal which free port it has, and takes this one over.
+    // Not `-m http.server`, which knows no free port.
     let line = "python3 -c 'import http.server as h; s = h.ThreadingHTTPServer((\"127.0.0.1\", 0), h.SimpleHTTPRequestHandler); s.serve_forever()' 2>log";
     server(it, line)
 }
